@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mailbell.cli;
+
+import org.jspecify.annotations.NullMarked;
