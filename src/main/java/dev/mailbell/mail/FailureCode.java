@@ -1,0 +1,31 @@
+package dev.mailbell.mail;
+
+import java.util.Locale;
+
+/** Why a mailbox could not be read; the names are part of the HTTP contract. */
+public enum FailureCode {
+    AUTH_FAILED,
+    TOKEN_REFUSED,
+    CONNECT_FAILED,
+    TLS_FAILED,
+    TIMEOUT,
+    TOO_MANY_CONNECTIONS,
+    RATE_LIMITED,
+    MAILBOX_MISSING,
+    MAILBOX_LOCKED,
+    SERVER_ERROR,
+    PROTOCOL_ERROR,
+    BLOCKED_ADDRESS;
+
+    /** The name on the wire, for example {@code auth_failed}. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Whether only the account's owner can mend it: trying again with the same login is pointless.
+     */
+    public boolean needsOwner() {
+        return this == AUTH_FAILED || this == TOKEN_REFUSED;
+    }
+}

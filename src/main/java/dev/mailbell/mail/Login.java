@@ -1,0 +1,31 @@
+package dev.mailbell.mail;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One login at one mail server.
+ *
+ * @param host name or literal address, as registered; the certificate is checked against it
+ * @param port 1 to 65,535
+ * @param username without control characters
+ * @param verifyCertificate false accepts any certificate
+ * @param caPem certificates to trust besides the platform's, PEM; null for none
+ */
+public record Login(
+        Protocol protocol,
+        String host,
+        int port,
+        Security security,
+        String username,
+        Credential credential,
+        boolean verifyCertificate,
+        @Nullable String caPem) {
+    public Login {
+        if (port < 1 || port > 65_535) {
+            throw new IllegalArgumentException("port out of range: " + port);
+        }
+        if (username.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("a control character in the user name");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.mailbell.mail;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mailbox could not be read. The message is shown to the account's owner: it names what happened
+ * and what to do, it holds no secret and no address that a public name resolved to.
+ */
+public final class MailFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final FailureCode code;
+    private final @Nullable Duration retryAfter;
+
+    public MailFailure(FailureCode code, String message) {
+        this(code, message, null, null);
+    }
+
+    public MailFailure(FailureCode code, String message, @Nullable Throwable cause) {
+        this(code, message, null, cause);
+    }
+
+    /**
+     * @param retryAfter the shortest wait that the server asked for; null when it named none
+     */
+    public MailFailure(
+            FailureCode code,
+            String message,
+            @Nullable Duration retryAfter,
+            @Nullable Throwable cause) {
+        super(message, cause);
+        this.code = code;
+        this.retryAfter = retryAfter;
+    }
+
+    public FailureCode code() {
+        return code;
+    }
+
+    /** The shortest wait that the server asked for. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+}

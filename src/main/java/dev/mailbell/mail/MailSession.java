@@ -1,0 +1,40 @@
+package dev.mailbell.mail;
+
+import dev.mailbell.mark.Observation;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One login at one mail server that observes and never changes: no flags, no deletes, no bodies.
+ * For one thread. Every method ends by the deadline the session was opened with, or throws {@link
+ * MailFailure}; after a failure other than {@link FailureCode#MAILBOX_MISSING} the session is only
+ * fit to be closed.
+ */
+public interface MailSession extends AutoCloseable {
+
+    /** What the server said it can do, after login; upper case, in the server's order. */
+    List<String> capabilities();
+
+    /**
+     * The shortest interval between logins that the server asked for (POP3 LOGIN-DELAY, RFC 2449).
+     */
+    Optional<Duration> loginDelay();
+
+    /** Looks at a mailbox. */
+    Observation observe(LookRequest request);
+
+    /**
+     * The envelopes of messages of the mailbox observed last, in the order asked; messages that are
+     * gone are left out.
+     *
+     * @param messages IMAP UIDs or POP3 message numbers of this session, at most 20
+     */
+    List<Envelope> envelopes(List<Long> messages);
+
+    /**
+     * Says goodbye (LOGOUT, QUIT) within a short deadline and closes the connection; never throws.
+     */
+    @Override
+    void close();
+}

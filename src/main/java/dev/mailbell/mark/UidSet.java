@@ -1,0 +1,139 @@
+package dev.mailbell.mark;
+
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/** A set of IMAP UIDs as ascending, disjoint ranges; 16 bytes a range, whatever the ranges hold. */
+public final class UidSet {
+    private static final UidSet EMPTY = new UidSet(new long[0]);
+
+    /** first, last, first, last, …: ascending, neither touching nor overlapping. */
+    private final long[] bounds;
+
+    private UidSet(long[] bounds) {
+        this.bounds = bounds;
+    }
+
+    public static UidSet empty() {
+        return EMPTY;
+    }
+
+    /** The set of these UIDs, each 1 to 4,294,967,295, in any order, repeated or not. */
+    public static UidSet of(long... uids) {
+        long[] sorted = uids.clone();
+        Arrays.sort(sorted);
+        Builder builder = new Builder();
+        for (long uid : sorted) {
+            builder.add(uid, uid);
+        }
+        return builder.build();
+    }
+
+    public boolean isEmpty() {
+        return bounds.length == 0;
+    }
+
+    /** How many UIDs the set holds. */
+    public long size() {
+        return countFrom(1);
+    }
+
+    /** How many UIDs of the set are {@code from} or higher. */
+    public long countFrom(long from) {
+        long count = 0;
+        for (int i = 0; i < bounds.length; i += 2) {
+            count += Math.max(0, bounds[i + 1] - Math.max(bounds[i], from) + 1);
+        }
+        return count;
+    }
+
+    /** The lowest UID; the set must not be empty. */
+    public long first() {
+        return bounds[0];
+    }
+
+    /** The highest UID; the set must not be empty. */
+    public long last() {
+        return bounds[bounds.length - 1];
+    }
+
+    /** The UIDs that are {@code from} or higher. */
+    public UidSet from(long from) {
+        Builder builder = new Builder();
+        for (int i = 0; i < bounds.length; i += 2) {
+            if (bounds[i + 1] >= from) {
+                builder.add(Math.max(bounds[i], from), bounds[i + 1]);
+            }
+        }
+        return builder.build();
+    }
+
+    /** The highest UIDs, at most {@code limit} of them, ascending. */
+    public long[] newest(int limit) {
+        long[] result = new long[(int) Math.min(limit, size())];
+        int at = result.length;
+        for (int i = bounds.length - 2; i >= 0 && at > 0; i -= 2) {
+            for (long uid = bounds[i + 1]; uid >= bounds[i] && at > 0; uid--) {
+                result[--at] = uid;
+            }
+        }
+        return result;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof UidSet that && Arrays.equals(bounds, that.bounds);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bounds);
+    }
+
+    /** The set in IMAP's own spelling, for example {@code 4:7,9}. */
+    @Override
+    public String toString() {
+        return LongStream.range(0, bounds.length / 2)
+                .mapToObj(i ->
+                        bounds[(int) i * 2] == bounds[(int) i * 2 + 1]
+                                ? Long.toString(bounds[(int) i * 2])
+                                : bounds[(int) i * 2] + ":" + bounds[(int) i * 2 + 1])
+                .collect(java.util.stream.Collectors.joining(","));
+    }
+
+    /** Collects ranges whose lower ends ascend. */
+    public static final class Builder {
+        private long[] bounds = new long[8];
+        private int length;
+
+        /**
+         * Adds the range {@code first} to {@code last}, both included; overlaps with the range
+         * before are merged.
+         *
+         * @throws IllegalArgumentException out of 1 to 4,294,967,295, reversed, or below the range
+         *     before
+         */
+        public Builder add(long first, long last) {
+            if (first < 1 || last < first || last >= ImapMark.UID_LIMIT) {
+                throw new IllegalArgumentException("not a UID range: " + first + ":" + last);
+            }
+            if (length > 0 && first < bounds[length - 2]) {
+                throw new IllegalArgumentException("UID ranges must ascend: " + first);
+            }
+            if (length > 0 && first <= bounds[length - 1] + 1) {
+                bounds[length - 1] = Math.max(bounds[length - 1], last);
+                return this;
+            }
+            if (length == bounds.length) {
+                bounds = Arrays.copyOf(bounds, length * 2);
+            }
+            bounds[length++] = first;
+            bounds[length++] = last;
+            return this;
+        }
+
+        public UidSet build() {
+            return length == 0 ? EMPTY : new UidSet(Arrays.copyOf(bounds, length));
+        }
+    }
+}
