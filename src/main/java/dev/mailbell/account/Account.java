@@ -1,0 +1,76 @@
+package dev.mailbell.account;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One login at one mail server, registered by a client.
+ *
+ * @param id UUIDv7
+ * @param ref the client's own name for it, unique within the client; null for none
+ * @param credential the encrypted {@link LoginSecret}
+ * @param mailboxes names in Unicode, at least one; {@code INBOX} alone for POP3
+ * @param failure null while nothing is wrong
+ * @param lastCheckedAt when a look last succeeded; null before the first
+ */
+@SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
+public record Account(
+        UUID id,
+        UUID clientId,
+        @Nullable String ref,
+        String address,
+        MailSettings mail,
+        byte[] credential,
+        List<String> mailboxes,
+        WatchSettings watch,
+        Map<String, String> labels,
+        AccountState state,
+        Instant stateSince,
+        @Nullable Failure failure,
+        @Nullable Instant lastCheckedAt,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /** Into how many shares the accounts are cut. */
+    public static final int SHARDS = 1024;
+
+    public Account {
+        mailboxes = List.copyOf(mailboxes);
+        labels = Map.copyOf(labels);
+        if (mailboxes.isEmpty()) {
+            throw new IllegalArgumentException("an account watches at least one mailbox");
+        }
+    }
+
+    /** The share of the accounts that an id belongs to, 0 to 1,023; fixed for its life. */
+    public static int shardOf(UUID id) {
+        // The low half of a UUIDv7 is random, the high half is time.
+        return (int) (id.getLeastSignificantBits() & SHARDS - 1);
+    }
+
+    public int shard() {
+        return shardOf(id);
+    }
+
+    public Account withState(AccountState newState, Instant since, @Nullable Failure newFailure) {
+        return new Account(
+                id,
+                clientId,
+                ref,
+                address,
+                mail,
+                credential,
+                mailboxes,
+                watch,
+                labels,
+                newState,
+                since,
+                newFailure,
+                lastCheckedAt,
+                createdAt,
+                updatedAt);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.mailbell.account;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Accounts as rows: what goes into a statement, what comes out of a result. */
+final class AccountRows {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
+
+    private AccountRows() {}
+
+    static <S extends SqlStatement<S>> S bind(S statement, Account account) {
+        MailSettings mail = account.mail();
+        Duration interval = account.watch().interval();
+        return bindFailure(statement, account.failure())
+                .bind("id", account.id())
+                .bind("clientId", account.clientId())
+                .bind("shard", account.shard())
+                .bind("ref", account.ref())
+                .bind("address", account.address())
+                .bind("protocol", mail.protocol().name().toLowerCase(Locale.ROOT))
+                .bind("host", mail.host())
+                .bind("port", mail.port())
+                .bind("security", mail.security().name().toLowerCase(Locale.ROOT))
+                .bind("username", mail.username())
+                .bind("auth", mail.auth().name().toLowerCase(Locale.ROOT))
+                .bind("credential", account.credential())
+                .bind("tlsVerify", mail.verifyCertificate())
+                .bind("caPem", mail.caPem())
+                .bind("mailboxes", account.mailboxes().toArray(String[]::new))
+                .bind("push", account.watch().push())
+                .bind(
+                        "interval",
+                        interval == null ? null : (Integer) Math.toIntExact(interval.toSeconds()))
+                .bind("envelopes", account.watch().envelopes())
+                .bind("labels", json(account.labels()))
+                .bind("state", account.state().wireName())
+                .bind("stateSince", utc(account.stateSince()))
+                .bind("createdAt", utc(account.createdAt()))
+                .bind("updatedAt", utc(account.updatedAt()));
+    }
+
+    static <S extends SqlStatement<S>> S bindFailure(S statement, @Nullable Failure failure) {
+        return statement
+                .bind("failureCode", failure == null ? null : failure.code().wireName())
+                .bind("failureMessage", failure == null ? null : failure.message())
+                .bind("failureSince", failure == null ? null : utc(failure.since()))
+                .bind("failureAttempts", failure == null ? null : (Integer) failure.attempts());
+    }
+
+    static Account read(ResultSet row) throws SQLException {
+        int seconds = row.getInt("interval_seconds");
+        Duration interval = row.wasNull() ? null : Duration.ofSeconds(seconds);
+        boolean pushValue = row.getBoolean("push");
+        Boolean push = row.wasNull() ? null : (Boolean) pushValue;
+        return new Account(
+                row.getObject("id", UUID.class),
+                row.getObject("client_id", UUID.class),
+                row.getString("ref"),
+                row.getString("address"),
+                new MailSettings(
+                        Protocol.valueOf(upper(row.getString("protocol"))),
+                        row.getString("host"),
+                        row.getInt("port"),
+                        Security.valueOf(upper(row.getString("security"))),
+                        row.getString("username"),
+                        MailSettings.Auth.valueOf(upper(row.getString("auth"))),
+                        row.getBoolean("tls_verify"),
+                        row.getString("tls_ca_pem")),
+                row.getBytes("credential"),
+                List.of((String[]) row.getArray("mailboxes").getArray()),
+                new WatchSettings(push, interval, row.getBoolean("envelopes")),
+                JSON.readValue(row.getString("labels"), LABELS),
+                AccountState.valueOf(upper(row.getString("state"))),
+                instant(row, "state_since"),
+                readFailure(row),
+                nullableInstant(row, "last_checked_at"),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    private static @Nullable Failure readFailure(ResultSet row) throws SQLException {
+        String code = row.getString("failure_code");
+        return code == null
+                ? null
+                : new Failure(
+                        FailureCode.valueOf(upper(code)),
+                        row.getString("failure_message"),
+                        instant(row, "failure_since"),
+                        row.getInt("failure_attempts"));
+    }
+
+    private static String upper(String name) {
+        return name.toUpperCase(Locale.ROOT);
+    }
+
+    static OffsetDateTime utc(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    private static @Nullable Instant nullableInstant(ResultSet row, String column)
+            throws SQLException {
+        OffsetDateTime value = row.getObject(column, OffsetDateTime.class);
+        return value == null ? null : value.toInstant();
+    }
+
+    static String json(Map<String, String> labels) {
+        return JSON.writeValueAsString(labels);
+    }
+}

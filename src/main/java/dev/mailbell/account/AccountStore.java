@@ -1,0 +1,267 @@
+package dev.mailbell.account;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
+
+/**
+ * The table of accounts, and the rows of their mailboxes as far as they come and go with the
+ * account.
+ */
+public final class AccountStore {
+    private final Jdbi jdbi;
+
+    public AccountStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /**
+     * Which accounts to list; null fields do not restrict.
+     *
+     * @param labels those an account must carry
+     */
+    public record Filter(
+            @Nullable AccountState state,
+            @Nullable String ref,
+            @Nullable String host,
+            Map<String, String> labels) {}
+
+    /**
+     * Adds an account with a row for each of its mailboxes.
+     *
+     * @throws RefTakenException when the client has one with this ref
+     */
+    public void insert(Account account) {
+        try {
+            jdbi.useTransaction(handle -> {
+                AccountRows.bind(
+                                handle.createUpdate(
+                                        """
+                                        insert into account (id, client_id, shard, ref, address, protocol, host, port, security,
+                                            username, auth, credential, tls_verify, tls_ca_pem, mailboxes, push,
+                                            interval_seconds, envelopes, labels, state, state_since, failure_code,
+                                            failure_message, failure_since, failure_attempts, created_at, updated_at)
+                                        values (:id, :clientId, :shard, :ref, :address, :protocol, :host, :port, :security,
+                                            :username, :auth, :credential, :tlsVerify, :caPem, :mailboxes, :push,
+                                            :interval, :envelopes, :labels::jsonb, :state, :stateSince, :failureCode,
+                                            :failureMessage, :failureSince, :failureAttempts, :createdAt, :updatedAt)\
+                                        """),
+                                account)
+                        .execute();
+                alignMailboxes(handle, account);
+            });
+        } catch (UnableToExecuteStatementException e) {
+            throw refTaken(e, account);
+        }
+    }
+
+    /**
+     * Writes everything of an account but its times of checking; mailboxes that are no longer named
+     * are forgotten.
+     *
+     * @return false when there is no such account any more
+     * @throws RefTakenException when the client has another one with this ref
+     */
+    public boolean update(Account account) {
+        try {
+            return jdbi.inTransaction(handle -> {
+                int rows =
+                        AccountRows.bind(
+                                        handle.createUpdate(
+                                                """
+                                                update account set ref = :ref, address = :address, protocol = :protocol, host = :host,
+                                                    port = :port, security = :security, username = :username, auth = :auth,
+                                                    credential = :credential, tls_verify = :tlsVerify, tls_ca_pem = :caPem,
+                                                    mailboxes = :mailboxes, push = :push, interval_seconds = :interval,
+                                                    envelopes = :envelopes, labels = :labels::jsonb, state = :state,
+                                                    state_since = :stateSince, failure_code = :failureCode,
+                                                    failure_message = :failureMessage, failure_since = :failureSince,
+                                                    failure_attempts = :failureAttempts, updated_at = :updatedAt
+                                                where id = :id and client_id = :clientId\
+                                                """),
+                                        account)
+                                .execute();
+                if (rows == 1) {
+                    alignMailboxes(handle, account);
+                }
+                return rows == 1;
+            });
+        } catch (UnableToExecuteStatementException e) {
+            throw refTaken(e, account);
+        }
+    }
+
+    private static void alignMailboxes(Handle handle, Account account) {
+        String[] names = account.mailboxes().toArray(String[]::new);
+        handle.createUpdate("delete from mailbox where account_id = :id and name <> all (:names)")
+                .bind("id", account.id())
+                .bind("names", names)
+                .execute();
+        handle.createUpdate(
+                        """
+                        insert into mailbox (account_id, name) select :id, unnest(:names) on conflict do nothing\
+                        """)
+                .bind("id", account.id())
+                .bind("names", names)
+                .execute();
+    }
+
+    /** Forgets what was seen of an account's mailboxes: the login now leads to another place. */
+    public void forgetMailboxes(UUID id) {
+        jdbi.useTransaction(handle -> {
+            handle.createUpdate("delete from mailbox where account_id = :id")
+                    .bind("id", id)
+                    .execute();
+            handle.createUpdate(
+                            """
+                            insert into mailbox (account_id, name) select id, unnest(mailboxes) from account where id = :id\
+                            """)
+                    .bind("id", id)
+                    .execute();
+        });
+    }
+
+    /** Writes where an account stands. */
+    public void setState(UUID id, AccountState state, Instant since, @Nullable Failure failure) {
+        jdbi.useHandle(handle ->
+                AccountRows.bindFailure(
+                                handle.createUpdate(
+                                        """
+                                        update account set state = :state, state_since = :since, failure_code = :failureCode,
+                                            failure_message = :failureMessage, failure_since = :failureSince,
+                                            failure_attempts = :failureAttempts where id = :id\
+                                        """),
+                                failure)
+                        .bind("id", id)
+                        .bind("state", state.wireName())
+                        .bind("since", AccountRows.utc(since))
+                        .execute());
+    }
+
+    /**
+     * Replaces the encrypted login: a provider renewed a refresh token, or the keyset was rotated.
+     */
+    public void setCredential(UUID id, byte[] credential) {
+        jdbi.useHandle(handle ->
+                handle.createUpdate("update account set credential = :credential where id = :id")
+                        .bind("id", id)
+                        .bind("credential", credential)
+                        .execute());
+    }
+
+    /** When accounts were last checked, many in one statement. */
+    public void setLastChecked(Map<UUID, Instant> times) {
+        if (times.isEmpty()) {
+            return;
+        }
+        List<UUID> ids = new ArrayList<>(times.size());
+        List<OffsetDateTime> at = new ArrayList<>(times.size());
+        times.forEach((id, time) -> {
+            ids.add(id);
+            at.add(AccountRows.utc(time));
+        });
+        jdbi.useTransaction(handle -> {
+            handle.createUpdate(
+                            """
+                            update account a set last_checked_at = t.at from unnest(:ids::uuid[], :at::timestamptz[]) t (id, at)
+                            where a.id = t.id\
+                            """)
+                    .bind("ids", ids.toArray(UUID[]::new))
+                    .bind("at", at.stream().map(OffsetDateTime::toString).toArray(String[]::new))
+                    .execute();
+        });
+    }
+
+    /** Removes an account and everything that hangs on it; false when there was none. */
+    public boolean delete(UUID clientId, UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate("delete from account where client_id = :client and id = :id")
+                        .bind("client", clientId)
+                        .bind("id", id)
+                        .execute())
+                == 1;
+    }
+
+    public Optional<Account> find(UUID clientId, UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select * from account where client_id = :client and id = :id")
+                        .bind("client", clientId)
+                        .bind("id", id)
+                        .map((row, context) -> AccountRows.read(row))
+                        .findOne());
+    }
+
+    public Optional<Account> findByRef(UUID clientId, String ref) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select * from account where client_id = :client and ref = :ref")
+                        .bind("client", clientId)
+                        .bind("ref", ref)
+                        .map((row, context) -> AccountRows.read(row))
+                        .findOne());
+    }
+
+    /**
+     * A client's accounts in the order of their ids, after an id (null: from the start), {@code
+     * limit} at most.
+     */
+    public List<Account> list(UUID clientId, Filter filter, @Nullable UUID after, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select * from account where client_id = :client
+                                    and (:after::uuid is null or id > :after::uuid)
+                                    and (:state::text is null or state = :state)
+                                    and (:ref::text is null or ref = :ref)
+                                    and (:host::text is null or host = :host)
+                                    and labels @> :labels::jsonb
+                                order by id limit :limit\
+                                """)
+                        .bind("client", clientId)
+                        .bind("after", after)
+                        .bind("state", filter.state() == null ? null : filter.state().wireName())
+                        .bind("ref", filter.ref())
+                        .bind("host", filter.host())
+                        .bind("labels", AccountRows.json(filter.labels()))
+                        .bind("limit", limit)
+                        .map((row, context) -> AccountRows.read(row))
+                        .list());
+    }
+
+    /** Every account, of all clients, in pages: those after an id (null: from the start). */
+    public List<Account> page(@Nullable UUID after, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select * from account where (:after::uuid is null or id > :after::uuid) order by id limit :limit\
+                                """)
+                        .bind("after", after)
+                        .bind("limit", limit)
+                        .map((row, context) -> AccountRows.read(row))
+                        .list());
+    }
+
+    public long count(UUID clientId) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select count(*) from account where client_id = :client")
+                        .bind("client", clientId)
+                        .mapTo(Long.class)
+                        .one());
+    }
+
+    private static RuntimeException refTaken(UnableToExecuteStatementException e, Account account) {
+        boolean duplicate =
+                e.getCause() instanceof PSQLException cause
+                        && PSQLState.UNIQUE_VIOLATION.getState().equals(cause.getSQLState());
+        return duplicate && account.ref() != null ? new RefTakenException(account.ref()) : e;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.mailbell.account;
+
+import org.jspecify.annotations.Nullable;
+
+/** What an account's owner gave to prove a login, as it lies encrypted in the account's row. */
+public sealed interface LoginSecret {
+
+    /** A password, an app password or an authorisation code. */
+    record Password(String value) implements LoginSecret {
+        @Override
+        public String toString() {
+            return "Password[redacted]";
+        }
+    }
+
+    /**
+     * An OAuth 2.0 grant (RFC 6749, section 6).
+     *
+     * @param provider {@code google}, {@code microsoft} or {@code custom}
+     * @param tokenUrl where to refresh; null for the provider's own
+     * @param scope null for the provider's own
+     */
+    record OAuth2(
+            String provider,
+            String clientId,
+            @Nullable String clientSecret,
+            String refreshToken,
+            @Nullable String tokenUrl,
+            @Nullable String scope)
+            implements LoginSecret {
+        @Override
+        public String toString() {
+            return "OAuth2[" + provider + ", redacted]";
+        }
+    }
+}
