@@ -23,7 +23,12 @@ public final class Deadline {
 
     /** What is left; zero when past. */
     public Duration remaining() {
-        return Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime()));
+        return Duration.ofNanos(remainingNanos());
+    }
+
+    /** What is left in nanoseconds; zero when past. */
+    public long remainingNanos() {
+        return Math.max(0, nanoTime - System.nanoTime());
     }
 
     /**
@@ -31,8 +36,12 @@ public final class Deadline {
      * timeout" before.
      */
     public int remainingMillis() {
-        long nanos = Math.max(0, nanoTime - System.nanoTime());
-        return (int) ((nanos + 999_999) / 1_000_000);
+        return (int) ((remainingNanos() + 999_999) / 1_000_000);
+    }
+
+    /** The same but at least 1, for a socket, which takes 0 for "wait for ever". */
+    public int remainingMillisAtLeastOne() {
+        return Math.max(1, remainingMillis());
     }
 
     public boolean isPast() {

@@ -1,4 +1,7 @@
-/** The way out of the process: deadlines, the address guard, sockets and TLS. */
+/**
+ * The way out of the house: which addresses may be spoken to, checked on the address connected to,
+ * and TLS that says plainly what is wrong with a certificate.
+ */
 @NullMarked
 package dev.mailbell.network;
 
