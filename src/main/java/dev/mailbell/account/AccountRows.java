@@ -106,7 +106,7 @@ final class AccountRows {
                         row.getInt("failure_attempts"));
     }
 
-    private static String upper(String name) {
+    static String upper(String name) {
         return name.toUpperCase(Locale.ROOT);
     }
 

@@ -33,6 +33,9 @@ public sealed interface Pop3Observation extends Observation {
     @SuppressWarnings(
             "ArrayRecordComponent") // a million messages: three arrays, not a million objects
     record Listing(int[] numbers, long[] keys, int[] sizes) {
+        /** No message at all. */
+        public static final Listing NONE = new Listing(new int[0], new long[0], new int[0]);
+
         public Listing {
             if (numbers.length != keys.length || sizes.length != keys.length) {
                 throw new IllegalArgumentException("columns of different length");

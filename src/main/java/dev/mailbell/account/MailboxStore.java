@@ -1,0 +1,217 @@
+package dev.mailbell.account;
+
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.KnownMessages.Chunk;
+import dev.mailbell.mark.MailboxState;
+import dev.mailbell.mark.Mark;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3State;
+import dev.mailbell.mark.Position;
+import java.nio.ByteBuffer;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of mailboxes: marks, clients' positions, and the messages known of POP3 maildrops. */
+public final class MailboxStore {
+    private static final String SELECT =
+            """
+            select m.*, a.protocol from mailbox m join account a on a.id = m.account_id where m.account_id = :account\
+            """;
+
+    private final Jdbi jdbi;
+
+    public MailboxStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** An account's mailboxes, in the order of their names. */
+    public List<Mailbox> list(UUID accountId) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(SELECT + " order by m.name")
+                        .bind("account", accountId)
+                        .map((row, context) -> read(row))
+                        .list());
+    }
+
+    public Optional<Mailbox> find(UUID accountId, String name) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(SELECT + " and m.name = :name")
+                        .bind("account", accountId)
+                        .bind("name", name)
+                        .map((row, context) -> read(row))
+                        .findOne());
+    }
+
+    /** The messages known of a POP3 maildrop. */
+    public KnownMessages known(UUID accountId, String name) {
+        return KnownMessages.of(
+                jdbi.withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select chunk, entries from known_messages where account_id = :account and mailbox = :name
+                                        order by chunk\
+                                        """)
+                                .bind("account", accountId)
+                                .bind("name", name)
+                                .map((row, context) ->
+                                        unpack(row.getInt("chunk"), row.getBytes("entries")))
+                                .list()));
+    }
+
+    /**
+     * Compare-and-set of a mailbox's state, within the caller's transaction.
+     *
+     * @return false when the mailbox is no longer at {@code version}, or no longer there; nothing
+     *     is written then
+     */
+    public static boolean advance(
+            Handle handle,
+            UUID accountId,
+            String name,
+            long version,
+            MailboxState state,
+            Instant now) {
+        Mark mark = state.mark();
+        ImapMark imap = mark instanceof ImapMark it ? it : null;
+        Pop3Mark pop3 = mark instanceof Pop3Mark it ? it : null;
+        Position client = state.client();
+        return handle.createUpdate(
+                                """
+                                update mailbox set version = version + 1, total = :total, top_uid = :topUid,
+                                    uid_validity = :uidValidity, uid_next = :uidNext, octets = :octets, first_uid = :firstUid,
+                                    approximate = :approximate, pending = :pending, client_max_id = :clientMaxId,
+                                    client_uid = :clientUid, client_uid_validity = :clientUidValidity, last_checked_at = :now
+                                where account_id = :account and name = :name and version = :version\
+                                """)
+                        .bind("account", accountId)
+                        .bind("name", name)
+                        .bind("version", version)
+                        .bind("total", mark == null ? null : (Integer) mark.total())
+                        .bind("topUid", mark == null ? null : mark.topUidText())
+                        .bind("uidValidity", imap == null ? null : (Long) imap.uidValidity())
+                        .bind("uidNext", imap == null ? null : (Long) imap.uidNext())
+                        .bind("octets", pop3 == null ? null : (Long) pop3.octets())
+                        .bind("firstUid", pop3 == null ? null : pop3.firstUid())
+                        .bind("approximate", pop3 != null && pop3.approximate())
+                        .bind("pending", state.pending())
+                        .bind("clientMaxId", client == null ? null : (Integer) client.maxId())
+                        .bind("clientUid", client == null ? null : client.uid())
+                        .bind("clientUidValidity", client == null ? null : client.uidValidity())
+                        .bind("now", AccountRows.utc(now))
+                        .execute()
+                == 1;
+    }
+
+    /** Writes the chunks that changed, within the caller's transaction. */
+    public static void replaceKnown(
+            Handle handle, UUID accountId, String name, KnownMessages before, KnownMessages after) {
+        List<Chunk> chunks = after.chunks();
+        int last = chunks.isEmpty() ? -1 : chunks.getLast().number();
+        handle.createUpdate(
+                        """
+                        delete from known_messages where account_id = :account and mailbox = :name and chunk > :last\
+                        """)
+                .bind("account", accountId)
+                .bind("name", name)
+                .bind("last", last)
+                .execute();
+        var batch =
+                handle.prepareBatch(
+                        """
+                        insert into known_messages (account_id, mailbox, chunk, entries)
+                        values (:account, :name, :chunk, :entries)
+                        on conflict (account_id, mailbox, chunk) do update set entries = excluded.entries\
+                        """);
+        for (Chunk chunk : after.changedSince(before)) {
+            batch.bind("account", accountId)
+                    .bind("name", name)
+                    .bind("chunk", chunk.number())
+                    .bind("entries", pack(chunk))
+                    .add();
+        }
+        if (batch.size() > 0) {
+            batch.execute();
+        }
+    }
+
+    private static byte[] pack(Chunk chunk) {
+        int length = chunk.entries().length;
+        ByteBuffer buffer = ByteBuffer.allocate(length * (Long.BYTES + Integer.BYTES));
+        for (int i = 0; i < length; i++) {
+            buffer.putLong(chunk.entries()[i]).putInt(chunk.sizes()[i]);
+        }
+        return buffer.array();
+    }
+
+    private static Chunk unpack(int number, byte[] bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        long[] entries = new long[bytes.length / (Long.BYTES + Integer.BYTES)];
+        int[] sizes = new int[entries.length];
+        for (int i = 0; i < entries.length; i++) {
+            entries[i] = buffer.getLong();
+            sizes[i] = buffer.getInt();
+        }
+        return new Chunk(number, entries, sizes);
+    }
+
+    private static Mailbox read(ResultSet row) throws SQLException {
+        boolean imap = AccountRows.upper(row.getString("protocol")).equals(Protocol.IMAP.name());
+        int clientMaxId = row.getInt("client_max_id");
+        Position client =
+                row.wasNull()
+                        ? null
+                        : new Position(
+                                clientMaxId,
+                                row.getString("client_uid"),
+                                nullableLong(row, "client_uid_validity"));
+        int pendingValue = row.getInt("pending");
+        Integer pending = row.wasNull() ? null : (Integer) pendingValue;
+        int total = row.getInt("total");
+        boolean unseen = row.wasNull();
+        OffsetDateTime at = row.getObject("last_checked_at", OffsetDateTime.class);
+        MailboxState state =
+                imap
+                        ? new ImapState(unseen ? null : imapMark(row, total), client, pending)
+                        : new Pop3State(unseen ? null : pop3Mark(row, total), client, pending);
+        return new Mailbox(
+                row.getObject("account_id", UUID.class),
+                row.getString("name"),
+                row.getLong("version"),
+                state,
+                at == null ? null : at.toInstant());
+    }
+
+    private static ImapMark imapMark(ResultSet row, int total) throws SQLException {
+        String top = row.getString("top_uid");
+        return new ImapMark(
+                row.getLong("uid_validity"),
+                row.getLong("uid_next"),
+                total,
+                top == null ? 0 : Long.parseLong(top));
+    }
+
+    private static Pop3Mark pop3Mark(ResultSet row, int total) throws SQLException {
+        return new Pop3Mark(
+                total,
+                row.getLong("octets"),
+                row.getString("first_uid"),
+                row.getString("top_uid"),
+                row.getBoolean("approximate"));
+    }
+
+    private static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? null : (Long) value;
+    }
+}

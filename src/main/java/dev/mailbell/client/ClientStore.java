@@ -1,0 +1,27 @@
+package dev.mailbell.client;
+
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/** The table of clients. */
+public final class ClientStore {
+    /**
+     * The client that the operator's key acts as unless it names another; made by the first
+     * migration.
+     */
+    public static final UUID DEFAULT = UUID.fromString("00000000-0000-7000-8000-000000000000");
+
+    private final Jdbi jdbi;
+
+    public ClientStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    public boolean exists(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select exists (select from client where id = :id)")
+                        .bind("id", id)
+                        .mapTo(Boolean.class)
+                        .one());
+    }
+}

@@ -1,0 +1,28 @@
+package dev.mailbell.event;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What can happen; the names are part of the HTTP contract. */
+public enum EventType {
+    MAIL_NEW,
+    MAILBOX_BASELINE,
+    MAILBOX_RESET,
+    ACCOUNT_CONNECTED,
+    ACCOUNT_RETRYING,
+    ACCOUNT_PARKED,
+    ACCOUNT_RECOVERED,
+    WEBHOOK_DISABLED,
+    WEBHOOK_TEST;
+
+    /** The name on the wire, for example {@code mail.new}. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '.');
+    }
+
+    /** The type of a wire name; empty when there is none such. */
+    public static Optional<EventType> ofWireName(String name) {
+        return Arrays.stream(values()).filter(type -> type.wireName().equals(name)).findFirst();
+    }
+}

@@ -1,0 +1,214 @@
+package dev.mailbell.mark;
+
+import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.KnownMessages.Difference;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.PositionRefusedException.Reason;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a POP3 maildrop, but for the messages themselves, which lie apart as {@link
+ * KnownMessages}.
+ */
+public record Pop3State(
+        @Nullable Pop3Mark mark, @Nullable Position client, @Nullable Integer pending)
+        implements MailboxState {
+
+    /** Nothing is known yet. */
+    public static final Pop3State UNSEEN = new Pop3State(null, null, null);
+
+    /**
+     * Of how many different sizes the messages must be before equal sizes are taken for the same
+     * messages.
+     */
+    private static final int DISTINCT_SIZES = 8;
+
+    @Override
+    public long searchFrom(@Nullable PositionUpdate update) {
+        return 1;
+    }
+
+    @Override
+    public Change after(
+            Observation observation,
+            @Nullable PositionUpdate update,
+            Supplier<KnownMessages> known) {
+        Pop3Mark before = mark;
+        return switch ((Pop3Observation) observation) {
+            case Pop3Observation.Unchanged() -> {
+                if (before == null) {
+                    throw new IllegalArgumentException("nothing is known that could be unchanged");
+                }
+                yield update == null
+                        ? new Change(Kind.NOTHING, 0, before.approximate(), this, null, List.of())
+                        : counted(
+                                before,
+                                new Difference(known.get(), new int[0], 0),
+                                Listing.NONE,
+                                update,
+                                known.get());
+            }
+            case Pop3Observation.Tail(Pop3Mark next, Listing messages) -> {
+                KnownMessages old = known.get();
+                yield counted(next, old.grown(messages), messages, update, old);
+            }
+            case Pop3Observation.Full(Pop3Mark next, Listing messages) ->
+                    full(next, messages, update, known.get());
+        };
+    }
+
+    private Change full(
+            Pop3Mark next, Listing messages, @Nullable PositionUpdate update, KnownMessages known) {
+        // Without UIDs a key is only a size: one that comes back says nothing.
+        KnownMessages old = next.approximate() ? known.withoutGone() : known;
+        if (mark != null && mark.approximate() != next.approximate()) {
+            // A server that began or ceased to offer UIDs: the keys cannot be compared.
+            return begin(
+                    Kind.RESET, Math.max(0, next.total() - mark.total()), next, messages, update);
+        }
+        Difference difference = old.listed(messages);
+        if (mark == null) {
+            return begin(Kind.BASELINE, 0, next, messages, update);
+        }
+        int same = sameSizes(old, difference, messages);
+        return same < 0
+                ? counted(next, difference, messages, update, old)
+                : begin(Kind.RESET, messages.size() - same, next, messages, update);
+    }
+
+    private Change begin(
+            Kind kind,
+            int arrived,
+            Pop3Mark next,
+            Listing messages,
+            @Nullable PositionUpdate update) {
+        KnownMessages listed = KnownMessages.none().listed(messages).next();
+        Located located =
+                update == null
+                        ? new Located(listed, null, -1)
+                        : locate(listed, next, messages, update);
+        Pop3State state = new Pop3State(next, located.position(), left(located));
+        return new Change(
+                kind,
+                arrived,
+                next.approximate() || kind == Kind.RESET,
+                state,
+                located.known(),
+                List.of());
+    }
+
+    private Change counted(
+            Pop3Mark next,
+            Difference difference,
+            Listing messages,
+            @Nullable PositionUpdate update,
+            KnownMessages old) {
+        Located located =
+                update == null
+                        ? new Located(difference.next(), client, -1)
+                        : locate(difference.next(), next, messages, update);
+        int[] fresh = difference.fresh();
+        int covered = 0;
+        while (covered < fresh.length && fresh[covered] <= located.listedAt()) {
+            covered++;
+        }
+        Pop3State state = new Pop3State(next, located.position(), left(located));
+        int newCount = fresh.length - covered;
+        KnownMessages changed =
+                located.known().changedSince(old).isEmpty()
+                                && located.known().chunks().size() == old.chunks().size()
+                        ? null
+                        : located.known();
+        Kind kind =
+                newCount > 0
+                        ? Kind.NEW
+                        : state.equals(this) && changed == null ? Kind.NOTHING : Kind.MOVED;
+        List<Long> newest = new ArrayList<>();
+        for (int i = Math.max(covered, fresh.length - Change.NEWEST); i < fresh.length; i++) {
+            newest.add((long) messages.numbers()[fresh[i]]);
+        }
+        return new Change(kind, newCount, next.approximate(), state, changed, newest);
+    }
+
+    private static @Nullable Integer left(Located located) {
+        return located.position() == null ? null : (Integer) located.known().unfetched();
+    }
+
+    /**
+     * Where a client's position is.
+     *
+     * @param listedAt up to which place of the listing the position covers new messages; -1 for
+     *     none
+     */
+    private record Located(KnownMessages known, @Nullable Position position, int listedAt) {}
+
+    private Located locate(
+            KnownMessages known, Pop3Mark next, Listing messages, PositionUpdate update) {
+        switch (update) {
+            case PositionUpdate.All() -> {
+                Position top = new Position(next.total(), next.topUid(), null);
+                return new Located(known.allFetched(), top, Integer.MAX_VALUE);
+            }
+            case PositionUpdate.UpTo(String uid, Long validity, boolean rewind) -> {
+                long key = keyOf(uid);
+                KnownMessages fetched =
+                        known.fetchedThrough(key, rewind)
+                                .orElseThrow(() ->
+                                        new PositionRefusedException(
+                                                Reason.UNKNOWN_UID,
+                                                "no look has seen a message with the UID \""
+                                                        + uid
+                                                        + "\" in this maildrop"));
+                boolean behind =
+                        client != null && !rewind && fetched.unfetched() == known.unfetched();
+                Position position = behind ? client : new Position(known.numberOf(key), uid, null);
+                return new Located(fetched, position, lastPlace(messages, key));
+            }
+        }
+    }
+
+    /** POP3 UIDs are octets, which sessions spell as ISO 8859-1. */
+    private static long keyOf(String uid) {
+        byte[] octets = uid.getBytes(StandardCharsets.ISO_8859_1);
+        return new UidKey().of(octets, 0, octets.length);
+    }
+
+    private static int lastPlace(Listing messages, long key) {
+        for (int i = messages.size() - 1; i >= 0; i--) {
+            if (messages.keys()[i] == key) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Whether nearly all UIDs are new while the sizes say that it is the same mail, as after a
+     * server's migration: then how many messages of the listing are old ones by their size; else
+     * -1.
+     */
+    private static int sameSizes(KnownMessages old, Difference difference, Listing messages) {
+        if (difference.survivors() * 10L > old.live()) {
+            return -1;
+        }
+        int[] before = old.sortedSizes();
+        if (Arrays.stream(before).distinct().limit(DISTINCT_SIZES).count() < DISTINCT_SIZES) {
+            return -1;
+        }
+        int[] now = messages.sizes().clone();
+        Arrays.sort(now);
+        int same = 0;
+        for (int i = 0, j = 0; i < before.length && j < now.length; ) {
+            int order = Integer.compare(before[i], now[j]);
+            same += order == 0 ? 1 : 0;
+            i += order <= 0 ? 1 : 0;
+            j += order >= 0 ? 1 : 0;
+        }
+        return same * 10L >= before.length * 9L ? same : -1;
+    }
+}
