@@ -1,0 +1,68 @@
+package dev.mailbell.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WatchdogTest {
+    private final Watchdog watchdog = new Watchdog();
+
+    @AfterEach
+    void close() {
+        watchdog.close();
+    }
+
+    @Test
+    void what_outlives_its_deadline_is_cut_once() {
+        AtomicInteger cuts = new AtomicInteger();
+        try (Watchdog.Cut cut =
+                watchdog.arm(Deadline.after(Duration.ofMillis(1)), cuts::incrementAndGet)) {
+            await().until(() -> cuts.get() == 1);
+            assertThat(cut.hasFired()).isTrue();
+            assertThat(cut.disarm()).isFalse();
+        }
+        assertThat(cuts).hasValue(1);
+    }
+
+    @Test
+    void what_ends_in_time_is_not_cut() throws Exception {
+        AtomicInteger cuts = new AtomicInteger();
+        Watchdog.Cut cut =
+                watchdog.arm(Deadline.after(Duration.ofSeconds(20)), cuts::incrementAndGet);
+        assertThat(cut.disarm()).isTrue();
+        CountDownLatch later = new CountDownLatch(1);
+        try (Watchdog.Cut other =
+                watchdog.arm(Deadline.after(Duration.ofMillis(1)), later::countDown)) {
+            assertThat(later.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.hasFired()).isTrue();
+        }
+        assertThat(cuts).hasValue(0);
+        assertThat(cut.hasFired()).isFalse();
+    }
+
+    @Test
+    void a_cut_that_blocks_or_fails_does_not_delay_the_next() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch next = new CountDownLatch(1);
+        try (var blocking = watchdog.arm(Deadline.after(Duration.ZERO), never::await);
+                var failing =
+                        watchdog.arm(
+                                Deadline.after(Duration.ZERO),
+                                () -> {
+                                    throw new IOException("already closed");
+                                });
+                var last = watchdog.arm(Deadline.after(Duration.ofMillis(1)), next::countDown)) {
+            assertThat(next.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocking.hasFired() && failing.hasFired() && last.hasFired()).isTrue();
+        } finally {
+            never.countDown();
+        }
+    }
+}
