@@ -1,0 +1,38 @@
+package dev.mailbell.delivery;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event on its way to a webhook.
+ *
+ * @param id UUIDv7; the receiver's idempotency key, stable over retries and crashes; ids of one
+ *     mailbox ascend
+ * @param attempts POSTs made so far
+ * @param nextAttemptAt not before this
+ * @param payload the exact body
+ */
+record Delivery(
+        UUID id,
+        UUID webhookId,
+        @Nullable UUID accountId,
+        @Nullable String mailbox,
+        int attempts,
+        Instant nextAttemptAt,
+        String payload) {
+
+    /**
+     * The queue this delivery stands in: two deliveries of one mailbox never overtake each other.
+     */
+    String queue() {
+        return accountId == null
+                ? id.toString()
+                : accountId + "/" + (mailbox == null ? "" : mailbox);
+    }
+
+    /** The same delivery after one more attempt. */
+    Delivery attempted(Instant next) {
+        return new Delivery(id, webhookId, accountId, mailbox, attempts + 1, next, payload);
+    }
+}

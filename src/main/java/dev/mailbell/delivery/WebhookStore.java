@@ -1,0 +1,146 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.delivery.Webhook.State;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The table of webhooks. */
+public final class WebhookStore {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
+
+    private final Jdbi jdbi;
+
+    public WebhookStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    public void insert(Webhook webhook) {
+        jdbi.useHandle(handle ->
+                bind(
+                                handle.createUpdate(
+                                        """
+                                        insert into webhook (id, client_id, url, events, accounts, labels, description, secret, state,
+                                            created_at, updated_at)
+                                        values (:id, :client, :url, :events, :accounts, :labels::jsonb, :description, :secret, :state,
+                                            :createdAt, :updatedAt)\
+                                        """),
+                                webhook)
+                        .execute());
+    }
+
+    /**
+     * Writes everything of a webhook but its secret; false when there is no such webhook any more.
+     */
+    public boolean update(Webhook webhook) {
+        return jdbi.withHandle(handle ->
+                bind(
+                                handle.createUpdate(
+                                        """
+                                        update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
+                                            description = :description, state = :state, updated_at = :updatedAt
+                                        where id = :id and client_id = :client\
+                                        """),
+                                webhook)
+                        .execute())
+                == 1;
+    }
+
+    /** Moves a webhook from one state to another; false when it was not in the first. */
+    boolean move(UUID id, State from, State to) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                "update webhook set state = :to where id = :id and state = :from")
+                        .bind("id", id)
+                        .bind("from", from.wireName())
+                        .bind("to", to.wireName())
+                        .execute())
+                == 1;
+    }
+
+    /** Removes a webhook and what is owed to it; false when there was none. */
+    public boolean delete(UUID clientId, UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate("delete from webhook where client_id = :client and id = :id")
+                        .bind("client", clientId)
+                        .bind("id", id)
+                        .execute())
+                == 1;
+    }
+
+    public Optional<Webhook> find(UUID clientId, UUID id) {
+        return find(id).filter(webhook -> webhook.clientId().equals(clientId));
+    }
+
+    /** A webhook of any client. */
+    Optional<Webhook> find(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select * from webhook where id = :id")
+                        .bind("id", id)
+                        .map((row, context) -> read(row))
+                        .findOne());
+    }
+
+    /**
+     * A client's webhooks in the order of their ids, after an id (null: from the start), {@code
+     * limit} at most.
+     */
+    public List<Webhook> list(UUID clientId, @Nullable UUID after, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select * from webhook where client_id = :client and (:after::uuid is null or id > :after::uuid)
+                                order by id limit :limit\
+                                """)
+                        .bind("client", clientId)
+                        .bind("after", after)
+                        .bind("limit", limit)
+                        .map((row, context) -> read(row))
+                        .list());
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, Webhook webhook) {
+        List<UUID> accounts = webhook.accounts();
+        return statement
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .bind("url", webhook.url())
+                .bind("events", webhook.events().toArray(String[]::new))
+                .bind("accounts", accounts == null ? null : accounts.toArray(UUID[]::new))
+                .bind("labels", JSON.writeValueAsString(webhook.labels()))
+                .bind("description", webhook.description())
+                .bind("secret", webhook.secret())
+                .bind("state", webhook.state().wireName())
+                .bind("createdAt", webhook.createdAt().atOffset(ZoneOffset.UTC))
+                .bind("updatedAt", webhook.updatedAt().atOffset(ZoneOffset.UTC));
+    }
+
+    private static Webhook read(ResultSet row) throws SQLException {
+        Array accounts = row.getArray("accounts");
+        return new Webhook(
+                row.getObject("id", UUID.class),
+                row.getObject("client_id", UUID.class),
+                row.getString("url"),
+                List.of((String[]) row.getArray("events").getArray()),
+                accounts == null ? null : List.of((UUID[]) accounts.getArray()),
+                JSON.readValue(row.getString("labels"), LABELS),
+                row.getString("description"),
+                row.getBytes("secret"),
+                State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                row.getObject("updated_at", OffsetDateTime.class).toInstant());
+    }
+}
