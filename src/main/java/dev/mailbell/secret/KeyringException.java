@@ -1,0 +1,12 @@
+package dev.mailbell.secret;
+
+/** The keyset cannot be used, or not for this value. Names the file and what to do, no secret. */
+public final class KeyringException extends RuntimeException {
+    KeyringException(String message) {
+        super(message);
+    }
+
+    KeyringException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

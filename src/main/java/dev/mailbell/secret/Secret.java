@@ -1,0 +1,45 @@
+package dev.mailbell.secret;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text that must not be seen: a password, a token, a signing secret. It prints as {@code
+ * [secret]}, so that a record or a log line that holds one gives nothing away.
+ */
+public final class Secret {
+    private final String text;
+
+    private Secret(String text) {
+        this.text = text;
+    }
+
+    public static Secret of(String text) {
+        return new Secret(text);
+    }
+
+    /** The text itself; for the wire and for encryption, never for a message. */
+    public String reveal() {
+        return text;
+    }
+
+    /** Compares without telling by its duration how much was equal. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Secret secret
+                && MessageDigest.isEqual(
+                        text.getBytes(StandardCharsets.UTF_8),
+                        secret.text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "[secret]";
+    }
+}

@@ -1,0 +1,192 @@
+package dev.mailbell.secret;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeyringTest {
+    private static final String ROW = "account/1/credential";
+    private static final Secret PASSWORD = Secret.of("pässword 1");
+
+    @TempDir private Path directory;
+
+    private Path file() {
+        return directory.resolve("keys").resolve("keyset.json");
+    }
+
+    @Test
+    void what_is_encrypted_is_read_again_by_a_later_start() {
+        byte[] sealed = Keyring.open(file()).encrypt(PASSWORD, ROW);
+        assertThat(new String(sealed, StandardCharsets.ISO_8859_1)).doesNotContain("ssword");
+        assertThat(Keyring.open(file()).decrypt(sealed, ROW).reveal()).isEqualTo("pässword 1");
+    }
+
+    @Test
+    void the_same_secret_is_never_encrypted_to_the_same_bytes() {
+        Keyring keyring = Keyring.open(file());
+        assertThat(keyring.encrypt(PASSWORD, ROW)).isNotEqualTo(keyring.encrypt(PASSWORD, ROW));
+    }
+
+    @Test
+    void a_value_moved_to_another_row_or_changed_does_not_decrypt() {
+        Keyring keyring = Keyring.open(file());
+        byte[] sealed = keyring.encrypt(PASSWORD, ROW);
+        assertThatThrownBy(() -> keyring.decrypt(sealed, "account/2/credential"))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining(file().toString())
+                .hasMessageContaining("account/2/credential");
+        for (int i = 0; i < sealed.length; i++) {
+            byte[] changed = sealed.clone();
+            changed[i] ^= 1;
+            assertThatThrownBy(() -> keyring.decrypt(changed, ROW))
+                    .isInstanceOf(KeyringException.class);
+        }
+        assertThatThrownBy(() -> keyring.decrypt(new byte[0], ROW))
+                .isInstanceOf(KeyringException.class);
+    }
+
+    @Test
+    void a_new_keyset_is_for_its_owner_alone_and_leaves_nothing_beside_it() throws Exception {
+        Keyring.open(file());
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+                .isEqualTo("rw-------");
+        try (Stream<Path> files = Files.list(directory.resolve("keys"))) {
+            assertThat(files).containsExactly(file());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r-----", "rw----r--", "rw-rw-rw-", "rw--w----"})
+    void a_keyset_open_to_others_is_refused_with_the_command_that_mends_it(String mode)
+            throws IOException {
+        Keyring.open(file());
+        Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString(mode));
+        assertThatThrownBy(() -> Keyring.open(file()))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining("chmod 600 " + file());
+    }
+
+    @Test
+    void a_keyset_that_its_owner_may_only_read_is_taken() throws IOException {
+        Keyring.open(file());
+        Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("r--------"));
+        assertThat(Keyring.open(file()).keys()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{}", "{\"primaryKeyId\": 1, \"key\": []}", "hunter2", "[1"})
+    void a_damaged_keyset_is_refused_and_neither_replaced_nor_quoted(String content)
+            throws IOException {
+        Keyring.open(file());
+        Files.writeString(file(), content);
+        assertThatThrownBy(() -> Keyring.open(file()))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining(file() + " is damaged")
+                .hasMessageNotContaining("hunter2")
+                .hasNoCause();
+        assertThat(file()).hasContent(content);
+    }
+
+    @Test
+    void half_a_keyset_is_damaged() throws IOException {
+        Keyring.open(file());
+        String whole = Files.readString(file());
+        Files.writeString(file(), whole.substring(0, whole.length() / 2));
+        assertThatThrownBy(() -> Keyring.open(file())).hasMessageContaining("damaged");
+    }
+
+    @Test
+    void a_keyset_that_must_exist_is_not_made() {
+        assertThatThrownBy(() -> Keyring.openExisting(file()))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining("there is no keyset at " + file());
+        assertThat(file()).doesNotExist();
+    }
+
+    @Test
+    void after_a_rotation_the_new_key_encrypts_and_the_old_one_still_reads() {
+        Keyring keyring = Keyring.open(file());
+        byte[] before = keyring.encrypt(PASSWORD, ROW);
+        String fingerprint = keyring.fingerprint();
+        String old = keyring.keys().getFirst().id();
+        keyring.rotate();
+        byte[] after = keyring.encrypt(PASSWORD, ROW);
+
+        Keyring later = Keyring.open(file());
+        assertThat(later.decrypt(before, ROW)).isEqualTo(PASSWORD);
+        assertThat(later.decrypt(after, ROW)).isEqualTo(PASSWORD);
+        assertThat(later.keys()).hasSize(2);
+        assertThat(later.keys().getFirst()).isEqualTo(new KeyInfo(old, false));
+        assertThat(later.keys().getLast().primary()).isTrue();
+        assertThat(HexFormat.of().formatHex(after, 1, 5)).isEqualTo(later.keys().getLast().id());
+        later.requireFingerprint(fingerprint);
+    }
+
+    @Test
+    void a_running_node_reads_what_another_encrypted_with_a_newer_key() {
+        Keyring running = Keyring.open(file());
+        Keyring other = Keyring.open(file());
+        other.rotate();
+        byte[] sealed = other.encrypt(PASSWORD, ROW);
+        assertThat(running.keys()).hasSize(1);
+        assertThat(running.decrypt(sealed, ROW)).isEqualTo(PASSWORD);
+        assertThat(running.keys()).hasSize(2);
+    }
+
+    @Test
+    void two_that_rotate_one_after_the_other_lose_no_key() {
+        Keyring one = Keyring.open(file());
+        Keyring two = Keyring.open(file());
+        one.rotate();
+        byte[] sealed = one.encrypt(PASSWORD, ROW);
+        two.rotate();
+        assertThat(Keyring.open(file()).decrypt(sealed, ROW)).isEqualTo(PASSWORD);
+        assertThat(Keyring.open(file()).keys()).hasSize(3);
+    }
+
+    @Test
+    void of_many_that_start_at_once_all_use_one_keyset() throws Exception {
+        List<Future<Keyring>> starts = new ArrayList<>();
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            for (int i = 0; i < 8; i++) {
+                starts.add(threads.submit((Callable<Keyring>) () -> Keyring.open(file())));
+            }
+        }
+        String fingerprint = Keyring.open(file()).fingerprint();
+        for (Future<Keyring> start : starts) {
+            assertThat(start.get().fingerprint()).isEqualTo(fingerprint);
+        }
+    }
+
+    @Test
+    void another_keyset_is_recognised_before_anything_is_decrypted() {
+        String first = Keyring.open(file()).fingerprint();
+        Keyring other = Keyring.open(directory.resolve("other.json"));
+        assertThat(first).matches("[0-9a-f]{32}");
+        assertThatThrownBy(() -> other.requireFingerprint(first))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining("other.json");
+    }
+
+    @Test
+    void a_secret_prints_as_nothing() {
+        assertThat(PASSWORD).hasToString("[secret]");
+        assertThat(PASSWORD).isEqualTo(Secret.of("pässword 1")).isNotEqualTo(Secret.of("other"));
+    }
+}
