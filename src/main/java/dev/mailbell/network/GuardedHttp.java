@@ -1,0 +1,233 @@
+package dev.mailbell.network;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP to hosts that clients name: only to addresses that the guard allows, asked on every connect;
+ * only with TLS unless the operator allowed clear text; no redirects, no cookies, no retries, no
+ * decompression, no proxies from the environment; answers bounded in size and in time.
+ */
+public final class GuardedHttp implements AutoCloseable {
+    // More than any honest answer carries; HttpClient itself sets no bound.
+    private static final Http1Config HEADERS =
+            Http1Config.custom()
+                    .setMaxLineLength(16 * 1024)
+                    .setMaxHeaderCount(128)
+                    .setMaxEmptyLineCount(4)
+                    .build();
+    private static final TimeValue KEPT_IDLE = TimeValue.ofSeconds(30);
+
+    private final AddressGuard guard;
+    private final CloseableHttpClient client;
+
+    /** What to send; a null body makes it a GET, any other a POST. */
+    public record Request(URI uri, Map<String, String> headers, byte @Nullable [] body) {
+        /** A GET without headers of its own. */
+        public static Request get(URI uri) {
+            return new Request(uri, Map.of(), null);
+        }
+
+        /** Without headers and body, which may hold secrets. */
+        @Override
+        public String toString() {
+            return "Request[" + uri.getHost() + "]";
+        }
+    }
+
+    /**
+     * What came back.
+     *
+     * @param headers by lower-case name; of several with one name the first
+     * @param body at most as many bytes as asked for
+     * @param truncated whether the body went on behind that
+     */
+    public record Answer(int status, Map<String, String> headers, byte[] body, boolean truncated) {
+        /** The value of a header, its name in lower case. */
+        public Optional<String> header(String name) {
+            return Optional.ofNullable(headers.get(name));
+        }
+
+        /** Without headers and body, which may hold secrets. */
+        @Override
+        public String toString() {
+            return "Answer[" + status + "]";
+        }
+    }
+
+    public GuardedHttp(AddressGuard guard) {
+        this(guard, null);
+    }
+
+    /**
+     * @param trust which certificates to trust; null for the platform's
+     */
+    public GuardedHttp(AddressGuard guard, @Nullable SSLContext trust) {
+        this.guard = guard;
+        PoolingHttpClientConnectionManagerBuilder connections =
+                PoolingHttpClientConnectionManagerBuilder.create()
+                        .setDnsResolver(new GuardedDns(guard))
+                        .setConnectionFactory(
+                                ManagedHttpClientConnectionFactory.builder()
+                                        .http1Config(HEADERS)
+                                        .build())
+                        .setMaxConnTotal(256)
+                        .setMaxConnPerRoute(16);
+        if (trust != null) {
+            connections.setTlsSocketStrategy(
+                    ClientTlsStrategyBuilder.create().setSslContext(trust).buildClassic());
+        }
+        this.client =
+                HttpClients.custom()
+                        .setConnectionManager(
+                                connections
+                                        .setDefaultConnectionConfig(
+                                                ConnectionConfig.custom()
+                                                        .setConnectTimeout(Timeout.ofSeconds(10))
+                                                        .setSocketTimeout(Timeout.ofSeconds(30))
+                                                        .setTimeToLive(TimeValue.ofMinutes(5))
+                                                        .build())
+                                        .build())
+                        .evictExpiredConnections()
+                        .evictIdleConnections(KEPT_IDLE)
+                        .disableRedirectHandling()
+                        .disableAutomaticRetries()
+                        .disableCookieManagement()
+                        .disableAuthCaching()
+                        .disableContentCompression()
+                        .setUserAgent("Mailbell")
+                        .build();
+    }
+
+    /**
+     * Sends the request and reads the answer, all of it by the deadline.
+     *
+     * @param mostBytes of the answer's body; what follows is not read
+     * @throws IllegalArgumentException when the URL is not http or https, lacks a host, or carries
+     *     a user name or password
+     * @throws CleartextRefusedException for http to a host not named for it
+     * @throws BlockedAddressException when the guard refuses every address of the host
+     * @throws java.net.SocketTimeoutException when the deadline came first
+     * @throws IOException when there is no connection or no HTTP answer
+     */
+    public Answer send(Request request, int mostBytes, Deadline deadline) throws IOException {
+        String host = requireAllowed(request.uri());
+        try {
+            return TimedCall.by(
+                    deadline, "asking " + host, () -> exchange(build(request), mostBytes));
+        } catch (UnknownHostException e) {
+            // The client's resolver may throw nothing else: the real reason travels as its cause.
+            throw e.getCause() instanceof IOException reason ? reason : e;
+        }
+    }
+
+    private String requireAllowed(URI uri) throws CleartextRefusedException {
+        String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+        String host = uri.getHost();
+        if (host == null || uri.getRawUserInfo() != null) {
+            throw new IllegalArgumentException(
+                    "a URL has a host and carries neither user name nor password");
+        }
+        if (!scheme.equals("https") && !scheme.equals("http")) {
+            throw new IllegalArgumentException("a URL begins with https:// , not " + scheme);
+        }
+        if (scheme.equals("http") && !guard.allowsCleartext(host)) {
+            throw new CleartextRefusedException(host);
+        }
+        return host;
+    }
+
+    private static HttpUriRequestBase build(Request request) {
+        HttpUriRequestBase built =
+                request.body() == null ? new HttpGet(request.uri()) : new HttpPost(request.uri());
+        request.headers().forEach(built::addHeader);
+        if (request.body() != null) {
+            built.setEntity(new ByteArrayEntity(request.body(), null));
+        }
+        return built;
+    }
+
+    private Answer exchange(HttpUriRequestBase request, int mostBytes)
+            throws IOException, HttpException {
+        HttpHost target = RoutingSupport.determineHost(request);
+        return client.execute(target, request, response -> read(request, response, mostBytes));
+    }
+
+    private static Answer read(
+            HttpUriRequestBase request, ClassicHttpResponse response, int mostBytes)
+            throws IOException {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (Header header : response.getHeaders()) {
+            headers.putIfAbsent(header.getName().toLowerCase(Locale.ROOT), header.getValue());
+        }
+        HttpEntity entity = response.getEntity();
+        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(mostBytes + 1);
+        boolean truncated = body.length > mostBytes;
+        if (truncated) {
+            // The client would read the rest to keep the connection, however much that is.
+            request.abort();
+            response.setEntity(null);
+        }
+        return new Answer(
+                response.getCode(),
+                Collections.unmodifiableMap(headers),
+                truncated ? Arrays.copyOf(body, mostBytes) : body,
+                truncated);
+    }
+
+    @Override
+    public void close() {
+        client.close(CloseMode.IMMEDIATE);
+    }
+
+    private record GuardedDns(AddressGuard guard) implements DnsResolver {
+        @Override
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+            try {
+                return guard.resolve(host).toArray(InetAddress[]::new);
+            } catch (UnknownHostException e) {
+                throw e;
+            } catch (IOException e) {
+                UnknownHostException wrapped = new UnknownHostException(e.getMessage());
+                wrapped.initCause(e);
+                throw wrapped;
+            }
+        }
+
+        @Override
+        public String resolveCanonicalHostname(String host) {
+            return host;
+        }
+    }
+}
