@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -99,6 +100,31 @@ public final class AccountStore {
         } catch (UnableToExecuteStatementException e) {
             throw refTaken(e, account);
         }
+    }
+
+    /**
+     * Reads an account, lets it be changed and writes the result, all in one transaction that no
+     * other writer of this row comes between.
+     *
+     * @param change what to make of it; for its own sake quick, and what it throws undoes all
+     * @return what was written; empty when there is no such account
+     * @throws RefTakenException when the client has another one with the new ref
+     */
+    public Optional<Account> change(UUID clientId, UUID id, UnaryOperator<Account> change) {
+        return jdbi.inTransaction(handle -> {
+            Optional<Account> before =
+                    handle.createQuery(
+                                    """
+                                    select * from account where client_id = :client and id = :id for update\
+                                    """)
+                            .bind("client", clientId)
+                            .bind("id", id)
+                            .map((row, context) -> AccountRows.read(row))
+                            .findOne();
+            Optional<Account> after = before.map(change);
+            after.ifPresent(this::update);
+            return after;
+        });
     }
 
     private static void alignMailboxes(Handle handle, Account account) {

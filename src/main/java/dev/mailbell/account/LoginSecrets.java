@@ -1,0 +1,76 @@
+package dev.mailbell.account;
+
+import dev.mailbell.secret.Keyring;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Turns what proves a login into what lies in its account's row, and back. */
+public final class LoginSecrets {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Keyring keyring;
+
+    public LoginSecrets(Keyring keyring) {
+        this.keyring = keyring;
+    }
+
+    /** What an account's encrypted login is bound to, so that it cannot be moved to another row. */
+    public static String context(UUID accountId) {
+        return "account/" + accountId + "/credential";
+    }
+
+    /** Encrypts a login for the account's row. */
+    public byte[] seal(LoginSecret secret, UUID accountId) {
+        Map<String, @Nullable String> members = new LinkedHashMap<>();
+        switch (secret) {
+            case LoginSecret.Password(String value) -> members.put("password", value);
+            case LoginSecret.OAuth2 grant -> {
+                members.put("provider", grant.provider());
+                members.put("clientId", grant.clientId());
+                members.put("clientSecret", grant.clientSecret());
+                members.put("refreshToken", grant.refreshToken());
+                members.put("tokenUrl", grant.tokenUrl());
+                members.put("scope", grant.scope());
+            }
+        }
+        return keyring.encrypt(JSON.writeValueAsBytes(members), context(accountId));
+    }
+
+    /**
+     * Decrypts the login of an account.
+     *
+     * @throws dev.mailbell.secret.KeyringException when no key of the keyset fits
+     */
+    public LoginSecret open(Account account) {
+        byte[] plain = keyring.decryptBytes(account.credential(), context(account.id()));
+        JsonNode members;
+        try {
+            members = JSON.readTree(new String(plain, StandardCharsets.UTF_8));
+        } catch (JacksonException e) {
+            // Without the cause: it quotes what was decrypted.
+            throw new IllegalStateException(
+                    "the stored login of account " + account.id() + " is not readable");
+        }
+        String password = text(members, "password");
+        return password != null
+                ? new LoginSecret.Password(password)
+                : new LoginSecret.OAuth2(
+                        members.required("provider").stringValue(),
+                        members.required("clientId").stringValue(),
+                        text(members, "clientSecret"),
+                        members.required("refreshToken").stringValue(),
+                        text(members, "tokenUrl"),
+                        text(members, "scope"));
+    }
+
+    private static @Nullable String text(JsonNode members, String name) {
+        JsonNode value = members.get(name);
+        return value == null || value.isNull() ? null : value.stringValue();
+    }
+}

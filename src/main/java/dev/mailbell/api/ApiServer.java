@@ -1,0 +1,88 @@
+package dev.mailbell.api;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.function.Consumer;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+
+/** The HTTP server: one virtual thread a request, limits on everything a stranger can send. */
+final class ApiServer implements AutoCloseable {
+    private static final int IDLE_MILLIS = 30_000;
+    private static final int CONNECTIONS = 4_096;
+    private static final int HEADER_BYTES = 16 * 1024;
+
+    // Slower than this is no client but one that wants to hold a connection.
+    private static final int BYTES_A_SECOND = 512;
+    private static final long STOP_MILLIS = 5_000;
+
+    private final Javalin javalin;
+
+    /**
+     * Binds the address and serves.
+     *
+     * @param port 0 for any that is free
+     * @param resources what adds its routes
+     */
+    ApiServer(String host, int port, Gate gate, List<Consumer<Routes>> resources) {
+        this.javalin = Javalin.create(config -> configure(config, gate, resources));
+        javalin.start(host, port);
+    }
+
+    private static void configure(
+            JavalinConfig config, Gate gate, List<Consumer<Routes>> resources) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.concurrency.useVirtualThreads = true;
+        config.http.prefer405over404 = true;
+        config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.jetty.modifyServer(ApiServer::limit);
+        config.jetty.modifyHttpConfiguration(ApiServer::limit);
+        Routes routes = new Routes(config.routes);
+        config.routes.before(context -> {
+            Headers.SECURITY.forEach(context::header);
+            routes.attachTo(context);
+        });
+        config.routes.before("/v1/*", gate::enter);
+        Errors.install(config.routes);
+        resources.forEach(resource -> resource.accept(routes));
+    }
+
+    private static void limit(HttpConfiguration http) {
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        http.setRequestHeaderSize(HEADER_BYTES);
+        http.setIdleTimeout(IDLE_MILLIS);
+        http.setMinRequestDataRate(BYTES_A_SECOND);
+        // Names of mailboxes have slashes and percent signs, and come encoded in the path.
+        http.setUriCompliance(
+                UriCompliance.from(
+                        EnumSet.of(
+                                Violation.AMBIGUOUS_PATH_SEPARATOR,
+                                Violation.AMBIGUOUS_PATH_ENCODING,
+                                Violation.SUSPICIOUS_PATH_CHARACTERS)));
+    }
+
+    private static void limit(Server server) {
+        server.setErrorHandler(new JettyErrors());
+        server.setStopTimeout(STOP_MILLIS);
+        server.addBean(new NetworkConnectionLimit(CONNECTIONS, server));
+    }
+
+    /** The port that is listened on. */
+    int port() {
+        return javalin.port();
+    }
+
+    /** Takes no more requests, and lets those under way end within 5 s. */
+    @Override
+    public void close() {
+        javalin.stop();
+    }
+}

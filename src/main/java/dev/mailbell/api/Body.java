@@ -1,0 +1,101 @@
+package dev.mailbell.api;
+
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Bodies of requests: of the right type, of at most 1 MiB, one JSON object. */
+final class Body {
+    static final int MOST = 1024 * 1024;
+
+    private static final String JSON = "application/json";
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+    // Who sends a little too much shall read the answer and not meet a closed connection.
+    private static final long DRAINED = 8L * MOST;
+
+    private Body() {}
+
+    /** The body as it came, for who must compare or hash it. */
+    static byte[] bytes(Context context) {
+        requireType(context, Set.of(JSON));
+        return read(context);
+    }
+
+    static ObjectNode object(Context context) {
+        return Json.object(bytes(context));
+    }
+
+    /** A JSON merge patch (RFC 7396). */
+    static ObjectNode patch(Context context) {
+        requireType(context, Set.of(MERGE_PATCH, JSON));
+        return Json.object(read(context));
+    }
+
+    /** For requests that need no body: none, or an object without fields. */
+    static void requireNone(Context context) {
+        byte[] body = read(context);
+        if (body.length > 0) {
+            requireType(context, Set.of(JSON));
+            Faults faults = new Faults();
+            for (String name : Json.object(body).propertyNames()) {
+                faults.add(Texts.shown(name), "is not a known field; this request needs no body");
+            }
+            faults.throwIfAny();
+        }
+    }
+
+    private static void requireType(Context context, Set<String> accepted) {
+        String type = mediaType(context.contentType());
+        if (!accepted.contains(type)) {
+            Problem problem = Problem.unsupportedMediaType(JSON);
+            throw new ProblemException(
+                    accepted.contains(MERGE_PATCH)
+                            ? Problem.unsupportedMediaType(MERGE_PATCH)
+                                    .withHeader("Accept-Patch", MERGE_PATCH + ", " + JSON)
+                            : problem);
+        }
+    }
+
+    /** Without its parameters; empty for a charset other than UTF-8, which JSON does not have. */
+    private static String mediaType(@Nullable String header) {
+        if (header == null) {
+            return "";
+        }
+        String[] parts = header.toLowerCase(Locale.ROOT).split(";", -1);
+        for (int i = 1; i < parts.length; i++) {
+            String parameter = parts[i].strip().replace("\"", "");
+            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+                return "";
+            }
+        }
+        return parts[0].strip();
+    }
+
+    private static byte[] read(Context context) {
+        long announced = context.req().getContentLengthLong();
+        if (announced > DRAINED) {
+            throw new ProblemException(Problem.tooLarge().withHeader("Connection", "close"));
+        }
+        try (InputStream in = context.req().getInputStream()) {
+            byte[] body = in.readNBytes(MOST + 1);
+            if (body.length <= MOST) {
+                return body;
+            }
+            long rest = DRAINED - body.length;
+            byte[] sink = new byte[8192];
+            int n = 0;
+            while (rest > 0 && n >= 0) {
+                n = in.read(sink);
+                rest -= n;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("a body that did not arrive", e);
+        }
+        throw new ProblemException(Problem.tooLarge());
+    }
+}

@@ -1,0 +1,109 @@
+package dev.mailbell.api;
+
+import dev.mailbell.mail.MailFailure;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns everything that can be thrown while a request is served into a problem document. */
+final class Errors {
+    private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
+
+    private Errors() {}
+
+    static void install(RoutesConfig routes) {
+        routes.exception(
+                ProblemException.class, (e, context) -> Answers.problem(context, e.problem()));
+        routes.exception(
+                MailFailure.class,
+                (e, context) ->
+                        Answers.problem(
+                                context,
+                                Problem.mailFailure(e.code(), String.valueOf(e.getMessage()))));
+        routes.exception(HttpResponseException.class, Errors::unrouted);
+        routes.exception(UncheckedIOException.class, Errors::unread);
+        routes.exception(Exception.class, Errors::unexpected);
+    }
+
+    /** What Javalin itself says no to: unknown paths and methods, paths it cannot decode. */
+    private static void unrouted(HttpResponseException e, Context context) {
+        Answers.problem(context, ofStatus(e.getStatus(), context));
+    }
+
+    private static Problem ofStatus(int status, Context context) {
+        return switch (status) {
+            case 404 -> Problem.notFound("no such path; GET /openapi.yaml lists them all");
+            case 405 -> {
+                List<String> allowed = Routes.allowed(context);
+                yield Problem.of(
+                                405,
+                                "method-not-allowed",
+                                "This path does not have this method",
+                                "allowed here: " + String.join(", ", allowed))
+                        .withHeader("Allow", String.join(", ", allowed));
+            }
+            default ->
+                    status >= 500
+                            ? Problem.internal(UUID.randomUUID().toString())
+                            : Problem.of(
+                                    status,
+                                    "malformed",
+                                    "The request cannot be read",
+                                    "the request is not valid HTTP");
+        };
+    }
+
+    /** The client's body stopped arriving, or was no HTTP. */
+    private static void unread(UncheckedIOException e, Context context) {
+        if (DatabaseAway.isCauseOf(e)) {
+            unexpected(e, context);
+            return;
+        }
+        LOG.debug("a request's body did not arrive", e);
+        int status = httpStatusOf(e);
+        Problem problem =
+                status == 408
+                        ? Problem.of(
+                                408,
+                                "timeout",
+                                "The request took too long",
+                                "the body did not arrive in time")
+                        : Problem.malformed("the body did not arrive whole");
+        Answers.problem(context, problem.withHeader("Connection", "close"));
+    }
+
+    private static int httpStatusOf(Throwable failure) {
+        for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof HttpException http) {
+                return http.getCode();
+            }
+            if (t instanceof java.util.concurrent.TimeoutException) {
+                return 408;
+            }
+        }
+        return 400;
+    }
+
+    private static void unexpected(Exception e, Context context) {
+        if (DatabaseAway.isCauseOf(e)) {
+            LOG.warn(
+                    "{} {} answered with 503: the database is away: {}",
+                    context.method(),
+                    context.path(),
+                    e.toString());
+            Answers.problem(
+                    context, Problem.unavailable("the database is away; try again in a moment"));
+            return;
+        }
+        String id = UUID.randomUUID().toString();
+        LOG.error("request {} failed: {} {}", id, context.method(), context.path(), e);
+        Answers.problem(context, Problem.internal(id));
+    }
+}

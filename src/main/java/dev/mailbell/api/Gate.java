@@ -1,0 +1,48 @@
+package dev.mailbell.api;
+
+import io.javalin.http.Context;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What every request under {@code /v1} passes first: who it is, and whether it may come so often.
+ */
+final class Gate {
+    private static final String CALLER = "mailbell.caller";
+
+    private final Authenticator authenticator;
+    private final RateLimit limit;
+
+    Gate(Authenticator authenticator, RateLimit limit) {
+        this.authenticator = authenticator;
+        this.limit = limit;
+    }
+
+    void enter(Context context) {
+        Caller caller;
+        try {
+            caller = authenticator.authenticate(context);
+        } catch (ProblemException e) {
+            // Guessing keys is counted by where it comes from.
+            take("from " + context.req().getRemoteAddr());
+            throw e;
+        }
+        take("key " + caller.keyId());
+        context.attribute(CALLER, caller);
+    }
+
+    private void take(String key) {
+        Optional<Duration> wait = limit.take(key);
+        if (wait.isPresent()) {
+            throw new ProblemException(Problem.tooManyRequests(wait.get()));
+        }
+    }
+
+    static Caller caller(Context context) {
+        Caller caller = context.attribute(CALLER);
+        if (caller == null) {
+            throw new IllegalStateException("a route outside of the gate asks who the caller is");
+        }
+        return caller;
+    }
+}

@@ -1,0 +1,115 @@
+package dev.mailbell.api;
+
+import io.javalin.http.Context;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+
+/**
+ * The query of a request. Each parameter is asked for by name; {@link #done} comes last and refuses
+ * the request for every parameter that does not fit or that nobody asked for.
+ */
+final class Query {
+    private static final int DEFAULT_LIMIT = 50;
+    private static final int MOST = 500;
+    private static final int LONGEST = 1_000;
+
+    private final Map<String, List<String>> given;
+    private final Faults faults = new Faults();
+    private final Set<String> asked = new HashSet<>();
+
+    private Query(Map<String, List<String>> given) {
+        this.given = given;
+    }
+
+    static Query of(Context context) {
+        return new Query(context.queryParamMap());
+    }
+
+    void fault(String name, String message) {
+        faults.add(name, message);
+    }
+
+    Optional<String> text(String name) {
+        asked.add(name);
+        List<String> values = given.getOrDefault(name, List.of());
+        if (values.isEmpty()) {
+            return Optional.empty();
+        }
+        if (values.size() > 1) {
+            fault(name, "is there " + values.size() + " times; once is enough");
+            return Optional.empty();
+        }
+        Optional<String> fault = Texts.faultOfLine(values.getFirst(), LONGEST);
+        fault.ifPresent(message -> fault(name, message));
+        return fault.isPresent() ? Optional.empty() : Optional.of(values.getFirst());
+    }
+
+    /**
+     * @param reader empty for what does not fit
+     * @param rule told when it does not
+     */
+    <T> Optional<T> read(String name, Function<String, Optional<T>> reader, String rule) {
+        Optional<String> text = text(name);
+        Optional<T> value = text.flatMap(reader);
+        if (text.isPresent() && value.isEmpty()) {
+            fault(name, rule);
+        }
+        return value;
+    }
+
+    Optional<UUID> id(String name) {
+        return read(name, Ids::parse, "must be an id, a UUID");
+    }
+
+    int limit() {
+        return read("limit", Query::limitOf, "must be a whole number from 1 to " + MOST)
+                .orElse(DEFAULT_LIMIT);
+    }
+
+    private static Optional<Integer> limitOf(String text) {
+        return text.matches("[0-9]{1,3}")
+                ? Optional.of(Integer.valueOf(text)).filter(n -> n >= 1 && n <= MOST)
+                : Optional.empty();
+    }
+
+    /** The id after which the page begins. */
+    Optional<UUID> cursor() {
+        return read(
+                "cursor",
+                Cursor::parse,
+                "is not a cursor; take nextCursor of the page before, as it is");
+    }
+
+    /** Every parameter {@code prefix}KEY as KEY and value. */
+    Map<String, String> startingWith(String prefix) {
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String name : given.keySet()) {
+            if (name.startsWith(prefix) && name.length() > prefix.length()) {
+                text(name).ifPresent(value -> found.put(name.substring(prefix.length()), value));
+            }
+        }
+        return found;
+    }
+
+    /**
+     * @throws ProblemException 400 when anything does not fit
+     */
+    void done() {
+        for (String name : given.keySet()) {
+            if (!asked.contains(name)) {
+                String hint =
+                        Texts.nearest(name, asked)
+                                .map(known -> "; did you mean \"" + known + "\"?")
+                                .orElse("");
+                fault(Texts.shown(name), "is not a known query parameter" + hint);
+            }
+        }
+        faults.throwIfAny();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.mailbell.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The table of routes: what Javalin serves, and which methods a path has. */
+final class Routes {
+    private static final String TABLE = "mailbell.routes";
+
+    private final RoutesConfig javalin;
+    private final List<Route> table = new ArrayList<>();
+
+    private record Route(String method, Pattern path) {}
+
+    Routes(RoutesConfig javalin) {
+        this.javalin = javalin;
+    }
+
+    void get(String path, Handler handler) {
+        add(HandlerType.GET, path, handler);
+    }
+
+    void post(String path, Handler handler) {
+        add(HandlerType.POST, path, handler);
+    }
+
+    void put(String path, Handler handler) {
+        add(HandlerType.PUT, path, handler);
+    }
+
+    void patch(String path, Handler handler) {
+        add(HandlerType.PATCH, path, handler);
+    }
+
+    void delete(String path, Handler handler) {
+        add(HandlerType.DELETE, path, handler);
+    }
+
+    private void add(HandlerType method, String path, Handler handler) {
+        javalin.addHttpHandler(method, path, handler);
+        table.add(new Route(method.name(), pattern(path)));
+    }
+
+    /** {@code {x}} is one segment, {@code <x>} one or more, as Javalin has it. */
+    private static Pattern pattern(String path) {
+        return Pattern.compile(
+                path.replaceAll("\\{[^}]*}", "[^/]+").replaceAll("<[^>]*>", ".+") + "/?");
+    }
+
+    /** Lets {@link #allowed} be asked while a request is served. */
+    void attachTo(Context context) {
+        context.attribute(TABLE, this);
+    }
+
+    /** The methods that a request's path has. */
+    static List<String> allowed(Context context) {
+        Routes routes = context.attribute(TABLE);
+        if (routes == null) {
+            return List.of();
+        }
+        List<String> methods = new ArrayList<>();
+        for (Route route : routes.table) {
+            if (route.path().matcher(context.path()).matches()
+                    && !methods.contains(route.method())) {
+                methods.add(route.method());
+            }
+        }
+        if (methods.contains("GET")) {
+            methods.add("HEAD");
+        }
+        return methods;
+    }
+}
