@@ -1,0 +1,102 @@
+package dev.mailbell.mail.scripted;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Stands between a client and a server on loopback and counts what they say: octets each way, and
+ * flights, which are runs of the client's octets that follow on something the server said.
+ */
+public final class CountingProxy implements AutoCloseable {
+    private final ServerSocket listening;
+    private final int port;
+    private final AtomicLong fromServer = new AtomicLong();
+    private final AtomicLong fromClient = new AtomicLong();
+    private final AtomicLong flights = new AtomicLong();
+    private volatile boolean serverSpoke = true;
+
+    public CountingProxy(int port) {
+        this.port = port;
+        try {
+            listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().name("counting-proxy").start(this::accept);
+    }
+
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    public long fromServer() {
+        return fromServer.get();
+    }
+
+    public long fromClient() {
+        return fromClient.get();
+    }
+
+    public long flights() {
+        return flights.get();
+    }
+
+    public void reset() {
+        fromServer.set(0);
+        fromClient.set(0);
+        flights.set(0);
+        serverSpoke = true;
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket client = listening.accept();
+                Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
+                client.setTcpNoDelay(true);
+                server.setTcpNoDelay(true);
+                Thread.startVirtualThread(() -> carry(client, server, true));
+                Thread.startVirtualThread(() -> carry(server, client, false));
+            } catch (IOException e) {
+                // Closed: the test is over; or the server is gone, which the client will see.
+                continue;
+            }
+        }
+    }
+
+    private void carry(Socket from, Socket to, boolean client) {
+        byte[] buffer = new byte[65_536];
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int count; (count = in.read(buffer)) >= 0; ) {
+                if (client) {
+                    fromClient.addAndGet(count);
+                    if (serverSpoke) {
+                        serverSpoke = false;
+                        flights.incrementAndGet();
+                    }
+                } else {
+                    fromServer.addAndGet(count);
+                    serverSpoke = true;
+                }
+                out.write(buffer, 0, count);
+            }
+        } catch (IOException e) {
+            // Either end hung up: so does the other.
+            return;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+    }
+}

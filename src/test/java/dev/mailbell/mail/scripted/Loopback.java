@@ -1,0 +1,26 @@
+package dev.mailbell.mail.scripted;
+
+import dev.mailbell.mail.MailConnector;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import java.util.List;
+
+/** A connector that may speak to loopback, and in clear text too. */
+public final class Loopback implements AutoCloseable {
+    private final AddressGuard guard =
+            new AddressGuard(List.of("127.0.0.0/8"), List.of("127.0.0.1", "localhost"));
+    private final Watchdog watchdog = new Watchdog();
+    private final MailConnector connector =
+            new MailConnector(guard, new TlsContexts(watchdog), watchdog);
+
+    public MailConnector connector() {
+        return connector;
+    }
+
+    @Override
+    public void close() {
+        watchdog.close();
+        guard.close();
+    }
+}

@@ -1,0 +1,128 @@
+package dev.mailbell.mail.scripted;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A server on loopback that plays a {@link Script}, one part a connection. When the client departs
+ * from it the connection is closed, and {@link #close()} fails the test with the transcript up to
+ * there.
+ *
+ * <pre>{@code
+ * try (ScriptedServer server = ScriptedServer.playing("""
+ *         S: +OK ready
+ *         C: QUIT
+ *         S: +OK bye
+ *         """)) {
+ *     … server.port() …
+ * }
+ * }</pre>
+ */
+public final class ScriptedServer implements AutoCloseable {
+    /** Far more than any test takes: reached only by one that fails. */
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final ServerSocket listening;
+    private final List<List<Script.Step>> connections;
+    private final Map<String, CountDownLatch> signals = new ConcurrentHashMap<>();
+    private final StringBuffer transcript = new StringBuffer();
+    private final Thread thread;
+    private volatile String fault = "";
+
+    private ScriptedServer(String script) {
+        connections = Script.parse(script);
+        try {
+            listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        thread = Thread.ofVirtual().name("scripted-server").start(this::play);
+    }
+
+    /** A server that plays this script. */
+    public static ScriptedServer playing(String script) {
+        return new ScriptedServer(script);
+    }
+
+    /** A server that plays a script among the test resources, such as {@code transcripts/…}. */
+    public static ScriptedServer playingResource(String path) {
+        return new ScriptedServer(Script.resource(path));
+    }
+
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    /** Lets the script go on behind {@code ! wait <signal>}, now or when it gets there. */
+    public void go(String signal) {
+        latch(signal).countDown();
+    }
+
+    CountDownLatch latch(String signal) {
+        return signals.computeIfAbsent(signal, s -> new CountDownLatch(1));
+    }
+
+    /** What has been said so far, with S: and C: in front. */
+    public String transcript() {
+        return transcript.toString();
+    }
+
+    private void play() {
+        for (List<Script.Step> steps : connections) {
+            try (Socket socket = listening.accept()) {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                socket.setTcpNoDelay(true);
+                new Player(this, socket, transcript).play(steps);
+            } catch (Deviation e) {
+                fault = e.toString();
+                return;
+            } catch (IOException | InterruptedException e) {
+                fault = "the script was not played to its end: " + e;
+                return;
+            }
+        }
+    }
+
+    /**
+     * Waits for the end of the script.
+     *
+     * @throws AssertionError when the client did not keep to it
+     */
+    @Override
+    public void close() throws IOException {
+        try {
+            boolean ended = thread.join(Duration.ofSeconds(5));
+            listening.close();
+            if (!ended) {
+                thread.interrupt();
+                thread.join();
+            }
+            if (!fault.isEmpty() || !ended) {
+                throw new AssertionError(
+                        (fault.isEmpty() ? "the script has not ended" : fault)
+                                + "\n--- said so far\n"
+                                + transcript);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while the script was played", e);
+        }
+    }
+
+    /** The client did not keep to the script. */
+    static final class Deviation extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Deviation(String message) {
+            super(message);
+        }
+    }
+}
