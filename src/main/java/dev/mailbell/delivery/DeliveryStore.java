@@ -60,7 +60,7 @@ final class DeliveryStore {
                 handle.createQuery(
                                 """
                                 select id from webhook
-                                where client_id = :client and state <> 'disabled'
+                                where client_id = :client
                                     and (events @> array[:type] or events @> array['*'])
                                     and (accounts is null or accounts @> array[:account::uuid])
                                     and labels <@ :labels::jsonb

@@ -35,6 +35,9 @@ final class Lane {
     /** A fresh delivery was left to the table while the table was being read. */
     private boolean missed;
 
+    /** Somebody is reading the table for this lane. */
+    private boolean refilling;
+
     Lane(UUID webhookId) {
         this.webhookId = webhookId;
     }
@@ -56,13 +59,17 @@ final class Lane {
         add(delivery);
     }
 
-    /** Whether the table should be read: there is room, and it may hold more. */
+    /**
+     * Whether the caller is to read the table now: there is room, it may hold more, and nobody is
+     * at it.
+     */
     synchronized boolean wantsRefill() {
-        if (behind && held.size() <= WINDOW / 2) {
-            missed = false;
-            return true;
+        if (refilling || !behind || held.size() > WINDOW / 2) {
+            return false;
         }
-        return false;
+        refilling = true;
+        missed = false;
+        return true;
     }
 
     /** Takes in what the table holds: the oldest pending deliveries, up to {@link #WINDOW}. */
@@ -71,6 +78,12 @@ final class Lane {
             add(delivery);
         }
         behind = oldest.size() >= WINDOW || missed;
+        refilling = false;
+    }
+
+    /** The table could not be read; it is tried again later. */
+    synchronized void refillFailed() {
+        refilling = false;
     }
 
     private void add(Delivery delivery) {
@@ -114,6 +127,11 @@ final class Lane {
                 queues.put(queue, rest);
             }
         }
+    }
+
+    /** The delivery was taken but not attempted: it waits where it was. */
+    synchronized void putBack(Delivery delivery) {
+        busy.remove(delivery.queue());
     }
 
     /** The attempt failed, which is written; its mailbox waits. */

@@ -12,6 +12,7 @@ public final class MailFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final FailureCode code;
+    private final String reason;
     private final @Nullable Duration retryAfter;
 
     public MailFailure(FailureCode code, String message) {
@@ -32,11 +33,17 @@ public final class MailFailure extends RuntimeException {
             @Nullable Throwable cause) {
         super(message, cause);
         this.code = code;
+        this.reason = message;
         this.retryAfter = retryAfter;
     }
 
     public FailureCode code() {
         return code;
+    }
+
+    /** What happened and what to do, for the account's owner; the exception's message. */
+    public String reason() {
+        return reason;
     }
 
     /** The shortest wait that the server asked for. */

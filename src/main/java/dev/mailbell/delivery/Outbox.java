@@ -1,0 +1,55 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where events enter: an event and its deliveries are written together, in the transaction of what
+ * caused them.
+ */
+public final class Outbox {
+    private final DeliveryStore deliveries;
+    private final Lanes lanes;
+
+    Outbox(DeliveryStore deliveries, Lanes lanes) {
+        this.deliveries = deliveries;
+        this.lanes = lanes;
+    }
+
+    /** Deliveries that are written but not yet committed. */
+    public final class Pending {
+        private final List<Delivery> fresh;
+
+        private Pending(List<Delivery> fresh) {
+            this.fresh = fresh;
+        }
+
+        /** To be called after the commit, and only then: sends without waiting for anything. */
+        public void committed() {
+            lanes.offer(fresh);
+        }
+    }
+
+    /**
+     * Writes an event and a delivery for each webhook that wants it, within the caller's
+     * transaction.
+     *
+     * @param mailbox the mailbox the event is about; deliveries of one mailbox keep their order;
+     *     null for none
+     * @param shard the share of the accounts it belongs to
+     * @param labels the account's
+     */
+    public Pending add(
+            Handle handle,
+            Event event,
+            @Nullable String mailbox,
+            int shard,
+            Map<String, String> labels) {
+        EventStore.insert(handle, event);
+        return new Pending(deliveries.enqueue(handle, event, mailbox, shard, labels));
+    }
+}

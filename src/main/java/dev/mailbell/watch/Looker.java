@@ -1,0 +1,231 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
+import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.MailboxState;
+import dev.mailbell.mark.Mark;
+import dev.mailbell.mark.Observation;
+import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.Watch.Checked;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at an account: connect, observe each mailbox, hold it against its mark, record the
+ * change.
+ */
+final class Looker {
+    /** How often a look starts over when somebody else records the same mailbox meanwhile. */
+    private static final int TRIES = 3;
+
+    private final MailServers servers;
+    private final Logins logins;
+    private final MailboxStore mailboxes;
+    private final Recorder recorder;
+
+    Looker(MailServers servers, Logins logins, MailboxStore mailboxes, Recorder recorder) {
+        this.servers = servers;
+        this.logins = logins;
+        this.mailboxes = mailboxes;
+        this.recorder = recorder;
+    }
+
+    /**
+     * What a look came to.
+     *
+     * @param missing mailboxes that the server does not have, while it has others
+     */
+    record Looked(
+            List<Checked> checked, List<String> missing, Optional<java.time.Duration> loginDelay) {}
+
+    /** What a client says of its position in one mailbox, taken in with a look. */
+    record PositionIn(String mailbox, PositionUpdate update) {}
+
+    /**
+     * Looks at the account's mailboxes, or at the one whose position is given. The caller holds the
+     * account's lock.
+     *
+     * @throws MailFailure when the server, or every mailbox, cannot be read
+     * @throws dev.mailbell.mark.PositionRefusedException when the mailbox does not have the
+     *     position
+     */
+    Looked look(
+            AccountWatch watch, String source, Deadline deadline, @Nullable PositionIn position) {
+        Account account = watch.account();
+        load(watch);
+        List<Checked> checked = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        MailFailure lastMissing = null;
+        try (MailSession session = servers.open(logins.of(account, deadline), deadline)) {
+            for (String name : account.mailboxes()) {
+                if (position != null && !position.mailbox().equals(name)) {
+                    continue;
+                }
+                try {
+                    checked.add(
+                            lookAt(
+                                    session,
+                                    watch,
+                                    name,
+                                    source,
+                                    position == null ? null : position.update()));
+                } catch (MailFailure failure) {
+                    if (failure.code() != FailureCode.MAILBOX_MISSING) {
+                        throw failure;
+                    }
+                    missing.add(name);
+                    lastMissing = failure;
+                }
+            }
+            if (checked.isEmpty() && lastMissing != null) {
+                throw lastMissing;
+            }
+            return new Looked(checked, missing, session.loginDelay());
+        } catch (MailFailure failure) {
+            logins.refused(account, failure);
+            throw failure;
+        }
+    }
+
+    private void load(AccountWatch watch) {
+        if (watch.mailboxes().isEmpty()) {
+            for (Mailbox mailbox : mailboxes.list(watch.account().id())) {
+                watch.mailboxes().put(mailbox.name(), mailbox);
+            }
+        }
+    }
+
+    private Checked lookAt(
+            MailSession session,
+            AccountWatch watch,
+            String name,
+            String source,
+            @Nullable PositionUpdate update) {
+        Account account = watch.account();
+        for (int attempt = 0; attempt < TRIES; attempt++) {
+            Mailbox before = watch.mailboxes().get(name);
+            if (before == null) {
+                throw new AccountGoneException();
+            }
+            MailboxState state = before.state();
+            Observation seen = session.observe(request(watch, before, update));
+            Supplier<KnownMessages> known = known(account, name, state.mark());
+            Change change = state.after(seen, update, known);
+            List<Envelope> envelopes =
+                    account.watch().envelopes() && !change.newest().isEmpty()
+                            ? session.envelopes(change.newest())
+                            : List.of();
+            if (watch.hasEnded()) {
+                throw new AccountGoneException();
+            }
+            Optional<Mailbox> after =
+                    recorder.record(account, before, change, known, envelopes, source);
+            if (after.isPresent()) {
+                watch.mailboxes().put(name, after.get());
+                return checked(name, change);
+            }
+            // Somebody else recorded this mailbox: what was seen must be held against that.
+            watch.mailboxes().remove(name);
+            mailboxes
+                    .find(account.id(), name)
+                    .ifPresent(stored -> watch.mailboxes().put(name, stored));
+        }
+        throw new IllegalStateException(
+                "mailbox "
+                        + name
+                        + " of account "
+                        + account.id()
+                        + " is recorded by somebody else at every try");
+    }
+
+    private static LookRequest request(
+            AccountWatch watch, Mailbox before, @Nullable PositionUpdate update) {
+        MailboxState state = before.state();
+        Mark mark = state.mark();
+        Instant lastLook =
+                watch.lastCheckedAt() != null
+                        ? watch.lastCheckedAt()
+                        : watch.account().lastCheckedAt();
+        // Without a count of what is pending, and for a position, the shortcuts do not say enough.
+        boolean pendingUnknown = state.client() != null && state.pending() == null;
+        return new LookRequest(
+                before.name(),
+                mark,
+                state.searchFrom(update),
+                update != null || pendingUnknown,
+                lastLook);
+    }
+
+    /** Reads the messages known of a POP3 maildrop once, when they are first asked for. */
+    private Supplier<KnownMessages> known(Account account, String name, @Nullable Mark mark) {
+        return new Supplier<>() {
+            private @Nullable KnownMessages messages;
+
+            @Override
+            public KnownMessages get() {
+                if (messages == null) {
+                    messages =
+                            mark == null
+                                    ? KnownMessages.none()
+                                    : mailboxes.known(account.id(), name);
+                }
+                return messages;
+            }
+        };
+    }
+
+    private static Checked checked(String name, Change change) {
+        Mark mark = change.next().mark();
+        return new Checked(
+                name,
+                change.kind() == Change.Kind.NEW || change.kind() == Change.Kind.RESET
+                        ? change.newCount()
+                        : 0,
+                change.next().pending(),
+                mark == null ? 0 : mark.total(),
+                change.kind() == Change.Kind.RESET,
+                change.approximate());
+    }
+
+    /** Moves a position that needs no look; empty when only a look can tell. */
+    Optional<Mailbox> reposition(
+            AccountWatch watch, String name, PositionUpdate update, Observation unchanged) {
+        load(watch);
+        Mailbox before = watch.mailboxes().get(name);
+        if (before == null || before.state().mark() == null) {
+            return Optional.empty();
+        }
+        Supplier<KnownMessages> known = known(watch.account(), name, before.state().mark());
+        Change change = before.state().after(unchanged, update, known);
+        Optional<Mailbox> after =
+                recorder.record(watch.account(), before, change, known, List.of(), "position");
+        if (after.isEmpty()) {
+            watch.mailboxes().clear();
+        }
+        after.ifPresent(mailbox -> watch.mailboxes().put(name, mailbox));
+        return after;
+    }
+
+    /** The account was removed or changed under the look; its result is void. */
+    static final class AccountGoneException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        AccountGoneException() {
+            super("the account was removed or changed during the look", null, false, false);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mark.ImapObservation;
+import dev.mailbell.mark.Observation;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.Watch.Verified;
+import dev.mailbell.watch.Watch.Verified.SeenMailbox;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Tries a login without keeping anything. */
+final class Trial {
+    private final MailServers servers;
+    private final Logins logins;
+
+    Trial(MailServers servers, Logins logins) {
+        this.servers = servers;
+        this.logins = logins;
+    }
+
+    Verified run(Account account, LoginSecret secret, Deadline deadline) {
+        long started = System.nanoTime();
+        try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
+            List<SeenMailbox> seen = new ArrayList<>();
+            List<String> warnings = new ArrayList<>();
+            for (String name : account.mailboxes()) {
+                Observation observation =
+                        session.observe(new LookRequest(name, null, 1, false, null));
+                seen.add(
+                        switch (observation) {
+                            case ImapObservation imap ->
+                                    new SeenMailbox(name, imap.total(), imap.uidValidity());
+                            case Pop3Observation.Full(var mark, var messages) -> {
+                                if (mark.approximate()) {
+                                    warnings.add(
+                                            "the server has no UIDL: counts will be approximate");
+                                }
+                                yield new SeenMailbox(name, mark.total(), null);
+                            }
+                            case Pop3Observation.Tail(var mark, var messages) ->
+                                    new SeenMailbox(name, mark.total(), null);
+                            case Pop3Observation.Unchanged() ->
+                                    throw new IllegalStateException("unchanged since nothing");
+                        });
+            }
+            long millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
+            return new Verified.Works(millis, session.capabilities(), seen, warnings);
+        } catch (MailFailure failure) {
+            return new Verified.Fails(failure.code(), failure.reason());
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.Failure;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.mark.PositionRefusedException;
+import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.Looker.AccountGoneException;
+import dev.mailbell.watch.Looker.Looked;
+import dev.mailbell.watch.Looker.PositionIn;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Watches accounts: a timer for each that waits, a virtual thread for each that is looked at. */
+final class Watcher implements Watch {
+    private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
+
+    /**
+     * After a look whose result could not be recorded: the database is away, or we are at fault.
+     */
+    private static final Duration AFTER_OWN_FAULT = Duration.ofSeconds(5);
+
+    private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
+    private final Timetable<AccountWatch> timetable;
+    private final Looker looker;
+    private final Trial trial;
+    private final AccountStore accounts;
+    private final LastChecked lastChecked;
+    private final Pace pace;
+    private final Semaphore concurrency;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+
+    Watcher(
+            Timetable<AccountWatch> timetable,
+            Looker looker,
+            Trial trial,
+            AccountStore accounts,
+            LastChecked lastChecked,
+            Pace pace,
+            Semaphore concurrency,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.timetable = timetable;
+        this.looker = looker;
+        this.trial = trial;
+        this.accounts = accounts;
+        this.lastChecked = lastChecked;
+        this.pace = pace;
+        this.concurrency = concurrency;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    @Override
+    public void watch(Account account) {
+        watch(account, Duration.ZERO);
+    }
+
+    /** Begins to watch, with the first look after a wait. */
+    void watch(Account account, Duration wait) {
+        AccountWatch fresh =
+                watches.compute(
+                        account.id(),
+                        (id, old) -> {
+                            if (old != null) {
+                                old.end();
+                                timetable.cancel(old.slot());
+                            }
+                            return new AccountWatch(
+                                    account, old == null ? new ReentrantLock() : old.looking());
+                        });
+        timetable.schedule(fresh.slot(), wait.toNanos());
+    }
+
+    @Override
+    public void forget(UUID accountId) {
+        AccountWatch old = watches.remove(accountId);
+        if (old != null) {
+            old.end();
+            timetable.cancel(old.slot());
+        }
+    }
+
+    @Override
+    public List<Checked> check(Account account) {
+        return now(account, null).checked();
+    }
+
+    @Override
+    public Mailbox position(Account account, String mailbox, PositionUpdate update) {
+        AccountWatch watch = watchOf(account);
+        if (account.mail().protocol() == Protocol.POP3 && update instanceof PositionUpdate.UpTo) {
+            lock(watch);
+            try {
+                // A UID that a look has seen needs no other look.
+                Optional<Mailbox> moved =
+                        looker.reposition(watch, mailbox, update, new Pop3Observation.Unchanged());
+                if (moved.isPresent()) {
+                    return moved.get();
+                }
+            } catch (PositionRefusedException unknown) {
+                LOG.debug(
+                        "Account {}: a position that no look has seen yet, looking", account.id());
+            } finally {
+                watch.looking().unlock();
+            }
+        }
+        now(account, new PositionIn(mailbox, update));
+        lock(watch);
+        try {
+            Mailbox stored = watch.mailboxes().get(mailbox);
+            if (stored == null) {
+                throw new AccountGoneException();
+            }
+            return stored;
+        } finally {
+            watch.looking().unlock();
+        }
+    }
+
+    @Override
+    public Verified verify(Account account, LoginSecret secret) {
+        return trial.run(account, secret, Deadline.after(pace.timeout()));
+    }
+
+    @Override
+    public Optional<Live> live(UUID accountId) {
+        AccountWatch watch = watches.get(accountId);
+        if (watch == null) {
+            return Optional.empty();
+        }
+        long dueIn = timetable.dueIn(watch.slot());
+        Instant next =
+                dueIn == Long.MAX_VALUE ? null : clock.instant().plusNanos(Math.max(0, dueIn));
+        return Optional.of(new Live(watch.mode(), watch.lastCheckedAt(), next));
+    }
+
+    int size() {
+        return watches.size();
+    }
+
+    /** A look on demand: by the caller's thread, and the schedule begins anew behind it. */
+    private Looked now(Account account, @Nullable PositionIn position) {
+        AccountWatch watch = watchOf(account);
+        lock(watch);
+        try {
+            return look(watch, "check", position);
+        } finally {
+            watch.looking().unlock();
+        }
+    }
+
+    private AccountWatch watchOf(Account account) {
+        AccountWatch watch = watches.get(account.id());
+        if (watch == null) {
+            throw new AccountGoneException();
+        }
+        return watch;
+    }
+
+    private void lock(AccountWatch watch) {
+        try {
+            if (!watch.looking().tryLock(pace.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new MailFailure(
+                        FailureCode.TIMEOUT,
+                        "another look at this account takes too long; try again");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MailFailure(FailureCode.TIMEOUT, "interrupted: the daemon is stopping", e);
+        }
+    }
+
+    /** The look that was due; never throws. */
+    void lookWhenDue(AccountWatch watch) {
+        watch.looking().lock();
+        try {
+            if (!watch.hasEnded()) {
+                look(watch, "poll", null);
+            }
+        } catch (MailFailure failure) {
+            LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
+        } catch (AccountGoneException gone) {
+            LOG.debug("Account {}: {}", watch.account().id(), gone.getMessage());
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "Account {}: a look was not recorded and is made again",
+                    watch.account().id(),
+                    e);
+        } finally {
+            watch.looking().unlock();
+        }
+    }
+
+    private Looked look(AccountWatch watch, String source, @Nullable PositionIn position) {
+        timetable.cancel(watch.slot());
+        Duration next = AFTER_OWN_FAULT;
+        try {
+            concurrency.acquire();
+            try {
+                Looked looked =
+                        looker.look(watch, source, Deadline.after(pace.timeout()), position);
+                next = succeeded(watch, looked);
+                return looked;
+            } finally {
+                concurrency.release();
+            }
+        } catch (MailFailure failure) {
+            next = failed(watch, failure);
+            throw failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AccountGoneException();
+        } finally {
+            if (!watch.hasEnded()) {
+                timetable.schedule(watch.slot(), next.toNanos());
+            }
+        }
+    }
+
+    private Duration succeeded(AccountWatch watch, Looked looked) {
+        Instant now = clock.instant();
+        Account before = watch.account();
+        looked.loginDelay().ifPresent(watch::learned);
+        Failure missing =
+                looked.missing().isEmpty()
+                        ? null
+                        : new Failure(
+                                FailureCode.MAILBOX_MISSING,
+                                "the server has no mailbox " + looked.missing(),
+                                before.failure() == null ? now : before.failure().since(),
+                                1);
+        watch.succeeded(now, missing);
+        lastChecked.note(before.id(), now);
+        saveState(watch, before);
+        Duration interval = Backoff.jittered(pace.interval(before), pace.jitter(), random);
+        return interval.compareTo(watch.loginDelay()) < 0 ? watch.loginDelay() : interval;
+    }
+
+    private Duration failed(AccountWatch watch, MailFailure failure) {
+        Account before = watch.account();
+        watch.failed(failure, clock.instant());
+        saveState(watch, before);
+        Failure now = watch.account().failure();
+        Duration wait = Backoff.after(failure.code(), now == null ? 1 : now.attempts(), random);
+        return failure.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait);
+    }
+
+    /** Writes where the account stands, if that is news. */
+    private void saveState(AccountWatch watch, Account before) {
+        Account after = watch.account();
+        boolean same =
+                before.state() == after.state()
+                        && java.util.Objects.equals(before.failure(), after.failure());
+        if (same || watch.hasEnded()) {
+            return;
+        }
+        if (before.state() != after.state() || after.state() != AccountState.WATCHING) {
+            LOG.info(
+                    "Account {} ({}): {}{}",
+                    after.id(),
+                    after.mail().host(),
+                    after.state().wireName(),
+                    after.failure() == null
+                            ? ""
+                            : ", "
+                                    + after.failure().code().wireName()
+                                    + ": "
+                                    + after.failure().message());
+        }
+        accounts.setState(after.id(), after.state(), after.stateSince(), after.failure());
+    }
+}
