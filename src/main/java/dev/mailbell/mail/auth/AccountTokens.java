@@ -1,0 +1,281 @@
+package dev.mailbell.mail.auth;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tokens of one account under one grant. Two locks: {@code flight} is held over a renewal, so
+ * that there is one at a time; the monitor guards the fields and is never held over I/O.
+ */
+final class AccountTokens {
+    private static final Logger LOG = LoggerFactory.getLogger(AccountTokens.class);
+
+    /** A token this close to its end would not outlive the login it is for. */
+    private static final Duration MARGIN = Duration.ofSeconds(10);
+
+    private static final Duration EARLY = Duration.ofMinutes(5);
+    private static final Duration SPREAD = Duration.ofMinutes(1);
+    // An early renewal must leave the look, which can do without it, most of its time.
+    private static final Duration EARLY_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
+    private static final int REMEMBERED = 8;
+
+    /** What all accounts' tokens share. */
+    record Tools(
+            TokenEndpoint endpoint,
+            RefreshTokenStore store,
+            InstantSource clock,
+            RandomGenerator random) {}
+
+    private record Held(String token, Instant renewAt, Instant deadAt) {}
+
+    /** A replaced refresh token that is not stored yet, and the access token it came with. */
+    private record Unsaved(String used, String replacement, Held held) {}
+
+    private final UUID accountId;
+    private final Tools tools;
+    private final ReentrantLock flight = new ReentrantLock();
+
+    private OAuthGrant grant;
+    // Callers may still hold a grant from before a rotation; least recently used first.
+    private final LinkedHashSet<String> lineage = new LinkedHashSet<>();
+    private @Nullable Held held;
+    private @Nullable Unsaved unsaved;
+    private @Nullable MailFailure failure;
+    private Instant notBefore = Instant.MIN;
+    private int failures;
+    private boolean forgotten;
+
+    AccountTokens(UUID accountId, OAuthGrant grant, Tools tools) {
+        this.accountId = accountId;
+        this.grant = grant;
+        this.tools = tools;
+        lineage.add(grant.refreshToken());
+    }
+
+    /** Whether these tokens belong to this grant, or to one that it replaced or was replaced by. */
+    synchronized boolean covers(OAuthGrant other) {
+        if (!grant.equals(other.withRefreshToken(grant.refreshToken()))
+                || !lineage.contains(other.refreshToken())) {
+            return false;
+        }
+        lineage.addLast(other.refreshToken());
+        return true;
+    }
+
+    /** Whether nothing would be lost by dropping this but the time to ask again. */
+    synchronized boolean isDroppable() {
+        return unsaved == null && !flight.isLocked();
+    }
+
+    synchronized void refused() {
+        held = null;
+    }
+
+    synchronized void forget() {
+        forgotten = true;
+        held = null;
+        unsaved = null;
+    }
+
+    String accessToken(Deadline deadline) {
+        Optional<Held> kept = alive();
+        if (kept.isPresent() && !isDue(kept.get())) {
+            return kept.get().token();
+        }
+        return kept.isPresent() ? early(kept.get(), deadline) : now(deadline);
+    }
+
+    private String early(Held kept, Deadline deadline) {
+        if (!flight.tryLock()) {
+            return kept.token();
+        }
+        try {
+            return renew(deadline.atMost(EARLY_PATIENCE));
+        } catch (MailFailure e) {
+            LOG.info(
+                    "account {}: its access token was not renewed early ({}: {}); the old one"
+                            + " still serves",
+                    accountId,
+                    e.code().wireName(),
+                    e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "account {}: a replaced refresh token could not be stored yet; the old access"
+                            + " token still serves",
+                    accountId,
+                    e);
+        } finally {
+            flight.unlock();
+        }
+        postpone(kept);
+        return kept.token();
+    }
+
+    private String now(Deadline deadline) {
+        int failuresBefore = failures();
+        lock(deadline);
+        try {
+            Optional<Held> kept = alive();
+            if (kept.isPresent()) {
+                return kept.get().token();
+            }
+            throwIfFailedSince(failuresBefore);
+            return renew(deadline);
+        } finally {
+            flight.unlock();
+        }
+    }
+
+    private void lock(Deadline deadline) {
+        try {
+            if (!flight.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                throw new MailFailure(
+                        FailureCode.TIMEOUT, "the access token was not renewed in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MailFailure(
+                    FailureCode.TIMEOUT, "interrupted while the access token was renewed", e);
+        }
+    }
+
+    private String renew(Deadline deadline) {
+        Unsaved left = unsaved();
+        if (left != null) {
+            save(left);
+            Optional<Held> kept = alive();
+            if (kept.isPresent() && !isDue(kept.get())) {
+                return kept.get().token();
+            }
+        }
+        throwIfTooSoon();
+        OAuthGrant used = grant();
+        IssuedTokens issued;
+        try {
+            issued = tools.endpoint().refresh(used, deadline);
+        } catch (MailFailure e) {
+            failed(e);
+            throw e;
+        }
+        Held fresh = hold(issued);
+        Optional<String> replacement = issued.replacementFor(used.refreshToken());
+        if (replacement.isPresent()) {
+            Unsaved rotated = new Unsaved(used.refreshToken(), replacement.get(), fresh);
+            rotate(rotated);
+            save(rotated);
+        } else {
+            publish(fresh);
+        }
+        return fresh.token();
+    }
+
+    private void save(Unsaved rotated) {
+        if (!isForgotten()) {
+            tools.store().replaced(accountId, rotated.used(), rotated.replacement());
+        }
+        publish(rotated.held());
+    }
+
+    private synchronized void rotate(Unsaved rotated) {
+        unsaved = rotated;
+        grant = grant.withRefreshToken(rotated.replacement());
+        lineage.addLast(rotated.replacement());
+        if (lineage.size() > REMEMBERED) {
+            lineage.removeFirst();
+        }
+    }
+
+    private synchronized void publish(Held fresh) {
+        unsaved = null;
+        failure = null;
+        failures = 0;
+        notBefore = Instant.MIN;
+        held = forgotten ? null : fresh;
+    }
+
+    private Held hold(IssuedTokens issued) {
+        Instant now = tools.clock().instant();
+        Instant end = now.plus(issued.lifetime());
+        // A token that lives shorter than ten minutes is renewed at half its life.
+        Duration early = shorter(EARLY, issued.lifetime().dividedBy(2));
+        Duration spread = shorter(SPREAD, issued.lifetime().dividedBy(10));
+        Duration jitter = Duration.ofMillis(tools.random().nextLong(spread.toMillis() + 1));
+        Duration margin = shorter(MARGIN, issued.lifetime().dividedBy(10));
+        return new Held(issued.accessToken(), end.minus(early).minus(jitter), end.minus(margin));
+    }
+
+    private synchronized void failed(MailFailure e) {
+        failures++;
+        failure = e;
+        e.retryAfter().ifPresent(wait -> notBefore = tools.clock().instant().plus(wait));
+    }
+
+    /** After a failed early renewal: 30 s, doubling, until the token's end decides. */
+    private synchronized void postpone(Held kept) {
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.clamp(failures - 1L, 0, 4));
+        if (held == kept) {
+            held = new Held(kept.token(), tools.clock().instant().plus(pause), kept.deadAt());
+        }
+    }
+
+    private synchronized void throwIfTooSoon() {
+        Instant now = tools.clock().instant();
+        if (failure != null && now.isBefore(notBefore)) {
+            throw again(failure, Duration.between(now, notBefore));
+        }
+    }
+
+    /** Those who waited for a renewal that failed share its failure; but its haste was its own. */
+    private synchronized void throwIfFailedSince(int failuresBefore) {
+        if (failure != null && failures > failuresBefore && failure.code() != FailureCode.TIMEOUT) {
+            throw again(failure, failure.retryAfter().orElse(null));
+        }
+    }
+
+    private static MailFailure again(MailFailure failure, @Nullable Duration wait) {
+        return new MailFailure(failure.code(), String.valueOf(failure.getMessage()), wait, failure);
+    }
+
+    private synchronized Optional<Held> alive() {
+        return Optional.ofNullable(held)
+                .filter(token -> tools.clock().instant().isBefore(token.deadAt()));
+    }
+
+    private boolean isDue(Held token) {
+        return !tools.clock().instant().isBefore(token.renewAt());
+    }
+
+    private synchronized int failures() {
+        return failures;
+    }
+
+    private synchronized @Nullable Unsaved unsaved() {
+        return unsaved;
+    }
+
+    private synchronized OAuthGrant grant() {
+        return grant;
+    }
+
+    private synchronized boolean isForgotten() {
+        return forgotten;
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) <= 0 ? a : b;
+    }
+}
