@@ -1,0 +1,190 @@
+package dev.mailbell.mark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.PositionRefusedException.Reason;
+import dev.mailbell.mark.PositionUpdate.All;
+import dev.mailbell.mark.PositionUpdate.UpTo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ImapStateTest {
+    private static final long VALIDITY = 9;
+
+    private ImapState state = ImapState.UNSEEN;
+    private final List<Long> uids = new ArrayList<>();
+    private long uidNext = 1;
+
+    private void arrive(int messages) {
+        for (int i = 0; i < messages; i++) {
+            uids.add(uidNext++);
+        }
+    }
+
+    private ImapObservation observe(long validity, long from) {
+        long[] found =
+                uids.stream().mapToLong(Long::longValue).filter(uid -> uid >= from).toArray();
+        return new ImapObservation(
+                validity,
+                uidNext,
+                uids.size(),
+                uids.isEmpty() ? 0 : uids.getLast(),
+                from,
+                UidSet.of(found),
+                0);
+    }
+
+    private Change look(@Nullable PositionUpdate update) {
+        ImapMark mark = state.mark();
+        boolean shortcut =
+                update == null
+                        && mark != null
+                        && mark.uidNext() == uidNext
+                        && mark.total() == uids.size();
+        Change change =
+                state.after(
+                        observe(VALIDITY, shortcut ? uidNext : state.searchFrom(update)),
+                        update,
+                        KnownMessages::none);
+        state = (ImapState) change.next();
+        return change;
+    }
+
+    @Test
+    void the_first_look_is_the_baseline() {
+        arrive(3);
+        Change change = look(null);
+        assertThat(change.kind()).isEqualTo(Kind.BASELINE);
+        assertThat(change.newCount()).isZero();
+        assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 4, 3, 3));
+    }
+
+    @Test
+    void arrivals_and_deletions_between_two_looks_count_what_is_there() {
+        arrive(3);
+        look(null);
+        arrive(3);
+        uids.remove(4L);
+        uids.remove(1L);
+        Change change = look(null);
+        assertThat(change.kind()).isEqualTo(Kind.NEW);
+        assertThat(change.newCount()).isEqualTo(2);
+        assertThat(change.newest()).containsExactly(5L, 6L);
+    }
+
+    @Test
+    void mail_that_came_and_went_moves_the_mark_and_announces_nothing() {
+        look(null);
+        arrive(1);
+        uids.clear();
+        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+    }
+
+    @Test
+    void a_changed_uidvalidity_begins_anew_and_forgets_the_position() {
+        arrive(3);
+        look(new All());
+        Change change = state.after(observe(VALIDITY + 1, 4), null, KnownMessages::none);
+        assertThat(change.kind()).isEqualTo(Kind.RESET);
+        assertThat(change.next().client()).isNull();
+        assertThat(change.next().pending()).isNull();
+    }
+
+    @Test
+    void a_uidnext_that_goes_backwards_begins_anew() {
+        arrive(3);
+        look(null);
+        uids.clear();
+        uidNext = 2;
+        assertThat(look(null).kind()).isEqualTo(Kind.RESET);
+    }
+
+    @Test
+    void a_client_that_is_ahead_is_never_told_of_what_it_fetched() {
+        arrive(2);
+        look(null);
+        arrive(3);
+        Change change = look(new UpTo("4", null, false));
+        assertThat(change.newCount()).isEqualTo(1);
+        assertThat(state.pending()).isEqualTo(1);
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+    }
+
+    @Test
+    void a_position_works_though_its_message_is_gone_and_rewinds_only_when_told_to() {
+        arrive(5);
+        look(null);
+        uids.remove(3L);
+        look(new UpTo("3", VALIDITY, false));
+        assertThat(state.pending()).isEqualTo(2);
+        assertThat(state.client()).isEqualTo(new Position(2, "3", VALIDITY));
+        look(new UpTo("1", VALIDITY, false));
+        assertThat(state.pending()).isEqualTo(2);
+        look(new UpTo("1", VALIDITY, true));
+        assertThat(state.pending()).isEqualTo(3);
+    }
+
+    @Test
+    void what_is_pending_stays_through_looks_that_find_nothing_and_sinks_with_deletions() {
+        arrive(5);
+        look(new UpTo("2", null, false));
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.pending()).isEqualTo(3);
+        uids.remove(4L);
+        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(state.pending()).isEqualTo(2);
+    }
+
+    @Test
+    void positions_that_the_mailbox_does_not_have_are_refused() {
+        arrive(2);
+        look(null);
+        assertThatThrownBy(() -> look(new UpTo("2", VALIDITY - 1, false)))
+                .isInstanceOfSatisfying(
+                        PositionRefusedException.class,
+                        refused ->
+                                assertThat(refused.reason()).isEqualTo(Reason.OTHER_UIDVALIDITY));
+        for (String uid : List.of("3", "0", "-1", "4294967296", "x", "")) {
+            assertThatThrownBy(() -> look(new UpTo(uid, null, false)))
+                    .describedAs(uid)
+                    .isInstanceOfSatisfying(
+                            PositionRefusedException.class,
+                            refused -> assertThat(refused.reason()).isEqualTo(Reason.UNKNOWN_UID));
+        }
+    }
+
+    @Test
+    void the_highest_uid_there_can_be_is_counted() {
+        uidNext = ImapMark.UID_LIMIT - 1;
+        look(null);
+        arrive(1);
+        assertThat(look(null).newCount()).isEqualTo(1);
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+    }
+
+    @Test
+    void over_random_histories_every_count_is_the_truth() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        look(null);
+        long seenBelow = 1;
+        for (int step = 0; step < 5_000; step++) {
+            arrive(random.nextInt(4));
+            for (int deletes = random.nextInt(4); deletes > 0 && !uids.isEmpty(); deletes--) {
+                uids.remove(random.nextInt(uids.size()));
+            }
+            long below = seenBelow;
+            long truth = uids.stream().filter(uid -> uid >= below).count();
+            assertThat(look(null).newCount())
+                    .describedAs("seed %d, step %d", seed, step)
+                    .isEqualTo((int) truth);
+            seenBelow = uidNext;
+        }
+    }
+}
