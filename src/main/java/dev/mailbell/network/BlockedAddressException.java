@@ -18,6 +18,11 @@ public final class BlockedAddressException extends IOException {
         this.host = host;
     }
 
+    BlockedAddressException(String host, int port) {
+        super("port " + port + " of host \"" + host + "\" is not one that may be connected to");
+        this.host = host;
+    }
+
     /** The host as it was asked for, in canonical spelling. */
     public String host() {
         return host;

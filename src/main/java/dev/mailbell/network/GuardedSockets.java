@@ -33,10 +33,35 @@ public final class GuardedSockets {
      * @throws ConnectException or another IOException when no address took the connection
      */
     public Socket connect(String host, int port, Deadline deadline) throws IOException {
+        return connect(host, port, guard.resolve(requirePort(host, port), deadline), deadline);
+    }
+
+    /**
+     * The same, but for ports that are open only at addresses of {@code network.allowPrivate}.
+     *
+     * @throws BlockedAddressException also when {@code allowPrivate} covers none of the addresses
+     */
+    public Socket connectToCovered(String host, int port, Deadline deadline) throws IOException {
+        List<InetAddress> covered =
+                guard.resolve(requirePort(host, port), deadline).stream()
+                        .filter(guard::isCovered)
+                        .toList();
+        if (covered.isEmpty()) {
+            throw new BlockedAddressException(host, port);
+        }
+        return connect(host, port, covered, deadline);
+    }
+
+    private static String requirePort(String host, int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("a port is 1 to 65535, not " + port);
         }
-        List<InetAddress> allowed = guard.resolve(host, deadline);
+        return host;
+    }
+
+    private static Socket connect(
+            String host, int port, List<InetAddress> allowed, Deadline deadline)
+            throws IOException {
         int tries = Math.min(ADDRESSES_TRIED, allowed.size());
         @Nullable IOException last = null;
         for (int i = 0; i < tries && !deadline.isPast(); i++) {

@@ -1,0 +1,76 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.GuardedSockets;
+import dev.mailbell.network.TlsContexts;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.Collection;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSocket;
+import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
+import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.util.TimeValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects the HTTP client by our own guarded sockets: the client's own operator would try
+ * addresses and proxies that the guard never saw, and name them in its messages.
+ */
+final class GuardedConnections implements HttpClientConnectionOperator {
+    /** The context's attribute that holds the {@link Deadline} of the whole call. */
+    static final String DEADLINE = "mailbell.deadline";
+
+    private final GuardedSockets sockets;
+    private final TlsContexts tls;
+    private final @Nullable String caPem;
+    private final Supplier<? extends Collection<Integer>> ports;
+
+    GuardedConnections(
+            GuardedSockets sockets,
+            TlsContexts tls,
+            @Nullable String caPem,
+            Supplier<? extends Collection<Integer>> ports) {
+        this.sockets = sockets;
+        this.tls = tls;
+        this.caPem = caPem;
+        this.ports = ports;
+    }
+
+    @Override
+    public void connect(
+            ManagedHttpClientConnection connection,
+            HttpHost host,
+            @Nullable InetSocketAddress localAddress,
+            @Nullable TimeValue connectTimeout,
+            SocketConfig socketConfig,
+            HttpContext context)
+            throws IOException {
+        if (!(context.getAttribute(DEADLINE) instanceof Deadline deadline)) {
+            throw new IllegalStateException("a call without a deadline");
+        }
+        boolean https = host.getSchemeName().equals("https");
+        int port = host.getPort() > 0 ? host.getPort() : https ? 443 : 80;
+        String name = host.getHostName();
+        Socket plain =
+                ports.get().contains(port)
+                        ? sockets.connect(name, port, deadline)
+                        : sockets.connectToCovered(name, port, deadline);
+        // Bound before the handshake, so that a cancelled call closes it.
+        connection.bind(plain);
+        if (https) {
+            SSLSocket secure = tls.wrap(plain, name, port, true, caPem, deadline);
+            connection.bind(secure, plain);
+        }
+    }
+
+    @Override
+    public void upgrade(
+            ManagedHttpClientConnection connection, HttpHost host, HttpContext context) {
+        throw new UnsupportedOperationException("webhooks go through no tunnel");
+    }
+}

@@ -1,0 +1,237 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.delivery.PostResult.Answered;
+import dev.mailbell.delivery.PostResult.Failed;
+import dev.mailbell.delivery.PostResult.Kind;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.BlockedAddressException;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.GuardedSockets;
+import dev.mailbell.network.LookupsBusyException;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.TlsException;
+import dev.mailbell.network.Watchdog;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.function.Supplier;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.pool.PoolReusePolicy;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes one POST at a time for each caller, and answers with what came of it. Connections are kept
+ * and shared; nothing else is remembered: no cookies, no redirects, no proxies of the environment,
+ * no second try of its own.
+ */
+public final class WebhookClient implements AutoCloseable {
+    private static final ContentType JSON = ContentType.create("application/json");
+    private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
+    private static final TimeValue IDLE_LIFE = TimeValue.ofSeconds(30);
+    // Node closes what was idle for 5 s; a check before use costs 1 ms and is spared in a burst.
+    private static final TimeValue TRUSTED_IDLE = TimeValue.ofMilliseconds(500);
+    private static final Timeout LONGEST_LEASE = Timeout.ofSeconds(5);
+
+    private final AddressGuard guard;
+    private final Watchdog watchdog;
+    private final InstantSource clock;
+    private final CloseableHttpClient http;
+
+    /**
+     * What may be set.
+     *
+     * @param version of Mailbell, for {@code user-agent}
+     * @param ports what {@code webhooks.ports} says now
+     * @param connections open at once in all; make it more than the POSTs under way at once
+     * @param caPem authorities to trust besides the platform's; null for none
+     */
+    public record Settings(
+            String version,
+            Supplier<? extends Collection<Integer>> ports,
+            int connections,
+            @Nullable String caPem) {}
+
+    public WebhookClient(
+            Settings settings,
+            AddressGuard guard,
+            TlsContexts tls,
+            Watchdog watchdog,
+            InstantSource clock) {
+        this.guard = guard;
+        this.watchdog = watchdog;
+        this.clock = clock;
+        this.http = client(settings, new GuardedSockets(guard), tls);
+    }
+
+    private static CloseableHttpClient client(
+            Settings settings, GuardedSockets sockets, TlsContexts tls) {
+        Http1Config limits =
+                Http1Config.custom().setMaxHeaderCount(100).setMaxLineLength(8192).build();
+        PoolingHttpClientConnectionManager connections =
+                new PoolingHttpClientConnectionManager(
+                        new GuardedConnections(sockets, tls, settings.caPem(), settings.ports()),
+                        PoolConcurrencyPolicy.STRICT,
+                        PoolReusePolicy.LIFO,
+                        CONNECTION_LIFE,
+                        ManagedHttpClientConnectionFactory.builder().http1Config(limits).build());
+        connections.setMaxTotal(settings.connections());
+        connections.setDefaultMaxPerRoute(settings.connections());
+        connections.setDefaultConnectionConfig(
+                ConnectionConfig.custom()
+                        .setTimeToLive(CONNECTION_LIFE)
+                        .setValidateAfterInactivity(TRUSTED_IDLE)
+                        .build());
+        return HttpClients.custom()
+                .setConnectionManager(connections)
+                .setRoutePlanner(new DefaultRoutePlanner(DefaultSchemePortResolver.INSTANCE))
+                .setUserAgent("Mailbell/" + settings.version())
+                .setDefaultRequestConfig(
+                        RequestConfig.custom()
+                                .setConnectionRequestTimeout(LONGEST_LEASE)
+                                .setAuthenticationEnabled(false)
+                                .setProtocolUpgradeEnabled(false)
+                                .build())
+                .disableAuthCaching()
+                .disableAutomaticRetries()
+                .disableConnectionState()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableRedirectHandling()
+                .evictExpiredConnections()
+                .evictIdleConnections(IDLE_LIFE)
+                .build();
+    }
+
+    /**
+     * Signs with the present second and sends. Blocks until the answer, a failure, or the timeout;
+     * never throws for what the network or the receiver does.
+     *
+     * @param timeout for the whole call: lookup, connection, TLS, headers and body
+     */
+    PostResult post(WebhookPost post, Duration timeout) {
+        long start = System.nanoTime();
+        WebhookUrl url = post.url();
+        if (!url.https() && !guard.allowsCleartext(url.host().toString())) {
+            return new Failed(
+                    Kind.BLOCKED,
+                    "network.allowCleartext does not name the host of " + url,
+                    since(start));
+        }
+        Deadline deadline = Deadline.after(timeout);
+        HttpClientContext context = HttpClientContext.create();
+        context.setAttribute(GuardedConnections.DEADLINE, deadline);
+        HttpUriRequestBase request = request(post, clock.instant());
+        try (Watchdog.Cut cut = watchdog.arm(deadline, request::cancel)) {
+            @Nullable Answered answered = null;
+            try (ClassicHttpResponse response = http.executeOpen(target(url), request, context)) {
+                AnswerReader.Body body = AnswerReader.body(response);
+                answered = AnswerReader.answered(response, body, clock.instant(), since(start));
+                if (!body.whole()) {
+                    // Or closing the response would read the rest, which may never end.
+                    request.cancel();
+                }
+            } catch (IOException e) {
+                if (answered == null) {
+                    return failed(e, cut.hasFired(), timeout, since(start));
+                }
+                // The answer is known; that a connection cut off does not close well is no news.
+            }
+            return answered;
+        }
+    }
+
+    private static HttpHost target(WebhookUrl url) {
+        return new HttpHost(
+                url.https() ? "https" : "http",
+                url.host().toString(),
+                url.hasDefaultPort() ? -1 : url.port());
+    }
+
+    private static HttpUriRequestBase request(WebhookPost post, Instant now) {
+        HttpUriRequestBase request =
+                new HttpUriRequestBase("POST", URI.create(post.url() + post.url().target()));
+        request.setHeader("webhook-id", post.id());
+        request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
+        request.setHeader(
+                "webhook-signature", Signer.signature(post.secrets(), post.id(), now, post.body()));
+        request.setEntity(new ByteArrayEntity(post.body(), JSON));
+        return request;
+    }
+
+    private static Duration since(long start) {
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    private static Failed failed(IOException e, boolean late, Duration timeout, Duration duration) {
+        if (Thread.currentThread().isInterrupted()) {
+            return new Failed(Kind.LOCAL, "interrupted, because Mailbell stops", duration);
+        }
+        if (late || e instanceof SocketTimeoutException) {
+            return new Failed(
+                    Kind.TIMEOUT, "no whole answer within " + timeout.toMillis() + " ms", duration);
+        }
+        String said = String.valueOf(e.getMessage());
+        return switch (e) {
+            case BlockedAddressException blocked -> new Failed(Kind.BLOCKED, said, duration);
+            case LookupsBusyException busy -> new Failed(Kind.LOCAL, said, duration);
+            case ConnectionRequestTimeoutException full ->
+                    new Failed(Kind.LOCAL, "all connections are in use", duration);
+            case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, said, duration);
+            case TlsException tls -> new Failed(Kind.TLS, said, duration);
+            case ConnectException refused -> new Failed(connect(said), said, duration);
+            case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, said, duration);
+            case SocketException reset ->
+                    new Failed(Kind.DISCONNECTED, "connection lost: " + said, duration);
+            case ConnectionClosedException closed ->
+                    new Failed(Kind.DISCONNECTED, "closed before the end of the answer", duration);
+            case NoHttpResponseException nothing ->
+                    new Failed(Kind.DISCONNECTED, "closed without an answer", duration);
+            default ->
+                    new Failed(
+                            Kind.PROTOCOL,
+                            "the answer is not HTTP: " + AnswerReader.clean(said, 200),
+                            duration);
+        };
+    }
+
+    /** What no receiver can cause: no network here, or no descriptors left. */
+    private static Kind connect(String said) {
+        return said.contains("Network is unreachable") || said.contains("Too many open files")
+                ? Kind.LOCAL
+                : Kind.CONNECT;
+    }
+
+    @Override
+    public void close() {
+        http.close(CloseMode.IMMEDIATE);
+    }
+}

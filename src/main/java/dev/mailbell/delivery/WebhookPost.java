@@ -1,0 +1,26 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.secret.Secret;
+import java.util.List;
+
+/**
+ * One POST to make.
+ *
+ * @param id the {@code webhook-id}: letters, digits, {@code -} and {@code _}, because the signature
+ *     separates by dots
+ * @param body the exact bytes to sign and send
+ * @param secrets the live signing secrets, at least one
+ */
+@SuppressWarnings("ArrayRecordComponent") // sent, never compared
+record WebhookPost(WebhookUrl url, String id, byte[] body, List<Secret> secrets) {
+    WebhookPost {
+        boolean plain =
+                id.chars()
+                        .allMatch(c ->
+                                c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_'));
+        if (id.isEmpty() || !plain) {
+            throw new IllegalArgumentException("not a webhook-id: \"" + id + "\"");
+        }
+        secrets = List.copyOf(secrets);
+    }
+}
