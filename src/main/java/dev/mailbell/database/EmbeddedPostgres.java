@@ -1,0 +1,243 @@
+package dev.mailbell.database;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A PostgreSQL server of our own under the data directory, for those who configure none.
+ *
+ * <p>Its data outlives it, is safe on disk, and is reached only from this machine with a generated
+ * password. It is a process of its own: when the daemon is killed it runs on, and the next daemon
+ * takes it over.
+ */
+public final class EmbeddedPostgres implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
+    private static final String DATABASE = "mailbell";
+
+    /** An orphan that is healthy answers at once; one that starts or stops gets this long. */
+    private static final Duration ORPHAN = Duration.ofSeconds(1);
+
+    private static final int SOCKET_SECONDS = 5;
+
+    private final DirectoryLock lock;
+    private final Cluster cluster;
+    private final Postmaster postmaster;
+    private final ServerSettings settings;
+    private final String password;
+    private volatile int port;
+
+    private EmbeddedPostgres(
+            DirectoryLock lock,
+            Cluster cluster,
+            Postmaster postmaster,
+            ServerSettings settings,
+            String password) {
+        this.lock = lock;
+        this.cluster = cluster;
+        this.postmaster = postmaster;
+        this.settings = settings;
+        this.password = password;
+    }
+
+    /**
+     * Starts the server, or takes over the one that a killed daemon left. The first start unpacks
+     * PostgreSQL and creates the database.
+     *
+     * @param dataDir created when missing
+     * @param poolSize the most connections that the daemon will open
+     * @throws DatabaseException when another daemon uses the directory, its files are of another
+     *     major version, or PostgreSQL cannot be made to run; the message says what to do
+     */
+    public static EmbeddedPostgres start(Path dataDir, int poolSize) {
+        return start(dataDir, dataDir, ServerSettings.of(poolSize, Map.of()), true);
+    }
+
+    /** For tests: with programs kept elsewhere, other settings, and files not forced to disk. */
+    static EmbeddedPostgres start(
+            Path dataDir, Path programsDir, ServerSettings settings, boolean durable) {
+        try {
+            Files.createDirectories(dataDir);
+            Files.createDirectories(programsDir);
+            Path directory = dataDir.toRealPath();
+            DirectoryLock lock = DirectoryLock.take(directory);
+            boolean started = false;
+            try {
+                Cluster cluster = new Cluster(directory, durable);
+                EmbeddedPostgres server =
+                        prepare(lock, directory, cluster, programsDir.toRealPath(), settings);
+                server.run();
+                started = true;
+                return server;
+            } finally {
+                if (!started) {
+                    lock.close();
+                }
+            }
+        } catch (IOException e) {
+            throw new DatabaseException(
+                    "the data directory "
+                            + dataDir
+                            + " cannot be used: "
+                            + e
+                            + "; check that it is a writable directory with space left, or set dataDir",
+                    e);
+        }
+    }
+
+    private static EmbeddedPostgres prepare(
+            DirectoryLock lock,
+            Path directory,
+            Cluster cluster,
+            Path programsDir,
+            ServerSettings settings)
+            throws IOException {
+        cluster.checkVersion();
+        Programs programs = Programs.unpackedIn(programsDir);
+        ServerUser user = ServerUser.find(ourUid(directory), cluster.owner(), programs, directory);
+        String password = cluster.password();
+        if (!cluster.exists()) {
+            cluster.create(programs, user, password);
+        }
+        return new EmbeddedPostgres(
+                lock, cluster, new Postmaster(cluster, programs, user), settings, password);
+    }
+
+    /** Also shows, before anything else is tried, that the directory can be written to. */
+    private static int ourUid(Path directory) throws IOException {
+        Path file = Files.createTempFile(directory, "owner", ".new");
+        try {
+            return ServerUser.uidOf(file);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private void run() throws IOException {
+        Optional<Integer> orphan = healthyOrphan();
+        if (orphan.isPresent()) {
+            log.info(
+                    "taking over the PostgreSQL that an earlier Mailbell left in {}",
+                    cluster.data());
+            port = orphan.get();
+        } else {
+            postmaster.stop();
+            port = postmaster.start(settings);
+        }
+        createDatabase();
+    }
+
+    /**
+     * The port of a server in our data directory that lets us in and was told what we would tell
+     * it.
+     */
+    private Optional<Integer> healthyOrphan() throws IOException {
+        if (!postmaster.awaitReady(ORPHAN) || !settings.areIn(cluster.data())) {
+            return Optional.empty();
+        }
+        Optional<PostmasterFile> orphan = postmaster.running();
+        if (orphan.isEmpty() || !answers(orphan.get().port())) {
+            return Optional.empty();
+        }
+        return Optional.of(orphan.get().port());
+    }
+
+    /** Scram proves both sides: only our server knows the password's hash. */
+    private boolean answers(int atPort) {
+        try (Connection connection = connect(atPort);
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select current_setting('data_directory')")) {
+            return row.next() && row.getString(1).equals(cluster.data().toString());
+        } catch (SQLException e) {
+            log.warn(
+                    "the PostgreSQL left in {} does not let us in: {}",
+                    cluster.data(),
+                    e.getMessage());
+            return false;
+        }
+    }
+
+    private void createDatabase() {
+        try (Connection connection = connect(port);
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "select 1 from pg_database where datname = '" + DATABASE + "'")) {
+            if (!row.next()) {
+                try (Statement create = connection.createStatement()) {
+                    create.execute("create database " + DATABASE);
+                }
+            }
+        } catch (SQLException e) {
+            throw new DatabaseException(
+                    "the embedded PostgreSQL in "
+                            + cluster.data()
+                            + " runs but does not serve us: "
+                            + e.getMessage()
+                            + "; does database.password belong to it?",
+                    e);
+        }
+    }
+
+    private Connection connect(int atPort) throws SQLException {
+        DatabaseAddress maintenance = address(atPort, "postgres");
+        return DriverManager.getConnection(
+                maintenance.url(), Pools.properties(maintenance, SOCKET_SECONDS));
+    }
+
+    /** Where the server is; the same over {@link #restart}. */
+    public DatabaseAddress address() {
+        return address(port, DATABASE);
+    }
+
+    private DatabaseAddress address(int atPort, String database) {
+        return new DatabaseAddress(
+                "jdbc:postgresql://127.0.0.1:" + atPort + "/" + database,
+                Cluster.SUPERUSER,
+                password);
+    }
+
+    Path dataDir() {
+        return cluster.directory();
+    }
+
+    /** Where another database of the server is. */
+    DatabaseAddress address(String database) {
+        return address(port, database);
+    }
+
+    /** Stops the server and starts it again, on its port where that is still free. */
+    public synchronized void restart() {
+        try {
+            postmaster.stop();
+            port = postmaster.start(settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Stops the server, 25 s at most: transactions under way are broken off, what was committed
+     * stays. Close the pool first.
+     */
+    @Override
+    public synchronized void close() {
+        try (lock) {
+            postmaster.stop();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

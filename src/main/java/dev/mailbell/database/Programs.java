@@ -1,0 +1,123 @@
+package dev.mailbell.database;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tukaani.xz.XZInputStream;
+
+/**
+ * PostgreSQL's programs, unpacked from the class path.
+ *
+ * @param home holds {@code bin}, {@code lib} and {@code share}
+ */
+record Programs(Path home) {
+    private static final Logger log = LoggerFactory.getLogger(Programs.class);
+
+    /** The version of the archive on the class path, such as 18.6.0. */
+    static final String VERSION = version();
+
+    /** The part of the version that a data directory is bound to. */
+    static final int MAJOR = Integer.parseInt(VERSION.substring(0, VERSION.indexOf('.')));
+
+    String program(String name) {
+        return home.resolve("bin").resolve(name).toString();
+    }
+
+    /** Unpacks the programs under a directory unless they are there, whole. */
+    static Programs unpackedIn(Path directory) {
+        Path home = directory.resolve("postgresql-" + VERSION);
+        try {
+            if (!isWhole(home)) {
+                Trees.deleteLeftovers(directory, "postgresql-" + VERSION + "*");
+                log.info("unpacking PostgreSQL {} into {}", VERSION, home);
+                unpack(directory, home);
+            }
+            return new Programs(home);
+        } catch (IOException e) {
+            throw new DatabaseException(
+                    "cannot unpack PostgreSQL into "
+                            + home
+                            + ": "
+                            + e
+                            + "; make the directory writable and have 100 MB free, or set database.url",
+                    e);
+        }
+    }
+
+    private static void unpack(Path directory, Path home) throws IOException {
+        Path fresh = Files.createTempDirectory(directory, "postgresql-" + VERSION + ".new-");
+        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String archive =
+                archive(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+        try (InputStream packed = Programs.class.getResourceAsStream("/" + archive)) {
+            if (packed == null) {
+                throw new DatabaseException(
+                        "this build brings no PostgreSQL for this machine ("
+                                + archive
+                                + "): set database.url to a server of your own");
+            }
+            Tar.unpack(new XZInputStream(packed), fresh);
+        }
+        Files.writeString(fresh.resolve("measure"), measure(fresh));
+        Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * Whether every file has its length. The move is atomic but the files are not forced to disk,
+     * so a power cut can leave some of them short.
+     */
+    private static boolean isWhole(Path home) throws IOException {
+        Path noted = home.resolve("measure");
+        return Files.isRegularFile(noted) && Files.readString(noted).equals(measure(home));
+    }
+
+    private static String measure(Path home) throws IOException {
+        long files = 0;
+        long bytes = 0;
+        for (String part : new String[] {"bin", "lib", "share"}) {
+            try (Stream<Path> tree = Files.walk(home.resolve(part))) {
+                for (Path path : (Iterable<Path>) tree::iterator) {
+                    if (Files.isRegularFile(path)) {
+                        files++;
+                        bytes += Files.size(path);
+                    }
+                }
+            }
+        }
+        return files + " files, " + bytes + " bytes\n";
+    }
+
+    static String archive(String system, String machine) {
+        String os = system.toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
+        String arch =
+                switch (machine) {
+                    case "amd64", "x86_64" -> "x86_64";
+                    case "aarch64" -> "arm_64";
+                    default -> machine;
+                };
+        return "postgres-" + os + "-" + arch + ".txz";
+    }
+
+    private static String version() {
+        Properties properties = new Properties();
+        try (@Nullable InputStream in =
+                Programs.class.getResourceAsStream("postgresql.properties")) {
+            if (in == null) {
+                throw new IllegalStateException("postgresql.properties is missing from the build");
+            }
+            properties.load(in);
+        } catch (IOException e) {
+            throw new IllegalStateException("postgresql.properties cannot be read", e);
+        }
+        return properties.getProperty("version");
+    }
+}

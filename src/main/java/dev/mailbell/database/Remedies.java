@@ -1,0 +1,28 @@
+package dev.mailbell.database;
+
+/** Adds what to do to PostgreSQL's complaints. */
+final class Remedies {
+    private Remedies() {}
+
+    static String of(String complaint) {
+        if (complaint.contains("No space left on device")) {
+            return "the disk is full; free some space and start again. PostgreSQL says: "
+                    + complaint;
+        }
+        if (complaint.contains("Permission denied")
+                || complaint.contains("Read-only file system")) {
+            return "files cannot be written; check the owner and the mount of the data directory. PostgreSQL says: "
+                    + complaint;
+        }
+        if (complaint.contains("error while loading shared libraries")) {
+            return "a library is missing on this machine; install it or set database.url. PostgreSQL says: "
+                    + complaint;
+        }
+        if (complaint.contains("could not map anonymous shared memory")
+                || complaint.contains("Cannot allocate memory")) {
+            return "there is too little memory; about 150 MB are needed. PostgreSQL says: "
+                    + complaint;
+        }
+        return "PostgreSQL says: " + (complaint.isEmpty() ? "nothing" : complaint);
+    }
+}

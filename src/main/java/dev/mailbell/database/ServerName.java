@@ -1,0 +1,39 @@
+package dev.mailbell.database;
+
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/**
+ * What may be said of a JDBC URL: the host, the port and the database. Its parameters may hold a
+ * password.
+ */
+record ServerName(String host, String port, String database, String user) {
+
+    /** Reads a URL; one that the driver does not understand is refused in words. */
+    static ServerName of(String url) {
+        @Nullable Properties parts =
+                url.startsWith("jdbc:postgresql:") ? Driver.parseURL(url, null) : null;
+        if (parts == null) {
+            throw new DatabaseException(
+                    "database.url is not a PostgreSQL URL: write it as"
+                            + " jdbc:postgresql://host:5432/mailbell, or leave it empty for the embedded server");
+        }
+        return new ServerName(
+                part(parts, PGProperty.PG_HOST, "localhost"),
+                part(parts, PGProperty.PG_PORT, "5432"),
+                part(parts, PGProperty.PG_DBNAME, "(the user's own)"),
+                part(parts, PGProperty.USER, ""));
+    }
+
+    private static String part(Properties parts, PGProperty property, String otherwise) {
+        @Nullable String value = property.getOrDefault(parts);
+        return value == null || value.isEmpty() ? otherwise : value;
+    }
+
+    @Override
+    public String toString() {
+        return host + ":" + port + "/" + database;
+    }
+}

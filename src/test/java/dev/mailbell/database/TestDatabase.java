@@ -1,0 +1,107 @@
+package dev.mailbell.database;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Real PostgreSQL for tests: one server for the JVM, a fresh migrated database for whoever asks.
+ *
+ * <pre>{@code
+ * static final Database database = TestDatabase.create(); // close it in @AfterAll
+ * }</pre>
+ */
+public final class TestDatabase {
+    /** A crash of the machine may cost these data; nothing else may. */
+    private static final Map<String, String> FAST =
+            Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
+
+    private static final int CONNECTIONS = 300;
+    private static final int POOL = 10;
+    private static final String TEMPLATE = "migrated";
+    private static final AtomicInteger number = new AtomicInteger();
+
+    private TestDatabase() {}
+
+    /** Started at the first use; kept under target/ so that a killed run leaves nothing behind. */
+    private static final class Shared {
+        static final EmbeddedPostgres SERVER = start();
+        static final Jdbi ADMIN =
+                Jdbi.create(
+                        SERVER.address("postgres").url(),
+                        SERVER.address("postgres").username(),
+                        SERVER.address("postgres").password());
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
+            dropEarlierRuns();
+            ADMIN.useHandle(handle -> handle.execute("create database " + TEMPLATE));
+            try (Database template = Database.open(SERVER.address(TEMPLATE), 1)) {
+                template.migrate();
+            }
+        }
+
+        private static EmbeddedPostgres start() {
+            for (int place = 0; ; place++) {
+                Path directory =
+                        Path.of(System.getProperty("basedir", ""))
+                                .toAbsolutePath()
+                                .resolve("target/test-postgres-" + place);
+                try {
+                    return EmbeddedPostgres.start(
+                            directory, directory, ServerSettings.of(CONNECTIONS, FAST), false);
+                } catch (DatabaseException e) {
+                    // Another test JVM of the same checkout runs in that place.
+                    if (place == 9 || !String.valueOf(e.getMessage()).contains("in use")) {
+                        throw e;
+                    }
+                }
+            }
+        }
+
+        private static void dropEarlierRuns() {
+            List<String> names =
+                    ADMIN.withHandle(handle ->
+                            handle.createQuery(
+                                            """
+                                            select datname from pg_database
+                                            where datname = 'migrated' or datname like 'test\\_%'\
+                                            """)
+                                    .mapTo(String.class)
+                                    .list());
+            names.forEach(TestDatabase::drop);
+        }
+    }
+
+    /** A new database with the daemon's tables. Closing it drops it. */
+    public static Database create() {
+        String name = "test_" + number.incrementAndGet();
+        Shared.ADMIN.useHandle(
+                handle -> handle.execute("create database " + name + " template " + TEMPLATE));
+        return Database.open(Shared.SERVER.address(name), POOL, () -> drop(name));
+    }
+
+    /** A new database without tables, for tests of the way to it. */
+    static DatabaseAddress empty() {
+        String name = "test_" + number.incrementAndGet();
+        Shared.ADMIN.useHandle(handle -> handle.execute("create database " + name));
+        return Shared.SERVER.address(name);
+    }
+
+    /** A server for one test alone, which may stop it; close it. */
+    public static EmbeddedPostgres privateServer(Path dataDir) {
+        return EmbeddedPostgres.start(dataDir, programs(), ServerSettings.of(POOL, FAST), false);
+    }
+
+    /** Where the programs of all test servers of this JVM are unpacked. */
+    static Path programs() {
+        return Shared.SERVER.dataDir();
+    }
+
+    private static void drop(String name) {
+        Shared.ADMIN.useHandle(
+                handle -> handle.execute("drop database if exists " + name + " with (force)"));
+    }
+}
