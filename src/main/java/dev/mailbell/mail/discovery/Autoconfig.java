@@ -1,0 +1,116 @@
+package dev.mailbell.mail.discovery;
+
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.network.Host;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import javax.xml.XMLConstants;
+import javax.xml.parsers.DocumentBuilder;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.SAXException;
+
+/** The file by which a domain tells mail programs its servers (Mozilla autoconfig, version 1.1). */
+final class Autoconfig {
+    private Autoconfig() {}
+
+    /** Where a domain may keep the file, in the order to ask. */
+    static List<URI> locations(MailAddress address) {
+        String query = URLEncoder.encode(address.text(), StandardCharsets.UTF_8);
+        return List.of(
+                URI.create(
+                        "https://autoconfig."
+                                + address.domain()
+                                + "/mail/config-v1.1.xml?emailaddress="
+                                + query),
+                URI.create(
+                        "https://"
+                                + address.domain()
+                                + "/.well-known/autoconfig/mail/config-v1.1.xml"));
+    }
+
+    /**
+     * The server to use: the first with TLS from the first byte, else the first with STARTTLS.
+     * Those in clear text are passed over.
+     *
+     * @throws IOException when the file is not well-formed XML or brings a DTD
+     */
+    static Optional<Discovered.Found> read(byte[] file, MailAddress address, Protocol protocol)
+            throws IOException {
+        List<Discovered.Found> found = new ArrayList<>();
+        NodeList servers = parse(file).getElementsByTagName("incomingServer");
+        for (int i = 0; i < servers.getLength(); i++) {
+            if (servers.item(i) instanceof Element server
+                    && server.getAttribute("type").equalsIgnoreCase(protocol.name())) {
+                server(server, address).ifPresent(found::add);
+            }
+        }
+        return found.stream().min(Comparator.comparing(Discovered.Found::security));
+    }
+
+    private static Optional<Discovered.Found> server(Element server, MailAddress address) {
+        Optional<Security> security =
+                switch (text(server, "socketType").toUpperCase(Locale.ROOT)) {
+                    case "SSL" -> Optional.of(Security.TLS);
+                    case "STARTTLS" -> Optional.of(Security.STARTTLS);
+                    default -> Optional.empty();
+                };
+        String username = fill(text(server, "username"), address);
+        try {
+            Host host = Host.of(fill(text(server, "hostname"), address));
+            int port = Integer.parseInt(text(server, "port"));
+            boolean plain = username.chars().anyMatch(Character::isISOControl);
+            return security.map(chosen ->
+                    new Discovered.Found(
+                            host.toString(),
+                            port,
+                            chosen,
+                            username.isEmpty() || plain ? address.text() : username,
+                            Discovered.Source.AUTOCONFIG));
+        } catch (IllegalArgumentException e) {
+            // A server without a host or a port is none; the next one may be better.
+            return Optional.empty();
+        }
+    }
+
+    private static String fill(String template, MailAddress address) {
+        return template.replace("%EMAILADDRESS%", address.text())
+                .replace("%EMAILLOCALPART%", address.local())
+                .replace("%EMAILDOMAIN%", address.domain());
+    }
+
+    private static String text(Element server, String name) {
+        NodeList found = server.getElementsByTagName(name);
+        return found.getLength() == 0 ? "" : found.item(0).getTextContent().strip();
+    }
+
+    private static Document parse(byte[] file) throws IOException {
+        DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
+        try {
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            // Without a DTD there are no entities, neither external nor multiplying ones.
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.setXIncludeAware(false);
+            factory.setExpandEntityReferences(false);
+            DocumentBuilder builder = factory.newDocumentBuilder();
+            builder.setErrorHandler(null);
+            return builder.parse(new ByteArrayInputStream(file));
+        } catch (ParserConfigurationException e) {
+            throw new IllegalStateException("this Java cannot parse XML safely", e);
+        } catch (SAXException e) {
+            throw new IOException("the autoconfig file is not acceptable XML", e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.mailbell.mail.discovery;
+
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Optional;
+
+/** Gets small files from the web. */
+@FunctionalInterface
+interface WebFiles {
+    /**
+     * The file, or empty when the server says that there is none.
+     *
+     * @throws IOException when there was no usable answer in time
+     */
+    Optional<byte[]> get(URI uri, Deadline deadline) throws IOException;
+}
