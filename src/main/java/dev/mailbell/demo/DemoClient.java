@@ -1,0 +1,66 @@
+package dev.mailbell.demo;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The client program's side: registers a webhook and accounts over REST, as any program would. */
+final class DemoClient implements AutoCloseable {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final URI daemon;
+    private final String key;
+
+    DemoClient(URI daemon, String key) {
+        this.daemon = daemon;
+        this.key = key;
+    }
+
+    /** Registers a webhook for everything; answers its secret. */
+    String registerWebhook(String url) throws IOException, InterruptedException {
+        ObjectNode body = JSON.createObjectNode().put("url", url);
+        body.putArray("events").add("*");
+        return post("/v1/webhooks", body).path("secret").stringValue();
+    }
+
+    /** Registers an account on the demo's mail server; answers its id. */
+    String registerAccount(String address, String protocol, int port)
+            throws IOException, InterruptedException {
+        ObjectNode body = JSON.createObjectNode().put("address", address);
+        body.putObject("mail")
+                .put("protocol", protocol)
+                .put("host", DemoMailServer.HOST)
+                .put("port", port)
+                .put("security", "none")
+                .put("password", DemoMailServer.PASSWORD);
+        return post("/v1/accounts", body).path("id").stringValue();
+    }
+
+    private JsonNode post(String path, ObjectNode body) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(daemon.resolve(path))
+                        .timeout(Duration.ofSeconds(10))
+                        .header("Authorization", "Bearer " + key)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                        .build();
+        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 201) {
+            throw new IOException(
+                    "POST " + path + " answered " + response.statusCode() + ": " + response.body());
+        }
+        return JSON.readTree(response.body());
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+}
