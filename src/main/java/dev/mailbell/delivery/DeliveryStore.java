@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.event.Event;
+import dev.mailbell.event.Ids;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +21,9 @@ final class DeliveryStore {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Jdbi jdbi;
-    private final Supplier<UUID> ids;
 
-    DeliveryStore(Jdbi jdbi, Supplier<UUID> ids) {
+    DeliveryStore(Jdbi jdbi) {
         this.jdbi = jdbi;
-        this.ids = ids;
     }
 
     /** How one delivery ended for now. */
@@ -86,7 +84,7 @@ final class DeliveryStore {
         for (UUID webhook : webhooks) {
             Delivery delivery =
                     new Delivery(
-                            ids.get(),
+                            Ids.next(),
                             webhook,
                             event.accountId(),
                             mailbox,

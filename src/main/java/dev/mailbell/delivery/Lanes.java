@@ -37,20 +37,10 @@ final class Lanes {
         Attempt send(Webhook webhook, Delivery delivery);
     }
 
-    /**
-     * How many POSTs at once for one webhook, and when to try again; every call sees the newest
-     * configuration.
-     */
-    interface Policy {
-        int concurrency();
-
-        List<Duration> retrySchedule();
-    }
-
     private final DeliveryStore deliveries;
     private final WebhookStore webhooks;
     private final Sender sender;
-    private final Policy policy;
+    private final Deliveries.Settings settings;
     private final Completer completer;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -64,13 +54,13 @@ final class Lanes {
             DeliveryStore deliveries,
             WebhookStore webhooks,
             Sender sender,
-            Policy policy,
+            Deliveries.Settings settings,
             InstantSource clock,
             RandomGenerator random) {
         this.deliveries = deliveries;
         this.webhooks = webhooks;
         this.sender = sender;
-        this.policy = policy;
+        this.settings = settings;
         this.completer = new Completer(deliveries);
         this.clock = clock;
         this.random = random;
@@ -148,7 +138,7 @@ final class Lanes {
         if (lane.wantsRefill()) {
             Thread.startVirtualThread(() -> refill(lane));
         }
-        for (Delivery delivery : lane.take(clock.instant(), policy.concurrency())) {
+        for (Delivery delivery : lane.take(clock.instant(), settings.concurrency())) {
             Thread.startVirtualThread(() -> deliver(lane, delivery));
         }
     }
@@ -180,6 +170,14 @@ final class Lanes {
                     return;
                 }
                 Attempt attempt = sender.send(webhook.get(), delivery);
+                if (!attempt.charged()) {
+                    LOG.warn(
+                            "Delivery {} waits for our own network: {}",
+                            delivery.id(),
+                            attempt.error());
+                    lane.putBack(delivery);
+                    return;
+                }
                 completer.submit(completion(lane, webhook.get(), delivery, attempt));
             } finally {
                 inFlight.release();
@@ -218,7 +216,7 @@ final class Lanes {
         }
         Optional<Instant> next =
                 RetrySchedule.next(
-                                policy.retrySchedule(),
+                                settings.retrySchedule(),
                                 delivery.attempts() + 1,
                                 attempt.retryAfter(),
                                 random)

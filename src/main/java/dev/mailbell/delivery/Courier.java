@@ -1,0 +1,65 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.delivery.PostResult.Answered;
+import dev.mailbell.delivery.PostResult.Failed;
+import dev.mailbell.secret.Keyring;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Makes one attempt: opens the webhook's secret, posts the exact bytes, and says how it went. */
+final class Courier implements Lanes.Sender {
+    private final WebhookClient client;
+    private final Keyring keyring;
+    private final Supplier<Duration> timeout;
+    private final InstantSource clock;
+
+    Courier(
+            WebhookClient client,
+            Keyring keyring,
+            Supplier<Duration> timeout,
+            InstantSource clock) {
+        this.client = client;
+        this.keyring = keyring;
+        this.timeout = timeout;
+        this.clock = clock;
+    }
+
+    @Override
+    public Attempt send(Webhook webhook, Delivery delivery) {
+        Instant at = clock.instant();
+        WebhookPost post =
+                new WebhookPost(
+                        WebhookUrl.parse(webhook.url()),
+                        delivery.id().toString(),
+                        delivery.payload().getBytes(StandardCharsets.UTF_8),
+                        List.of(
+                                keyring.decrypt(
+                                        webhook.secret(), Webhook.secretContext(webhook.id()))));
+        return switch (client.post(post, timeout.get())) {
+            case Answered answered ->
+                    new Attempt(
+                            at,
+                            answered.duration(),
+                            answered.status(),
+                            answered.bodyStart(),
+                            answered.isSuccess()
+                                    ? null
+                                    : "the receiver answered " + answered.status(),
+                            answered.retryAfter().orElse(null),
+                            true);
+            case Failed failed ->
+                    new Attempt(
+                            at,
+                            failed.duration(),
+                            null,
+                            null,
+                            failed.message(),
+                            null,
+                            failed.kind() != PostResult.Kind.LOCAL);
+        };
+    }
+}

@@ -1,0 +1,92 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import dev.mailbell.secret.Keyring;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.jdbi.v3.core.Jdbi;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The delivery of events to webhooks: where events enter, and the lanes that bring them there. */
+public final class Deliveries {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** What is under way at the end may take this long. */
+    private static final Duration LAST_CALLS = Duration.ofSeconds(10);
+
+    /** What is configured; every call sees the newest configuration. */
+    public interface Settings {
+        /** Of a whole POST: lookup, connection, TLS, headers and body. */
+        Duration timeout();
+
+        /** POSTs at once for one webhook. */
+        int concurrency();
+
+        /** The waits between the attempts of one delivery. */
+        List<Duration> retrySchedule();
+    }
+
+    private final Courier courier;
+    private final Lanes lanes;
+    private final Outbox outbox;
+    private final InstantSource clock;
+
+    public Deliveries(
+            Jdbi jdbi,
+            WebhookStore webhooks,
+            WebhookClient client,
+            Keyring keyring,
+            Settings settings,
+            InstantSource clock) {
+        this.clock = clock;
+        this.courier = new Courier(client, keyring, settings::timeout, clock);
+        DeliveryStore store = new DeliveryStore(jdbi);
+        this.lanes =
+                new Lanes(store, webhooks, courier, settings, clock, RandomGenerator.getDefault());
+        this.outbox = new Outbox(store, lanes);
+    }
+
+    /** Begins to deliver what is owed. */
+    public void start() {
+        lanes.start();
+    }
+
+    /** Where events enter. */
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    /** A webhook was changed, removed or enabled. */
+    public void changed(UUID webhookId) {
+        lanes.changed(webhookId);
+    }
+
+    /** Sends a {@code webhook.test} event now, once, outside all queues. */
+    public Attempt test(Webhook webhook) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        var payload = JSON.createObjectNode();
+        payload.put("type", EventType.WEBHOOK_TEST.wireName()).put("timestamp", now.toString());
+        payload.putObject("data").put("webhookId", webhook.id().toString());
+        return courier.send(
+                webhook,
+                new Delivery(
+                        Ids.next(),
+                        webhook.id(),
+                        null,
+                        null,
+                        0,
+                        now,
+                        JSON.writeValueAsString(payload)));
+    }
+
+    /** Begins no more deliveries and waits, at most 10 s, for those under way. */
+    public void stop() throws InterruptedException {
+        lanes.stop(LAST_CALLS);
+    }
+}
