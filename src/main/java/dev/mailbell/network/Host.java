@@ -74,7 +74,7 @@ public final class Host {
             if (address == null) {
                 throw new IllegalArgumentException("\"" + host + "\" is not an IPv4 address");
             }
-            return new Host(address.getHostAddress(), address);
+            return ofAddress(address);
         }
         requireName(host, name);
         return new Host(name, null);
@@ -91,7 +91,14 @@ public final class Host {
             throw new IllegalArgumentException(
                     "\"" + host + "\" is neither a host name nor an IPv6 address");
         }
-        return new Host(address.getHostAddress(), address);
+        return ofAddress(address);
+    }
+
+    private static Host ofAddress(InetAddress address) {
+        // The library's canonical form is that of RFC 5952 (::1); Java's writes all eight groups.
+        String text = address.getHostAddress();
+        return new Host(
+                new IPAddressString(text, LITERAL).getAddress().toCanonicalString(), address);
     }
 
     private static String toAscii(String host) {

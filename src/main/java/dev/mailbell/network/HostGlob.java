@@ -19,6 +19,11 @@ public final class HostGlob {
      * @throws IllegalArgumentException when it is empty or no host could ever match it
      */
     public static HostGlob of(String glob) {
+        if (glob.indexOf('*') < 0) {
+            // In the host's own canonical spelling, so that an address matches however it is
+            // written.
+            return new HostGlob(Host.of(glob).toString());
+        }
         String trimmed = glob.endsWith(".") ? glob.substring(0, glob.length() - 1) : glob;
         if (trimmed.isBlank() || trimmed.length() > 253 || trimmed.contains(" ")) {
             throw new IllegalArgumentException(

@@ -147,6 +147,18 @@ class WebhookClientTest {
     }
 
     @Test
+    void an_ipv4_address_in_ipv6_spelling_is_that_address() {
+        RawReceiver receiver = open(new RawReceiver(RawReceiver.saying(OK)));
+        String url = "http://[::ffff:127.0.0.1]:" + receiver.port();
+        assertThat(client().post(post(url), LONG)).isInstanceOf(Answered.class);
+        assertThat(receiver.requests.remove().headers())
+                .containsEntry("host", "127.0.0.1:" + receiver.port());
+        Failed failed = (Failed) client().post(post("http://[::1]:" + receiver.port()), LONG);
+        assertThat(failed.kind()).isEqualTo(Kind.BLOCKED);
+        assertThat(failed.message()).contains("\"::1\"");
+    }
+
+    @Test
     void the_timestamp_is_the_clocks_second() {
         clock = Clock.fixed(Instant.ofEpochSecond(1614265330, 999_999_999), ZoneOffset.UTC);
         RawReceiver receiver = open(new RawReceiver(RawReceiver.saying(OK)));

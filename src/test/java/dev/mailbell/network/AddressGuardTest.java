@@ -247,6 +247,12 @@ class AddressGuardTest {
     }
 
     @Test
+    void an_ipv6_address_has_the_spelling_of_rfc_5952() {
+        assertThat(Host.of("[2001:DB8:0:0:1:0:0:1]")).hasToString("2001:db8::1:0:0:1");
+        assertThat(Host.of("0:0:0:0:0:0:0:1")).hasToString("::1").isEqualTo(Host.of("[::1%lo]"));
+    }
+
+    @Test
     void bad_addresses_of_a_mixed_answer_are_dropped() throws Exception {
         Resolver mixed =
                 name -> List.of(address("10.0.0.7"), address("8.8.8.8"), address("fd00::7"));
@@ -332,11 +338,20 @@ class AddressGuardTest {
     void cleartext_globs_ignore_case_and_the_trailing_dot() {
         try (AddressGuard guard =
                 new AddressGuard(
-                        List.of(), List.of("*.Corp.Example.", "localhost", "127.0.0.*"), NOBODY)) {
+                        List.of(),
+                        List.of(
+                                "*.Corp.Example.",
+                                "localhost",
+                                "127.0.0.*",
+                                "0::1",
+                                "Bücher.example"),
+                        NOBODY)) {
             assertThat(guard.allowsCleartext("a.b.corp.example")).isTrue();
             assertThat(guard.allowsCleartext("MAIL.CORP.EXAMPLE.")).isTrue();
             assertThat(guard.allowsCleartext("LocalHost")).isTrue();
             assertThat(guard.allowsCleartext("0x7f.1")).isTrue();
+            assertThat(guard.allowsCleartext("[::1]")).isTrue();
+            assertThat(guard.allowsCleartext("xn--bcher-kva.example")).isTrue();
             assertThat(guard.allowsCleartext("corp.example")).isFalse();
             assertThat(guard.allowsCleartext("a.corp.example.org")).isFalse();
             assertThat(guard.allowsCleartext("not a host")).isFalse();
