@@ -1,0 +1,72 @@
+package dev.mailbell.mail.pop3;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a server says it can do (CAPA, RFC 2449).
+ *
+ * @param lines upper case, in the server's order; none when it has no CAPA
+ */
+record Capabilities(List<String> lines) {
+    static final Capabilities NONE = new Capabilities(List.of());
+
+    private static final int LIMIT = 200;
+
+    Capabilities {
+        lines = List.copyOf(lines);
+    }
+
+    /** Asks; no answer but a refusal is a failure only when it is no answer of POP3. */
+    static Capabilities ask(Pop3Wire wire) {
+        wire.send("CAPA");
+        return wire.readReply().ok() ? read(wire) : NONE;
+    }
+
+    private static Capabilities read(Pop3Wire wire) {
+        List<String> lines = new ArrayList<>();
+        while (wire.nextLine(true)) {
+            if (lines.size() == LIMIT) {
+                throw wire.protocolError("lists more than " + LIMIT + " capabilities");
+            }
+            lines.add(wire.text(0).strip().toUpperCase(Locale.ROOT));
+        }
+        return new Capabilities(lines);
+    }
+
+    boolean isEmpty() {
+        return lines.isEmpty();
+    }
+
+    boolean has(String name) {
+        return lines.stream().anyMatch(line -> line.equals(name) || line.startsWith(name + " "));
+    }
+
+    boolean pipelining() {
+        return has("PIPELINING");
+    }
+
+    /** Whether a SASL mechanism is offered (RFC 5034). */
+    boolean sasl(String mechanism) {
+        return lines.stream()
+                .filter(line -> line.startsWith("SASL "))
+                .anyMatch(line -> Arrays.asList(line.split("\\s+")).contains(mechanism));
+    }
+
+    /** LOGIN-DELAY, RFC 2449, section 6.5; none when it is zero or no number. */
+    Optional<Duration> loginDelay() {
+        return lines.stream()
+                .map(line -> line.split("\\s+"))
+                .filter(words ->
+                        words.length > 1
+                                && words[0].equals("LOGIN-DELAY")
+                                && words[1].matches("[0-9]{1,6}"))
+                .map(words -> Duration.ofSeconds(Integer.parseInt(words[1])))
+                .filter(Duration::isPositive)
+                .findFirst();
+    }
+}

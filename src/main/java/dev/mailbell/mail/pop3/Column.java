@@ -1,0 +1,63 @@
+package dev.mailbell.mail.pop3;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * A value for each message number, as a listing gives them; it grows with the lines that arrive and
+ * not by what a server promises. 12 bytes a message.
+ */
+final class Column {
+    private int[] numbers = new int[64];
+    private long[] values = new long[64];
+    private int size;
+
+    void add(int number, long value) {
+        if (size == numbers.length) {
+            numbers = Arrays.copyOf(numbers, size * 2);
+            values = Arrays.copyOf(values, size * 2);
+        }
+        numbers[size] = number;
+        values[size++] = value;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** By message number; call {@link #sort()} first. */
+    int[] numbers() {
+        return Arrays.copyOf(numbers, size);
+    }
+
+    long[] values() {
+        return Arrays.copyOf(values, size);
+    }
+
+    boolean sameNumbers(Column other) {
+        return Arrays.equals(numbers, 0, size, other.numbers, 0, other.size);
+    }
+
+    /**
+     * Brings the lines into the order of their numbers, which is how nearly every server sends
+     * them.
+     *
+     * @return false when a number stands twice
+     */
+    boolean sort() {
+        if (!IntStream.range(1, size).allMatch(i -> numbers[i - 1] < numbers[i])) {
+            long[] places = new long[size];
+            for (int i = 0; i < size; i++) {
+                places[i] = (long) numbers[i] << Integer.SIZE | i;
+            }
+            Arrays.sort(places);
+            int[] oldNumbers = numbers();
+            long[] oldValues = values();
+            for (int i = 0; i < size; i++) {
+                numbers[i] = oldNumbers[(int) places[i]];
+                values[i] = oldValues[(int) places[i]];
+            }
+        }
+        return IntStream.range(1, size).allMatch(i -> numbers[i - 1] < numbers[i]);
+    }
+}

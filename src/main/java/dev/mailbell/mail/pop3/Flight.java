@@ -1,0 +1,42 @@
+package dev.mailbell.mail.pop3;
+
+/**
+ * Commands that travel together where the server takes them so (PIPELINING, RFC 2449, section 6.6)
+ * and one by one elsewhere. {@link #next()} is called for each; after it the caller reads what
+ * follows the status line, if anything does.
+ */
+final class Flight {
+    private final Pop3Wire wire;
+    private final boolean pipelining;
+    private final String[] commands;
+    private int answered;
+
+    Flight(Pop3Wire wire, boolean pipelining, String... commands) {
+        this.wire = wire;
+        this.pipelining = pipelining;
+        this.commands = commands;
+        if (pipelining) {
+            wire.send(commands);
+        }
+    }
+
+    /** The status of the next command. */
+    Reply next() {
+        if (!pipelining) {
+            wire.send(commands[answered]);
+        }
+        answered++;
+        return wire.readReply();
+    }
+
+    /**
+     * Gives up the commands that are left, which must be such with answers of one line: what is
+     * under way is read and dropped.
+     */
+    void abandon() {
+        while (pipelining && answered < commands.length) {
+            next();
+        }
+        answered = commands.length;
+    }
+}

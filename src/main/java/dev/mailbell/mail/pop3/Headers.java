@@ -1,0 +1,89 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.ServerText;
+import jakarta.mail.MessagingException;
+import jakarta.mail.internet.AddressException;
+import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.InternetHeaders;
+import jakarta.mail.internet.MailDateFormat;
+import jakarta.mail.internet.MimeUtility;
+import java.io.ByteArrayInputStream;
+import java.io.UnsupportedEncodingException;
+import java.text.ParseException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads an envelope from a header (RFC 5322, RFC 2047), whatever senders made of it. */
+final class Headers {
+    private static final int LIMIT = 998;
+    private static final Instant EARLIEST = Instant.EPOCH;
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+    private Headers() {}
+
+    static Envelope parse(String uid, byte[] header) {
+        InternetHeaders headers;
+        try {
+            // Octets as they are: what is no ASCII is decoded below.
+            headers = new InternetHeaders(new ByteArrayInputStream(header), false);
+        } catch (MessagingException e) {
+            return new Envelope(uid, null, null, null);
+        }
+        return new Envelope(
+                uid,
+                from(headers.getHeader("From", ",")),
+                text(headers.getHeader("Subject", null)),
+                date(headers.getHeader("Date", null)));
+    }
+
+    private static @Nullable String from(@Nullable String value) {
+        if (value == null) {
+            return null;
+        }
+        try {
+            // Parsed before it is decoded: an encoded word may hold a comma.
+            InternetAddress[] addresses = InternetAddress.parseHeader(raw(value), false);
+            return text(
+                    Arrays.stream(addresses)
+                            .map(InternetAddress::toUnicodeString)
+                            .collect(Collectors.joining(", ")));
+        } catch (AddressException e) {
+            return text(value);
+        }
+    }
+
+    private static @Nullable String text(@Nullable String value) {
+        if (value == null) {
+            return null;
+        }
+        String unfolded = MimeUtility.unfold(raw(value));
+        String decoded;
+        try {
+            decoded = MimeUtility.decodeText(unfolded);
+        } catch (UnsupportedEncodingException e) {
+            decoded = unfolded;
+        }
+        String line = ServerText.oneLine(decoded, LIMIT);
+        return line.isEmpty() ? null : line;
+    }
+
+    /** Octets beyond ASCII without a word about their charset. */
+    private static String raw(String latin1) {
+        return latin1.chars().allMatch(c -> c < 256) ? ServerText.decode(latin1) : latin1;
+    }
+
+    private static @Nullable Instant date(@Nullable String value) {
+        if (value == null) {
+            return null;
+        }
+        try {
+            Instant date = new MailDateFormat().parse(value).toInstant();
+            return date.isBefore(EARLIEST) || date.isAfter(LATEST) ? null : date;
+        } catch (ParseException e) {
+            return null;
+        }
+    }
+}

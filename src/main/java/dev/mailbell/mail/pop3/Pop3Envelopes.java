@@ -1,0 +1,64 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.Envelope;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Fetches headers with {@code TOP n 0}, which marks nothing as read. */
+final class Pop3Envelopes {
+    private static final int MESSAGES_LIMIT = 20;
+
+    /** What is kept of one message's header; the rest is read and dropped. */
+    private static final int HEADER_LIMIT = 8192;
+
+    private final Pop3Wire wire;
+    private final boolean pipelining;
+
+    Pop3Envelopes(Pop3Wire wire, boolean pipelining) {
+        this.wire = wire;
+        this.pipelining = pipelining;
+    }
+
+    List<Envelope> fetch(List<Long> messages) {
+        if (messages.size() > MESSAGES_LIMIT) {
+            throw new IllegalArgumentException(
+                    "envelopes of at most " + MESSAGES_LIMIT + " messages, not " + messages.size());
+        }
+        List<String> commands = new ArrayList<>();
+        for (long number : messages) {
+            if (number < 1) {
+                throw new IllegalArgumentException("not a message number: " + number);
+            }
+            commands.add("TOP " + number + " 0");
+            commands.add("UIDL " + number);
+        }
+        Flight flight = new Flight(wire, pipelining, commands.toArray(String[]::new));
+        List<Envelope> envelopes = new ArrayList<>();
+        for (long number : messages) {
+            byte @Nullable [] header = flight.next().ok() ? header() : null;
+            Listings.Uid uid = Listings.uid(flight.next());
+            if (header != null) {
+                // A server without UIDL has no name for the message.
+                String name = uid != null && uid.number() == number ? uid.text() : "";
+                envelopes.add(Headers.parse(name, header));
+            }
+        }
+        return envelopes;
+    }
+
+    private byte[] header() {
+        ByteArrayOutputStream header = new ByteArrayOutputStream();
+        boolean body = false;
+        // Strict about nothing: servers that ignore the 0 send lines of the body too.
+        while (wire.nextLine(false)) {
+            body |= wire.length() == 0;
+            if (!body && header.size() + wire.length() + 2 <= HEADER_LIMIT) {
+                header.write(wire.array(), wire.start(), wire.length());
+                header.writeBytes(new byte[] {'\r', '\n'});
+            }
+        }
+        return header.toByteArray();
+    }
+}

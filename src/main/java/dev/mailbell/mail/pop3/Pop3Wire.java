@@ -1,0 +1,205 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.LimitedSocket;
+import dev.mailbell.mail.MailFailure;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lines out, lines in. A line ends with CRLF or a bare LF, and is never longer than {@link
+ * #LINE_LIMIT}; how many come, and for how long, the socket bounds. After a failure the dialogue
+ * has lost its step: {@link #isBroken()}.
+ */
+final class Pop3Wire {
+    /** RFC 2449 allows 512 octets; sound servers stay below, an endless line does not. */
+    static final int LINE_LIMIT = 8192;
+
+    private final LimitedSocket socket;
+    private final byte[] buffer = new byte[2 * LINE_LIMIT];
+    private int next;
+    private int end;
+    private int start;
+    private int length;
+    private boolean skipping;
+    private boolean broken;
+
+    Pop3Wire(LimitedSocket socket) {
+        this.socket = socket;
+    }
+
+    LimitedSocket socket() {
+        return socket;
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** Sends commands in one go; the text is never logged, since it may hold a password. */
+    void send(String... commands) {
+        StringBuilder lines = new StringBuilder();
+        for (String command : commands) {
+            lines.append(command).append("\r\n");
+        }
+        try {
+            socket.getOutputStream().write(lines.toString().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw broken(socket.failure(e));
+        }
+    }
+
+    /** Upgrades to TLS once the server has agreed. */
+    void startTls() {
+        if (next != end) {
+            throw broken(socket.injected());
+        }
+        try {
+            socket.startTls();
+        } catch (MailFailure e) {
+            throw broken(e);
+        }
+    }
+
+    /** Reads a status line. */
+    Reply readReply() {
+        Reply reply = asReply();
+        if (reply == null) {
+            throw protocolError("answered neither +OK nor -ERR");
+        }
+        return reply;
+    }
+
+    /**
+     * Reads a line that is a status, or else (null) another one, which is the current line then.
+     */
+    @Nullable Reply asReply() {
+        readLine(true);
+        if (startsWith("+OK")) {
+            return new Reply(true, text(3).strip());
+        }
+        return startsWith("-ERR") ? new Reply(false, text(4).strip()) : null;
+    }
+
+    /**
+     * Reads the next line of a multi-line answer, without the dot it may be stuffed with.
+     *
+     * @param strict whether a line that is too long is a failure, instead of cut short
+     * @return false at the dot that ends the answer
+     */
+    boolean nextLine(boolean strict) {
+        readLine(strict);
+        if (length > 0 && buffer[start] == '.') {
+            if (length == 1) {
+                return false;
+            }
+            start++;
+            length--;
+        }
+        return true;
+    }
+
+    byte[] array() {
+        return buffer;
+    }
+
+    /** Where in {@link #array()} the current line starts. */
+    int start() {
+        return start;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** The current line from an offset on, as ISO 8859-1. */
+    String text(int from) {
+        return new String(buffer, start + from, length - from, StandardCharsets.ISO_8859_1);
+    }
+
+    MailFailure protocolError(String what) {
+        return broken(new MailFailure(FailureCode.PROTOCOL_ERROR, "the server " + what));
+    }
+
+    MailFailure broken(MailFailure failure) {
+        broken = true;
+        return failure;
+    }
+
+    private boolean startsWith(String word) {
+        return length >= word.length()
+                && new String(buffer, start, word.length(), StandardCharsets.ISO_8859_1)
+                        .equalsIgnoreCase(word);
+    }
+
+    private void readLine(boolean strict) {
+        if (skipping) {
+            skipRest();
+        }
+        int scanned = next;
+        while (true) {
+            for (int i = scanned; i < end; i++) {
+                if (buffer[i] == '\n') {
+                    if (strict && i - next > LINE_LIMIT) {
+                        throw tooLong();
+                    }
+                    take(i, i + 1);
+                    return;
+                }
+            }
+            if (end - next > LINE_LIMIT) {
+                if (strict) {
+                    throw tooLong();
+                }
+                take(next + LINE_LIMIT, next + LINE_LIMIT);
+                skipping = true;
+                return;
+            }
+            scanned = end - next;
+            fill();
+        }
+    }
+
+    private MailFailure tooLong() {
+        return protocolError("sent a line longer than " + LINE_LIMIT + " octets");
+    }
+
+    private void take(int lineEnd, int following) {
+        start = next;
+        length = lineEnd - start;
+        if (length > 0 && buffer[lineEnd - 1] == '\r') {
+            length--;
+        }
+        next = following;
+    }
+
+    private void skipRest() {
+        while (true) {
+            while (next < end) {
+                if (buffer[next++] == '\n') {
+                    skipping = false;
+                    return;
+                }
+            }
+            fill();
+        }
+    }
+
+    /** Moves what is unread to the front and reads behind it. */
+    private void fill() {
+        System.arraycopy(buffer, next, buffer, 0, end - next);
+        end -= next;
+        next = 0;
+        try {
+            int count = socket.getInputStream().read(buffer, end, buffer.length - end);
+            if (count < 0) {
+                throw new EOFException();
+            }
+            end += count;
+        } catch (IOException e) {
+            throw broken(socket.failure(e));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.mailbell.mail.pop3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mail.scripted.TestTls;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.mark.UidKey;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Sessions against servers on loopback. */
+final class Pop3Kit {
+    static final String PASSWORD = "s3cret-word";
+
+    /** Ended only by a test that fails. */
+    static final Duration LONG = Duration.ofSeconds(20);
+
+    private static final Loopback LOOPBACK = new Loopback();
+
+    /** To the transaction state, with pipelining. */
+    static final String PIPELINED =
+            """
+            S: +OK ready
+            C: CAPA
+            S: +OK
+            S: TOP
+            S: USER
+            S: PIPELINING
+            S: UIDL
+            S: .
+            C: USER ann@mail.example
+            C: PASS s3cret-word
+            S: +OK
+            S: +OK
+            C: CAPA
+            S: +OK
+            S: TOP
+            S: PIPELINING
+            S: UIDL
+            S: .
+            """;
+
+    /** To the transaction state of a server that knows RFC 1939 and no more. */
+    static final String PLAIN =
+            """
+            S: +OK
+            C: CAPA
+            S: -ERR
+            C: USER ann@mail.example
+            S: +OK
+            C: PASS s3cret-word
+            S: +OK
+            """;
+
+    static final String GOODBYE = "C: QUIT\nS: +OK\n";
+
+    private Pop3Kit() {}
+
+    static Pop3Sessions sessions() {
+        return new Pop3Sessions(LOOPBACK.connector());
+    }
+
+    static Login login(int port, Security security, String user, Credential credential) {
+        return new Login(
+                Protocol.POP3,
+                "127.0.0.1",
+                port,
+                security,
+                user,
+                credential,
+                true,
+                TestTls.caPem());
+    }
+
+    static Login login(int port) {
+        return login(port, Security.NONE, "ann@mail.example", new Credential.Password(PASSWORD));
+    }
+
+    static MailSession open(int port) {
+        return sessions().open(login(port), Deadline.after(LONG));
+    }
+
+    static LookRequest request(@Nullable Pop3Mark mark, boolean exhaustive) {
+        return new LookRequest("INBOX", mark, 1, exhaustive, null);
+    }
+
+    static Pop3Observation look(MailSession session, @Nullable Pop3Mark mark) {
+        return (Pop3Observation) session.observe(request(mark, false));
+    }
+
+    /** Plays a script for a whole session, and answers what the session was used for. */
+    static <T> T played(String script, Function<MailSession, T> use) {
+        try (ScriptedServer server = ScriptedServer.playing(script)) {
+            try (MailSession session = open(server.port())) {
+                return use.apply(session);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A look that goes well; the script is that of the whole session but for the goodbye. */
+    static Pop3Observation looked(@Nullable Pop3Mark mark, String script) {
+        return played(script + GOODBYE, session -> look(session, mark));
+    }
+
+    /** A look that goes well on a server with pipelining. */
+    static Pop3Observation pipelined(@Nullable Pop3Mark mark, String script) {
+        return looked(mark, PIPELINED + script);
+    }
+
+    /** A look that fails; the script leaves open how the client takes its leave. */
+    static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
+        try (ScriptedServer server = ScriptedServer.playing(script + "! anything\n")) {
+            return catchThrowableOfType(
+                    MailFailure.class,
+                    () -> {
+                        try (MailSession session =
+                                sessions().open(login(server.port()), Deadline.after(time))) {
+                            look(session, mark);
+                        }
+                    });
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static long key(String uid) {
+        byte[] octets = uid.getBytes(StandardCharsets.ISO_8859_1);
+        return new UidKey().of(octets, 0, octets.length);
+    }
+
+    /** Checks what is listed: number, UID, size; number, UID, size; … */
+    static void assertListed(Pop3Observation.Listing listing, Object... expected) {
+        int count = expected.length / 3;
+        Object[] actual = new Object[listing.size() * 3];
+        Object[] keyed = expected.clone();
+        for (int i = 0; i < count; i++) {
+            keyed[3 * i + 1] = key((String) expected[3 * i + 1]);
+        }
+        for (int i = 0; i < listing.size(); i++) {
+            actual[3 * i] = listing.numbers()[i];
+            actual[3 * i + 1] = listing.keys()[i];
+            actual[3 * i + 2] = listing.sizes()[i];
+        }
+        assertThat(Arrays.asList(actual)).containsExactly(keyed);
+    }
+}
