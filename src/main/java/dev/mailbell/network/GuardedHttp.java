@@ -1,37 +1,33 @@
 package dev.mailbell.network;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
-import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
-import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +44,7 @@ public final class GuardedHttp implements AutoCloseable {
                     .setMaxEmptyLineCount(4)
                     .build();
     private static final TimeValue KEPT_IDLE = TimeValue.ofSeconds(30);
+    private static final TimeValue LONGEST_LIFE = TimeValue.ofMinutes(5);
 
     private final AddressGuard guard;
     private final CloseableHttpClient client;
@@ -86,38 +83,27 @@ public final class GuardedHttp implements AutoCloseable {
         }
     }
 
-    public GuardedHttp(AddressGuard guard) {
-        this(guard, null);
-    }
-
     /**
-     * @param trust which certificates to trust; null for the platform's
+     * @param caPem authorities to trust besides the platform's; null for none
      */
-    public GuardedHttp(AddressGuard guard, @Nullable SSLContext trust) {
+    public GuardedHttp(AddressGuard guard, TlsContexts tls, @Nullable String caPem) {
         this.guard = guard;
-        PoolingHttpClientConnectionManagerBuilder connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setDnsResolver(new GuardedDns(guard))
-                        .setConnectionFactory(
-                                ManagedHttpClientConnectionFactory.builder()
-                                        .http1Config(HEADERS)
-                                        .build())
-                        .setMaxConnTotal(256)
-                        .setMaxConnPerRoute(16);
-        if (trust != null) {
-            connections.setTlsSocketStrategy(
-                    ClientTlsStrategyBuilder.create().setSslContext(trust).buildClassic());
-        }
+        PoolingHttpClientConnectionManager connections =
+                new PoolingHttpClientConnectionManager(
+                        new GuardedConnections(new GuardedSockets(guard), tls, caPem),
+                        PoolConcurrencyPolicy.STRICT,
+                        PoolReusePolicy.LIFO,
+                        LONGEST_LIFE,
+                        ManagedHttpClientConnectionFactory.builder().http1Config(HEADERS).build());
+        connections.setMaxTotal(256);
+        connections.setDefaultMaxPerRoute(16);
         this.client =
                 HttpClients.custom()
-                        .setConnectionManager(
-                                connections
-                                        .setDefaultConnectionConfig(
-                                                ConnectionConfig.custom()
-                                                        .setConnectTimeout(Timeout.ofSeconds(10))
-                                                        .setSocketTimeout(Timeout.ofSeconds(30))
-                                                        .setTimeToLive(TimeValue.ofMinutes(5))
-                                                        .build())
+                        .setConnectionManager(connections)
+                        .setDefaultRequestConfig(
+                                RequestConfig.custom()
+                                        .setAuthenticationEnabled(false)
+                                        .setProtocolUpgradeEnabled(false)
                                         .build())
                         .evictExpiredConnections()
                         .evictIdleConnections(KEPT_IDLE)
@@ -139,17 +125,14 @@ public final class GuardedHttp implements AutoCloseable {
      * @throws CleartextRefusedException for http to a host not named for it
      * @throws BlockedAddressException when the guard refuses every address of the host
      * @throws java.net.SocketTimeoutException when the deadline came first
+     * @throws java.net.UnknownHostException when the host has no address
+     * @throws TlsException when the server did not prove its name
      * @throws IOException when there is no connection or no HTTP answer
      */
     public Answer send(Request request, int mostBytes, Deadline deadline) throws IOException {
         String host = requireAllowed(request.uri());
-        try {
-            return TimedCall.by(
-                    deadline, "asking " + host, () -> exchange(build(request), mostBytes));
-        } catch (UnknownHostException e) {
-            // The client's resolver may throw nothing else: the real reason travels as its cause.
-            throw e.getCause() instanceof IOException reason ? reason : e;
-        }
+        return TimedCall.by(
+                deadline, "asking " + host, () -> exchange(build(request), mostBytes, deadline));
     }
 
     private String requireAllowed(URI uri) throws CleartextRefusedException {
@@ -178,10 +161,15 @@ public final class GuardedHttp implements AutoCloseable {
         return built;
     }
 
-    private Answer exchange(HttpUriRequestBase request, int mostBytes)
+    private Answer exchange(HttpUriRequestBase request, int mostBytes, Deadline deadline)
             throws IOException, HttpException {
-        HttpHost target = RoutingSupport.determineHost(request);
-        return client.execute(target, request, response -> read(request, response, mostBytes));
+        HttpClientContext context = HttpClientContext.create();
+        context.setAttribute(GuardedConnections.DEADLINE, deadline);
+        return client.execute(
+                RoutingSupport.determineHost(request),
+                request,
+                context,
+                response -> read(request, response, mostBytes));
     }
 
     private static Answer read(
@@ -209,25 +197,5 @@ public final class GuardedHttp implements AutoCloseable {
     @Override
     public void close() {
         client.close(CloseMode.IMMEDIATE);
-    }
-
-    private record GuardedDns(AddressGuard guard) implements DnsResolver {
-        @Override
-        public InetAddress[] resolve(String host) throws UnknownHostException {
-            try {
-                return guard.resolve(host).toArray(InetAddress[]::new);
-            } catch (UnknownHostException e) {
-                throw e;
-            } catch (IOException e) {
-                UnknownHostException wrapped = new UnknownHostException(e.getMessage());
-                wrapped.initCause(e);
-                throw wrapped;
-            }
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
     }
 }

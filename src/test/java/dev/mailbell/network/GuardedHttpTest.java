@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
@@ -37,7 +36,9 @@ class GuardedHttpTest {
     private final MockWebServer server = new MockWebServer();
     private final AddressGuard guard =
             new AddressGuard(List.of("127.0.0.1/32"), List.of("127.0.0.1", "plain.example.org"));
-    private final GuardedHttp http = new GuardedHttp(guard);
+    private final Watchdog watchdog = new Watchdog();
+    private final TlsContexts tlsContexts = new TlsContexts(watchdog);
+    private final GuardedHttp http = new GuardedHttp(guard, tlsContexts, null);
 
     @BeforeEach
     void start() throws IOException {
@@ -48,6 +49,7 @@ class GuardedHttpTest {
     void stop() {
         http.close();
         guard.close();
+        watchdog.close();
         server.close();
     }
 
@@ -175,7 +177,7 @@ class GuardedHttpTest {
                                 List.of(),
                                 List.of(),
                                 name -> List.of(InetAddress.getByName("127.0.0.1")));
-                GuardedHttp guarded = new GuardedHttp(rebinding)) {
+                GuardedHttp guarded = new GuardedHttp(rebinding, tlsContexts, null)) {
             URI uri = URI.create("https://rebinding.example.org:" + server.getPort() + "/");
             assertThatExceptionOfType(BlockedAddressException.class)
                     .isThrownBy(() -> guarded.send(Request.get(uri), 10, soon()))
@@ -194,7 +196,7 @@ class GuardedHttpTest {
                                 name -> {
                                     throw new UnknownHostException(name);
                                 });
-                GuardedHttp guarded = new GuardedHttp(empty)) {
+                GuardedHttp guarded = new GuardedHttp(empty, tlsContexts, null)) {
             assertThatExceptionOfType(UnknownHostException.class)
                     .isThrownBy(() ->
                             guarded.send(
@@ -226,18 +228,15 @@ class GuardedHttpTest {
                 new HeldCertificate.Builder().addSubjectAlternativeName("mail.example.org").build();
         HandshakeCertificates serving =
                 new HandshakeCertificates.Builder().heldCertificate(certificate).build();
-        HandshakeCertificates trusting =
-                new HandshakeCertificates.Builder()
-                        .addTrustedCertificate(certificate.certificate())
-                        .build();
         try (MockWebServer tls = new MockWebServer();
                 AddressGuard named =
                         new AddressGuard(
                                 List.of("127.0.0.1/32"),
                                 List.of(),
                                 name -> List.of(InetAddress.getByName("127.0.0.1")));
-                GuardedHttp trusted = new GuardedHttp(named, trusting.sslContext());
-                GuardedHttp untrusted = new GuardedHttp(named)) {
+                GuardedHttp trusted =
+                        new GuardedHttp(named, tlsContexts, certificate.certificatePem());
+                GuardedHttp untrusted = new GuardedHttp(named, tlsContexts, null)) {
             tls.useHttps(serving.sslSocketFactory());
             tls.start(InetAddress.getByName("127.0.0.1"), 0);
             tls.enqueue(new MockResponse.Builder().body("safe").build());
@@ -247,9 +246,9 @@ class GuardedHttpTest {
             assertThat(trusted.send(Request.get(right), 10, soon()).body())
                     .asString(UTF_8)
                     .isEqualTo("safe");
-            assertThatExceptionOfType(SSLException.class)
+            assertThatExceptionOfType(TlsException.class)
                     .isThrownBy(() -> trusted.send(Request.get(wrong), 10, soon()));
-            assertThatExceptionOfType(SSLException.class)
+            assertThatExceptionOfType(TlsException.class)
                     .isThrownBy(() -> untrusted.send(Request.get(right), 10, soon()));
         }
     }

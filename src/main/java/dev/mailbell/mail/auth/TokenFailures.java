@@ -5,6 +5,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.CleartextRefusedException;
 import dev.mailbell.network.GuardedHttp.Answer;
+import dev.mailbell.network.TlsException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.UnknownHostException;
@@ -18,7 +19,6 @@ import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.jspecify.annotations.Nullable;
 
@@ -133,11 +133,8 @@ final class TokenFailures {
                             e);
             case InterruptedIOException e ->
                     new MailFailure(FailureCode.TIMEOUT, where + " did not answer in time", e);
-            case SSLException e ->
-                    new MailFailure(
-                            FailureCode.TLS_FAILED,
-                            where + " could not prove by its certificate that it is that host",
-                            e);
+            case TlsException e ->
+                    new MailFailure(FailureCode.TLS_FAILED, where + ": " + e.getMessage(), e);
             case ClientProtocolException e ->
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR, where + " did not answer in HTTP", e);

@@ -11,6 +11,8 @@ import dev.mailbell.mail.Protocol;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -55,7 +57,8 @@ class AccessTokensTest {
     private final MockWebServer server = new MockWebServer();
     private final AddressGuard guard =
             new AddressGuard(List.of("127.0.0.1/32"), List.of("127.0.0.1"));
-    private final GuardedHttp http = new GuardedHttp(guard);
+    private final Watchdog watchdog = new Watchdog();
+    private final GuardedHttp http = new GuardedHttp(guard, new TlsContexts(watchdog), null);
     private final AtomicReference<Instant> clock = new AtomicReference<>(START);
     private final List<Stored> stored = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable RuntimeException> storeFailure =
@@ -83,6 +86,7 @@ class AccessTokensTest {
     void stop() {
         http.close();
         guard.close();
+        watchdog.close();
         server.close();
     }
 
@@ -550,7 +554,9 @@ class AccessTokensTest {
                             .sslSocketFactory());
             tls.start(InetAddress.getByName("127.0.0.1"), 0);
 
-            assertThat(failure(custom("https://127.0.0.1:" + tls.getPort() + "/")).code())
+            assertThat(failure(custom("https://127.0.0.1:" + tls.getPort() + "/")))
+                    .hasMessageContaining("self-signed")
+                    .extracting(MailFailure::code)
                     .isEqualTo(FailureCode.TLS_FAILED);
             assertThat(tls.getRequestCount()).isZero();
         }

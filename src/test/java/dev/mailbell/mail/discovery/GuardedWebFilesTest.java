@@ -8,6 +8,8 @@ import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -29,10 +31,7 @@ class GuardedWebFilesTest {
                     .addSubjectAlternativeName("www.example.org")
                     .build();
     private static final HandshakeCertificates TLS =
-            new HandshakeCertificates.Builder()
-                    .heldCertificate(CERTIFICATE)
-                    .addTrustedCertificate(CERTIFICATE.certificate())
-                    .build();
+            new HandshakeCertificates.Builder().heldCertificate(CERTIFICATE).build();
 
     private final MockWebServer server = new MockWebServer();
     private final AddressGuard guard =
@@ -45,7 +44,9 @@ class GuardedWebFilesTest {
                                             name.startsWith("internal")
                                                     ? "10.0.0.1"
                                                     : "127.0.0.1")));
-    private final GuardedHttp http = new GuardedHttp(guard, TLS.sslContext());
+    private final Watchdog watchdog = new Watchdog();
+    private final GuardedHttp http =
+            new GuardedHttp(guard, new TlsContexts(watchdog), CERTIFICATE.certificatePem());
     private final GuardedWebFiles files = new GuardedWebFiles(http);
 
     @BeforeEach
@@ -58,6 +59,7 @@ class GuardedWebFilesTest {
     void stop() {
         http.close();
         guard.close();
+        watchdog.close();
         server.close();
     }
 
