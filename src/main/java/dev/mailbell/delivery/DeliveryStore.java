@@ -59,7 +59,7 @@ final class DeliveryStore {
                                 """
                                 select id from webhook
                                 where client_id = :client
-                                    and (events @> array[:type] or events @> array['*'])
+                                    and events && array[:type::text, '*']
                                     and (accounts is null or accounts @> array[:account::uuid])
                                     and labels <@ :labels::jsonb
                                 order by id\

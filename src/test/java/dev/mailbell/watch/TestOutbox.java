@@ -1,0 +1,69 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.Outbox;
+import dev.mailbell.delivery.WebhookClient;
+import dev.mailbell.delivery.WebhookStore;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.secret.Keyring;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * An outbox whose lanes were never started: events and deliveries are written and stay in the
+ * table.
+ */
+final class TestOutbox {
+    private TestOutbox() {}
+
+    static Outbox of(Jdbi jdbi) {
+        try {
+            AddressGuard guard = new AddressGuard(List.of(), List.of());
+            Watchdog watchdog = new Watchdog();
+            WebhookClient client =
+                    new WebhookClient(
+                            new WebhookClient.Settings("test", Set::of, 1, null),
+                            guard,
+                            new TlsContexts(watchdog),
+                            watchdog,
+                            InstantSource.system());
+            Keyring keyring =
+                    Keyring.open(Files.createTempDirectory("keys").resolve("keyset.json"));
+            Deliveries.Settings settings =
+                    new Deliveries.Settings() {
+                        @Override
+                        public Duration timeout() {
+                            return Duration.ofSeconds(1);
+                        }
+
+                        @Override
+                        public int concurrency() {
+                            return 1;
+                        }
+
+                        @Override
+                        public List<Duration> retrySchedule() {
+                            return List.of();
+                        }
+                    };
+            return new Deliveries(
+                            jdbi,
+                            new WebhookStore(jdbi),
+                            client,
+                            keyring,
+                            settings,
+                            InstantSource.system())
+                    .outbox();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
