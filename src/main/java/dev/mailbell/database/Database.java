@@ -1,6 +1,7 @@
 package dev.mailbell.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
@@ -38,6 +39,26 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(DatabaseAddress address, int connections) {
         return open(address, connections, () -> {});
+    }
+
+    /**
+     * Starts the embedded server under a directory, or takes over a running one, and connects to
+     * it. The server stops after the pool is closed.
+     *
+     * @throws DatabaseException when it cannot be made to run; the message says what to do
+     */
+    public static Database openEmbedded(Path dataDir, int connections) {
+        EmbeddedPostgres server = EmbeddedPostgres.start(dataDir, connections);
+        boolean opened = false;
+        try {
+            Database database = open(server.address(), connections, server::close);
+            opened = true;
+            return database;
+        } finally {
+            if (!opened) {
+                server.close();
+            }
+        }
     }
 
     /** With something to be done after the pool is closed. */

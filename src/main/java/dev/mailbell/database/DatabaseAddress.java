@@ -9,7 +9,7 @@ package dev.mailbell.database;
  */
 public record DatabaseAddress(String url, String username, String password) {
 
-    /** Without the password, and without the URL: it may hold one. */
+    /** Without the password. */
     @Override
     public String toString() {
         return "DatabaseAddress[" + ServerName.of(url) + "]";

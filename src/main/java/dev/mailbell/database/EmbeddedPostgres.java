@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final Duration ORPHAN = Duration.ofSeconds(1);
 
     private static final int SOCKET_SECONDS = 5;
+    private static final Duration WATCH = Duration.ofSeconds(1);
 
     private final DirectoryLock lock;
     private final Cluster cluster;
@@ -37,6 +39,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final ServerSettings settings;
     private final String password;
     private volatile int port;
+    private volatile @Nullable Guardian guardian;
+    private volatile boolean closed;
 
     private EmbeddedPostgres(
             DirectoryLock lock,
@@ -70,13 +74,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             Files.createDirectories(dataDir);
             Files.createDirectories(programsDir);
-            Path directory = dataDir.toRealPath();
+            Path directory = inPlainLetters(dataDir.toRealPath());
             DirectoryLock lock = DirectoryLock.take(directory);
             boolean started = false;
             try {
-                Cluster cluster = new Cluster(directory, durable);
                 EmbeddedPostgres server =
-                        prepare(lock, directory, cluster, programsDir.toRealPath(), settings);
+                        prepare(lock, directory, programsDir.toRealPath(), settings, durable);
                 server.run();
                 started = true;
                 return server;
@@ -99,10 +102,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static EmbeddedPostgres prepare(
             DirectoryLock lock,
             Path directory,
-            Cluster cluster,
             Path programsDir,
-            ServerSettings settings)
+            ServerSettings settings,
+            boolean durable)
             throws IOException {
+        Cluster cluster = new Cluster(directory, durable);
         cluster.checkVersion();
         Programs programs = Programs.unpackedIn(programsDir);
         ServerUser user = ServerUser.find(ourUid(directory), cluster.owner(), programs, directory);
@@ -112,6 +116,18 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
         return new EmbeddedPostgres(
                 lock, cluster, new Postmaster(cluster, programs, user), settings, password);
+    }
+
+    /** pg_ctl builds a shell command around the path and quotes no more than spaces. */
+    private static Path inPlainLetters(Path directory) {
+        if (directory.toString().matches("(?s).*[\"$`\\\\\\n].*")) {
+            throw new DatabaseException(
+                    "the data directory "
+                            + directory
+                            + " has a quote, a dollar sign, a backslash or a line break in its name:"
+                            + " PostgreSQL's own starter cannot cope with it, set another dataDir");
+        }
+        return directory;
     }
 
     /** Also shows, before anything else is tried, that the directory can be written to. */
@@ -133,9 +149,18 @@ public final class EmbeddedPostgres implements AutoCloseable {
             port = orphan.get();
         } else {
             postmaster.stop();
-            port = postmaster.start(settings);
+            port = postmaster.start(settings, cluster.lastPort());
         }
-        createDatabase();
+        boolean serves = false;
+        try {
+            createDatabase();
+            serves = true;
+        } finally {
+            if (!serves) {
+                postmaster.stop();
+            }
+        }
+        guardian = new Guardian("postgresql-guardian", WATCH, this::guard);
     }
 
     /**
@@ -218,11 +243,30 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return address(port, database);
     }
 
-    /** Stops the server and starts it again, on its port where that is still free. */
+    /** Brings back a server that was killed, and keeps its log short. */
+    private synchronized void guard() {
+        try {
+            if (!closed && postmaster.running().isEmpty()) {
+                log.error(
+                        "PostgreSQL is gone, starting it again; its last words: {}",
+                        cluster.log().since(0));
+                postmaster.startAgain(settings, port);
+            }
+            cluster.log().bound();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Stops the server and starts it again, on the same port.
+     *
+     * @throws DatabaseException when it does not start
+     */
     public synchronized void restart() {
         try {
             postmaster.stop();
-            port = postmaster.start(settings);
+            postmaster.startAgain(settings, port);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -234,6 +278,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
      */
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (guardian != null) {
+            guardian.close();
+        }
         try (lock) {
             postmaster.stop();
         } catch (IOException e) {

@@ -1,14 +1,16 @@
 package dev.mailbell.database;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class Postmaster {
     private static final Logger log = LoggerFactory.getLogger(Postmaster.class);
     private static final int TRIES = 3;
+
+    /** Above what any system numbers processes up to. */
+    private static final int NOBODYS_PID = Integer.MAX_VALUE;
 
     /** Includes the replay of 256 MB of log after a power cut, on a slow disk. */
     private static final Duration START = Duration.ofSeconds(120);
@@ -43,40 +48,62 @@ final class Postmaster {
     }
 
     /**
-     * Starts a server, on the port of last time where that is free.
+     * Starts a server.
      *
+     * @param wantedPort taken if it is free, else another; 0 for any
      * @return its port
      */
-    int start(ServerSettings settings) throws IOException {
-        removeStaleFile();
-        int port = cluster.lastPort();
-        for (int attempt = 1; ; attempt++) {
+    int start(ServerSettings settings, int wantedPort) throws IOException {
+        int port = wantedPort;
+        for (int attempt = 1; attempt < TRIES; attempt++) {
             port = freePort(port);
-            settings.write(cluster.directory(), cluster.data(), user, port);
-            cluster.log().bound();
-            long logged = cluster.log().length();
-            Command.Outcome outcome = Command.run(pgCtl("start"), START.plusSeconds(5));
-            if (outcome.succeeded()) {
-                cluster.rememberPort(port);
+            if (tryStart(settings, port)) {
                 return port;
-            }
-            String said = cluster.log().since(logged);
-            if (attempt == TRIES || !said.contains("Address already in use")) {
-                throw new DatabaseException(
-                        "the embedded PostgreSQL does not start in "
-                                + cluster.data()
-                                + ": "
-                                + Remedies.of(said.isEmpty() ? outcome.output() : said));
             }
             // Somebody took the port between our look and PostgreSQL's.
             port = 0;
         }
+        return startAgain(settings, freePort(0));
     }
 
-    private List<String> pgCtl(String action) {
+    /** Starts the server where its clients expect it, on this port and no other. */
+    @CanIgnoreReturnValue
+    int startAgain(ServerSettings settings, int port) throws IOException {
+        if (!tryStart(settings, port)) {
+            throw new DatabaseException(
+                    "the embedded PostgreSQL does not start: port "
+                            + port
+                            + " of 127.0.0.1 is taken by another program; stop that one or restart Mailbell");
+        }
+        return port;
+    }
+
+    /** False when the port is taken. */
+    private boolean tryStart(ServerSettings settings, int port) throws IOException {
+        disownStaleFile();
+        settings.write(cluster.directory(), cluster.data(), user, port);
+        cluster.log().bound();
+        long logged = cluster.log().length();
+        Command.Outcome outcome = Command.run(pgCtl(), START.plusSeconds(5));
+        if (outcome.succeeded()) {
+            cluster.rememberPort(port);
+            return true;
+        }
+        String said = cluster.log().since(logged);
+        if (said.contains("Address already in use")) {
+            return false;
+        }
+        throw new DatabaseException(
+                "the embedded PostgreSQL does not start in "
+                        + cluster.data()
+                        + ": "
+                        + Remedies.of(said.isEmpty() ? outcome.output() : said));
+    }
+
+    private List<String> pgCtl() {
         return user.with(
                 programs.program("pg_ctl"),
-                action,
+                "start",
                 "--pgdata=" + cluster.data(),
                 "--log=" + cluster.log().file(),
                 "--wait",
@@ -85,19 +112,24 @@ final class Postmaster {
     }
 
     /**
-     * Removes the file of a dead server whose number another program has got since: PostgreSQL
-     * would take that one for a running server.
+     * Takes the number out of the file of a dead server when something else answers to it: another
+     * program, or a zombie that nobody reaps. PostgreSQL would take that for a running server. The
+     * rest of the file stays: by it PostgreSQL makes sure that no process of the dead server lives
+     * on.
      */
-    private void removeStaleFile() throws IOException {
+    private void disownStaleFile() throws IOException {
         Optional<PostmasterFile> file = PostmasterFile.read(cluster.data());
         if (file.isPresent()
                 && !file.get().isAlive(cluster.data())
                 && ProcessHandle.of(file.get().pid()).isPresent()) {
             log.info(
-                    "process {} is not the database of {} any more",
+                    "process {} is not the PostgreSQL of {} any more",
                     file.get().pid(),
                     cluster.data());
-            Files.delete(PostmasterFile.file(cluster.data()));
+            Path path = PostmasterFile.file(cluster.data());
+            String rest = Files.readString(path).lines().skip(1).collect(Collectors.joining("\n"));
+            Trees.write(cluster.directory(), path, NOBODYS_PID + "\n" + rest + "\n", "rw-------");
+            user.own(path);
         }
     }
 
@@ -127,7 +159,7 @@ final class Postmaster {
             if (file.get().ready()) {
                 return true;
             }
-            LockSupport.parkNanos(LOOK.toNanos());
+            pause();
         }
         return false;
     }
@@ -174,8 +206,17 @@ final class Postmaster {
             if (System.nanoTime() - end >= 0) {
                 return false;
             }
-            LockSupport.parkNanos(LOOK.toNanos());
+            pause();
         }
         return true;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(LOOK);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("interrupted while waiting for PostgreSQL", e);
+        }
     }
 }

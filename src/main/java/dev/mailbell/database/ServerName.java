@@ -20,6 +20,12 @@ record ServerName(String host, String port, String database, String user) {
                     "database.url is not a PostgreSQL URL: write it as"
                             + " jdbc:postgresql://host:5432/mailbell, or leave it empty for the embedded server");
         }
+        if (PGProperty.PASSWORD.getOrNull(parts) != null
+                || PGProperty.SSL_PASSWORD.getOrNull(parts) != null) {
+            throw new DatabaseException(
+                    "database.url holds a password, and URLs end up in logs: move it to database.password"
+                            + " (or the environment's MAILBELL_DATABASE_PASSWORD)");
+        }
         return new ServerName(
                 part(parts, PGProperty.PG_HOST, "localhost"),
                 part(parts, PGProperty.PG_PORT, "5432"),

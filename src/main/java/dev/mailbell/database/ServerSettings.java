@@ -55,18 +55,12 @@ record ServerSettings(Map<String, String> values) {
     /** Writes the settings and the rule that lets in whoever knows the password, from here. */
     void write(Path workshop, Path data, ServerUser user, int port) throws IOException {
         // The server reads them as its own user: in a directory that only it can enter.
-        Trees.write(
-                workshop,
-                file(data),
-                text() + "port = " + port + "\ninclude_if_exists = 'custom.conf'\n",
-                "rw-r--r--");
-        Trees.write(
-                workshop,
-                data.resolve("pg_hba.conf"),
-                "host all all 127.0.0.1/32 scram-sha-256\n",
-                "rw-r--r--");
+        Path hba = data.resolve("pg_hba.conf");
+        String own = Files.exists(data.resolve("custom.conf")) ? "include 'custom.conf'\n" : "";
+        Trees.write(workshop, file(data), text() + "port = " + port + "\n" + own, "rw-r--r--");
+        Trees.write(workshop, hba, "host all all 127.0.0.1/32 scram-sha-256\n", "rw-r--r--");
         user.own(file(data));
-        user.own(data.resolve("pg_hba.conf"));
+        user.own(hba);
     }
 
     /** Whether a server that was started in the data directory was told the same, but the port. */

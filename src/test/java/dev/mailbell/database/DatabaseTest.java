@@ -1,23 +1,181 @@
 package dev.mailbell.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final String SECRET = "tell-nobody";
+
     @Test
     void a_fresh_database_has_the_tables_and_answers() {
         try (Database database = TestDatabase.create()) {
-            assertThat(database.isReachable(Duration.ofSeconds(5))).isTrue();
-            long accounts =
-                    database.jdbi()
-                            .withHandle(handle ->
-                                    handle.createQuery("select count(*) from account")
-                                            .mapTo(Long.class)
-                                            .one());
-            assertThat(accounts).isZero();
+            assertThat(database.isReachable(PATIENCE)).isTrue();
+            assertThat(count(database, "select count(*) from account")).isZero();
             assertThat(database.migrate()).isZero();
         }
+    }
+
+    @Test
+    void every_wait_at_the_server_has_a_bound() {
+        try (Database database = TestDatabase.create()) {
+            assertThat(
+                            count(
+                                    database,
+                                    """
+                                    select count(*) from pg_settings where setting <> '0' and name in
+                                        ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')\
+                                    """))
+                    .isEqualTo(3);
+        }
+    }
+
+    @Test
+    void the_pool_recovers_by_itself_when_the_server_comes_back(@TempDir Path dataDir) {
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir);
+                Database database = Database.open(server.address(), 4)) {
+            assertThat(count(database, "select 1")).isEqualTo(1);
+
+            server.restart();
+
+            await().atMost(PATIENCE).until(() -> database.isReachable(PATIENCE));
+            assertThat(count(database, "select 1")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_server_that_is_away_is_told_from_a_statement_that_is_wrong(@TempDir Path dataDir) {
+        EmbeddedPostgres server = TestDatabase.privateServer(dataDir);
+        try (server;
+                Database database = Database.open(server.address(), 1)) {
+            Throwable wrong = catchThrowable(() -> count(database, "select nonsense"));
+            assertThat(Database.isAway(wrong)).isFalse();
+
+            Throwable killed =
+                    catchThrowable(() ->
+                            count(database, "select pg_terminate_backend(pg_backend_pid())::int"));
+            assertThat(Database.isAway(killed)).isTrue();
+
+            server.close();
+            assertThat(database.isReachable(Duration.ofMillis(100))).isFalse();
+            Throwable away = catchThrowable(() -> count(database, "select 1"));
+            assertThat(Database.isAway(away)).isTrue();
+        }
+    }
+
+    @Test
+    void a_server_that_says_nothing_costs_the_probe_no_more_than_its_patience() throws Exception {
+        DatabaseAddress address = TestDatabase.empty();
+        try (Database database = Database.open(address, 1)) {
+            int backend = count(database, "select pg_backend_pid()");
+            signal("STOP", backend);
+            try {
+                assertThat(database.isReachable(Duration.ofMillis(100))).isFalse();
+            } finally {
+                signal("CONT", backend);
+            }
+            await().atMost(PATIENCE).until(() -> database.isReachable(PATIENCE));
+        }
+    }
+
+    private static void signal(String name, int pid) throws Exception {
+        Command.Outcome outcome =
+                Command.run(List.of("kill", "-" + name, Integer.toString(pid)), PATIENCE);
+        assertThat(outcome.exit()).as(outcome.output()).isZero();
+    }
+
+    @Test
+    void a_wrong_password_is_told_and_never_shown() {
+        DatabaseAddress right = TestDatabase.empty();
+        assertRefused(
+                new DatabaseAddress(right.url(), "mailbell", SECRET),
+                "refuses the password of user \"mailbell\"",
+                "database.password");
+        assertThat(new DatabaseAddress(right.url(), "mailbell", SECRET).toString())
+                .doesNotContain(SECRET);
+    }
+
+    @Test
+    void a_missing_database_is_told_with_the_statement_that_makes_it() {
+        DatabaseAddress right = TestDatabase.empty();
+        String url = right.url().substring(0, right.url().lastIndexOf('/')) + "/absent";
+        assertRefused(
+                new DatabaseAddress(url, right.username(), right.password()),
+                "create database \"absent\" owner \"mailbell\"");
+    }
+
+    @Test
+    void an_unknown_host_is_told() {
+        assertRefused(
+                new DatabaseAddress("jdbc:postgresql://db.invalid/mailbell", "mailbell", SECRET),
+                "db.invalid:5432/mailbell",
+                "host name is unknown");
+    }
+
+    @Test
+    void a_port_where_nobody_listens_is_told() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            port = free.getLocalPort();
+        }
+        assertRefused(
+                new DatabaseAddress("jdbc:postgresql://127.0.0.1:" + port + "/x", "x", SECRET),
+                "cannot be reached",
+                "refused");
+    }
+
+    @Test
+    void a_url_of_another_kind_is_told_without_repeating_it() {
+        assertRefused(
+                new DatabaseAddress("mysql://root:" + SECRET + "@h/x", "x", ""),
+                "jdbc:postgresql://host:5432/mailbell");
+    }
+
+    @Test
+    void a_password_within_the_url_is_refused() {
+        assertRefused(
+                new DatabaseAddress("jdbc:postgresql://h/x?user=u&password=" + SECRET, "", ""),
+                "database.url holds a password",
+                "database.password");
+    }
+
+    @Test
+    void servers_that_are_not_fit_are_told() {
+        ServerName name = ServerName.of("jdbc:postgresql://db:5433/x");
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> FirstContact.checkFitness(name, 13, "13.9", "UTF8", false))
+                .withMessageContaining("db:5433/x is PostgreSQL 13.9")
+                .withMessageContaining("14 or newer");
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> FirstContact.checkFitness(name, 15, "15", "SQL_ASCII", false))
+                .withMessageContaining("SQL_ASCII");
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> FirstContact.checkFitness(name, 15, "15", "UTF8", true))
+                .withMessageContaining("standby");
+    }
+
+    private static void assertRefused(DatabaseAddress address, String... words) {
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> Database.open(address, 2))
+                .satisfies(e -> {
+                    assertThat(e.getMessage()).contains(words);
+                    assertThat(e).hasStackTraceContaining("DatabaseException");
+                    assertThat(e.toString() + e.getCause()).doesNotContain(SECRET);
+                });
+    }
+
+    private static int count(Database database, String sql) {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery(sql).mapTo(Integer.class).one());
     }
 }

@@ -1,0 +1,90 @@
+package dev.mailbell.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProgramsTest {
+    @TempDir Path directory;
+
+    @Test
+    void programs_that_a_power_cut_left_short_are_unpacked_again() throws IOException {
+        Path half = directory.resolve("postgresql-" + Programs.VERSION + ".new-1/bin");
+        Files.createDirectories(half);
+        Path home = Files.createDirectories(directory.resolve("postgresql-" + Programs.VERSION));
+        Files.createDirectories(home.resolve("bin"));
+        Files.writeString(home.resolve("bin/postgres"), "");
+
+        Programs programs = Programs.unpackedIn(directory);
+
+        Command.Outcome version =
+                Command.run(
+                        List.of(programs.program("postgres"), "--version"), Duration.ofSeconds(20));
+        assertThat(version.output()).contains("PostgreSQL) " + Programs.MAJOR);
+        assertThat(half).doesNotExist();
+
+        Path library = home.resolve("lib/libpq.so.5");
+        Object untouched = Files.getLastModifiedTime(library);
+        assertThat(Programs.unpackedIn(directory).home()).isEqualTo(home);
+        assertThat(Files.getLastModifiedTime(library)).isEqualTo(untouched);
+    }
+
+    @Test
+    void the_archive_is_named_after_the_machine() {
+        assertThat(Programs.archive("Linux", "amd64")).isEqualTo("postgres-linux-x86_64.txz");
+        assertThat(Programs.archive("Linux", "aarch64")).isEqualTo("postgres-linux-arm_64.txz");
+        assertThat(Programs.archive("Mac OS X", "aarch64")).isEqualTo("postgres-darwin-arm_64.txz");
+    }
+
+    @Test
+    void an_archive_that_leads_out_of_its_directory_is_refused() {
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> unpack(entry("../evil", '0', "", 0)))
+                .withMessageContaining("leads out");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> unpack(entry("lib/link", '2', "../../evil", 0)))
+                .withMessageContaining("links out");
+    }
+
+    @Test
+    void an_archive_that_ends_too_early_is_refused() {
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> unpack(entry("short", '0', "", 1000)))
+                .withMessageContaining("ends within short");
+    }
+
+    @Test
+    void devices_are_refused() {
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> unpack(entry("device", '3', "", 0)))
+                .withMessageContaining("unknown kind");
+    }
+
+    private void unpack(byte[] archive) throws IOException {
+        Tar.unpack(new ByteArrayInputStream(archive), directory);
+    }
+
+    private static byte[] entry(String name, char kind, String link, int size) {
+        byte[] header = new byte[512];
+        put(header, 0, name);
+        put(header, 100, "0000644");
+        put(header, 124, String.format("%011o", size));
+        header[156] = (byte) kind;
+        put(header, 157, link);
+        return header;
+    }
+
+    private static void put(byte[] header, int offset, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(bytes, 0, header, offset, bytes.length);
+    }
+}
