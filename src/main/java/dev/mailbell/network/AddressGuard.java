@@ -96,6 +96,15 @@ public final class AddressGuard implements AutoCloseable {
                 : lookups.lookup(host.toString(), deadline);
     }
 
+    /**
+     * Checks a range before it is configured.
+     *
+     * @throws IllegalArgumentException when it is no CIDR range, or has bits set behind its prefix
+     */
+    public static void requireRange(String cidr) {
+        Range.of(cidr);
+    }
+
     /** True when the address is a public one, or {@code allowPrivate} covers it. */
     public boolean isAllowed(InetAddress address) {
         return isCovered(address)

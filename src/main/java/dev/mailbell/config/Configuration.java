@@ -1,0 +1,88 @@
+package dev.mailbell.config;
+
+import dev.mailbell.network.Host;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything an operator can set; immutable.
+ *
+ * @param dataDir where the embedded PostgreSQL and generated keys lie, absolute
+ * @param keyset the file of keys that encrypt what is secret, absolute
+ * @param nodeName how this node is called in logs; empty for the host's name
+ * @param providers the operator's profiles first, then those that come with Mailbell
+ */
+public record Configuration(
+        Path dataDir,
+        Path keyset,
+        HttpConfig http,
+        DatabaseConfig database,
+        NetworkConfig network,
+        PollingConfig polling,
+        List<ProviderProfile> providers,
+        WebhooksConfig webhooks,
+        RetentionConfig retention,
+        LimitsConfig limits,
+        String nodeName) {
+
+    public Configuration {
+        providers = List.copyOf(providers);
+    }
+
+    /** What is known of the provider whose mail host this is. */
+    public Optional<ProviderProfile> provider(Host host) {
+        return providers.stream().filter(profile -> profile.matches(host)).findFirst();
+    }
+
+    static Configuration read(Section root, Path home, List<ProviderProfile> shipped) {
+        Path dataDir = path(root, "dataDir", "var", home);
+        Section security = root.section("security");
+        Path keyset = path(security, "keyset", dataDir.resolve("keyset.json").toString(), home);
+        Section cluster = root.section("cluster");
+        Section metrics = root.section("metrics");
+        if (metrics.integer("port", 0, 0, 65_535) != 0) {
+            metrics.fault("port", "is not supported by this version yet; leave it 0");
+        }
+        if (!root.string("canary", "off").equals("off")) {
+            root.fault("canary", "is not supported by this version yet; leave it off");
+        }
+        Configuration configuration =
+                new Configuration(
+                        dataDir,
+                        keyset,
+                        HttpConfig.read(root.section("http")),
+                        DatabaseConfig.read(root.section("database")),
+                        NetworkConfig.read(root.section("network")),
+                        PollingConfig.read(root.section("polling")),
+                        providers(root, shipped),
+                        WebhooksConfig.read(root.section("webhooks")),
+                        RetentionConfig.read(root.section("retention")),
+                        LimitsConfig.read(root.section("limits")),
+                        cluster.string("nodeName", ""));
+        security.end();
+        cluster.end();
+        metrics.end();
+        root.end();
+        return configuration;
+    }
+
+    private static List<ProviderProfile> providers(Section root, List<ProviderProfile> shipped) {
+        List<ProviderProfile> own = new ArrayList<>();
+        root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section)));
+        own.addAll(shipped);
+        return own;
+    }
+
+    private static Path path(Section section, String key, String byDefault, Path home) {
+        String text = section.string(key, byDefault);
+        try {
+            return home.resolve(text.isEmpty() ? byDefault : text).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            section.fault(key, "is not a path: " + e.getReason());
+            return home;
+        }
+    }
+}

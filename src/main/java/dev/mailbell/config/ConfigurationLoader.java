@@ -1,0 +1,124 @@
+package dev.mailbell.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Finds and reads the configuration. */
+public final class ConfigurationLoader {
+    private static final String SHIPPED_PROVIDERS = "/config/providers.yaml";
+    private static final int LARGEST_FILE = 1 << 20;
+
+    private final Path home;
+    private final Map<String, String> environment;
+
+    /**
+     * @param home the program's folder: relative paths begin here
+     * @param environment variables of the process
+     */
+    public ConfigurationLoader(Path home, Map<String, String> environment) {
+        this.home = home;
+        this.environment = environment;
+    }
+
+    /**
+     * Which file would be read: the given one, else that of {@code MAILBELL_CONFIG}, else {@code
+     * config/mailbell.yaml} beside the program if there is one.
+     */
+    public Optional<Path> file(@Nullable Path given) {
+        if (given != null) {
+            return Optional.of(given);
+        }
+        String named = environment.get("MAILBELL_CONFIG");
+        if (named != null && !named.isBlank()) {
+            return Optional.of(Path.of(named));
+        }
+        Path beside = home.resolve("config/mailbell.yaml");
+        return Files.exists(beside) ? Optional.of(beside) : Optional.empty();
+    }
+
+    /**
+     * Reads the configuration; without a file only the environment and the defaults.
+     *
+     * @throws ConfigurationException with every fault
+     */
+    public Configuration load(@Nullable Path given) {
+        Optional<Path> file = file(given);
+        String name = file.map(Path::toString).orElse("(no file)");
+        return read(name, file.isEmpty() ? "" : text(file.get()), new Reading(name, environment));
+    }
+
+    private Configuration read(String name, String yaml, Reading reading) {
+        Section root = new Section(reading, "", compose(name, yaml), false);
+        Configuration configuration = Configuration.read(root, home, shippedProviders());
+        reading.end();
+        return configuration;
+    }
+
+    /** The paths of all keys there are, lists' inner ones apart. */
+    static Set<String> keys() {
+        Reading reading = new Reading("defaults", Map.of());
+        new ConfigurationLoader(Path.of("."), Map.of()).read("defaults", "", reading);
+        return reading.keys();
+    }
+
+    private static List<ProviderProfile> shippedProviders() {
+        try (InputStream stream =
+                ConfigurationLoader.class.getResourceAsStream(SHIPPED_PROVIDERS)) {
+            if (stream == null) {
+                throw new IllegalStateException("the program's jar lacks " + SHIPPED_PROVIDERS);
+            }
+            Reading reading = new Reading("config/providers.yaml", Map.of());
+            String yaml = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            Section root = new Section(reading, "", compose("config/providers.yaml", yaml), false);
+            List<ProviderProfile> profiles = new ArrayList<>();
+            root.sections("providers")
+                    .forEach(section -> profiles.add(ProviderProfile.read(section)));
+            root.end();
+            reading.end();
+            return profiles;
+        } catch (IOException e) {
+            throw new IllegalStateException("the program's jar cannot be read", e);
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            if (Files.size(file) > LARGEST_FILE) {
+                throw new ConfigurationException(List.of(file + ": is larger than 1 MiB"));
+            }
+            return Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new ConfigurationException(List.of(file + ": there is no such file"));
+        } catch (IOException e) {
+            throw new ConfigurationException(List.of(file + ": cannot be read: " + e.getMessage()));
+        }
+    }
+
+    private static @Nullable Node compose(String name, String yaml) {
+        LoadSettings settings = LoadSettings.builder().setLabel(name).build();
+        try {
+            return new Compose(settings).composeString(yaml).orElse(null);
+        } catch (MarkedYamlEngineException e) {
+            String line = e.getProblemMark().map(mark -> ":" + (mark.getLine() + 1)).orElse("");
+            throw new ConfigurationException(
+                    List.of(name + line + ": is not YAML: " + e.getProblem()));
+        } catch (YamlEngineException e) {
+            throw new ConfigurationException(List.of(name + ": is not YAML: " + e.getMessage()));
+        }
+    }
+}

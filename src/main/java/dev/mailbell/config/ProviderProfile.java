@@ -1,0 +1,70 @@
+package dev.mailbell.config;
+
+import dev.mailbell.network.Host;
+import dev.mailbell.network.HostGlob;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one mail provider; what is null is as for everybody.
+ *
+ * @param match patterns of its mail hosts; the first profile that matches a host counts
+ * @param connections at once, per node and host
+ * @param loginsPerSecond per node and host
+ * @param sendId whether to send ID before the login (RFC 2971)
+ * @param note where this is known from
+ */
+public record ProviderProfile(
+        List<String> match,
+        @Nullable Duration imapInterval,
+        @Nullable Duration pop3Interval,
+        @Nullable Boolean idle,
+        @Nullable Integer connections,
+        @Nullable Integer loginsPerSecond,
+        @Nullable Boolean sendId,
+        @Nullable Duration safetyInterval,
+        String note) {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration DAY = Duration.ofDays(1);
+
+    public ProviderProfile {
+        match = List.copyOf(match);
+    }
+
+    static ProviderProfile read(Section section) {
+        Section imap = section.section("imap");
+        Section pop3 = section.section("pop3");
+        ProviderProfile profile =
+                new ProviderProfile(
+                        section.list(
+                                "match",
+                                List.of(),
+                                glob -> {
+                                    HostGlob.of(glob);
+                                    return glob;
+                                }),
+                        imap.optionalDuration("interval", SECOND, DAY),
+                        pop3.optionalDuration("interval", SECOND, DAY),
+                        section.optionalBool("idle"),
+                        section.optionalInteger("connections", 1, 10_000),
+                        section.optionalInteger("loginsPerSecond", 1, 10_000),
+                        section.optionalBool("sendId"),
+                        section.optionalDuration(
+                                "safetyInterval", Duration.ofSeconds(10), Duration.ofMinutes(29)),
+                        section.string("note", ""));
+        if (profile.match.isEmpty()) {
+            section.fault("match", "must name at least one host pattern");
+        }
+        imap.end();
+        pop3.end();
+        section.end();
+        return profile;
+    }
+
+    /** Whether this is the profile of a host. */
+    public boolean matches(Host host) {
+        return match.stream().anyMatch(glob -> HostGlob.of(glob).matches(host));
+    }
+}

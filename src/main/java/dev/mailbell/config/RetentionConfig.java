@@ -1,0 +1,17 @@
+package dev.mailbell.config;
+
+import java.time.Duration;
+
+/** How long events, and deliveries with their attempts, are kept. */
+public record RetentionConfig(Duration events, Duration deliveries) {
+    static RetentionConfig read(Section section) {
+        Duration least = Duration.ofDays(1);
+        Duration most = Duration.ofDays(365);
+        RetentionConfig config =
+                new RetentionConfig(
+                        section.duration("events", Duration.ofDays(14), least, most),
+                        section.duration("deliveries", Duration.ofDays(14), least, most));
+        section.end();
+        return config;
+    }
+}

@@ -1,0 +1,245 @@
+package dev.mailbell.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mailbell.network.Host;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+class ConfigurationLoaderTest {
+    private static final Path SHIPPED = Path.of("config/mailbell.yaml");
+
+    @TempDir private Path home;
+
+    private Configuration load(String yaml, Map<String, String> environment) throws IOException {
+        Path file = Files.writeString(home.resolve("test.yaml"), yaml);
+        return new ConfigurationLoader(home, environment).load(file);
+    }
+
+    private List<String> faults(String yaml, Map<String, String> environment) throws IOException {
+        try {
+            load(yaml, environment);
+            return List.of();
+        } catch (ConfigurationException e) {
+            return e.faults().stream()
+                    .map(fault -> fault.replace(home.resolve("test.yaml").toString(), "F"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void without_a_file_everything_has_its_default() {
+        Configuration configuration = new ConfigurationLoader(home, Map.of()).load(null);
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1", 2177));
+        assertThat(configuration.database().embedded()).isTrue();
+        assertThat(configuration.dataDir()).isEqualTo(home.resolve("var"));
+        assertThat(configuration.keyset()).isEqualTo(home.resolve("var/keyset.json"));
+        assertThat(configuration.polling().imap().interval()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(configuration.polling().pop3().min()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(configuration.webhooks().retrySchedule())
+                .hasSize(9)
+                .endsWith(Duration.ofDays(1));
+        assertThat(configuration.webhooks().ports()).containsExactly(443, 8443, 80);
+    }
+
+    @Test
+    void the_shipped_file_says_exactly_the_defaults() {
+        assertThat(new ConfigurationLoader(home, Map.of()).load(SHIPPED.toAbsolutePath()))
+                .isEqualTo(new ConfigurationLoader(home, Map.of()).load(null));
+    }
+
+    @Test
+    void the_shipped_file_documents_every_key() throws IOException {
+        Object yaml =
+                new Load(LoadSettings.builder().build()).loadFromString(Files.readString(SHIPPED));
+        Set<String> documented = new TreeSet<>();
+        collect("", yaml, documented);
+        documented.remove("providers");
+        assertThat(documented).isEqualTo(ConfigurationLoader.keys());
+    }
+
+    private static void collect(String path, Object node, Set<String> keys) {
+        if (node instanceof Map<?, ?> map) {
+            map.forEach((key, value) ->
+                    collect(path.isEmpty() ? "" + key : path + "." + key, value, keys));
+        } else {
+            keys.add(path);
+        }
+    }
+
+    @Test
+    void every_key_can_be_set_in_the_file() throws IOException {
+        Configuration configuration =
+                load(
+                        """
+                        dataDir: /srv/mailbell
+                        http: { host: 0.0.0.0, port: 8080 }
+                        database: { url: "jdbc:postgresql://db/mailbell", username: u, password: p, pool: 20 }
+                        security: { keyset: keys/one.json }
+                        network: { allowPrivate: [10.0.0.0/8], allowCleartext: ["*.lan"] }
+                        polling:
+                          imap: { interval: 1m, min: 10s, max: 1h, push: false, safetyInterval: PT3M }
+                          pop3: { interval: 10m, min: 5m, max: 2h }
+                          adaptive: true
+                          jitter: 0.5
+                          concurrency: 7
+                          timeout: 1m
+                        providers:
+                          - match: [imap.example.org]
+                            imap: { interval: 10m }
+                            pop3: { interval: 20m }
+                            idle: false
+                            connections: 3
+                            loginsPerSecond: 2
+                            sendId: true
+                            safetyInterval: 4m
+                            note: known
+                        webhooks:
+                          timeout: 3s
+                          retrySchedule: [1s, 2s]
+                          concurrency: 3
+                          pauseFloor: 1s
+                          breaker: { openFor: 2s }
+                          disableAfter: 2d
+                          ports: [8443]
+                        retention: { events: 2d, deliveries: 3d }
+                        limits: { accountsPerClient: 5, requestsPerSecond: 6 }
+                        cluster: { nodeName: one }
+                        """,
+                        Map.of());
+        assertThat(configuration.dataDir()).isEqualTo(Path.of("/srv/mailbell"));
+        assertThat(configuration.keyset()).isEqualTo(home.resolve("keys/one.json"));
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("0.0.0.0", 8080));
+        assertThat(configuration.database())
+                .isEqualTo(new DatabaseConfig("jdbc:postgresql://db/mailbell", "u", "p", 20));
+        assertThat(configuration.database().toString()).doesNotContain("password", "p,");
+        assertThat(configuration.network())
+                .isEqualTo(new NetworkConfig(List.of("10.0.0.0/8"), List.of("*.lan"), ""));
+        assertThat(configuration.polling())
+                .isEqualTo(
+                        new PollingConfig(
+                                new PollingConfig.Intervals(
+                                        Duration.ofMinutes(1),
+                                        Duration.ofSeconds(10),
+                                        Duration.ofHours(1)),
+                                new PollingConfig.Intervals(
+                                        Duration.ofMinutes(10),
+                                        Duration.ofMinutes(5),
+                                        Duration.ofHours(2)),
+                                false,
+                                Duration.ofMinutes(3),
+                                true,
+                                0.5,
+                                7,
+                                Duration.ofMinutes(1)));
+        assertThat(configuration.provider(Host.of("IMAP.example.org.")))
+                .contains(
+                        new ProviderProfile(
+                                List.of("imap.example.org"),
+                                Duration.ofMinutes(10),
+                                Duration.ofMinutes(20),
+                                false,
+                                3,
+                                2,
+                                true,
+                                Duration.ofMinutes(4),
+                                "known"));
+        assertThat(configuration.webhooks())
+                .isEqualTo(
+                        new WebhooksConfig(
+                                Duration.ofSeconds(3),
+                                List.of(Duration.ofSeconds(1), Duration.ofSeconds(2)),
+                                3,
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(2),
+                                Duration.ofDays(2),
+                                List.of(8443)));
+        assertThat(configuration.retention())
+                .isEqualTo(new RetentionConfig(Duration.ofDays(2), Duration.ofDays(3)));
+        assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 6));
+        assertThat(configuration.nodeName()).isEqualTo("one");
+    }
+
+    @Test
+    void the_environment_wins_over_the_file() throws IOException {
+        Configuration configuration =
+                load(
+                        "polling: { pop3: { interval: 10m } }\nnetwork: { allowPrivate: [10.0.0.0/8] }",
+                        Map.of(
+                                "MAILBELL_POLLING_POP3_INTERVAL", "7m",
+                                "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8, ::1/128",
+                                "MAILBELL_DATA_DIR", "/tmp/data",
+                                "MAILBELL_ADMIN_KEY", "mbk_x",
+                                "PATH", "/bin"));
+        assertThat(configuration.polling().pop3().interval()).isEqualTo(Duration.ofMinutes(7));
+        assertThat(configuration.network().allowPrivate())
+                .containsExactly("127.0.0.0/8", "::1/128");
+        assertThat(configuration.dataDir()).isEqualTo(Path.of("/tmp/data"));
+    }
+
+    @Test
+    void every_fault_is_told_at_once_with_its_place() throws IOException {
+        assertThat(
+                        faults(
+                                """
+                                http: { port: 70000 }
+                                polling:
+                                  intervall: 3m
+                                  imap:
+                                    interval: soon
+                                    min: 2h
+                                    max: 1h
+                                  pop3: { interval: 1s }
+                                  jitter: 7
+                                  jitter: 8
+                                  timeout: [1s]
+                                network:
+                                  allowPrivate: [10.0.0.1/8, here]
+                                webhooks: 5
+                                providers:
+                                  - imap: { interval: 1m }
+                                """,
+                                Map.of(
+                                        "MAILBELL_HTTP_HOTS",
+                                        "x",
+                                        "MAILBELL_DATABASE_POOL",
+                                        "many")))
+                .containsExactlyInAnyOrder(
+                        "F:1: http.port: must be 0 to 65535, is 70000",
+                        "F:3: polling.intervall: there is no such key",
+                        "F:5: polling.imap.interval: not a duration such as 30s, 5m, 24h or PT30S: \"soon\"",
+                        "F:6: polling.imap.min: is longer than max (1h)",
+                        "F:8: polling.pop3.interval: must lie between min (1m) and max (1d)",
+                        "F:10: polling.jitter: is given twice",
+                        "F:10: polling.jitter: must be 0.0 to 0.9, is 8",
+                        "F:11: polling.timeout: must be a single value",
+                        "F:13: network.allowPrivate: \"10.0.0.1/8\" has bits set behind its prefix; write 10.0.0.0/8",
+                        "F:13: network.allowPrivate: \"here\" is not a CIDR range such as 10.0.0.0/8 or fd00::/8",
+                        "F:14: webhooks: must be a section of keys",
+                        "F:16: providers[0].match: must name at least one host pattern",
+                        "MAILBELL_DATABASE_POOL: must be a whole number, is \"many\"",
+                        "MAILBELL_HTTP_HOTS: there is no such key; did you mean MAILBELL_HTTP_HOST?");
+    }
+
+    @Test
+    void what_is_not_yaml_is_told_with_its_line() throws IOException {
+        assertThat(faults("http: {\n  port: 1\n", Map.of()))
+                .singleElement()
+                .asString()
+                .startsWith("F:3: is not YAML");
+        assertThatThrownBy(() ->
+                        new ConfigurationLoader(home, Map.of()).load(Path.of("/nowhere.yaml")))
+                .hasMessageContaining("/nowhere.yaml: there is no such file");
+    }
+}
