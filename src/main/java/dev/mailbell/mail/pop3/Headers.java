@@ -45,8 +45,9 @@ final class Headers {
         }
         try {
             // Parsed before it is decoded: an encoded word may hold a comma.
-            InternetAddress[] addresses = InternetAddress.parseHeader(raw(value), false);
-            return text(
+            InternetAddress[] addresses =
+                    InternetAddress.parseHeader(ServerText.decode(value), false);
+            return shown(
                     Arrays.stream(addresses)
                             .map(InternetAddress::toUnicodeString)
                             .collect(Collectors.joining(", ")));
@@ -59,20 +60,19 @@ final class Headers {
         if (value == null) {
             return null;
         }
-        String unfolded = MimeUtility.unfold(raw(value));
+        String unfolded = MimeUtility.unfold(ServerText.decode(value));
         String decoded;
         try {
             decoded = MimeUtility.decodeText(unfolded);
         } catch (UnsupportedEncodingException e) {
             decoded = unfolded;
         }
-        String line = ServerText.oneLine(decoded, LIMIT);
-        return line.isEmpty() ? null : line;
+        return shown(decoded);
     }
 
-    /** Octets beyond ASCII without a word about their charset. */
-    private static String raw(String latin1) {
-        return latin1.chars().allMatch(c -> c < 256) ? ServerText.decode(latin1) : latin1;
+    private static @Nullable String shown(String decoded) {
+        String line = ServerText.oneLine(decoded, LIMIT);
+        return line.isEmpty() ? null : line;
     }
 
     private static @Nullable Instant date(@Nullable String value) {
