@@ -49,7 +49,7 @@ final class Authenticator {
             return ClientStore.DEFAULT;
         }
         UUID id =
-                Ids.parse(header.strip())
+                Uuids.parse(header.strip())
                         .orElseThrow(() ->
                                 new ProblemException(
                                         Problem.invalid(

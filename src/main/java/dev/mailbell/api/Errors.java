@@ -1,5 +1,6 @@
 package dev.mailbell.api;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -62,7 +63,7 @@ final class Errors {
 
     /** The client's body stopped arriving, or was no HTTP. */
     private static void unread(UncheckedIOException e, Context context) {
-        if (DatabaseAway.isCauseOf(e)) {
+        if (Database.isAway(e)) {
             unexpected(e, context);
             return;
         }
@@ -92,7 +93,7 @@ final class Errors {
     }
 
     private static void unexpected(Exception e, Context context) {
-        if (DatabaseAway.isCauseOf(e)) {
+        if (Database.isAway(e)) {
             LOG.warn(
                     "{} {} answered with 503: the database is away: {}",
                     context.method(),

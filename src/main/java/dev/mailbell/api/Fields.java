@@ -195,7 +195,7 @@ final class Fields {
                 least,
                 most,
                 (path, item) -> {
-                    Optional<UUID> id = line(path, item, 100).flatMap(Ids::parse);
+                    Optional<UUID> id = line(path, item, 100).flatMap(Uuids::parse);
                     if (id.isEmpty() && item.isString()) {
                         fault(path, "must be an id, a UUID");
                     }

@@ -64,7 +64,7 @@ final class Query {
     }
 
     Optional<UUID> id(String name) {
-        return read(name, Ids::parse, "must be an id, a UUID");
+        return read(name, Uuids::parse, "must be an id, a UUID");
     }
 
     int limit() {

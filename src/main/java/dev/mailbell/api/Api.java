@@ -1,0 +1,148 @@
+package dev.mailbell.api;
+
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.MailboxStore;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.delivery.WebhookStore;
+import dev.mailbell.delivery.WebhookUrls;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.watch.Watch;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Jdbi;
+
+/** The HTTP API, from start to stop. */
+public final class Api implements AutoCloseable {
+    private final ApiServer server;
+    private final Idempotency idempotency;
+
+    /**
+     * Where and for whom to serve.
+     *
+     * @param port 0 for any that is free
+     * @param operatorKey not empty
+     * @param version of the program
+     */
+    public record Settings(String host, int port, String operatorKey, String version) {
+        /** Without the key. */
+        @Override
+        public String toString() {
+            return "Settings[" + host + ":" + port + "]";
+        }
+    }
+
+    /**
+     * What the routes speak to.
+     *
+     * @param notReady what is missing before the daemon can do its work, for a person; empty when
+     *     everything is there; answers within a second
+     */
+    public record Parts(
+            Jdbi jdbi,
+            Keyring keyring,
+            AddressGuard guard,
+            Watch watch,
+            Webhooks webhooks,
+            ServerSearch search,
+            Policy policy,
+            Supplier<List<String>> notReady,
+            InstantSource clock) {}
+
+    private Api(ApiServer server, Idempotency idempotency) {
+        this.server = server;
+        this.idempotency = idempotency;
+    }
+
+    /** Binds the address and serves. */
+    public static Api start(Settings settings, Parts parts) {
+        Jdbi jdbi = parts.jdbi();
+        Policy policy = parts.policy();
+        AccountStore store = new AccountStore(jdbi);
+        LoginSecrets secrets = new LoginSecrets(parts.keyring());
+        Idempotency idempotency = new Idempotency(jdbi, parts.keyring(), parts.clock());
+        AccountReader reader = new AccountReader(policy);
+        Registrar registrar = new Registrar(parts.guard(), parts.search(), secrets, parts.clock());
+        Accounts accounts = new Accounts(jdbi, store, parts.watch(), policy);
+        Gate gate =
+                new Gate(
+                        new Authenticator(settings.operatorKey(), new ClientStore(jdbi)),
+                        new RateLimit(policy::requestsPerSecond, System::nanoTime));
+        ApiServer server =
+                new ApiServer(
+                        settings.host(),
+                        settings.port(),
+                        gate,
+                        List.of(
+                                new BatchRoutes(
+                                                accounts,
+                                                reader,
+                                                registrar,
+                                                idempotency,
+                                                parts.watch())
+                                        ::addTo,
+                                new LookRoutes(
+                                                accounts,
+                                                reader,
+                                                registrar,
+                                                new MailboxStore(jdbi),
+                                                parts.watch())
+                                        ::addTo,
+                                new AccountRoutes(
+                                                accounts,
+                                                store,
+                                                reader,
+                                                registrar,
+                                                idempotency,
+                                                parts.watch())
+                                        ::addTo,
+                                new AccountChangeRoutes(
+                                                accounts,
+                                                store,
+                                                reader,
+                                                registrar,
+                                                secrets,
+                                                parts.watch())
+                                        ::addTo,
+                                new WebhookRoutes(
+                                                new WebhookStore(jdbi),
+                                                new WebhookReader(
+                                                        new WebhookUrls(
+                                                                parts.guard(),
+                                                                policy::webhookPorts),
+                                                        store),
+                                                parts.webhooks(),
+                                                parts.keyring(),
+                                                idempotency,
+                                                parts.clock())
+                                        ::addTo,
+                                new EventRoutes(new EventStore(jdbi))::addTo,
+                                new HealthRoutes(settings.version(), parts.notReady())::addTo,
+                                new DocsRoutes()::addTo));
+        return new Api(server, idempotency);
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return server.port();
+    }
+
+    /**
+     * Forgets the answers to {@code Idempotency-Key}s that are older than 24 hours; for the one who
+     * cleans up, every hour or so.
+     *
+     * @return how many there were
+     */
+    public int forgetOldAnswers() {
+        return idempotency.forgetOld();
+    }
+
+    /** Takes no more requests, and lets those under way end within 5 s. */
+    @Override
+    public void close() {
+        server.close();
+    }
+}

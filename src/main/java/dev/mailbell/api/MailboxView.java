@@ -1,0 +1,54 @@
+package dev.mailbell.api;
+
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.Mark;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Position;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mailbox as answered.
+ *
+ * @param total null until the first look
+ * @param newCount always 0 at rest: what a look finds new, it records and announces
+ * @param pendingCount null until the client gives a position
+ * @param approximate whether the server's answers allow no exact counts
+ */
+record MailboxView(
+        String name,
+        @Nullable Integer total,
+        int newCount,
+        @Nullable Integer pendingCount,
+        @Nullable MarkView notified,
+        @Nullable MarkView client,
+        boolean approximate,
+        @Nullable Instant lastCheckedAt) {
+
+    record MarkView(int maxId, @Nullable String uid, @Nullable Long uidValidity) {}
+
+    /**
+     * @param accountCheckedAt when the account was last looked at: every look sees every mailbox
+     */
+    static MailboxView of(Mailbox mailbox, @Nullable Instant accountCheckedAt) {
+        Mark mark = mailbox.state().mark();
+        Position client = mailbox.state().client();
+        return new MailboxView(
+                mailbox.name(),
+                mark == null ? null : (Integer) mark.total(),
+                0,
+                mailbox.state().pending(),
+                mark == null
+                        ? null
+                        : new MarkView(
+                                mark.total(),
+                                mark.topUidText(),
+                                mark instanceof ImapMark imap ? (Long) imap.uidValidity() : null),
+                client == null
+                        ? null
+                        : new MarkView(client.maxId(), client.uid(), client.uidValidity()),
+                mark instanceof Pop3Mark pop3 && pop3.approximate(),
+                mark == null ? null : Views.latest(mailbox.lastCheckedAt(), accountCheckedAt));
+    }
+}

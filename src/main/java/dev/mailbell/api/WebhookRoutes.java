@@ -1,0 +1,207 @@
+package dev.mailbell.api;
+
+import dev.mailbell.api.Idempotency.Creation;
+import dev.mailbell.api.Idempotency.Result;
+import dev.mailbell.delivery.Webhook;
+import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.delivery.WebhookStore;
+import dev.mailbell.event.Ids;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.Secret;
+import io.javalin.http.Context;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Webhooks as resources, and their test. */
+final class WebhookRoutes {
+    // Standard Webhooks 1.0.0: 24 to 64 random bytes.
+    private static final int SECRET_BYTES = 32;
+    private static final double TESTS_A_SECOND = 2;
+
+    private final WebhookStore store;
+    private final WebhookReader reader;
+    private final Webhooks webhooks;
+    private final Keyring keyring;
+    private final Idempotency idempotency;
+    private final InstantSource clock;
+    private final SecureRandom random = new SecureRandom();
+    private final RateLimit tests = new RateLimit(() -> TESTS_A_SECOND, System::nanoTime);
+
+    WebhookRoutes(
+            WebhookStore store,
+            WebhookReader reader,
+            Webhooks webhooks,
+            Keyring keyring,
+            Idempotency idempotency,
+            InstantSource clock) {
+        this.store = store;
+        this.reader = reader;
+        this.webhooks = webhooks;
+        this.keyring = keyring;
+        this.idempotency = idempotency;
+        this.clock = clock;
+    }
+
+    void addTo(Routes routes) {
+        routes.post("/v1/webhooks", this::create);
+        routes.get("/v1/webhooks", this::list);
+        routes.get("/v1/webhooks/{id}", this::read);
+        routes.patch("/v1/webhooks/{id}", this::patch);
+        routes.delete("/v1/webhooks/{id}", this::remove);
+        routes.post("/v1/webhooks/{id}/test", this::test);
+    }
+
+    private void create(Context context) {
+        Query.of(context).done();
+        byte[] body = Body.bytes(context);
+        UUID clientId = Gate.caller(context).clientId();
+        idempotency.answer(
+                context,
+                body,
+                () -> {
+                    WebhookDraft draft = reader.read(Json.object(body), clientId);
+                    return creation(clientId, draft);
+                });
+    }
+
+    private Creation creation(UUID clientId, WebhookDraft draft) {
+        UUID id = Ids.next();
+        Instant now = now();
+        Secret secret = newSecret();
+        Webhook webhook =
+                new Webhook(
+                        id,
+                        clientId,
+                        draft.url(),
+                        draft.events(),
+                        draft.accounts(),
+                        draft.labels(),
+                        draft.description(),
+                        keyring.encrypt(secret, Webhook.secretContext(id)),
+                        State.ENABLED,
+                        now,
+                        now);
+        return new Creation() {
+            @Override
+            public Result create() {
+                store.insert(webhook);
+                ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook));
+                view.put("secret", secret.reveal());
+                return new Result(201, Json.bytes(view), "/v1/webhooks/" + id);
+            }
+
+            @Override
+            public void committed() {
+                webhooks.changed(id);
+            }
+        };
+    }
+
+    private Secret newSecret() {
+        byte[] bytes = new byte[SECRET_BYTES];
+        random.nextBytes(bytes);
+        return Secret.of("whsec_" + Base64.getEncoder().encodeToString(bytes));
+    }
+
+    private void list(Context context) {
+        Query query = Query.of(context);
+        int limit = query.limit();
+        UUID after = query.cursor().orElse(null);
+        query.done();
+        List<Webhook> found = store.list(Gate.caller(context).clientId(), after, limit + 1);
+        Answers.ok(context, Page.of(found, limit, Webhook::id, WebhookView::of));
+    }
+
+    private Webhook ofPath(Context context) {
+        return Uuids.parse(context.pathParam("id"))
+                .flatMap(id -> store.find(Gate.caller(context).clientId(), id))
+                .orElseThrow(WebhookRoutes::notFound);
+    }
+
+    private static ProblemException notFound() {
+        return new ProblemException(Problem.notFound("there is no webhook with this id"));
+    }
+
+    private void read(Context context) {
+        Query.of(context).done();
+        Answers.ok(context, WebhookView.of(ofPath(context)));
+    }
+
+    private void patch(Context context) {
+        Query.of(context).done();
+        ObjectNode patch = Body.patch(context);
+        Webhook webhook = ofPath(context);
+        ObjectNode document = document(webhook);
+        MergePatch.apply(document, patch);
+        WebhookDraft draft = reader.readChange(document, webhook);
+        Webhook changed =
+                new Webhook(
+                        webhook.id(),
+                        webhook.clientId(),
+                        draft.url(),
+                        draft.events(),
+                        draft.accounts(),
+                        draft.labels(),
+                        draft.description(),
+                        webhook.secret(),
+                        draft.state() == null ? webhook.state() : draft.state(),
+                        webhook.createdAt(),
+                        now());
+        if (!store.update(changed)) {
+            throw notFound();
+        }
+        webhooks.changed(webhook.id());
+        Answers.ok(context, WebhookView.of(changed));
+    }
+
+    /** What a merge patch is applied to. */
+    private static ObjectNode document(Webhook webhook) {
+        ObjectNode json = Json.MAPPER.createObjectNode();
+        json.put("url", webhook.url());
+        webhook.events().forEach(json.putArray("events")::add);
+        List<UUID> accounts = webhook.accounts();
+        if (accounts != null) {
+            ArrayNode ids = json.putArray("accounts");
+            accounts.forEach(id -> ids.add(id.toString()));
+        }
+        ObjectNode labels = json.putObject("labels");
+        webhook.labels().forEach(labels::put);
+        json.put("description", webhook.description());
+        return json;
+    }
+
+    private void remove(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        if (!store.delete(webhook.clientId(), webhook.id())) {
+            throw notFound();
+        }
+        webhooks.changed(webhook.id());
+        context.status(204);
+    }
+
+    private void test(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        Optional<Duration> wait = tests.take(webhook.id().toString());
+        if (wait.isPresent()) {
+            throw new ProblemException(Problem.tooManyRequests(wait.get()));
+        }
+        Answers.ok(context, AttemptView.of(webhooks.test(webhook)));
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+}

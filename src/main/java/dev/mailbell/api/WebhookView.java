@@ -1,0 +1,35 @@
+package dev.mailbell.api;
+
+import dev.mailbell.delivery.Webhook;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A webhook as answered; its secret is added once, where it is made. */
+record WebhookView(
+        UUID id,
+        String url,
+        List<String> events,
+        @Nullable List<UUID> accounts,
+        Map<String, String> labels,
+        @Nullable String description,
+        String state,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    static WebhookView of(Webhook webhook) {
+        return new WebhookView(
+                webhook.id(),
+                webhook.url(),
+                webhook.events(),
+                webhook.accounts(),
+                new TreeMap<>(webhook.labels()),
+                webhook.description(),
+                webhook.state().wireName(),
+                webhook.createdAt(),
+                webhook.updatedAt());
+    }
+}

@@ -1,0 +1,15 @@
+package dev.mailbell.api;
+
+import dev.mailbell.delivery.Attempt;
+import dev.mailbell.delivery.Webhook;
+import java.util.UUID;
+
+/** What the routes ask of delivery. */
+public interface Webhooks {
+
+    /** A webhook was made, changed or removed: what is in memory of it is no longer right. */
+    void changed(UUID id);
+
+    /** Sends {@code webhook.test} now and returns what came of it. */
+    Attempt test(Webhook webhook);
+}

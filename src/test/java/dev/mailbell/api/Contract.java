@@ -1,0 +1,80 @@
+package dev.mailbell.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.atlassian.oai.validator.OpenApiInteractionValidator;
+import com.atlassian.oai.validator.model.Request.Method;
+import com.atlassian.oai.validator.model.SimpleRequest;
+import com.atlassian.oai.validator.model.SimpleResponse;
+import com.atlassian.oai.validator.report.ValidationReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+
+/** Holds what goes over the wire against {@code openapi.yaml}. */
+final class Contract {
+    private static final String TEXT = text();
+    private static final OpenApiInteractionValidator VALIDATOR =
+            OpenApiInteractionValidator.createForInlineApiSpecification(TEXT).build();
+
+    private Contract() {}
+
+    static String text() {
+        try (InputStream in = Contract.class.getResourceAsStream("/openapi.yaml")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The answer is one that the contract has for this path and method. */
+    static void requireAnswer(HttpResponse<String> response) {
+        SimpleResponse.Builder answer =
+                SimpleResponse.Builder.status(response.statusCode()).withBody(response.body());
+        response.headers().map().forEach((name, values) -> answer.withHeader(name, values));
+        HttpRequest request = response.request();
+        require(
+                VALIDATOR.validateResponse(
+                        response.uri().getRawPath(),
+                        Method.valueOf(request.method()),
+                        answer.build()),
+                response);
+    }
+
+    /** The request is one that the contract allows: what we say yes to must be documented. */
+    static void requireRequest(HttpResponse<String> response, String body) {
+        HttpRequest request = response.request();
+        URI uri = request.uri();
+        SimpleRequest.Builder builder =
+                new SimpleRequest.Builder(request.method(), uri.getRawPath());
+        if (!body.isEmpty()) {
+            builder.withBody(body);
+        }
+        request.headers().map().forEach((name, values) -> builder.withHeader(name, values));
+        if (uri.getRawQuery() != null) {
+            for (String pair : uri.getRawQuery().split("&")) {
+                String[] parts = pair.split("=", 2);
+                builder.withQueryParam(
+                        URLDecoder.decode(parts[0], StandardCharsets.UTF_8),
+                        URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+            }
+        }
+        require(VALIDATOR.validateRequest(builder.build()), response);
+    }
+
+    private static void require(ValidationReport report, HttpResponse<String> response) {
+        assertThat(report.getMessages())
+                .as(
+                        "%s %s answered %s %s",
+                        response.request().method(),
+                        response.uri(),
+                        response.statusCode(),
+                        response.body())
+                .noneMatch(message -> message.getLevel() == ValidationReport.Level.ERROR);
+    }
+}

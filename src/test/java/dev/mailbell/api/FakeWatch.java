@@ -1,0 +1,97 @@
+package dev.mailbell.api;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.MailboxState;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3State;
+import dev.mailbell.mark.Position;
+import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.watch.Watch;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** A watch without mail servers: it remembers what it was asked, and answers as it is told. */
+final class FakeWatch implements Watch {
+    final Map<UUID, Account> watched = new ConcurrentHashMap<>();
+    final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
+
+    /** What the next looks fail with; null for success. */
+    volatile @Nullable MailFailure failure;
+
+    /** The login that was tried last. */
+    volatile @Nullable LoginSecret tried;
+
+    @Override
+    public void watch(Account account) {
+        watched.put(account.id(), account);
+    }
+
+    @Override
+    public void forget(UUID accountId) {
+        watched.remove(accountId);
+    }
+
+    @Override
+    public List<Checked> check(Account account) {
+        failOrGoOn();
+        return List.of(new Checked("INBOX", 2, null, 33, false, false));
+    }
+
+    @Override
+    public Mailbox position(Account account, String mailbox, PositionUpdate update) {
+        failOrGoOn();
+        positions.put(account.id(), update);
+        MailboxState state =
+                account.mail().protocol() == Protocol.IMAP
+                        ? new ImapState(new ImapMark(1, 40, 31, 39), new Position(27, "30", 1L), 4)
+                        : new Pop3State(
+                                new Pop3Mark(31, 9_000, "a", "z", false),
+                                new Position(27, "y", null),
+                                4);
+        return new Mailbox(
+                account.id(), mailbox, 2, state, Instant.parse("2026-11-20T23:59:07.123Z"));
+    }
+
+    @Override
+    public Verified verify(Account account, LoginSecret secret) {
+        tried = secret;
+        MailFailure fails = failure;
+        return fails != null
+                ? new Verified.Fails(fails.code(), String.valueOf(fails.getMessage()))
+                : new Verified.Works(
+                        12,
+                        List.of("IMAP4REV1", "IDLE"),
+                        List.of(new Verified.SeenMailbox("INBOX", 33, 1L)),
+                        List.of());
+    }
+
+    @Override
+    public Optional<Live> live(UUID accountId) {
+        return watched.containsKey(accountId)
+                ? Optional.of(new Live(null, null, Instant.parse("2026-11-21T00:00:00Z")))
+                : Optional.empty();
+    }
+
+    private void failOrGoOn() {
+        MailFailure fails = failure;
+        if (fails != null) {
+            throw new MailFailure(fails.code(), String.valueOf(fails.getMessage()));
+        }
+    }
+
+    void fail(FailureCode code, String message) {
+        failure = new MailFailure(code, message);
+    }
+}

@@ -1,0 +1,216 @@
+package dev.mailbell.api;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.Attempt;
+import dev.mailbell.delivery.Webhook;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.discovery.Discovered;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.secret.Keyring;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * The API over real HTTP and a real database, with a watch that has no mail servers. Public names
+ * lead to a public address, {@code *.internal.example} to a private one.
+ */
+final class TestApi implements AutoCloseable {
+    static final String KEY = "mbk_operator";
+
+    final Database database;
+    final FakeWatch watch = new FakeWatch();
+    final Rules rules = new Rules();
+    final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
+    final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
+    final SettableClock clock = new SettableClock();
+    final Keyring keyring;
+
+    private final Path directory;
+    private final AddressGuard guard;
+    private final Api api;
+
+    /** What an operator may configure. */
+    static final class Rules implements Policy {
+        volatile double requestsPerSecond = 10_000;
+        volatile long accountsPerClient = 100_000;
+
+        @Override
+        public boolean push(Protocol protocol, String host) {
+            return protocol == Protocol.IMAP;
+        }
+
+        @Override
+        public Duration interval(Protocol protocol, String host) {
+            return Duration.ofMinutes(protocol == Protocol.IMAP ? 2 : 5);
+        }
+
+        @Override
+        public Duration shortestInterval(Protocol protocol) {
+            return Duration.ofSeconds(protocol == Protocol.IMAP ? 30 : 60);
+        }
+
+        @Override
+        public Duration longestInterval(Protocol protocol) {
+            return Duration.ofHours(24);
+        }
+
+        @Override
+        public Set<Integer> webhookPorts() {
+            return Set.of(443, 8443, 80);
+        }
+
+        @Override
+        public double requestsPerSecond() {
+            return requestsPerSecond;
+        }
+
+        @Override
+        public long accountsPerClient() {
+            return accountsPerClient;
+        }
+    }
+
+    /** The wall clock, moved by hand. */
+    static final class SettableClock implements InstantSource {
+        volatile Duration ahead = Duration.ZERO;
+
+        @Override
+        public Instant instant() {
+            return Instant.now().plus(ahead);
+        }
+    }
+
+    TestApi() {
+        this(TestDatabase.create());
+    }
+
+    /** Over a database of the test's own, which is closed with the API. */
+    TestApi(Database database) {
+        this.database = database;
+        try {
+            directory = Files.createTempDirectory("mailbell-api");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        keyring = Keyring.open(directory.resolve("keyset.json"));
+        guard =
+                new AddressGuard(
+                        List.of("127.0.0.0/8"),
+                        List.of("localhost", "127.0.0.1"),
+                        TestApi::resolve);
+        api =
+                Api.start(
+                        new Api.Settings("127.0.0.1", 0, KEY, "1.2.3"),
+                        new Api.Parts(
+                                database.jdbi(),
+                                keyring,
+                                guard,
+                                watch,
+                                new FakeWebhooks(),
+                                TestApi::search,
+                                rules,
+                                () -> List.copyOf(notReady),
+                                clock));
+    }
+
+    private static List<InetAddress> resolve(String host) throws UnknownHostException {
+        String address =
+                host.endsWith(".internal.example")
+                        ? "10.1.2.3"
+                        : host.equals("localhost") ? "127.0.0.1" : "93.184.215.14";
+        return List.of(InetAddress.getByName(address));
+    }
+
+    private static Discovered search(String address, Protocol protocol) {
+        return address.endsWith("@known.example")
+                ? new Discovered.Found(
+                        "mail.known.example",
+                        1993,
+                        Security.TLS,
+                        "known-user",
+                        Discovered.Source.SRV)
+                : new Discovered.NotFound("nothing is known of this domain: give mail.host");
+    }
+
+    private final class FakeWebhooks implements Webhooks {
+        @Override
+        public void changed(UUID id) {
+            changedWebhooks.add(id);
+        }
+
+        @Override
+        public Attempt test(Webhook webhook) {
+            return new Attempt(
+                    Instant.parse("2026-11-20T23:59:07.123Z"),
+                    Duration.ofMillis(31),
+                    500,
+                    "no",
+                    "answered 500",
+                    null,
+                    true);
+        }
+    }
+
+    int port() {
+        return api.port();
+    }
+
+    Api api() {
+        return api;
+    }
+
+    /** A client with the operator's key. */
+    HttpCaller client() {
+        return new HttpCaller(port(), KEY);
+    }
+
+    /** A client of another tenant, made for this call. */
+    HttpCaller otherClient() {
+        UUID id = UUID.randomUUID();
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "insert into client (id, name) values (?, ?)", id, id.toString()));
+        return client().with("Mailbell-Client", id.toString());
+    }
+
+    static String imap(String ref) {
+        return """
+        {"ref": "%s", "address": "ann@example.org",
+         "mail": {"protocol": "imap", "host": "imap.example.org", "password": "s3cret-word"},
+         "labels": {"plan": "pro"}}
+        """
+                .formatted(ref);
+    }
+
+    static String idOf(HttpResponse<String> response) {
+        return Json.MAPPER.readTree(response.body()).required("id").stringValue();
+    }
+
+    @Override
+    public void close() {
+        api.close();
+        guard.close();
+        database.close();
+        try {
+            Files.deleteIfExists(directory.resolve("keyset.json"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
