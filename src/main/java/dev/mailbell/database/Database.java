@@ -1,6 +1,7 @@
 package dev.mailbell.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.mailbell.config.DatabaseConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -42,12 +43,21 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Starts the embedded server under a directory, or takes over a running one, and connects to
-     * it. The server stops after the pool is closed.
+     * Opens the database as configured: connects to the server that is named, or starts the
+     * embedded one under the data directory, which then stops after the pool is closed.
      *
-     * @throws DatabaseException when it cannot be made to run; the message says what to do
+     * @throws DatabaseException when the server cannot be used or made to run; the message says
+     *     what to do
      */
-    public static Database openEmbedded(Path dataDir, int connections) {
+    public static Database open(DatabaseConfig config, Path dataDir) {
+        return config.embedded()
+                ? openEmbedded(dataDir, config.pool())
+                : open(
+                        new DatabaseAddress(config.url(), config.username(), config.password()),
+                        config.pool());
+    }
+
+    private static Database openEmbedded(Path dataDir, int connections) {
         EmbeddedPostgres server = EmbeddedPostgres.start(dataDir, connections);
         boolean opened = false;
         try {

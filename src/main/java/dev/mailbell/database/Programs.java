@@ -8,7 +8,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Properties;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +31,11 @@ record Programs(Path home) {
         return home.resolve("bin").resolve(name).toString();
     }
 
-    /** Unpacks the programs under a directory unless they are there, whole. */
+    /** Unpacks the programs under a directory unless they are there. */
     static Programs unpackedIn(Path directory) {
         Path home = directory.resolve("postgresql-" + VERSION);
         try {
-            if (!isWhole(home)) {
+            if (!Files.isDirectory(home)) {
                 Trees.deleteLeftovers(directory, "postgresql-" + VERSION + "*");
                 log.info("unpacking PostgreSQL {} into {}", VERSION, home);
                 unpack(directory, home);
@@ -67,33 +66,8 @@ record Programs(Path home) {
             }
             Tar.unpack(new XZInputStream(packed), fresh);
         }
-        Files.writeString(fresh.resolve("measure"), measure(fresh));
+        Trees.force(fresh);
         Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    /**
-     * Whether every file has its length. The move is atomic but the files are not forced to disk,
-     * so a power cut can leave some of them short.
-     */
-    private static boolean isWhole(Path home) throws IOException {
-        Path noted = home.resolve("measure");
-        return Files.isRegularFile(noted) && Files.readString(noted).equals(measure(home));
-    }
-
-    private static String measure(Path home) throws IOException {
-        long files = 0;
-        long bytes = 0;
-        for (String part : new String[] {"bin", "lib", "share"}) {
-            try (Stream<Path> tree = Files.walk(home.resolve(part))) {
-                for (Path path : (Iterable<Path>) tree::iterator) {
-                    if (Files.isRegularFile(path)) {
-                        files++;
-                        bytes += Files.size(path);
-                    }
-                }
-            }
-        }
-        return files + " files, " + bytes + " bytes\n";
     }
 
     static String archive(String system, String machine) {

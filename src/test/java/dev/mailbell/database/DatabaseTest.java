@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.config.DatabaseConfig;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -24,6 +25,26 @@ class DatabaseTest {
             assertThat(count(database, "select count(*) from account")).isZero();
             assertThat(database.migrate()).isZero();
         }
+    }
+
+    @Test
+    void an_empty_url_runs_the_embedded_server_and_closing_stops_it(@TempDir Path dataDir) {
+        DatabaseConfig config = new DatabaseConfig("", "", "", 3);
+        try (Database database = Database.open(config, dataDir)) {
+            assertThat(count(database, "select 1")).isEqualTo(1);
+        }
+        assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
+    }
+
+    @Test
+    void a_url_leads_to_a_server_of_somebody_else(@TempDir Path dataDir) {
+        DatabaseAddress address = TestDatabase.empty();
+        DatabaseConfig config =
+                new DatabaseConfig(address.url(), address.username(), address.password(), 2);
+        try (Database database = Database.open(config, dataDir)) {
+            assertThat(count(database, "select 1")).isEqualTo(1);
+        }
+        assertThat(dataDir).isEmptyDirectory();
     }
 
     @Test

@@ -17,12 +17,11 @@ class ProgramsTest {
     @TempDir Path directory;
 
     @Test
-    void programs_that_a_power_cut_left_short_are_unpacked_again() throws IOException {
+    void programs_that_a_crash_left_half_unpacked_are_unpacked_again_and_then_kept()
+            throws IOException {
         Path half = directory.resolve("postgresql-" + Programs.VERSION + ".new-1/bin");
         Files.createDirectories(half);
-        Path home = Files.createDirectories(directory.resolve("postgresql-" + Programs.VERSION));
-        Files.createDirectories(home.resolve("bin"));
-        Files.writeString(home.resolve("bin/postgres"), "");
+        Files.writeString(half.resolve("postgres"), "");
 
         Programs programs = Programs.unpackedIn(directory);
 
@@ -32,6 +31,7 @@ class ProgramsTest {
         assertThat(version.output()).contains("PostgreSQL) " + Programs.MAJOR);
         assertThat(half).doesNotExist();
 
+        Path home = directory.resolve("postgresql-" + Programs.VERSION);
         Path library = home.resolve("lib/libpq.so.5");
         Object untouched = Files.getLastModifiedTime(library);
         assertThat(Programs.unpackedIn(directory).home()).isEqualTo(home);
