@@ -73,4 +73,23 @@ public record Account(
                 createdAt,
                 updatedAt);
     }
+
+    public Account withCredential(byte[] newCredential) {
+        return new Account(
+                id,
+                clientId,
+                ref,
+                address,
+                mail,
+                newCredential,
+                mailboxes,
+                watch,
+                labels,
+                state,
+                stateSince,
+                failure,
+                lastCheckedAt,
+                createdAt,
+                updatedAt);
+    }
 }

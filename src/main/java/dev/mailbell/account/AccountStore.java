@@ -175,14 +175,32 @@ public final class AccountStore {
     }
 
     /**
-     * Replaces the encrypted login: a provider renewed a refresh token, or the keyset was rotated.
+     * Replaces the encrypted login, if it is still the one given: a provider renewed a refresh
+     * token.
+     *
+     * @return false when the account has another login by now, or is gone
      */
-    public void setCredential(UUID id, byte[] credential) {
-        jdbi.useHandle(handle ->
-                handle.createUpdate("update account set credential = :credential where id = :id")
+    public boolean replaceCredential(UUID id, byte[] before, byte[] after) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update account set credential = :after
+                                where id = :id and credential = :before\
+                                """)
                         .bind("id", id)
-                        .bind("credential", credential)
-                        .execute());
+                        .bind("before", before)
+                        .bind("after", after)
+                        .execute())
+                == 1;
+    }
+
+    /** An account of any client. */
+    public Optional<Account> find(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select * from account where id = :id")
+                        .bind("id", id)
+                        .map((row, context) -> AccountRows.read(row))
+                        .findOne());
     }
 
     /** When accounts were last checked, many in one statement. */

@@ -46,6 +46,11 @@ final class AccountWatch {
         return account;
     }
 
+    /** The provider renewed the login; it is stored. */
+    synchronized void renewed(byte[] credential) {
+        account = account.withCredential(credential);
+    }
+
     Timetable.Slot<AccountWatch> slot() {
         return slot;
     }
@@ -85,7 +90,7 @@ final class AccountWatch {
     }
 
     /** A look was recorded. */
-    void succeeded(Instant now, @Nullable Failure remaining) {
+    synchronized void succeeded(Instant now, @Nullable Failure remaining) {
         lastCheckedAt = now;
         mode = "poll";
         Instant since = account.state() == AccountState.WATCHING ? account.stateSince() : now;
@@ -93,7 +98,7 @@ final class AccountWatch {
     }
 
     /** A look failed; says what the account has become. */
-    void failed(MailFailure failure, Instant now) {
+    synchronized void failed(MailFailure failure, Instant now) {
         Failure before = account.failure();
         Failure next =
                 before == null || account.state() == AccountState.WATCHING

@@ -5,35 +5,23 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.Credential;
-import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.auth.OAuthGrant;
+import dev.mailbell.mail.auth.Provider;
+import dev.mailbell.mail.auth.TokenSource;
 import dev.mailbell.network.Deadline;
-import java.util.UUID;
 
 /**
  * Makes the login of an account for one look: the stored secret opened, a grant turned into an
  * access token.
  */
 final class Logins {
-
-    /** Where access tokens come from. */
-    interface Tokens {
-        /**
-         * An access token that is valid now.
-         *
-         * @throws MailFailure when none can be had
-         */
-        String accessToken(UUID accountId, LoginSecret.OAuth2 grant, Deadline deadline);
-
-        /** The mail server refused the account's access token: the next one is asked for anew. */
-        void refused(UUID accountId);
-    }
-
     private final LoginSecrets secrets;
-    private final Tokens tokens;
+    private final TokenSource tokens;
 
-    Logins(LoginSecrets secrets, Tokens tokens) {
+    Logins(LoginSecrets secrets, TokenSource tokens) {
         this.secrets = secrets;
         this.tokens = tokens;
     }
@@ -50,7 +38,8 @@ final class Logins {
                     case LoginSecret.Password(String value) -> new Credential.Password(value);
                     case LoginSecret.OAuth2 grant ->
                             new Credential.AccessToken(
-                                    tokens.accessToken(account.id(), grant, deadline));
+                                    tokens.accessToken(
+                                            account.id(), grant(mail.protocol(), grant), deadline));
                 };
         return new Login(
                 mail.protocol(),
@@ -63,11 +52,33 @@ final class Logins {
                 mail.caPem());
     }
 
+    private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {
+        Provider provider =
+                Provider.of(stored.provider())
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        "stored with an unknown provider: " + stored.provider()));
+        return new OAuthGrant(
+                protocol,
+                provider,
+                stored.clientId(),
+                stored.clientSecret(),
+                stored.refreshToken(),
+                stored.tokenUrl(),
+                stored.scope());
+    }
+
     /** Takes note of a failed look: a token that the mail server refused is not used again. */
     void refused(Account account, MailFailure failure) {
-        if (account.mail().auth() == MailSettings.Auth.OAUTH2
-                && failure.code() == FailureCode.TOKEN_REFUSED) {
+        if (account.mail().auth() == MailSettings.Auth.OAUTH2 && failure.code().needsOwner()) {
             tokens.refused(account.id());
+        }
+    }
+
+    /** Forgets the tokens of an account that is removed or has another login. */
+    void forget(Account account) {
+        if (account.mail().auth() == MailSettings.Auth.OAUTH2) {
+            tokens.forget(account.id());
         }
     }
 }

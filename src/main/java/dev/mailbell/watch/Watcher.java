@@ -45,6 +45,7 @@ final class Watcher implements Watch {
     private final Timetable<AccountWatch> timetable;
     private final Looker looker;
     private final Trial trial;
+    private final Logins logins;
     private final AccountStore accounts;
     private final LastChecked lastChecked;
     private final Pace pace;
@@ -56,6 +57,7 @@ final class Watcher implements Watch {
             Timetable<AccountWatch> timetable,
             Looker looker,
             Trial trial,
+            Logins logins,
             AccountStore accounts,
             LastChecked lastChecked,
             Pace pace,
@@ -65,6 +67,7 @@ final class Watcher implements Watch {
         this.timetable = timetable;
         this.looker = looker;
         this.trial = trial;
+        this.logins = logins;
         this.accounts = accounts;
         this.lastChecked = lastChecked;
         this.pace = pace;
@@ -75,6 +78,7 @@ final class Watcher implements Watch {
 
     @Override
     public void watch(Account account) {
+        logins.forget(account);
         watch(account, Duration.ZERO);
     }
 
@@ -100,6 +104,7 @@ final class Watcher implements Watch {
         if (old != null) {
             old.end();
             timetable.cancel(old.slot());
+            logins.forget(old.account());
         }
     }
 
@@ -157,8 +162,12 @@ final class Watcher implements Watch {
         return Optional.of(new Live(watch.mode(), watch.lastCheckedAt(), next));
     }
 
-    int size() {
-        return watches.size();
+    /** An account's login was rewritten by us. */
+    void renewed(Account account) {
+        AccountWatch watch = watches.get(account.id());
+        if (watch != null) {
+            watch.renewed(account.credential());
+        }
     }
 
     /** A look on demand: by the caller's thread, and the schedule begins anew behind it. */
