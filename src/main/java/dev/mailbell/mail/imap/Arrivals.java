@@ -1,0 +1,80 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mark.UidSet;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** Counts messages by INTERNALDATE, for want of UIDs that can be compared. */
+final class Arrivals {
+    /** How many messages are asked for their date, the newest first to be asked. */
+    static final int LIMIT = 10_000;
+
+    /** Servers refuse command lines of 8,192 octets and more (RFC 7162, section 4). */
+    private static final int SET_LENGTH = 4_000;
+
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("d-MMM-yyyy", Locale.ROOT);
+    private static final DateTimeFormatter INTERNAL_DATE =
+            new DateTimeFormatterBuilder()
+                    .parseCaseInsensitive()
+                    .appendPattern("d-MMM-yyyy HH:mm:ss Z")
+                    .toFormatter(Locale.ROOT);
+
+    private final Mailboxes mailboxes;
+
+    Arrivals(Mailboxes mailboxes) {
+        this.mailboxes = mailboxes;
+    }
+
+    /**
+     * How many messages of the selected mailbox have an INTERNALDATE of this moment or later, at
+     * most {@link #LIMIT}.
+     *
+     * @param total messages in the mailbox
+     */
+    int since(Instant moment, int total) {
+        // SEARCH knows days only, in whatever time zone a message came with.
+        LocalDate day = moment.atOffset(ZoneOffset.UTC).toLocalDate().minusDays(1);
+        UidSet candidates = mailboxes.search("SINCE " + DAY.format(day), total);
+        UidSet newest = UidSet.of(candidates.newest(LIMIT));
+        Instant second = moment.truncatedTo(ChronoUnit.SECONDS);
+        Set<Long> arrived = new HashSet<>();
+        String left = newest.toString();
+        while (!left.isEmpty()) {
+            int end =
+                    left.length() <= SET_LENGTH ? left.length() : left.lastIndexOf(',', SET_LENGTH);
+            mailboxes.fetch(
+                    left.substring(0, end),
+                    "(UID INTERNALDATE)",
+                    message -> {
+                        if (message.value("INTERNALDATE") instanceof Items.Text date
+                                && !isBefore(date.value(), second)
+                                && arrived.size() < LIMIT) {
+                            arrived.add(message.number("UID"));
+                        }
+                    });
+            left = left.substring(Math.min(left.length(), end + 1));
+        }
+        return arrived.size();
+    }
+
+    /** A date that cannot be read counts as long ago. */
+    private static boolean isBefore(String internalDate, Instant moment) {
+        try {
+            return OffsetDateTime.parse(internalDate.strip(), INTERNAL_DATE)
+                    .toInstant()
+                    .isBefore(moment);
+        } catch (DateTimeParseException e) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.ServerText;
+import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.MailDateFormat;
+import jakarta.mail.internet.MimeUtility;
+import java.io.UnsupportedEncodingException;
+import java.text.ParseException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Fetches and decodes envelopes (RFC 9051, section 7.5.2), whatever senders made of them. */
+final class ImapEnvelopes {
+    private static final int MESSAGES_LIMIT = 20;
+    private static final int TEXT_LIMIT = 998;
+    private static final int ADDRESSES_LIMIT = 10;
+    private static final Instant EARLIEST = Instant.EPOCH;
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+    private ImapEnvelopes() {}
+
+    static List<Envelope> fetch(Mailboxes mailboxes, List<Long> uids) {
+        if (uids.size() > MESSAGES_LIMIT) {
+            throw new IllegalArgumentException(
+                    "envelopes of at most " + MESSAGES_LIMIT + " messages, not " + uids.size());
+        }
+        Map<Long, Envelope> fetched = new HashMap<>();
+        String set = uids.stream().map(String::valueOf).collect(Collectors.joining(","));
+        mailboxes.fetch(
+                set,
+                "(UID ENVELOPE)",
+                message -> {
+                    // 163 has answered with other messages than those asked for.
+                    long uid = message.number("UID");
+                    if (uids.contains(uid)
+                            && message.value("ENVELOPE") instanceof Items.Group envelope) {
+                        fetched.put(uid, decoded(uid, envelope));
+                    }
+                });
+        return uids.stream().map(fetched::get).filter(Objects::nonNull).toList();
+    }
+
+    private static Envelope decoded(long uid, Items.Group envelope) {
+        return new Envelope(
+                Long.toString(uid),
+                envelope.items().size() > 2 ? from(envelope.items().get(2)) : null,
+                text(envelope.text(1)),
+                date(envelope.text(0)));
+    }
+
+    private static @Nullable String from(@Nullable Object addresses) {
+        if (!(addresses instanceof Items.Group group)) {
+            return null;
+        }
+        String joined =
+                group.items().stream()
+                        .filter(Items.Group.class::isInstance)
+                        .map(address -> address((Items.Group) address))
+                        .filter(Objects::nonNull)
+                        .limit(ADDRESSES_LIMIT)
+                        .collect(Collectors.joining(", "));
+        return joined.isEmpty() ? null : ServerText.oneLine(joined, TEXT_LIMIT);
+    }
+
+    /** {@code (name route mailbox host)}; without a host it marks a group's begin or end. */
+    private static @Nullable String address(Items.Group address) {
+        String name = text(address.text(0));
+        String mailbox = text(address.text(2));
+        String host = text(address.text(3));
+        if (mailbox == null || host == null) {
+            return mailbox;
+        }
+        try {
+            return new InternetAddress(mailbox + "@" + host, name, "UTF-8").toUnicodeString();
+        } catch (UnsupportedEncodingException e) {
+            throw new IllegalStateException("a JVM without UTF-8", e);
+        }
+    }
+
+    private static @Nullable String text(@Nullable String latin1) {
+        if (latin1 == null) {
+            return null;
+        }
+        String unfolded = MimeUtility.unfold(ServerText.decode(latin1));
+        String decoded;
+        try {
+            decoded = MimeUtility.decodeText(unfolded);
+        } catch (UnsupportedEncodingException e) {
+            decoded = unfolded;
+        }
+        String line = ServerText.oneLine(decoded, TEXT_LIMIT);
+        return line.isEmpty() ? null : line;
+    }
+
+    private static @Nullable Instant date(@Nullable String value) {
+        if (value == null) {
+            return null;
+        }
+        try {
+            Instant date = new MailDateFormat().parse(value).toInstant();
+            return date.isBefore(EARLIEST) || date.isAfter(LATEST) ? null : date;
+        } catch (ParseException e) {
+            return null;
+        }
+    }
+}

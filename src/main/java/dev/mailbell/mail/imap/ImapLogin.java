@@ -1,0 +1,248 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LoginAdvice;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.ServerText;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import org.eclipse.angus.mail.iap.Argument;
+
+/** The way from the greeting to the authenticated state. */
+final class ImapLogin {
+    private final ImapWire wire;
+    private final Login login;
+    private Capabilities capabilities = Capabilities.NONE;
+
+    ImapLogin(ImapWire wire, Login login) {
+        this.wire = wire;
+        this.login = login;
+    }
+
+    /** Returns what the server can do for one who is logged in. */
+    Capabilities enter() {
+        greeting();
+        if (login.security() == Security.STARTTLS) {
+            startTls();
+        }
+        askUnlessKnown();
+        Identity identity = new Identity(wire);
+        boolean named = capabilities.has("ID");
+        if (named) {
+            // 163 and its sisters refuse whoever did not send it before LOGIN.
+            identity.send();
+        }
+        Capabilities before = capabilities;
+        capabilities = Capabilities.NONE;
+        Reply reply =
+                switch (login.credential()) {
+                    case Credential.Password(String password) -> password(before, password);
+                    case Credential.AccessToken(String token) -> token(before, token);
+                };
+        take(reply);
+        // iCloud and others tell the better half only to those who are logged in.
+        askUnlessKnown();
+        if (!named && capabilities.has("ID")) {
+            identity.send();
+        }
+        return capabilities;
+    }
+
+    private void greeting() {
+        Line greeting = wire.greeting();
+        if (!greeting.isUnTagged() || !(greeting.isOK() || greeting.keyEquals("PREAUTH"))) {
+            throw wire.protocolError("does not speak IMAP: " + otherProtocol(greeting.toString()));
+        }
+        if (!greeting.isOK()) {
+            throw wire.protocolError(
+                    "has logged somebody in by itself (PREAUTH), so the mailbox may be anyone's");
+        }
+        take(Reply.of(greeting));
+    }
+
+    private static String otherProtocol(String line) {
+        if (line.startsWith("+OK")) {
+            return "this port speaks POP3; choose the protocol pop3, or port 993 or 143";
+        }
+        if (line.startsWith("220")) {
+            return "this port speaks SMTP or FTP; IMAP has ports 993 and 143";
+        }
+        return "it greets with \"" + ServerText.shown(line, List.of()) + "\"";
+    }
+
+    private void startTls() {
+        Reply reply = wire.command("STARTTLS");
+        if (!reply.ok()) {
+            throw new MailFailure(
+                    FailureCode.TLS_FAILED,
+                    "The server does not offer STARTTLS (\""
+                            + ServerText.shown(reply.shown(), List.of())
+                            + "\"): use security \"tls\" with port 993.");
+        }
+        wire.startTls();
+        // RFC 9051, section 6.2.1: what was said before the handshake is no server's word.
+        capabilities = Capabilities.NONE;
+    }
+
+    /** Takes capabilities from a status response that brings them along. */
+    private void take(Reply reply) {
+        if (reply.code().equals("CAPABILITY")) {
+            know(Capabilities.parse(reply.arguments()));
+        }
+    }
+
+    private void takeUntagged(Line line) {
+        if (line.keyEquals("CAPABILITY")) {
+            know(Capabilities.parse(line.getRest()));
+        }
+    }
+
+    private void know(Capabilities told) {
+        capabilities = told;
+        wire.nonSynchronizingLiterals(told.nonSynchronizingLiterals());
+    }
+
+    private void askUnlessKnown() {
+        if (capabilities.isEmpty()) {
+            Reply reply =
+                    wire.command(
+                            "CAPABILITY", null, BoundedResponses.USUAL_LIMIT, this::takeUntagged);
+            take(reply);
+        }
+    }
+
+    private Reply password(Capabilities offered, String password) {
+        if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+            throw new MailFailure(
+                    FailureCode.AUTH_FAILED,
+                    "The password holds a line break or NUL, which IMAP cannot send.");
+        }
+        // LOGIN knows only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616).
+        boolean ascii = (login.username() + password).chars().allMatch(c -> c < 128);
+        boolean plain = offered.has("AUTH=PLAIN");
+        if (plain && (offered.has("LOGINDISABLED") || !ascii)) {
+            return plain(offered, password);
+        }
+        if (offered.has("LOGINDISABLED")) {
+            throw new MailFailure(
+                    FailureCode.AUTH_FAILED,
+                    "The server takes no password on this connection (LOGINDISABLED):"
+                            + (login.security() == Security.NONE
+                                    ? " use security \"tls\" or \"starttls\"."
+                                    : " it may want OAuth.")
+                            + LoginAdvice.forRefusedPassword(login.host()));
+        }
+        Argument arguments = new Argument();
+        arguments.writeString(login.username(), StandardCharsets.UTF_8);
+        arguments.writeString(password, StandardCharsets.UTF_8);
+        Reply reply = wire.secretCommand("LOGIN", arguments, this::takeUntagged);
+        if (!reply.ok()) {
+            throw refusedPassword(reply, List.of(password));
+        }
+        return reply;
+    }
+
+    private Reply plain(Capabilities offered, String password) {
+        String response = base64("\0" + login.username() + "\0" + password);
+        Reply reply = sasl(offered, "PLAIN", response, challenge -> response);
+        if (!reply.ok()) {
+            throw refusedPassword(reply, List.of(password, response));
+        }
+        return reply;
+    }
+
+    private MailFailure refusedPassword(Reply reply, List<String> secrets) {
+        return Refusals.of(
+                reply,
+                FailureCode.AUTH_FAILED,
+                "the login",
+                LoginAdvice.forRefusedPassword(login.host()),
+                secrets);
+    }
+
+    /** XOAUTH2, or OAUTHBEARER (RFC 7628) where only that is offered. */
+    private Reply token(Capabilities offered, String token) {
+        boolean bearer = offered.has("AUTH=OAUTHBEARER") && !offered.has("AUTH=XOAUTH2");
+        if (!bearer && !offered.has("AUTH=XOAUTH2")) {
+            throw new MailFailure(
+                    FailureCode.TOKEN_REFUSED,
+                    "The server takes no access tokens (neither XOAUTH2 nor OAUTHBEARER): use a"
+                            + " password.");
+        }
+        String response =
+                base64(
+                        bearer
+                                ? "n,a=%s,\1host=%s\1port=%d\1auth=Bearer %s\1\1"
+                                        .formatted(
+                                                login.username()
+                                                        .replace("=", "=3D")
+                                                        .replace(",", "=2C"),
+                                                login.host(),
+                                                login.port(),
+                                                token)
+                                : "user=" + login.username() + "\1auth=Bearer " + token + "\1\1");
+        StringBuilder explained = new StringBuilder();
+        boolean[] said = {offered.has("SASL-IR")};
+        Reply reply =
+                sasl(
+                        offered,
+                        bearer ? "OAUTHBEARER" : "XOAUTH2",
+                        response,
+                        challenge -> {
+                            if (!said[0]) {
+                                said[0] = true;
+                                return response;
+                            }
+                            explained.append(" ").append(decoded(challenge));
+                            // The server waits for a word before it refuses (RFC 7628, 3.2.3).
+                            return bearer ? "AQ==" : "";
+                        });
+        if (!reply.ok()) {
+            Reply shown =
+                    new Reply(
+                            reply.kind(),
+                            reply.code(),
+                            reply.arguments(),
+                            reply.text() + explained);
+            throw Refusals.of(
+                    shown,
+                    FailureCode.TOKEN_REFUSED,
+                    "the access token",
+                    " Let the account's owner grant access again.",
+                    List.of(token, response));
+        }
+        return reply;
+    }
+
+    /** Runs a mechanism, with its initial response where that is allowed (RFC 4959). */
+    private Reply sasl(
+            Capabilities offered, String mechanism, String initial, ImapWire.Dialogue dialogue) {
+        int[] rounds = {0};
+        return wire.authenticate(
+                "AUTHENTICATE " + mechanism + (offered.has("SASL-IR") ? " " + initial : ""),
+                challenge -> {
+                    if (++rounds[0] > 2) {
+                        throw wire.protocolError("wants to hear more than the login has to say");
+                    }
+                    return dialogue.answer(challenge);
+                },
+                this::takeUntagged);
+    }
+
+    /** The JSON of an error challenge, which tells more than the refusal after it. */
+    private static String decoded(String challenge) {
+        try {
+            return new String(Base64.getDecoder().decode(challenge), StandardCharsets.ISO_8859_1);
+        } catch (IllegalArgumentException e) {
+            return challenge;
+        }
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,299 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.LimitedSocket;
+import dev.mailbell.mail.MailFailure;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import org.eclipse.angus.mail.iap.Argument;
+import org.eclipse.angus.mail.iap.LiteralException;
+import org.eclipse.angus.mail.iap.ProtocolException;
+import org.eclipse.angus.mail.iap.Response;
+import org.eclipse.angus.mail.iap.ResponseInputStream;
+import org.eclipse.angus.mail.imap.protocol.IMAPProtocol;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commands out, responses in, through Angus's protocol class: it writes arguments and literals and
+ * takes responses apart. Its own commands are not used: they gather whatever comes before they look
+ * at it, and name failures by classes that say nothing. After a failure the connection is cut:
+ * {@link #isBroken()}.
+ */
+final class ImapWire extends IMAPProtocol {
+    /** Servers announce each message that was removed on a line of its own. */
+    private static final int UNTAGGED_LIMIT = 200_000;
+
+    /** Takes the untagged responses of a command as they come. */
+    @FunctionalInterface
+    interface Untagged {
+        void accept(Line line);
+
+        /** Nothing is expected. */
+        Untagged IGNORED = line -> {};
+    }
+
+    private final LimitedSocket socket;
+    private final Faults written;
+    private final BoundedResponses responses;
+    private Untagged always = Untagged.IGNORED;
+    private boolean nonSynchronizing;
+    private boolean broken;
+    private boolean leaving;
+
+    private ImapWire(LimitedSocket socket, Faults written) throws IOException {
+        super(
+                socket.getInputStream(),
+                new PrintStream(written, false, StandardCharsets.US_ASCII),
+                new Properties(),
+                false);
+        this.socket = socket;
+        this.written = written;
+        this.responses = new BoundedResponses(socket.getInputStream());
+    }
+
+    static ImapWire over(LimitedSocket socket) {
+        try {
+            return new ImapWire(socket, new Faults(socket.getOutputStream()));
+        } catch (IOException e) {
+            throw socket.failure(e);
+        }
+    }
+
+    LimitedSocket socket() {
+        return socket;
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** Who is shown every untagged response first, whatever command it comes with. */
+    void always(Untagged listener) {
+        always = listener;
+    }
+
+    /** Whether LITERAL+ or LITERAL- was offered (RFC 7888). */
+    void nonSynchronizingLiterals(boolean offered) {
+        nonSynchronizing = offered;
+    }
+
+    @Override
+    protected boolean supportsNonSyncLiterals() {
+        return nonSynchronizing;
+    }
+
+    @Override
+    protected ResponseInputStream getInputStream() {
+        return responses;
+    }
+
+    /** Leaves FETCH as it is: Angus would take it apart at once, and fail where it is odd. */
+    @Override
+    public Response readResponse() throws IOException, ProtocolException {
+        return new Line(this);
+    }
+
+    /** Sends a command that wants no answer but its status. */
+    Reply command(String command) {
+        return command(command, null, BoundedResponses.USUAL_LIMIT, Untagged.IGNORED);
+    }
+
+    /**
+     * Sends a command and reads to its end.
+     *
+     * @param limit octets that one response may have
+     */
+    Reply command(String command, @Nullable Argument arguments, int limit, Untagged untagged) {
+        return guarded(() -> {
+            responses.limit(limit);
+            try {
+                return finish(send(command, arguments), untagged);
+            } catch (LiteralException e) {
+                // Refused before it was sent: the server is ready for the next command.
+                return Reply.of(e.getResponse());
+            } finally {
+                responses.limit(BoundedResponses.USUAL_LIMIT);
+            }
+        });
+    }
+
+    /** Sends a command whose words no trace may hold. */
+    Reply secretCommand(String command, @Nullable Argument arguments, Untagged untagged) {
+        suspendTracing();
+        try {
+            return command(command, arguments, BoundedResponses.USUAL_LIMIT, untagged);
+        } finally {
+            resumeTracing();
+        }
+    }
+
+    /** Reads the greeting, which is no answer to anything. */
+    Line greeting() {
+        return guarded(this::next);
+    }
+
+    /** One step of a dialogue with continuations (RFC 9051, section 6.2.2). */
+    interface Dialogue {
+        /** What to say to the server's challenge, which is in base64. */
+        String answer(String challenge);
+    }
+
+    /** Runs AUTHENTICATE. */
+    Reply authenticate(String command, Dialogue dialogue, Untagged untagged) {
+        suspendTracing();
+        try {
+            return guarded(() -> {
+                String tag = send(command, null);
+                return finish(tag, untagged, dialogue);
+            });
+        } finally {
+            resumeTracing();
+        }
+    }
+
+    /** Upgrades to TLS once the server has agreed. */
+    void startTls() {
+        guarded(() -> {
+            if (responses.available() > 0) {
+                throw socket.injected();
+            }
+            socket.startTls();
+            return true;
+        });
+    }
+
+    /** Says LOGOUT; the answer is awaited where the dialogue is sound. */
+    void sayGoodbye() {
+        leaving = true;
+        command("LOGOUT");
+    }
+
+    MailFailure protocolError(String what) {
+        return broken(new MailFailure(FailureCode.PROTOCOL_ERROR, "the server " + what));
+    }
+
+    private String send(String command, @Nullable Argument arguments)
+            throws IOException, ProtocolException {
+        String tag = writeCommand(command, arguments);
+        written.check();
+        return tag;
+    }
+
+    private Reply finish(String tag, Untagged untagged) throws IOException, ProtocolException {
+        return finish(
+                tag,
+                untagged,
+                challenge -> {
+                    throw protocolError("wants more where nothing is left to say");
+                });
+    }
+
+    private Reply finish(String tag, Untagged untagged, Dialogue dialogue)
+            throws IOException, ProtocolException {
+        for (int i = 0; i < UNTAGGED_LIMIT; i++) {
+            Line response = next();
+            if (response.isContinuation()) {
+                say(dialogue.answer(response.getRest().strip()));
+            } else if (response.isTagged()) {
+                if (!tag.equalsIgnoreCase(response.getTag())) {
+                    continue;
+                }
+                if (!response.isOK() && !response.isNO() && !response.isBAD()) {
+                    throw protocolError("ended a command neither with OK nor with NO or BAD");
+                }
+                return Reply.of(response);
+            } else if (response.isUnTagged()) {
+                always.accept(response);
+                untagged.accept(response.rewound());
+            }
+        }
+        throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
+    }
+
+    private void say(String line) throws IOException {
+        OutputStream out = getOutputStream();
+        out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        written.check();
+    }
+
+    private Line next() throws IOException, ProtocolException {
+        Line response = (Line) readResponse();
+        if (response.isBYE() && !leaving) {
+            throw Refusals.ofGoodbye(Reply.of(response));
+        }
+        return response;
+    }
+
+    private interface Step<T> {
+        T run() throws IOException, ProtocolException;
+    }
+
+    private <T> T guarded(Step<T> step) {
+        try {
+            return step.run();
+        } catch (MailFailure e) {
+            throw broken(e);
+        } catch (IOException e) {
+            throw broken(socket.failure(e));
+        } catch (ProtocolException | RuntimeException | OutOfMemoryError e) {
+            // Angus trips over some of what it does not expect; a session is no reason to end the
+            // daemon.
+            throw broken(
+                    new MailFailure(
+                            FailureCode.PROTOCOL_ERROR,
+                            "the server sent something that is not IMAP",
+                            e));
+        }
+    }
+
+    private MailFailure broken(MailFailure failure) {
+        broken = true;
+        socket.cut();
+        return failure;
+    }
+
+    /** Keeps what {@link PrintStream} swallows. */
+    private static final class Faults extends FilterOutputStream {
+        private @Nullable IOException fault;
+
+        Faults(OutputStream out) {
+            super(out);
+        }
+
+        void check() throws IOException {
+            if (fault != null) {
+                throw fault;
+            }
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            write(new byte[] {(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets, int offset, int length) throws IOException {
+            try {
+                out.write(octets, offset, length);
+            } catch (IOException e) {
+                fault = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            try {
+                out.flush();
+            } catch (IOException e) {
+                fault = e;
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailboxNames;
+import dev.mailbell.mark.UidSet;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.eclipse.angus.mail.iap.Argument;
+import org.jspecify.annotations.Nullable;
+
+/** The commands of the authenticated and the selected state, as far as they change nothing. */
+final class Mailboxes {
+    /** The UIDs of 1,000,000 messages, written one by one. */
+    private static final int SEARCH_LIMIT = 16 << 20;
+
+    /** Long lists of recipients. */
+    private static final int ENVELOPE_LIMIT = 4 << 20;
+
+    private static final int LIST_LIMIT = 10_000;
+
+    private final ImapWire wire;
+    private final Capabilities capabilities;
+    private final Identity identity;
+    private boolean extendedSearch;
+    private boolean statusHelps = true;
+    private @Nullable Selected selected;
+
+    Mailboxes(ImapWire wire, Capabilities capabilities) {
+        this.wire = wire;
+        this.capabilities = capabilities;
+        this.identity = new Identity(wire);
+        this.extendedSearch = capabilities.has("ESEARCH");
+        wire.always(line -> {
+            if (selected != null) {
+                selected.accept(line);
+            }
+        });
+    }
+
+    /** Whether this mailbox is the selected one. */
+    boolean isSelected(String mailbox) {
+        return selected != null && selected.mailbox().equals(mailbox);
+    }
+
+    /**
+     * Asks how a mailbox is without opening it.
+     *
+     * @return what is known; all unknown where only {@link #examine} will tell
+     */
+    Status status(String mailbox) {
+        if (!statusHelps || isSelected(mailbox) && !unselect()) {
+            return Status.UNKNOWN;
+        }
+        String raw = MailboxNames.encode(mailbox);
+        Argument arguments = new Argument();
+        arguments.writeString(raw);
+        arguments.writeArgument(items("MESSAGES", "UIDNEXT", "UIDVALIDITY"));
+        List<Status> told = new ArrayList<>(1);
+        Reply reply =
+                wire.command(
+                        "STATUS",
+                        arguments,
+                        BoundedResponses.USUAL_LIMIT,
+                        line -> {
+                            if (line.keyEquals("STATUS")) {
+                                Items.Group parts = Items.parse(line.getRest());
+                                if (isNamed(parts.text(0), raw)
+                                        && parts.items().size() == 2
+                                        && parts.items().get(1) instanceof Items.Group group) {
+                                    told.add(Status.parse(group));
+                                }
+                            }
+                        });
+        if (!reply.ok() || told.isEmpty()) {
+            return Status.UNKNOWN;
+        }
+        Status status = told.getLast();
+        // 163 knows nothing of UIDNEXT, and will not the next time.
+        statusHelps = status.uidNext() >= 0;
+        return status;
+    }
+
+    private static boolean isNamed(@Nullable String name, String raw) {
+        return name != null && (name.equals(raw) || MailboxNames.isInbox(name) && isInbox(raw));
+    }
+
+    private static boolean isInbox(String raw) {
+        return raw.equals("INBOX");
+    }
+
+    private static Argument items(String... names) {
+        Argument list = new Argument();
+        for (String name : names) {
+            list.writeAtom(name);
+        }
+        return list;
+    }
+
+    /**
+     * Leaves the selected mailbox. Never by CLOSE, which removes messages where a server takes
+     * EXAMINE for SELECT.
+     */
+    private boolean unselect() {
+        if (!capabilities.has("UNSELECT")) {
+            return false;
+        }
+        boolean left = wire.command("UNSELECT").ok();
+        if (left) {
+            selected = null;
+        }
+        return left;
+    }
+
+    /**
+     * Opens a mailbox for reading.
+     *
+     * @throws MailFailure mailbox_missing; then the session can go on
+     */
+    Selected examine(String mailbox) {
+        for (int attempt = 1; ; attempt++) {
+            Selected opening = new Selected(mailbox);
+            selected = opening;
+            Argument name = new Argument();
+            name.writeString(MailboxNames.encode(mailbox));
+            Reply reply =
+                    wire.command(
+                            "EXAMINE",
+                            name,
+                            BoundedResponses.USUAL_LIMIT,
+                            ImapWire.Untagged.IGNORED);
+            if (reply.ok()) {
+                opening.take(reply);
+                return opening;
+            }
+            selected = null;
+            MailFailure failure = Refusals.ofMailbox(reply, mailbox);
+            // Who gets "Unsafe Login" although it sent ID before LOGIN may have to repeat it.
+            if (failure.code() != FailureCode.AUTH_FAILED
+                    || attempt > 1
+                    || !capabilities.has("ID")) {
+                throw failure;
+            }
+            identity.send();
+        }
+    }
+
+    /** Lets the server say what has changed. */
+    void noop() {
+        wire.command("NOOP");
+    }
+
+    /**
+     * The UIDs that meet the criteria, in the selected mailbox.
+     *
+     * @param atMost more than so many would be a lie
+     */
+    UidSet search(String criteria, int atMost) {
+        if (extendedSearch) {
+            Search search = new Search();
+            // COUNT is the proof that ranges do not span gaps.
+            Reply reply =
+                    wire.command(
+                            "UID SEARCH RETURN (ALL COUNT) " + criteria,
+                            null,
+                            SEARCH_LIMIT,
+                            search);
+            if (reply.ok() && search.isSound() && search.uids().size() <= currentlyAtMost(atMost)) {
+                return search.uids();
+            }
+            extendedSearch = false;
+        }
+        Search search = new Search();
+        Reply reply = wire.command("UID SEARCH " + criteria, null, SEARCH_LIMIT, search);
+        if (!reply.ok()) {
+            throw Refusals.ofCommand(reply, "to search the mailbox");
+        }
+        if (!search.isSound() || search.uids().size() > currentlyAtMost(atMost)) {
+            throw wire.protocolError("answered a search with something that cannot be");
+        }
+        return search.uids();
+    }
+
+    /** Messages that came while the search ran may be in its answer. */
+    private int currentlyAtMost(int before) {
+        return selected == null ? before : Math.max(before, selected.exists());
+    }
+
+    /** The UID of a message by its number in the selected mailbox; -1 when it is gone. */
+    long uidOf(int number) {
+        long[] uid = {-1};
+        Reply reply =
+                wire.command(
+                        "FETCH " + number + " (UID)",
+                        null,
+                        BoundedResponses.USUAL_LIMIT,
+                        line -> {
+                            if (line.keyEquals("FETCH") && line.getNumber() == number) {
+                                uid[0] = Math.max(uid[0], attributes(line).number("UID"));
+                            }
+                        });
+        // A refusal is what servers have for a message that another session removed.
+        return reply.ok() ? uid[0] : -1;
+    }
+
+    /** Fetches attributes of messages, whichever of them are there and the server tells of. */
+    void fetch(String uids, String attributes, Consumer<Items.Group> taker) {
+        Reply reply =
+                wire.command(
+                        "UID FETCH " + uids + " " + attributes,
+                        null,
+                        ENVELOPE_LIMIT,
+                        line -> {
+                            if (line.keyEquals("FETCH")) {
+                                taker.accept(attributes(line));
+                            }
+                        });
+        if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
+            throw Refusals.ofCommand(reply, "to fetch " + attributes);
+        }
+    }
+
+    private static Items.Group attributes(Line line) {
+        List<@Nullable Object> items = Items.parse(line.getRest()).items();
+        return !items.isEmpty() && items.getFirst() instanceof Items.Group group
+                ? group
+                : new Items.Group(List.of());
+    }
+
+    /** The names of the mailboxes that can be opened, in Unicode; at most 10,000. */
+    List<String> list() {
+        List<String> names = new ArrayList<>();
+        Reply reply =
+                wire.command(
+                        "LIST \"\" \"*\"",
+                        null,
+                        BoundedResponses.USUAL_LIMIT,
+                        line -> {
+                            if (line.keyEquals("LIST") && names.size() < LIST_LIMIT) {
+                                addName(names, Items.parse(line.getRest()));
+                            }
+                        });
+        if (!reply.ok()) {
+            throw Refusals.ofCommand(reply, "to list the mailboxes");
+        }
+        return names;
+    }
+
+    private static void addName(List<String> names, Items.Group entry) {
+        String raw = entry.text(2);
+        if (raw != null && entry.items().getFirst() instanceof Items.Group flags) {
+            Iterator<@Nullable Object> each = flags.items().iterator();
+            while (each.hasNext()) {
+                if (each.next() instanceof Items.Text flag
+                        && (flag.value().equalsIgnoreCase("\\Noselect")
+                                || flag.value().equalsIgnoreCase("\\NonExistent"))) {
+                    return;
+                }
+            }
+            names.add(MailboxNames.decode(raw));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.ServerText;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What NO, BAD and BYE mean: by the response code (RFC 5530), else by texts that servers are known
+ * to send, else by what was asked.
+ */
+final class Refusals {
+    private static final Pattern BACKOFF =
+            Pattern.compile("suggested backoff time:? *(\\d{1,9}) *milliseconds");
+    private static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
+
+    private record Rule(Pattern pattern, FailureCode code) {
+        static Rule of(FailureCode code, String regex) {
+            return new Rule(Pattern.compile(regex), code);
+        }
+    }
+
+    /** The first that is found in the lower-case text decides. */
+    private static final List<Rule> TEXTS =
+            List.of(
+                    // QQ has one text for everything; a missing authorisation code is the usual
+                    // cause, and the owner is shown the text.
+                    Rule.of(FailureCode.AUTH_FAILED, "password is incorrect.*frequency"),
+                    // 163 and its sisters refuse clients that do not name themselves, or that the
+                    // mailbox's settings do not allow.
+                    Rule.of(FailureCode.AUTH_FAILED, "unsafe login"),
+                    Rule.of(FailureCode.RATE_LIMITED, "backoff time|throttl"),
+                    Rule.of(
+                            FailureCode.TOO_MANY_CONNECTIONS,
+                            "too many (\\w+ )?(connections|sessions)"
+                                    + "|connection limit|(maximum|max) (number of )?connections"
+                                    + "|connections? .{0,20}exceed|连接数|并发"),
+                    Rule.of(
+                            FailureCode.RATE_LIMITED,
+                            "frequen|too often|rate limit|bandwidth limit|login rate"
+                                    + "|too many (\\w+ )?(log ?ins?|attempts|auth|fail|tries|requests)"
+                                    + "|频繁|频率|登录太|次数过多"),
+                    Rule.of(
+                            FailureCode.SERVER_ERROR,
+                            "authenticated but not connected|busy|temporar|try (it )?(again )?later"
+                                    + "|internal (server )?error|unavailable|system error|繁忙|稍后"));
+
+    private Refusals() {}
+
+    /** The server hangs up. */
+    static MailFailure ofGoodbye(Reply bye) {
+        return of(bye, FailureCode.SERVER_ERROR, "to go on", "", List.of());
+    }
+
+    /** A refusal of something that a server which is logged in to should have done. */
+    static MailFailure ofCommand(Reply reply, String what) {
+        return of(reply, FailureCode.SERVER_ERROR, what, "", List.of());
+    }
+
+    /** A refusal to open a mailbox. */
+    static MailFailure ofMailbox(Reply reply, String mailbox) {
+        return of(
+                reply,
+                FailureCode.MAILBOX_MISSING,
+                "the mailbox \"" + ServerText.oneLine(mailbox, 100) + "\"",
+                " Check its name.",
+                List.of());
+    }
+
+    /**
+     * The failure that a refusal stands for.
+     *
+     * @param otherwise what a NO means when neither code nor text tells
+     * @param what was refused, for example {@code the login}
+     * @param advice what the owner can do when it means {@code otherwise}; empty or a sentence with
+     *     a blank in front
+     * @param secrets what must not be shown even if the server repeats it
+     */
+    static MailFailure of(
+            Reply reply, FailureCode otherwise, String what, String advice, List<String> secrets) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        FailureCode code = code(reply, text, otherwise);
+        String shown = ServerText.shown(reply.shown(), secrets);
+        String said =
+                shown.isEmpty()
+                        ? "The server refused " + what + " without a reason."
+                        : "The server refused " + what + ": \"" + shown + "\".";
+        String remedy =
+                code == FailureCode.AUTH_FAILED && text.contains("unsafe login")
+                        ? " Allow IMAP clients in the mailbox's web settings, or ask the provider"
+                                + " to."
+                        : remedy(code, text, otherwise, advice);
+        return new MailFailure(code, said + remedy, backoff(text), null);
+    }
+
+    private static String remedy(
+            FailureCode code, String text, FailureCode otherwise, String advice) {
+        if (code == otherwise && !text.contains("authenticated but not connected")) {
+            return advice;
+        }
+        return switch (code) {
+            case TLS_FAILED -> " Use security \"tls\" or \"starttls\".";
+            case MAILBOX_LOCKED -> " Another program has the mailbox open.";
+            case SERVER_ERROR ->
+                    text.contains("authenticated but not connected")
+                            ? " IMAP may be switched off for the mailbox, or the token may lack the"
+                                    + " scope IMAP.AccessAsUser.All."
+                            : "";
+            default -> "";
+        };
+    }
+
+    private static FailureCode code(Reply reply, String text, FailureCode otherwise) {
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        return switch (reply.code()) {
+            case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED" -> refused;
+            case "PRIVACYREQUIRED" -> FailureCode.TLS_FAILED;
+            case "NONEXISTENT", "TRYCREATE", "NOPERM" ->
+                    otherwise == FailureCode.MAILBOX_MISSING
+                            ? otherwise
+                            : byText(text, refused, otherwise);
+            case "THROTTLED" -> FailureCode.RATE_LIMITED;
+            case "INUSE" -> byText(text, refused, FailureCode.MAILBOX_LOCKED);
+            case "LIMIT" -> byText(text, refused, FailureCode.TOO_MANY_CONNECTIONS);
+            case "UNAVAILABLE", "SERVERBUG", "CORRUPTION", "CONTACTADMIN", "OVERQUOTA" ->
+                    byText(text, refused, FailureCode.SERVER_ERROR);
+            default ->
+                    byText(
+                            text,
+                            refused,
+                            reply.kind() == Reply.Kind.BAD
+                                    ? FailureCode.PROTOCOL_ERROR
+                                    : otherwise);
+        };
+    }
+
+    private static FailureCode byText(String text, FailureCode refused, FailureCode otherwise) {
+        return TEXTS.stream()
+                .filter(rule -> rule.pattern().matcher(text).find())
+                .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
+                .findFirst()
+                .orElse(otherwise);
+    }
+
+    private static @Nullable Duration backoff(String text) {
+        Matcher matcher = BACKOFF.matcher(text);
+        if (!matcher.find()) {
+            return null;
+        }
+        Duration asked = Duration.ofMillis(Long.parseLong(matcher.group(1)));
+        return asked.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : asked;
+    }
+}

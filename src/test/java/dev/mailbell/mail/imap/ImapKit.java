@@ -1,0 +1,177 @@
+package dev.mailbell.mail.imap;
+
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mail.scripted.TestTls;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.ImapObservation;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Sessions against servers on loopback. */
+final class ImapKit {
+    static final String USER = "ann@mail.example";
+    static final String PASSWORD = "s3cret-word";
+
+    /** Ended only by a test that fails. */
+    static final Duration LONG = Duration.ofSeconds(20);
+
+    /** To the authenticated state of a server that offers everything we use. */
+    static final String MODERN =
+            """
+            S: * OK [CAPABILITY IMAP4rev1 ID SASL-IR LITERAL+ AUTH=PLAIN AUTH=XOAUTH2] ready
+            C: {tag} ID ("name" "Mailbell" "version" "{*}")
+            S: * ID NIL
+            S: {tag} OK done
+            C: {tag} LOGIN ann@mail.example s3cret-word
+            S: {tag} OK [CAPABILITY IMAP4rev1 ID UNSELECT ESEARCH UIDPLUS LITERAL+] in
+            """;
+
+    /** To the authenticated state of a server that knows RFC 3501 and no more. */
+    static final String OLD =
+            """
+            S: * OK ready
+            C: {tag} CAPABILITY
+            S: * CAPABILITY IMAP4rev1
+            S: {tag} OK done
+            C: {tag} LOGIN ann@mail.example s3cret-word
+            S: {tag} OK in
+            C: {tag} CAPABILITY
+            S: * CAPABILITY IMAP4rev1
+            S: {tag} OK done
+            """;
+
+    static final String GOODBYE =
+            """
+            C: {tag} LOGOUT
+            S: * BYE see you
+            S: {tag} OK done
+            """;
+
+    private static final Loopback LOOPBACK = new Loopback();
+
+    private ImapKit() {}
+
+    static ImapSessions sessions() {
+        return new ImapSessions(LOOPBACK.connector());
+    }
+
+    static Login login(int port, Security security, String user, Credential credential) {
+        return new Login(
+                Protocol.IMAP,
+                "127.0.0.1",
+                port,
+                security,
+                user,
+                credential,
+                true,
+                TestTls.caPem());
+    }
+
+    static Login login(int port) {
+        return login(port, Security.NONE, USER, new Credential.Password(PASSWORD));
+    }
+
+    static ImapSession open(ScriptedServer server) {
+        return sessions().open(login(server.port()), Deadline.after(LONG));
+    }
+
+    /** Plays a script to one session and returns what the session was asked for. */
+    static <T> T playing(String script, Function<ImapSession, T> use) throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing(script)) {
+            try (ImapSession session = open(server)) {
+                return use.apply(session);
+            }
+        }
+    }
+
+    /** Plays a script to one session, which must fail at its opening or at its use. */
+    static MailFailure failing(String script, Function<ImapSession, Object> use)
+            throws IOException {
+        return failing(script, LONG, use);
+    }
+
+    static MailFailure failing(String script, Duration time, Function<ImapSession, Object> use)
+            throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing(script)) {
+            return Objects.requireNonNull(
+                    catchThrowableOfType(
+                            MailFailure.class,
+                            () -> {
+                                try (ImapSession session =
+                                        sessions()
+                                                .open(login(server.port()), Deadline.after(time))) {
+                                    use.apply(session);
+                                }
+                            }),
+                    "nothing failed");
+        }
+    }
+
+    static LookRequest look(String mailbox, @Nullable ImapMark mark) {
+        return new LookRequest(mailbox, mark, mark == null ? 0 : mark.uidNext(), false, null);
+    }
+
+    static LookRequest look(@Nullable ImapMark mark) {
+        return look("INBOX", mark);
+    }
+
+    /** The look that a first look is. */
+    static ImapObservation baseline(ImapSession session) {
+        return session.observe(look(null));
+    }
+
+    static ImapMark mark(ImapObservation seen) {
+        return new ImapMark(seen.uidValidity(), seen.uidNext(), seen.total(), seen.topUid());
+    }
+
+    /** A mailbox as the daemon keeps it: looked at again and again. */
+    static final class Watched {
+        private final String mailbox;
+        private ImapState state = ImapState.UNSEEN;
+        private @Nullable Instant lastLook;
+
+        Watched(String mailbox) {
+            this.mailbox = mailbox;
+        }
+
+        Change look(ImapSession session) {
+            return look(session, false);
+        }
+
+        Change look(ImapSession session, boolean exhaustive) {
+            Instant now = Instant.now();
+            LookRequest request =
+                    new LookRequest(
+                            mailbox, state.mark(), state.searchFrom(null), exhaustive, lastLook);
+            Change change = state.after(session.observe(request), null, ImapKit::none);
+            state = (ImapState) change.next();
+            lastLook = now;
+            return change;
+        }
+
+        ImapMark mark() {
+            return Objects.requireNonNull(state.mark());
+        }
+    }
+
+    private static KnownMessages none() {
+        throw new AssertionError("IMAP has no known messages");
+    }
+}
