@@ -47,10 +47,8 @@ final class Listings {
     /** The multi-line answer to UIDL. */
     Uids uids() {
         Column column = new Column();
-        int lowest = Integer.MAX_VALUE;
-        int highest = 0;
-        String first = null;
-        String top = null;
+        Kept first = new Kept(Integer.MAX_VALUE);
+        Kept top = new Kept(0);
         while (wire.nextLine(true)) {
             Numbers words = new Numbers(wire.array(), wire.start(), wire.length());
             int number = messageNumber(words.next(), "UIDL");
@@ -60,16 +58,35 @@ final class Listings {
                 throw wire.protocolError("gave message " + number + " no sound UID in UIDL");
             }
             add(column, number, keys.of(wire.array(), from, length));
-            if (number < lowest) {
-                lowest = number;
-                first = new String(wire.array(), from, length, StandardCharsets.ISO_8859_1);
+            if (number < first.number) {
+                first.keep(number, wire.array(), from, length);
             }
-            if (number > highest) {
-                highest = number;
-                top = new String(wire.array(), from, length, StandardCharsets.ISO_8859_1);
+            if (number > top.number) {
+                top.keep(number, wire.array(), from, length);
             }
         }
-        return new Uids(sorted(column, "UIDL"), first, top);
+        return new Uids(sorted(column, "UIDL"), first.uid(), top.uid());
+    }
+
+    /** The one UID of a long listing that is needed as text. */
+    private static final class Kept {
+        private final byte[] octets = new byte[UID_LIMIT];
+        private int number;
+        private int length;
+
+        Kept(int number) {
+            this.number = number;
+        }
+
+        void keep(int newNumber, byte[] array, int from, int newLength) {
+            number = newNumber;
+            length = newLength;
+            System.arraycopy(array, from, octets, 0, length);
+        }
+
+        @Nullable String uid() {
+            return length == 0 ? null : new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+        }
     }
 
     /** The multi-line answer to LIST. */

@@ -98,27 +98,27 @@ final class Pop3Look {
             return full(mark, drop);
         }
         String[] commands = new String[2 * count];
+        int[] numbers = new int[count];
         for (int i = 0; i < count; i++) {
-            commands[2 * i] = "UIDL " + (mark.total() + 1 + i);
-            commands[2 * i + 1] = "LIST " + (mark.total() + 1 + i);
+            numbers[i] = mark.total() + 1 + i;
+            commands[2 * i] = "UIDL " + numbers[i];
+            commands[2 * i + 1] = "LIST " + numbers[i];
         }
         Flight flight = flight(commands);
-        int[] numbers = new int[count];
         long[] keys = new long[count];
         int[] sizes = new int[count];
         long octets = mark.octets();
         String top = null;
         for (int i = 0; i < count; i++) {
             Uid uid = Listings.uid(flight.next());
-            long size = Listings.size(flight.next(), mark.total() + 1 + i);
-            if (uid == null || uid.number() != mark.total() + 1 + i || size < 0) {
+            long size = Listings.size(flight.next(), numbers[i]);
+            octets += Math.max(0, size);
+            if (uid == null || uid.number() != numbers[i] || size < 0 || octets > drop.octets()) {
                 flight.abandon();
                 return full(mark, drop);
             }
-            numbers[i] = uid.number();
             keys[i] = listings.key(uid.text());
             sizes[i] = clamped(size);
-            octets += size;
             top = uid.text();
         }
         // Some servers count octets differently in STAT and LIST: no proof then.

@@ -1,0 +1,194 @@
+package dev.mailbell.mail.pop3;
+
+import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
+import static dev.mailbell.mail.pop3.Pop3Kit.login;
+import static dev.mailbell.mail.pop3.Pop3Kit.look;
+import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.Credential.Password;
+import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.dovecot.Dovecot;
+import dev.mailbell.mail.dovecot.Maildir;
+import dev.mailbell.mail.scripted.CountingProxy;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.mark.Pop3Observation.Full;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Pop3Observation.Tail;
+import dev.mailbell.mark.Pop3Observation.Unchanged;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class Pop3DovecotTest {
+    private static final Dovecot DOVECOT = Dovecot.shared();
+
+    private static MailSession open(int port, Security security, Maildir maildir, String password) {
+        return sessions()
+                .open(
+                        login(port, security, maildir.user(), new Password(password)),
+                        Deadline.after(LONG));
+    }
+
+    private static Pop3Observation looked(int port, Maildir maildir, @Nullable Pop3Mark mark) {
+        try (MailSession session = open(port, Security.NONE, maildir, Dovecot.PASSWORD)) {
+            return look(session, mark);
+        }
+    }
+
+    private static Pop3Observation looked(Maildir maildir, @Nullable Pop3Mark mark) {
+        return looked(DOVECOT.pop3Port(), maildir, mark);
+    }
+
+    private static Listing oracle(Maildir maildir) {
+        return AngusOracle.listing(DOVECOT.pop3Port(), maildir.user(), Dovecot.PASSWORD);
+    }
+
+    private static void assertSame(Listing actual, Listing expected, int from) {
+        assertThat(actual.numbers()).containsExactly(tail(expected.numbers(), from));
+        assertThat(actual.keys())
+                .containsExactly(Arrays.copyOfRange(expected.keys(), from, expected.keys().length));
+        assertThat(actual.sizes()).containsExactly(tail(expected.sizes(), from));
+    }
+
+    private static int[] tail(int[] values, int from) {
+        return Arrays.copyOfRange(values, from, values.length);
+    }
+
+    @Test
+    void clear_text_stls_and_tls_see_what_angus_sees() {
+        Maildir maildir = DOVECOT.freshUser();
+        maildir.deliver(12);
+        Listing expected = oracle(maildir);
+        for (Security security : Security.values()) {
+            int port = security == Security.TLS ? DOVECOT.pop3sPort() : DOVECOT.pop3Port();
+            try (MailSession session = open(port, security, maildir, Dovecot.PASSWORD)) {
+                assertThat(session.capabilities()).contains("PIPELINING", "UIDL");
+                Full seen = (Full) look(session, null);
+                assertSame(seen.messages(), expected, 0);
+            }
+        }
+    }
+
+    @Test
+    void a_wrong_password_is_one() {
+        Maildir maildir = DOVECOT.freshUser();
+        MailFailure failure =
+                catchThrowableOfType(
+                        MailFailure.class,
+                        () -> open(DOVECOT.pop3Port(), Security.NONE, maildir, "wrong-word"));
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.getMessage()).doesNotContain("wrong-word");
+    }
+
+    @Test
+    void a_plain_port_that_is_asked_for_tls_says_so() {
+        Maildir maildir = DOVECOT.freshUser();
+        MailFailure failure =
+                catchThrowableOfType(
+                        MailFailure.class,
+                        () -> open(DOVECOT.pop3Port(), Security.TLS, maildir, Dovecot.PASSWORD));
+        assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
+    }
+
+    @Test
+    void a_look_at_thousands_of_messages_takes_few_octets_and_round_trips() throws IOException {
+        Maildir maildir = DOVECOT.freshUser();
+        maildir.deliver(3_000);
+        Full first = (Full) looked(maildir, null);
+        assertThat(first.messages().size()).isEqualTo(3_000);
+        try (CountingProxy proxy = new CountingProxy(DOVECOT.pop3Port())) {
+            assertThat(looked(proxy.port(), maildir, first.mark())).isEqualTo(new Unchanged());
+            assertThat(proxy.fromServer() + proxy.fromClient()).isLessThan(2_048);
+            assertThat(proxy.flights()).isLessThanOrEqualTo(6);
+
+            maildir.deliver(1);
+            proxy.reset();
+            assertThat(looked(proxy.port(), maildir, first.mark())).isInstanceOf(Tail.class);
+            assertThat(proxy.fromServer() + proxy.fromClient()).isLessThan(4_096);
+        }
+    }
+
+    @Test
+    void envelopes_come_with_the_uids_of_the_listing_and_nothing_is_changed() {
+        Maildir maildir = DOVECOT.freshUser();
+        maildir.deliver(Maildir.message("=?utf-8?q?Gr=C3=BC=C3=9Fe?="));
+        maildir.deliver(1);
+        looked(maildir, null);
+        List<String> files = maildir.files();
+        try (MailSession session =
+                open(DOVECOT.pop3Port(), Security.NONE, maildir, Dovecot.PASSWORD)) {
+            Full seen = (Full) look(session, null);
+            Envelope envelope = session.envelopes(List.of(1L, 2L)).getFirst();
+            assertThat(envelope.uid()).isEqualTo(seen.mark().firstUid());
+            assertThat(envelope.subject()).isEqualTo("Grüße");
+            assertThat(envelope.from()).isEqualTo("Ann <ann@example.org>");
+            assertThat(envelope.date()).isEqualTo(Instant.parse("2026-11-20T10:00:00Z"));
+        }
+        assertThat(maildir.files()).isEqualTo(files);
+        assertThat(maildir.uids("INBOX")).containsExactly(1, 2);
+        assertThat(maildir.flags("INBOX")).allMatch(flags -> !flags.contains("\\Seen"));
+    }
+
+    /** Whatever came and went in between, a look claims no more than another client can see. */
+    @Test
+    void random_histories_are_seen_as_angus_sees_them() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Maildir maildir = DOVECOT.freshUser();
+        Listing before = oracle(maildir);
+        Pop3Mark mark = ((Full) looked(maildir, null)).mark();
+        Set<Class<?>> kinds = new HashSet<>();
+        for (int step = 0; step < 60; step++) {
+            maildir.deliver(random.nextInt(4));
+            if (random.nextInt(3) == 0) {
+                long[] uids = maildir.uids("INBOX");
+                maildir.expunge(
+                        "INBOX",
+                        random.longs(2, 0, 100)
+                                .filter(i -> i < uids.length)
+                                .map(i -> uids[(int) i])
+                                .distinct()
+                                .toArray());
+            }
+            Listing now = oracle(maildir);
+            Pop3Observation seen = looked(maildir, mark);
+            String where = "seed " + seed + ", step " + step;
+            switch (seen) {
+                case Unchanged() -> {
+                    assertThat(now.keys()).as(where).isEqualTo(before.keys());
+                    assertThat(now.sizes()).as(where).isEqualTo(before.sizes());
+                }
+                case Tail(Pop3Mark next, Listing messages) -> {
+                    int old = before.size();
+                    assertThat(Arrays.copyOf(now.keys(), old)).as(where).isEqualTo(before.keys());
+                    assertSame(messages, now, old);
+                    mark = next;
+                }
+                case Full(Pop3Mark next, Listing messages) -> {
+                    assertSame(messages, now, 0);
+                    mark = next;
+                }
+            }
+            assertThat(mark.total()).as(where).isEqualTo(now.size());
+            kinds.add(seen.getClass());
+            before = now;
+        }
+        assertThat(kinds).as("seed " + seed).contains(Tail.class, Full.class);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.mailbell.mail.pop3;
+
+import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
+import static dev.mailbell.mail.pop3.Pop3Kit.PASSWORD;
+import static dev.mailbell.mail.pop3.Pop3Kit.login;
+import static dev.mailbell.mail.pop3.Pop3Kit.look;
+import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.icegreen.greenmail.store.FolderException;
+import com.icegreen.greenmail.user.GreenMailUser;
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.GreenMailUtil;
+import com.icegreen.greenmail.util.ServerSetup;
+import dev.mailbell.mail.Credential.Password;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.mark.Pop3Observation.Full;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Pop3Observation.Tail;
+import dev.mailbell.mark.Pop3Observation.Unchanged;
+import dev.mailbell.network.Deadline;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Against the server of the demo, which has no PIPELINING. */
+@Timeout(60)
+class Pop3GreenMailTest {
+    private static final String ANN = "ann@mail.example";
+
+    private final GreenMail greenMail =
+            new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_POP3));
+
+    @BeforeEach
+    void start() {
+        greenMail.start();
+        greenMail.setUser(ANN, ANN, PASSWORD);
+    }
+
+    @AfterEach
+    void stop() {
+        greenMail.stop();
+    }
+
+    private MailSession open(String password) {
+        return sessions()
+                .open(
+                        login(
+                                greenMail.getPop3().getPort(),
+                                Security.NONE,
+                                ANN,
+                                new Password(password)),
+                        Deadline.after(LONG));
+    }
+
+    private Pop3Observation looked(@Nullable Pop3Mark mark) {
+        try (MailSession session = open(PASSWORD)) {
+            return look(session, mark);
+        }
+    }
+
+    private void deliver(String subject) {
+        GreenMailUser user = greenMail.getUserManager().getUser(ANN);
+        user.deliver(
+                GreenMailUtil.createTextEmail(
+                        ANN, "bob@mail.example", subject, "Hello.", ServerSetup.POP3));
+    }
+
+    @Test
+    void arrivals_and_deletions_are_seen_as_angus_sees_them() throws FolderException {
+        Full empty = (Full) looked(null);
+        assertThat(looked(empty.mark())).isEqualTo(new Unchanged());
+        deliver("one");
+        deliver("two");
+        Full two = (Full) looked(empty.mark());
+        Listing expected = AngusOracle.listing(greenMail.getPop3().getPort(), ANN, PASSWORD);
+        assertThat(two.messages().numbers()).isEqualTo(expected.numbers());
+        assertThat(two.messages().keys()).isEqualTo(expected.keys());
+        assertThat(two.messages().sizes()).isEqualTo(expected.sizes());
+        assertThat(looked(two.mark())).isEqualTo(new Unchanged());
+        deliver("three");
+        Pop3Observation three = looked(two.mark());
+        assertThat(three).isInstanceOf(Tail.class);
+        greenMail.purgeEmailFromAllMailboxes();
+        deliver("four");
+        Full four = (Full) looked(((Tail) three).mark());
+        assertThat(four.messages().size()).isEqualTo(1);
+    }
+
+    @Test
+    void envelopes_are_read_and_a_wrong_password_is_one() {
+        deliver("hello");
+        try (MailSession session = open(PASSWORD)) {
+            assertThat(session.envelopes(List.of(1L)).getFirst().subject()).isEqualTo("hello");
+        }
+        assertThat(catchThrowableOfType(MailFailure.class, () -> open("wrong")).code())
+                .isEqualTo(FailureCode.AUTH_FAILED);
+    }
+}
