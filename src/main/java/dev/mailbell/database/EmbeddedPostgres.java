@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -206,12 +207,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 }
             }
         } catch (SQLException e) {
+            String why =
+                    PSQLState.INVALID_PASSWORD.getState().equals(e.getSQLState())
+                            ? "database.password beside it is not its password: restore the file"
+                            : Remedies.of(String.valueOf(e.getMessage()));
             throw new DatabaseException(
                     "the embedded PostgreSQL in "
                             + cluster.data()
                             + " runs but does not serve us: "
-                            + e.getMessage()
-                            + "; does database.password belong to it?",
+                            + why,
                     e);
         }
     }

@@ -47,13 +47,23 @@ record Programs(Path home) {
                             + home
                             + ": "
                             + e
-                            + "; make the directory writable and have 100 MB free, or set database.url",
+                            + "; make the directory writable and have 400 MB free, or set database.url",
                     e);
         }
     }
 
     private static void unpack(Path directory, Path home) throws IOException {
         Path fresh = Files.createTempDirectory(directory, "postgresql-" + VERSION + ".new-");
+        try {
+            unpackInto(fresh);
+            Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            // On a full disk, what is half there would be in the way of the rest.
+            Trees.delete(fresh);
+        }
+    }
+
+    private static void unpackInto(Path fresh) throws IOException {
         Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
         String archive =
                 archive(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
@@ -67,7 +77,6 @@ record Programs(Path home) {
             Tar.unpack(new XZInputStream(packed), fresh);
         }
         Trees.force(fresh);
-        Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
     }
 
     static String archive(String system, String machine) {

@@ -5,7 +5,8 @@ final class Remedies {
     private Remedies() {}
 
     static String of(String complaint) {
-        if (complaint.contains("No space left on device")) {
+        if (complaint.contains("No space left on device")
+                || complaint.contains("could not extend file")) {
             return "the disk is full; free some space and start again. PostgreSQL says: "
                     + complaint;
         }

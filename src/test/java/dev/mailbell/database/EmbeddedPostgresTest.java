@@ -108,7 +108,7 @@ class EmbeddedPostgresTest {
     void a_wrong_password_is_told_and_leaves_no_server_behind() throws IOException {
         TestDatabase.privateServer(dataDir).close();
         Files.writeString(dataDir.resolve("database.password"), "guessed");
-        assertRefused("does database.password belong to it?");
+        assertRefused("database.password beside it is not its password");
         assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
     }
 
