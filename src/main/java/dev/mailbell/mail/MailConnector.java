@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,11 +56,25 @@ public final class MailConnector {
         } catch (IOException e) {
             throw connectFailure(where, e);
         }
-        LimitedSocket socket = new LimitedSocket(raw, login, tls, watchdog, deadline, byteBudget);
+        LimitedSocket socket = limited(raw, login, deadline, byteBudget);
         if (login.security() == Security.TLS) {
             socket.shakeHands();
         }
         return socket;
+    }
+
+    private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {
+        try {
+            return new LimitedSocket(raw, login, tls, watchdog, deadline, byteBudget);
+        } catch (RejectedExecutionException stopping) {
+            try {
+                raw.close();
+            } catch (IOException e) {
+                stopping.addSuppressed(e);
+            }
+            throw new MailFailure(
+                    FailureCode.CONNECT_FAILED, "the daemon is being stopped", stopping);
+        }
     }
 
     private static MailFailure connectFailure(String where, IOException e) {

@@ -97,6 +97,21 @@ class MailConnectorTest {
     }
 
     @Test
+    void a_daemon_that_stops_leaves_no_connection_behind() throws IOException {
+        Loopback stopped = new Loopback();
+        stopped.close();
+        try (ScriptedServer server = ScriptedServer.playing("! silence")) {
+            Login login = login(server.port(), Security.NONE);
+            Deadline deadline = Deadline.after(Duration.ofSeconds(9));
+            MailFailure failure =
+                    catchThrowableOfType(
+                            MailFailure.class,
+                            () -> stopped.connector().open(login, deadline, BUDGET));
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+        }
+    }
+
+    @Test
     void a_private_address_is_refused() {
         MailFailure failure = refusal(login("10.0.0.1", 995, Security.TLS, null), 1_000);
         assertThat(failure.code()).isEqualTo(FailureCode.BLOCKED_ADDRESS);

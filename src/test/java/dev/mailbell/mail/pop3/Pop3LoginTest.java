@@ -347,8 +347,11 @@ class Pop3LoginTest {
     void silence_and_hanging_up_are_never_a_wrong_password() {
         String[] steps = PIPELINED.split("(?<=\n)");
         for (int i = 0; i < steps.length; i++) {
+            if (steps[i].startsWith("C:")) {
+                continue;
+            }
             String script = String.join("", List.of(steps).subList(0, i));
-            assertThat(failed(null, Duration.ofMillis(150), script + "! silence\n").code())
+            assertThat(failed(null, Duration.ofMillis(100), script + "! silence\n").code())
                     .isEqualTo(FailureCode.TIMEOUT);
             assertThat(failed(null, LONG, script + "! drop\n").code())
                     .isEqualTo(FailureCode.CONNECT_FAILED);

@@ -55,18 +55,26 @@ public final class CountingProxy implements AutoCloseable {
     }
 
     private void accept() {
-        while (!listening.isClosed()) {
-            try {
-                Socket client = listening.accept();
-                Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
-                client.setTcpNoDelay(true);
-                server.setTcpNoDelay(true);
-                Thread.startVirtualThread(() -> carry(client, server, true));
-                Thread.startVirtualThread(() -> carry(server, client, false));
-            } catch (IOException e) {
-                // Closed: the test is over; or the server is gone, which the client will see.
-                continue;
+        try {
+            while (true) {
+                connect(listening.accept());
             }
+        } catch (IOException closed) {
+            // The test is over.
+            return;
+        }
+    }
+
+    private void connect(Socket client) throws IOException {
+        try {
+            Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            Thread.startVirtualThread(() -> carry(client, server, true));
+            Thread.startVirtualThread(() -> carry(server, client, false));
+        } catch (IOException refused) {
+            // What the client would have seen of the server.
+            client.close();
         }
     }
 

@@ -24,7 +24,8 @@ import java.util.Objects;
  * ! tls refused             tries to, but the client must not agree
  * ! wait go                 until the test calls {@link ScriptedServer#go}
  * ! silence                 says nothing, whatever the client says, until it hangs up
- * ! anything                lets the client say what it likes until it hangs up
+ * ! anything                lets the client say what it likes until it hangs up, which it may do
+ *                           while the server still speaks
  * ! drop                    closes the connection; ! reset does so the hard way
  * ---                       what follows is for the next connection
  * </pre>
