@@ -62,6 +62,11 @@ public final class ConfigurationLoader {
         return read(name, file.isEmpty() ? "" : text(file.get()), new Reading(name, environment));
     }
 
+    /** Reads the environment alone, over the defaults. */
+    public Configuration loadEnvironment() {
+        return read("(no file)", "", new Reading("(no file)", environment));
+    }
+
     private Configuration read(String name, String yaml, Reading reading) {
         Section root = new Section(reading, "", compose(name, yaml), false);
         Configuration configuration = Configuration.read(root, home, shippedProviders());

@@ -1,0 +1,32 @@
+# Finds a JDK of version 25 or newer. Sourced by the programs of bin/.
+
+LEAST_JAVA=25
+
+# The version of the JDK in a folder, such as 25; nothing when there is none.
+java_version_of() {
+  [ -x "$1/bin/java" ] && [ -f "$1/release" ] || return 0
+  sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+}
+
+# $1: "javac" when a compiler is needed, else "java".
+find_java_home() {
+  local candidate version path_java
+  path_java=$(command -v java || true)
+  if [ -n "$path_java" ]; then
+    path_java=$(readlink -f "$path_java" 2>/dev/null || echo "$path_java")
+    path_java=${path_java%/bin/java}
+  fi
+  for candidate in "${JAVA_HOME:-}" "$path_java" \
+      /usr/lib/jvm/* /usr/java/* /opt/* /opt/java/* /usr/local/* "$HOME"/.sdkman/candidates/java/* \
+      "$HOME"/.jdks/* /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*; do
+    [ -n "$candidate" ] || continue
+    version=$(java_version_of "$candidate")
+    if [ -n "$version" ] && [ "$version" -ge "$LEAST_JAVA" ] && [ -x "$candidate/bin/$1" ]; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  echo "mailbell: there is no JDK $LEAST_JAVA or newer in JAVA_HOME, on the PATH or in the usual folders." >&2
+  echo "mailbell: install one (for example Temurin 25) or set JAVA_HOME to its folder." >&2
+  return 1
+}

@@ -1,0 +1,231 @@
+package dev.mailbell;
+
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.api.Api;
+import dev.mailbell.api.Webhooks;
+import dev.mailbell.config.Configuration;
+import dev.mailbell.database.Database;
+import dev.mailbell.delivery.Attempt;
+import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.Webhook;
+import dev.mailbell.delivery.WebhookClient;
+import dev.mailbell.delivery.WebhookStore;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.mail.MailConnector;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.auth.AccessTokens;
+import dev.mailbell.mail.discovery.Discovery;
+import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.pop3.Pop3Sessions;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.watch.Pace;
+import dev.mailbell.watch.WatchService;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The composition root: builds every room from the bottom up, starts them, and stops them in the
+ * opposite order. First the database, for everything stands on it; the API is bound before the
+ * first look, so that a port that is taken is told before any mail server is spoken to; at the end
+ * requests cease first, then looks, then deliveries, then the database.
+ */
+public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    private static final int WEBHOOK_CONNECTIONS = 1024;
+    private static final Duration SEARCH_TIME = Duration.ofSeconds(10);
+    private static final Duration PROBE_TIME = Duration.ofSeconds(1);
+    private static final Duration HOUSEKEEPING = Duration.ofHours(1);
+
+    private final Deque<Stop> stops = new ArrayDeque<>();
+    private final String host;
+    private int port;
+
+    private interface Stop {
+        void run() throws InterruptedException;
+    }
+
+    private Daemon(String host) {
+        this.host = host;
+    }
+
+    /**
+     * Builds and starts everything; returns when the API answers and looks begin.
+     *
+     * @param operatorKey what the operator's requests carry
+     * @throws RuntimeException when a part cannot start, with what to do in the message; what had
+     *     started is stopped
+     */
+    public static Daemon start(Configuration configuration, String operatorKey) {
+        Daemon daemon = new Daemon(configuration.http().host());
+        boolean started = false;
+        try {
+            daemon.build(configuration, operatorKey);
+            started = true;
+            return daemon;
+        } finally {
+            if (!started) {
+                daemon.close();
+            }
+        }
+    }
+
+    private void build(Configuration configuration, String operatorKey) {
+        InstantSource clock = InstantSource.system();
+        Database database = Database.open(configuration.database(), configuration.dataDir());
+        stops.push(database::close);
+        database.migrate();
+        Jdbi jdbi = database.jdbi();
+        Keyring keyring = Keyring.open(configuration.keyset());
+        Installation.claim(jdbi, keyring);
+        EventStore events = new EventStore(jdbi);
+        events.adoptRestored();
+
+        Watchdog watchdog = new Watchdog();
+        stops.push(watchdog::close);
+        AddressGuard guard =
+                new AddressGuard(
+                        configuration.network().allowPrivate(),
+                        configuration.network().allowCleartext());
+        stops.push(guard::close);
+        TlsContexts tls = new TlsContexts(watchdog);
+        GuardedHttp http = new GuardedHttp(guard, tls, null);
+        stops.push(http::close);
+
+        WebhookStore webhooks = new WebhookStore(jdbi);
+        Settings settings = new Settings(() -> configuration);
+        WebhookClient client =
+                new WebhookClient(
+                        new WebhookClient.Settings(
+                                Version.current(),
+                                settings::webhookPorts,
+                                WEBHOOK_CONNECTIONS,
+                                null),
+                        guard,
+                        tls,
+                        watchdog,
+                        clock);
+        stops.push(client::close);
+        Deliveries deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
+
+        Pace pace = new Pace(() -> configuration);
+        WatchService watch =
+                new WatchService(
+                        jdbi,
+                        servers(new MailConnector(guard, tls, watchdog)),
+                        new LoginSecrets(keyring),
+                        grants ->
+                                new AccessTokens(http, grants, clock, RandomGenerator.getDefault()),
+                        deliveries.outbox(),
+                        pace,
+                        configuration.polling().concurrency(),
+                        clock);
+
+        Discovery discovery = new Discovery(http);
+        Api api =
+                Api.start(
+                        new Api.Settings(
+                                configuration.http().host(),
+                                configuration.http().port(),
+                                operatorKey,
+                                Version.current()),
+                        new Api.Parts(
+                                jdbi,
+                                keyring,
+                                guard,
+                                watch.watch(),
+                                new Hooks(deliveries),
+                                (address, protocol) ->
+                                        discovery.discover(
+                                                address, protocol, Deadline.after(SEARCH_TIME)),
+                                settings,
+                                () ->
+                                        database.isReachable(PROBE_TIME)
+                                                ? List.of()
+                                                : List.of(
+                                                        "the database does not answer; looks and deliveries wait for it"),
+                                clock));
+        port = api.port();
+        deliveries.start();
+        stops.push(deliveries::stop);
+        watch.start();
+        stops.push(watch::stop);
+        Thread housekeeping = Thread.ofVirtual().name("housekeeping").start(() -> keepHouse(api));
+        stops.push(housekeeping::interrupt);
+        stops.push(api::close);
+    }
+
+    private static MailServers servers(MailConnector connector) {
+        MailServers imap = new ImapSessions(connector);
+        MailServers pop3 = new Pop3Sessions(connector);
+        return (login, deadline) ->
+                switch (login.protocol()) {
+                    case IMAP -> imap.open(login, deadline);
+                    case POP3 -> pop3.open(login, deadline);
+                };
+    }
+
+    private static void keepHouse(Api api) {
+        try {
+            while (true) {
+                Thread.sleep(HOUSEKEEPING);
+                try {
+                    api.forgetOldAnswers();
+                } catch (RuntimeException e) {
+                    LOG.warn(
+                            "Old answers to Idempotency-Keys cannot be removed now: {}",
+                            e.getMessage());
+                }
+            }
+        } catch (InterruptedException stopped) {
+            LOG.debug("Housekeeping ends");
+        }
+    }
+
+    private record Hooks(Deliveries deliveries) implements Webhooks {
+        @Override
+        public void changed(UUID id) {
+            deliveries.changed(id);
+        }
+
+        @Override
+        public Attempt test(Webhook webhook) {
+            return deliveries.test(webhook);
+        }
+    }
+
+    /** Where the API answers. */
+    public URI uri() {
+        return URI.create("http://" + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port);
+    }
+
+    /**
+     * Stops everything in order; a part that does not stop well does not keep the others from it.
+     */
+    @Override
+    public synchronized void close() {
+        while (!stops.isEmpty()) {
+            try {
+                stops.pop().run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                LOG.warn("Interrupted while stopping");
+            } catch (RuntimeException e) {
+                LOG.warn("A part did not stop well", e);
+            }
+        }
+    }
+}

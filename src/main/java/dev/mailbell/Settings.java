@@ -1,0 +1,72 @@
+package dev.mailbell;
+
+import dev.mailbell.api.Policy;
+import dev.mailbell.config.Configuration;
+import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.watch.Pace;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** The configuration as the rooms ask for it. */
+final class Settings implements Policy, Deliveries.Settings {
+    private final Supplier<Configuration> configuration;
+    private final Pace pace;
+
+    Settings(Supplier<Configuration> configuration) {
+        this.configuration = configuration;
+        this.pace = new Pace(configuration);
+    }
+
+    @Override
+    public boolean push(Protocol protocol, String host) {
+        return protocol == Protocol.IMAP && configuration.get().polling().push();
+    }
+
+    @Override
+    public Duration interval(Protocol protocol, String host) {
+        return pace.interval(protocol, host);
+    }
+
+    @Override
+    public Duration shortestInterval(Protocol protocol) {
+        return pace.intervals(protocol).min();
+    }
+
+    @Override
+    public Duration longestInterval(Protocol protocol) {
+        return pace.intervals(protocol).max();
+    }
+
+    @Override
+    public Set<Integer> webhookPorts() {
+        return Set.copyOf(configuration.get().webhooks().ports());
+    }
+
+    @Override
+    public double requestsPerSecond() {
+        return configuration.get().limits().requestsPerSecond();
+    }
+
+    @Override
+    public long accountsPerClient() {
+        return configuration.get().limits().accountsPerClient();
+    }
+
+    @Override
+    public Duration timeout() {
+        return configuration.get().webhooks().timeout();
+    }
+
+    @Override
+    public int concurrency() {
+        return configuration.get().webhooks().concurrency();
+    }
+
+    @Override
+    public List<Duration> retrySchedule() {
+        return configuration.get().webhooks().retrySchedule();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.mailbell.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "check-config",
+        description = "Reads the configuration as serve would, and tells every fault.",
+        mixinStandardHelpOptions = true)
+final class CheckConfigCommand implements Callable<Integer> {
+    @Mixin private final ConfigOption config = new ConfigOption();
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        config.load();
+        spec.commandLine()
+                .getOut()
+                .println(
+                        config.file()
+                                .map(file -> file + " is good.")
+                                .orElse("No file; the defaults are good."));
+        return 0;
+    }
+}

@@ -1,0 +1,12 @@
+package dev.mailbell.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/** A command could not do its work; the message names what to do. */
+final class CommandFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    CommandFailedException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

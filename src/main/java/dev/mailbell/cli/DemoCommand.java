@@ -1,0 +1,101 @@
+package dev.mailbell.cli;
+
+import dev.mailbell.Daemon;
+import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.demo.Demo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "demo",
+        description = {
+            "Shows the whole way from a mail to a webhook, on this machine alone:",
+            "a mail server, two accounts, a webhook receiver and the daemon."
+        },
+        mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+    private static final String KEY = "mbk_demo_key_for_this_process_only";
+
+    @Option(
+            names = "--once",
+            description = "end by itself after a few mails; exit 0 when all were announced")
+    private boolean once;
+
+    @Override
+    public Integer call() throws Exception {
+        Path dataDir = Files.createTempDirectory("mailbell-demo");
+        try {
+            return new Demo(System.out).run(() -> start(dataDir), once);
+        } finally {
+            remove(dataDir);
+        }
+    }
+
+    private static Demo.RunningDaemon start(Path dataDir) {
+        Configuration configuration =
+                new ConfigurationLoader(
+                                ConfigOption.home(),
+                                Map.of(
+                                        "MAILBELL_DATA_DIR", dataDir.toString(),
+                                        "MAILBELL_HTTP_PORT", "0",
+                                        "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
+                                        "MAILBELL_NETWORK_ALLOW_CLEARTEXT", "127.0.0.1",
+                                        "MAILBELL_POLLING_IMAP_MIN", "1s",
+                                        "MAILBELL_POLLING_IMAP_INTERVAL", "1s",
+                                        "MAILBELL_POLLING_POP3_MIN", "1s",
+                                        "MAILBELL_POLLING_POP3_INTERVAL", "1s"))
+                        .loadEnvironment();
+        Daemon daemon = Daemon.start(configuration, KEY);
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> {
+                            daemon.close();
+                            remove(dataDir);
+                        }));
+        return new Demo.RunningDaemon() {
+            @Override
+            public URI uri() {
+                return daemon.uri();
+            }
+
+            @Override
+            public String adminKey() {
+                return KEY;
+            }
+
+            @Override
+            public void close() {
+                daemon.close();
+            }
+        };
+    }
+
+    private static void remove(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> {
+                        try {
+                            Files.deleteIfExists(file);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+        } catch (IOException | UncheckedIOException e) {
+            System.err.println(
+                    "The demo's files in " + folder + " could not be removed: " + e.getMessage());
+        }
+    }
+}
