@@ -19,6 +19,7 @@ final class Completer {
     private static final Logger LOG = LoggerFactory.getLogger(Completer.class);
     private static final int BATCH = 100;
     private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration IDLE = Duration.ofMillis(100);
 
     /** An outcome, and what to do once it is written. */
     record Completion(Outcome outcome, Runnable written) {}
@@ -55,7 +56,7 @@ final class Completer {
         List<Completion> batch = new ArrayList<>(BATCH);
         try {
             while (true) {
-                Completion first = queue.poll(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+                Completion first = queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
                 if (first == null) {
                     if (stopping) {
                         return;
