@@ -18,8 +18,6 @@ final class ApiServer implements AutoCloseable {
     private static final int CONNECTIONS = 4_096;
     private static final int HEADER_BYTES = 16 * 1024;
 
-    // Slower than this is no client but one that wants to hold a connection.
-    private static final int BYTES_A_SECOND = 512;
     private static final long STOP_MILLIS = 5_000;
 
     private final Javalin javalin;
@@ -59,7 +57,6 @@ final class ApiServer implements AutoCloseable {
         http.setSendXPoweredBy(false);
         http.setRequestHeaderSize(HEADER_BYTES);
         http.setIdleTimeout(IDLE_MILLIS);
-        http.setMinRequestDataRate(BYTES_A_SECOND);
         // Names of mailboxes have slashes and percent signs, and come encoded in the path.
         http.setUriCompliance(
                 UriCompliance.from(

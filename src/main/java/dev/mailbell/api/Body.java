@@ -1,9 +1,12 @@
 package dev.mailbell.api;
 
+import dev.mailbell.network.Deadline;
 import io.javalin.http.Context;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,8 @@ final class Body {
     private static final String MERGE_PATCH = "application/merge-patch+json";
     // Who sends a little too much shall read the answer and not meet a closed connection.
     private static final long DRAINED = 8L * MOST;
+    // A single read ends by the connection's idle timeout; this ends a body that trickles.
+    private static final Duration TIME = Duration.ofSeconds(30);
 
     private Body() {}
 
@@ -81,20 +86,27 @@ final class Body {
         if (announced > DRAINED) {
             throw new ProblemException(Problem.tooLarge().withHeader("Connection", "close"));
         }
+        Deadline deadline = Deadline.after(TIME);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8192];
+        long read = 0;
         try (InputStream in = context.req().getInputStream()) {
-            byte[] body = in.readNBytes(MOST + 1);
-            if (body.length <= MOST) {
-                return body;
-            }
-            long rest = DRAINED - body.length;
-            byte[] sink = new byte[8192];
-            int n = 0;
-            while (rest > 0 && n >= 0) {
-                n = in.read(sink);
-                rest -= n;
+            int n = in.read(buffer);
+            while (n >= 0 && read < DRAINED) {
+                read += n;
+                if (read <= MOST) {
+                    body.write(buffer, 0, n);
+                }
+                if (deadline.isPast()) {
+                    throw new ProblemException(Problem.tooSlow());
+                }
+                n = in.read(buffer);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("a body that did not arrive", e);
+        }
+        if (read <= MOST) {
+            return body.toByteArray();
         }
         throw new ProblemException(Problem.tooLarge());
     }

@@ -8,7 +8,8 @@ import io.javalin.http.HttpResponseException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.UUID;
-import org.eclipse.jetty.http.HttpException;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.BadMessageException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ final class Errors {
                                 Problem.mailFailure(e.code(), String.valueOf(e.getMessage()))));
         routes.exception(HttpResponseException.class, Errors::unrouted);
         routes.exception(UncheckedIOException.class, Errors::unread);
+        routes.exception(BadMessageException.class, Errors::unread);
         routes.exception(Exception.class, Errors::unexpected);
     }
 
@@ -62,34 +64,27 @@ final class Errors {
     }
 
     /** The client's body stopped arriving, or was no HTTP. */
-    private static void unread(UncheckedIOException e, Context context) {
+    private static void unread(RuntimeException e, Context context) {
         if (Database.isAway(e)) {
             unexpected(e, context);
             return;
         }
         LOG.debug("a request's body did not arrive", e);
-        int status = httpStatusOf(e);
-        Problem problem =
-                status == 408
-                        ? Problem.of(
-                                408,
-                                "timeout",
-                                "The request took too long",
-                                "the body did not arrive in time")
-                        : Problem.malformed("the body did not arrive whole");
-        Answers.problem(context, problem.withHeader("Connection", "close"));
+        Answers.problem(
+                context,
+                isTimeout(e)
+                        ? Problem.tooSlow()
+                        : Problem.malformed("the body did not arrive whole")
+                                .withHeader("Connection", "close"));
     }
 
-    private static int httpStatusOf(Throwable failure) {
+    private static boolean isTimeout(Throwable failure) {
         for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
-            if (t instanceof HttpException http) {
-                return http.getCode();
-            }
-            if (t instanceof java.util.concurrent.TimeoutException) {
-                return 408;
+            if (t instanceof TimeoutException) {
+                return true;
             }
         }
-        return 400;
+        return false;
     }
 
     private static void unexpected(Exception e, Context context) {

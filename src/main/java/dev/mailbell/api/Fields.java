@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -188,18 +189,26 @@ final class Fields {
         return items(name, least, most, (path, item) -> line(path, item, longest));
     }
 
-    /** An array of ids; those with faults are left out. */
-    Optional<List<UUID>> ids(String name, int least, int most) {
+    /**
+     * An array of ids, without duplicates; those with faults are left out.
+     *
+     * @param fault what is wrong with an id
+     */
+    Optional<List<UUID>> ids(
+            String name, int least, int most, Function<UUID, Optional<String>> fault) {
         return items(
                 name,
                 least,
                 most,
                 (path, item) -> {
-                    Optional<UUID> id = line(path, item, 100).flatMap(Uuids::parse);
-                    if (id.isEmpty() && item.isString()) {
+                    Optional<String> text = line(path, item, 100);
+                    Optional<UUID> id = text.flatMap(Uuids::parse);
+                    if (text.isPresent() && id.isEmpty()) {
                         fault(path, "must be an id, a UUID");
                     }
-                    return id;
+                    Optional<String> wrong = id.flatMap(fault);
+                    wrong.ifPresent(message -> fault(path, message));
+                    return wrong.isPresent() ? Optional.empty() : id;
                 });
     }
 

@@ -68,6 +68,11 @@ record Problem(
                 413, "too-large", "The body is too large", "a body may have 1 MiB (1048576 bytes)");
     }
 
+    static Problem tooSlow() {
+        return of(408, "timeout", "The request took too long", "the body did not arrive in time")
+                .withHeader("Connection", "close");
+    }
+
     static Problem unsupportedMediaType(String accepted) {
         return of(
                 415,

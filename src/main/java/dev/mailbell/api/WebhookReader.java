@@ -54,10 +54,11 @@ final class WebhookReader {
             urls.faults(url).forEach(message -> fields.fault("url", message));
         }
         List<String> events = events(fields);
-        List<UUID> ids = fields.ids("accounts", 1, MOST_ACCOUNTS).orElse(null);
-        if (ids != null) {
-            requireAccounts(fields, ids, clientId, before);
-        }
+        List<UUID> known =
+                before == null || before.accounts() == null ? List.of() : before.accounts();
+        List<UUID> ids =
+                fields.ids("accounts", 1, MOST_ACCOUNTS, id -> faultOf(id, clientId, known))
+                        .orElse(null);
         Map<String, String> labels = fields.labels("labels");
         String description = fields.line("description", LONGEST_DESCRIPTION).orElse(null);
         State state = before == null ? null : fields.oneOf("state", states()).orElse(null);
@@ -73,15 +74,11 @@ final class WebhookReader {
         return new WebhookDraft(url, events, ids, labels, description, state);
     }
 
-    private void requireAccounts(
-            Fields fields, List<UUID> ids, UUID clientId, @Nullable Webhook before) {
-        List<UUID> known =
-                before == null || before.accounts() == null ? List.of() : before.accounts();
-        for (int i = 0; i < ids.size(); i++) {
-            if (!known.contains(ids.get(i)) && accounts.find(clientId, ids.get(i)).isEmpty()) {
-                fields.fault("accounts[" + i + "]", "there is no account with this id");
-            }
-        }
+    /** An account that was removed since it was named is no fault of a later change. */
+    private Optional<String> faultOf(UUID id, UUID clientId, List<UUID> known) {
+        return known.contains(id) || accounts.find(clientId, id).isPresent()
+                ? Optional.empty()
+                : Optional.of("there is no account with this id");
     }
 
     /** Those that a client may ask for; {@code failing} is told by deliveries alone. */
