@@ -3,14 +3,18 @@ package dev.mailbell.api;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.component.Container;
+import org.eclipse.jetty.util.component.LifeCycle;
 
 /** The HTTP server: one virtual thread a request, limits on everything a stranger can send. */
 final class ApiServer implements AutoCloseable {
@@ -20,6 +24,7 @@ final class ApiServer implements AutoCloseable {
 
     private static final long STOP_MILLIS = 5_000;
 
+    private final SlowHeaders slowHeaders = new SlowHeaders(Duration.ofMillis(IDLE_MILLIS));
     private final Javalin javalin;
 
     /**
@@ -29,8 +34,26 @@ final class ApiServer implements AutoCloseable {
      * @param resources what adds its routes
      */
     ApiServer(String host, int port, Gate gate, List<Consumer<Routes>> resources) {
-        this.javalin = Javalin.create(config -> configure(config, gate, resources));
-        javalin.start(host, port);
+        this.javalin =
+                Javalin.create(config -> {
+                    configure(config, gate, resources);
+                    config.jetty.modifyServer(server ->
+                            server.addEventListener(
+                                    new LifeCycle.Listener() {
+                                        @Override
+                                        public void lifeCycleStarting(LifeCycle event) {
+                                            for (Connector it : server.getConnectors()) {
+                                                Container.addBean(it, slowHeaders);
+                                            }
+                                        }
+                                    }));
+                });
+        try {
+            javalin.start(host, port);
+        } catch (RuntimeException e) {
+            slowHeaders.close();
+            throw e;
+        }
     }
 
     private static void configure(
@@ -81,5 +104,6 @@ final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         javalin.stop();
+        slowHeaders.close();
     }
 }

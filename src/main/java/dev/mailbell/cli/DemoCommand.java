@@ -33,7 +33,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        // Read by logback.xml when the first logger is made; the demo's own lines are what matters here.
+        // Read by logback.xml when the first logger is made; the demo's own lines are what matters
+        // here.
         System.setProperty("mailbell.log.level", "WARN");
         Path dataDir = Files.createTempDirectory("mailbell-demo");
         try {
