@@ -51,7 +51,7 @@ final class ImapLook {
                             + " be told from old ones; try POP3");
         }
         boolean same = mark != null && mark.uidValidity() == validity;
-        if (same && mark != null && !request.exhaustive() && isUnchanged(box, mark)) {
+        if (same && mark != null && !request.exhaustive() && isUnchanged(box, status, mark)) {
             return unchanged(mark);
         }
         long from = searchFrom(same);
@@ -87,14 +87,16 @@ final class ImapLook {
     }
 
     /** Where there is no UIDNEXT, the last message says the same when it still is where it was. */
-    private boolean isUnchanged(Selected box, ImapMark before) {
+    private boolean isUnchanged(Selected box, Status status, ImapMark before) {
         if (box.exists() != before.total()) {
             return false;
         }
         if (box.uidNext() > 0) {
             return box.uidNext() == before.uidNext();
         }
-        return before.total() > 0 && mailboxes.uidOf(before.total()) == before.topUid();
+        return status.uidNext() < 0
+                && before.total() > 0
+                && mailboxes.uidOf(before.total()) == before.topUid();
     }
 
     /** The first UID to search for; {@link ImapMark#UID_LIMIT} for no search. */

@@ -237,7 +237,7 @@ class DovecotLookTest {
                             new Envelope("3", "undisclosed", "rah \"quoted\" \\ {5}", null),
                             new Envelope(
                                     "1",
-                                    "Jürgen <j@example.org>, \"Smith, Bob\" <bob@example.org>",
+                                    "\"Jürgen\" <j@example.org>, \"Smith, Bob\" <bob@example.org>",
                                     "台北 and more",
                                     Instant.parse("2026-11-20T09:00:00Z")),
                             new Envelope("2", null, null, null));

@@ -1,0 +1,88 @@
+package dev.mailbell.mail.imap;
+
+import static dev.mailbell.mail.imap.ImapKit.look;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.ImapObservation;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Servers as they talk. */
+@Timeout(30)
+class TranscriptTest {
+
+    private static ScriptedServer playing(String name) {
+        return ScriptedServer.playingResource("transcripts/imap/" + name + ".txt");
+    }
+
+    @Test
+    void counts_on_163_rest_on_the_last_uid() throws IOException {
+        try (ScriptedServer server = playing("163")) {
+            Watched inbox = new Watched("INBOX");
+            try (ImapSession session = ImapKit.open(server)) {
+                assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+                assertThat(inbox.mark()).isEqualTo(new ImapMark(1, 1392611536, 31, 1392611535));
+                assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                assertThat(inbox.look(session).newest())
+                        .isEqualTo(List.of(1392611544L, 1392611591L));
+                assertThat(inbox.look(session).newCount()).isZero();
+                assertThat(inbox.mark()).isEqualTo(new ImapMark(1, 1392611592, 29, 1392611544));
+            }
+            try (ImapSession session = ImapKit.open(server)) {
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.mark().topUid()).isEqualTo(1396969765);
+            }
+        }
+    }
+
+    @Test
+    void sina_is_watched_in_several_mailboxes_without_unselect() throws IOException {
+        try (ScriptedServer server = playing("sina");
+                ImapSession session = ImapKit.open(server)) {
+            assertThat(session.capabilities()).containsExactly("IMAP4REV1", "ID");
+            Watched folder = new Watched("商讯信息");
+            Watched inbox = new Watched("INBOX");
+            assertThat(folder.look(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(folder.mark()).isEqualTo(new ImapMark(1, 206, 67, 205));
+            assertThat(folder.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(folder.look(session).newest()).isEqualTo(List.of(206L));
+        }
+    }
+
+    @Test
+    void qq_repeats_itself_and_is_counted_once() throws IOException {
+        try (ScriptedServer server = playing("qq")) {
+            Watched inbox = new Watched("INBOX");
+            try (ImapSession session = ImapKit.open(server)) {
+                inbox.look(session);
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.mark()).isEqualTo(new ImapMark(1400000000, 10, 6, 9));
+            }
+            MailFailure failure =
+                    catchThrowableOfType(MailFailure.class, () -> ImapKit.open(server));
+            assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+            assertThat(failure.reason()).contains("service is not open");
+        }
+    }
+
+    @Test
+    void courier_tells_uidnext_in_status_only() throws IOException {
+        try (ScriptedServer server = playing("courier");
+                ImapSession session = ImapKit.open(server)) {
+            ImapObservation seen = session.observe(look(new ImapMark(1700000001, 10, 4, 9)));
+            assertThat(seen.found().isEmpty()).isTrue();
+            assertThat(seen.uidNext()).isEqualTo(12);
+            assertThat(seen.topUid()).isEqualTo(9);
+        }
+    }
+}
