@@ -10,8 +10,8 @@ package dev.mailbell.mark;
  * @param from the first UID the search covered: {@code found} holds every UID of the mailbox from
  *     here on
  * @param found the UIDs found, none below {@code from}
- * @param arrivedSince only for a look that met another UIDVALIDITY: how many messages have an
- *     INTERNALDATE since the last look; 0 otherwise
+ * @param arrivedSince only for a look that met another UIDVALIDITY or a UIDNEXT that went
+ *     backwards: how many messages have an INTERNALDATE since the last look; 0 otherwise
  */
 public record ImapObservation(
         long uidValidity,

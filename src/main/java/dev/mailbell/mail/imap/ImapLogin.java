@@ -130,11 +130,10 @@ final class ImapLogin {
         if (offered.has("LOGINDISABLED")) {
             throw new MailFailure(
                     FailureCode.AUTH_FAILED,
-                    "The server takes no password on this connection (LOGINDISABLED):"
+                    "The server takes no password on this connection (LOGINDISABLED): "
                             + (login.security() == Security.NONE
-                                    ? " use security \"tls\" or \"starttls\"."
-                                    : " it may want OAuth.")
-                            + LoginAdvice.forRefusedPassword(login.host()));
+                                    ? "use security \"tls\" or \"starttls\"."
+                                    : "use OAuth."));
         }
         Argument arguments = new Argument();
         arguments.writeString(login.username(), StandardCharsets.UTF_8);

@@ -41,7 +41,8 @@ public final class ImapSession implements MailSession {
     }
 
     /**
-     * Gives a kept session a new deadline and byte budget, for the next look.
+     * Gives a kept session a new deadline and byte budget. The deadline holds while the session
+     * rests, too: one that is kept from look to look wants one that reaches beyond the next.
      *
      * @throws MailFailure timeout when the deadline before has passed: the session is over
      */

@@ -23,6 +23,13 @@ final class Configuration {
         ssl_key = <%2$s/key.pem
         disable_plaintext_auth = no
         auth_mechanisms = plain login
+        # No waiting after a wrong password, neither for who gave it nor for who comes next.
+        auth_failure_delay = 0
+        service anvil {
+          unix_listener anvil-auth-penalty {
+            mode = 0
+          }
+        }
         passdb {
           driver = static
           args = password=%3$s
