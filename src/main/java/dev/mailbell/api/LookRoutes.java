@@ -15,6 +15,7 @@ import dev.mailbell.watch.Watch.Live;
 import dev.mailbell.watch.Watch.Verified;
 import io.javalin.http.Context;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -109,16 +110,24 @@ final class LookRoutes {
     }
 
     private void list(Context context) {
-        Query.of(context).done();
+        Query query = Query.of(context);
+        int limit = query.limit();
+        String after = query.nameCursor().orElse("");
+        query.done();
         Account account = accounts.ofPath(context);
         Instant checkedAt = checkedAt(account);
+        // At most 32: sorted here, in the order that cursors have.
+        List<Mailbox> found =
+                mailboxes.list(account.id()).stream()
+                        .filter(mailbox -> mailbox.name().compareTo(after) > 0)
+                        .sorted(Comparator.comparing(Mailbox::name))
+                        .toList();
+        List<Mailbox> shown = found.subList(0, Math.min(limit, found.size()));
         Answers.ok(
                 context,
                 new Page<>(
-                        mailboxes.list(account.id()).stream()
-                                .map(mailbox -> MailboxView.of(mailbox, checkedAt))
-                                .toList(),
-                        null));
+                        shown.stream().map(mailbox -> MailboxView.of(mailbox, checkedAt)).toList(),
+                        found.size() > limit ? Cursor.ofName(shown.getLast().name()) : null));
     }
 
     private @Nullable Instant checkedAt(Account account) {

@@ -17,7 +17,9 @@ import java.util.function.Function;
 final class Query {
     private static final int DEFAULT_LIMIT = 50;
     private static final int MOST = 500;
-    private static final int LONGEST = 1_000;
+    private static final int LONGEST = 2_000;
+    private static final String NO_CURSOR =
+            "is not a cursor; take nextCursor of the page before, as it is";
 
     private final Map<String, List<String>> given;
     private final Faults faults = new Faults();
@@ -80,10 +82,12 @@ final class Query {
 
     /** The id after which the page begins. */
     Optional<UUID> cursor() {
-        return read(
-                "cursor",
-                Cursor::parse,
-                "is not a cursor; take nextCursor of the page before, as it is");
+        return read("cursor", Cursor::parse, NO_CURSOR);
+    }
+
+    /** The name after which the page begins. */
+    Optional<String> nameCursor() {
+        return read("cursor", Cursor::parseName, NO_CURSOR);
     }
 
     /** Every parameter {@code prefix}KEY as KEY and value. */

@@ -89,6 +89,26 @@ class LooksTest {
     }
 
     @Test
+    void mailboxes_are_paged_like_every_list() {
+        String account =
+                imap("many")
+                        .replace("\"labels\"", "\"mailboxes\": [\"c\", \"Ä\", \"a\"], \"labels\"");
+        String path = "/v1/accounts/" + idOf(client.post("/v1/accounts", account)) + "/mailboxes";
+        JsonNode first = json(client.get(path + "?limit=2"));
+        assertThat(first.required("items").findValuesAsString("name")).containsExactly("a", "c");
+        JsonNode second =
+                json(
+                        client.get(
+                                path
+                                        + "?limit=2&cursor="
+                                        + first.required("nextCursor").stringValue()));
+        assertThat(second.required("items").findValuesAsString("name")).containsExactly("Ä");
+        assertThat(second.required("nextCursor").isNull()).isTrue();
+        assertThat(faults(client.get(path + "?cursor=x&order=up")))
+                .containsOnlyKeys("cursor", "order");
+    }
+
+    @Test
     void a_position_is_handed_to_the_watch() {
         String id = idOf(client.post("/v1/accounts", imap("positioned")));
         String path = "/v1/accounts/" + id + "/mailboxes/inbox/position";
