@@ -21,6 +21,12 @@ public interface MailSession extends AutoCloseable {
      */
     Optional<Duration> loginDelay();
 
+    /**
+     * Says which mailboxes will be observed next, so that a server that can may tell of all at once
+     * (IMAP's LIST-STATUS, RFC 5819); nothing is promised.
+     */
+    default void expect(List<String> mailboxes) {}
+
     /** Looks at a mailbox. */
     Observation observe(LookRequest request);
 

@@ -62,6 +62,11 @@ public final class ImapSession implements MailSession {
     }
 
     @Override
+    public void expect(List<String> names) {
+        mailboxes.askAhead(names);
+    }
+
+    @Override
     public ImapObservation observe(LookRequest request) {
         if (request.mark() != null && !(request.mark() instanceof ImapMark)) {
             throw new IllegalArgumentException("not a mark of IMAP: " + request.mark());

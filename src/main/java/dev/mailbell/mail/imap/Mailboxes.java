@@ -24,14 +24,15 @@ final class Mailboxes {
     private final ImapWire wire;
     private final Capabilities capabilities;
     private final Identity identity;
+    private final Statuses statuses;
     private boolean extendedSearch;
-    private boolean statusHelps = true;
     private @Nullable Selected selected;
 
     Mailboxes(ImapWire wire, Capabilities capabilities) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.identity = new Identity(wire);
+        this.statuses = new Statuses(wire, capabilities);
         this.extendedSearch = capabilities.has("ESEARCH");
         wire.always(line -> {
             if (selected != null) {
@@ -46,57 +47,27 @@ final class Mailboxes {
     }
 
     /**
+     * Asks how several mailboxes are, so that {@link #status} need not ask for each; in one round
+     * trip where the server can.
+     */
+    void askAhead(List<String> names) {
+        boolean opened = selected != null && names.contains(selected.mailbox());
+        statuses.askAhead(
+                opened && !unselect()
+                        ? names.stream().filter(name -> !isSelected(name)).toList()
+                        : names);
+    }
+
+    /**
      * Asks how a mailbox is without opening it.
      *
      * @return what is known; all unknown where only {@link #examine} will tell
      */
     Status status(String mailbox) {
-        if (!statusHelps || isSelected(mailbox) && !unselect()) {
+        if (!statuses.help() || isSelected(mailbox) && !unselect()) {
             return Status.UNKNOWN;
         }
-        String raw = MailboxNames.encode(mailbox);
-        Argument arguments = new Argument();
-        arguments.writeString(raw);
-        arguments.writeArgument(items("MESSAGES", "UIDNEXT", "UIDVALIDITY"));
-        List<Status> told = new ArrayList<>(1);
-        Reply reply =
-                wire.command(
-                        "STATUS",
-                        arguments,
-                        BoundedResponses.USUAL_LIMIT,
-                        line -> {
-                            if (line.keyEquals("STATUS")) {
-                                Items.Group parts = Items.parse(line.getRest());
-                                if (isNamed(parts.text(0), raw)
-                                        && parts.items().size() == 2
-                                        && parts.items().get(1) instanceof Items.Group group) {
-                                    told.add(Status.parse(group));
-                                }
-                            }
-                        });
-        if (!reply.ok() || told.isEmpty()) {
-            return Status.UNKNOWN;
-        }
-        Status status = told.getLast();
-        // 163 knows nothing of UIDNEXT, and will not the next time.
-        statusHelps = status.uidNext() >= 0;
-        return status;
-    }
-
-    private static boolean isNamed(@Nullable String name, String raw) {
-        return name != null && (name.equals(raw) || MailboxNames.isInbox(name) && isInbox(raw));
-    }
-
-    private static boolean isInbox(String raw) {
-        return raw.equals("INBOX");
-    }
-
-    private static Argument items(String... names) {
-        Argument list = new Argument();
-        for (String name : names) {
-            list.writeAtom(name);
-        }
-        return list;
+        return statuses.of(mailbox);
     }
 
     /**

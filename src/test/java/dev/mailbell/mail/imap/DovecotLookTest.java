@@ -200,6 +200,39 @@ class DovecotLookTest {
     }
 
     @Test
+    void many_mailboxes_that_are_unchanged_are_one_round_trip() throws IOException {
+        List<String> names = List.of("INBOX", "a \"b\"", "台北", "c");
+        names.subList(1, 4).forEach(mail::create);
+        List<Watched> all = names.stream().map(Watched::new).toList();
+        try (CountingProxy proxy = new CountingProxy(server.imapPort())) {
+            Login through =
+                    ImapKit.login(
+                            proxy.port(),
+                            Security.NONE,
+                            mail.user(),
+                            new Credential.Password(Dovecot.PASSWORD));
+            try (ImapSession session =
+                    ImapKit.sessions().open(through, Deadline.after(ImapKit.LONG))) {
+                all.forEach(box -> box.look(session));
+                session.expect(names);
+                proxy.reset();
+                session.expect(names);
+                all.forEach(box -> assertThat(box.look(session).kind()).isEqualTo(Kind.NOTHING));
+                assertThat(proxy.flights()).isEqualTo(1);
+
+                mail.deliver("台北", Maildir.message("new"));
+                session.expect(names);
+                // What came after the question is not seen yet, and not lost.
+                mail.deliver(1);
+                assertThat(all.stream().mapToInt(box -> box.look(session).newCount()))
+                        .containsExactly(0, 0, 1, 0);
+                assertThat(all.stream().mapToInt(box -> box.look(session).newCount()))
+                        .containsExactly(1, 0, 0, 0);
+            }
+        }
+    }
+
+    @Test
     void a_missing_mailbox_is_named_and_the_others_go_on() {
         mail.deliver(1);
         try (ImapSession session = open()) {

@@ -182,6 +182,33 @@ class OddServersTest {
     }
 
     @Test
+    void a_status_of_many_that_is_refused_is_asked_for_one_by_one() throws IOException {
+        String status =
+                """
+                C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)
+                S: * STATUS INBOX (MESSAGES 3 UIDNEXT 10 UIDVALIDITY 7)
+                S: {tag} OK done
+                """;
+        ImapObservation seen =
+                ImapKit.playing(
+                        MODERN.replace("UNSELECT", "LIST-EXTENDED LIST-STATUS")
+                                + "C: {tag} LIST \"\" (INBOX \"a b\") RETURN (STATUS (MESSAGES"
+                                + " UIDNEXT UIDVALIDITY))\n"
+                                + "S: * STATUS INBOX (MESSAGES 9 UIDNEXT 99 UIDVALIDITY 7)\n"
+                                + "S: {tag} NO not today\n"
+                                + status
+                                + status
+                                + GOODBYE,
+                        session -> {
+                            session.expect(List.of("INBOX", "a b", "all*"));
+                            session.observe(look(MARK));
+                            session.expect(List.of("INBOX", "a b"));
+                            return session.observe(look(MARK));
+                        });
+        assertThat(seen.uidNext()).isEqualTo(10);
+    }
+
+    @Test
     void a_last_message_that_is_found_below_the_search_is_not_counted() throws IOException {
         ImapObservation seen =
                 observe(
