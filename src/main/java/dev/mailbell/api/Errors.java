@@ -2,6 +2,7 @@ package dev.mailbell.api;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.NotWatchedException;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -29,6 +30,12 @@ final class Errors {
                         Answers.problem(
                                 context,
                                 Problem.mailFailure(e.code(), String.valueOf(e.getMessage()))));
+        routes.exception(
+                NotWatchedException.class,
+                (e, context) ->
+                        Answers.problem(
+                                context,
+                                Problem.conflict("not-watched", e.getMessage() + "; try again")));
         routes.exception(HttpResponseException.class, Errors::unrouted);
         routes.exception(UncheckedIOException.class, Errors::unread);
         routes.exception(BadMessageException.class, Errors::unread);

@@ -119,7 +119,7 @@ final class Looker {
         for (int attempt = 0; attempt < TRIES; attempt++) {
             Mailbox before = watch.mailboxes().get(name);
             if (before == null) {
-                throw new AccountGoneException();
+                throw new NotWatchedException();
             }
             MailboxState state = before.state();
             Observation seen = session.observe(request(watch, before, update));
@@ -130,7 +130,7 @@ final class Looker {
                             ? session.envelopes(change.newest())
                             : List.of();
             if (watch.hasEnded()) {
-                throw new AccountGoneException();
+                throw new NotWatchedException();
             }
             Optional<Mailbox> after =
                     recorder.record(account, before, change, known, envelopes, source);
@@ -218,14 +218,5 @@ final class Looker {
         }
         after.ifPresent(mailbox -> watch.mailboxes().put(name, mailbox));
         return after;
-    }
-
-    /** The account was removed or changed under the look; its result is void. */
-    static final class AccountGoneException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        AccountGoneException() {
-            super("the account was removed or changed during the look", null, false, false);
-        }
     }
 }

@@ -33,6 +33,7 @@ public interface Watch {
      * recorded.
      *
      * @throws dev.mailbell.mail.MailFailure when the server cannot be read
+     * @throws NotWatchedException when the account is paused, changed or removed meanwhile
      */
     List<Checked> check(Account account);
 
@@ -43,6 +44,7 @@ public interface Watch {
      * @throws dev.mailbell.mark.PositionRefusedException when the mailbox does not have that
      *     position
      * @throws dev.mailbell.mail.MailFailure when a look was needed and the server cannot be read
+     * @throws NotWatchedException when the account is paused, changed or removed meanwhile
      */
     Mailbox position(Account account, String mailbox, PositionUpdate update);
 

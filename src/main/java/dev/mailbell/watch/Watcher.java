@@ -13,7 +13,6 @@ import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.PositionRefusedException;
 import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.Looker.AccountGoneException;
 import dev.mailbell.watch.Looker.Looked;
 import dev.mailbell.watch.Looker.PositionIn;
 import java.time.Duration;
@@ -137,7 +136,7 @@ final class Watcher implements Watch {
         try {
             Mailbox stored = watch.mailboxes().get(mailbox);
             if (stored == null) {
-                throw new AccountGoneException();
+                throw new NotWatchedException();
             }
             return stored;
         } finally {
@@ -184,7 +183,7 @@ final class Watcher implements Watch {
     private AccountWatch watchOf(Account account) {
         AccountWatch watch = watches.get(account.id());
         if (watch == null) {
-            throw new AccountGoneException();
+            throw new NotWatchedException();
         }
         return watch;
     }
@@ -211,7 +210,7 @@ final class Watcher implements Watch {
             }
         } catch (MailFailure failure) {
             LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
-        } catch (AccountGoneException gone) {
+        } catch (NotWatchedException gone) {
             LOG.debug("Account {}: {}", watch.account().id(), gone.getMessage());
         } catch (RuntimeException e) {
             LOG.warn(
@@ -241,7 +240,7 @@ final class Watcher implements Watch {
             throw failure;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AccountGoneException();
+            throw new NotWatchedException();
         } finally {
             if (!watch.hasEnded()) {
                 timetable.schedule(watch.slot(), next.toNanos());
