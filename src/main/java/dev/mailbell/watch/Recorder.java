@@ -53,8 +53,8 @@ final class Recorder {
         if (change.kind() == Change.Kind.NOTHING) {
             return Optional.of(before);
         }
-        // PostgreSQL keeps microseconds; what is announced and what is stored are the same instant.
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        // What is announced and what is stored are the same instant.
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         Optional<Event> event =
                 Announcement.of(account, before.name(), change, envelopes, source, now);
         Written written =

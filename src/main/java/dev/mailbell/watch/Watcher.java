@@ -1,7 +1,6 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
@@ -18,6 +17,7 @@ import dev.mailbell.watch.Looker.PositionIn;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,7 +157,7 @@ final class Watcher implements Watch {
         }
         long dueIn = timetable.dueIn(watch.slot());
         Instant next =
-                dueIn == Long.MAX_VALUE ? null : clock.instant().plusNanos(Math.max(0, dueIn));
+                dueIn == Long.MAX_VALUE ? null : now().plusMillis(Math.max(0, dueIn) / 1_000_000);
         return Optional.of(new Live(watch.mode(), watch.lastCheckedAt(), next));
     }
 
@@ -199,6 +199,10 @@ final class Watcher implements Watch {
             Thread.currentThread().interrupt();
             throw new MailFailure(FailureCode.TIMEOUT, "interrupted: the daemon is stopping", e);
         }
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** The look that was due; never throws. */
@@ -249,7 +253,7 @@ final class Watcher implements Watch {
     }
 
     private Duration succeeded(AccountWatch watch, Looked looked) {
-        Instant now = clock.instant();
+        Instant now = now();
         Account before = watch.account();
         looked.loginDelay().ifPresent(watch::learned);
         Failure missing =
@@ -269,7 +273,7 @@ final class Watcher implements Watch {
 
     private Duration failed(AccountWatch watch, MailFailure failure) {
         Account before = watch.account();
-        watch.failed(failure, clock.instant());
+        watch.failed(failure, now());
         saveState(watch, before);
         Failure now = watch.account().failure();
         Duration wait = Backoff.after(failure.code(), now == null ? 1 : now.attempts(), random);
@@ -285,7 +289,12 @@ final class Watcher implements Watch {
         if (same || watch.hasEnded()) {
             return;
         }
-        if (before.state() != after.state() || after.state() != AccountState.WATCHING) {
+        // The first failure of a kind is news; the same again at every retry would only fill the
+        // log.
+        boolean news =
+                before.state() != after.state()
+                        || codeOf(before.failure()) != codeOf(after.failure());
+        if (news) {
             LOG.info(
                     "Account {} ({}): {}{}",
                     after.id(),
@@ -299,5 +308,9 @@ final class Watcher implements Watch {
                                     + after.failure().message());
         }
         accounts.setState(after.id(), after.state(), after.stateSince(), after.failure());
+    }
+
+    private static @Nullable FailureCode codeOf(@Nullable Failure failure) {
+        return failure == null ? null : failure.code();
     }
 }
