@@ -45,7 +45,7 @@ final class ImapLook {
             throw protocolError("does not say how many messages the mailbox has");
         }
         long validity = box.uidValidity() > 0 ? box.uidValidity() : status.uidValidity();
-        if (validity < 1 || validity >= UID_LIMIT) {
+        if (validity < 1) {
             throw protocolError(
                     "offers no usable UIDs (its UIDVALIDITY is 0 or absent), so new messages cannot"
                             + " be told from old ones; try POP3");
@@ -57,7 +57,9 @@ final class ImapLook {
         long from = searchFrom(same);
         View view = view(box, from);
         long uidNext = uidNext(box, status, validity, view);
-        if (same && mark != null && box.uidNext() < 0 && status.uidNext() < 0) {
+        boolean told =
+                box.uidNext() > 0 || status.uidNext() > 0 && status.uidValidity() == validity;
+        if (same && mark != null && !told) {
             uidNext = Math.max(uidNext, mark.uidNext());
         }
         boolean reset = mark != null && (!same || uidNext < mark.uidNext());
@@ -151,7 +153,7 @@ final class ImapLook {
      */
     private static long uidNext(Selected box, Status status, long validity, View view) {
         long uidNext = Math.max(1, box.uidNext());
-        if (status.uidValidity() == validity && status.uidNext() <= UID_LIMIT) {
+        if (status.uidValidity() == validity) {
             uidNext = Math.max(uidNext, status.uidNext());
         }
         return Math.max(uidNext, view.topUid() + 1);

@@ -12,8 +12,12 @@ record Status(long messages, long uidNext, long uidValidity) {
     static Status parse(Items.Group attributes) {
         return new Status(
                 attributes.number("MESSAGES"),
-                attributes.number("UIDNEXT"),
-                attributes.number("UIDVALIDITY"));
+                possible(attributes.number("UIDNEXT"), ImapMark.UID_LIMIT),
+                possible(attributes.number("UIDVALIDITY"), ImapMark.UID_LIMIT - 1));
+    }
+
+    private static long possible(long number, long highest) {
+        return number >= 1 && number <= highest ? number : -1;
     }
 
     /** Whether all is as the look before saw it: then no message has come or gone. */

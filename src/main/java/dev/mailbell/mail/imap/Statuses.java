@@ -76,7 +76,7 @@ final class Statuses {
         if (!reply.ok() || told == null) {
             return Status.UNKNOWN;
         }
-        helps = told.uidNext() >= 0;
+        helps = told.uidNext() > 0;
         return told;
     }
 

@@ -299,6 +299,22 @@ class OddServersTest {
     }
 
     @Test
+    void a_uidnext_of_zero_is_none_and_no_step_back() throws IOException {
+        ImapObservation seen =
+                observe(
+                        OLD
+                                + CHANGED.replace("MESSAGES 5 UIDNEXT 12", "MESSAGES 2 UIDNEXT 0")
+                                + EXAMINED.replace("5 EXISTS", "2 EXISTS")
+                                        .replace("UIDNEXT 12", "UIDNEXT 0")
+                                + PLAIN_SEARCH
+                                + "S: * SEARCH\nS: {tag} OK done\n"
+                                + "C: {tag} FETCH 2 (UID)\nS: * 2 FETCH (UID 4)\n"
+                                + "S: {tag} OK done\n");
+        assertThat(seen.uidNext()).isEqualTo(10);
+        assertThat(seen.topUid()).isEqualTo(4);
+    }
+
+    @Test
     void a_uidnext_that_goes_backwards_with_the_messages_is_reported_with_what_arrived()
             throws IOException {
         ImapObservation seen =
