@@ -109,7 +109,7 @@ final class Watcher implements Watch {
 
     @Override
     public List<Checked> check(Account account) {
-        return now(account, null).checked();
+        return lookNow(account, null).checked();
     }
 
     @Override
@@ -131,7 +131,7 @@ final class Watcher implements Watch {
                 watch.looking().unlock();
             }
         }
-        now(account, new PositionIn(mailbox, update));
+        lookNow(account, new PositionIn(mailbox, update));
         lock(watch);
         try {
             Mailbox stored = watch.mailboxes().get(mailbox);
@@ -170,7 +170,7 @@ final class Watcher implements Watch {
     }
 
     /** A look on demand: by the caller's thread, and the schedule begins anew behind it. */
-    private Looked now(Account account, @Nullable PositionIn position) {
+    private Looked lookNow(Account account, @Nullable PositionIn position) {
         AccountWatch watch = watchOf(account);
         lock(watch);
         try {

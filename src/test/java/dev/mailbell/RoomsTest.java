@@ -1,0 +1,102 @@
+package dev.mailbell;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Rooms call downwards only; the picture is in docs/architecture.md. */
+@AnalyzeClasses(packages = "dev.mailbell", importOptions = ImportOption.DoNotIncludeTests.class)
+class RoomsTest {
+    @ArchTest
+    static final ArchRule rooms_call_downwards_only =
+            layeredArchitecture()
+                    .consideringOnlyDependenciesInAnyPackage("dev.mailbell..")
+                    .layer("cli")
+                    .definedBy("dev.mailbell.cli..")
+                    .layer("demo")
+                    .definedBy("dev.mailbell.demo..")
+                    .layer("Daemon")
+                    .definedBy("dev.mailbell")
+                    .layer("api")
+                    .definedBy("dev.mailbell.api..")
+                    .layer("watch")
+                    .definedBy("dev.mailbell.watch..")
+                    .layer("delivery")
+                    .definedBy("dev.mailbell.delivery..")
+                    .layer("records")
+                    .definedBy(
+                            "dev.mailbell.account..",
+                            "dev.mailbell.event..",
+                            "dev.mailbell.client..")
+                    .layer("mail")
+                    .definedBy("dev.mailbell.mail..")
+                    .whereLayer("cli")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("demo")
+                    .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("Daemon")
+                    .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("api")
+                    .mayOnlyBeAccessedByLayers("Daemon")
+                    .whereLayer("watch")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api")
+                    .whereLayer("delivery")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch")
+                    .whereLayer("records")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch", "delivery")
+                    .whereLayer("mail")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch", "records");
+
+    @ArchTest
+    static final ArchRule mark_imports_nothing_of_ours =
+            noClasses()
+                    .that()
+                    .resideInAPackage("dev.mailbell.mark..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAnyPackage("dev.mailbell..")
+                                    .and(
+                                            com.tngtech.archunit.base.DescribedPredicate.not(
+                                                    resideInAnyPackage("dev.mailbell.mark.."))));
+
+    @ArchTest
+    static final ArchRule mail_knows_no_sql =
+            noClasses()
+                    .that()
+                    .resideInAnyPackage("dev.mailbell.mail..", "dev.mailbell.mark..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "java.sql..", "javax.sql..", "org.jdbi..", "org.postgresql..");
+
+    @ArchTest
+    static final ArchRule the_ground_knows_nothing_above_it =
+            classes()
+                    .that()
+                    .resideInAnyPackage(
+                            "dev.mailbell.database..",
+                            "dev.mailbell.config..",
+                            "dev.mailbell.network..",
+                            "dev.mailbell.secret..")
+                    .should()
+                    .onlyDependOnClassesThat(
+                            com.tngtech.archunit.base.DescribedPredicate.not(
+                                            resideInAnyPackage("dev.mailbell.."))
+                                    .or(
+                                            resideInAnyPackage(
+                                                    "dev.mailbell.database..",
+                                                    "dev.mailbell.config..",
+                                                    "dev.mailbell.network..",
+                                                    "dev.mailbell.secret..")));
+
+    @ArchTest
+    static final ArchRule no_room_calls_itself_by_a_detour =
+            slices().matching("dev.mailbell.(*)..").should().beFreeOfCycles();
+}
