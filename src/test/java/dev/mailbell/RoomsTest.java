@@ -22,6 +22,8 @@ class RoomsTest {
                     .definedBy("dev.mailbell.cli..")
                     .layer("demo")
                     .definedBy("dev.mailbell.demo..")
+                    .layer("simulation")
+                    .definedBy("dev.mailbell.simulation..")
                     .layer("Daemon")
                     .definedBy("dev.mailbell")
                     .layer("api")
@@ -41,6 +43,8 @@ class RoomsTest {
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("demo")
                     .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("simulation")
+                    .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("Daemon")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("api")
@@ -52,7 +56,7 @@ class RoomsTest {
                     .whereLayer("records")
                     .mayOnlyBeAccessedByLayers("Daemon", "api", "watch", "delivery")
                     .whereLayer("mail")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch", "records");
+                    .mayOnlyBeAccessedByLayers("simulation", "Daemon", "api", "watch", "records");
 
     @ArchTest
     static final ArchRule mark_imports_nothing_of_ours =

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "Shows the whole way from a mail to a webhook, on this machine alone:",
-            "a mail server, two accounts, a webhook receiver and the daemon."
+            "Shows the whole way from a mail to a webhook, on this machine alone.",
+            "It starts a mail server, a webhook receiver and the daemon."
         },
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {

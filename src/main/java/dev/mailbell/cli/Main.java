@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             CheckConfigCommand.class,
             MigrateCommand.class,
-            KeysCommand.class
+            KeysCommand.class,
+            SimulateCommand.class
         },
         footer = {"", "A first look: mailbell demo. The documentation: README.md and docs/."})
 public final class Main implements Runnable {

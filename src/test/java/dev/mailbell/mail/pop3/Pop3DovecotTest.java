@@ -154,7 +154,7 @@ class Pop3DovecotTest {
         Listing before = oracle(maildir);
         Pop3Mark mark = ((Full) looked(maildir, null)).mark();
         Set<Class<?>> kinds = new HashSet<>();
-        for (int step = 0; step < 60; step++) {
+        for (int step = 0; step < Integer.getInteger("mailbell.steps.pop3", 60); step++) {
             maildir.deliver(random.nextInt(4));
             if (random.nextInt(3) == 0) {
                 long[] uids = maildir.uids("INBOX");

@@ -1,0 +1,123 @@
+package dev.mailbell.simulation;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailConnector;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.pop3.Pop3Sessions;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.Pop3State;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Lets ways of counting follow the same histories: the three one would write first, and Mailbell's
+ * own POP3 session and computation, over a real connection to a simulated server.
+ */
+public final class Simulation {
+    private static final String HOST = "127.0.0.1";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** What came of one scenario. */
+    public record Outcome(
+            String scenario, String description, List<String> lines, long wrongOfMailbell) {}
+
+    /** The names of all scenarios. */
+    public static List<String> scenarios() {
+        List<String> names = new ArrayList<>();
+        for (Scenario scenario : Scenario.values()) {
+            names.add(scenario.title());
+        }
+        return names;
+    }
+
+    /**
+     * Runs one scenario.
+     *
+     * @param name one of {@link #scenarios()}
+     * @param looks how many looks, 1 or more
+     * @param seed the same seed gives the same history
+     */
+    public Outcome run(String name, int looks, long seed) throws IOException {
+        Scenario scenario = Scenario.values()[scenarios().indexOf(name)];
+        Random random = new Random(seed);
+        Maildrop maildrop = Scenario.begin(random);
+        Tally mailbell = new Tally("Mailbell");
+        Scheme[] schemes = {new Scheme.MaxId(), new Scheme.MaxIdUid(), new Scheme.Both()};
+        Tally[] tallies = {
+            new Tally("max id"), new Tally("max id's UID"), new Tally("both combined")
+        };
+        try (SimulatedServer server = new SimulatedServer(maildrop);
+                Watchdog watchdog = new Watchdog();
+                AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of(HOST))) {
+            MailServers servers =
+                    new Pop3Sessions(new MailConnector(guard, new TlsContexts(watchdog), watchdog));
+            Counter counter = new Counter(servers, server.port());
+            counter.look();
+            maildrop.lookForNew();
+            for (Scheme scheme : schemes) {
+                scheme.look(maildrop);
+            }
+            for (int look = 0; look < looks; look++) {
+                scenario.happen(maildrop, random);
+                int truth = maildrop.lookForNew();
+                for (int i = 0; i < schemes.length; i++) {
+                    tallies[i].add(truth, schemes[i].look(maildrop), schemes[i].cost(maildrop));
+                }
+                long before = server.bytes();
+                int counted = counter.look();
+                mailbell.add(truth, counted, server.bytes() - before);
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        for (Tally tally : tallies) {
+            lines.add(tally.line());
+        }
+        lines.add(mailbell.line());
+        return new Outcome(name, scenario.description(), lines, mailbell.wrong());
+    }
+
+    /** Mailbell's way, as the daemon looks. */
+    private static final class Counter {
+        private final MailServers servers;
+        private final Login login;
+        private Pop3State state = Pop3State.UNSEEN;
+        private KnownMessages known = KnownMessages.none();
+
+        Counter(MailServers servers, int port) {
+            this.servers = servers;
+            this.login =
+                    new Login(
+                            Protocol.POP3,
+                            HOST,
+                            port,
+                            Security.NONE,
+                            "ann",
+                            new Credential.Password("simulated"),
+                            true,
+                            null);
+        }
+
+        int look() {
+            try (MailSession session = servers.open(login, Deadline.after(PATIENCE))) {
+                LookRequest request = new LookRequest("INBOX", state.mark(), 1, false, null);
+                Change change = state.after(session.observe(request), null, () -> known);
+                state = (Pop3State) change.next();
+                known = change.known().orElse(known);
+                return change.newCount();
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.mailbell.simulation;
+
+/** How often a way of counting was right. */
+final class Tally {
+    private final String name;
+    private long arrivals;
+    private long missed;
+    private long wrong;
+    private long looks;
+    private long bytes;
+
+    Tally(String name) {
+        this.name = name;
+    }
+
+    /** Takes in one look. */
+    void add(int truth, int counted, long cost) {
+        looks++;
+        arrivals += truth > 0 ? 1 : 0;
+        missed += truth > 0 && counted == 0 ? 1 : 0;
+        wrong += truth != counted ? 1 : 0;
+        bytes += cost;
+    }
+
+    /** Looks whose count was not the truth. */
+    long wrong() {
+        return wrong;
+    }
+
+    /** One line of the table. */
+    String line() {
+        double share = arrivals == 0 ? 0 : 100.0 * missed / arrivals;
+        return "  %-24s %8d looks with mail, %6d missed (%5.1f %%), %6d wrong counts, %8d bytes a look"
+                .formatted(name, arrivals, missed, share, wrong, bytes / Math.max(1, looks));
+    }
+}
