@@ -90,7 +90,7 @@ public final class Simulation {
     }
 
     /** Mailbell's way, as the daemon looks. */
-    private static final class Counter {
+    static final class Counter {
         private final MailServers servers;
         private final Login login;
         private Pop3State state = Pop3State.UNSEEN;

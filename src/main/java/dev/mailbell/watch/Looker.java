@@ -71,10 +71,10 @@ final class Looker {
         List<String> missing = new ArrayList<>();
         MailFailure lastMissing = null;
         try (MailSession session = servers.open(logins.of(account, deadline), deadline)) {
-            for (String name : account.mailboxes()) {
-                if (position != null && !position.mailbox().equals(name)) {
-                    continue;
-                }
+            List<String> names =
+                    position == null ? account.mailboxes() : List.of(position.mailbox());
+            session.expect(names);
+            for (String name : names) {
                 try {
                     checked.add(
                             lookAt(

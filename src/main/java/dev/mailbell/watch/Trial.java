@@ -2,14 +2,18 @@ package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.mark.Observation;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.network.Host;
+import dev.mailbell.network.HostGlob;
 import dev.mailbell.watch.Watch.Verified;
 import dev.mailbell.watch.Watch.Verified.SeenMailbox;
 import java.time.Duration;
@@ -18,6 +22,8 @@ import java.util.List;
 
 /** Tries a login without keeping anything. */
 final class Trial {
+    private static final List<String> GMAIL = List.of("pop.gmail.com", "pop.googlemail.com");
+
     private final MailServers servers;
     private final Logins logins;
 
@@ -31,6 +37,14 @@ final class Trial {
         try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();
             List<String> warnings = new ArrayList<>();
+            if (isGmailByPop3(account.mail())) {
+                warnings.add(
+                        "Gmail shows over POP3 only what was not fetched yet, oldest first: new mail may stay unseen."
+                                + " Use the user name recent:"
+                                + account.mail().username()
+                                + ", or better IMAP");
+            }
+            session.expect(account.mailboxes());
             for (String name : account.mailboxes()) {
                 Observation observation =
                         session.observe(new LookRequest(name, null, 1, false, null));
@@ -56,5 +70,11 @@ final class Trial {
         } catch (MailFailure failure) {
             return new Verified.Fails(failure.code(), failure.reason());
         }
+    }
+
+    private static boolean isGmailByPop3(MailSettings mail) {
+        return mail.protocol() == Protocol.POP3
+                && GMAIL.stream().anyMatch(host -> HostGlob.of(host).matches(Host.of(mail.host())))
+                && !mail.username().startsWith("recent:");
     }
 }

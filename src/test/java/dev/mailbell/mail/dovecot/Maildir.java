@@ -160,6 +160,22 @@ public final class Maildir {
         }
     }
 
+    /** Removes one of the {@link #files()}, as another program would. */
+    public void remove(String file) {
+        try {
+            Files.delete(root.resolve(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What stays of a file's name when a session moves it from {@code new} to {@code cur}. */
+    public static String uniqueName(String file) {
+        String name = file.substring(file.indexOf('/') + 1);
+        int flags = name.indexOf(':');
+        return flags < 0 ? name : name.substring(0, flags);
+    }
+
     private List<String> fetch(String mailbox, String field) {
         String said =
                 server.doveadm("-f", "tab", "fetch", "-u", user, field, "mailbox", mailbox, "all");
