@@ -202,6 +202,11 @@ public final class Daemon implements AutoCloseable {
         }
 
         @Override
+        public void accountRemoved(UUID accountId) {
+            deliveries.forgetAccount(accountId);
+        }
+
+        @Override
         public Attempt test(Webhook webhook) {
             return deliveries.test(webhook);
         }

@@ -157,7 +157,7 @@ public final class AccountStore {
         });
     }
 
-    /** Writes where an account stands. */
+    /** Writes where an account stands, unless its client paused it: that only its client ends. */
     public void setState(UUID id, AccountState state, Instant since, @Nullable Failure failure) {
         jdbi.useHandle(handle ->
                 AccountRows.bindFailure(
@@ -165,7 +165,7 @@ public final class AccountStore {
                                         """
                                         update account set state = :state, state_since = :since, failure_code = :failureCode,
                                             failure_message = :failureMessage, failure_since = :failureSince,
-                                            failure_attempts = :failureAttempts where id = :id\
+                                            failure_attempts = :failureAttempts where id = :id and state <> 'paused'\
                                         """),
                                 failure)
                         .bind("id", id)

@@ -20,6 +20,7 @@ final class AccountRoutes {
     private final Registrar registrar;
     private final Idempotency idempotency;
     private final Watch watch;
+    private final Webhooks webhooks;
 
     AccountRoutes(
             Accounts accounts,
@@ -27,13 +28,15 @@ final class AccountRoutes {
             AccountReader reader,
             Registrar registrar,
             Idempotency idempotency,
-            Watch watch) {
+            Watch watch,
+            Webhooks webhooks) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
         this.registrar = registrar;
         this.idempotency = idempotency;
         this.watch = watch;
+        this.webhooks = webhooks;
     }
 
     void addTo(Routes routes) {
@@ -98,6 +101,7 @@ final class AccountRoutes {
         boolean removed = store.delete(account.clientId(), account.id());
         // Afterwards: a look under way finds no row to write to.
         watch.forget(account.id());
+        webhooks.accountRemoved(account.id());
         if (!removed) {
             throw Accounts.notFound();
         }

@@ -97,7 +97,8 @@ public final class Api implements AutoCloseable {
                                                 reader,
                                                 registrar,
                                                 idempotency,
-                                                parts.watch())
+                                                parts.watch(),
+                                                parts.webhooks())
                                         ::addTo,
                                 new AccountChangeRoutes(
                                                 accounts,

@@ -10,6 +10,9 @@ public interface Webhooks {
     /** A webhook was made, changed or removed: what is in memory of it is no longer right. */
     void changed(UUID id);
 
+    /** An account was removed: what was owed for it is no longer sent. */
+    void accountRemoved(UUID accountId);
+
     /** Sends {@code webhook.test} now and returns what came of it. */
     Attempt test(Webhook webhook);
 }

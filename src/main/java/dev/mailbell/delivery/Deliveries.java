@@ -67,6 +67,11 @@ public final class Deliveries {
         lanes.changed(webhookId);
     }
 
+    /** An account was removed: what was owed for it is no longer sent. */
+    public void forgetAccount(UUID accountId) {
+        lanes.forgetAccount(accountId);
+    }
+
     /** Sends a {@code webhook.test} event now, once, outside all queues. */
     public Attempt test(Webhook webhook) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);

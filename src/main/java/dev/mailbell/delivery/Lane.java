@@ -165,6 +165,24 @@ final class Lane {
         missed = true;
     }
 
+    /** The account was removed, and what was owed with it; what is under way ends by itself. */
+    synchronized void forgetAccount(UUID accountId) {
+        for (Map.Entry<String, Deque<Delivery>> queue : queues.entrySet()) {
+            boolean underWay = busy.contains(queue.getKey());
+            Delivery head = queue.getValue().getFirst();
+            if (accountId.equals(head.accountId())) {
+                queue.getValue().forEach(delivery -> held.remove(delivery.id()));
+                queue.getValue().clear();
+                if (underWay) {
+                    queue.getValue().add(head);
+                    held.add(head.id());
+                }
+            }
+        }
+        queues.values().removeIf(Deque::isEmpty);
+        notBefore.keySet().retainAll(queues.keySet());
+    }
+
     /** Whether nothing is here, nor known to be in the table. */
     synchronized boolean isIdle() {
         return held.isEmpty() && !behind;

@@ -104,6 +104,11 @@ final class Lanes {
         dispatch(lane);
     }
 
+    /** An account was removed: what was owed for it is no longer sent. */
+    void forgetAccount(UUID accountId) {
+        lanes.values().forEach(lane -> lane.forgetAccount(accountId));
+    }
+
     private Lane lane(UUID webhookId) {
         return lanes.computeIfAbsent(webhookId, Lane::new);
     }

@@ -3,34 +3,37 @@ package dev.mailbell.simulation;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
-/** What happens to a maildrop between two looks; figures are means for each look. */
+/**
+ * What happens to a maildrop between two looks: users delete what they have seen, then mail
+ * arrives; figures are means.
+ */
 enum Scenario {
     LIGHT_USE("0.05 arrive, 0.02 deleted") {
         @Override
         void happen(Maildrop maildrop, RandomGenerator random) {
-            arrive(maildrop, random, 0.05);
             delete(maildrop, random, 0.02, Pick.ANY);
+            arrive(maildrop, random, 0.05);
         }
     },
     HEAVY_DELETES("0.5 arrive, 0.5 deleted, any of them") {
         @Override
         void happen(Maildrop maildrop, RandomGenerator random) {
-            arrive(maildrop, random, 0.5);
             delete(maildrop, random, 0.5, Pick.ANY);
+            arrive(maildrop, random, 0.5);
         }
     },
     NEWEST_DELETED_FIRST("0.3 arrive, 0.3 deleted, the newest first") {
         @Override
         void happen(Maildrop maildrop, RandomGenerator random) {
-            arrive(maildrop, random, 0.3);
             delete(maildrop, random, 0.3, Pick.NEWEST);
+            arrive(maildrop, random, 0.3);
         }
     },
     RESTORES("0.3 arrive, 0.3 deleted, 0.01 restored to where it was or to the end") {
         @Override
         void happen(Maildrop maildrop, RandomGenerator random) {
-            arrive(maildrop, random, 0.3);
             delete(maildrop, random, 0.3, Pick.ANY);
+            arrive(maildrop, random, 0.3);
             if (random.nextDouble() < 0.01 && maildrop.trashed() > 0) {
                 int place =
                         random.nextBoolean()
@@ -52,10 +55,10 @@ enum Scenario {
     NEWEST_FIRST_SERVER("0.3 arrive at number 1, 0.3 deleted") {
         @Override
         void happen(Maildrop maildrop, RandomGenerator random) {
+            delete(maildrop, random, 0.3, Pick.ANY);
             for (int count = poisson(0.3, random); count > 0; count--) {
                 maildrop.arrive(0, size(random));
             }
-            delete(maildrop, random, 0.3, Pick.ANY);
         }
     },
     AS_MANY_DELETED_AS_ADDED("0.3 arrive, and for each one an older one is deleted") {

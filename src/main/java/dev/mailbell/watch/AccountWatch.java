@@ -20,6 +20,9 @@ final class AccountWatch {
      */
     private static final int REFUSALS = 3;
 
+    /** Over how long they must be spread: on-demand looks may come in quick succession. */
+    private static final Duration REFUSED_FOR = Duration.ofMinutes(10);
+
     private final Timetable.Slot<AccountWatch> slot = new Timetable.Slot<>(this);
 
     /**
@@ -108,20 +111,24 @@ final class AccountWatch {
                                 failure.reason(),
                                 before.since(),
                                 before.attempts() + 1);
-        AccountState state = stateAfter(next);
+        AccountState state = stateAfter(next, now);
         Instant since = account.state() == state ? account.stateSince() : now;
         mode = null;
         account = account.withState(state, since, next);
     }
 
-    private AccountState stateAfter(Failure failure) {
+    private AccountState stateAfter(Failure failure, Instant now) {
         FailureCode code = failure.code();
         boolean worked = account.lastCheckedAt() != null || lastCheckedAt != null;
-        if (code.needsOwner() && (!worked || failure.attempts() >= REFUSALS)) {
+        if (code.needsOwner() && (!worked || refusedForLong(failure, now))) {
             return AccountState.PARKED;
         }
         return account.state() == AccountState.PARKED && code.needsOwner()
                 ? AccountState.PARKED
                 : AccountState.RETRYING;
+    }
+
+    private static boolean refusedForLong(Failure failure, Instant now) {
+        return failure.attempts() >= REFUSALS && !failure.since().plus(REFUSED_FOR).isAfter(now);
     }
 }

@@ -18,7 +18,7 @@ final class Backoff {
      * A refused login is tried three times over ten minutes, then once a day: providers lock who
      * knocks too often.
      */
-    private static final Duration REFUSED = Duration.ofMinutes(5);
+    private static final Duration REFUSED = Duration.ofSeconds(375);
 
     private static final int REFUSALS = 3;
     private static final Duration PROBE = Duration.ofDays(1);

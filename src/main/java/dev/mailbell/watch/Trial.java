@@ -69,6 +69,8 @@ final class Trial {
             return new Verified.Works(millis, session.capabilities(), seen, warnings);
         } catch (MailFailure failure) {
             return new Verified.Fails(failure.code(), failure.reason());
+        } finally {
+            logins.forget(account);
         }
     }
 

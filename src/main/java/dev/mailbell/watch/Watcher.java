@@ -5,6 +5,7 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
+import dev.mailbell.database.Database;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
@@ -25,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,12 @@ final class Watcher implements Watch {
      */
     private static final Duration AFTER_OWN_FAULT = Duration.ofSeconds(5);
 
+    /**
+     * Long enough for a start with many overdue accounts, short enough to be told of a node that is
+     * stuck.
+     */
+    private static final Duration PERMIT_WAIT = Duration.ofMinutes(10);
+
     private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
     private final Timetable<AccountWatch> timetable;
     private final Looker looker;
@@ -51,6 +59,8 @@ final class Watcher implements Watch {
     private final Semaphore concurrency;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final AtomicLong toldOfDatabase =
+            new AtomicLong(System.nanoTime() - TimeUnit.HOURS.toNanos(1));
 
     Watcher(
             Timetable<AccountWatch> timetable,
@@ -201,6 +211,26 @@ final class Watcher implements Watch {
         }
     }
 
+    /**
+     * A database that is away fails every look: that is told once a minute, not once an account.
+     */
+    private void notRecorded(AccountWatch watch, RuntimeException e) {
+        if (!Database.isAway(e)) {
+            LOG.warn(
+                    "Account {}: a look was not recorded and is made again",
+                    watch.account().id(),
+                    e);
+            return;
+        }
+        long now = System.nanoTime();
+        long told = toldOfDatabase.get();
+        if (now - told > TimeUnit.MINUTES.toNanos(1) && toldOfDatabase.compareAndSet(told, now)) {
+            LOG.warn(
+                    "The database is away; looks are made again until it is back: {}",
+                    e.getMessage());
+        }
+    }
+
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
@@ -217,10 +247,7 @@ final class Watcher implements Watch {
         } catch (NotWatchedException gone) {
             LOG.debug("Account {}: {}", watch.account().id(), gone.getMessage());
         } catch (RuntimeException e) {
-            LOG.warn(
-                    "Account {}: a look was not recorded and is made again",
-                    watch.account().id(),
-                    e);
+            notRecorded(watch, e);
         } finally {
             watch.looking().unlock();
         }
@@ -230,7 +257,11 @@ final class Watcher implements Watch {
         timetable.cancel(watch.slot());
         Duration next = AFTER_OWN_FAULT;
         try {
-            concurrency.acquire();
+            if (!concurrency.tryAcquire(PERMIT_WAIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new MailFailure(
+                        FailureCode.TIMEOUT,
+                        "too many looks are under way on this node; polling.concurrency limits them");
+            }
             try {
                 Looked looked =
                         looker.look(watch, source, Deadline.after(pace.timeout()), position);

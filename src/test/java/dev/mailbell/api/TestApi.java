@@ -149,6 +149,9 @@ final class TestApi implements AutoCloseable {
 
     private final class FakeWebhooks implements Webhooks {
         @Override
+        public void accountRemoved(UUID accountId) {}
+
+        @Override
         public void changed(UUID id) {
             changedWebhooks.add(id);
         }
