@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param total messages in the maildrop, 0 or more
  * @param octets the maildrop's size as STAT gives it, 0 or more
  * @param firstUid the UID of message 1; null when empty or when the server has no UIDL
- * @param topUid the UID of message {@code total}; null when empty or when the server has no UIDL
+ * @param topUid the UID of message {@code total}; null when empty; its Message-ID, or null, when
+ *     the server has no UIDL
  * @param approximate the server has no UIDL, so counts rest on numbers and sizes
  */
 public record Pop3Mark(

@@ -113,6 +113,9 @@ public record Pop3State(
                         ? new Located(difference.next(), client, -1)
                         : locate(difference.next(), next, messages, update);
         int[] fresh = difference.fresh();
+        if (fresh.length == 0 && isAnotherOfItsSize(next)) {
+            fresh = new int[] {messages.size() - 1};
+        }
         int covered = 0;
         while (covered < fresh.length && fresh[covered] <= located.listedAt()) {
             covered++;
@@ -135,6 +138,20 @@ public record Pop3State(
         return new Change(kind, newCount, next.approximate(), state, changed, newest);
     }
 
+    /**
+     * By sizes alone nothing is new, but the last message is another one: it took the place of one
+     * of its size.
+     */
+    private boolean isAnotherOfItsSize(Pop3Mark next) {
+        return mark != null
+                && next.approximate()
+                && next.total() > 0
+                && next.total() >= mark.total()
+                && next.topUid() != null
+                && mark.topUid() != null
+                && !next.topUid().equals(mark.topUid());
+    }
+
     private static @Nullable Integer left(Located located) {
         return located.position() == null ? null : (Integer) located.known().unfetched();
     }
@@ -153,6 +170,13 @@ public record Pop3State(
             case PositionUpdate.All() -> {
                 Position top = new Position(next.total(), next.topUid(), null);
                 return new Located(known.allFetched(), top, Integer.MAX_VALUE);
+            }
+            case PositionUpdate.UpTo(String uid, Long validity, boolean rewind)
+                    when next.approximate() && uid.equals(next.topUid()) -> {
+                return new Located(
+                        known.allFetched(),
+                        new Position(next.total(), uid, null),
+                        Integer.MAX_VALUE);
             }
             case PositionUpdate.UpTo(String uid, Long validity, boolean rewind) -> {
                 long key = keyOf(uid);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.PositionUpdate.All;
 import dev.mailbell.mark.PositionUpdate.UpTo;
 import java.util.ArrayList;
@@ -197,6 +198,28 @@ class Pop3StateTest {
         }
         int entries = known.chunks().stream().mapToInt(chunk -> chunk.entries().length).sum();
         assertThat(entries).isLessThan(KnownMessages.GONE_KEPT * 5 / 4 + 200);
+    }
+
+    @Test
+    void without_uids_sizes_and_the_last_message_id_decide() {
+        Listing sizes = new Listing(new int[] {1, 2}, new long[] {11, 22}, new int[] {100, 200});
+        Change first =
+                Pop3State.UNSEEN.after(
+                        new Pop3Observation.Full(new Pop3Mark(2, 300, null, "<two>", true), sizes),
+                        null,
+                        KnownMessages::none);
+        assertThat(first.approximate()).isTrue();
+        KnownMessages after = first.known().orElseThrow();
+        Change replaced =
+                first.next()
+                        .after(
+                                new Pop3Observation.Full(
+                                        new Pop3Mark(2, 300, null, "<three>", true), sizes),
+                                null,
+                                () -> after);
+        assertThat(replaced.newCount()).isEqualTo(1);
+        assertThat(replaced.newest()).containsExactly(2L);
+        assertThat(replaced.approximate()).isTrue();
     }
 
     private enum Server {

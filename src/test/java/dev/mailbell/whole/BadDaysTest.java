@@ -117,6 +117,36 @@ class BadDaysTest {
     }
 
     @Test
+    void a_missing_mailbox_is_named_and_the_others_go_on() {
+        Maildir user = DOVECOT.freshUser();
+        user.create("日本語/&\"q\"");
+        Map<String, Object> account =
+                new HashMap<>(
+                        Rest.account("imap", DOVECOT.imapPort(), user.user(), Dovecot.PASSWORD));
+        account.put("mailboxes", new String[] {"INBOX", "日本語/&\"q\"", "Nowhere"});
+        String id = rest().post("/v1/accounts", account).expect(201).path("id").stringValue();
+        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("watching"));
+        assertThat(rest().account(id).path("failure").path("code").stringValue())
+                .isEqualTo("mailbox_missing");
+        assertThat(rest().account(id).path("failure").path("message").stringValue())
+                .contains("Nowhere");
+        user.deliver(1);
+        user.deliver("日本語/&\"q\"", Maildir.message("elsewhere"));
+        JsonNode checked =
+                rest().post("/v1/accounts/" + id + "/check", null).expect(200).path("mailboxes");
+        assertThat(checked).hasSize(2);
+        for (JsonNode mailbox : checked) {
+            assertThat(mailbox.path("newCount").intValue()).isEqualTo(1);
+        }
+        user.create("Nowhere");
+        await().atMost(PATIENCE)
+                .until(() -> {
+                    rest().post("/v1/accounts/" + id + "/check", null).expect(200);
+                    return rest().account(id).path("failure").isNull();
+                });
+    }
+
+    @Test
     void a_host_that_does_not_exist_and_one_that_refuses_are_connect_failures() throws IOException {
         Map<String, Object> account = new HashMap<>(Rest.account("imap", 993, "ann", "secret"));
         account.put(

@@ -13,6 +13,7 @@ import java.io.UnsupportedEncodingException;
 import java.text.ParseException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,18 @@ final class Headers {
                 from(headers.getHeader("From", ",")),
                 text(headers.getHeader("Subject", null)),
                 date(headers.getHeader("Date", null)));
+    }
+
+    /** The Message-ID (RFC 5322, section 3.6.4), 255 characters at most. */
+    static Optional<String> messageId(byte[] header) {
+        try {
+            InternetHeaders headers = new InternetHeaders(new ByteArrayInputStream(header), false);
+            return Optional.ofNullable(headers.getHeader("Message-ID", null))
+                    .map(value -> ServerText.oneLine(value, 255).strip())
+                    .filter(value -> !value.isEmpty());
+        } catch (MessagingException e) {
+            return Optional.empty();
+        }
     }
 
     private static @Nullable String from(@Nullable String value) {

@@ -4,6 +4,7 @@ import dev.mailbell.mail.Envelope;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Fetches headers with {@code TOP n 0}, which marks nothing as read. */
@@ -46,6 +47,17 @@ final class Pop3Envelopes {
             }
         }
         return envelopes;
+    }
+
+    /**
+     * The Message-ID of one message; empty where the server has no TOP or the message no
+     * Message-ID.
+     */
+    Optional<String> messageId(long number) {
+        if (!new Flight(wire, pipelining, "TOP " + number + " 0").next().ok()) {
+            return Optional.empty();
+        }
+        return Headers.messageId(header());
     }
 
     private byte[] header() {

@@ -6,6 +6,7 @@ import dev.mailbell.mail.pop3.Listings.Uids;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Listing;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * maildrop, and when one of them is not as the mark has it, the whole maildrop is listed.
  *
  * <p>Servers without UIDL (it is optional): the key of a message is made from its size, so that one
- * that came hides behind one of the same size that went. Such marks and counts are approximate.
+ * that came hides behind one of the same size that went, unless it is the last one, whose
+ * Message-ID the mark keeps in the place of its UID. Such marks and counts are approximate.
  */
 final class Pop3Look {
     /** A tail longer than this is listed in full: that takes one answer instead of many. */
@@ -58,7 +60,10 @@ final class Pop3Look {
         Drop drop = listings.drop(flight.next());
         // A server may have learnt UIDL since.
         boolean exact = Listings.uid(flight.next()) != null;
-        return !exact && drop.total() == mark.total() && drop.octets() == mark.octets()
+        return !exact
+                        && drop.total() == mark.total()
+                        && drop.octets() == mark.octets()
+                        && Objects.equals(topMessageId(drop.total()), mark.topUid())
                 ? new Pop3Observation.Unchanged()
                 : full(mark, drop);
     }
@@ -156,7 +161,7 @@ final class Pop3Look {
                         known.total(),
                         known.octets(),
                         uids == null ? null : uids.first(),
-                        uids == null ? null : uids.top(),
+                        uids == null ? topMessageId(known.total()) : uids.top(),
                         uids == null);
         int[] octets = new int[sizes.size()];
         long[] values = sizes.values();
@@ -164,6 +169,12 @@ final class Pop3Look {
             octets[i] = clamped(values[i]);
         }
         return new Pop3Observation.Full(next, new Listing(sizes.numbers(), keys.values(), octets));
+    }
+
+    private @Nullable String topMessageId(int total) {
+        return total == 0
+                ? null
+                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
     }
 
     /**

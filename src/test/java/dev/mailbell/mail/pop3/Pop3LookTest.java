@@ -473,21 +473,43 @@ class Pop3LookTest {
                         S: 1 100
                         S: 2 200
                         S: .
+                        C: TOP 2 0
+                        S: +OK
+                        S: Subject: two
+                        S: Message-ID: <two@example.org>
+                        S:
+                        S: .
                         """;
         Full seen = full(looked(null, script));
-        assertThat(seen.mark()).isEqualTo(BY_SIZE);
+        assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 300, null, "<two@example.org>", true));
         assertListed(seen.messages(), 1, "size:100", 100, 2, "size:200", 200);
     }
 
     @Test
     void by_sizes_the_summary_decides_whether_to_list() {
         String asked = PLAIN + "C: STAT\nS: +OK %s\nC: UIDL 1\nS: -ERR unknown\n";
-        assertThat(looked(BY_SIZE, asked.formatted("2 300"))).isEqualTo(new Unchanged());
+        assertThat(looked(BY_SIZE, asked.formatted("2 300") + "C: TOP 2 0\nS: -ERR\n"))
+                .isEqualTo(new Unchanged());
         String listed =
                 asked.formatted("2 500")
-                        + "C: UIDL\nS: -ERR unknown\nC: LIST\nS: +OK\nS: 1 200\nS: 2 300\nS: .\n";
+                        + "C: UIDL\nS: -ERR unknown\nC: LIST\nS: +OK\nS: 1 200\nS: 2 300\nS: .\n"
+                        + "C: TOP 2 0\nS: -ERR\n";
         Full seen = full(looked(BY_SIZE, listed));
         assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 500, null, null, true));
+    }
+
+    @Test
+    void by_sizes_another_last_message_of_the_same_size_is_noticed() {
+        Pop3Mark mark = new Pop3Mark(2, 300, null, "<two@example.org>", true);
+        String top = "C: TOP 2 0\nS: +OK\nS: Message-ID: <three@example.org>\nS:\nS: .\n";
+        String script =
+                PLAIN
+                        + "C: STAT\nS: +OK 2 300\nC: UIDL 1\nS: -ERR unknown\n"
+                        + top
+                        + "C: UIDL\nS: -ERR unknown\nC: LIST\nS: +OK\nS: 1 100\nS: 2 200\nS: .\n"
+                        + top;
+        assertThat(full(looked(mark, script)).mark())
+                .isEqualTo(new Pop3Mark(2, 300, null, "<three@example.org>", true));
     }
 
     @Test
