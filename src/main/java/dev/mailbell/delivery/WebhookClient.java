@@ -6,6 +6,7 @@ import dev.mailbell.delivery.PostResult.Kind;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.network.GuardedConnections;
 import dev.mailbell.network.GuardedSockets;
 import dev.mailbell.network.LookupsBusyException;
 import dev.mailbell.network.TlsContexts;
@@ -98,7 +99,11 @@ public final class WebhookClient implements AutoCloseable {
                 Http1Config.custom().setMaxHeaderCount(100).setMaxLineLength(8192).build();
         PoolingHttpClientConnectionManager connections =
                 new PoolingHttpClientConnectionManager(
-                        new GuardedConnections(sockets, tls, settings.caPem(), settings.ports()),
+                        new GuardedConnections(
+                                sockets,
+                                tls,
+                                settings.caPem(),
+                                port -> settings.ports().get().contains(port)),
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         CONNECTION_LIFE,

@@ -3,6 +3,7 @@ package dev.mailbell.network;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.function.IntPredicate;
 import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
@@ -12,11 +13,34 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
 import org.jspecify.annotations.Nullable;
 
-/** Gives the HTTP client connections of our own making, so that none passes by the guard. */
-record GuardedConnections(GuardedSockets sockets, TlsContexts tls, @Nullable String caPem)
-        implements HttpClientConnectionOperator {
+/**
+ * Connects the HTTP client by our own guarded sockets: the client's own operator would try
+ * addresses and proxies that the guard never saw, and name them in its messages.
+ */
+public final class GuardedConnections implements HttpClientConnectionOperator {
     /** The context's attribute that holds the {@link Deadline} of the whole call. */
-    static final String DEADLINE = "mailbell.deadline";
+    public static final String DEADLINE = "mailbell.deadline";
+
+    private final GuardedSockets sockets;
+    private final TlsContexts tls;
+    private final @Nullable String caPem;
+    private final IntPredicate openAnywhere;
+
+    /**
+     * @param caPem authorities to trust besides the platform's; null for none
+     * @param openAnywhere which ports may be connected to at any allowed address; the others only
+     *     at addresses that {@code network.allowPrivate} covers
+     */
+    public GuardedConnections(
+            GuardedSockets sockets,
+            TlsContexts tls,
+            @Nullable String caPem,
+            IntPredicate openAnywhere) {
+        this.sockets = sockets;
+        this.tls = tls;
+        this.caPem = caPem;
+        this.openAnywhere = openAnywhere;
+    }
 
     @Override
     public void connect(
@@ -32,11 +56,15 @@ record GuardedConnections(GuardedSockets sockets, TlsContexts tls, @Nullable Str
         }
         boolean https = host.getSchemeName().equals("https");
         int port = host.getPort() > 0 ? host.getPort() : https ? 443 : 80;
-        Socket plain = sockets.connect(host.getHostName(), port, deadline);
+        String name = host.getHostName();
+        Socket plain =
+                openAnywhere.test(port)
+                        ? sockets.connect(name, port, deadline)
+                        : sockets.connectToCovered(name, port, deadline);
         // Bound before the handshake, so that a cancelled call closes it.
         connection.bind(plain);
         if (https) {
-            SSLSocket secure = tls.wrap(plain, host.getHostName(), port, true, caPem, deadline);
+            SSLSocket secure = tls.wrap(plain, name, port, true, caPem, deadline);
             connection.bind(secure, plain);
         }
     }

@@ -90,7 +90,8 @@ public final class GuardedHttp implements AutoCloseable {
         this.guard = guard;
         PoolingHttpClientConnectionManager connections =
                 new PoolingHttpClientConnectionManager(
-                        new GuardedConnections(new GuardedSockets(guard), tls, caPem),
+                        new GuardedConnections(
+                                new GuardedSockets(guard), tls, caPem, anyPort -> true),
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         LONGEST_LIFE,

@@ -78,12 +78,10 @@ public final class WatchService {
                         looker,
                         new Trial(servers, logins),
                         logins,
-                        accounts,
-                        lastChecked,
+                        new Standing(accounts, lastChecked, pace, clock, random),
                         pace,
                         concurrency,
-                        clock,
-                        random);
+                        clock);
     }
 
     private void renewed(Account account) {

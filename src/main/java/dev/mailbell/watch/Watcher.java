@@ -1,8 +1,6 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountStore;
-import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.database.Database;
@@ -28,7 +26,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,12 +50,10 @@ final class Watcher implements Watch {
     private final Looker looker;
     private final Trial trial;
     private final Logins logins;
-    private final AccountStore accounts;
-    private final LastChecked lastChecked;
+    private final Standing standing;
     private final Pace pace;
     private final Semaphore concurrency;
     private final InstantSource clock;
-    private final RandomGenerator random;
     private final AtomicLong toldOfDatabase =
             new AtomicLong(System.nanoTime() - TimeUnit.HOURS.toNanos(1));
 
@@ -67,22 +62,18 @@ final class Watcher implements Watch {
             Looker looker,
             Trial trial,
             Logins logins,
-            AccountStore accounts,
-            LastChecked lastChecked,
+            Standing standing,
             Pace pace,
             Semaphore concurrency,
-            InstantSource clock,
-            RandomGenerator random) {
+            InstantSource clock) {
         this.timetable = timetable;
         this.looker = looker;
         this.trial = trial;
         this.logins = logins;
-        this.accounts = accounts;
-        this.lastChecked = lastChecked;
+        this.standing = standing;
         this.pace = pace;
         this.concurrency = concurrency;
         this.clock = clock;
-        this.random = random;
     }
 
     @Override
@@ -265,13 +256,13 @@ final class Watcher implements Watch {
             try {
                 Looked looked =
                         looker.look(watch, source, Deadline.after(pace.timeout()), position);
-                next = succeeded(watch, looked);
+                next = standing.succeeded(watch, looked);
                 return looked;
             } finally {
                 concurrency.release();
             }
         } catch (MailFailure failure) {
-            next = failed(watch, failure);
+            next = standing.failed(watch, failure);
             throw failure;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -281,67 +272,5 @@ final class Watcher implements Watch {
                 timetable.schedule(watch.slot(), next.toNanos());
             }
         }
-    }
-
-    private Duration succeeded(AccountWatch watch, Looked looked) {
-        Instant now = now();
-        Account before = watch.account();
-        looked.loginDelay().ifPresent(watch::learned);
-        Failure missing =
-                looked.missing().isEmpty()
-                        ? null
-                        : new Failure(
-                                FailureCode.MAILBOX_MISSING,
-                                "the server has no mailbox " + looked.missing(),
-                                before.failure() == null ? now : before.failure().since(),
-                                1);
-        watch.succeeded(now, missing);
-        lastChecked.note(before.id(), now);
-        saveState(watch, before);
-        Duration interval = Backoff.jittered(pace.interval(before), pace.jitter(), random);
-        return interval.compareTo(watch.loginDelay()) < 0 ? watch.loginDelay() : interval;
-    }
-
-    private Duration failed(AccountWatch watch, MailFailure failure) {
-        Account before = watch.account();
-        watch.failed(failure, now());
-        saveState(watch, before);
-        Failure now = watch.account().failure();
-        Duration wait = Backoff.after(failure.code(), now == null ? 1 : now.attempts(), random);
-        return failure.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait);
-    }
-
-    /** Writes where the account stands, if that is news. */
-    private void saveState(AccountWatch watch, Account before) {
-        Account after = watch.account();
-        boolean same =
-                before.state() == after.state()
-                        && java.util.Objects.equals(before.failure(), after.failure());
-        if (same || watch.hasEnded()) {
-            return;
-        }
-        // The first failure of a kind is news; the same again at every retry would only fill the
-        // log.
-        boolean news =
-                before.state() != after.state()
-                        || codeOf(before.failure()) != codeOf(after.failure());
-        if (news) {
-            LOG.info(
-                    "Account {} ({}): {}{}",
-                    after.id(),
-                    after.mail().host(),
-                    after.state().wireName(),
-                    after.failure() == null
-                            ? ""
-                            : ", "
-                                    + after.failure().code().wireName()
-                                    + ": "
-                                    + after.failure().message());
-        }
-        accounts.setState(after.id(), after.state(), after.stateSince(), after.failure());
-    }
-
-    private static @Nullable FailureCode codeOf(@Nullable Failure failure) {
-        return failure == null ? null : failure.code();
     }
 }

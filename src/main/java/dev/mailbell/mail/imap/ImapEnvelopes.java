@@ -1,12 +1,10 @@
 package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.HeaderText;
 import dev.mailbell.mail.ServerText;
 import jakarta.mail.internet.InternetAddress;
-import jakarta.mail.internet.MailDateFormat;
-import jakarta.mail.internet.MimeUtility;
 import java.io.UnsupportedEncodingException;
-import java.text.ParseException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -20,8 +18,6 @@ final class ImapEnvelopes {
     private static final int MESSAGES_LIMIT = 20;
     private static final int TEXT_LIMIT = 998;
     private static final int ADDRESSES_LIMIT = 10;
-    private static final Instant EARLIEST = Instant.EPOCH;
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private ImapEnvelopes() {}
 
@@ -84,29 +80,10 @@ final class ImapEnvelopes {
     }
 
     private static @Nullable String text(@Nullable String latin1) {
-        if (latin1 == null) {
-            return null;
-        }
-        String unfolded = MimeUtility.unfold(ServerText.decode(latin1));
-        String decoded;
-        try {
-            decoded = MimeUtility.decodeText(unfolded);
-        } catch (UnsupportedEncodingException e) {
-            decoded = unfolded;
-        }
-        String line = ServerText.oneLine(decoded, TEXT_LIMIT);
-        return line.isEmpty() ? null : line;
+        return latin1 == null ? null : HeaderText.decoded(latin1).orElse(null);
     }
 
     private static @Nullable Instant date(@Nullable String value) {
-        if (value == null) {
-            return null;
-        }
-        try {
-            Instant date = new MailDateFormat().parse(value).toInstant();
-            return date.isBefore(EARLIEST) || date.isAfter(LATEST) ? null : date;
-        } catch (ParseException e) {
-            return null;
-        }
+        return value == null ? null : HeaderText.date(value).orElse(null);
     }
 }

@@ -1,16 +1,13 @@
 package dev.mailbell.mail.pop3;
 
 import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.HeaderText;
 import dev.mailbell.mail.ServerText;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
-import jakarta.mail.internet.MailDateFormat;
-import jakarta.mail.internet.MimeUtility;
 import java.io.ByteArrayInputStream;
-import java.io.UnsupportedEncodingException;
-import java.text.ParseException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -20,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads an envelope from a header (RFC 5322, RFC 2047), whatever senders made of it. */
 final class Headers {
     private static final int LIMIT = 998;
-    private static final Instant EARLIEST = Instant.EPOCH;
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private Headers() {}
 
@@ -69,34 +64,15 @@ final class Headers {
         }
     }
 
-    private static @Nullable String text(@Nullable String value) {
-        if (value == null) {
-            return null;
-        }
-        String unfolded = MimeUtility.unfold(ServerText.decode(value));
-        String decoded;
-        try {
-            decoded = MimeUtility.decodeText(unfolded);
-        } catch (UnsupportedEncodingException e) {
-            decoded = unfolded;
-        }
-        return shown(decoded);
+    private static @Nullable String text(@Nullable String latin1) {
+        return latin1 == null ? null : HeaderText.decoded(latin1).orElse(null);
     }
 
     private static @Nullable String shown(String decoded) {
-        String line = ServerText.oneLine(decoded, LIMIT);
-        return line.isEmpty() ? null : line;
+        return HeaderText.shown(decoded).orElse(null);
     }
 
     private static @Nullable Instant date(@Nullable String value) {
-        if (value == null) {
-            return null;
-        }
-        try {
-            Instant date = new MailDateFormat().parse(value).toInstant();
-            return date.isBefore(EARLIEST) || date.isAfter(LATEST) ? null : date;
-        } catch (ParseException e) {
-            return null;
-        }
+        return value == null ? null : HeaderText.date(value).orElse(null);
     }
 }
