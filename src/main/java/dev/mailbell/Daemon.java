@@ -2,6 +2,7 @@ package dev.mailbell;
 
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
+import dev.mailbell.api.ListenException;
 import dev.mailbell.api.Webhooks;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.database.Database;
@@ -84,6 +85,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void build(Configuration configuration, String operatorKey) {
+        ListenException.requireFree(configuration.http().host(), configuration.http().port());
         InstantSource clock = InstantSource.system();
         Database database = Database.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);

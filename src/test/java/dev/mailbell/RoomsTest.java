@@ -48,7 +48,7 @@ class RoomsTest {
                     .whereLayer("Daemon")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("api")
-                    .mayOnlyBeAccessedByLayers("Daemon")
+                    .mayOnlyBeAccessedByLayers("cli", "Daemon")
                     .whereLayer("watch")
                     .mayOnlyBeAccessedByLayers("Daemon", "api")
                     .whereLayer("delivery")

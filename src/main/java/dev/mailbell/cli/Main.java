@@ -1,6 +1,7 @@
 package dev.mailbell.cli;
 
 import dev.mailbell.Version;
+import dev.mailbell.api.ListenException;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.secret.KeyringException;
@@ -49,6 +50,7 @@ public final class Main implements Runnable {
             case ConfigurationException faults -> err.println(faults.getMessage());
             case DatabaseException database -> err.println("mailbell: " + database.getMessage());
             case KeyringException keyring -> err.println("mailbell: " + keyring.getMessage());
+            case ListenException taken -> err.println("mailbell: " + taken.getMessage());
             case CommandFailedException said -> err.println("mailbell: " + said.getMessage());
             default -> failure.printStackTrace(err);
         }

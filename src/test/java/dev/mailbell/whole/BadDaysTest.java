@@ -95,6 +95,20 @@ class BadDaysTest {
     }
 
     @Test
+    void a_port_that_is_taken_is_told_before_anything_is_started() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            DaemonProcess second =
+                    DaemonProcess.start(
+                            dataDir.resolve("second"),
+                            Map.of("MAILBELL_HTTP_PORT", Integer.toString(taken.getLocalPort())));
+            assertThat(second.awaitExit()).isEqualTo(1);
+            assertThat(second.log()).contains("cannot listen", "http.port").doesNotContain("\tat ");
+            assertThat(dataDir.resolve("second/database")).doesNotExist();
+            second.close();
+        }
+    }
+
+    @Test
     void a_wrong_password_parks_the_account_and_says_so() {
         Maildir user = DOVECOT.freshUser();
         assertThat(failureOf(Rest.account("imap", DOVECOT.imapPort(), user.user(), "wrong")))
