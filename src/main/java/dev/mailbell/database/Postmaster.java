@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,10 @@ final class Postmaster {
     private static final Duration FAST = Duration.ofSeconds(20);
     private static final Duration IMMEDIATE = Duration.ofSeconds(5);
     private static final Duration LOOK = Duration.ofMillis(10);
+
+    private static final int LOWEST_PORT = 15_432;
+    private static final int HIGHEST_PORT = 32_768;
+    private static final int PORT_DRAWS = 20;
 
     private final Cluster cluster;
     private final Programs programs;
@@ -134,19 +139,33 @@ final class Postmaster {
     }
 
     private static int freePort(int wanted) throws IOException {
+        if (wanted != 0) {
+            try {
+                return bindable(wanted);
+            } catch (IOException e) {
+                log.info("port {} of the last start is taken: {}", wanted, e.getMessage());
+            }
+        }
+        // Below the range that systems lend to outgoing connections: those come and go between our
+        // look and PostgreSQL's, and between one start and the next.
+        for (int i = 0; i < PORT_DRAWS; i++) {
+            try {
+                return bindable(ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT));
+            } catch (IOException taken) {
+                log.debug("a drawn port is taken: {}", taken.getMessage());
+            }
+        }
+        return bindable(0);
+    }
+
+    private static int bindable(int port) throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             // Without this, connections of the last run in TIME_WAIT would cost us the port.
             socket.setReuseAddress(true);
             socket.bind(
                     new InetSocketAddress(
-                            InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), wanted));
+                            InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
             return socket.getLocalPort();
-        } catch (IOException e) {
-            if (wanted == 0) {
-                throw e;
-            }
-            log.info("port {} of the last start is taken: {}", wanted, e.getMessage());
-            return freePort(0);
         }
     }
 
