@@ -30,3 +30,11 @@ find_java_home() {
   echo "mailbell: install one (for example Temurin 25) or set JAVA_HOME to its folder." >&2
   return 1
 }
+
+# File names and arguments go through the locale's encoding: without one, names beyond ASCII are lost.
+use_utf8() {
+  case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
+    *[Uu][Tt][Ff]-8 | *[Uu][Tt][Ff]8) ;;
+    *) export LC_ALL=C.UTF-8 ;;
+  esac
+}

@@ -19,7 +19,9 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.UnknownHostException;
 import java.net.http.HttpHeaders;
 import java.time.Clock;
@@ -498,15 +500,18 @@ class WebhookClientTest {
 
     @Test
     void a_closed_port_and_an_unknown_name_are_told_apart_without_addresses() throws Exception {
-        int port;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
-        }
         names.put("closed.example", List.of("127.0.0.1"));
         WebhookClient client = client();
-        Failed refused = (Failed) client.post(post("http://closed.example:" + port), LONG);
-        assertThat(refused.kind()).isEqualTo(Kind.CONNECT);
-        assertThat(refused.message()).contains("closed.example").doesNotContain("127.0.0.1");
+        // Bound and not listening: nobody else can take the port meanwhile.
+        try (Socket closed = new Socket()) {
+            closed.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Failed refused =
+                    (Failed)
+                            client.post(
+                                    post("http://closed.example:" + closed.getLocalPort()), LONG);
+            assertThat(refused.kind()).isEqualTo(Kind.CONNECT);
+            assertThat(refused.message()).contains("closed.example").doesNotContain("127.0.0.1");
+        }
         Failed unknown = (Failed) client.post(post("https://nowhere.example"), LONG);
         assertThat(unknown.kind()).isEqualTo(Kind.UNKNOWN_HOST);
     }

@@ -8,7 +8,9 @@ import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -175,15 +177,16 @@ class BadDaysTest {
                         "password",
                         "secret"));
         assertThat(failureOf(account)).isEqualTo("connect_failed");
-        int closed;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            closed = socket.getLocalPort();
+        // Bound and not listening: nobody else can take the port meanwhile.
+        try (Socket bound = new Socket()) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int closed = bound.getLocalPort();
+            assertThat(failureOf(Rest.account("pop3", closed, "ann", "secret")))
+                    .isEqualTo("connect_failed");
+            String id = rest().registerAccount("pop3", closed, "ann", "secret");
+            await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("retrying"));
+            assertThat(rest().account(id).path("nextCheckAt").isNull()).isFalse();
         }
-        assertThat(failureOf(Rest.account("pop3", closed, "ann", "secret")))
-                .isEqualTo("connect_failed");
-        String id = rest().registerAccount("pop3", closed, "ann", "secret");
-        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("retrying"));
-        assertThat(rest().account(id).path("nextCheckAt").isNull()).isFalse();
     }
 
     @Test
