@@ -26,6 +26,7 @@ import dev.mailbell.network.Watchdog;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Pace;
 import dev.mailbell.watch.WatchService;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -126,15 +127,18 @@ public final class Daemon implements AutoCloseable {
         Pace pace = new Pace(() -> configuration);
         WatchService watch =
                 new WatchService(
-                        jdbi,
-                        servers(new MailConnector(guard, tls, watchdog)),
-                        new LoginSecrets(keyring),
-                        grants ->
-                                new AccessTokens(http, grants, clock, RandomGenerator.getDefault()),
-                        deliveries.outbox(),
-                        pace,
-                        configuration.polling().concurrency(),
-                        clock);
+                        new WatchService.Parts(
+                                jdbi,
+                                servers(new MailConnector(guard, tls, watchdog)),
+                                new LoginSecrets(keyring),
+                                grants ->
+                                        new AccessTokens(
+                                                http, grants, clock, RandomGenerator.getDefault()),
+                                deliveries.outbox(),
+                                pace,
+                                new SimpleMeterRegistry(),
+                                clock,
+                                System::nanoTime));
 
         Discovery discovery = new Discovery(http);
         Api api =

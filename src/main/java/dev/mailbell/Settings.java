@@ -22,7 +22,7 @@ final class Settings implements Policy, Deliveries.Settings {
 
     @Override
     public boolean push(Protocol protocol, String host) {
-        return protocol == Protocol.IMAP && configuration.get().polling().push();
+        return pace.push(protocol, host);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
@@ -157,21 +158,44 @@ public final class AccountStore {
         });
     }
 
-    /** Writes where an account stands, unless its client paused it: that only its client ends. */
-    public void setState(UUID id, AccountState state, Instant since, @Nullable Failure failure) {
-        jdbi.useHandle(handle ->
-                AccountRows.bindFailure(
+    /**
+     * Writes where an account stands, unless its client paused it: that only its client ends.
+     *
+     * @param retryingTold whether its client was told that looks fail
+     * @return false when it is paused or gone
+     */
+    public static boolean setState(
+            Handle handle,
+            UUID id,
+            AccountState state,
+            Instant since,
+            @Nullable Failure failure,
+            boolean retryingTold) {
+        return AccountRows.bindFailure(
                                 handle.createUpdate(
                                         """
                                         update account set state = :state, state_since = :since, failure_code = :failureCode,
                                             failure_message = :failureMessage, failure_since = :failureSince,
-                                            failure_attempts = :failureAttempts where id = :id and state <> 'paused'\
+                                            failure_attempts = :failureAttempts, retrying_told = :told
+                                        where id = :id and state <> 'paused'\
                                         """),
                                 failure)
                         .bind("id", id)
                         .bind("state", state.wireName())
                         .bind("since", AccountRows.utc(since))
-                        .execute());
+                        .bind("told", retryingTold)
+                        .execute()
+                == 1;
+    }
+
+    /**
+     * The accounts whose clients were told that looks fail, and not yet that they succeed again.
+     */
+    public Set<UUID> retryingTold() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select id from account where retrying_told")
+                        .mapTo(UUID.class)
+                        .set());
     }
 
     /**

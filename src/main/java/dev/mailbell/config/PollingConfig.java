@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param jitter by which share of itself an interval is made shorter or longer, 0 to 0.9
  * @param concurrency looks at once on this node, 1 to 10,000
  * @param timeout deadline of a whole look
+ * @param loginsPerSecond at one mail host whose provider's profile says nothing else, 1 to 10,000
  */
 public record PollingConfig(
         Intervals imap,
@@ -20,7 +21,8 @@ public record PollingConfig(
         boolean adaptive,
         double jitter,
         int concurrency,
-        Duration timeout) {
+        Duration timeout,
+        int loginsPerSecond) {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration DAY = Duration.ofDays(1);
@@ -77,7 +79,8 @@ public record PollingConfig(
                         section.decimal("jitter", 0.2, 0, 0.9),
                         section.integer("concurrency", 512, 1, 10_000),
                         section.duration(
-                                "timeout", Duration.ofSeconds(30), SECOND, Duration.ofMinutes(10)));
+                                "timeout", Duration.ofSeconds(30), SECOND, Duration.ofMinutes(10)),
+                        section.integer("loginsPerSecond", 50, 1, 10_000));
         imap.end();
         pop3.end();
         section.end();

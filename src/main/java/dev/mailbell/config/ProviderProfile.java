@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param match patterns of its mail hosts; the first profile that matches a host counts
  * @param connections at once, per node and host
+ * @param keepConnections IMAP: whether a connection is kept from look to look
  * @param loginsPerSecond per node and host
  * @param sendId whether to send ID before the login (RFC 2971)
  * @param note where this is known from
@@ -21,6 +22,7 @@ public record ProviderProfile(
         @Nullable Duration pop3Interval,
         @Nullable Boolean idle,
         @Nullable Integer connections,
+        @Nullable Boolean keepConnections,
         @Nullable Integer loginsPerSecond,
         @Nullable Boolean sendId,
         @Nullable Duration safetyInterval,
@@ -49,6 +51,7 @@ public record ProviderProfile(
                         pop3.optionalDuration("interval", SECOND, DAY),
                         section.optionalBool("idle"),
                         section.optionalInteger("connections", 1, 10_000),
+                        section.optionalBool("keepConnections"),
                         section.optionalInteger("loginsPerSecond", 1, 10_000),
                         section.optionalBool("sendId"),
                         section.optionalDuration(

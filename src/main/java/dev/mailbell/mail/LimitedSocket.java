@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * when the server has sent more than the byte budget, reads fail with a {@link
  * ByteBudgetException}. A {@link Socket}, so that a library can be given it by a socket factory.
  *
- * <p>For one thread, except {@link #close()} and {@link #cut()}.
+ * <p>For one thread, except {@link #close()}, {@link #cut()} and {@link #hasten}.
  */
 public final class LimitedSocket extends DelegatingSocket {
     private static final Logger LOG = LoggerFactory.getLogger(LimitedSocket.class);
@@ -33,6 +34,7 @@ public final class LimitedSocket extends DelegatingSocket {
     private volatile Socket inner;
     private volatile Deadline deadline;
     private volatile Watchdog.Cut cut;
+    private volatile Watchdog.@Nullable Cut sooner;
     private volatile boolean late;
     private volatile long byteBudget;
     private volatile long bytesLeft;
@@ -68,10 +70,20 @@ public final class LimitedSocket extends DelegatingSocket {
         deadline = next;
         byteBudget = budget;
         bytesLeft = budget;
-        if (!before.disarm()) {
+        Watchdog.Cut hastened = sooner;
+        sooner = null;
+        if (!before.disarm() || hastened != null && !hastened.disarm()) {
             late = true;
             throw failure(new SocketTimeoutException("the connection is cut"));
         }
+    }
+
+    /**
+     * Brings the deadline forward until the next {@link #renew}, for one who waits: any thread may
+     * call it.
+     */
+    public void hasten(Deadline earlier) {
+        sooner = watchdog.arm(earlier, raw::close);
     }
 
     /** What is left of the byte budget. */
@@ -182,6 +194,10 @@ public final class LimitedSocket extends DelegatingSocket {
     /** Closes at once, without a word to the server; wakes whoever blocks on the socket. */
     public void cut() {
         cut.disarm();
+        Watchdog.Cut hastened = sooner;
+        if (hastened != null) {
+            hastened.disarm();
+        }
         try {
             raw.close();
         } catch (IOException e) {
@@ -200,7 +216,8 @@ public final class LimitedSocket extends DelegatingSocket {
     }
 
     private IOException inTime(IOException e) {
-        late |= cut.hasFired() || deadline.isPast();
+        Watchdog.Cut hastened = sooner;
+        late |= cut.hasFired() || deadline.isPast() || hastened != null && hastened.hasFired();
         if (!late || e instanceof SocketTimeoutException) {
             return e;
         }

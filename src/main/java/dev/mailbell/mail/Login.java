@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param username without control characters
  * @param verifyCertificate false accepts any certificate
  * @param caPem certificates to trust besides the platform's, PEM; null for none
+ * @param identify IMAP: whether to send ID before the login (RFC 2971); null where it is offered
  */
 public record Login(
         Protocol protocol,
@@ -19,7 +20,21 @@ public record Login(
         String username,
         Credential credential,
         boolean verifyCertificate,
-        @Nullable String caPem) {
+        @Nullable String caPem,
+        @Nullable Boolean identify) {
+
+    public Login(
+            Protocol protocol,
+            String host,
+            int port,
+            Security security,
+            String username,
+            Credential credential,
+            boolean verifyCertificate,
+            @Nullable String caPem) {
+        this(protocol, host, port, security, username, credential, verifyCertificate, caPem, null);
+    }
+
     public Login {
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("port out of range: " + port);

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One account under watch: what is kept of it in memory between looks. */
@@ -26,23 +27,32 @@ final class AccountWatch {
     private final Timetable.Slot<AccountWatch> slot = new Timetable.Slot<>(this);
 
     /**
-     * Held by whoever looks; handed on when the account changes, so that an account never has two
-     * sessions.
+     * Held by whoever looks or waits for push; handed on when the account changes, so that an
+     * account never has two sessions. Fair, so that one who waits for push lets others in.
      */
     private final ReentrantLock looking;
 
     private volatile Account account;
     private volatile boolean ended;
+    private volatile boolean lookWanted;
+    private volatile boolean pushing;
+    private volatile @Nullable OpenSession open;
+    private volatile @Nullable Turn turn;
+    private @Nullable Permit permit;
     private volatile @Nullable Instant lastCheckedAt;
-    private volatile @Nullable String mode;
-    private volatile Duration loginDelay = Duration.ZERO;
+    private volatile boolean seen;
+    private boolean saved = true;
+    private boolean retryingTold;
 
     /** By name; empty until the first look reads the table. Guarded by {@link #looking}. */
     private final Map<String, Mailbox> mailboxes = new TreeMap<>();
 
-    AccountWatch(Account account, ReentrantLock looking) {
+    private final Rhythm rhythm;
+
+    AccountWatch(Account account, ReentrantLock looking, LongSupplier nanoTime) {
         this.account = account;
         this.looking = looking;
+        this.rhythm = new Rhythm(nanoTime);
     }
 
     Account account() {
@@ -67,35 +77,148 @@ final class AccountWatch {
         return mailboxes;
     }
 
+    /** What decides on the next look; only for who holds {@link #looking}. */
+    Rhythm rhythm() {
+        return rhythm;
+    }
+
+    /** Nothing is looked at any more; whoever waits for push wakes up and says goodbye. */
     void end() {
         ended = true;
+        Turn waiting = turn;
+        if (waiting != null) {
+            waiting.cancel();
+        }
+        Thread.ofVirtual().name("ending").start(this::dismiss);
     }
 
     boolean hasEnded() {
         return ended;
     }
 
+    /** A look is due; true until one begins. */
+    boolean isLookWanted() {
+        return lookWanted;
+    }
+
+    void wantLook() {
+        lookWanted = true;
+    }
+
+    /** A look begins: one that waits for its turn is not needed any more. */
+    void lookBegins() {
+        lookWanted = false;
+        Turn waiting = turn;
+        if (waiting != null) {
+            waiting.cancel();
+            turn = null;
+        }
+    }
+
+    /** Waits for its turn; replaces one that waits already. */
+    Turn waitsFor(Turn next) {
+        Turn before = turn;
+        turn = next;
+        if (before != null) {
+            before.cancel();
+        }
+        return next;
+    }
+
+    /**
+     * A connection was granted, to be used by the next look; only for who holds {@link #looking}.
+     */
+    void grant(@Nullable Permit given) {
+        permit = given;
+    }
+
+    /** The connection that was granted; null for none. */
+    @Nullable Permit takePermit() {
+        Permit given = permit;
+        permit = null;
+        return given;
+    }
+
+    /** The session that is open; null for none. Changed only by who holds {@link #looking}. */
+    @Nullable OpenSession open() {
+        return open;
+    }
+
+    void opened(OpenSession session) {
+        open = session;
+    }
+
+    /** Closes the session if there is one; only for who holds {@link #looking}. */
+    void closeSession() {
+        OpenSession session = open;
+        if (session != null) {
+            open = null;
+            session.permit().host().rouse(this);
+            session.close();
+        }
+    }
+
+    /** Closes a session that nobody uses, and ends a waiting for push. */
+    void dismiss() {
+        interrupt();
+        looking.lock();
+        try {
+            if (ended || !pushing) {
+                closeSession();
+            }
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    /** Whether the account's row says what is known here; only for who holds {@link #looking}. */
+    boolean isSaved() {
+        return saved;
+    }
+
+    void saved(boolean now) {
+        saved = now;
+    }
+
+    /** Whether its client was told that looks fail; only for who holds {@link #looking}. */
+    boolean isRetryingTold() {
+        return retryingTold;
+    }
+
+    void retryingTold(boolean told) {
+        retryingTold = told;
+    }
+
+    /** Wakes who waits for push. */
+    void interrupt() {
+        OpenSession session = open;
+        if (session != null && pushing) {
+            session.interrupt();
+        }
+    }
+
+    /** Whether a thread waits for push. */
+    boolean isPushing() {
+        return pushing;
+    }
+
+    void pushing(boolean now) {
+        pushing = now;
+    }
+
     @Nullable Instant lastCheckedAt() {
         return lastCheckedAt;
     }
 
+    /** {@code idle} or {@code poll}; null while it is not being seen. */
     @Nullable String mode() {
-        return mode;
-    }
-
-    /** The shortest interval that the server asked for; zero when it asked for none. */
-    Duration loginDelay() {
-        return loginDelay;
-    }
-
-    void learned(Duration delay) {
-        loginDelay = delay;
+        return !seen ? null : pushing ? "idle" : "poll";
     }
 
     /** A look was recorded. */
     synchronized void succeeded(Instant now, @Nullable Failure remaining) {
         lastCheckedAt = now;
-        mode = "poll";
+        seen = true;
         Instant since = account.state() == AccountState.WATCHING ? account.stateSince() : now;
         account = account.withState(AccountState.WATCHING, since, remaining);
     }
@@ -113,14 +236,18 @@ final class AccountWatch {
                                 before.attempts() + 1);
         AccountState state = stateAfter(next, now);
         Instant since = account.state() == state ? account.stateSince() : now;
-        mode = null;
+        seen = false;
         account = account.withState(state, since, next);
+    }
+
+    /** Whether a look has ever succeeded. */
+    boolean hasEverWorked() {
+        return account.lastCheckedAt() != null || lastCheckedAt != null;
     }
 
     private AccountState stateAfter(Failure failure, Instant now) {
         FailureCode code = failure.code();
-        boolean worked = account.lastCheckedAt() != null || lastCheckedAt != null;
-        if (code.needsOwner() && (!worked || refusedForLong(failure, now))) {
+        if (code.needsOwner() && (!hasEverWorked() || refusedForLong(failure, now))) {
             return AccountState.PARKED;
         }
         return account.state() == AccountState.PARKED && code.needsOwner()

@@ -1,6 +1,7 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.Failure;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
@@ -42,13 +43,9 @@ final class Announcement {
         Mark mark =
                 Objects.requireNonNull(
                         change.next().mark(), "a change that is announced has a mark");
-        ObjectNode payload = JSON.createObjectNode();
-        payload.put("type", type.wireName()).put("timestamp", now.toString());
-        ObjectNode data = payload.putObject("data");
-        data.put("accountId", account.id().toString())
-                .put("ref", account.ref())
-                .put("address", account.address())
-                .put("mailbox", mailbox)
+        ObjectNode payload = head(account, type, now);
+        ObjectNode data = (ObjectNode) payload.get("data");
+        data.put("mailbox", mailbox)
                 .put("newCount", change.newCount())
                 .put("pendingCount", change.next().pending())
                 .put("total", mark.total());
@@ -74,13 +71,44 @@ final class Announcement {
                         .put("date", date == null ? null : date.toString());
             }
         }
-        return Optional.of(
-                new Event(
-                        Ids.next(),
-                        account.clientId(),
-                        account.id(),
-                        type,
-                        now,
-                        JSON.writeValueAsString(payload)));
+        return Optional.of(event(account, type, now, payload));
+    }
+
+    /** The event of an account's life: it is seen for the first time, fails, or is seen again. */
+    static Event of(Account account, EventType type, Instant now) {
+        ObjectNode payload = head(account, type, now);
+        ObjectNode data = (ObjectNode) payload.get("data");
+        data.put("state", account.state().wireName());
+        Failure failure = account.failure();
+        if (failure == null) {
+            data.putNull("failure");
+        } else {
+            data.putObject("failure")
+                    .put("code", failure.code().wireName())
+                    .put("message", failure.message())
+                    .put("since", failure.since().toString())
+                    .put("attempts", failure.attempts());
+        }
+        return event(account, type, now, payload);
+    }
+
+    private static ObjectNode head(Account account, EventType type, Instant now) {
+        ObjectNode payload = JSON.createObjectNode();
+        payload.put("type", type.wireName()).put("timestamp", now.toString());
+        payload.putObject("data")
+                .put("accountId", account.id().toString())
+                .put("ref", account.ref())
+                .put("address", account.address());
+        return payload;
+    }
+
+    private static Event event(Account account, EventType type, Instant now, ObjectNode payload) {
+        return new Event(
+                Ids.next(),
+                account.clientId(),
+                account.id(),
+                type,
+                now,
+                JSON.writeValueAsString(payload));
     }
 }

@@ -20,10 +20,12 @@ import dev.mailbell.network.Deadline;
 final class Logins {
     private final LoginSecrets secrets;
     private final TokenSource tokens;
+    private final Pace pace;
 
-    Logins(LoginSecrets secrets, TokenSource tokens) {
+    Logins(LoginSecrets secrets, TokenSource tokens, Pace pace) {
         this.secrets = secrets;
         this.tokens = tokens;
+        this.pace = pace;
     }
 
     Login of(Account account, Deadline deadline) {
@@ -49,7 +51,8 @@ final class Logins {
                 mail.username(),
                 credential,
                 mail.verifyCertificate(),
-                mail.caPem());
+                mail.caPem(),
+                pace.identify(mail.host()));
     }
 
     private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {

@@ -17,6 +17,7 @@ import dev.mailbell.mark.Observation;
 import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Watch.Checked;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +25,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One look at an account: connect, observe each mailbox, hold it against its mark, record the
- * change.
- */
+/** One look at an account: observe each mailbox, hold it against its mark, record the change. */
 final class Looker {
     /** How often a look starts over when somebody else records the same mailbox meanwhile. */
     private static final int TRIES = 3;
@@ -49,56 +47,64 @@ final class Looker {
      *
      * @param missing mailboxes that the server does not have, while it has others
      */
-    record Looked(
-            List<Checked> checked, List<String> missing, Optional<java.time.Duration> loginDelay) {}
+    record Looked(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
+
+        /** Whether there was new mail. */
+        boolean foundMail() {
+            return checked.stream().anyMatch(mailbox -> mailbox.newCount() > 0);
+        }
+    }
 
     /** What a client says of its position in one mailbox, taken in with a look. */
     record PositionIn(String mailbox, PositionUpdate update) {}
 
     /**
-     * Looks at the account's mailboxes, or at the one whose position is given. The caller holds the
-     * account's lock.
+     * Connects and logs in.
      *
+     * @throws MailFailure when that failed
+     */
+    MailSession open(Account account, Deadline deadline) {
+        try {
+            return servers.open(logins.of(account, deadline), deadline);
+        } catch (MailFailure failure) {
+            logins.refused(account, failure);
+            throw failure;
+        }
+    }
+
+    /**
+     * Looks at mailboxes of the account, in this order. The caller holds the account's lock.
+     *
+     * @param position what the client says of its position in the one mailbox looked at
      * @throws MailFailure when the server, or every mailbox, cannot be read
      * @throws dev.mailbell.mark.PositionRefusedException when the mailbox does not have the
      *     position
      */
     Looked look(
-            AccountWatch watch, String source, Deadline deadline, @Nullable PositionIn position) {
-        Account account = watch.account();
+            AccountWatch watch,
+            MailSession session,
+            List<String> names,
+            String source,
+            @Nullable PositionUpdate position) {
         load(watch);
         List<Checked> checked = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         MailFailure lastMissing = null;
-        try (MailSession session = servers.open(logins.of(account, deadline), deadline)) {
-            List<String> names =
-                    position == null ? account.mailboxes() : List.of(position.mailbox());
-            session.expect(names);
-            for (String name : names) {
-                try {
-                    checked.add(
-                            lookAt(
-                                    session,
-                                    watch,
-                                    name,
-                                    source,
-                                    position == null ? null : position.update()));
-                } catch (MailFailure failure) {
-                    if (failure.code() != FailureCode.MAILBOX_MISSING) {
-                        throw failure;
-                    }
-                    missing.add(name);
-                    lastMissing = failure;
+        for (String name : names) {
+            try {
+                checked.add(lookAt(session, watch, name, source, position));
+            } catch (MailFailure failure) {
+                if (failure.code() != FailureCode.MAILBOX_MISSING) {
+                    throw failure;
                 }
+                missing.add(name);
+                lastMissing = failure;
             }
-            if (checked.isEmpty() && lastMissing != null) {
-                throw lastMissing;
-            }
-            return new Looked(checked, missing, session.loginDelay());
-        } catch (MailFailure failure) {
-            logins.refused(account, failure);
-            throw failure;
         }
+        if (checked.isEmpty() && lastMissing != null) {
+            throw lastMissing;
+        }
+        return new Looked(checked, missing, session.loginDelay());
     }
 
     private void load(AccountWatch watch) {

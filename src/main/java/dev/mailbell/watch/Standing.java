@@ -1,7 +1,6 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Failure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
@@ -10,43 +9,58 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Where an account stands after a look, in memory, in its row and in the log; and how long it waits
- * for the next.
- */
+/** Where an account stands after a look, and how long it waits for the next. */
 final class Standing {
     private static final Logger LOG = LoggerFactory.getLogger(Standing.class);
 
-    private final AccountStore accounts;
+    /**
+     * Connections that live so briefly so often are a failure, whatever the looks on them found.
+     */
+    private static final int DROPS = 3;
+
+    private static final Duration RECONNECTED_WITHIN = Duration.ofSeconds(1);
+
+    private final AccountStates states;
+    private final MailHosts hosts;
     private final LastChecked lastChecked;
     private final Pace pace;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final HostIsBack hostIsBack;
+
+    /** Told when a mail host that was away answers again. */
+    @FunctionalInterface
+    interface HostIsBack {
+        void accept(String host);
+    }
 
     Standing(
-            AccountStore accounts,
+            AccountStates states,
+            MailHosts hosts,
             LastChecked lastChecked,
             Pace pace,
             InstantSource clock,
-            RandomGenerator random) {
-        this.accounts = accounts;
+            RandomGenerator random,
+            HostIsBack hostIsBack) {
+        this.states = states;
+        this.hosts = hosts;
         this.lastChecked = lastChecked;
         this.pace = pace;
         this.clock = clock;
         this.random = random;
+        this.hostIsBack = hostIsBack;
     }
 
     /** Takes in a look that was recorded; answers when the next one is due. */
     Duration succeeded(AccountWatch watch, Looked looked) {
         Instant now = now();
         Account before = watch.account();
-        looked.loginDelay().ifPresent(watch::learned);
+        looked.loginDelay().ifPresent(watch.rhythm()::askedFor);
+        watch.rhythm().looked(looked.foundMail());
         Failure missing =
                 looked.missing().isEmpty()
                         ? null
@@ -55,55 +69,73 @@ final class Standing {
                                 "the server has no mailbox " + looked.missing(),
                                 before.failure() == null ? now : before.failure().since(),
                                 1);
-        watch.succeeded(now, missing);
         lastChecked.note(before.id(), now);
-        saveState(watch, before);
-        Duration interval = Backoff.jittered(pace.interval(before), pace.jitter(), random);
-        return interval.compareTo(watch.loginDelay()) < 0 ? watch.loginDelay() : interval;
+        states.save(watch, before, now, () -> watch.succeeded(now, missing));
+        String host = before.mail().host();
+        if (hosts.of(host).worked()) {
+            hostIsBack.accept(host);
+        }
+        Duration interval = pace.interval(before, watch.rhythm().tempo());
+        return watch.rhythm().noSoonerThan(Backoff.jittered(interval, pace.jitter(), random));
     }
 
     /** Takes in a look that failed; answers when the next one is due. */
     Duration failed(AccountWatch watch, MailFailure failure) {
         Account before = watch.account();
-        watch.failed(failure, now());
-        saveState(watch, before);
-        Failure now = watch.account().failure();
-        Duration wait = Backoff.after(failure.code(), now == null ? 1 : now.attempts(), random);
+        Instant now = now();
+        if (isOfHost(failure.code())) {
+            hosts.of(before.mail().host()).failed(failure.code());
+        }
+        states.save(watch, before, now, () -> watch.failed(failure, now));
+        Failure told = watch.account().failure();
+        Duration wait = Backoff.after(failure.code(), told == null ? 1 : told.attempts(), random);
         return failure.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait);
     }
 
-    /** Writes where the account stands, if that is news. */
-    private void saveState(AccountWatch watch, Account before) {
-        Account after = watch.account();
-        boolean same =
-                before.state() == after.state()
-                        && Objects.equals(before.failure(), after.failure());
-        if (same || watch.hasEnded()) {
-            return;
+    /**
+     * Takes in that a kept connection was lost, which happens to every connection some day; only
+     * where it happens over and over it is a failure. Answers when the next look is due.
+     *
+     * @param age how long the connection had lived
+     */
+    Duration lost(AccountWatch watch, Duration age, MailFailure failure) {
+        int drops = watch.rhythm().lost(age);
+        if (drops >= DROPS) {
+            return failed(watch, failure);
         }
-        // The first failure of a kind is news; the same again at every retry would only fill the
-        // log.
-        boolean news =
-                before.state() != after.state()
-                        || codeOf(before.failure()) != codeOf(after.failure());
-        if (news) {
-            LOG.info(
-                    "Account {} ({}): {}{}",
-                    after.id(),
-                    after.mail().host(),
-                    after.state().wireName(),
-                    after.failure() == null
-                            ? ""
-                            : ", "
-                                    + after.failure().code().wireName()
-                                    + ": "
-                                    + after.failure().message());
-        }
-        accounts.setState(after.id(), after.state(), after.stateSince(), after.failure());
+        return Backoff.jittered(RECONNECTED_WITHIN.dividedBy(2), 1, random);
     }
 
-    private static @Nullable FailureCode codeOf(@Nullable Failure failure) {
-        return failure == null ? null : failure.code();
+    /** Whether a failure says something of the host, not of the account. */
+    static boolean isOfHost(FailureCode code) {
+        return switch (code) {
+            case CONNECT_FAILED,
+                    TLS_FAILED,
+                    TIMEOUT,
+                    TOO_MANY_CONNECTIONS,
+                    RATE_LIMITED,
+                    SERVER_ERROR,
+                    PROTOCOL_ERROR ->
+                    true;
+            case AUTH_FAILED, TOKEN_REFUSED, MAILBOX_MISSING, MAILBOX_LOCKED, BLOCKED_ADDRESS ->
+                    false;
+        };
+    }
+
+    /** The account's server offers push and refuses it. */
+    void pushRefused(AccountWatch watch) {
+        if (hosts.of(watch.account().mail().host()).firstToRefusePush()) {
+            LOG.info(
+                    "{} offers IDLE and does not do it: its accounts are polled (set idle: false in"
+                            + " its provider's profile to spare the attempts)",
+                    watch.account().mail().host());
+        }
+    }
+
+    /** A span made shorter by up to the configured jitter, never longer. */
+    Duration jitteredBelow(Duration span) {
+        double share = pace.jitter() / 2;
+        return Duration.ofNanos((long) (span.toNanos() * (1 - 2 * share * random.nextDouble())));
     }
 
     private Instant now() {

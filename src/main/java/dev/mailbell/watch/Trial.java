@@ -26,13 +26,21 @@ final class Trial {
 
     private final MailServers servers;
     private final Logins logins;
+    private final MailHosts hosts;
 
-    Trial(MailServers servers, Logins logins) {
+    Trial(MailServers servers, Logins logins, MailHosts hosts) {
         this.servers = servers;
         this.logins = logins;
+        this.hosts = hosts;
     }
 
     Verified run(Account account, LoginSecret secret, Deadline deadline) {
+        Permit permit;
+        try {
+            permit = hosts.of(account.mail().host()).acquire(deadline);
+        } catch (MailFailure full) {
+            return new Verified.Fails(full.code(), full.reason());
+        }
         long started = System.nanoTime();
         try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();
@@ -70,6 +78,7 @@ final class Trial {
         } catch (MailFailure failure) {
             return new Verified.Fails(failure.code(), failure.reason());
         } finally {
+            permit.release();
             logins.forget(account);
         }
     }

@@ -6,16 +6,20 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.delivery.Outbox;
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -29,59 +33,94 @@ public final class WatchService {
     private static final Logger LOG = LoggerFactory.getLogger(WatchService.class);
     private static final int PAGE = 1000;
 
-    /** First looks after a start are spread so that no more than this many begin in a second. */
-    private static final int FIRST_LOOKS_PER_SECOND = 50;
+    /**
+     * First looks after a start are spread so that no more than this many begin in a second on this
+     * node; mail hosts' own limits are lower.
+     */
+    private static final int FIRST_LOOKS_PER_SECOND = 500;
 
-    private static final Duration FLUSH = Duration.ofMinutes(1);
     private static final Duration LAST_LOOKS = Duration.ofSeconds(10);
 
-    private final Timetable<AccountWatch> timetable = new Timetable<>(System::nanoTime);
     private final RandomGenerator random = RandomGenerator.getDefault();
     private final AccountStore accounts;
     private final LastChecked lastChecked;
+    private final HostLog hostLog = new HostLog();
+    private final Timetable<AccountWatch> timetable;
     private final Pace pace;
     private final InstantSource clock;
+    private final Places looksAtOnce;
+    private final DatabaseGate gate;
+    private final MailHosts hosts;
+    private final WatchMeters meters;
+    private final Sessions sessions;
+    private final Scheduler scheduler;
+    private final PushLoop push;
     private final Watcher watcher;
-    private final Semaphore concurrency;
-    private final int looksAtOnce;
-    private final Thread looks = Thread.ofVirtual().name("looks").unstarted(this::lookWhenDue);
-    private final Thread flushes =
-            Thread.ofVirtual().name("last-checked").unstarted(this::flushNowAndThen);
+    private final Thread ticks = Thread.ofVirtual().name("watch-ticks").unstarted(this::tick);
 
     /**
+     * What the watch stands on.
+     *
      * @param tokens makes the source of access tokens, given where renewed refresh tokens go
-     * @param looksAtOnce how many looks may be under way, 1 or more
+     * @param nanoTime the monotonic clock that looks are timed by
      */
-    public WatchService(
+    public record Parts(
             Jdbi jdbi,
             MailServers servers,
             LoginSecrets secrets,
             Function<RefreshTokenStore, TokenSource> tokens,
             Outbox outbox,
             Pace pace,
-            int looksAtOnce,
-            InstantSource clock) {
-        this.accounts = new AccountStore(jdbi);
+            MeterRegistry meters,
+            InstantSource clock,
+            LongSupplier nanoTime) {}
+
+    public WatchService(Parts parts) {
+        this.accounts = new AccountStore(parts.jdbi);
         this.lastChecked = new LastChecked(accounts);
-        this.pace = pace;
-        this.clock = clock;
-        this.looksAtOnce = looksAtOnce;
-        this.concurrency = new Semaphore(looksAtOnce);
-        TokenSource source = tokens.apply(new StoredGrants(accounts, secrets, this::renewed));
-        Logins logins = new Logins(secrets, source);
+        this.pace = parts.pace;
+        this.clock = parts.clock;
+        this.timetable = new Timetable<>(parts.nanoTime);
+        this.looksAtOnce = new Places(pace.concurrency());
+        this.gate = new DatabaseGate(parts.jdbi);
+        this.hosts = new MailHosts(pace, parts.nanoTime);
+        this.meters = new WatchMeters(parts.meters, parts.nanoTime);
+        TokenSource source =
+                parts.tokens.apply(new StoredGrants(accounts, parts.secrets, this::renewed));
+        Logins logins = new Logins(parts.secrets, source, pace);
         Looker looker =
                 new Looker(
-                        servers, logins, new MailboxStore(jdbi), new Recorder(jdbi, outbox, clock));
+                        parts.servers,
+                        logins,
+                        new MailboxStore(parts.jdbi),
+                        new Recorder(parts.jdbi, parts.outbox, clock));
+        this.sessions =
+                new Sessions(looker, hosts, pace, new Places(Places.descriptors()), parts.nanoTime);
+        Standing standing =
+                new Standing(
+                        new AccountStates(parts.jdbi, parts.outbox, hostLog),
+                        hosts,
+                        lastChecked,
+                        pace,
+                        clock,
+                        random,
+                        this::hostIsBack);
+        LookRunner looks =
+                new LookRunner(timetable, sessions, looker, standing, pace, looksAtOnce, meters);
+        this.scheduler = new Scheduler(timetable, sessions, looks, gate, random);
+        this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
         this.watcher =
                 new Watcher(
                         timetable,
                         looker,
-                        new Trial(servers, logins),
+                        looks,
+                        new Trial(parts.servers, logins, hosts),
                         logins,
-                        new Standing(accounts, lastChecked, pace, clock, random),
                         pace,
-                        concurrency,
-                        clock);
+                        gate,
+                        clock,
+                        parts.nanoTime);
+        meters.show(hosts.all(), sessions, timetable);
     }
 
     private void renewed(Account account) {
@@ -95,20 +134,22 @@ public final class WatchService {
     /** Reads all accounts and begins to look. */
     public void start() {
         long count = 0;
+        Set<UUID> told = accounts.retryingTold();
         UUID last = null;
         for (List<Account> page = accounts.page(last, PAGE);
                 !page.isEmpty();
                 page = accounts.page(last, PAGE)) {
             for (Account account : page) {
                 if (account.state() != AccountState.PAUSED) {
-                    watcher.watch(account, firstWait(account, ++count));
+                    watcher.watch(
+                            account, firstWait(account, ++count), told.contains(account.id()));
                 }
             }
             last = page.getLast().id();
         }
         LOG.info("Watching {} {}", count, count == 1 ? "account" : "accounts");
-        looks.start();
-        flushes.start();
+        scheduler.start(push);
+        ticks.start();
     }
 
     /** Whatever came while nobody looked is found soon, yet not all at once. */
@@ -127,25 +168,72 @@ public final class WatchService {
                 : Duration.ofNanos((long) (interval.toNanos() * random.nextDouble()));
     }
 
-    private void lookWhenDue() {
-        try {
-            while (true) {
-                AccountWatch due = timetable.take();
-                Thread.startVirtualThread(() -> watcher.lookWhenDue(due));
+    /** A mail host answers again: who waits to try it need wait no longer; its limits pace them. */
+    private void hostIsBack(String host) {
+        LOG.info("{} answers again", host);
+        for (AccountWatch watch : watcher.all()) {
+            Account account = watch.account();
+            if (account.mail().host().equalsIgnoreCase(host)
+                    && account.state() == AccountState.RETRYING
+                    && account.failure() != null
+                    && wasAway(account.failure().code())
+                    && timetable.dueIn(watch.slot()) != Long.MAX_VALUE) {
+                timetable.schedule(watch.slot(), 0);
             }
-        } catch (InterruptedException stopped) {
-            LOG.debug("No more looks are begun");
         }
     }
 
-    private void flushNowAndThen() {
+    /** Not those that a server sent away: they come back when it said. */
+    private static boolean wasAway(FailureCode code) {
+        return code == FailureCode.CONNECT_FAILED
+                || code == FailureCode.TIMEOUT
+                || code == FailureCode.TLS_FAILED;
+    }
+
+    /** The configuration has changed: accounts that wait are scheduled anew. */
+    public void reconfigured() {
+        looksAtOnce.resize(pace.concurrency());
+        for (AccountWatch watch : watcher.all()) {
+            Account account = watch.account();
+            if (account.state() != AccountState.WATCHING) {
+                continue;
+            }
+            if (watch.isPushing()) {
+                // Whoever waits for push finds out by itself whether it may go on.
+                watch.interrupt();
+                continue;
+            }
+            Instant looked = watch.lastCheckedAt();
+            Duration since =
+                    looked == null ? Duration.ZERO : Duration.between(looked, clock.instant());
+            Duration left =
+                    Backoff.jittered(pace.interval(account), pace.jitter(), random).minus(since);
+            if (timetable.dueIn(watch.slot()) != Long.MAX_VALUE) {
+                timetable.schedule(watch.slot(), Math.max(0, left.toNanos()));
+            }
+        }
+    }
+
+    /** What keeps this node from seeing mail; empty while it sees. */
+    public List<String> trouble() {
+        return meters.trouble();
+    }
+
+    private void tick() {
         try {
-            while (true) {
-                Thread.sleep(FLUSH);
-                flush();
+            for (long tick = 1; ; tick++) {
+                TimeUnit.SECONDS.sleep(10);
+                meters.refresh(hosts.all());
+                if (tick % 6 == 0) {
+                    hostLog.minute();
+                    flush();
+                }
+                if (tick % 360 == 0) {
+                    hosts.forgetUnused();
+                }
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("The times of checks are no longer written");
+            LOG.debug("The watch's clock stands still");
         }
     }
 
@@ -158,15 +246,29 @@ public final class WatchService {
     }
 
     /**
-     * Begins no more looks, waits at most 10 s for those under way, and writes when accounts were
-     * last checked.
+     * Begins no more looks, lets those under way end, says goodbye to every server, all at once and
+     * within 10 s, and writes when accounts were last checked.
      */
     public void stop() throws InterruptedException {
-        looks.interrupt();
-        flushes.interrupt();
-        if (!concurrency.tryAcquire(looksAtOnce, LAST_LOOKS.toMillis(), TimeUnit.MILLISECONDS)) {
-            LOG.warn(
-                    "Looks were still under way at the end; what they saw is found again at the next start");
+        scheduler.stop();
+        gate.stop();
+        ticks.interrupt();
+        for (AccountWatch watch : watcher.all()) {
+            if (watch.open() != null) {
+                Thread.ofVirtual().name("goodbye").start(watch::dismiss);
+            }
+        }
+        long deadline = System.nanoTime() + LAST_LOOKS.toNanos();
+        while (sessions.count() > 0 || !looksAtOnce.areAllFree()) {
+            if (System.nanoTime() - deadline > 0) {
+                LOG.warn(
+                        "{} sessions with mail servers were still open at the end; what they would have"
+                                + " seen is found at the next start",
+                        sessions.count());
+                sessions.cutAll();
+                break;
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
         }
         flush();
     }

@@ -17,73 +17,70 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Watches accounts: a timer for each that waits, a virtual thread for each that is looked at. */
+/** The accounts under watch, and the looks that the HTTP API asks for. */
 final class Watcher implements Watch {
     private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
 
-    /**
-     * After a look whose result could not be recorded: the database is away, or we are at fault.
-     */
-    private static final Duration AFTER_OWN_FAULT = Duration.ofSeconds(5);
-
-    /**
-     * Long enough for a start with many overdue accounts, short enough to be told of a node that is
-     * stuck.
-     */
-    private static final Duration PERMIT_WAIT = Duration.ofMinutes(10);
+    /** How often one who waits for push is asked again to let somebody else in. */
+    private static final Duration ASKED_AGAIN = Duration.ofMillis(50);
 
     private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
     private final Timetable<AccountWatch> timetable;
     private final Looker looker;
+    private final LookRunner looks;
     private final Trial trial;
     private final Logins logins;
-    private final Standing standing;
     private final Pace pace;
-    private final Semaphore concurrency;
+    private final DatabaseGate database;
     private final InstantSource clock;
-    private final AtomicLong toldOfDatabase =
-            new AtomicLong(System.nanoTime() - TimeUnit.HOURS.toNanos(1));
+    private final LongSupplier nanoTime;
 
     Watcher(
             Timetable<AccountWatch> timetable,
             Looker looker,
+            LookRunner looks,
             Trial trial,
             Logins logins,
-            Standing standing,
             Pace pace,
-            Semaphore concurrency,
-            InstantSource clock) {
+            DatabaseGate database,
+            InstantSource clock,
+            LongSupplier nanoTime) {
         this.timetable = timetable;
         this.looker = looker;
+        this.looks = looks;
         this.trial = trial;
         this.logins = logins;
-        this.standing = standing;
         this.pace = pace;
-        this.concurrency = concurrency;
+        this.database = database;
         this.clock = clock;
+        this.nanoTime = nanoTime;
     }
 
     @Override
     public void watch(Account account) {
         logins.forget(account);
-        watch(account, Duration.ZERO);
+        watch(account, Duration.ZERO, false);
     }
 
-    /** Begins to watch, with the first look after a wait. */
-    void watch(Account account, Duration wait) {
+    /**
+     * Begins to watch, with the first look after a wait.
+     *
+     * @param retryingTold whether the client was told that looks fail
+     */
+    void watch(Account account, Duration wait, boolean retryingTold) {
         AccountWatch fresh =
                 watches.compute(
                         account.id(),
@@ -93,8 +90,11 @@ final class Watcher implements Watch {
                                 timetable.cancel(old.slot());
                             }
                             return new AccountWatch(
-                                    account, old == null ? new ReentrantLock() : old.looking());
+                                    account,
+                                    old == null ? new ReentrantLock(true) : old.looking(),
+                                    nanoTime);
                         });
+        fresh.retryingTold(retryingTold);
         timetable.schedule(fresh.slot(), wait.toNanos());
     }
 
@@ -108,9 +108,14 @@ final class Watcher implements Watch {
         }
     }
 
+    /** All accounts under watch, as they are now. */
+    Collection<AccountWatch> all() {
+        return watches.values();
+    }
+
     @Override
     public List<Checked> check(Account account) {
-        return lookNow(account, null).checked();
+        return lookNow(account, Source.CHECK, null).checked();
     }
 
     @Override
@@ -132,7 +137,7 @@ final class Watcher implements Watch {
                 watch.looking().unlock();
             }
         }
-        lookNow(account, new PositionIn(mailbox, update));
+        lookNow(account, Source.POSITION, new PositionIn(mailbox, update));
         lock(watch);
         try {
             Mailbox stored = watch.mailboxes().get(mailbox);
@@ -158,7 +163,11 @@ final class Watcher implements Watch {
         }
         long dueIn = timetable.dueIn(watch.slot());
         Instant next =
-                dueIn == Long.MAX_VALUE ? null : now().plusMillis(Math.max(0, dueIn) / 1_000_000);
+                dueIn == Long.MAX_VALUE
+                        ? null
+                        : clock.instant()
+                                .truncatedTo(ChronoUnit.MILLIS)
+                                .plusMillis(Math.max(0, dueIn) / 1_000_000);
         return Optional.of(new Live(watch.mode(), watch.lastCheckedAt(), next));
     }
 
@@ -171,11 +180,21 @@ final class Watcher implements Watch {
     }
 
     /** A look on demand: by the caller's thread, and the schedule begins anew behind it. */
-    private Looked lookNow(Account account, @Nullable PositionIn position) {
+    private Looked lookNow(Account account, Source source, @Nullable PositionIn position) {
         AccountWatch watch = watchOf(account);
         lock(watch);
         try {
-            return look(watch, "check", position);
+            Looked looked = looks.lookAtAll(watch, source, position);
+            if (watch.open() != null && !watch.isPushing() && pace.push(watch.account())) {
+                // Whoever is to wait for push begins with a look of its own.
+                timetable.schedule(watch.slot(), 0);
+            }
+            return looked;
+        } catch (RuntimeException e) {
+            if (Database.isAway(e)) {
+                database.close(e);
+            }
+            throw e;
         } finally {
             watch.looking().unlock();
         }
@@ -190,87 +209,19 @@ final class Watcher implements Watch {
     }
 
     private void lock(AccountWatch watch) {
+        Deadline deadline = Deadline.after(pace.timeout());
         try {
-            if (!watch.looking().tryLock(pace.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
-                throw new MailFailure(
-                        FailureCode.TIMEOUT,
-                        "another look at this account takes too long; try again");
-            }
+            do {
+                watch.interrupt();
+                if (watch.looking().tryLock(ASKED_AGAIN.toNanos(), TimeUnit.NANOSECONDS)) {
+                    return;
+                }
+            } while (!deadline.isPast());
+            throw new MailFailure(
+                    FailureCode.TIMEOUT, "another look at this account takes too long; try again");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MailFailure(FailureCode.TIMEOUT, "interrupted: the daemon is stopping", e);
-        }
-    }
-
-    /**
-     * A database that is away fails every look: that is told once a minute, not once an account.
-     */
-    private void notRecorded(AccountWatch watch, RuntimeException e) {
-        if (!Database.isAway(e)) {
-            LOG.warn(
-                    "Account {}: a look was not recorded and is made again",
-                    watch.account().id(),
-                    e);
-            return;
-        }
-        long now = System.nanoTime();
-        long told = toldOfDatabase.get();
-        if (now - told > TimeUnit.MINUTES.toNanos(1) && toldOfDatabase.compareAndSet(told, now)) {
-            LOG.warn(
-                    "The database is away; looks are made again until it is back: {}",
-                    e.getMessage());
-        }
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** The look that was due; never throws. */
-    void lookWhenDue(AccountWatch watch) {
-        watch.looking().lock();
-        try {
-            if (!watch.hasEnded()) {
-                look(watch, "poll", null);
-            }
-        } catch (MailFailure failure) {
-            LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
-        } catch (NotWatchedException gone) {
-            LOG.debug("Account {}: {}", watch.account().id(), gone.getMessage());
-        } catch (RuntimeException e) {
-            notRecorded(watch, e);
-        } finally {
-            watch.looking().unlock();
-        }
-    }
-
-    private Looked look(AccountWatch watch, String source, @Nullable PositionIn position) {
-        timetable.cancel(watch.slot());
-        Duration next = AFTER_OWN_FAULT;
-        try {
-            if (!concurrency.tryAcquire(PERMIT_WAIT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new MailFailure(
-                        FailureCode.TIMEOUT,
-                        "too many looks are under way on this node; polling.concurrency limits them");
-            }
-            try {
-                Looked looked =
-                        looker.look(watch, source, Deadline.after(pace.timeout()), position);
-                next = standing.succeeded(watch, looked);
-                return looked;
-            } finally {
-                concurrency.release();
-            }
-        } catch (MailFailure failure) {
-            next = standing.failed(watch, failure);
-            throw failure;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new NotWatchedException();
-        } finally {
-            if (!watch.hasEnded()) {
-                timetable.schedule(watch.slot(), next.toNanos());
-            }
         }
     }
 }

@@ -43,11 +43,18 @@ class AccountsTest {
     }
 
     private void setState(String id, AccountState state) {
-        store.setState(
-                UUID.fromString(id),
-                state,
-                Instant.now(),
-                new Failure(FailureCode.AUTH_FAILED, "no", Instant.now(), 3));
+        boolean written =
+                API.database.jdbi().withHandle(
+                        handle ->
+                                AccountStore.setState(
+                                        handle,
+                                        UUID.fromString(id),
+                                        state,
+                                        Instant.now(),
+                                        new Failure(
+                                                FailureCode.AUTH_FAILED, "no", Instant.now(), 3),
+                                        false));
+        assertThat(written).isTrue();
     }
 
     @Test

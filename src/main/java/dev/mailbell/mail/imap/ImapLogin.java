@@ -31,7 +31,8 @@ final class ImapLogin {
         }
         askUnlessKnown();
         Identity identity = new Identity(wire);
-        boolean named = capabilities.has("ID");
+        Boolean wanted = login.identify();
+        boolean named = wanted == null ? capabilities.has("ID") : wanted;
         if (named) {
             // 163 and its sisters refuse whoever did not send it before LOGIN.
             identity.send();
@@ -46,7 +47,7 @@ final class ImapLogin {
         take(reply);
         // iCloud and others tell the better half only to those who are logged in.
         askUnlessKnown();
-        if (!named && capabilities.has("ID")) {
+        if (!named && wanted == null && capabilities.has("ID")) {
             identity.send();
         }
         return capabilities;

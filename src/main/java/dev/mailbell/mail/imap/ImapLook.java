@@ -22,17 +22,50 @@ final class ImapLook {
     private final Mailboxes mailboxes;
     private final LookRequest request;
     private final @Nullable ImapMark mark;
+    private final boolean upToDate;
 
-    ImapLook(Mailboxes mailboxes, LookRequest request) {
+    /**
+     * @param upToDate whether the mailbox, if it is open, is as the server last told: then it need
+     *     not be opened anew
+     */
+    ImapLook(Mailboxes mailboxes, LookRequest request, boolean upToDate) {
         this.mailboxes = mailboxes;
         this.request = request;
         this.mark = (ImapMark) request.mark();
+        this.upToDate = upToDate;
     }
 
     /** What the mailbox holds at one moment. */
     private record View(int total, long topUid, UidSet found) {}
 
     ImapObservation observe() {
+        Selected open = upToDate ? mailboxes.open(request.mailbox()) : null;
+        return mark != null
+                        && open != null
+                        && open.exists() >= 0
+                        && open.uidValidity() == mark.uidValidity()
+                ? observeOpen(open, mark)
+                : observeAnew();
+    }
+
+    /**
+     * The mailbox has been open since an earlier look. What it said then of UIDNEXT is outdated,
+     * and within a session UIDs only grow, so the search alone tells.
+     */
+    private ImapObservation observeOpen(Selected box, ImapMark before) {
+        long from = searchFrom(true);
+        View view = view(box, from);
+        return new ImapObservation(
+                before.uidValidity(),
+                Math.max(before.uidNext(), view.topUid() + 1),
+                view.total(),
+                view.topUid(),
+                from,
+                view.found(),
+                0);
+    }
+
+    private ImapObservation observeAnew() {
         Status status = Status.UNKNOWN;
         if (mark != null && !request.exhaustive()) {
             status = mailboxes.status(request.mailbox());
@@ -41,6 +74,7 @@ final class ImapLook {
             }
         }
         Selected box = mailboxes.examine(request.mailbox());
+        box.lookBegins();
         if (box.exists() < 0) {
             throw protocolError("does not say how many messages the mailbox has");
         }
@@ -119,6 +153,7 @@ final class ImapLook {
             boolean last = attempt == ATTEMPTS;
             int version = box.version();
             int total = box.exists();
+            box.lookBegins();
             UidSet found = from == UID_LIMIT ? UidSet.empty() : search(from, total);
             long top = found.isEmpty() ? topUid(total) : found.last();
             boolean complete = top >= 0 && (from == UID_LIMIT || !found.isEmpty() || top < from);

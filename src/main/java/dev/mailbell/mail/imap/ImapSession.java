@@ -4,7 +4,7 @@ import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.PushSession;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
@@ -20,32 +20,37 @@ import org.slf4j.LoggerFactory;
  * A session that is logged in. It can be kept: {@linkplain #renew renewed} before each look, it
  * looks as often as one likes, at several mailboxes in turn.
  */
-public final class ImapSession implements MailSession {
+public final class ImapSession implements PushSession {
     private static final Logger LOG = LoggerFactory.getLogger(ImapSession.class);
     private static final Duration GOODBYE = Duration.ofSeconds(2);
     private static final long GOODBYE_BYTES = 64 * 1024;
 
+    /** A server that ends IDLE by itself, at once and again and again, does not know it. */
+    private static final Duration ENDED_TOO_SOON = Duration.ofSeconds(1);
+
+    private static final int ENDED_TOO_OFTEN = 3;
+
     private final ImapWire wire;
     private final Capabilities capabilities;
     private final Mailboxes mailboxes;
+    private final Idle idle;
     private final long byteBudget;
     private Deadline deadline;
     private @Nullable String observed;
+    private boolean upToDate;
+    private boolean refused;
+    private int endedInVain;
 
     ImapSession(ImapWire wire, Capabilities capabilities, Deadline deadline, long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.mailboxes = new Mailboxes(wire, capabilities);
+        this.idle = new Idle(wire);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
     }
 
-    /**
-     * Gives a kept session a new deadline and byte budget. The deadline holds while the session
-     * rests, too: one that is kept from look to look wants one that reaches beyond the next.
-     *
-     * @throws MailFailure timeout when the deadline before has passed: the session is over
-     */
+    @Override
     public void renew(Deadline next) {
         deadline = next;
         wire.socket().renew(next, byteBudget);
@@ -63,6 +68,7 @@ public final class ImapSession implements MailSession {
 
     @Override
     public void expect(List<String> names) {
+        upToDate = false;
         mailboxes.askAhead(names);
     }
 
@@ -72,7 +78,76 @@ public final class ImapSession implements MailSession {
             throw new IllegalArgumentException("not a mark of IMAP: " + request.mark());
         }
         observed = request.mailbox();
-        return new ImapLook(mailboxes, request).observe();
+        boolean told = upToDate;
+        upToDate = false;
+        return new ImapLook(mailboxes, request, told && !request.exhaustive()).observe();
+    }
+
+    @Override
+    public boolean offersPush() {
+        return capabilities.has("IDLE") && !refused;
+    }
+
+    @Override
+    public boolean push(List<String> names) {
+        mailboxes.keepOpen(names.getFirst());
+        List<String> others = names.subList(1, names.size());
+        return others.isEmpty() || Notify.ask(wire, capabilities, others);
+    }
+
+    @Override
+    public boolean canPush() {
+        return offersPush() && mailboxes.keptOpen() != null;
+    }
+
+    @Override
+    public Wake await(Duration gather) {
+        Selected open = mailboxes.keptOpen();
+        if (open == null || !offersPush()) {
+            throw new IllegalStateException("no mailbox is open to wait for");
+        }
+        Idle.End end = Idle.End.TOLD;
+        if (idle.forgetAsked()) {
+            return Wake.INTERRUPTED;
+        }
+        if (hasNews(open)) {
+            Idle.pause(gather);
+        } else {
+            long begun = System.nanoTime();
+            end = idle.run(() -> hasNews(open), gather);
+            idle.forgetAsked();
+            boolean inVain =
+                    end == Idle.End.BY_SERVER
+                            && System.nanoTime() - begun < ENDED_TOO_SOON.toNanos();
+            endedInVain = inVain ? endedInVain + 1 : 0;
+        }
+        if (end == Idle.End.REFUSED || endedInVain == ENDED_TOO_OFTEN) {
+            refused = true;
+            return Wake.REFUSED;
+        }
+        if (open.hasNews()) {
+            // The server has said how things are, right now.
+            upToDate = true;
+            return Wake.CHANGED;
+        }
+        if (mailboxes.hadNewsElsewhere()) {
+            return Wake.CHANGED_ELSEWHERE;
+        }
+        return end == Idle.End.BY_SERVER ? Wake.ENDED : Wake.INTERRUPTED;
+    }
+
+    private boolean hasNews(Selected open) {
+        return open.hasNews() || mailboxes.hasNewsElsewhere();
+    }
+
+    @Override
+    public void interrupt() {
+        idle.interrupt();
+    }
+
+    @Override
+    public void cut() {
+        wire.socket().cut();
     }
 
     @Override

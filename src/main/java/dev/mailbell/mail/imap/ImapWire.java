@@ -3,7 +3,6 @@ package dev.mailbell.mail.imap;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.MailFailure;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -176,7 +175,8 @@ final class ImapWire extends IMAPProtocol {
         return broken(new MailFailure(FailureCode.PROTOCOL_ERROR, "the server " + what));
     }
 
-    private String send(String command, @Nullable Argument arguments)
+    /** Writes a command and returns its tag; within {@link #guarded}. */
+    String send(String command, @Nullable Argument arguments)
             throws IOException, ProtocolException {
         String tag = writeCommand(command, arguments);
         written.check();
@@ -207,33 +207,40 @@ final class ImapWire extends IMAPProtocol {
                 }
                 return Reply.of(response);
             } else if (response.isUnTagged()) {
-                always.accept(response);
                 untagged.accept(response.rewound());
             }
         }
         throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
     }
 
-    private void say(String line) throws IOException {
+    /** Writes a line that is no command. */
+    void say(String line) throws IOException {
         OutputStream out = getOutputStream();
         out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
         out.flush();
         written.check();
     }
 
-    private Line next() throws IOException, ProtocolException {
+    /** Reads one response; an untagged one is shown to {@link #always}'s listener first. */
+    Line next() throws IOException, ProtocolException {
         Line response = (Line) readResponse();
         if (response.isBYE() && !leaving) {
             throw Refusals.ofGoodbye(Reply.of(response));
         }
+        if (response.isUnTagged()) {
+            always.accept(response);
+            response.rewound();
+        }
         return response;
     }
 
-    private interface Step<T> {
+    /** A part of the dialogue. */
+    interface Step<T> {
         T run() throws IOException, ProtocolException;
     }
 
-    private <T> T guarded(Step<T> step) {
+    /** Runs a part of the dialogue; whatever goes wrong in it cuts the connection. */
+    <T> T guarded(Step<T> step) {
         try {
             return step.run();
         } catch (MailFailure e) {
@@ -255,45 +262,5 @@ final class ImapWire extends IMAPProtocol {
         broken = true;
         socket.cut();
         return failure;
-    }
-
-    /** Keeps what {@link PrintStream} swallows. */
-    private static final class Faults extends FilterOutputStream {
-        private @Nullable IOException fault;
-
-        Faults(OutputStream out) {
-            super(out);
-        }
-
-        void check() throws IOException {
-            if (fault != null) {
-                throw fault;
-            }
-        }
-
-        @Override
-        public void write(int octet) throws IOException {
-            write(new byte[] {(byte) octet}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] octets, int offset, int length) throws IOException {
-            try {
-                out.write(octets, offset, length);
-            } catch (IOException e) {
-                fault = e;
-                throw e;
-            }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            try {
-                out.flush();
-            } catch (IOException e) {
-                fault = e;
-                throw e;
-            }
-        }
     }
 }

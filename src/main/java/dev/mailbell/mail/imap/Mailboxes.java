@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.eclipse.angus.mail.iap.Argument;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ final class Mailboxes {
     private final Statuses statuses;
     private boolean extendedSearch;
     private @Nullable Selected selected;
+    private @Nullable String keptOpen;
+    private boolean asking;
+    private boolean newsElsewhere;
 
     Mailboxes(ImapWire wire, Capabilities capabilities) {
         this.wire = wire;
@@ -34,11 +38,42 @@ final class Mailboxes {
         this.identity = new Identity(wire);
         this.statuses = new Statuses(wire, capabilities);
         this.extendedSearch = capabilities.has("ESEARCH");
-        wire.always(line -> {
-            if (selected != null) {
-                selected.accept(line);
-            }
-        });
+        wire.always(this::take);
+    }
+
+    private void take(Line line) {
+        if (selected != null) {
+            selected.accept(line.rewound());
+        }
+        // A STATUS that nobody asked for tells of another mailbox (RFC 5465, section 4).
+        newsElsewhere |= !asking && line.rewound().keyEquals("STATUS");
+    }
+
+    /** From now on this mailbox is looked at by opening it, and stays open. */
+    void keepOpen(String mailbox) {
+        keptOpen = mailbox;
+    }
+
+    /** The mailbox that is kept open, if it is open; null when it is not. */
+    @Nullable Selected keptOpen() {
+        return keptOpen == null ? null : open(keptOpen);
+    }
+
+    /** A mailbox that is open; null when it is not. */
+    @Nullable Selected open(String mailbox) {
+        return isSelected(mailbox) ? selected : null;
+    }
+
+    /** Whether the server told of a mailbox that is not open since this was asked last. */
+    boolean hadNewsElsewhere() {
+        boolean had = newsElsewhere;
+        newsElsewhere = false;
+        return had;
+    }
+
+    /** The same, and it goes on being true. */
+    boolean hasNewsElsewhere() {
+        return newsElsewhere;
     }
 
     /** Whether this mailbox is the selected one. */
@@ -50,12 +85,26 @@ final class Mailboxes {
      * Asks how several mailboxes are, so that {@link #status} need not ask for each; in one round
      * trip where the server can.
      */
-    void askAhead(List<String> names) {
+    void askAhead(List<String> mailboxes) {
+        List<String> names = mailboxes.stream().filter(name -> !name.equals(keptOpen)).toList();
         boolean opened = selected != null && names.contains(selected.mailbox());
-        statuses.askAhead(
+        List<String> closed =
                 opened && !unselect()
                         ? names.stream().filter(name -> !isSelected(name)).toList()
-                        : names);
+                        : names;
+        asking(() -> {
+            statuses.askAhead(closed);
+            return closed;
+        });
+    }
+
+    private <T> T asking(Supplier<T> question) {
+        asking = true;
+        try {
+            return question.get();
+        } finally {
+            asking = false;
+        }
     }
 
     /**
@@ -64,10 +113,10 @@ final class Mailboxes {
      * @return what is known; all unknown where only {@link #examine} will tell
      */
     Status status(String mailbox) {
-        if (!statuses.help() || isSelected(mailbox) && !unselect()) {
+        if (!statuses.help() || mailbox.equals(keptOpen) || isSelected(mailbox) && !unselect()) {
             return Status.UNKNOWN;
         }
-        return statuses.of(mailbox);
+        return asking(() -> statuses.of(mailbox));
     }
 
     /**

@@ -9,6 +9,8 @@ final class Selected implements ImapWire.Untagged {
     private long uidValidity = -1;
     private long uidNext = -1;
     private int version;
+    private int arrivals;
+    private int arrivalsLooked;
 
     Selected(String mailbox) {
         this.mailbox = mailbox;
@@ -19,6 +21,7 @@ final class Selected implements ImapWire.Untagged {
         if (line.keyEquals("EXISTS")) {
             exists = line.getNumber();
             version++;
+            arrivals++;
         } else if (line.keyEquals("EXPUNGE") && exists > 0) {
             exists--;
             version++;
@@ -56,6 +59,16 @@ final class Selected implements ImapWire.Untagged {
     /** 1 to 4,294,967,296; -1 when absent or out of range. */
     long uidNext() {
         return uidNext >= 1 && uidNext <= ImapMark.UID_LIMIT ? uidNext : -1;
+    }
+
+    /** A look begins: whatever is told from now on, it may have missed. */
+    void lookBegins() {
+        arrivalsLooked = arrivals;
+    }
+
+    /** Whether the server has told of messages since the last look began. */
+    boolean hasNews() {
+        return arrivals != arrivalsLooked;
     }
 
     /** Changes whenever messages come or go. */

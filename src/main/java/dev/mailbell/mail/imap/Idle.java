@@ -1,0 +1,164 @@
+package dev.mailbell.mail.imap;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * IDLE (RFC 2177): waits for what the server says by itself, until there is a reason to go on or
+ * another thread asks to. DONE is said once, by whoever comes first.
+ */
+final class Idle {
+    /**
+     * A server says "still here" now and then; one that says nothing else for so long is broken.
+     */
+    private static final int LINES_LIMIT = 200_000;
+
+    /** Within this a server must take DONE. */
+    private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
+
+    private final ImapWire wire;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** The server listens for DONE and was not told it yet. Guarded by {@link #lock}. */
+    private boolean listening;
+
+    /** DONE was said to this IDLE. Guarded by {@link #lock}. */
+    private boolean told;
+
+    /** Somebody asked to go on. Guarded by {@link #lock}. */
+    private boolean asked;
+
+    Idle(ImapWire wire) {
+        this.wire = wire;
+    }
+
+    /** How it ended. */
+    enum End {
+        TOLD,
+        BY_SERVER,
+        REFUSED
+    }
+
+    /**
+     * Waits until {@code reason} holds, which is asked after every line, or {@link #interrupt()}.
+     *
+     * @param gather how long to listen on after the reason came up
+     */
+    End run(BooleanSupplier reason, Duration gather) {
+        return wire.guarded(() -> {
+            String tag = wire.send("IDLE", null);
+            boolean begun = false;
+            try {
+                for (int i = 0; i < LINES_LIMIT; i++) {
+                    Line line = wire.next();
+                    if (line.isTagged() && tag.equalsIgnoreCase(line.getTag())) {
+                        boolean refused = !begun || !line.isOK();
+                        return refused ? End.REFUSED : ended();
+                    }
+                    if (line.isContinuation()) {
+                        begun = true;
+                        begin();
+                    }
+                    if (begun && reason.getAsBoolean()) {
+                        pause(gather);
+                        done();
+                    }
+                }
+                throw wire.protocolError("sent more than " + LINES_LIMIT + " lines to one IDLE");
+            } finally {
+                end();
+            }
+        });
+    }
+
+    /** Whether somebody asked to go on, which is done with hereby. */
+    @CanIgnoreReturnValue
+    boolean forgetAsked() {
+        lock.lock();
+        try {
+            boolean was = asked;
+            asked = false;
+            return was;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the waiting, or the next one as soon as it begins. */
+    void interrupt() {
+        lock.lock();
+        try {
+            asked = true;
+            sayDone();
+        } catch (IOException e) {
+            // Whoever waits is woken by that, and finds the connection lost.
+            wire.socket().cut();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void begin() throws IOException {
+        lock.lock();
+        try {
+            listening = true;
+            if (asked) {
+                sayDone();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void done() throws IOException {
+        lock.lock();
+        try {
+            sayDone();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void sayDone() throws IOException {
+        if (listening) {
+            listening = false;
+            told = true;
+            wire.socket().hasten(Deadline.after(DONE_TAKEN));
+            wire.say("DONE");
+        }
+    }
+
+    private End ended() {
+        lock.lock();
+        try {
+            return told ? End.TOLD : End.BY_SERVER;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            listening = false;
+            told = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Listens on, in that whatever comes meanwhile waits to be read. */
+    static void pause(Duration gather) {
+        if (gather.isPositive()) {
+            try {
+                Thread.sleep(gather);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One mail host as this node treats it: so many connections, so many logins a second, first come
+ * first served. Logins begin slowly after a start and after an outage, and speed up with every one
+ * that succeeds. Safe for many threads.
+ */
+final class MailHost {
+    /** Logins begin at this share of the full rate. */
+    private static final double RAMP = 0.1;
+
+    /** What a pause left over is made up for, so that a late wake-up does not lower the rate. */
+    private static final long CATCH_UP = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** A host that refuses connections is taken for full this long; then one more is tried. */
+    private static final long CAP_RAISED_AFTER = TimeUnit.MINUTES.toNanos(1);
+
+    private static final long SLOWED_AT_MOST_EVERY = TimeUnit.SECONDS.toNanos(1);
+
+    /** The limits that are configured now. */
+    interface Limits {
+        /** 1 or more; {@link Integer#MAX_VALUE} for none. */
+        int connections();
+
+        /** 1 or more. */
+        int loginsPerSecond();
+    }
+
+    private final String name;
+    private final Limits limits;
+    private final LongSupplier nanoTime;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<Turn> urgent = new ArrayDeque<>();
+    private final Deque<Turn> waiting = new ArrayDeque<>();
+
+    /** Kept sessions that nobody uses now, the one that rests longest first. */
+    private final Set<AccountWatch> resting = new LinkedHashSet<>();
+
+    private boolean calling;
+    private int open;
+    private int pushing;
+    private double rate;
+    private long nextLogin;
+    private long slowedAt;
+    private int cap = Integer.MAX_VALUE;
+    private long capSetAt;
+    private int failuresInRow;
+    private long usedAt;
+    private boolean pushRefused;
+
+    MailHost(String name, Limits limits, LongSupplier nanoTime) {
+        this.name = name;
+        this.limits = limits;
+        this.nanoTime = nanoTime;
+        this.rate = Math.max(1, RAMP * limits.loginsPerSecond());
+        this.nextLogin = nanoTime.getAsLong();
+        this.slowedAt = nextLogin - SLOWED_AT_MOST_EVERY;
+        this.usedAt = nextLogin;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Joins the line. */
+    void submit(Turn turn) {
+        join(waiting, turn);
+    }
+
+    /**
+     * Waits for a connection ahead of all that are not urgent.
+     *
+     * @throws MailFailure rate_limited when the deadline passes first
+     */
+    Permit acquire(Deadline deadline) {
+        CompletableFuture<Permit> permit = new CompletableFuture<>();
+        join(urgent, Turn.completing(permit));
+        try {
+            return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw full(permit);
+        } catch (TimeoutException | ExecutionException e) {
+            throw full(permit);
+        }
+    }
+
+    private MailFailure full(CompletableFuture<Permit> permit) {
+        if (!permit.cancel(false)) {
+            permit.join().release();
+        }
+        return new MailFailure(
+                FailureCode.RATE_LIMITED,
+                "this node's limits for "
+                        + name
+                        + " (connections, logins per second) leave no room now; try again later");
+    }
+
+    private void join(Deque<Turn> line, Turn turn) {
+        lock.lock();
+        try {
+            line.add(turn);
+            usedAt = nanoTime.getAsLong();
+            if (calling) {
+                changed.signal();
+            } else {
+                calling = true;
+                Thread.ofVirtual().name("logins-" + name).start(this::callOut);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Calls one after the other as the limits allow, until nobody waits. */
+    private void callOut() {
+        Turn next = next();
+        while (next != null) {
+            next.call(new Permit(this));
+            next = next();
+        }
+    }
+
+    private @Nullable Turn next() {
+        lock.lock();
+        try {
+            while (true) {
+                Deque<Turn> line = line();
+                if (line.isEmpty()) {
+                    calling = false;
+                    return null;
+                }
+                long now = nanoTime.getAsLong();
+                if (open >= cap(now)) {
+                    dismissOneResting();
+                    await(TimeUnit.SECONDS.toNanos(1));
+                } else if (nextLogin > now) {
+                    // Bounded, so that a changed limit and a test's clock are noticed.
+                    await(Math.min(nextLogin - now, TimeUnit.MILLISECONDS.toNanos(100)));
+                } else {
+                    open++;
+                    double perSecond = Math.min(rate, limits.loginsPerSecond());
+                    nextLogin =
+                            Math.max(nextLogin, now - CATCH_UP)
+                                    + (long) (1_000_000_000L / perSecond);
+                    return line.remove();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Deque<Turn> line() {
+        urgent.removeIf(turn -> !turn.isWaiting());
+        while (!waiting.isEmpty() && !waiting.peek().isWaiting()) {
+            waiting.remove();
+        }
+        return urgent.isEmpty() ? waiting : urgent;
+    }
+
+    private void await(long nanos) {
+        try {
+            long left = changed.awaitNanos(nanos);
+            assert left <= nanos;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts this thread", e);
+        }
+    }
+
+    private int cap(long now) {
+        if (cap != Integer.MAX_VALUE && now - capSetAt > CAP_RAISED_AFTER) {
+            cap = cap + Math.max(1, cap / 10);
+            capSetAt = now;
+            if (cap >= limits.connections()) {
+                cap = Integer.MAX_VALUE;
+            }
+        }
+        return Math.min(cap, limits.connections());
+    }
+
+    private void dismissOneResting() {
+        if (!resting.isEmpty()) {
+            AccountWatch longest = resting.iterator().next();
+            resting.remove(longest);
+            Thread.ofVirtual().name("dismissal").start(longest::dismiss);
+        }
+    }
+
+    /** An account's kept session is used by nobody from now on, until {@link #rouse}. */
+    void rest(AccountWatch watch) {
+        locked(() -> resting.add(watch));
+    }
+
+    void rouse(AccountWatch watch) {
+        locked(() -> resting.remove(watch));
+    }
+
+    boolean beginPush() {
+        lock.lock();
+        try {
+            int most = cap(nanoTime.getAsLong());
+            boolean room = most == Integer.MAX_VALUE || pushing < most - Math.max(1, most / 10);
+            pushing += room ? 1 : 0;
+            return room;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void closed(boolean pushed) {
+        locked(() -> {
+            open--;
+            pushing -= pushed ? 1 : 0;
+            changed.signal();
+        });
+    }
+
+    /**
+     * A look succeeded: logins speed up.
+     *
+     * @return whether the host was away before
+     */
+    boolean worked() {
+        lock.lock();
+        try {
+            boolean wasAway = failuresInRow >= 3;
+            failuresInRow = 0;
+            rate = Math.min(limits.loginsPerSecond(), rate + 1);
+            changed.signal();
+            return wasAway;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A look failed for a reason that lies in the host: logins slow down. */
+    void failed(FailureCode code) {
+        locked(() -> {
+            long now = nanoTime.getAsLong();
+            failuresInRow++;
+            if (now - slowedAt >= SLOWED_AT_MOST_EVERY) {
+                slowedAt = now;
+                rate = Math.max(1, rate / 2);
+                if (code == FailureCode.TOO_MANY_CONNECTIONS) {
+                    // The one that was refused is still counted.
+                    cap = Math.max(1, Math.min(cap, open - 1));
+                    capSetAt = now;
+                }
+            }
+        });
+    }
+
+    /** Whether nobody has told before that this host refuses push. */
+    boolean firstToRefusePush() {
+        lock.lock();
+        try {
+            boolean first = !pushRefused;
+            pushRefused = true;
+            return first;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void locked(Runnable step) {
+        lock.lock();
+        try {
+            step.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * How things stand.
+     *
+     * @param waiting accounts in line
+     * @param idleFor nanoseconds since anybody wanted a connection
+     */
+    record Figures(int connections, int pushing, int waiting, long idleFor) {
+        boolean isUnused() {
+            return connections == 0 && waiting == 0;
+        }
+    }
+
+    Figures figures() {
+        lock.lock();
+        try {
+            return new Figures(
+                    open, pushing, urgent.size() + waiting.size(), nanoTime.getAsLong() - usedAt);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

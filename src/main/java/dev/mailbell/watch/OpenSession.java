@@ -1,0 +1,92 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.PushSession;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A session with an account's server and what it holds on to. */
+final class OpenSession {
+    private final MailSession session;
+    private final Permit permit;
+    private final LongSupplier nanoTime;
+    private final long openedAt;
+    private final Consumer<OpenSession> whenClosed;
+    private volatile @Nullable Semaphore kept;
+    private boolean tellsAll;
+
+    OpenSession(
+            MailSession session,
+            Permit permit,
+            LongSupplier nanoTime,
+            Consumer<OpenSession> whenClosed) {
+        this.session = session;
+        this.permit = permit;
+        this.nanoTime = nanoTime;
+        this.openedAt = nanoTime.getAsLong();
+        this.whenClosed = whenClosed;
+    }
+
+    MailSession session() {
+        return session;
+    }
+
+    Permit permit() {
+        return permit;
+    }
+
+    /** The session as one that can be kept; empty for POP3. */
+    Optional<PushSession> keepable() {
+        return session instanceof PushSession push ? Optional.of(push) : Optional.empty();
+    }
+
+    /** The server was asked to tell of new mail; whether it will tell of all mailboxes. */
+    void tellsAll(boolean all) {
+        tellsAll = all;
+    }
+
+    boolean tellsAll() {
+        return tellsAll;
+    }
+
+    /** Keeps the session if one of this node's places for kept sessions is free. */
+    boolean keep(Semaphore places) {
+        if (kept == null && places.tryAcquire()) {
+            kept = places;
+        }
+        return kept != null;
+    }
+
+    Duration age() {
+        return Duration.ofNanos(nanoTime.getAsLong() - openedAt);
+    }
+
+    /** Ends a waiting for push. */
+    void interrupt() {
+        keepable().ifPresent(PushSession::interrupt);
+    }
+
+    /** Ends the session at once, without a word. */
+    void cut() {
+        keepable().ifPresent(PushSession::cut);
+    }
+
+    /** Says goodbye and closes. */
+    void close() {
+        try {
+            session.close();
+        } finally {
+            Semaphore places = kept;
+            kept = null;
+            if (places != null) {
+                places.release();
+            }
+            permit.release();
+            whenClosed.accept(this);
+        }
+    }
+}

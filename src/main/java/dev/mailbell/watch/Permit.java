@@ -1,0 +1,41 @@
+package dev.mailbell.watch;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The right to one connection to a mail host, and to the login on it. */
+final class Permit {
+    private final MailHost host;
+    private final AtomicBoolean released = new AtomicBoolean();
+    private final AtomicBoolean pushing = new AtomicBoolean();
+
+    Permit(MailHost host) {
+        this.host = host;
+    }
+
+    MailHost host() {
+        return host;
+    }
+
+    /**
+     * Asks to hold on to the connection for push. Where connections are limited some are left for
+     * the accounts that must poll.
+     */
+    boolean mayPush() {
+        if (!pushing.get() && host.beginPush()) {
+            pushing.set(true);
+        }
+        return pushing.get();
+    }
+
+    /** Whether the connection is held for push. */
+    boolean isPushing() {
+        return pushing.get() && !released.get();
+    }
+
+    /** The connection is closed, or was never made. */
+    void release() {
+        if (released.compareAndSet(false, true)) {
+            host.closed(pushing.get());
+        }
+    }
+}

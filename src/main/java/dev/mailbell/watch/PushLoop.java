@@ -1,0 +1,146 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.PushSession;
+import dev.mailbell.mail.PushSession.Wake;
+import dev.mailbell.network.Deadline;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits for what a server tells by itself, and looks whenever it does; until push ends for the
+ * account, which then is polled. What is told is only a reason to look: the look counts.
+ */
+final class PushLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(PushLoop.class);
+
+    /** How much longer than its safety look a waiting may live: then the server is cut off. */
+    private static final Duration GRACE = Duration.ofMinutes(1);
+
+    private final Timetable<AccountWatch> timetable;
+    private final Sessions sessions;
+    private final LookRunner looks;
+    private final Standing standing;
+    private final Pace pace;
+    private final BooleanSupplier goesOn;
+
+    /**
+     * @param goesOn false when the node is stopping or the database is away
+     */
+    PushLoop(
+            Timetable<AccountWatch> timetable,
+            Sessions sessions,
+            LookRunner looks,
+            Standing standing,
+            Pace pace,
+            BooleanSupplier goesOn) {
+        this.timetable = timetable;
+        this.sessions = sessions;
+        this.looks = looks;
+        this.standing = standing;
+        this.pace = pace;
+        this.goesOn = goesOn;
+    }
+
+    /**
+     * Runs for as long as the account's session can push. The caller holds the account's lock,
+     * which is let go now and then for others who wait for it.
+     */
+    void run(AccountWatch watch) {
+        OpenSession open = watch.open();
+        if (open == null || watch.isPushing() || !sessions.mayPush(watch, open)) {
+            return;
+        }
+        watch.pushing(true);
+        try {
+            while (goesOn.getAsBoolean()
+                    && !watch.hasEnded()
+                    && watch.open() == open
+                    && sessions.mayPush(watch, open)) {
+                step(watch, open);
+            }
+        } catch (MailFailure lost) {
+            lost(watch, open, lost);
+        } catch (LookRunner.StaleSessionException stale) {
+            LOG.debug("Account {}: {}", watch.account().id(), stale.getMessage());
+        } finally {
+            watch.pushing(false);
+            leave(watch);
+        }
+    }
+
+    private void step(AccountWatch watch, OpenSession open) {
+        PushSession session = open.keepable().orElseThrow();
+        open.permit().host().rouse(watch);
+        if (!watch.isLookWanted()) {
+            timetable.schedule(watch.slot(), watch.rhythm().nanosToSafetyLook());
+        }
+        session.renew(
+                Deadline.after(Duration.ofNanos(watch.rhythm().nanosToSafetyLook()).plus(GRACE)));
+        Wake wake = session.await(watch.rhythm().gathering());
+        letOthersIn(watch);
+        if (watch.open() != open || watch.hasEnded()) {
+            return;
+        }
+        if (!goesOn.getAsBoolean()) {
+            watch.wantLook();
+            return;
+        }
+        if (wake == Wake.REFUSED) {
+            watch.rhythm().pushRefused();
+            standing.pushRefused(watch);
+        } else if (watch.isLookWanted()) {
+            looks.lookAtAll(watch, Source.SAFETY, null);
+        } else if (wake == Wake.CHANGED) {
+            looks.lookAtFirst(watch);
+        } else if (wake == Wake.CHANGED_ELSEWHERE) {
+            looks.lookAtAll(watch, Source.IDLE, null);
+        }
+    }
+
+    /** The lock is fair: whoever waits for it is next. */
+    private static void letOthersIn(AccountWatch watch) {
+        if (watch.looking().hasQueuedThreads()) {
+            watch.looking().unlock();
+            watch.looking().lock();
+        }
+    }
+
+    /** The connection is gone. The look that comes with the next one finds what was missed. */
+    private void lost(AccountWatch watch, OpenSession open, MailFailure failure) {
+        if (watch.open() != open) {
+            // A look failed; what follows from that is seen to.
+            return;
+        }
+        watch.closeSession();
+        boolean asked =
+                failure.code() == FailureCode.RATE_LIMITED
+                        || failure.code() == FailureCode.TOO_MANY_CONNECTIONS
+                        || failure.retryAfter().isPresent();
+        Duration next =
+                asked ? standing.failed(watch, failure) : standing.lost(watch, open.age(), failure);
+        timetable.schedule(watch.slot(), next.toNanos());
+    }
+
+    /** Push is over; somebody must look after the account. */
+    private void leave(AccountWatch watch) {
+        if (watch.hasEnded()) {
+            watch.closeSession();
+            return;
+        }
+        OpenSession open = watch.open();
+        if (open != null) {
+            open.permit().host().rest(watch);
+        }
+        boolean another = open != null && goesOn.getAsBoolean() && sessions.mayPush(watch, open);
+        if (watch.isLookWanted() || another) {
+            timetable.schedule(watch.slot(), 0);
+        } else if (timetable.dueIn(watch.slot()) > pace.interval(watch.account()).toNanos()) {
+            timetable.schedule(
+                    watch.slot(), standing.jitteredBelow(pace.interval(watch.account())).toNanos());
+        }
+    }
+}

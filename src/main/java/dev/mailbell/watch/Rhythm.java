@@ -1,0 +1,91 @@
+package dev.mailbell.watch;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * What an account's looks have taught about when to look next. For who holds the account's lock.
+ */
+final class Rhythm {
+    /** A connection that lived so long was no trick of a server that accepts and drops. */
+    private static final Duration SURVIVED = Duration.ofMinutes(1);
+
+    private static final Duration PUSH_REFUSED_FOR = Duration.ofDays(1);
+
+    /** A burst: looks follow each other by no less than this. */
+    private static final long GATHERED = 20_000_000;
+
+    private static final long BURST = 1_000_000_000;
+
+    private final LongSupplier nanoTime;
+    private Duration loginDelay = Duration.ZERO;
+    private double tempo = 1;
+    private int drops;
+    private boolean pushRefused;
+    private long pushRefusedAt;
+    private long safetyLookDue;
+    private long pushedLookAt;
+
+    Rhythm(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.safetyLookDue = nanoTime.getAsLong();
+        this.pushedLookAt = safetyLookDue - BURST;
+    }
+
+    /** The server asked for no shorter interval than this between logins. */
+    void askedFor(Duration delay) {
+        loginDelay = delay;
+    }
+
+    Duration noSoonerThan(Duration interval) {
+        return interval.compareTo(loginDelay) < 0 ? loginDelay : interval;
+    }
+
+    /** 1 for the usual interval; see {@link Pace#interval}. */
+    double tempo() {
+        return tempo;
+    }
+
+    void looked(boolean foundMail) {
+        tempo = Pace.tempo(tempo, foundMail);
+    }
+
+    /**
+     * A connection was lost while it was kept.
+     *
+     * @return how many were lost in a row that lived only briefly; 0 when this one lived long
+     */
+    int lost(Duration age) {
+        drops = age.compareTo(SURVIVED) >= 0 ? 0 : drops + 1;
+        return drops;
+    }
+
+    /** The server refused what it offered: it is not asked again for a day. */
+    void pushRefused() {
+        pushRefused = true;
+        pushRefusedAt = nanoTime.getAsLong();
+    }
+
+    boolean wasPushRefused() {
+        return pushRefused && nanoTime.getAsLong() - pushRefusedAt < PUSH_REFUSED_FOR.toNanos();
+    }
+
+    /** All mailboxes were looked at; the next such look is due after this span at the latest. */
+    void lookedAtAll(Duration next) {
+        safetyLookDue = nanoTime.getAsLong() + next.toNanos();
+    }
+
+    long nanosToSafetyLook() {
+        return Math.max(0, safetyLookDue - nanoTime.getAsLong());
+    }
+
+    void lookedForPush() {
+        pushedLookAt = nanoTime.getAsLong();
+    }
+
+    /** How long to gather before the next look that push asks for; nothing for the first. */
+    Duration gathering() {
+        long since = nanoTime.getAsLong() - pushedLookAt;
+        return since > BURST ? Duration.ZERO : Duration.ofNanos(Math.max(0, GATHERED - since));
+    }
+}

@@ -1,0 +1,172 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.mail.Protocol;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What is seen of the watch from outside. Label sets are bounded: by the values there are, and by
+ * the mail hosts with the most connections.
+ */
+final class WatchMeters {
+    /** A look that begins so much later than it was due is overdue. */
+    private static final Duration OVERDUE = Duration.ofSeconds(10);
+
+    /** Looks that were due while none succeeded for so long: this node does not see. */
+    private static final Duration BLIND = Duration.ofMinutes(10);
+
+    private static final int HOSTS_SHOWN = 50;
+
+    private final MeterRegistry registry;
+    private final LongSupplier nanoTime;
+    private final Map<Kind, Timer> looks = new ConcurrentHashMap<>();
+    private final Counter overdue;
+    private final Timer delay;
+    private final MultiGauge connections;
+    private final MultiGauge logins;
+
+    /** When the first look was due that no success has followed; 0 for none. */
+    private final AtomicLong unansweredSince = new AtomicLong();
+
+    private record Kind(Protocol protocol, Source source, String outcome) {}
+
+    WatchMeters(MeterRegistry registry, LongSupplier nanoTime) {
+        this.registry = registry;
+        this.nanoTime = nanoTime;
+        this.overdue =
+                Counter.builder("mailbell.looks.overdue")
+                        .description("Looks that began more than 10 s later than they were due")
+                        .register(registry);
+        this.delay =
+                Timer.builder("mailbell.look.delay")
+                        .description("How much later than due looks began")
+                        .register(registry);
+        this.connections =
+                MultiGauge.builder("mailbell.host.connections")
+                        .description("Open connections, of the 50 mail hosts with the most")
+                        .register(registry);
+        this.logins =
+                MultiGauge.builder("mailbell.host.waiting")
+                        .description("Accounts that wait for a connection, of the same hosts")
+                        .register(registry);
+    }
+
+    /** Shows what is counted elsewhere. */
+    void show(Collection<MailHost> hosts, Sessions sessions, Timetable<AccountWatch> timetable) {
+        gauge("mailbell.sessions", "Open sessions with mail servers", sessions, Sessions::count);
+        gauge(
+                "mailbell.looks.scheduled",
+                "Accounts that have a next look",
+                timetable,
+                Timetable::size);
+        gauge(
+                "mailbell.sessions.idle",
+                "Sessions that wait for push",
+                hosts,
+                all -> all.stream().mapToInt(host -> host.figures().pushing()).sum());
+        gauge(
+                "mailbell.looks.waiting",
+                "Looks that are due and wait for a connection",
+                hosts,
+                all -> all.stream().mapToInt(host -> host.figures().waiting()).sum());
+    }
+
+    private <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
+        Gauge.builder(name, of, value)
+                .description(description)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** Brings the figures of hosts up to date. */
+    void refresh(Collection<MailHost> hosts) {
+        record Shown(String name, MailHost.Figures figures) {}
+        List<Shown> most =
+                hosts.stream()
+                        .map(host -> new Shown(host.name(), host.figures()))
+                        .sorted(
+                                Comparator.comparingInt((Shown host) ->
+                                                host.figures.connections() + host.figures.waiting())
+                                        .reversed())
+                        .limit(HOSTS_SHOWN)
+                        .toList();
+        List<MultiGauge.Row<?>> connected = new ArrayList<>();
+        List<MultiGauge.Row<?>> waiting = new ArrayList<>();
+        for (Shown host : most) {
+            Tags tags = Tags.of("host", host.name);
+            connected.add(MultiGauge.Row.of(tags, host.figures.connections()));
+            waiting.add(MultiGauge.Row.of(tags, host.figures.waiting()));
+        }
+        connections.register(connected, true);
+        logins.register(waiting, true);
+    }
+
+    /** A look has begun so much later than it was due. */
+    void began(long nanosLate) {
+        delay.record(Math.max(0, nanosLate), TimeUnit.NANOSECONDS);
+        if (nanosLate > OVERDUE.toNanos()) {
+            overdue.increment();
+        }
+    }
+
+    /**
+     * A look has ended.
+     *
+     * @param outcome {@code mail}, {@code nothing}, a failure's code, {@code stale} for a kept
+     *     connection that was lost, {@code not_recorded}
+     */
+    void looked(Protocol protocol, Source source, String outcome, long nanos) {
+        looks.computeIfAbsent(new Kind(protocol, source, outcome), this::timer)
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(Kind kind) {
+        return Timer.builder("mailbell.look")
+                .description("Looks at accounts")
+                .tag("protocol", kind.protocol.name().toLowerCase(Locale.ROOT))
+                .tag("source", kind.source.wireName())
+                .tag("outcome", kind.outcome)
+                .register(registry);
+    }
+
+    /** A server has been seen to answer. */
+    void answered() {
+        if (unansweredSince.get() != 0) {
+            unansweredSince.set(0);
+        }
+    }
+
+    /** A server that had answered before did not. */
+    void unanswered() {
+        unansweredSince.compareAndSet(0, nanoTime.getAsLong() | 1);
+    }
+
+    /** What keeps this node from seeing; empty while it sees. */
+    List<String> trouble() {
+        long since = unansweredSince.get();
+        long blind = since == 0 ? 0 : nanoTime.getAsLong() - since;
+        return blind < BLIND.toNanos()
+                ? List.of()
+                : List.of(
+                        "no look has succeeded for "
+                                + TimeUnit.NANOSECONDS.toMinutes(blind)
+                                + " minutes although some were due; does this node reach the mail"
+                                + " servers?");
+    }
+}
