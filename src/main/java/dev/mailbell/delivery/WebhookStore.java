@@ -22,6 +22,8 @@ public final class WebhookStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
 
+    private static final int PIECE = 10_000;
+
     private final Jdbi jdbi;
 
     public WebhookStore(Jdbi jdbi) {
@@ -71,14 +73,40 @@ public final class WebhookStore {
                 == 1;
     }
 
-    /** Removes a webhook and what is owed to it; false when there was none. */
+    /** Removes a webhook, what is owed to it and its log; false when there was none. */
     public boolean delete(UUID clientId, UUID id) {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate("delete from webhook where client_id = :client and id = :id")
-                        .bind("client", clientId)
-                        .bind("id", id)
-                        .execute())
-                == 1;
+        boolean removed =
+                jdbi.withHandle(handle ->
+                        handle.createUpdate(
+                                        "delete from webhook where client_id = :client and id = :id")
+                                .bind("client", clientId)
+                                .bind("id", id)
+                                .execute())
+                        == 1;
+        // In pieces, because its log may have millions of rows. Nobody can read the rest of them
+        // once the webhook is gone: where this is broken off, they end with their day.
+        while (removed && deleteSomeDeliveries(id) == PIECE) {
+            continue;
+        }
+        return removed;
+    }
+
+    private int deleteSomeDeliveries(UUID id) {
+        return jdbi.inTransaction(handle -> {
+            List<UUID> ids =
+                    handle.createQuery(
+                                    "delete from delivery where id in"
+                                            + " (select id from delivery where webhook_id = :id limit :piece)"
+                                            + " returning id")
+                            .bind("id", id)
+                            .bind("piece", PIECE)
+                            .mapTo(UUID.class)
+                            .list();
+            handle.createUpdate("delete from attempt where delivery_id = any(:ids)")
+                    .bind("ids", ids.toArray(UUID[]::new))
+                    .execute();
+            return ids.size();
+        });
     }
 
     public Optional<Webhook> find(UUID clientId, UUID id) {
