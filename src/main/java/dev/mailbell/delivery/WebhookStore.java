@@ -1,9 +1,11 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Webhook.Previous;
 import dev.mailbell.delivery.Webhook.State;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -57,6 +59,29 @@ public final class WebhookStore {
                                         where id = :id and client_id = :client\
                                         """),
                                 webhook)
+                        .execute())
+                == 1;
+    }
+
+    /**
+     * Gives a webhook another secret; the one before signs as well until a moment. A secret that
+     * was replaced earlier signs no more from now on. False when there is no such webhook any more.
+     *
+     * @param secret encrypted and bound to the webhook's row
+     */
+    public boolean rotate(UUID clientId, UUID id, byte[] secret, Instant until, Instant now) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update webhook set previous_secret = secret, previous_secret_until = :until, secret = :secret,
+                                    updated_at = :now
+                                where id = :id and client_id = :client\
+                                """)
+                        .bind("id", id)
+                        .bind("client", clientId)
+                        .bind("secret", secret)
+                        .bind("until", until.atOffset(ZoneOffset.UTC))
+                        .bind("now", now.atOffset(ZoneOffset.UTC))
                         .execute())
                 == 1;
     }
@@ -158,6 +183,7 @@ public final class WebhookStore {
 
     private static Webhook read(ResultSet row) throws SQLException {
         Array accounts = row.getArray("accounts");
+        byte[] previous = row.getBytes("previous_secret");
         return new Webhook(
                 row.getObject("id", UUID.class),
                 row.getObject("client_id", UUID.class),
@@ -167,6 +193,12 @@ public final class WebhookStore {
                 JSON.readValue(row.getString("labels"), LABELS),
                 row.getString("description"),
                 row.getBytes("secret"),
+                previous == null
+                        ? null
+                        : new Previous(
+                                previous,
+                                row.getObject("previous_secret_until", OffsetDateTime.class)
+                                        .toInstant()),
                 State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 row.getObject("updated_at", OffsetDateTime.class).toInstant());
