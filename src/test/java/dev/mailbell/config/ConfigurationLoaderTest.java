@@ -33,7 +33,7 @@ class ConfigurationLoaderTest {
             return List.of();
         } catch (ConfigurationException e) {
             return e.faults().stream()
-                    .map(fault -> fault.replace(home.resolve("test.yaml").toString(), "F"))
+                    .map(fault -> fault.text().replace(home.resolve("test.yaml").toString(), "F"))
                     .toList();
         }
     }
@@ -116,6 +116,7 @@ class ConfigurationLoaderTest {
                         retention: { events: 2d, deliveries: 3d }
                         limits: { accountsPerClient: 5, requestsPerSecond: 6 }
                         cluster: { nodeName: one }
+                        metrics: { port: 9090 }
                         """,
                         Map.of());
         assertThat(configuration.dataDir()).isEqualTo(Path.of("/srv/mailbell"));
@@ -169,6 +170,7 @@ class ConfigurationLoaderTest {
                 .isEqualTo(new RetentionConfig(Duration.ofDays(2), Duration.ofDays(3)));
         assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 6));
         assertThat(configuration.nodeName()).isEqualTo("one");
+        assertThat(configuration.metricsPort()).isEqualTo(9090);
     }
 
     @Test
