@@ -5,6 +5,8 @@ import dev.mailbell.api.Api;
 import dev.mailbell.api.ListenException;
 import dev.mailbell.api.Webhooks;
 import dev.mailbell.config.Configuration;
+import dev.mailbell.config.LiveConfiguration;
+import dev.mailbell.config.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Attempt;
 import dev.mailbell.delivery.Deliveries;
@@ -26,7 +28,8 @@ import dev.mailbell.network.Watchdog;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Pace;
 import dev.mailbell.watch.WatchService;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -64,6 +67,11 @@ public final class Daemon implements AutoCloseable {
         this.host = host;
     }
 
+    /** As {@link #start(LiveConfiguration, String)}, with a configuration that never changes. */
+    public static Daemon start(Configuration configuration, String operatorKey) {
+        return start(LiveConfiguration.fixed(configuration), operatorKey);
+    }
+
     /**
      * Builds and starts everything; returns when the API answers and looks begin.
      *
@@ -71,8 +79,8 @@ public final class Daemon implements AutoCloseable {
      * @throws RuntimeException when a part cannot start, with what to do in the message; what had
      *     started is stopped
      */
-    public static Daemon start(Configuration configuration, String operatorKey) {
-        Daemon daemon = new Daemon(configuration.http().host());
+    public static Daemon start(LiveConfiguration configuration, String operatorKey) {
+        Daemon daemon = new Daemon(configuration.get().http().host());
         boolean started = false;
         try {
             daemon.build(configuration, operatorKey);
@@ -85,11 +93,20 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private void build(Configuration configuration, String operatorKey) {
-        ListenException.requireFree(configuration.http().host(), configuration.http().port());
+    private void build(LiveConfiguration live, String operatorKey) {
+        Configuration configuration = live.get();
+        ListenException.requireFree(host, configuration.http().port(), "http.port");
+        ListenException.requireFree(host, configuration.metricsPort(), "metrics.port");
         InstantSource clock = InstantSource.system();
+        Metrics metrics = new Metrics(Version.current());
+        stops.push(metrics::close);
+        MeterRegistry meters = metrics.registry();
+        Gauge.builder("config.refused", () -> live.isRefused() ? 1 : 0)
+                .description("1 while the configuration's file has faults and is not in effect")
+                .register(meters);
         Database database = Database.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
+        database.measure(meters);
         database.migrate();
         Jdbi jdbi = database.jdbi();
         Keyring keyring = Keyring.open(configuration.keyset());
@@ -109,7 +126,7 @@ public final class Daemon implements AutoCloseable {
         stops.push(http::close);
 
         WebhookStore webhooks = new WebhookStore(jdbi);
-        Settings settings = new Settings(() -> configuration);
+        Settings settings = new Settings(live);
         WebhookClient client =
                 new WebhookClient(
                         new WebhookClient.Settings(
@@ -124,7 +141,7 @@ public final class Daemon implements AutoCloseable {
         stops.push(client::close);
         Deliveries deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
 
-        Pace pace = new Pace(() -> configuration);
+        Pace pace = new Pace(live);
         WatchService watch =
                 new WatchService(
                         new WatchService.Parts(
@@ -136,16 +153,18 @@ public final class Daemon implements AutoCloseable {
                                                 http, grants, clock, RandomGenerator.getDefault()),
                                 deliveries.outbox(),
                                 pace,
-                                new SimpleMeterRegistry(),
+                                meters,
                                 clock,
                                 System::nanoTime));
 
+        Readiness readiness = new Readiness(List.of(() -> missing(database), watch::trouble));
         Discovery discovery = new Discovery(http);
         Api api =
                 Api.start(
                         new Api.Settings(
-                                configuration.http().host(),
+                                host,
                                 configuration.http().port(),
+                                configuration.metricsPort(),
                                 operatorKey,
                                 Version.current()),
                         new Api.Parts(
@@ -158,20 +177,26 @@ public final class Daemon implements AutoCloseable {
                                         discovery.discover(
                                                 address, protocol, Deadline.after(SEARCH_TIME)),
                                 settings,
-                                () ->
-                                        database.isReachable(PROBE_TIME)
-                                                ? List.of()
-                                                : List.of(
-                                                        "the database does not answer; looks and deliveries wait for it"),
+                                readiness,
+                                () -> live.reload(Reload.Trigger.REQUEST),
+                                meters,
+                                metrics::scrape,
                                 clock));
         port = api.port();
         deliveries.start();
         stops.push(deliveries::stop);
         watch.start();
         stops.push(watch::stop);
+        live.onChange(changed -> watch.reconfigured());
         Thread housekeeping = Thread.ofVirtual().name("housekeeping").start(() -> keepHouse(api));
         stops.push(housekeeping::interrupt);
         stops.push(api::close);
+    }
+
+    private static List<String> missing(Database database) {
+        return database.isReachable(PROBE_TIME)
+                ? List.of()
+                : List.of("the database does not answer; looks and deliveries wait for it");
     }
 
     private static MailServers servers(MailConnector connector) {

@@ -250,14 +250,35 @@ public final class AccountStore {
         });
     }
 
-    /** Removes an account and everything that hangs on it; false when there was none. */
+    /**
+     * Removes an account and everything that hangs on it, its events and deliveries too; false when
+     * there was none.
+     */
     public boolean delete(UUID clientId, UUID id) {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate("delete from account where client_id = :client and id = :id")
-                        .bind("client", clientId)
-                        .bind("id", id)
-                        .execute())
-                == 1;
+        return jdbi.inTransaction(handle -> {
+            // First, because it waits for whoever records something of this account: what they
+            // wrote is seen, and so removed, by the statements that follow.
+            int removed =
+                    handle.createUpdate(
+                                    "delete from account where client_id = :client and id = :id")
+                            .bind("client", clientId)
+                            .bind("id", id)
+                            .execute();
+            if (removed == 0) {
+                return false;
+            }
+            handle.createUpdate(
+                            """
+                            with gone as (delete from delivery where account_id = :id returning id)
+                            delete from attempt a using gone where a.delivery_id = gone.id\
+                            """)
+                    .bind("id", id)
+                    .execute();
+            handle.createUpdate("delete from event where account_id = :id")
+                    .bind("id", id)
+                    .execute();
+            return true;
+        });
     }
 
     public Optional<Account> find(UUID clientId, UUID id) {

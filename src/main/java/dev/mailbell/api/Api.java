@@ -4,30 +4,39 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.config.Reload;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.delivery.WebhookUrls;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Watch;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP API, from start to stop. */
 public final class Api implements AutoCloseable {
     private final ApiServer server;
+    private final @Nullable ApiServer metrics;
     private final Idempotency idempotency;
 
     /**
      * Where and for whom to serve.
      *
      * @param port 0 for any that is free
+     * @param metricsPort where the metrics are served, on the same host; 0 serves them on {@code
+     *     port}
      * @param operatorKey not empty
      * @param version of the program
      */
-    public record Settings(String host, int port, String operatorKey, String version) {
+    public record Settings(
+            String host, int port, int metricsPort, String operatorKey, String version) {
         /** Without the key. */
         @Override
         public String toString() {
@@ -40,6 +49,10 @@ public final class Api implements AutoCloseable {
      *
      * @param notReady what is missing before the daemon can do its work, for a person; empty when
      *     everything is there; answers within a second
+     * @param reload reads the configuration again; throws {@link
+     *     dev.mailbell.config.ConfigurationException} when it is refused
+     * @param meters where requests are counted
+     * @param scrape all metrics in Prometheus's text format
      */
     public record Parts(
             Jdbi jdbi,
@@ -50,10 +63,14 @@ public final class Api implements AutoCloseable {
             ServerSearch search,
             Policy policy,
             Supplier<List<String>> notReady,
+            Supplier<Reload> reload,
+            MeterRegistry meters,
+            Supplier<String> scrape,
             InstantSource clock) {}
 
-    private Api(ApiServer server, Idempotency idempotency) {
+    private Api(ApiServer server, @Nullable ApiServer metrics, Idempotency idempotency) {
         this.server = server;
+        this.metrics = metrics;
         this.idempotency = idempotency;
     }
 
@@ -71,12 +88,11 @@ public final class Api implements AutoCloseable {
                 new Gate(
                         new Authenticator(settings.operatorKey(), new ClientStore(jdbi)),
                         new RateLimit(policy::requestsPerSecond, System::nanoTime));
-        ApiServer server =
-                new ApiServer(
-                        settings.host(),
-                        settings.port(),
-                        gate,
+        RequestTimes times = new RequestTimes(parts.meters());
+        List<Consumer<Routes>> resources =
+                new ArrayList<>(
                         List.of(
+                                gate::addTo,
                                 new BatchRoutes(
                                                 accounts,
                                                 reader,
@@ -122,8 +138,27 @@ public final class Api implements AutoCloseable {
                                         ::addTo,
                                 new EventRoutes(new EventStore(jdbi))::addTo,
                                 new HealthRoutes(settings.version(), parts.notReady())::addTo,
-                                new DocsRoutes()::addTo));
-        return new Api(server, idempotency);
+                                new DocsRoutes()::addTo,
+                                new ConfigRoutes(parts.reload())::addTo));
+        MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
+        if (settings.metricsPort() == 0) {
+            resources.add(exposition::addTo);
+        }
+        ApiServer server = new ApiServer(settings.host(), settings.port(), times, resources);
+        try {
+            ApiServer metrics =
+                    settings.metricsPort() == 0
+                            ? null
+                            : new ApiServer(
+                                    settings.host(),
+                                    settings.metricsPort(),
+                                    times,
+                                    List.of(exposition::addTo));
+            return new Api(server, metrics, idempotency);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
     }
 
     /** The port that is listened on. */
@@ -145,5 +180,8 @@ public final class Api implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        if (metrics != null) {
+            metrics.close();
+        }
     }
 }

@@ -31,12 +31,13 @@ final class ApiServer implements AutoCloseable {
      * Binds the address and serves.
      *
      * @param port 0 for any that is free
-     * @param resources what adds its routes
+     * @param times where every request is counted
+     * @param resources what adds its routes, in the order in which they are asked
      */
-    ApiServer(String host, int port, Gate gate, List<Consumer<Routes>> resources) {
+    ApiServer(String host, int port, RequestTimes times, List<Consumer<Routes>> resources) {
         this.javalin =
                 Javalin.create(config -> {
-                    configure(config, gate, resources);
+                    configure(config, times, resources);
                     config.jetty.modifyServer(server ->
                             server.addEventListener(
                                     new LifeCycle.Listener() {
@@ -57,12 +58,13 @@ final class ApiServer implements AutoCloseable {
     }
 
     private static void configure(
-            JavalinConfig config, Gate gate, List<Consumer<Routes>> resources) {
+            JavalinConfig config, RequestTimes times, List<Consumer<Routes>> resources) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.concurrency.useVirtualThreads = true;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.requestLogger.http(times::record);
         config.jetty.modifyServer(ApiServer::limit);
         config.jetty.modifyHttpConfiguration(ApiServer::limit);
         Routes routes = new Routes(config.routes);
@@ -70,7 +72,6 @@ final class ApiServer implements AutoCloseable {
             Headers.SECURITY.forEach(context::header);
             routes.attachTo(context);
         });
-        config.routes.before("/v1/*", gate::enter);
         Errors.install(config.routes);
         resources.forEach(resource -> resource.accept(routes));
     }

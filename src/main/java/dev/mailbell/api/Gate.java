@@ -18,7 +18,11 @@ final class Gate {
         this.limit = limit;
     }
 
-    void enter(Context context) {
+    void addTo(Routes routes) {
+        routes.before("/v1/*", this::enter);
+    }
+
+    private void enter(Context context) {
         Caller caller;
         try {
             caller = authenticator.authenticate(context);

@@ -55,6 +55,10 @@ record Problem(
                 .withHeader("WWW-Authenticate", "Bearer realm=\"mailbell\"");
     }
 
+    static Problem forbidden(String detail) {
+        return of(403, "forbidden", "This key may not do that", detail);
+    }
+
     static Problem notFound(String detail) {
         return of(404, "not-found", "There is no such thing", detail);
     }

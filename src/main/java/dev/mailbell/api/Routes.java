@@ -11,14 +11,23 @@ import java.util.regex.Pattern;
 /** The table of routes: what Javalin serves, and which methods a path has. */
 final class Routes {
     private static final String TABLE = "mailbell.routes";
+    private static final String NO_ROUTE = "none";
 
     private final RoutesConfig javalin;
     private final List<Route> table = new ArrayList<>();
 
-    private record Route(String method, Pattern path) {}
+    /**
+     * @param template as it was given, for example {@code /v1/accounts/{id}}
+     */
+    private record Route(String method, String template, Pattern path) {}
 
     Routes(RoutesConfig javalin) {
         this.javalin = javalin;
+    }
+
+    /** What all requests to some paths go through first. */
+    void before(String path, Handler handler) {
+        javalin.before(path, handler);
     }
 
     void get(String path, Handler handler) {
@@ -43,7 +52,7 @@ final class Routes {
 
     private void add(HandlerType method, String path, Handler handler) {
         javalin.addHttpHandler(method, path, handler);
-        table.add(new Route(method.name(), pattern(path)));
+        table.add(new Route(method.name(), path, pattern(path)));
     }
 
     /** {@code {x}} is one segment, {@code <x>} one or more, as Javalin has it. */
@@ -74,5 +83,25 @@ final class Routes {
             methods.add("HEAD");
         }
         return methods;
+    }
+
+    /** The route that a request is for, as it was given; {@code none} where there is none. */
+    static String template(Context context) {
+        Routes routes = context.attribute(TABLE);
+        if (routes == null) {
+            return NO_ROUTE;
+        }
+        String method = context.req().getMethod();
+        String otherMethods = NO_ROUTE;
+        for (Route route : routes.table) {
+            if (route.path().matcher(context.path()).matches()) {
+                if (route.method().equals(method)
+                        || (route.method().equals("GET") && method.equals("HEAD"))) {
+                    return route.template();
+                }
+                otherMethods = route.template();
+            }
+        }
+        return otherMethods;
     }
 }

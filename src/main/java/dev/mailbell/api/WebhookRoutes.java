@@ -87,6 +87,7 @@ final class WebhookRoutes {
                         draft.labels(),
                         draft.description(),
                         keyring.encrypt(secret, Webhook.secretContext(id)),
+                        null,
                         State.ENABLED,
                         now,
                         now);
@@ -153,6 +154,7 @@ final class WebhookRoutes {
                         draft.labels(),
                         draft.description(),
                         webhook.secret(),
+                        webhook.previous(),
                         draft.state() == null ? webhook.state() : draft.state(),
                         webhook.createdAt(),
                         now());

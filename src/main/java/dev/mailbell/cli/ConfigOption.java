@@ -2,6 +2,7 @@ package dev.mailbell.cli;
 
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.config.LiveConfiguration;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,11 @@ final class ConfigOption {
 
     Configuration load() {
         return loader().load(file);
+    }
+
+    /** To be read again while the daemon runs. */
+    LiveConfiguration live() {
+        return LiveConfiguration.open(loader(), file);
     }
 
     Optional<Path> file() {

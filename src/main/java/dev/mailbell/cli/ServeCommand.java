@@ -1,10 +1,15 @@
 package dev.mailbell.cli;
 
 import dev.mailbell.Daemon;
-import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationException;
+import dev.mailbell.config.FileWatch;
+import dev.mailbell.config.LiveConfiguration;
+import dev.mailbell.config.Reload;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,30 +21,62 @@ import picocli.CommandLine.Spec;
         description = "Runs the daemon until it is told to stop (SIGTERM, Ctrl-C).",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
+    /** Above the sum of what the parts allow themselves, below what service managers wait. */
+    private static final Duration STOP_DEADLINE = Duration.ofSeconds(50);
+
     @Mixin private final ConfigOption config = new ConfigOption();
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws InterruptedException {
-        Configuration configuration = config.load();
+        LiveConfiguration configuration = config.live();
         long begun = System.nanoTime();
         OperatorKey.Found key =
                 OperatorKey.find(
                         System.getenv().getOrDefault("MAILBELL_ADMIN_KEY", ""),
-                        configuration.dataDir());
+                        configuration.get().dataDir());
+        CountDownLatch stop = new CountDownLatch(1);
+        Signals.onStop(stop::countDown);
+        Signals.onHangUp(() -> reload(configuration));
         Daemon daemon = Daemon.start(configuration, key.key());
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(() -> {
-                            daemon.close();
-                            stopped.countDown();
-                            LoggerFactory.getLogger(ServeCommand.class).info("Stopped");
-                        }));
-        tell(daemon, key, (System.nanoTime() - begun) / 1_000_000);
-        stopped.await();
+        // For ends that no signal of ours announced.
+        Runtime.getRuntime().addShutdownHook(new Thread(daemon::close));
+        try (FileWatch _ = FileWatch.start(configuration)) {
+            tell(daemon, key, (System.nanoTime() - begun) / 1_000_000);
+            stop.await();
+        }
+        Logger log = log();
+        log.info("Stopping; another signal ends at once");
+        Thread.ofPlatform().daemon().name("stop-deadline").start(ServeCommand::endAtDeadline);
+        daemon.close();
+        log.info("Stopped");
         return 0;
+    }
+
+    /** Not before a command runs: {@code demo} chooses the level first. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(ServeCommand.class);
+    }
+
+    private static void reload(LiveConfiguration configuration) {
+        try {
+            configuration.reload(Reload.Trigger.SIGNAL);
+        } catch (ConfigurationException e) {
+            log().debug("The configuration is refused, as was told");
+        }
+    }
+
+    private static void endAtDeadline() {
+        try {
+            Thread.sleep(STOP_DEADLINE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        System.err.println(
+                "mailbell: the stop took longer than %d s and is broken off"
+                        .formatted(STOP_DEADLINE.toSeconds()));
+        Runtime.getRuntime().halt(1);
     }
 
     private void tell(Daemon daemon, OperatorKey.Found key, long millis) {

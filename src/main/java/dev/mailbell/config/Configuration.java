@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything an operator can set; immutable.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param dataDir where the embedded PostgreSQL and generated keys lie, absolute
  * @param keyset the file of keys that encrypt what is secret, absolute
  * @param nodeName how this node is called in logs; empty for the host's name
+ * @param metricsPort where the metrics are served, 0 to 65,535; 0 for the API's own port
  * @param providers the operator's profiles first, then those that come with Mailbell
  */
 public record Configuration(
@@ -26,7 +28,12 @@ public record Configuration(
         WebhooksConfig webhooks,
         RetentionConfig retention,
         LimitsConfig limits,
-        String nodeName) {
+        String nodeName,
+        int metricsPort) {
+
+    /** The sections that can change while the daemon runs. */
+    private static final Set<String> RELOADED =
+            Set.of("polling", "providers", "webhooks", "limits");
 
     public Configuration {
         providers = List.copyOf(providers);
@@ -43,9 +50,7 @@ public record Configuration(
         Path keyset = path(security, "keyset", dataDir.resolve("keyset.json").toString(), home);
         Section cluster = root.section("cluster");
         Section metrics = root.section("metrics");
-        if (metrics.integer("port", 0, 0, 65_535) != 0) {
-            metrics.fault("port", "is not supported by this version yet; leave it 0");
-        }
+        int metricsPort = metrics.integer("port", 0, 0, 65_535);
         if (!root.string("canary", "off").equals("off")) {
             root.fault("canary", "is not supported by this version yet; leave it off");
         }
@@ -61,7 +66,11 @@ public record Configuration(
                         WebhooksConfig.read(root.section("webhooks")),
                         RetentionConfig.read(root.section("retention")),
                         LimitsConfig.read(root.section("limits")),
-                        cluster.string("nodeName", ""));
+                        cluster.string("nodeName", ""),
+                        metricsPort);
+        if (metricsPort != 0 && metricsPort == configuration.http.port()) {
+            metrics.fault("port", "is the API's; 0 serves the metrics there");
+        }
         security.end();
         cluster.end();
         metrics.end();
@@ -72,8 +81,31 @@ public record Configuration(
     private static List<ProviderProfile> providers(Section root, List<ProviderProfile> shipped) {
         List<ProviderProfile> own = new ArrayList<>();
         root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section)));
+        root.noted("providers", List.copyOf(own));
         own.addAll(shipped);
         return own;
+    }
+
+    /** Whether a key takes effect while the daemon runs. */
+    static boolean isReloaded(String key) {
+        return RELOADED.contains(key.replaceFirst("\\..*", ""));
+    }
+
+    /** This with what can change while the daemon runs, {@link #isReloaded}, taken from another. */
+    Configuration reloadedFrom(Configuration newer) {
+        return new Configuration(
+                dataDir,
+                keyset,
+                http,
+                database,
+                network,
+                newer.polling,
+                newer.providers,
+                newer.webhooks,
+                retention,
+                newer.limits,
+                nodeName,
+                metricsPort);
     }
 
     private static Path path(Section section, String key, String byDefault, Path home) {

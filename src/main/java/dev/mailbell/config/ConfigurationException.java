@@ -1,23 +1,31 @@
 package dev.mailbell.config;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The configuration cannot be used; the message lists every fault with where it stands. */
 public final class ConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final transient List<String> faults;
+    private final transient List<ConfigurationFault> faults;
 
-    ConfigurationException(List<String> faults) {
+    ConfigurationException(List<ConfigurationFault> faults) {
         super(
                 (faults.size() == 1 ? "1 fault" : faults.size() + " faults")
                         + " in the configuration:\n  "
-                        + String.join("\n  ", faults));
+                        + faults.stream()
+                                .map(ConfigurationFault::text)
+                                .collect(Collectors.joining("\n  ")));
         this.faults = List.copyOf(faults);
     }
 
-    /** One line each: where, which key, what is wrong. */
-    public List<String> faults() {
+    /** A source that cannot be read at all. */
+    ConfigurationException(String source, int line, String message) {
+        this(List.of(new ConfigurationFault(source, line, "", message)));
+    }
+
+    /** In the order they were met. */
+    public List<ConfigurationFault> faults() {
         return faults;
     }
 }

@@ -57,14 +57,39 @@ public final class ConfigurationLoader {
      * @throws ConfigurationException with every fault
      */
     public Configuration load(@Nullable Path given) {
-        Optional<Path> file = file(given);
-        String name = file.map(Path::toString).orElse("(no file)");
-        return read(name, file.isEmpty() ? "" : text(file.get()), new Reading(name, environment));
+        return read(file(given)).configuration();
     }
 
     /** Reads the environment alone, over the defaults. */
     public Configuration loadEnvironment() {
-        return read("(no file)", "", new Reading("(no file)", environment));
+        return read(Optional.empty()).configuration();
+    }
+
+    /** The configuration with what each key is, so that two can be told apart key by key. */
+    Loaded loadKeys(@Nullable Path given) {
+        return read(file(given));
+    }
+
+    /**
+     * @param values what each key outside of lists is; secrets too
+     */
+    record Loaded(Configuration configuration, Map<String, Object> values) {
+        Loaded {
+            values = Map.copyOf(values);
+        }
+
+        /** Without the values. */
+        @Override
+        public String toString() {
+            return "Loaded[" + values.size() + " keys]";
+        }
+    }
+
+    private Loaded read(Optional<Path> file) {
+        String name = file.map(Path::toString).orElse("(no file)");
+        Reading reading = new Reading(name, environment);
+        String yaml = file.isEmpty() ? "" : text(file.get());
+        return new Loaded(read(name, yaml, reading), reading.values());
     }
 
     private Configuration read(String name, String yaml, Reading reading) {
@@ -104,13 +129,14 @@ public final class ConfigurationLoader {
     private static String text(Path file) {
         try {
             if (Files.size(file) > LARGEST_FILE) {
-                throw new ConfigurationException(List.of(file + ": is larger than 1 MiB"));
+                throw new ConfigurationException(file.toString(), 0, "is larger than 1 MiB");
             }
             return Files.readString(file);
         } catch (NoSuchFileException e) {
-            throw new ConfigurationException(List.of(file + ": there is no such file"));
+            throw new ConfigurationException(file.toString(), 0, "there is no such file");
         } catch (IOException e) {
-            throw new ConfigurationException(List.of(file + ": cannot be read: " + e.getMessage()));
+            throw new ConfigurationException(
+                    file.toString(), 0, "cannot be read: " + e.getMessage());
         }
     }
 
@@ -119,11 +145,10 @@ public final class ConfigurationLoader {
         try {
             return new Compose(settings).composeString(yaml).orElse(null);
         } catch (MarkedYamlEngineException e) {
-            String line = e.getProblemMark().map(mark -> ":" + (mark.getLine() + 1)).orElse("");
-            throw new ConfigurationException(
-                    List.of(name + line + ": is not YAML: " + e.getProblem()));
+            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
+            throw new ConfigurationException(name, line, "is not YAML: " + e.getProblem());
         } catch (YamlEngineException e) {
-            throw new ConfigurationException(List.of(name + ": is not YAML: " + e.getMessage()));
+            throw new ConfigurationException(name, 0, "is not YAML: " + e.getMessage());
         }
     }
 }

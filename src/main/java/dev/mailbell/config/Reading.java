@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -29,7 +30,8 @@ final class Reading {
     private final Map<String, String> environment;
     private final Set<String> readVariables = new HashSet<>();
     private final Set<String> keys = new TreeSet<>();
-    private final List<String> faults = new ArrayList<>();
+    private final Map<String, Object> values = new TreeMap<>();
+    private final List<ConfigurationFault> faults = new ArrayList<>();
 
     Reading(String file, Map<String, String> environment) {
         this.file = file;
@@ -61,12 +63,13 @@ final class Reading {
     void fault(int line, String path, String message) {
         faults.add(
                 line == 0
-                        ? variableName(path) + ": " + message
-                        : file + ":" + line + ": " + path + ": " + message);
+                        ? new ConfigurationFault(variableName(path), 0, "", message)
+                        : new ConfigurationFault(file, line, path, message));
     }
 
-    void faultInFile(int line, String message) {
-        faults.add(file + (line == 0 ? "" : ":" + line) + ": " + message);
+    /** What a key is in the end: as it was said, or its default. */
+    void note(String path, Object value) {
+        values.put(path, value);
     }
 
     /** Ends the reading: variables that name no key are faults too. */
@@ -79,14 +82,22 @@ final class Reading {
                 .sorted()
                 .forEach(name ->
                         faults.add(
-                                name
-                                        + ": there is no such key"
-                                        + Nearest.to(name, readVariables)
-                                                .map(near -> "; did you mean " + near + "?")
-                                                .orElse("")));
+                                new ConfigurationFault(
+                                        name,
+                                        0,
+                                        "",
+                                        "there is no such key"
+                                                + Nearest.to(name, readVariables)
+                                                        .map(near -> "; did you mean " + near + "?")
+                                                        .orElse(""))));
         if (!faults.isEmpty()) {
             throw new ConfigurationException(faults);
         }
+    }
+
+    /** All keys outside of lists with what they are. */
+    Map<String, Object> values() {
+        return values;
     }
 
     /** The paths of all keys that were asked for. */

@@ -119,14 +119,22 @@ final class Section {
     private <T> T parsed(String key, T byDefault, Function<String, T> parser) {
         Optional<String> text = text(key);
         if (text.isEmpty()) {
-            return byDefault;
+            return noted(key, byDefault);
         }
         try {
-            return parser.apply(text.get().trim());
+            return noted(key, parser.apply(text.get().trim()));
         } catch (IllegalArgumentException e) {
             fault(key, String.valueOf(e.getMessage()));
             return byDefault;
         }
+    }
+
+    /** Lists are noted as a whole by who reads them. */
+    <T> T noted(String key, T value) {
+        if (!inList) {
+            reading.note(full(key), value);
+        }
+        return value;
     }
 
     String string(String key, String byDefault) {
@@ -236,7 +244,7 @@ final class Section {
                 }
             }
         } else if (node == null || isNothing(node)) {
-            return byDefault;
+            return noted(key, byDefault);
         } else {
             fault(key, "must be a list");
             return byDefault;
@@ -249,7 +257,7 @@ final class Section {
                 fault(key, String.valueOf(e.getMessage()));
             }
         }
-        return items;
+        return noted(key, items);
     }
 
     /** Tells every key of this mapping that nobody asked for; to be called when all were. */

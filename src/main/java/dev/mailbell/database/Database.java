@@ -1,7 +1,9 @@
 package dev.mailbell.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import dev.mailbell.config.DatabaseConfig;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -81,6 +83,11 @@ public final class Database implements AutoCloseable {
         }
         FirstContact.check(address);
         return new Database(address, Pools.open(address, connections), afterClose);
+    }
+
+    /** Has the pool counted, from now on; once. */
+    public void measure(MeterRegistry meters) {
+        pool.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
     }
 
     /** JDBI over the pool, with PostgreSQL's types. */

@@ -7,10 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.function.Supplier;
 
-/** Makes one attempt: opens the webhook's secret, posts the exact bytes, and says how it went. */
+/** Makes one attempt: opens the webhook's secrets, posts the exact bytes, and says how it went. */
 final class Courier implements Lanes.Sender {
     private final WebhookClient client;
     private final Keyring keyring;
@@ -36,9 +35,11 @@ final class Courier implements Lanes.Sender {
                         WebhookUrl.parse(webhook.url()),
                         delivery.id().toString(),
                         delivery.payload().getBytes(StandardCharsets.UTF_8),
-                        List.of(
-                                keyring.decrypt(
-                                        webhook.secret(), Webhook.secretContext(webhook.id()))));
+                        webhook.secretsAt(at).stream()
+                                .map(secret ->
+                                        keyring.decrypt(
+                                                secret, Webhook.secretContext(webhook.id())))
+                                .toList());
         return switch (client.post(post, timeout.get())) {
             case Answered answered ->
                     new Attempt(

@@ -30,7 +30,11 @@ final class DeliveryStore {
     sealed interface Outcome {
         UUID deliveryId();
 
-        record Delivered(UUID deliveryId, Instant at, int status) implements Outcome {}
+        /** The attempt that ended so. */
+        AttemptStore.Made made();
+
+        record Delivered(UUID deliveryId, Instant at, int status, AttemptStore.Made made)
+                implements Outcome {}
 
         /**
          * @param nextAttemptAt null when the schedule is used up
@@ -40,7 +44,8 @@ final class DeliveryStore {
                 Instant at,
                 @Nullable Integer status,
                 String error,
-                @Nullable Instant nextAttemptAt)
+                @Nullable Instant nextAttemptAt,
+                AttemptStore.Made made)
                 implements Outcome {}
     }
 
@@ -137,7 +142,7 @@ final class DeliveryStore {
                         .list());
     }
 
-    /** Writes down how deliveries ended, all in one transaction. */
+    /** Writes down how deliveries ended, with their attempts, all in one transaction. */
     void complete(List<Outcome> outcomes) {
         jdbi.useTransaction(handle -> {
             var delivered =
@@ -157,7 +162,7 @@ final class DeliveryStore {
                             """);
             for (Outcome outcome : outcomes) {
                 switch (outcome) {
-                    case Outcome.Delivered(UUID id, Instant at, int status) ->
+                    case Outcome.Delivered(UUID id, Instant at, int status, var made) ->
                             delivered
                                     .bind("id", id)
                                     .bind("at", utc(at))
@@ -168,7 +173,8 @@ final class DeliveryStore {
                                     Instant at,
                                     Integer status,
                                     String error,
-                                    Instant next) ->
+                                    Instant next,
+                                    var made) ->
                             not.bind("id", id)
                                     .bind("at", utc(at))
                                     .bind("status", status)
@@ -183,6 +189,7 @@ final class DeliveryStore {
             if (not.size() > 0) {
                 not.execute();
             }
+            AttemptStore.insert(handle, outcomes.stream().map(Outcome::made).toList());
         });
     }
 

@@ -209,10 +209,12 @@ final class Lanes {
 
     private Completion completion(Lane lane, Webhook webhook, Delivery delivery, Attempt attempt) {
         Instant ended = attempt.at().plus(attempt.duration());
+        AttemptStore.Made made =
+                new AttemptStore.Made(delivery.id(), delivery.attempts() + 1, attempt);
         if (attempt.delivered()) {
             int status = attempt.status() == null ? 0 : attempt.status();
             return new Completion(
-                    new Outcome.Delivered(delivery.id(), ended, status),
+                    new Outcome.Delivered(delivery.id(), ended, status, made),
                     () -> {
                         lane.done(delivery);
                         becomes(webhook, State.ENABLED);
@@ -232,7 +234,8 @@ final class Lanes {
                         ended,
                         attempt.status(),
                         String.valueOf(attempt.error()),
-                        next.orElse(null));
+                        next.orElse(null),
+                        made);
         return new Completion(
                 outcome,
                 () -> {

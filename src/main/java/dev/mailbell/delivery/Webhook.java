@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param accounts only events of these accounts; null for all of the client's
  * @param labels only events of accounts that carry all of these
  * @param secret the signing secret ({@code whsec_…}), encrypted and bound to this row
+ * @param previous the secret before a rotation; null when it signs no more or there was none
  */
 @SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
 public record Webhook(
@@ -27,6 +28,7 @@ public record Webhook(
         Map<String, String> labels,
         @Nullable String description,
         byte[] secret,
+        @Nullable Previous previous,
         State state,
         Instant createdAt,
         Instant updatedAt) {
@@ -47,10 +49,27 @@ public record Webhook(
         }
     }
 
+    /**
+     * A secret that was replaced and still signs beside the new one.
+     *
+     * @param secret encrypted and bound to this row
+     * @param until it signs before this
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Previous(byte[] secret, Instant until) {}
+
     public Webhook {
         events = List.copyOf(events);
         accounts = accounts == null ? null : List.copyOf(accounts);
         labels = Map.copyOf(labels);
+    }
+
+    /** The encrypted secrets that sign at a moment, the newest first. */
+    List<byte[]> secretsAt(Instant now) {
+        Previous before = previous;
+        return before != null && now.isBefore(before.until())
+                ? List.of(secret, before.secret())
+                : List.of(secret);
     }
 
     /** What the encrypted secret is bound to, so that it cannot be moved to another row. */

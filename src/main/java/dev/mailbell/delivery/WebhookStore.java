@@ -1,9 +1,11 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Webhook.Previous;
 import dev.mailbell.delivery.Webhook.State;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -21,6 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class WebhookStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
+
+    private static final int PIECE = 10_000;
 
     private final Jdbi jdbi;
 
@@ -59,6 +63,29 @@ public final class WebhookStore {
                 == 1;
     }
 
+    /**
+     * Gives a webhook another secret; the one before signs as well until a moment. A secret that
+     * was replaced earlier signs no more from now on. False when there is no such webhook any more.
+     *
+     * @param secret encrypted and bound to the webhook's row
+     */
+    public boolean rotate(UUID clientId, UUID id, byte[] secret, Instant until, Instant now) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update webhook set previous_secret = secret, previous_secret_until = :until, secret = :secret,
+                                    updated_at = :now
+                                where id = :id and client_id = :client\
+                                """)
+                        .bind("id", id)
+                        .bind("client", clientId)
+                        .bind("secret", secret)
+                        .bind("until", until.atOffset(ZoneOffset.UTC))
+                        .bind("now", now.atOffset(ZoneOffset.UTC))
+                        .execute())
+                == 1;
+    }
+
     /** Moves a webhook from one state to another; false when it was not in the first. */
     boolean move(UUID id, State from, State to) {
         return jdbi.withHandle(handle ->
@@ -71,14 +98,40 @@ public final class WebhookStore {
                 == 1;
     }
 
-    /** Removes a webhook and what is owed to it; false when there was none. */
+    /** Removes a webhook, what is owed to it and its log; false when there was none. */
     public boolean delete(UUID clientId, UUID id) {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate("delete from webhook where client_id = :client and id = :id")
-                        .bind("client", clientId)
-                        .bind("id", id)
-                        .execute())
-                == 1;
+        boolean removed =
+                jdbi.withHandle(handle ->
+                        handle.createUpdate(
+                                        "delete from webhook where client_id = :client and id = :id")
+                                .bind("client", clientId)
+                                .bind("id", id)
+                                .execute())
+                        == 1;
+        // In pieces, because its log may have millions of rows. Nobody can read the rest of them
+        // once the webhook is gone: where this is broken off, they end with their day.
+        while (removed && deleteSomeDeliveries(id) == PIECE) {
+            continue;
+        }
+        return removed;
+    }
+
+    private int deleteSomeDeliveries(UUID id) {
+        return jdbi.inTransaction(handle -> {
+            List<UUID> ids =
+                    handle.createQuery(
+                                    "delete from delivery where id in"
+                                            + " (select id from delivery where webhook_id = :id limit :piece)"
+                                            + " returning id")
+                            .bind("id", id)
+                            .bind("piece", PIECE)
+                            .mapTo(UUID.class)
+                            .list();
+            handle.createUpdate("delete from attempt where delivery_id = any(:ids)")
+                    .bind("ids", ids.toArray(UUID[]::new))
+                    .execute();
+            return ids.size();
+        });
     }
 
     public Optional<Webhook> find(UUID clientId, UUID id) {
@@ -130,6 +183,7 @@ public final class WebhookStore {
 
     private static Webhook read(ResultSet row) throws SQLException {
         Array accounts = row.getArray("accounts");
+        byte[] previous = row.getBytes("previous_secret");
         return new Webhook(
                 row.getObject("id", UUID.class),
                 row.getObject("client_id", UUID.class),
@@ -139,6 +193,12 @@ public final class WebhookStore {
                 JSON.readValue(row.getString("labels"), LABELS),
                 row.getString("description"),
                 row.getBytes("secret"),
+                previous == null
+                        ? null
+                        : new Previous(
+                                previous,
+                                row.getObject("previous_secret_until", OffsetDateTime.class)
+                                        .toInstant()),
                 State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 row.getObject("updated_at", OffsetDateTime.class).toInstant());

@@ -1,5 +1,7 @@
 package dev.mailbell.event;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -47,45 +49,76 @@ public final class EventStore {
             @Nullable EventType type,
             @Nullable UUID accountId,
             int limit) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                """
-                                with place as (
-                                    select coalesce(
-                                        (select tx from event where id = :after and client_id = :client),
-                                        (select min(tx::text::bigint)::text::xid8 from event
-                                            where client_id = :client and id >= :minuteBefore),
-                                        '0'::xid8) as tx,
-                                        exists (select from event where id = :after and client_id = :client) as kept)
-                                select e.* from event e, place p
-                                where e.client_id = :client
-                                    and e.tx < pg_snapshot_xmin(pg_current_snapshot())
-                                    and (:after::uuid is null
-                                        or (p.kept and (e.tx, e.id) > (p.tx, :after::uuid))
-                                        or (not p.kept and e.tx >= p.tx))
-                                    and (:type::text is null or e.type = :type)
-                                    and (:account::uuid is null or e.account_id = :account::uuid)
-                                order by e.tx, e.id limit :limit\
-                                """)
-                        .bind("client", clientId)
-                        .bind("after", after)
-                        .bind("minuteBefore", after == null ? null : minuteBefore(after))
-                        .bind("type", type == null ? null : type.wireName())
-                        .bind("account", accountId)
-                        .bind("limit", limit)
-                        .map((row, context) ->
-                                new Event(
-                                        row.getObject("id", UUID.class),
-                                        row.getObject("client_id", UUID.class),
-                                        row.getObject("account_id", UUID.class),
-                                        EventType.ofWireName(row.getString("type"))
-                                                .orElseThrow(() ->
-                                                        new IllegalStateException(
-                                                                "an event of a newer version")),
-                                        row.getObject("created_at", OffsetDateTime.class)
-                                                .toInstant(),
-                                        row.getString("payload")))
-                        .list());
+        // Written into the statement, so that the index of the rare types can be taken.
+        String ofType = type == null ? "" : " and type = '" + type.wireName() + "'";
+        String ofAccount = accountId == null ? "" : " and account_id = :account";
+        return jdbi.withHandle(handle -> {
+            Place place = place(handle, clientId, after);
+            var query =
+                    handle.createQuery(
+                                    """
+                                    select * from event
+                                    where client_id = :client and (tx, id) > (:tx::xid8, :id)
+                                        and tx < pg_snapshot_xmin(pg_current_snapshot())\
+                                    """
+                                            + ofType
+                                            + ofAccount
+                                            + " order by tx, id limit :limit")
+                            .bind("client", clientId)
+                            .bind("tx", place.tx())
+                            .bind("id", place.id())
+                            .bind("limit", limit);
+            if (accountId != null) {
+                query.bind("account", accountId);
+            }
+            return query.map((row, context) -> read(row)).list();
+        });
+    }
+
+    /** Where reading goes on: after this event of this transaction. */
+    private record Place(String tx, UUID id) {
+        static final UUID LOWEST = new UUID(0, 0);
+        static final Place START = new Place("0", LOWEST);
+    }
+
+    private static Place place(Handle handle, UUID clientId, @Nullable UUID after) {
+        if (after == null) {
+            return Place.START;
+        }
+        return handle.createQuery(
+                        "select tx::text from event where id = :after and client_id = :client")
+                .bind("after", after)
+                .bind("client", clientId)
+                .mapTo(String.class)
+                .findOne()
+                .map(tx -> new Place(tx, after))
+                .orElseGet(() -> minuteBefore(handle, clientId, after));
+    }
+
+    private static Place minuteBefore(Handle handle, UUID clientId, UUID after) {
+        return handle.createQuery(
+                        """
+                        select e.tx::text from event e where client_id = :client and id >= :minuteBefore
+                        order by e.tx limit 1\
+                        """)
+                .bind("client", clientId)
+                .bind("minuteBefore", minuteBefore(after))
+                .mapTo(String.class)
+                .findOne()
+                .map(tx -> new Place(tx, Place.LOWEST))
+                .orElse(Place.START);
+    }
+
+    private static Event read(ResultSet row) throws SQLException {
+        return new Event(
+                row.getObject("id", UUID.class),
+                row.getObject("client_id", UUID.class),
+                row.getObject("account_id", UUID.class),
+                EventType.ofWireName(row.getString("type"))
+                        .orElseThrow(
+                                () -> new IllegalStateException("an event of a newer version")),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                row.getString("payload"));
     }
 
     /**
@@ -93,8 +126,15 @@ public final class EventStore {
      * count anew: what was numbered by the old one comes first, in the order of ids.
      */
     public void adoptRestored() {
+        // Client by client, because the feed's index then knows at once that there is none.
         jdbi.useHandle(handle ->
-                handle.execute("update event set tx = '0' where tx > pg_current_xact_id()"));
+                handle.execute(
+                        """
+                        update event set tx = '0'
+                        where tx > pg_current_xact_id() and client_id in (
+                            select c.id from client c where exists (
+                                select from event e where e.client_id = c.id and e.tx > pg_current_xact_id()))\
+                        """));
     }
 
     private static UUID minuteBefore(UUID id) {

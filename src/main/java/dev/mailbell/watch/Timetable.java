@@ -108,7 +108,9 @@ final class Timetable<T> {
                         return next.slot.entry;
                     }
                     // Bounded, so that a stepped clock in a test is noticed.
-                    sooner.await(Math.min(wait, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+                    sooner.await(
+                            Math.min(wait, TimeUnit.MILLISECONDS.toNanos(100)),
+                            TimeUnit.NANOSECONDS);
                 }
             }
         } finally {

@@ -50,38 +50,34 @@ final class WatchMeters {
         this.registry = registry;
         this.nanoTime = nanoTime;
         this.overdue =
-                Counter.builder("mailbell.looks.overdue")
+                Counter.builder("looks.overdue")
                         .description("Looks that began more than 10 s later than they were due")
                         .register(registry);
         this.delay =
-                Timer.builder("mailbell.look.delay")
+                Timer.builder("look.delay")
                         .description("How much later than due looks began")
                         .register(registry);
         this.connections =
-                MultiGauge.builder("mailbell.host.connections")
+                MultiGauge.builder("host.connections")
                         .description("Open connections, of the 50 mail hosts with the most")
                         .register(registry);
         this.logins =
-                MultiGauge.builder("mailbell.host.waiting")
+                MultiGauge.builder("host.waiting")
                         .description("Accounts that wait for a connection, of the same hosts")
                         .register(registry);
     }
 
     /** Shows what is counted elsewhere. */
     void show(Collection<MailHost> hosts, Sessions sessions, Timetable<AccountWatch> timetable) {
-        gauge("mailbell.sessions", "Open sessions with mail servers", sessions, Sessions::count);
+        gauge("sessions", "Open sessions with mail servers", sessions, Sessions::count);
+        gauge("looks.scheduled", "Accounts that have a next look", timetable, Timetable::size);
         gauge(
-                "mailbell.looks.scheduled",
-                "Accounts that have a next look",
-                timetable,
-                Timetable::size);
-        gauge(
-                "mailbell.sessions.idle",
+                "sessions.idle",
                 "Sessions that wait for push",
                 hosts,
                 all -> all.stream().mapToInt(host -> host.figures().pushing()).sum());
         gauge(
-                "mailbell.looks.waiting",
+                "looks.waiting",
                 "Looks that are due and wait for a connection",
                 hosts,
                 all -> all.stream().mapToInt(host -> host.figures().waiting()).sum());
@@ -137,7 +133,7 @@ final class WatchMeters {
     }
 
     private Timer timer(Kind kind) {
-        return Timer.builder("mailbell.look")
+        return Timer.builder("look")
                 .description("Looks at accounts")
                 .tag("protocol", kind.protocol.name().toLowerCase(Locale.ROOT))
                 .tag("source", kind.source.wireName())

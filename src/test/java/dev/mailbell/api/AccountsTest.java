@@ -44,8 +44,9 @@ class AccountsTest {
 
     private void setState(String id, AccountState state) {
         boolean written =
-                API.database.jdbi().withHandle(
-                        handle ->
+                API.database
+                        .jdbi()
+                        .withHandle(handle ->
                                 AccountStore.setState(
                                         handle,
                                         UUID.fromString(id),

@@ -1,5 +1,6 @@
 package dev.mailbell.api;
 
+import dev.mailbell.config.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.Attempt;
@@ -9,6 +10,8 @@ import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.secret.Keyring;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * The API over real HTTP and a real database, with a watch that has no mail servers. Public names
@@ -39,6 +43,8 @@ final class TestApi implements AutoCloseable {
     final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
     final SettableClock clock = new SettableClock();
     final Keyring keyring;
+    final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
     private final AddressGuard guard;
@@ -115,7 +121,7 @@ final class TestApi implements AutoCloseable {
                         TestApi::resolve);
         api =
                 Api.start(
-                        new Api.Settings("127.0.0.1", 0, KEY, "1.2.3"),
+                        new Api.Settings("127.0.0.1", 0, 0, KEY, "1.2.3"),
                         new Api.Parts(
                                 database.jdbi(),
                                 keyring,
@@ -125,6 +131,9 @@ final class TestApi implements AutoCloseable {
                                 TestApi::search,
                                 rules,
                                 () -> List.copyOf(notReady),
+                                () -> reload.get(),
+                                meters,
+                                meters::scrape,
                                 clock));
     }
 

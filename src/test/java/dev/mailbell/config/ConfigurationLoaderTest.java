@@ -33,7 +33,7 @@ class ConfigurationLoaderTest {
             return List.of();
         } catch (ConfigurationException e) {
             return e.faults().stream()
-                    .map(fault -> fault.replace(home.resolve("test.yaml").toString(), "F"))
+                    .map(fault -> fault.text().replace(home.resolve("test.yaml").toString(), "F"))
                     .toList();
         }
     }
@@ -95,12 +95,14 @@ class ConfigurationLoaderTest {
                           jitter: 0.5
                           concurrency: 7
                           timeout: 1m
+                          loginsPerSecond: 9
                         providers:
                           - match: [imap.example.org]
                             imap: { interval: 10m }
                             pop3: { interval: 20m }
                             idle: false
                             connections: 3
+                            keepConnections: false
                             loginsPerSecond: 2
                             sendId: true
                             safetyInterval: 4m
@@ -116,6 +118,7 @@ class ConfigurationLoaderTest {
                         retention: { events: 2d, deliveries: 3d }
                         limits: { accountsPerClient: 5, requestsPerSecond: 6 }
                         cluster: { nodeName: one }
+                        metrics: { port: 9090 }
                         """,
                         Map.of());
         assertThat(configuration.dataDir()).isEqualTo(Path.of("/srv/mailbell"));
@@ -142,7 +145,8 @@ class ConfigurationLoaderTest {
                                 true,
                                 0.5,
                                 7,
-                                Duration.ofMinutes(1)));
+                                Duration.ofMinutes(1),
+                                9));
         assertThat(configuration.provider(Host.of("IMAP.example.org.")))
                 .contains(
                         new ProviderProfile(
@@ -151,6 +155,7 @@ class ConfigurationLoaderTest {
                                 Duration.ofMinutes(20),
                                 false,
                                 3,
+                                false,
                                 2,
                                 true,
                                 Duration.ofMinutes(4),
@@ -169,6 +174,7 @@ class ConfigurationLoaderTest {
                 .isEqualTo(new RetentionConfig(Duration.ofDays(2), Duration.ofDays(3)));
         assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 6));
         assertThat(configuration.nodeName()).isEqualTo("one");
+        assertThat(configuration.metricsPort()).isEqualTo(9090);
     }
 
     @Test

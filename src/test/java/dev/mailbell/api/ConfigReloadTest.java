@@ -1,0 +1,75 @@
+package dev.mailbell.api;
+
+import static dev.mailbell.api.HttpCaller.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.config.LiveConfiguration;
+import dev.mailbell.config.Reload;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operator has the configuration read again over HTTP. */
+class ConfigReloadTest {
+    private static final TestApi API = new TestApi();
+
+    @TempDir private Path home;
+    private Path file;
+
+    @BeforeEach
+    void open() throws IOException {
+        file = Files.writeString(home.resolve("test.yaml"), "");
+        LiveConfiguration live =
+                LiveConfiguration.open(new ConfigurationLoader(home, Map.of()), file);
+        API.reload = () -> live.reload(Reload.Trigger.REQUEST);
+    }
+
+    @AfterAll
+    static void close() {
+        API.close();
+    }
+
+    @Test
+    void what_changed_and_what_needs_a_restart_is_answered() throws IOException {
+        Files.writeString(file, "polling: { imap: { interval: 3m } }\nhttp: { port: 1234 }");
+        HttpResponse<String> response = API.client().post("/v1/config/reload");
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"changed\":[\"polling.imap.interval\"],\"needsRestart\":[\"http.port\"]}");
+    }
+
+    @Test
+    void every_fault_is_answered_with_its_place() throws IOException {
+        Files.writeString(file, "polling:\n  jitter: 7\nhttp: { prot: 1 }\n");
+        HttpResponse<String> response = API.client().post("/v1/config/reload");
+        assertThat(response.statusCode()).isEqualTo(422);
+        var problem = json(response);
+        assertThat(problem.required("type").stringValue())
+                .isEqualTo("urn:mailbell:problem:configuration-refused");
+        assertThat(problem.required("errors").valueStream())
+                .extracting(error ->
+                        error.required("field").stringValue()
+                                + " "
+                                + error.required("line")
+                                + " "
+                                + error.required("source").stringValue())
+                .containsExactlyInAnyOrder("polling.jitter 2 " + file, "http.prot 3 " + file);
+        Files.delete(file);
+        assertThat(json(API.client().post("/v1/config/reload")).required("errors").toString())
+                .contains("there is no such file");
+    }
+
+    @Test
+    void nobody_without_a_key_reloads() {
+        assertThat(API.client().without("Authorization").post("/v1/config/reload").statusCode())
+                .isEqualTo(401);
+    }
+}

@@ -1,0 +1,251 @@
+package dev.mailbell.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The configuration is read again while the daemon runs. */
+class LiveConfigurationTest {
+    /** Every key with a value that is not its default. */
+    private static final Map<String, String> OTHER =
+            Map.ofEntries(
+                    Map.entry("dataDir", "elsewhere"),
+                    Map.entry("http.host", "0.0.0.0"),
+                    Map.entry("http.port", "2178"),
+                    Map.entry("database.url", "jdbc:postgresql://db/mailbell"),
+                    Map.entry("database.username", "somebody"),
+                    Map.entry("database.password", "hush"),
+                    Map.entry("database.pool", "11"),
+                    Map.entry("security.keyset", "other.json"),
+                    Map.entry("network.allowPrivate", "[10.0.0.0/8]"),
+                    Map.entry("network.allowCleartext", "['*.lan']"),
+                    Map.entry("polling.imap.interval", "3m"),
+                    Map.entry("polling.imap.min", "31s"),
+                    Map.entry("polling.imap.max", "23h"),
+                    Map.entry("polling.imap.push", "false"),
+                    Map.entry("polling.imap.safetyInterval", "8m"),
+                    Map.entry("polling.pop3.interval", "6m"),
+                    Map.entry("polling.pop3.min", "61s"),
+                    Map.entry("polling.pop3.max", "22h"),
+                    Map.entry("polling.adaptive", "true"),
+                    Map.entry("polling.jitter", "0.3"),
+                    Map.entry("polling.concurrency", "513"),
+                    Map.entry("polling.timeout", "31s"),
+                    Map.entry("providers", "[{ match: [mail.example.org] }]"),
+                    Map.entry("webhooks.timeout", "16s"),
+                    Map.entry("webhooks.retrySchedule", "[1s]"),
+                    Map.entry("webhooks.concurrency", "11"),
+                    Map.entry("webhooks.pauseFloor", "61s"),
+                    Map.entry("webhooks.breaker.openFor", "31s"),
+                    Map.entry("webhooks.disableAfter", "6d"),
+                    Map.entry("webhooks.ports", "[443]"),
+                    Map.entry("retention.events", "15d"),
+                    Map.entry("retention.deliveries", "15d"),
+                    Map.entry("limits.accountsPerClient", "7"),
+                    Map.entry("limits.requestsPerSecond", "8"),
+                    Map.entry("cluster.nodeName", "one"),
+                    Map.entry("metrics.port", "9090"));
+
+    @TempDir private Path home;
+    private Path file;
+
+    @BeforeEach
+    void nameTheFile() {
+        file = home.resolve("test.yaml");
+    }
+
+    private void write(String yaml) throws IOException {
+        Files.writeString(file, yaml);
+    }
+
+    private LiveConfiguration open() {
+        return LiveConfiguration.open(new ConfigurationLoader(home, Map.of()), file);
+    }
+
+    private static Reload reload(LiveConfiguration live) {
+        return live.reload(Reload.Trigger.REQUEST);
+    }
+
+    @Test
+    void a_changed_interval_is_in_effect_and_told_to_who_wants_to_know() throws IOException {
+        write("polling: { imap: { interval: 2m } }");
+        LiveConfiguration live = open();
+        List<String> told = new ArrayList<>();
+        live.onChange(now -> told.add("first " + now.polling().imap().interval()));
+        live.onChange(now -> told.add("second " + live.get().polling().imap().interval()));
+        write("polling: { imap: { interval: 4m } }");
+        assertThat(reload(live)).isEqualTo(new Reload(List.of("polling.imap.interval"), List.of()));
+        assertThat(live.get().polling().imap().interval()).isEqualTo(Duration.ofMinutes(4));
+        assertThat(told).containsExactly("first PT4M", "second PT4M");
+        assertThat(reload(live)).isEqualTo(new Reload(List.of(), List.of()));
+        assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void every_key_takes_effect_or_is_said_to_need_a_restart() throws IOException {
+        TreeSet<String> keys = new TreeSet<>(ConfigurationLoader.keys());
+        keys.add("providers");
+        // Two that take no other value yet.
+        keys.removeAll(List.of("canary", "network.proxy"));
+        assertThat(keys).isEqualTo(new TreeSet<>(OTHER.keySet()));
+        for (Map.Entry<String, String> entry : OTHER.entrySet()) {
+            String key = entry.getKey();
+            String other = entry.getValue();
+            String database =
+                    key.startsWith("database.") && !key.equals("database.url")
+                            ? "database: { url: 'jdbc:postgresql://db/first', %s }"
+                            : "";
+            String last = key.substring(key.lastIndexOf('.') + 1);
+            write(database.replace(", %s", ""));
+            LiveConfiguration live = open();
+            Configuration before = live.get();
+            List<Configuration> told = new ArrayList<>();
+            live.onChange(told::add);
+            write(database.isEmpty() ? yaml(key, other) : database.formatted(last + ": " + other));
+            Configuration written = new ConfigurationLoader(home, Map.of()).load(file);
+            assertThat(written).as(key).isNotEqualTo(before);
+            Reload reload = reload(live);
+            if (key.matches("(polling|webhooks|limits)\\..*|providers")) {
+                assertThat(reload).isEqualTo(new Reload(List.of(key), List.of()));
+                assertThat(live.get()).as(key).isEqualTo(written);
+                assertThat(told).containsExactly(written);
+            } else {
+                assertThat(reload.changed()).as(key).isEmpty();
+                assertThat(reload.needsRestart()).contains(key);
+                assertThat(live.get()).as(key).isEqualTo(before);
+                assertThat(told).isEmpty();
+                assertThat(reload(live)).as("%s, asked again", key).isEqualTo(reload);
+            }
+        }
+    }
+
+    private static String yaml(String key, String value) {
+        String[] parts = key.split("\\.");
+        StringBuilder yaml = new StringBuilder();
+        for (int i = 0; i < parts.length; i++) {
+            yaml.append("  ".repeat(i)).append(parts[i]).append(':');
+            yaml.append(i == parts.length - 1 ? " " + value : "\n");
+        }
+        return yaml.toString();
+    }
+
+    @Test
+    void a_faulty_file_is_refused_with_every_fault_and_changes_nothing() throws IOException {
+        write("limits: { requestsPerSecond: 5 }");
+        LiveConfiguration live = open();
+        live.onChange(now -> {
+            throw new AssertionError("told of " + now);
+        });
+        write("limits: { requestsPerSecond: 6 }\npolling:\n  jitter: 7\n  intervall: 1m\n");
+        for (int time = 0; time < 2; time++) {
+            assertThatExceptionOfType(ConfigurationException.class)
+                    .isThrownBy(() -> reload(live))
+                    .satisfies(refusal ->
+                            assertThat(refusal.faults())
+                                    .containsExactlyInAnyOrder(
+                                            new ConfigurationFault(
+                                                    file.toString(),
+                                                    3,
+                                                    "polling.jitter",
+                                                    "must be 0.0 to 0.9, is 7"),
+                                            new ConfigurationFault(
+                                                    file.toString(),
+                                                    4,
+                                                    "polling.intervall",
+                                                    "there is no such key")));
+            assertThat(live.isRefused()).isTrue();
+            assertThat(live.get().limits().requestsPerSecond()).isEqualTo(5);
+        }
+        write("limits: { requestsPerSecond: 5 }");
+        assertThat(reload(live)).isEqualTo(new Reload(List.of(), List.of()));
+        assertThat(live.isRefused()).isFalse();
+    }
+
+    @Test
+    void a_file_that_vanishes_is_a_fault_and_no_wish_for_defaults() throws IOException {
+        Path beside = Files.createDirectory(home.resolve("config")).resolve("mailbell.yaml");
+        Files.writeString(beside, "limits: { requestsPerSecond: 5 }");
+        LiveConfiguration live =
+                LiveConfiguration.open(new ConfigurationLoader(home, Map.of()), null);
+        Files.delete(beside);
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(() -> reload(live))
+                .withMessageContaining("there is no such file");
+        assertThat(live.get().limits().requestsPerSecond()).isEqualTo(5);
+    }
+
+    @Test
+    void a_file_that_appears_is_read() throws IOException {
+        LiveConfiguration live =
+                LiveConfiguration.open(new ConfigurationLoader(home, Map.of()), null);
+        Path beside = Files.createDirectory(home.resolve("config")).resolve("mailbell.yaml");
+        Files.writeString(beside, "limits: { requestsPerSecond: 5 }");
+        assertThat(reload(live).changed()).containsExactly("limits.requestsPerSecond");
+    }
+
+    @Test
+    void the_environment_still_wins_and_is_not_read_again() throws IOException {
+        write("");
+        LiveConfiguration live =
+                LiveConfiguration.open(
+                        new ConfigurationLoader(
+                                home, Map.of("MAILBELL_LIMITS_REQUESTS_PER_SECOND", "9")),
+                        file);
+        write("limits: { requestsPerSecond: 5, accountsPerClient: 4 }");
+        assertThat(reload(live).changed()).containsExactly("limits.accountsPerClient");
+        assertThat(live.get().limits()).isEqualTo(new LimitsConfig(4, 9));
+    }
+
+    @Test
+    void a_listener_that_fails_keeps_no_other_from_being_told() throws IOException {
+        write("");
+        LiveConfiguration live = open();
+        List<Integer> told = new ArrayList<>();
+        live.onChange(now -> {
+            throw new IllegalStateException("as the test wants it");
+        });
+        live.onChange(now -> told.add(now.limits().requestsPerSecond()));
+        write("limits: { requestsPerSecond: 5 }");
+        assertThat(reload(live).changed()).containsExactly("limits.requestsPerSecond");
+        assertThat(told).containsExactly(5);
+    }
+
+    @Test
+    void reloads_at_once_are_made_one_after_the_other() throws Exception {
+        write("limits: { requestsPerSecond: 1 }");
+        LiveConfiguration live = open();
+        AtomicInteger inside = new AtomicInteger();
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        live.onChange(now -> {
+            told.add(inside.incrementAndGet() + ": " + now.limits().requestsPerSecond());
+            Thread.yield();
+            inside.decrementAndGet();
+        });
+        Path next = home.resolve("next.yaml");
+        List<Thread> threads = new ArrayList<>();
+        for (int rate = 2; rate < 30; rate++) {
+            Files.writeString(next, "limits: { requestsPerSecond: " + rate + " }");
+            Files.move(next, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            threads.add(Thread.startVirtualThread(() -> reload(live)));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(told).isNotEmpty().allMatch(text -> text.startsWith("1: "));
+        assertThat(told.getLast()).isEqualTo("1: 29");
+        assertThat(live.get().limits().requestsPerSecond()).isEqualTo(29);
+    }
+}

@@ -1,0 +1,327 @@
+package dev.mailbell.mail.scripted;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An IMAP server on loopback that has mailboxes, pushes at once, and misbehaves as a test wishes.
+ * Every user exists and has an INBOX; UIDs are 1, 2, 3, …; nothing is ever removed.
+ */
+public final class FakeImap implements AutoCloseable {
+    /** How the server treats its clients. */
+    public interface Manners {
+        /** IDLE is refused though it is offered. */
+        default boolean refusesIdle() {
+            return false;
+        }
+
+        /** New mail is not told of. */
+        default boolean isSilent() {
+            return false;
+        }
+
+        /** DONE is not answered. */
+        default boolean ignoresDone() {
+            return false;
+        }
+
+        /** What LOGIN is answered with; empty for OK. */
+        default String refusal() {
+            return "";
+        }
+
+        /**
+         * A moment of the dialogue, for a test to do something in.
+         *
+         * @param moment {@code command X} before a command is answered, {@code answered X} behind
+         * @return whether the connection goes on
+         */
+        default boolean goesOn(String user, String moment) {
+            return true;
+        }
+    }
+
+    private final ServerSocket listening;
+    private final Map<String, AtomicInteger> inboxes = new ConcurrentHashMap<>();
+    private final Map<String, Set<Session>> sessions = new ConcurrentHashMap<>();
+    private final Set<Session> open = ConcurrentHashMap.newKeySet();
+    private final ConcurrentLinkedQueue<Long> logins = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger goodbyes = new AtomicInteger();
+    private final AtomicInteger mostOfOneUser = new AtomicInteger();
+    private volatile Manners manners = new Manners() {};
+    private volatile boolean away;
+
+    public FakeImap() {
+        try {
+            listening = new ServerSocket(0, 5_000, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().name("fake-imap").start(this::accept);
+    }
+
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    public void behave(Manners now) {
+        manners = now;
+    }
+
+    /** Drops all connections and takes none until it is back. */
+    public void away(boolean now) {
+        away = now;
+        if (now) {
+            open.forEach(Session::drop);
+        }
+    }
+
+    /** Adds a message and tells of it. */
+    public void deliver(String user) {
+        AtomicInteger total = inbox(user);
+        total.incrementAndGet();
+        if (!manners.isSilent()) {
+            sessions.getOrDefault(user, Set.of()).forEach(Session::tell);
+        }
+    }
+
+    /** Sessions that are logged in. */
+    public int openSessions() {
+        return (int) open.stream().filter(session -> !session.user.isEmpty()).count();
+    }
+
+    /** Sessions that wait in IDLE. */
+    public int idling() {
+        return (int) open.stream().filter(session -> session.idling).count();
+    }
+
+    /** When logins came, by {@link System#nanoTime()}. */
+    public List<Long> logins() {
+        return List.copyOf(logins);
+    }
+
+    /** How many sessions ended with LOGOUT. */
+    public int goodbyes() {
+        return goodbyes.get();
+    }
+
+    /** The most sessions that one user ever had at once. */
+    public int mostSessionsOfOneUser() {
+        return mostOfOneUser.get();
+    }
+
+    private AtomicInteger inbox(String user) {
+        return inboxes.computeIfAbsent(user, name -> new AtomicInteger());
+    }
+
+    private void accept() {
+        while (!listening.isClosed()) {
+            try {
+                Socket socket = listening.accept();
+                if (away) {
+                    socket.close();
+                } else {
+                    Session session = new Session(socket);
+                    open.add(session);
+                    Thread.ofVirtual().name("fake-imap-session").start(session::run);
+                }
+            } catch (IOException e) {
+                if (!listening.isClosed()) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        open.forEach(Session::drop);
+    }
+
+    private final class Session {
+        private final Socket socket;
+        private volatile String user = "";
+        private volatile boolean selected;
+        private volatile boolean idling;
+        private int told;
+
+        Session(Socket socket) {
+            this.socket = socket;
+        }
+
+        void drop() {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void run() {
+            try (socket) {
+                socket.setTcpNoDelay(true);
+                say("* OK [CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+] ready");
+                BufferedReader in =
+                        new BufferedReader(
+                                new InputStreamReader(
+                                        socket.getInputStream(), StandardCharsets.US_ASCII),
+                                512);
+                for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    if (!serve(line)) {
+                        return;
+                    }
+                }
+            } catch (IOException gone) {
+                // Either side may drop the connection at any moment.
+            } finally {
+                open.remove(this);
+                sessions.getOrDefault(user, Set.of()).remove(this);
+            }
+        }
+
+        private boolean serve(String line) throws IOException {
+            if (idling && line.equalsIgnoreCase("DONE")) {
+                if (manners.ignoresDone()) {
+                    return true;
+                }
+                return within(
+                        "DONE",
+                        () -> {
+                            idling = false;
+                            sayNews();
+                            say(idleTag + " OK done");
+                        });
+            }
+            String[] words = line.split(" ", 4);
+            String command = words[1].toUpperCase(Locale.ROOT);
+            return within(command, () -> answer(words, command)) && !command.equals("LOGOUT");
+        }
+
+        private String idleTag = "";
+
+        private interface Step {
+            void run() throws IOException;
+        }
+
+        private boolean within(String command, Step step) throws IOException {
+            if (!manners.goesOn(user, "command " + command)) {
+                return false;
+            }
+            synchronized (this) {
+                step.run();
+            }
+            return manners.goesOn(user, "answered " + command);
+        }
+
+        private void answer(String[] words, String command) throws IOException {
+            String tag = words[0];
+            switch (command) {
+                case "CAPABILITY" -> say("* CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+");
+                case "LOGIN" -> {
+                    if (!manners.refusal().isEmpty()) {
+                        say(tag + " NO " + manners.refusal());
+                        return;
+                    }
+                    login(words[2].replace("\"", ""));
+                }
+                case "EXAMINE" -> {
+                    selected = true;
+                    told = inbox(user).get();
+                    say("* " + told + " EXISTS");
+                    say("* OK [UIDVALIDITY 1] ok");
+                    say("* OK [UIDNEXT " + (told + 1) + "] ok");
+                }
+                case "UNSELECT" -> selected = false;
+                case "STATUS" -> {
+                    int total = inbox(user).get();
+                    say(
+                            "* STATUS INBOX (MESSAGES "
+                                    + total
+                                    + " UIDNEXT "
+                                    + (total + 1)
+                                    + " UIDVALIDITY 1)");
+                }
+                case "UID" -> {
+                    int from = Integer.parseInt(words[3].replaceAll(".* (\\d+):.*", "$1"));
+                    int count = Math.max(0, told - from + 1);
+                    say(
+                            "* ESEARCH (TAG \""
+                                    + tag
+                                    + "\") UID COUNT "
+                                    + count
+                                    + (count > 0 ? " ALL " + from + ":" + told : ""));
+                }
+                case "FETCH" -> say("* " + words[2] + " FETCH (UID " + words[2] + ")");
+                case "IDLE" -> {
+                    if (manners.refusesIdle()) {
+                        say(tag + " BAD [CLIENTBUG] no IDLE here");
+                    } else {
+                        say("+ idling");
+                        idleTag = tag;
+                        idling = true;
+                        sayNews();
+                    }
+                    return;
+                }
+                case "LOGOUT" -> {
+                    say("* BYE see you");
+                    goodbyes.incrementAndGet();
+                }
+                default -> {
+                    say(tag + " BAD unknown");
+                    return;
+                }
+            }
+            sayNews();
+            say(tag + " OK done");
+        }
+
+        private void login(String name) {
+            logins.add(System.nanoTime());
+            user = name;
+            Set<Session> own = sessions.computeIfAbsent(user, key -> ConcurrentHashMap.newKeySet());
+            own.add(this);
+            mostOfOneUser.accumulateAndGet(own.size(), Math::max);
+        }
+
+        /** Tells of messages that came since the last time, if a mailbox is open. */
+        synchronized void tell() {
+            try {
+                if (idling) {
+                    sayNews();
+                }
+            } catch (IOException e) {
+                // The reader notices.
+            }
+        }
+
+        private void sayNews() throws IOException {
+            int total = inbox(user).get();
+            if (selected && total > told && !(manners.isSilent() && idling)) {
+                told = total;
+                say("* " + total + " EXISTS");
+            }
+        }
+
+        private void say(String line) throws IOException {
+            OutputStream out = socket.getOutputStream();
+            out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+        }
+    }
+}

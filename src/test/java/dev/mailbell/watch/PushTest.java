@@ -1,0 +1,254 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.event.EventType;
+import dev.mailbell.mail.scripted.FakeImap;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whatever a server that pushes does or leaves undone, each message is announced once. */
+@Timeout(120)
+class PushTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String YAML =
+            """
+            network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
+            polling: { imap: { safetyInterval: 9m }, loginsPerSecond: 1000 }
+            """;
+
+    private final FakeImap server = new FakeImap();
+    private final WatchKit kit = new WatchKit(YAML);
+
+    @BeforeEach
+    void start() {
+        kit.start();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        kit.close();
+        server.close();
+    }
+
+    private Account idling(String user) {
+        Account account = kit.register(server.port(), user);
+        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        return account;
+    }
+
+    private void announces(Account account, int messages) {
+        await().pollInterval(Duration.ofMillis(5))
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(kit.announced(account)).isEqualTo(messages));
+    }
+
+    @Test
+    void what_a_server_pushes_is_announced() {
+        Account account = idling("ann");
+        server.deliver("ann");
+        announces(account, 1);
+        server.deliver("ann");
+        server.deliver("ann");
+        announces(account, 3);
+        assertThat(kit.of(account, EventType.MAIL_NEW))
+                .allSatisfy(event -> assertThat(event.payload()).contains("\"source\":\"idle\""));
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    @Test
+    void mail_that_a_silent_server_does_not_tell_of_is_found_by_the_safety_look() {
+        Account account = idling("ann");
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean isSilent() {
+                        return true;
+                    }
+                });
+        server.deliver("ann");
+        kit.pass(Duration.ofMinutes(10));
+        announces(account, 1);
+        assertThat(kit.of(account, EventType.MAIL_NEW).getFirst().payload())
+                .contains("\"source\":\"safety\"");
+        assertThat(server.logins()).hasSize(1);
+        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+    }
+
+    @Test
+    void a_server_that_refuses_idle_is_polled_on_the_same_connection() {
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean refusesIdle() {
+                        return true;
+                    }
+                });
+        Account account = kit.register(server.port(), "ann");
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        server.deliver("ann");
+        kit.pass(Duration.ofMinutes(5));
+        announces(account, 1);
+        assertThat(kit.mode(account)).isEqualTo("poll");
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    /** Takes 10 s: what is tested is the deadline of a server that does not take DONE. */
+    @Test
+    void a_server_that_does_not_answer_done_is_cut_off_and_its_mail_found() {
+        Account account = idling("ann");
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean ignoresDone() {
+                        return true;
+                    }
+                });
+        server.deliver("ann");
+        await().atMost(PATIENCE).until(() -> server.logins().size() == 2);
+        server.behave(new FakeImap.Manners() {});
+        announces(account, 1);
+        server.deliver("ann");
+        announces(account, 2);
+        assertThat(server.mostSessionsOfOneUser()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void over_50_drops_at_every_point_of_the_dialogue_nothing_is_missed() {
+        kit.hasten(1000);
+        Account account = kit.register(server.port(), "ann");
+        await().atMost(PATIENCE)
+                .until(() -> !kit.of(account, EventType.MAILBOX_BASELINE).isEmpty());
+        AtomicInteger moments = new AtomicInteger();
+        AtomicInteger dropAt = new AtomicInteger();
+        AtomicInteger drops = new AtomicInteger();
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        if (drops.get() < 50 && moments.incrementAndGet() > dropAt.get()) {
+                            // Each time one step later, so that every step is dropped at.
+                            dropAt.set((dropAt.get() + 1) % 11);
+                            moments.set(0);
+                            drops.incrementAndGet();
+                            server.deliver("ann");
+                            return false;
+                        }
+                        return true;
+                    }
+                });
+        server.deliver("ann");
+        await().atMost(Duration.ofSeconds(90)).until(() -> drops.get() == 50);
+        announces(account, 51);
+    }
+
+    @Test
+    void mail_in_the_gap_between_look_and_idle_is_not_lost() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Account account = idling("ann");
+        List<String> moments =
+                List.of(
+                        "command UID",
+                        "answered UID",
+                        "command IDLE",
+                        "answered IDLE",
+                        "command DONE",
+                        "answered DONE");
+        AtomicInteger delivered = new AtomicInteger();
+        for (int i = 0; i < 100; i++) {
+            String chosen = moments.get(random.nextInt(moments.size()));
+            AtomicInteger extra = new AtomicInteger(1 + random.nextInt(2));
+            server.behave(
+                    new FakeImap.Manners() {
+                        @Override
+                        public boolean goesOn(String user, String moment) {
+                            if (moment.equals(chosen) && extra.getAndDecrement() > 0) {
+                                delivered.incrementAndGet();
+                                server.deliver("ann");
+                            }
+                            return true;
+                        }
+                    });
+            delivered.incrementAndGet();
+            server.deliver("ann");
+            await("seed " + seed)
+                    .pollInterval(Duration.ofMillis(1))
+                    .atMost(PATIENCE)
+                    .until(() -> extra.get() <= 0);
+        }
+        await("seed " + seed)
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
+        assertThat(server.logins()).hasSize(1);
+        assertThat(kit.mode(account)).isEqualTo("idle");
+    }
+
+    @Test
+    void one_who_asks_for_a_look_gets_it_on_the_connection_that_waits() {
+        Account account = idling("ann");
+        for (int i = 0; i < 20; i++) {
+            assertThat(kit.watch().check(account)).hasSize(1);
+        }
+        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+        assertThat(server.logins()).hasSize(1);
+        server.deliver("ann");
+        announces(account, 1);
+    }
+
+    @Test
+    void an_account_that_is_forgotten_or_changed_leaves_its_session_with_a_goodbye() {
+        Account account = idling("ann");
+        kit.watch().watch(account);
+        await().atMost(PATIENCE).until(() -> server.goodbyes() == 1 && server.idling() == 1);
+        kit.watch().forget(account.id());
+        await().atMost(PATIENCE).until(() -> server.goodbyes() == 2);
+        await().atMost(PATIENCE).until(() -> server.openSessions() == 0);
+        assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
+    }
+
+    @Test
+    void push_is_switched_off_and_on_while_it_runs() {
+        Account account = idling("ann");
+        kit.reload(YAML.replace("imap: {", "imap: { push: false,"));
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        await().atMost(PATIENCE).until(() -> server.idling() == 0);
+        kit.reload(YAML);
+        kit.pass(Duration.ofMinutes(3));
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    @Test
+    void a_stop_under_load_says_goodbye_to_all_and_a_restart_finds_the_rest() throws Exception {
+        int accounts = 50;
+        for (int i = 0; i < accounts; i++) {
+            kit.register(server.port(), "user" + i);
+        }
+        await().atMost(PATIENCE).until(() -> server.idling() == accounts);
+        AtomicInteger delivered = new AtomicInteger();
+        Thread load =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            for (int i = 0; i < 1000; i++) {
+                                server.deliver("user" + i % accounts);
+                                delivered.incrementAndGet();
+                            }
+                        });
+        kit.restart();
+        load.join();
+        assertThat(server.goodbyes()).isGreaterThanOrEqualTo(accounts);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
+        assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
+    }
+}

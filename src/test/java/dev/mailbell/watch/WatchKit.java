@@ -1,0 +1,241 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.account.WatchSettings;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.OAuthGrant;
+import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.secret.Keyring;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A whole watch over a real database, against servers on loopback, whose time a test can hasten.
+ */
+final class WatchKit implements AutoCloseable {
+    private static final Pattern NEW_COUNT = Pattern.compile("\"newCount\":(\\d+)");
+
+    final Database database = TestDatabase.create();
+    final AccountStore accounts = new AccountStore(database.jdbi());
+    final EventStore events = new EventStore(database.jdbi());
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Path home;
+    private final LoginSecrets secrets;
+    private final Loopback loopback = new Loopback();
+    private final AtomicReference<Configuration> configuration = new AtomicReference<>();
+    private final long began = System.nanoTime();
+    private volatile Duration ahead = Duration.ZERO;
+    private volatile int speed = 1;
+    private WatchService service;
+
+    WatchKit(String yaml) {
+        try {
+            home = Files.createTempDirectory("watch");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        secrets = new LoginSecrets(Keyring.open(home.resolve("keyset.json")));
+        configure(yaml);
+        service = fresh();
+    }
+
+    private void configure(String yaml) {
+        try {
+            Path file = home.resolve("mailbell.yaml");
+            Files.writeString(file, yaml);
+            configuration.set(new ConfigurationLoader(home, Map.of()).load(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private WatchService fresh() {
+        MailServers servers = new ImapSessions(loopback.connector());
+        return new WatchService(
+                new WatchService.Parts(
+                        database.jdbi(),
+                        servers,
+                        secrets,
+                        grants -> new NoTokens(),
+                        TestOutbox.of(database.jdbi()),
+                        new Pace(configuration::get),
+                        meters,
+                        clock(),
+                        this::nanoTime));
+    }
+
+    private static final class NoTokens implements TokenSource {
+        @Override
+        public String accessToken(UUID accountId, OAuthGrant grant, Deadline deadline) {
+            throw new AssertionError("no account has a grant");
+        }
+
+        @Override
+        public void refused(UUID accountId) {
+            throw new AssertionError("no account has a grant");
+        }
+
+        @Override
+        public void forget(UUID accountId) {
+            throw new AssertionError("no account has a grant");
+        }
+    }
+
+    private InstantSource clock() {
+        return () -> Instant.now().plus(ahead);
+    }
+
+    private long nanoTime() {
+        return began + (System.nanoTime() - began) * speed + ahead.toNanos();
+    }
+
+    /** From now on schedules run so many times as fast; limits on mail servers do not. */
+    void hasten(int times) {
+        speed = times;
+    }
+
+    /** Lets so much time pass at once. */
+    void pass(Duration time) {
+        ahead = ahead.plus(time);
+    }
+
+    void reload(String yaml) {
+        configure(yaml);
+        service.reconfigured();
+    }
+
+    Watch watch() {
+        return service.watch();
+    }
+
+    WatchService service() {
+        return service;
+    }
+
+    void start() {
+        service.start();
+    }
+
+    /** Stops the watch and starts another one, as a restart does. */
+    void restart() throws InterruptedException {
+        service.stop();
+        service = fresh();
+        service.start();
+    }
+
+    /** Registers an account and watches it. */
+    Account register(int port, String user, List<String> mailboxes) {
+        Account account = store(port, user, mailboxes);
+        service.watch().watch(account);
+        return account;
+    }
+
+    Account register(int port, String user) {
+        return register(port, user, List.of("INBOX"));
+    }
+
+    /** Registers an account only in the table. */
+    Account store(int port, String user, List<String> mailboxes) {
+        Instant now = clock().instant().truncatedTo(ChronoUnit.MICROS);
+        UUID id = Ids.next();
+        Account account =
+                new Account(
+                        id,
+                        ClientStore.DEFAULT,
+                        null,
+                        user + "@example.org",
+                        new MailSettings(
+                                Protocol.IMAP,
+                                "127.0.0.1",
+                                port,
+                                Security.NONE,
+                                user,
+                                MailSettings.Auth.PASSWORD,
+                                true,
+                                null),
+                        secrets.seal(new LoginSecret.Password("s3cret-word"), id),
+                        mailboxes,
+                        new WatchSettings(null, null, false),
+                        Map.of(),
+                        AccountState.CONNECTING,
+                        now,
+                        null,
+                        null,
+                        now,
+                        now);
+        accounts.insert(account);
+        return account;
+    }
+
+    /** How many messages were announced, over all events. */
+    int announced(Account account) {
+        return of(account, EventType.MAIL_NEW).stream().mapToInt(WatchKit::newCount).sum();
+    }
+
+    private static int newCount(Event event) {
+        Matcher matcher = NEW_COUNT.matcher(event.payload());
+        if (!matcher.find()) {
+            throw new AssertionError(event.payload());
+        }
+        return Integer.parseInt(matcher.group(1));
+    }
+
+    List<Event> of(Account account, EventType type) {
+        return events.after(ClientStore.DEFAULT, null, type, account.id(), 500);
+    }
+
+    /** The number of messages announced, over all accounts. */
+    long announced() {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select coalesce(sum((payload::jsonb -> 'data' ->> 'newCount')::int), 0)"
+                                                + " from event where type = 'mail.new'")
+                                .mapTo(Long.class)
+                                .one());
+    }
+
+    String mode(Account account) {
+        return String.valueOf(
+                service.watch().live(account.id()).map(Watch.Live::mode).orElse(null));
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        service.stop();
+        loopback.close();
+        database.close();
+    }
+}
