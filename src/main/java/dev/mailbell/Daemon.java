@@ -1,5 +1,6 @@
 package dev.mailbell;
 
+import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
 import dev.mailbell.api.ListenException;
@@ -7,9 +8,11 @@ import dev.mailbell.api.Webhooks;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
+import dev.mailbell.database.DailyLogs;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Attempt;
 import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.DeliveryLog;
 import dev.mailbell.delivery.Webhook;
 import dev.mailbell.delivery.WebhookClient;
 import dev.mailbell.delivery.WebhookStore;
@@ -53,7 +56,6 @@ public final class Daemon implements AutoCloseable {
     private static final int WEBHOOK_CONNECTIONS = 1024;
     private static final Duration SEARCH_TIME = Duration.ofSeconds(10);
     private static final Duration PROBE_TIME = Duration.ofSeconds(1);
-    private static final Duration HOUSEKEEPING = Duration.ofHours(1);
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
@@ -113,6 +115,9 @@ public final class Daemon implements AutoCloseable {
         Installation.claim(jdbi, keyring);
         EventStore events = new EventStore(jdbi);
         events.adoptRestored();
+        DailyLogs logs = new DailyLogs(jdbi, clock);
+        // Before anything is written: housekeeping may be another node's turn.
+        logs.makeAhead();
 
         Watchdog watchdog = new Watchdog();
         stops.push(watchdog::close);
@@ -188,8 +193,24 @@ public final class Daemon implements AutoCloseable {
         watch.start();
         stops.push(watch::stop);
         live.onChange(changed -> watch.reconfigured());
-        Thread housekeeping = Thread.ofVirtual().name("housekeeping").start(() -> keepHouse(api));
-        stops.push(housekeeping::interrupt);
+        Housekeeping housekeeping =
+                Housekeeping.start(
+                        database.dataSource(),
+                        List.of(
+                                new Chore("make partitions ahead", logs::makeAhead),
+                                new Chore(
+                                        "drop old partitions",
+                                        () ->
+                                                logs.drop(
+                                                        configuration.retention().events(),
+                                                        configuration.retention().deliveries())),
+                                new Chore(
+                                        "remove what removed webhooks left",
+                                        new DeliveryLog(jdbi, clock)::removeOrphans),
+                                new Chore(
+                                        "remove old answers to Idempotency-Keys",
+                                        api::forgetOldAnswers)));
+        stops.push(housekeeping::close);
         stops.push(api::close);
     }
 
@@ -207,23 +228,6 @@ public final class Daemon implements AutoCloseable {
                     case IMAP -> imap.open(login, deadline);
                     case POP3 -> pop3.open(login, deadline);
                 };
-    }
-
-    private static void keepHouse(Api api) {
-        try {
-            while (true) {
-                Thread.sleep(HOUSEKEEPING);
-                try {
-                    api.forgetOldAnswers();
-                } catch (RuntimeException e) {
-                    LOG.warn(
-                            "Old answers to Idempotency-Keys cannot be removed now: {}",
-                            e.getMessage());
-                }
-            }
-        } catch (InterruptedException stopped) {
-            LOG.debug("Housekeeping ends");
-        }
     }
 
     private record Hooks(Deliveries deliveries) implements Webhooks {

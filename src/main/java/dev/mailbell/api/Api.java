@@ -5,6 +5,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.config.Reload;
+import dev.mailbell.delivery.DeliveryLog;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.delivery.WebhookUrls;
 import dev.mailbell.event.EventStore;
@@ -135,6 +136,11 @@ public final class Api implements AutoCloseable {
                                                 parts.keyring(),
                                                 idempotency,
                                                 parts.clock())
+                                        ::addTo,
+                                new DeliveryRoutes(
+                                                new WebhookStore(jdbi),
+                                                new DeliveryLog(jdbi, parts.clock()),
+                                                parts.webhooks())
                                         ::addTo,
                                 new EventRoutes(new EventStore(jdbi))::addTo,
                                 new HealthRoutes(settings.version(), parts.notReady())::addTo,

@@ -1,6 +1,7 @@
 package dev.mailbell.api;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -161,6 +162,15 @@ final class Fields {
             fault(name, "must be an ISO-8601 duration such as PT60S or PT5M");
             return Optional.empty();
         }
+    }
+
+    Optional<Instant> instant(String name) {
+        Optional<String> text = line(name, 100);
+        Optional<Instant> instant = text.flatMap(Instants::parse);
+        if (text.isPresent() && instant.isEmpty()) {
+            fault(name, Instants.RULE);
+        }
+        return instant;
     }
 
     /** One of some words. */

@@ -1,6 +1,7 @@
 package dev.mailbell.api;
 
 import io.javalin.http.Context;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,6 +68,10 @@ final class Query {
 
     Optional<UUID> id(String name) {
         return read(name, Uuids::parse, "must be an id, a UUID");
+    }
+
+    Optional<Instant> instant(String name) {
+        return read(name, Instants::parse, Instants.RULE);
     }
 
     int limit() {

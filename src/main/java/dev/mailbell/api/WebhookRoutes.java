@@ -2,6 +2,7 @@ package dev.mailbell.api;
 
 import dev.mailbell.api.Idempotency.Creation;
 import dev.mailbell.api.Idempotency.Result;
+import dev.mailbell.delivery.Signer;
 import dev.mailbell.delivery.Webhook;
 import dev.mailbell.delivery.Webhook.State;
 import dev.mailbell.delivery.WebhookStore;
@@ -9,12 +10,10 @@ import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
 import io.javalin.http.Context;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,9 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Webhooks as resources, and their test. */
 final class WebhookRoutes {
-    // Standard Webhooks 1.0.0: 24 to 64 random bytes.
-    private static final int SECRET_BYTES = 32;
     private static final double TESTS_A_SECOND = 2;
+    private static final Duration BOTH_SIGN = Duration.ofHours(24);
 
     private final WebhookStore store;
     private final WebhookReader reader;
@@ -33,7 +31,6 @@ final class WebhookRoutes {
     private final Keyring keyring;
     private final Idempotency idempotency;
     private final InstantSource clock;
-    private final SecureRandom random = new SecureRandom();
     private final RateLimit tests = new RateLimit(() -> TESTS_A_SECOND, System::nanoTime);
 
     WebhookRoutes(
@@ -58,6 +55,7 @@ final class WebhookRoutes {
         routes.patch("/v1/webhooks/{id}", this::patch);
         routes.delete("/v1/webhooks/{id}", this::remove);
         routes.post("/v1/webhooks/{id}/test", this::test);
+        routes.post("/v1/webhooks/{id}/rotate", this::rotate);
     }
 
     private void create(Context context) {
@@ -76,7 +74,7 @@ final class WebhookRoutes {
     private Creation creation(UUID clientId, WebhookDraft draft) {
         UUID id = Ids.next();
         Instant now = now();
-        Secret secret = newSecret();
+        Secret secret = Signer.newSecret();
         Webhook webhook =
                 new Webhook(
                         id,
@@ -105,12 +103,6 @@ final class WebhookRoutes {
                 webhooks.changed(id);
             }
         };
-    }
-
-    private Secret newSecret() {
-        byte[] bytes = new byte[SECRET_BYTES];
-        random.nextBytes(bytes);
-        return Secret.of("whsec_" + Base64.getEncoder().encodeToString(bytes));
     }
 
     private void list(Context context) {
@@ -201,6 +193,27 @@ final class WebhookRoutes {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
         }
         Answers.ok(context, AttemptView.of(webhooks.test(webhook)));
+    }
+
+    private void rotate(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        Secret secret = Signer.newSecret();
+        Instant until = now().plus(BOTH_SIGN);
+        if (!store.rotate(
+                webhook.clientId(),
+                webhook.id(),
+                keyring.encrypt(secret, Webhook.secretContext(webhook.id())),
+                until,
+                now())) {
+            throw notFound();
+        }
+        webhooks.changed(webhook.id());
+        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(ofPath(context)));
+        view.put("secret", secret.reveal());
+        view.put("previousSecretUntil", until.toString());
+        Answers.ok(context, view);
     }
 
     private Instant now() {

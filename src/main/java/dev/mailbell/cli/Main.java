@@ -27,7 +27,11 @@ import picocli.CommandLine.Spec;
             KeysCommand.class,
             SimulateCommand.class
         },
-        footer = {"", "A first look: mailbell demo. The documentation: README.md and docs/."})
+        footer = {
+            "",
+            "A first look: mailbell demo. The documentation: README.md and docs/.",
+            "From the source tree also: mailbell bench, which measures; see docs/benchmarks.md."
+        })
 public final class Main implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
 

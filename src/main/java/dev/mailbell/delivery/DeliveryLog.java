@@ -210,6 +210,19 @@ public final class DeliveryLog {
         });
     }
 
+    /**
+     * Removes what is owed to webhooks that are gone: an event that was recorded in the moment of
+     * the removal may have left it.
+     */
+    public void removeOrphans() {
+        jdbi.useHandle(handle ->
+                handle.execute(
+                        """
+                        delete from delivery d where status = 'pending'
+                            and not exists (select from webhook w where w.id = d.webhook_id)\
+                        """));
+    }
+
     /** The lowest UUIDv7 of a millisecond, in PostgreSQL's order. */
     private static UUID floor(Instant instant) {
         return new UUID(Math.max(0, instant.toEpochMilli()) << 16, 0);

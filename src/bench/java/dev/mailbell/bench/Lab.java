@@ -1,0 +1,225 @@
+package dev.mailbell.bench;
+
+import dev.mailbell.bench.daemon.Api;
+import dev.mailbell.bench.daemon.BenchException;
+import dev.mailbell.bench.daemon.DaemonProcess;
+import dev.mailbell.bench.net.Certificates;
+import dev.mailbell.bench.sim.ImapServerSim;
+import dev.mailbell.bench.sim.Ledger;
+import dev.mailbell.bench.sim.MailSim;
+import dev.mailbell.bench.sim.Pop3ServerSim;
+import dev.mailbell.bench.sim.Receiver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Everything one measurement stands on: the mail server, the receiver, and the daemon. */
+final class Lab implements AutoCloseable {
+    /** So that no address has more connections than a client has ports. */
+    private static final int ADDRESSES = 16;
+
+    private static final int BATCH = 1_000;
+    private static final int SPARE_FILES = 500;
+
+    private final Plan plan;
+    private final Setting setting;
+    private final Path folder;
+    private final Ledger ledger;
+    private final Receiver receiver;
+    private final MailSim mail;
+    private final List<UUID> webhooks = new ArrayList<>();
+    private DaemonProcess daemon;
+
+    private Lab(Plan plan, Setting setting) throws IOException {
+        this.plan = plan;
+        this.setting = setting;
+        folder = Files.createTempDirectory("mailbell-bench");
+        Files.writeString(
+                folder.resolve("mailbell.yaml"),
+                plan.configuration(folder.resolve("data").toString()));
+        ledger = new Ledger(plan.accounts(), plan.webhooks(), plan.audience());
+        receiver = new Receiver(ledger::arrived);
+        SSLContext tls = plan.tls() ? Certificates.selfSigned() : null;
+        mail = server(plan, tls);
+        daemon = DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+    }
+
+    private static MailSim server(Plan plan, @Nullable SSLContext tls) {
+        return plan.pop3()
+                ? new Pop3ServerSim(plan.accounts(), ADDRESSES, tls)
+                : new ImapServerSim(plan.accounts(), ADDRESSES, tls);
+    }
+
+    /** Sets up the servers and a fresh daemon with its webhooks; no account yet. */
+    static Lab open(Plan plan, Setting setting) {
+        if (plan.idle() && plan.accounts() + SPARE_FILES > Machine.openFiles()) {
+            throw new BenchException(
+                    "%d sessions need more open files than a process may have here (%d): choose"
+                                    .formatted(plan.accounts(), Machine.openFiles())
+                            + " fewer with --mailboxes, or raise the limit (ulimit -n)");
+        }
+        try {
+            Lab lab = new Lab(plan, setting);
+            lab.addWebhooks();
+            return lab;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void addWebhooks() {
+        Api api = daemon.api();
+        for (int i = 0; i < plan.webhooks(); i++) {
+            String group = plan.webhookLabel().apply(i);
+            JsonNode webhook =
+                    api.post(
+                            "/v1/webhooks",
+                            Map.of(
+                                    "url",
+                                    receiver.url(i),
+                                    "events",
+                                    List.of("mail.new"),
+                                    "labels",
+                                    group.isEmpty() ? Map.of() : Map.of("group", group)));
+            webhooks.add(UUID.fromString(webhook.get("id").asString()));
+        }
+    }
+
+    /** Registers all accounts, a thousand in a call. */
+    void register() {
+        Api api = daemon.api();
+        for (int first = 0; first < plan.accounts(); first += BATCH) {
+            int count = Math.min(BATCH, plan.accounts() - first);
+            List<Map<String, Object>> accounts = new ArrayList<>(count);
+            for (int i = first; i < first + count; i++) {
+                accounts.add(account(i));
+            }
+            JsonNode results =
+                    api.post("/v1/accounts/batch", Map.of("accounts", accounts)).get("results");
+            for (JsonNode result : results) {
+                if (result.get("status").asInt() != 201) {
+                    throw new BenchException("an account was refused: " + result);
+                }
+                ledger.register(
+                        UUID.fromString(result.get("account").get("id").asString()),
+                        first + result.get("index").asInt());
+            }
+        }
+    }
+
+    private Map<String, Object> account(int i) {
+        return Map.of(
+                "address",
+                "user" + i + "@bench.local",
+                "mail",
+                Map.of(
+                        "protocol",
+                        plan.pop3() ? "pop3" : "imap",
+                        "host",
+                        mail.host(i),
+                        "port",
+                        mail.port(),
+                        "security",
+                        plan.tls() ? "tls" : "none",
+                        "username",
+                        "user" + i + "@bench.local",
+                        "password",
+                        "secret",
+                        "tls",
+                        Map.of("verify", false)),
+                "watch",
+                Map.of("push", plan.idle()),
+                "labels",
+                Map.of("group", plan.accountLabel().apply(i)));
+    }
+
+    /** Waits until every mailbox has its baseline and, where it is pushed, idles. */
+    void awaitWatching(int seconds) throws InterruptedException {
+        Waiting.until(
+                seconds,
+                () -> !plan.idle() || mail.idling() == plan.accounts(),
+                () ->
+                        mail.idling()
+                                + " of "
+                                + plan.accounts()
+                                + " mailboxes idle; "
+                                + daemon.lastWords());
+        Api api = daemon.api();
+        Waiting.until(
+                seconds,
+                () -> none(api, "connecting") && none(api, "retrying"),
+                () -> "some accounts were not seen yet; " + daemon.lastWords());
+    }
+
+    private static boolean none(Api api, String state) {
+        return api.get("/v1/accounts?limit=1&state=" + state).get("items").isEmpty();
+    }
+
+    /** Puts a message into a mailbox. */
+    void deliver(int mailbox) {
+        ledger.comes(mailbox);
+        mail.deliver(mailbox);
+    }
+
+    /** Waits until every message was told, and makes sure that each was told once. */
+    void settle(int seconds) throws InterruptedException {
+        Waiting.until(
+                seconds,
+                () -> ledger.untold() <= 0,
+                () -> "NOT ALL WERE COUNTED: " + ledger.differences() + "; " + daemon.lastWords());
+        if (!ledger.settled()) {
+            throw new BenchException("THE SUMS ARE WRONG: " + ledger.differences());
+        }
+    }
+
+    /** Stops the daemon in good order and starts it again on its data. */
+    void restart() {
+        daemon.close();
+        daemon = DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+    }
+
+    DaemonProcess daemon() {
+        return daemon;
+    }
+
+    MailSim mail() {
+        return mail;
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    Receiver receiver() {
+        return receiver;
+    }
+
+    /** The ids of the webhooks, by number. */
+    List<UUID> webhooks() {
+        return List.copyOf(webhooks);
+    }
+
+    @Override
+    public void close() {
+        daemon.close();
+        mail.close();
+        receiver.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            System.err.println("bench: " + folder + " could not be removed: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.mailbell.bench;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * How a scenario is run; what is absent is the scenario's own.
+ *
+ * @param mailboxes how many are watched
+ * @param webhooks how many there are
+ * @param seconds of the measured time
+ * @param warmUp seconds before it, with the same load
+ * @param rate mails a second
+ * @param tls whether the mail servers speak TLS
+ * @param interval seconds between looks, where mailboxes are polled
+ * @param poll never IDLE
+ * @param seed of what is random
+ * @param javaOptions of the daemon
+ * @param daemon the words that start it
+ */
+record Setting(
+        OptionalInt mailboxes,
+        OptionalInt webhooks,
+        OptionalInt seconds,
+        OptionalInt warmUp,
+        OptionalDouble rate,
+        boolean tls,
+        OptionalInt interval,
+        boolean poll,
+        long seed,
+        String javaOptions,
+        List<String> daemon) {}

@@ -1,0 +1,83 @@
+package dev.mailbell.bench.sim;
+
+import dev.mailbell.bench.net.Link;
+import dev.mailbell.bench.net.Talk;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dialogue of lines. The answers to all lines that came together leave together. Everything is
+ * done under the lock of the talk, so that others may say something in between.
+ */
+abstract class LineTalk implements Talk {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    private @Nullable Link link;
+    private boolean leaving;
+
+    /** The greeting. */
+    abstract void greet();
+
+    /** A line of the client's, without its end. */
+    abstract void line(String line);
+
+    /** The connection that was greeted is gone. */
+    abstract void gone();
+
+    final void say(String text) {
+        out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    final void say(byte[] octets) {
+        out.writeBytes(octets);
+    }
+
+    /** Hangs up behind what is said. */
+    final void leave() {
+        leaving = true;
+    }
+
+    final void flush() {
+        if (link == null) {
+            return;
+        }
+        if (out.size() > 0) {
+            link.send(out.toByteArray());
+            out.reset();
+        }
+        if (leaving) {
+            link.end();
+        }
+    }
+
+    @Override
+    public final synchronized void opened(Link opened) {
+        link = opened;
+        greet();
+        flush();
+    }
+
+    @Override
+    public final synchronized void received(ByteBuffer octets) {
+        int begin = octets.position();
+        for (int i = begin; i < octets.limit(); i++) {
+            if (octets.get(i) == '\n') {
+                byte[] line = new byte[i - begin];
+                octets.get(begin, line);
+                begin = i + 1;
+                octets.position(begin);
+                line(new String(line, StandardCharsets.ISO_8859_1).stripTrailing());
+            }
+        }
+        flush();
+    }
+
+    @Override
+    public final synchronized void closed() {
+        if (link != null) {
+            link = null;
+            gone();
+        }
+    }
+}

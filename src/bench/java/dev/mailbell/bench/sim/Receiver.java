@@ -1,0 +1,160 @@
+package dev.mailbell.bench.sim;
+
+import dev.mailbell.bench.net.Link;
+import dev.mailbell.bench.net.Listener;
+import dev.mailbell.bench.net.Talk;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A webhook receiver that answers at once. The number in the path, {@code /w/17}, is the webhook's;
+ * how each answers may be set.
+ */
+public final class Receiver implements AutoCloseable {
+    private static final byte[] OK = answer("200 OK");
+    private static final byte[] BROKEN = answer("500 Internal Server Error");
+
+    /** How a webhook answers. */
+    public enum Manner {
+        /** 200, at once. */
+        TAKES,
+        /** 500, at once. */
+        FAILS,
+        /** Never. */
+        HANGS
+    }
+
+    private final Listener listener;
+    private final Consumer<Hook> taken;
+    private final LongAdder requests = new LongAdder();
+    private volatile IntFunction<Manner> manners = webhook -> Manner.TAKES;
+
+    /**
+     * @param taken is told of each delivery that is taken, from several threads
+     */
+    public Receiver(Consumer<Hook> taken) {
+        this.taken = taken;
+        this.listener = Listener.open(1, null, Exchange::new);
+    }
+
+    private static byte[] answer(String status) {
+        return ("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Where the webhook of this number is. */
+    public String url(int webhook) {
+        return "http://127.0.0.1:" + listener.port() + "/w/" + webhook;
+    }
+
+    /** From now on. */
+    public void manners(IntFunction<Manner> of) {
+        manners = of;
+    }
+
+    /** POSTs so far, however they were answered. */
+    public long requests() {
+        return requests.sum();
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+    }
+
+    /** One connection, kept alive. */
+    private final class Exchange implements Talk {
+        private @Nullable Link link;
+        private long begun;
+
+        @Override
+        public void opened(Link opened) {
+            link = opened;
+        }
+
+        @Override
+        public void received(ByteBuffer octets) {
+            long now = System.nanoTime();
+            while (octets.hasRemaining()) {
+                begun = begun == 0 ? now : begun;
+                if (!take(octets, begun)) {
+                    return;
+                }
+                begun = 0;
+            }
+        }
+
+        /** Takes one whole request; false when the rest of it is still to come. */
+        private boolean take(ByteBuffer octets, long nanoTime) {
+            byte[] all = new byte[octets.remaining()];
+            octets.duplicate().get(all);
+            String text = new String(all, StandardCharsets.ISO_8859_1);
+            int headEnd = text.indexOf("\r\n\r\n");
+            if (headEnd < 0) {
+                return false;
+            }
+            String head = text.substring(0, headEnd).toLowerCase(Locale.ROOT);
+            int bodyBegin = headEnd + 4;
+            int bodyEnd = bodyBegin + Integer.parseInt(header(head, "content-length", "0"));
+            if (bodyEnd > text.length()) {
+                return false;
+            }
+            octets.position(octets.position() + bodyEnd);
+            requests.increment();
+            int webhook = webhook(head);
+            answer(
+                    manners.apply(webhook),
+                    () ->
+                            Hook.of(
+                                    webhook,
+                                    header(head, "webhook-id", ""),
+                                    text.substring(bodyBegin, bodyEnd),
+                                    nanoTime));
+            return true;
+        }
+
+        private void answer(Manner manner, java.util.function.Supplier<Hook> hook) {
+            Link to = link;
+            if (to == null) {
+                return;
+            }
+            switch (manner) {
+                case TAKES -> {
+                    taken.accept(hook.get());
+                    to.send(OK);
+                }
+                case FAILS -> to.send(BROKEN);
+                case HANGS -> {
+                    // The client's deadline ends it.
+                }
+            }
+        }
+
+        private static String header(String head, String name, String missing) {
+            int begin = head.indexOf("\r\n" + name + ":");
+            if (begin < 0) {
+                return missing;
+            }
+            begin += name.length() + 3;
+            int end = head.indexOf("\r\n", begin);
+            return head.substring(begin, end < 0 ? head.length() : end).strip();
+        }
+
+        /** {@code post /w/17 http/1.1}. */
+        private static int webhook(String head) {
+            int begin = head.indexOf("/w/") + 3;
+            int end = head.indexOf(' ', begin);
+            return Integer.parseInt(head.substring(begin, end));
+        }
+
+        @Override
+        public void closed() {
+            link = null;
+        }
+    }
+}

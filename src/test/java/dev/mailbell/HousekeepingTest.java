@@ -1,0 +1,59 @@
+package dev.mailbell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.Housekeeping.Chore;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class HousekeepingTest {
+    @Test
+    void a_round_is_made_by_one_node_of_all_and_not_again_within_the_hour() {
+        AtomicInteger rounds = new AtomicInteger();
+        List<Chore> chores = List.of(new Chore("count", rounds::incrementAndGet));
+        try (Database database = TestDatabase.create()) {
+            try (var one = Housekeeping.start(database.dataSource(), chores);
+                    var two = Housekeeping.start(database.dataSource(), chores)) {
+                await().atMost(Duration.ofSeconds(20)).until(() -> next(database));
+                assertThat(List.of(one, two)).doesNotContainNull();
+            }
+            try (var three = Housekeeping.start(database.dataSource(), chores)) {
+                assertThat(three).isNotNull();
+                assertThat(next(database)).isTrue();
+            }
+        }
+        assertThat(rounds).hasValue(1);
+    }
+
+    /** Whether the next round is an hour away. */
+    private static boolean next(Database database) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select count(*) = 1 from scheduled_tasks
+                                        where not picked and last_success is not null and execution_time > now() + interval '50 minutes'\
+                                        """)
+                                .mapTo(Boolean.class)
+                                .one());
+    }
+
+    @Test
+    void a_chore_that_fails_does_not_keep_the_others_from_being_done() {
+        AtomicInteger done = new AtomicInteger();
+        Housekeeping.doAll(
+                List.of(
+                        new Chore(
+                                "fail",
+                                () -> {
+                                    throw new IllegalStateException("on purpose");
+                                }),
+                        new Chore("count", done::incrementAndGet)));
+        assertThat(done).hasValue(1);
+    }
+}

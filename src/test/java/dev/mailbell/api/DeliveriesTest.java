@@ -1,0 +1,302 @@
+package dev.mailbell.api;
+
+import static dev.mailbell.api.HttpCaller.faults;
+import static dev.mailbell.api.HttpCaller.json;
+import static dev.mailbell.api.TestApi.idOf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.event.Ids;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class DeliveriesTest {
+    private static final TestApi API = new TestApi();
+    private final HttpCaller client = API.otherClient();
+    private final UUID webhook =
+            UUID.fromString(
+                    idOf(
+                            client.post(
+                                    "/v1/webhooks",
+                                    "{\"url\": \"https://example.org/\", \"events\": [\"*\"]}")));
+    private final String log = "/v1/webhooks/" + webhook + "/deliveries";
+
+    @AfterAll
+    static void close() {
+        API.close();
+    }
+
+    /** A delivery as the lanes would leave it. */
+    private UUID delivery(String status, @Nullable UUID account, Instant at) {
+        UUID event = Ids.next();
+        UUID id = Ids.next();
+        boolean pending = status.equals("pending");
+        API.database
+                .jdbi()
+                .useTransaction(handle -> {
+                    handle.execute(
+                            """
+                            insert into event (id, client_id, account_id, type, created_at, payload)
+                            select ?, client_id, ?, 'mail.new', ?, '{}' from webhook where id = ?\
+                            """,
+                            event,
+                            account,
+                            at.atOffset(ZoneOffset.UTC),
+                            webhook);
+                    handle.execute(
+                            """
+                            insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
+                                created_at, completed_at, attempts)
+                            values (?, ?, ?, ?, 'INBOX', 0, ?, ?, ?, ?, 1)\
+                            """,
+                            id,
+                            webhook,
+                            event,
+                            account,
+                            status,
+                            at.atOffset(ZoneOffset.UTC),
+                            at.atOffset(ZoneOffset.UTC),
+                            pending ? null : at.atOffset(ZoneOffset.UTC));
+                });
+        return id;
+    }
+
+    private UUID delivery(String status) {
+        return delivery(status, null, now());
+    }
+
+    private static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private List<UUID> ids(String query) {
+        List<UUID> ids = new ArrayList<>();
+        json(client.get(log + query))
+                .required("items")
+                .forEach(item -> ids.add(UUID.fromString(item.required("id").stringValue())));
+        return ids;
+    }
+
+    @Test
+    void the_log_is_newest_first_and_in_pages() {
+        List<UUID> made = new ArrayList<>();
+        for (String status :
+                List.of("delivered", "failed", "delivered", "superseded", "pending", "delivered")) {
+            made.addFirst(delivery(status));
+        }
+        assertThat(ids("")).isEqualTo(made);
+        List<UUID> paged = new ArrayList<>();
+        String cursor = "";
+        while (true) {
+            JsonNode page = json(client.get(log + "?limit=2" + cursor));
+            page.required("items")
+                    .forEach(item -> paged.add(UUID.fromString(item.at("/id").stringValue())));
+            if (page.required("nextCursor").isNull()) {
+                break;
+            }
+            cursor = "&cursor=" + page.required("nextCursor").stringValue();
+        }
+        assertThat(paged).isEqualTo(made);
+        assertThat(ids("?status=delivered")).hasSize(3).isSubsetOf(made);
+        assertThat(ids("?status=superseded")).containsExactly(made.get(2));
+    }
+
+    @Test
+    void the_log_is_filtered_by_account_and_time() {
+        UUID account = Ids.next();
+        Instant start = now().minusSeconds(100);
+        UUID one = delivery("delivered", account, start);
+        UUID two = delivery("failed", null, start.plusSeconds(10));
+        UUID three = delivery("delivered", account, start.plusSeconds(20));
+        assertThat(ids("?account=" + account)).containsExactly(three, one);
+        assertThat(ids("?since=" + start.plusSeconds(10))).containsExactly(three, two);
+        assertThat(ids("?until=" + start.plusSeconds(10))).containsExactly(one);
+        assertThat(
+                        ids(
+                                "?status=delivered&account="
+                                        + account
+                                        + "&since="
+                                        + start.plusMillis(1)
+                                        + "&until="
+                                        + start.plusSeconds(60)))
+                .containsExactly(three);
+    }
+
+    @Test
+    void a_delivery_is_read_with_every_attempt() {
+        UUID id = delivery("failed");
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                """
+                                insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
+                                values (?, 2, '2026-11-20T23:59:12Z', 7, null, 'timed out', null),
+                                       (?, 1, '2026-11-20T23:59:07.123Z', 31, 500, 'the receiver answered 500', 'no')\
+                                """,
+                                id,
+                                id));
+        JsonNode read = json(client.get("/v1/deliveries/" + id));
+        assertThat(read.required("status").stringValue()).isEqualTo("failed");
+        assertThat(read.required("eventType").stringValue()).isEqualTo("mail.new");
+        assertThat(read.required("webhookId").stringValue()).isEqualTo(webhook.toString());
+        assertThat(read.required("attempts")).hasSize(2);
+        assertThat(read.at("/attempts/0/statusCode").intValue()).isEqualTo(500);
+        assertThat(read.at("/attempts/0/answer").stringValue()).isEqualTo("no");
+        assertThat(read.at("/attempts/0/durationMillis").intValue()).isEqualTo(31);
+        assertThat(read.at("/attempts/1/error").stringValue()).isEqualTo("timed out");
+        assertThat(read.at("/attempts/1/delivered").booleanValue()).isFalse();
+    }
+
+    @Test
+    void a_delivery_is_sent_again_under_the_same_id() {
+        for (String status : List.of("delivered", "failed", "pending")) {
+            UUID id = delivery(status);
+            API.changedWebhooks.clear();
+            HttpResponse<String> answer = client.post("/v1/deliveries/" + id + "/redeliver");
+            assertThat(answer.statusCode()).isEqualTo(202);
+            assertThat(idOf(answer)).isEqualTo(id.toString());
+            assertThat(json(answer).required("status").stringValue()).isEqualTo("pending");
+            assertThat(json(answer).required("completedAt").isNull()).isTrue();
+            assertThat(json(answer).required("attemptCount").intValue()).isOne();
+            assertThat(API.changedWebhooks).contains(webhook);
+        }
+    }
+
+    @Test
+    void what_was_merged_or_has_no_event_any_more_is_not_sent_again() {
+        HttpResponse<String> merged =
+                client.post("/v1/deliveries/" + delivery("superseded") + "/redeliver");
+        assertThat(merged.statusCode()).isEqualTo(409);
+        assertThat(json(merged).required("type").stringValue()).endsWith(":superseded");
+        UUID bare = delivery("failed");
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "delete from event where id = (select event_id from delivery where id = ?)",
+                                bare));
+        HttpResponse<String> gone = client.post("/v1/deliveries/" + bare + "/redeliver");
+        assertThat(gone.statusCode()).isEqualTo(409);
+        assertThat(json(gone).required("type").stringValue()).endsWith(":event-gone");
+        assertThat(json(client.get("/v1/deliveries/" + bare)).required("eventType").isNull())
+                .isTrue();
+    }
+
+    @Test
+    void what_failed_since_a_moment_is_recovered() {
+        Instant outage = now().minusSeconds(60);
+        UUID before = delivery("failed", null, outage.minusSeconds(1));
+        UUID within = delivery("failed", null, outage);
+        UUID later = delivery("failed", null, outage.plusSeconds(30));
+        UUID well = delivery("delivered", null, outage.plusSeconds(31));
+        String path = "/v1/webhooks/" + webhook + "/recover";
+        String since = "{\"since\": \"" + outage + "\"}";
+        HttpResponse<String> answer = client.post(path, since);
+        assertThat(answer.statusCode()).isEqualTo(202);
+        assertThat(json(answer).required("count").intValue()).isEqualTo(2);
+        assertThat(ids("?status=pending")).containsExactly(later, within);
+        assertThat(ids("?status=failed")).containsExactly(before);
+        assertThat(ids("?status=delivered")).containsExactly(well);
+        assertThat(json(client.post(path, since)).required("count").intValue()).isZero();
+    }
+
+    @Test
+    void a_rotated_secret_is_shown_once_and_the_one_before_kept_for_a_day() {
+        HttpResponse<String> answer = client.post("/v1/webhooks/" + webhook + "/rotate");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(json(answer).required("secret").stringValue()).startsWith("whsec_");
+        assertThat(Instant.parse(json(answer).required("previousSecretUntil").stringValue()))
+                .isBetween(
+                        Instant.now().plus(Duration.ofHours(23)),
+                        Instant.now().plus(Duration.ofHours(24)));
+        assertThat(json(client.get("/v1/webhooks/" + webhook)).has("secret")).isFalse();
+        assertThat(API.changedWebhooks).contains(webhook);
+    }
+
+    @Test
+    void bad_questions_are_refused_with_every_fault() {
+        assertThat(
+                        faults(
+                                client.get(
+                                        log
+                                                + "?status=lost&account=7&since=yesterday&until=2026-13-01T00:00:00Z&limit=0&cursor=x&page=2")))
+                .containsOnlyKeys("status", "account", "since", "until", "limit", "cursor", "page");
+        assertThat(
+                        faults(
+                                client.get(
+                                        log
+                                                + "?since=2026-11-21T00:00:00Z&until=2026-11-20T00:00:00Z")))
+                .containsOnlyKeys("until");
+        String recover = "/v1/webhooks/" + webhook + "/recover";
+        assertThat(faults(client.post(recover, "{}"))).containsOnlyKeys("since");
+        assertThat(faults(client.post(recover, "{\"since\": \"now\", \"until\": 1}")))
+                .containsOnlyKeys("since", "until");
+        assertThat(client.post(recover).statusCode()).isEqualTo(415);
+        assertThat(
+                        faults(
+                                client.post(
+                                        "/v1/deliveries/" + delivery("failed") + "/redeliver",
+                                        "{\"at\": 1}")))
+                .containsOnlyKeys("at");
+        for (String id : List.of("nonsense", UUID.randomUUID().toString())) {
+            assertThat(client.get("/v1/deliveries/" + id).statusCode()).isEqualTo(404);
+            assertThat(client.post("/v1/deliveries/" + id + "/redeliver").statusCode())
+                    .isEqualTo(404);
+            assertThat(client.get("/v1/webhooks/" + id + "/deliveries").statusCode())
+                    .isEqualTo(404);
+            assertThat(client.post("/v1/webhooks/" + id + "/rotate").statusCode()).isEqualTo(404);
+            assertThat(
+                            client.post(
+                                            "/v1/webhooks/" + id + "/recover",
+                                            "{\"since\": \"2026-11-20T00:00:00Z\"}")
+                                    .statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void another_client_sees_and_repeats_nothing() {
+        UUID id = delivery("failed");
+        HttpCaller stranger = API.otherClient();
+        assertThat(stranger.get(log).statusCode()).isEqualTo(404);
+        assertThat(stranger.get("/v1/deliveries/" + id).statusCode()).isEqualTo(404);
+        assertThat(stranger.post("/v1/deliveries/" + id + "/redeliver").statusCode())
+                .isEqualTo(404);
+        assertThat(stranger.post("/v1/webhooks/" + webhook + "/rotate").statusCode())
+                .isEqualTo(404);
+        assertThat(
+                        stranger.post(
+                                        "/v1/webhooks/" + webhook + "/recover",
+                                        "{\"since\": \"2026-11-20T00:00:00Z\"}")
+                                .statusCode())
+                .isEqualTo(404);
+        assertThat(ids("?status=failed")).containsExactly(id);
+    }
+
+    @Test
+    void the_log_goes_with_its_webhook() {
+        UUID id = delivery("delivered");
+        assertThat(client.delete("/v1/webhooks/" + webhook).statusCode()).isEqualTo(204);
+        assertThat(client.get("/v1/deliveries/" + id).statusCode()).isEqualTo(404);
+        long left =
+                API.database
+                        .jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery(
+                                                "select count(*) from delivery where webhook_id = :id")
+                                        .bind("id", webhook)
+                                        .mapTo(Long.class)
+                                        .one());
+        assertThat(left).isZero();
+    }
+}
