@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,9 @@ public final class Receiver implements AutoCloseable {
         /** 500, at once. */
         FAILS,
         /** Never. */
-        HANGS
+        HANGS,
+        /** The connection ends instead. */
+        CUTS
     }
 
     private final Listener listener;
@@ -118,7 +121,7 @@ public final class Receiver implements AutoCloseable {
             return true;
         }
 
-        private void answer(Manner manner, java.util.function.Supplier<Hook> hook) {
+        private void answer(Manner manner, Supplier<Hook> hook) {
             Link to = link;
             if (to == null) {
                 return;
@@ -129,6 +132,7 @@ public final class Receiver implements AutoCloseable {
                     to.send(OK);
                 }
                 case FAILS -> to.send(BROKEN);
+                case CUTS -> to.close();
                 case HANGS -> {
                     // The client's deadline ends it.
                 }
