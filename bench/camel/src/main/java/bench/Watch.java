@@ -1,11 +1,12 @@
 package bench;
 
-import java.util.concurrent.CountDownLatch;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultPollingConsumerPollStrategy;
+
+import java.util.concurrent.CountDownLatch;
 
 /**
  * One route a mailbox: Camel's mail consumer looks for unseen messages each second (it has no

@@ -27,7 +27,9 @@ final class Poster {
                 HttpRequest.newBuilder(receiver)
                         .timeout(Duration.ofSeconds(30))
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString("{\"mailbox\": \"" + mailbox + "\"}"))
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        "{\"mailbox\": \"" + mailbox + "\"}"))
                         .build();
         try {
             int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
@@ -38,7 +40,8 @@ final class Poster {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the receiver was told of a message", e);
+            throw new IllegalStateException(
+                    "interrupted while the receiver was told of a message", e);
         }
     }
 }

@@ -1,9 +1,8 @@
 package bench;
 
 import jakarta.mail.MessagingException;
-import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
+import jakarta.mail.Session;
+
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Configuration;
@@ -11,6 +10,10 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.integration.config.EnableIntegration;
 import org.springframework.integration.mail.inbound.ImapIdleChannelAdapter;
 import org.springframework.integration.mail.inbound.ImapMailReceiver;
+
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One {@link ImapIdleChannelAdapter} a mailbox, as its documentation shows it; each message is told
@@ -58,21 +61,22 @@ public final class Watch {
         ApplicationContext context = new AnnotationConfigApplicationContext(Context.class);
         SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("idle-");
         executor.setVirtualThreads(virtual);
+        // One for all: without it each receiver would read the providers from the jars again.
+        Session session = Session.getInstance(mailProperties());
         CountDownLatch unwatched = new CountDownLatch(settings.mailboxes());
         for (int mailbox = 0; mailbox < settings.mailboxes(); mailbox++) {
             Receiver receiver = new Receiver(settings, mailbox, unwatched);
-            receiver.setJavaMailProperties(mailProperties());
+            receiver.setSession(session);
             receiver.setSimpleContent(true);
             receiver.setBeanFactory(context);
             receiver.afterPropertiesSet();
 
             String user = settings.user(mailbox);
             ImapIdleChannelAdapter adapter = new ImapIdleChannelAdapter(receiver);
-            adapter.setOutputChannel(
-                    (message, timeout) -> {
-                        poster.post(user);
-                        return true;
-                    });
+            adapter.setOutputChannel((message, timeout) -> {
+                poster.post(user);
+                return true;
+            });
             adapter.setTaskExecutor(executor);
             adapter.setApplicationEventPublisher(event -> System.err.println(user + ": " + event));
             adapter.setBeanFactory(context);

@@ -1,5 +1,6 @@
 package dev.mailbell.bench;
 
+import dev.mailbell.bench.compare.CompareCommand;
 import dev.mailbell.bench.daemon.BenchException;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,7 +113,10 @@ public final class Bench implements Callable<Integer> {
     public Bench() {}
 
     public static void main(String[] arguments) {
-        CommandLine command = new CommandLine(new Bench()).setUsageHelpWidth(100);
+        CommandLine command =
+                new CommandLine(new Bench())
+                        .addSubcommand(new CompareCommand(new MailbellSubject(daemon())))
+                        .setUsageHelpWidth(100);
         command.getHelpSectionMap()
                 .put(
                         CommandLine.Model.UsageMessageSpec.SECTION_KEY_PARAMETER_LIST,
@@ -185,7 +189,7 @@ public final class Bench implements Callable<Integer> {
                 : smoke ? OptionalInt.of(ofSmoke) : OptionalInt.empty();
     }
 
-    private List<String> daemon() {
+    private static List<String> daemon() {
         String home = System.getProperty("mailbell.home", ".");
         return List.of(Path.of(home, "bin", "mailbell").toString(), "serve");
     }

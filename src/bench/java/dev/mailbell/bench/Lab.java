@@ -145,20 +145,24 @@ final class Lab implements AutoCloseable {
 
     /** Waits until every mailbox has its baseline and, where it is pushed, idles. */
     void awaitWatching(int seconds) throws InterruptedException {
-        Waiting.until(
-                seconds,
-                () -> !plan.idle() || mail.idling() == plan.accounts(),
-                () ->
-                        mail.idling()
-                                + " of "
-                                + plan.accounts()
-                                + " mailboxes idle; "
-                                + daemon.lastWords());
+        if (plan.idle()) {
+            awaitIdling(seconds);
+        }
         Api api = daemon.api();
         Waiting.until(
                 seconds,
                 () -> none(api, "connecting") && none(api, "retrying"),
                 () -> "some accounts were not seen yet; " + daemon.lastWords());
+    }
+
+    /** Waits until every mailbox idles. */
+    void awaitIdling(int seconds) throws InterruptedException {
+        Waiting.until(
+                seconds,
+                () -> mail.idling() >= plan.accounts(),
+                () ->
+                        "%d of %d mailboxes idle; %s"
+                                .formatted(mail.idling(), plan.accounts(), daemon.lastWords()));
     }
 
     private static boolean none(Api api, String state) {
@@ -186,6 +190,10 @@ final class Lab implements AutoCloseable {
     void restart() {
         daemon.close();
         daemon = DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+    }
+
+    Plan plan() {
+        return plan;
     }
 
     DaemonProcess daemon() {

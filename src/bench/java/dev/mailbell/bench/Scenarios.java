@@ -11,11 +11,42 @@ final class Scenarios {
     private record Entry(String about, Scenario scenario) {}
 
     static {
+        Scenario push = new PushScenario(10, "≤ 2", "≤ 10");
+        add("push", "10,000 mailboxes idle, 10 mails/s: latency, CPU and memory", push);
+        add("push-burst", "the same at 200 mails/s", new PushScenario(200, "", "≤ 50"));
         add(
-                "push",
-                "10,000 mailboxes idle, 10 mails/s for 60 s: latency, CPU, memory",
-                new PushScenario(10, "≤ 2", "≤ 10"));
-        add("push-burst", "the same with 200 mails/s", new PushScenario(200, "", "≤ 50"));
+                "memory",
+                "the same as push; of its figures the memory",
+                new SelectedRows(push, name -> name.startsWith("memory")));
+        add(
+                "cpu",
+                "the same as push; of its figures the CPU",
+                new SelectedRows(push, name -> name.contains("CPU") || name.startsWith("of it")));
+        add("ramp", "a start with 10,000 accounts: time until all idle", new RampScenario());
+        add(
+                "poll-keep",
+                "IMAP looks that find nothing, never IDLE: how many a second",
+                new PollScenario(false, 18_000, "≥ 15,000", ""));
+        add(
+                "poll-pop3",
+                "POP3 looks that find nothing among 10,000 messages",
+                new PollScenario(true, 6_000, "≥ 4,000", "≥ 1,000"));
+        add(
+                "accounts",
+                "100,000 accounts, a look each 5 minutes: start, heap, punctuality",
+                new AccountsScenario(100_000, true, "≤ 15", "≤ 400"));
+        add(
+                "accounts-1m",
+                "1,000,000 accounts that wait: start and memory",
+                new AccountsScenario(1_000_000, false, "≤ 60", "≤ 3,000"));
+        add("quiet", "10,000 mailboxes without mail: what PostgreSQL writes", new QuietScenario());
+        add("start", "serve on existing data until it is ready", new StartScenario());
+        add(
+                "deliver",
+                "1,000 webhooks hear of every mail: deliveries a second",
+                new DeliverScenario());
+        add("drain", "1,000,000 pending deliveries over 1,000 webhooks", new DrainScenario());
+        add("sick", "half of 100 webhooks hang or cut: what the others feel", new SickScenario());
     }
 
     private Scenarios() {}

@@ -3,9 +3,13 @@ package dev.mailbell.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The configuration is read again while the daemon runs. */
 class LiveConfigurationTest {
@@ -175,6 +180,35 @@ class LiveConfigurationTest {
     }
 
     @Test
+    void a_fault_is_logged_once_however_often_the_file_is_noticed() throws IOException {
+        write("");
+        LiveConfiguration live = open();
+        Logger logger = (Logger) LoggerFactory.getLogger(LiveConfiguration.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            write("limits: { requestsPerSecond: many }");
+            assertThatExceptionOfType(ConfigurationException.class).isThrownBy(() -> reload(live));
+            live.fileChanged();
+            live.fileChanged();
+            assertThat(log.list).hasSize(1);
+            assertThat(log.list.getFirst().getFormattedMessage())
+                    .contains("refused", file + ":1: limits.requestsPerSecond: must be a whole");
+            write("limits: { requestsPerSecond: some }");
+            live.fileChanged();
+            live.fileChanged();
+            assertThat(log.list).hasSize(2);
+            // Who asks is told, even the same again.
+            assertThatExceptionOfType(ConfigurationException.class)
+                    .isThrownBy(() -> live.reload(Reload.Trigger.SIGNAL));
+            assertThat(log.list).hasSize(3);
+        } finally {
+            logger.detachAppender(log);
+        }
+    }
+
+    @Test
     void a_file_that_vanishes_is_a_fault_and_no_wish_for_defaults() throws IOException {
         Path beside = Files.createDirectory(home.resolve("config")).resolve("mailbell.yaml");
         Files.writeString(beside, "limits: { requestsPerSecond: 5 }");
@@ -238,7 +272,7 @@ class LiveConfigurationTest {
         List<Thread> threads = new ArrayList<>();
         for (int rate = 2; rate < 30; rate++) {
             Files.writeString(next, "limits: { requestsPerSecond: " + rate + " }");
-            Files.move(next, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
             threads.add(Thread.startVirtualThread(() -> reload(live)));
         }
         for (Thread thread : threads) {

@@ -107,6 +107,33 @@ final class DaemonProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /**
+     * Sends it a signal.
+     *
+     * @param name without SIG, for example {@code HUP}
+     */
+    void signal(String name) throws InterruptedException, IOException {
+        Process kill =
+                new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .inheritIO()
+                        .start();
+        if (kill.waitFor() != 0) {
+            throw new AssertionError("the daemon could not be sent SIG" + name);
+        }
+    }
+
+    /** Whether it is to ignore a signal because who started this test does. */
+    boolean ignores(int signal) throws IOException {
+        String mask =
+                Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))
+                        .stream()
+                        .filter(line -> line.startsWith("SigIgn:"))
+                        .findFirst()
+                        .orElseThrow();
+        long signals = Long.parseUnsignedLong(mask.substring("SigIgn:".length()).strip(), 16);
+        return (signals >>> (signal - 1) & 1) == 1;
+    }
+
     /** Waits for its end; answers its exit code. */
     int awaitExit() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {

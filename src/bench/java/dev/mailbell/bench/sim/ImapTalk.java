@@ -75,8 +75,8 @@ final class ImapTalk extends LineTalk {
             }
             case "LOGIN" -> login(tag, arguments);
             case "NOOP" -> ok(tag);
-            case "LIST" -> {
-                say("* LIST () \"/\" INBOX\r\n");
+            case "LIST", "LSUB" -> {
+                say("* " + command + " () \"/\" INBOX\r\n");
                 ok(tag);
             }
             case "LOGOUT" -> {
@@ -107,7 +107,7 @@ final class ImapTalk extends LineTalk {
                                         ImapMailbox.UID_VALIDITY));
                 ok(tag);
             }
-            case "EXAMINE", "SELECT" -> select(tag, box);
+            case "EXAMINE", "SELECT" -> select(tag, command, box);
             case "UNSELECT", "CLOSE" -> {
                 unselect();
                 ok(tag);
@@ -119,9 +119,15 @@ final class ImapTalk extends LineTalk {
                 news();
             }
             case "FETCH" -> {
-                String number = arguments.split(" ", 2)[0];
-                say("* " + number + " FETCH (UID " + ImapMailbox.uid(Long.parseLong(number)));
-                say(")\r\n");
+                say(new ImapMessages(box).fetch(arguments, told));
+                ok(tag);
+            }
+            case "STORE" -> {
+                say(new ImapMessages(box).store(arguments, told));
+                ok(tag);
+            }
+            case "SEARCH" -> {
+                say(new ImapMessages(box).unseen(told));
                 ok(tag);
             }
             case "UID" -> search(tag, arguments);
@@ -143,15 +149,22 @@ final class ImapTalk extends LineTalk {
         say(tag + " OK [" + CAPABILITIES + "] in\r\n");
     }
 
-    private void select(String tag, ImapMailbox box) {
+    private void select(String tag, String command, ImapMailbox box) {
         unselect();
         selected = box;
         box.open(this);
         told = box.exists();
         say(
-                ("* FLAGS (\\Seen)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] ok\r\n"
-                                + "* OK [UIDNEXT %d] ok\r\n%s OK [READ-ONLY] done\r\n")
-                        .formatted(told, ImapMailbox.UID_VALIDITY, ImapMailbox.uid(told) + 1, tag));
+                ("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
+                                + "* OK [PERMANENTFLAGS (\\Flagged \\Seen \\*)] ok\r\n"
+                                + "* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] ok\r\n"
+                                + "* OK [UIDNEXT %d] ok\r\n%s OK [%s] done\r\n")
+                        .formatted(
+                                told,
+                                ImapMailbox.UID_VALIDITY,
+                                ImapMailbox.uid(told) + 1,
+                                tag,
+                                command.equals("SELECT") ? "READ-WRITE" : "READ-ONLY"));
     }
 
     private void unselect() {

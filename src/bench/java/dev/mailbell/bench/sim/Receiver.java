@@ -26,18 +26,48 @@ public final class Receiver implements AutoCloseable {
         /** 500, at once. */
         FAILS,
         /** Never. */
-        HANGS
+        HANGS,
+        /** The connection ends instead. */
+        CUTS
     }
 
     private final Listener listener;
-    private final Consumer<Hook> taken;
+    private final Posts taken;
     private final LongAdder requests = new LongAdder();
     private volatile IntFunction<Manner> manners = webhook -> Manner.TAKES;
+
+    /** Hears of each POST that is taken, from several threads. */
+    private interface Posts {
+        /**
+         * @param webhook the number in the path
+         * @param id {@code webhook-id}, empty where there is none
+         * @param nanoTime when its first octets were read
+         */
+        void took(int webhook, String id, String body, long nanoTime);
+    }
+
+    /** Hears of a body, whatever it is. */
+    @FunctionalInterface
+    public interface Bodies {
+        /**
+         * @param nanoTime when the first octets of its POST were read
+         */
+        void took(String body, long nanoTime);
+    }
 
     /**
      * @param taken is told of each delivery that is taken, from several threads
      */
     public Receiver(Consumer<Hook> taken) {
+        this((webhook, id, body, nanoTime) -> taken.accept(Hook.of(webhook, id, body, nanoTime)));
+    }
+
+    /** For senders that are not Mailbell. */
+    public static Receiver ofBodies(Bodies taken) {
+        return new Receiver((webhook, id, body, nanoTime) -> taken.took(body, nanoTime));
+    }
+
+    private Receiver(Posts taken) {
         this.taken = taken;
         this.listener = Listener.open(1, null, Exchange::new);
     }
@@ -110,7 +140,7 @@ public final class Receiver implements AutoCloseable {
             answer(
                     manners.apply(webhook),
                     () ->
-                            Hook.of(
+                            taken.took(
                                     webhook,
                                     header(head, "webhook-id", ""),
                                     text.substring(bodyBegin, bodyEnd),
@@ -118,17 +148,18 @@ public final class Receiver implements AutoCloseable {
             return true;
         }
 
-        private void answer(Manner manner, java.util.function.Supplier<Hook> hook) {
+        private void answer(Manner manner, Runnable take) {
             Link to = link;
             if (to == null) {
                 return;
             }
             switch (manner) {
                 case TAKES -> {
-                    taken.accept(hook.get());
+                    take.run();
                     to.send(OK);
                 }
                 case FAILS -> to.send(BROKEN);
+                case CUTS -> to.close();
                 case HANGS -> {
                     // The client's deadline ends it.
                 }

@@ -1,0 +1,79 @@
+package dev.mailbell.bench.compare;
+
+import dev.mailbell.bench.sim.Latencies;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What came held against what was told, per mailbox: the n-th message told is taken for the n-th
+ * that came.
+ */
+final class Notices {
+    private static final Pattern MAILBOX = Pattern.compile("\"mailbox\"\\s*:\\s*\"user(\\d{1,9})@");
+    private static final Pattern COUNT = Pattern.compile("\"count\"\\s*:\\s*(\\d{1,9})");
+
+    private final Queue<Long>[] untold;
+    private final Latencies latencies = new Latencies();
+    private final LongAdder came = new LongAdder();
+    private final LongAdder told = new LongAdder();
+    private final LongAdder surplus = new LongAdder();
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    Notices(int mailboxes) {
+        untold = new Queue[mailboxes];
+        Arrays.setAll(untold, i -> new ArrayDeque<Long>());
+    }
+
+    /** A message is put into a mailbox now; call it before the server tells. */
+    void comes(int mailbox) {
+        synchronized (untold[mailbox]) {
+            untold[mailbox].add(System.nanoTime());
+        }
+        came.increment();
+    }
+
+    /** A POST's body: the mailbox, and how many messages where that is not one. */
+    void posted(String body, long nanoTime) {
+        Matcher mailbox = MAILBOX.matcher(body);
+        int number = mailbox.find() ? Integer.parseInt(mailbox.group(1)) : -1;
+        if (number < 0 || number >= untold.length) {
+            surplus.increment();
+            return;
+        }
+        Matcher count = COUNT.matcher(body);
+        int messages = count.find() ? Integer.parseInt(count.group(1)) : 1;
+        synchronized (untold[number]) {
+            for (int i = 0; i < messages; i++) {
+                Long cameAt = untold[number].poll();
+                if (cameAt == null) {
+                    surplus.add(messages - i);
+                    return;
+                }
+                latencies.add(cameAt, nanoTime - cameAt);
+                told.increment();
+            }
+        }
+    }
+
+    long came() {
+        return came.sum();
+    }
+
+    /** Messages nobody was told of so far. */
+    long missing() {
+        return came.sum() - told.sum();
+    }
+
+    /** Messages told of that never came. */
+    long surplus() {
+        return surplus.sum();
+    }
+
+    Latencies latencies() {
+        return latencies;
+    }
+}

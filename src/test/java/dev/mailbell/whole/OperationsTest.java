@@ -1,0 +1,265 @@
+package dev.mailbell.whole;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What an operator does to a daemon that runs. */
+class OperationsTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final int SIGHUP = 1;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir private static Path dataDir;
+
+    private static int metricsPort;
+    private static Path file;
+
+    /** Mail servers that answer nothing. */
+    private static ServerSocket silent;
+
+    private static DaemonProcess daemon;
+
+    @BeforeAll
+    static void start() throws IOException {
+        metricsPort = closedPort();
+        file = Files.createDirectory(dataDir.resolve("config")).resolve("mailbell.yaml");
+        write("metrics: { port: " + metricsPort + " }");
+        silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        daemon = DaemonProcess.start(dataDir, settings("5s"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        daemon.close();
+        silent.close();
+    }
+
+    /** From below those that the system lends to outgoing connections. */
+    private static int closedPort() {
+        while (true) {
+            int port = RandomGenerator.getDefault().nextInt(20_000, 32_000);
+            try (ServerSocket free = new ServerSocket(port)) {
+                return free.getLocalPort();
+            } catch (IOException taken) {
+                continue;
+            }
+        }
+    }
+
+    /** Beside the other keys of the file. */
+    private static String limits(int accounts) {
+        return "metrics: { port: "
+                + metricsPort
+                + " }\nlimits: { accountsPerClient: "
+                + accounts
+                + " }\n";
+    }
+
+    /** As many editors do: the new file takes the old one's place. */
+    private static void write(String yaml) throws IOException {
+        Path next = Files.writeString(dataDir.resolve("next.yaml"), yaml);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static HttpResponse<String> get(URI uri) {
+        try {
+            return HTTP.send(
+                    HttpRequest.newBuilder(uri).timeout(PATIENCE).build(),
+                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Exposition scrape() {
+        HttpResponse<String> response =
+                get(URI.create("http://127.0.0.1:" + metricsPort + "/metrics"));
+        assertThat(response.statusCode()).isEqualTo(200);
+        return new Exposition(response.body());
+    }
+
+    private static int register(int number) {
+        return daemon.rest()
+                .post(
+                        "/v1/accounts",
+                        Rest.account("pop3", silent.getLocalPort(), "ann" + number, "secret"))
+                .status();
+    }
+
+    @Test
+    void a_limit_changes_by_request_by_signal_and_by_the_file_alone() throws Exception {
+        Rest rest = daemon.rest();
+        write(limits(1));
+        assertThat(rest.post("/v1/config/reload", null).expect(200).path("changed").values())
+                .extracting(JsonNode::stringValue)
+                .containsExactly("limits.accountsPerClient");
+        assertThat(register(1)).isEqualTo(201);
+        assertThat(register(2)).isEqualTo(422);
+
+        write(limits(2) + "retention: { events: 20d }\n");
+        await().atMost(PATIENCE).until(() -> register(2) == 201);
+        assertThat(register(3)).isEqualTo(422);
+        assertThat(daemon.log())
+                .contains("after a change of the file: limits.accountsPerClient changed")
+                .contains("at the next start only: retention.events");
+
+        assumeFalse(daemon.ignores(SIGHUP), "started by something like nohup");
+        write(limits(3));
+        daemon.signal("HUP");
+        await().atMost(PATIENCE).until(() -> register(3) == 201);
+        assertThat(register(4)).isEqualTo(422);
+    }
+
+    @Test
+    void a_faulty_file_is_refused_and_seen_from_outside() throws Exception {
+        Rest rest = daemon.rest();
+        String good = Files.readString(file);
+        assertThat(scrape().value("mailbell_config_refused")).isZero();
+        write("limits: { accountsPerClient: many }\npoling: {}\n");
+        await().atMost(PATIENCE).until(() -> scrape().value("mailbell_config_refused") == 1);
+        assertThat(rest.post("/v1/config/reload", null).expect(422).path("errors"))
+                .hasSize(2)
+                .allMatch(error -> error.path("source").stringValue().equals(file.toString()));
+        assertThat(daemon.log()).contains("is refused", "mailbell.yaml:2: poling: there is no");
+        write(good);
+        await().atMost(PATIENCE).until(() -> scrape().value("mailbell_config_refused") == 0);
+    }
+
+    @Test
+    void the_metrics_are_on_their_own_port_alone() {
+        daemon.rest().get("/v1/accounts").expect(200);
+        Exposition metrics = scrape();
+        assertThat(metrics.names())
+                .allMatch(name -> name.startsWith("mailbell_"))
+                .contains(
+                        "mailbell_build_info",
+                        "mailbell_jvm_memory_used_bytes",
+                        "mailbell_jvm_gc_memory_allocated_bytes_total",
+                        "mailbell_jvm_threads_live_threads",
+                        "mailbell_process_cpu_usage",
+                        "mailbell_process_files_open_files",
+                        "mailbell_hikaricp_connections_active",
+                        "mailbell_http_requests_seconds_bucket");
+        assertThat(metrics.value("mailbell_hikaricp_connections_max{pool=\"database\"}"))
+                .isEqualTo(10);
+        assertThat(daemon.rest().get("/metrics").status()).isEqualTo(404);
+        URI other = URI.create("http://127.0.0.1:" + metricsPort + "/v1/accounts");
+        assertThat(get(other).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void what_the_shipped_files_ask_for_is_there() throws IOException {
+        daemon.rest().get("/v1/accounts").expect(200);
+        for (String asking : List.of("config/alerts.yml", "config/grafana.json")) {
+            assertThat(ShippedMetrics.names(Path.of(asking)))
+                    .as(asking)
+                    .isNotEmpty()
+                    .isSubsetOf(ShippedMetrics.with(scrape().names()));
+        }
+    }
+
+    @Test
+    void sigterm_under_load_ends_well() throws Exception {
+        try (DaemonProcess loaded =
+                DaemonProcess.start(dataDir.resolve("loaded"), settings("5s"))) {
+            Rest rest = loaded.rest();
+            List<Thread> load = load(rest);
+            await().atMost(PATIENCE).until(() -> accounts(rest) >= 5);
+            loaded.signal("TERM");
+            assertThat(loaded.awaitExit()).as(loaded.log()).isZero();
+            assertThat(loaded.log()).contains("Stopped").doesNotContain("broken off");
+            for (Thread thread : load) {
+                thread.join();
+            }
+        }
+    }
+
+    @Test
+    void a_second_sigterm_ends_at_once_and_the_next_start_takes_over() throws Exception {
+        Path loadedDir = dataDir.resolve("ended-at-once");
+        try (DaemonProcess loaded = DaemonProcess.start(loadedDir, settings("60s"))) {
+            Rest rest = loaded.rest();
+            List<Thread> load = load(rest);
+            await().atMost(PATIENCE).until(() -> accounts(rest) >= 5);
+            loaded.signal("TERM");
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> loaded.log().contains("Stopping"));
+            loaded.signal("TERM");
+            assertThat(loaded.awaitExit()).as(loaded.log()).isEqualTo(143);
+            assertThat(loaded.log()).doesNotContain("Stopped");
+            for (Thread thread : load) {
+                thread.join();
+            }
+        }
+        try (DaemonProcess next = DaemonProcess.start(loadedDir, settings("5s"))) {
+            assertThat(accounts(next.rest())).isGreaterThanOrEqualTo(5);
+        }
+    }
+
+    private static Map<String, String> settings(String lookTimeout) {
+        return Map.of(
+                "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
+                "MAILBELL_NETWORK_ALLOW_CLEARTEXT", "127.0.0.1",
+                "MAILBELL_LIMITS_REQUESTS_PER_SECOND", "100000",
+                "MAILBELL_POLLING_TIMEOUT", lookTimeout);
+    }
+
+    private static int accounts(Rest rest) {
+        return rest.get("/v1/accounts").expect(200).path("items").size();
+    }
+
+    /** Accounts whose looks hang, and requests, until nobody answers any more. */
+    private static List<Thread> load(Rest rest) {
+        int port = silent.getLocalPort();
+        return List.of(
+                untilItEnds(() -> rest.get("/v1/accounts")),
+                untilItEnds(() -> rest.get("/v1/events")),
+                untilItEnds(() ->
+                        rest.post(
+                                "/v1/accounts/verify",
+                                Rest.account("imap", port, "verified", "secret"))),
+                untilItEnds(() -> {
+                    if (accounts(rest) < 10) {
+                        rest.registerAccount("pop3", port, "watched", "secret");
+                    }
+                }));
+    }
+
+    private static Thread untilItEnds(Runnable request) {
+        return Thread.startVirtualThread(() -> {
+            try {
+                while (true) {
+                    request.run();
+                }
+            } catch (UncheckedIOException | AssertionError ended) {
+                // The daemon stops, as the test wants it.
+                Thread.yield();
+            }
+        });
+    }
+}
