@@ -6,10 +6,12 @@ import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,11 @@ final class AccountWatch {
 
     /** Over how long they must be spread: on-demand looks may come in quick succession. */
     private static final Duration REFUSED_FOR = Duration.ofMinutes(10);
+
+    /** How often one who waits for push is asked again to let somebody else in. */
+    private static final Duration ASKED_AGAIN = Duration.ofMillis(50);
+
+    private static final Duration LONGEST_GOODBYE = Duration.ofMinutes(1);
 
     private final Timetable.Slot<AccountWatch> slot = new Timetable.Slot<>(this);
 
@@ -89,7 +96,7 @@ final class AccountWatch {
         if (waiting != null) {
             waiting.cancel();
         }
-        Thread.ofVirtual().name("ending").start(this::dismiss);
+        Thread.ofVirtual().name("ending").start(this::sayGoodbye);
     }
 
     boolean hasEnded() {
@@ -158,17 +165,49 @@ final class AccountWatch {
         }
     }
 
-    /** Closes a session that nobody uses, and ends a waiting for push. */
+    /** Closes the session unless somebody uses it. */
     void dismiss() {
-        interrupt();
-        looking.lock();
-        try {
-            if (ended || !pushing) {
-                closeSession();
+        if (looking.tryLock()) {
+            try {
+                if (!pushing) {
+                    closeSession();
+                }
+            } finally {
+                looking.unlock();
             }
-        } finally {
-            looking.unlock();
         }
+    }
+
+    /** Ends a waiting for push and says goodbye; a look under way is let end. */
+    void sayGoodbye() {
+        try {
+            if (lockWithin(LONGEST_GOODBYE)) {
+                try {
+                    closeSession();
+                } finally {
+                    looking.unlock();
+                }
+            } else {
+                OpenSession session = open;
+                if (session != null) {
+                    session.cut();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes {@link #looking}, from one who waits for push too. */
+    boolean lockWithin(Duration time) throws InterruptedException {
+        Deadline deadline = Deadline.after(time);
+        do {
+            interrupt();
+            if (looking.tryLock(ASKED_AGAIN.toNanos(), TimeUnit.NANOSECONDS)) {
+                return true;
+            }
+        } while (!deadline.isPast());
+        return false;
     }
 
     /** Whether the account's row says what is known here; only for who holds {@link #looking}. */

@@ -81,6 +81,10 @@ final class PushLoop {
         session.renew(
                 Deadline.after(Duration.ofNanos(watch.rhythm().nanosToSafetyLook()).plus(GRACE)));
         Wake wake = session.await(watch.rhythm().gathering());
+        if (watch.hasEnded()) {
+            // Its successor waits for the same lock, and must find this session closed.
+            return;
+        }
         letOthersIn(watch);
         if (watch.open() != open || watch.hasEnded()) {
             return;

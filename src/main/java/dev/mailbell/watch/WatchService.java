@@ -255,7 +255,7 @@ public final class WatchService {
         ticks.interrupt();
         for (AccountWatch watch : watcher.all()) {
             if (watch.open() != null) {
-                Thread.ofVirtual().name("goodbye").start(watch::dismiss);
+                Thread.ofVirtual().name("goodbye").start(watch::sayGoodbye);
             }
         }
         long deadline = System.nanoTime() + LAST_LOOKS.toNanos();

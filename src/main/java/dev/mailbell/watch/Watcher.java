@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +33,7 @@ import org.slf4j.LoggerFactory;
 final class Watcher implements Watch {
     private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
 
-    /** How often one who waits for push is asked again to let somebody else in. */
-    private static final Duration ASKED_AGAIN = Duration.ofMillis(50);
+    private static final Duration ASKED_FOR = Duration.ofMillis(200);
 
     private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
     private final Timetable<AccountWatch> timetable;
@@ -209,16 +207,18 @@ final class Watcher implements Watch {
     }
 
     private void lock(AccountWatch watch) {
-        Deadline deadline = Deadline.after(pace.timeout());
         try {
-            do {
-                watch.interrupt();
-                if (watch.looking().tryLock(ASKED_AGAIN.toNanos(), TimeUnit.NANOSECONDS)) {
-                    return;
+            Deadline deadline = Deadline.after(pace.timeout());
+            while (!watch.lockWithin(ASKED_FOR)) {
+                if (watch.hasEnded()) {
+                    throw new NotWatchedException();
                 }
-            } while (!deadline.isPast());
-            throw new MailFailure(
-                    FailureCode.TIMEOUT, "another look at this account takes too long; try again");
+                if (deadline.isPast()) {
+                    throw new MailFailure(
+                            FailureCode.TIMEOUT,
+                            "another look at this account takes too long; try again");
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MailFailure(FailureCode.TIMEOUT, "interrupted: the daemon is stopping", e);

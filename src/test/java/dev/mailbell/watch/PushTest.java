@@ -207,7 +207,11 @@ class PushTest {
     void an_account_that_is_forgotten_or_changed_leaves_its_session_with_a_goodbye() {
         Account account = idling("ann");
         kit.watch().watch(account);
-        await().atMost(PATIENCE).until(() -> server.goodbyes() == 1 && server.idling() == 1);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> {
+                    assertThat(server.goodbyes()).isEqualTo(1);
+                    assertThat(server.idling()).isEqualTo(1);
+                });
         kit.watch().forget(account.id());
         await().atMost(PATIENCE).until(() -> server.goodbyes() == 2);
         await().atMost(PATIENCE).until(() -> server.openSessions() == 0);

@@ -50,7 +50,6 @@ final class WatchKit implements AutoCloseable {
     final Database database = TestDatabase.create();
     final AccountStore accounts = new AccountStore(database.jdbi());
     final EventStore events = new EventStore(database.jdbi());
-    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Path home;
     private final LoginSecrets secrets;
     private final Loopback loopback = new Loopback();
@@ -91,7 +90,7 @@ final class WatchKit implements AutoCloseable {
                         grants -> new NoTokens(),
                         TestOutbox.of(database.jdbi()),
                         new Pace(configuration::get),
-                        meters,
+                        new SimpleMeterRegistry(),
                         clock(),
                         this::nanoTime));
     }

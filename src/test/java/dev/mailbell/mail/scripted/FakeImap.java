@@ -190,7 +190,12 @@ public final class FakeImap implements AutoCloseable {
                 // Either side may drop the connection at any moment.
             } finally {
                 open.remove(this);
-                sessions.getOrDefault(user, Set.of()).remove(this);
+                sessions.computeIfPresent(
+                        user,
+                        (name, own) -> {
+                            own.remove(this);
+                            return own;
+                        });
             }
         }
 
