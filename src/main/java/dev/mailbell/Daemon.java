@@ -16,6 +16,7 @@ import dev.mailbell.delivery.DeliveryLog;
 import dev.mailbell.delivery.Webhook;
 import dev.mailbell.delivery.WebhookClient;
 import dev.mailbell.delivery.WebhookStore;
+import dev.mailbell.event.EventBell;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
@@ -144,7 +145,9 @@ public final class Daemon implements AutoCloseable {
                         watchdog,
                         clock);
         stops.push(client::close);
+        EventBell bell = new EventBell(jdbi);
         Deliveries deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
+        deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);
         WatchService watch =
@@ -178,6 +181,7 @@ public final class Daemon implements AutoCloseable {
                                 guard,
                                 watch.watch(),
                                 new Hooks(deliveries),
+                                bell,
                                 (address, protocol) ->
                                         discovery.discover(
                                                 address, protocol, Deadline.after(SEARCH_TIME)),

@@ -8,6 +8,7 @@ import dev.mailbell.config.Reload;
 import dev.mailbell.delivery.DeliveryLog;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.delivery.WebhookUrls;
+import dev.mailbell.event.EventBell;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.secret.Keyring;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class Api implements AutoCloseable {
     private final ApiServer server;
     private final @Nullable ApiServer metrics;
+    private final EventStreams streams;
     private final Idempotency idempotency;
 
     /**
@@ -48,6 +50,7 @@ public final class Api implements AutoCloseable {
     /**
      * What the routes speak to.
      *
+     * @param bell rung for new events; closed with the API
      * @param notReady what is missing before the daemon can do its work, for a person; empty when
      *     everything is there; answers within a second
      * @param reload reads the configuration again; throws {@link
@@ -61,6 +64,7 @@ public final class Api implements AutoCloseable {
             AddressGuard guard,
             Watch watch,
             Webhooks webhooks,
+            EventBell bell,
             ServerSearch search,
             Policy policy,
             Supplier<List<String>> notReady,
@@ -69,9 +73,14 @@ public final class Api implements AutoCloseable {
             Supplier<String> scrape,
             InstantSource clock) {}
 
-    private Api(ApiServer server, @Nullable ApiServer metrics, Idempotency idempotency) {
+    private Api(
+            ApiServer server,
+            @Nullable ApiServer metrics,
+            EventStreams streams,
+            Idempotency idempotency) {
         this.server = server;
         this.metrics = metrics;
+        this.streams = streams;
         this.idempotency = idempotency;
     }
 
@@ -89,6 +98,8 @@ public final class Api implements AutoCloseable {
                 new Gate(
                         new Authenticator(settings.operatorKey(), new ClientStore(jdbi)),
                         new RateLimit(policy::requestsPerSecond, System::nanoTime));
+        EventStore events = new EventStore(jdbi);
+        EventStreams streams = new EventStreams(parts.bell());
         RequestTimes times = new RequestTimes(parts.meters());
         List<Consumer<Routes>> resources =
                 new ArrayList<>(
@@ -142,7 +153,8 @@ public final class Api implements AutoCloseable {
                                                 new DeliveryLog(jdbi, parts.clock()),
                                                 parts.webhooks())
                                         ::addTo,
-                                new EventRoutes(new EventStore(jdbi))::addTo,
+                                new EventRoutes(events)::addTo,
+                                new EventStreamRoute(events, streams)::addTo,
                                 new HealthRoutes(settings.version(), parts.notReady())::addTo,
                                 new DocsRoutes()::addTo,
                                 new ConfigRoutes(parts.reload())::addTo));
@@ -160,7 +172,7 @@ public final class Api implements AutoCloseable {
                                     settings.metricsPort(),
                                     times,
                                     List.of(exposition::addTo));
-            return new Api(server, metrics, idempotency);
+            return new Api(server, metrics, streams, idempotency);
         } catch (RuntimeException e) {
             server.close();
             throw e;
@@ -185,6 +197,7 @@ public final class Api implements AutoCloseable {
     /** Takes no more requests, and lets those under way end within 5 s. */
     @Override
     public void close() {
+        streams.close();
         server.close();
         if (metrics != null) {
             metrics.close();

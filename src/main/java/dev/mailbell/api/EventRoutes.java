@@ -2,22 +2,15 @@ package dev.mailbell.api;
 
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
-import dev.mailbell.event.EventType;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The feed of events, oldest first. */
 final class EventRoutes {
-    private static final String TYPES =
-            "must be one of "
-                    + String.join(
-                            ", ", Stream.of(EventType.values()).map(EventType::wireName).toList());
-
     private final EventStore events;
 
     EventRoutes(EventStore events) {
@@ -37,16 +30,15 @@ final class EventRoutes {
         if (after.isPresent() && cursor.isPresent()) {
             query.fault("cursor", "is the same as after; give one of them");
         }
-        EventType type = query.read("type", EventType::ofWireName, TYPES).orElse(null);
-        UUID accountId = query.id("accountId").orElse(null);
+        EventFilter filter = EventFilter.read(query);
         int limit = query.limit();
         query.done();
         List<Event> found =
                 events.after(
                         Gate.caller(context).clientId(),
                         after.or(() -> cursor).orElse(null),
-                        type,
-                        accountId,
+                        filter.type(),
+                        filter.accountId(),
                         limit + 1);
         List<Event> shown = found.subList(0, Math.min(limit, found.size()));
         Answers.ok(
@@ -57,7 +49,7 @@ final class EventRoutes {
     }
 
     /** The event as webhooks get it, with its id before everything else. */
-    private static ObjectNode view(Event event) {
+    static ObjectNode view(Event event) {
         ObjectNode view = Json.MAPPER.createObjectNode();
         view.put("id", event.id().toString());
         view.setAll((ObjectNode) Json.MAPPER.readTree(event.payload()));

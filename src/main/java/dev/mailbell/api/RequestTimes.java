@@ -1,6 +1,7 @@
 package dev.mailbell.api;
 
 import io.javalin.http.Context;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -24,20 +25,19 @@ final class RequestTimes {
     };
     private static final double NANOS_A_MILLI = 1e6;
 
-    private final Timer.Builder timer =
-            Timer.builder("http.requests")
-                    .description("Requests to the HTTP API, by route and status")
-                    .serviceLevelObjectives(STEPS);
-    private final MeterRegistry meters;
+    private final Meter.MeterProvider<Timer> timers;
 
     RequestTimes(MeterRegistry meters) {
-        this.meters = meters;
+        this.timers =
+                Timer.builder("http.requests")
+                        .description("Requests to the HTTP API, by route and status")
+                        .serviceLevelObjectives(STEPS)
+                        .withRegistry(meters);
     }
 
     void record(Context context, float millis) {
         String method = context.req().getMethod();
-        timer.withRegistry(meters)
-                .withTags(
+        timers.withTags(
                         "method",
                         METHODS.contains(method) ? method : "other",
                         "route",

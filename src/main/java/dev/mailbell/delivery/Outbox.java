@@ -4,6 +4,8 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -14,23 +16,32 @@ import org.jspecify.annotations.Nullable;
 public final class Outbox {
     private final DeliveryStore deliveries;
     private final Lanes lanes;
+    private volatile Consumer<UUID> feed = clientId -> {};
 
     Outbox(DeliveryStore deliveries, Lanes lanes) {
         this.deliveries = deliveries;
         this.lanes = lanes;
     }
 
+    /** Who is told, after each commit, whose feed has a new event; must not wait for anything. */
+    public void onCommit(Consumer<UUID> listener) {
+        feed = listener;
+    }
+
     /** Deliveries that are written but not yet committed. */
     public final class Pending {
+        private final UUID clientId;
         private final List<Delivery> fresh;
 
-        private Pending(List<Delivery> fresh) {
+        private Pending(UUID clientId, List<Delivery> fresh) {
+            this.clientId = clientId;
             this.fresh = fresh;
         }
 
         /** To be called after the commit, and only then: sends without waiting for anything. */
         public void committed() {
             lanes.offer(fresh);
+            feed.accept(clientId);
         }
     }
 
@@ -50,6 +61,7 @@ public final class Outbox {
             int shard,
             Map<String, String> labels) {
         EventStore.insert(handle, event);
-        return new Pending(deliveries.enqueue(handle, event, mailbox, shard, labels));
+        return new Pending(
+                event.clientId(), deliveries.enqueue(handle, event, mailbox, shard, labels));
     }
 }

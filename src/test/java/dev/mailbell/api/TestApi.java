@@ -5,6 +5,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.Attempt;
 import dev.mailbell.delivery.Webhook;
+import dev.mailbell.event.EventBell;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered;
@@ -43,6 +44,7 @@ final class TestApi implements AutoCloseable {
     final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
     final SettableClock clock = new SettableClock();
     final Keyring keyring;
+    final EventBell bell;
     final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
@@ -119,6 +121,7 @@ final class TestApi implements AutoCloseable {
                         List.of("127.0.0.0/8"),
                         List.of("localhost", "127.0.0.1"),
                         TestApi::resolve);
+        bell = new EventBell(database.jdbi());
         api =
                 Api.start(
                         new Api.Settings("127.0.0.1", 0, 0, KEY, "1.2.3"),
@@ -128,6 +131,7 @@ final class TestApi implements AutoCloseable {
                                 guard,
                                 watch,
                                 new FakeWebhooks(),
+                                bell,
                                 TestApi::search,
                                 rules,
                                 () -> List.copyOf(notReady),

@@ -57,7 +57,9 @@ final class ImapTalk extends LineTalk {
         }
         String command = words[1].toUpperCase(Locale.ROOT);
         String arguments = words.length > 2 ? words[2] : "";
-        if (!command.equals("FETCH")) {
+        // IDLE tells behind its continuation, as real servers do: some clients overlook what comes
+        // before.
+        if (!command.equals("FETCH") && !command.equals("IDLE")) {
             news();
         }
         answer(words[0], command, arguments);
