@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A webhook receiver in Python's standard library: verifies each signature, takes each id once, prints.
 
-Usage: receiver.py whsec_...      (the secret that the registration answered; listens on 127.0.0.1:8443)
+Usage: receiver.py whsec_... [port]     (the secret that the registration answered; listens on 127.0.0.1:8443)
 """
 import base64
 import hashlib
@@ -42,4 +42,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-HTTPServer(("127.0.0.1", 8443), Handler).serve_forever()
+server = HTTPServer(("127.0.0.1", int(sys.argv[2]) if len(sys.argv) > 2 else 8443), Handler)
+print(f"listening on {server.server_port}", flush=True)
+server.serve_forever()

@@ -1,0 +1,317 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.DeliveryLog.Filter;
+import dev.mailbell.delivery.LoggedDelivery.Status;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import java.sql.Connection;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.postgres.PostgresPlugin;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is asked all the time, over a million events and a million deliveries of ten days: no big
+ * table is ever read from end to end, and what is read is about what is answered. PostgreSQL's own
+ * counters tell, so that the statements are those of the program and the plans those it gets.
+ */
+class BigTablesTest {
+    private static final int DAYS = 10;
+    private static final int A_DAY = 100_000;
+    private static final int ACCOUNTS = 50_000;
+    private static final UUID CLIENT = UUID.fromString("00000000-0000-7000-8000-000000000000");
+
+    /** From the sixth time on the driver prepares, from the eleventh the server's plan is fixed. */
+    private static final int TIMES = 14;
+
+    private static Database database;
+    private static Connection connection;
+    private static Jdbi jdbi;
+
+    @BeforeAll
+    static void fill() throws Exception {
+        database = TestDatabase.create();
+        // One connection for all, because each tells its counts when it is asked to.
+        connection = database.dataSource().getConnection();
+        jdbi = Jdbi.create(connection).installPlugin(new PostgresPlugin());
+        jdbi.useHandle(handle -> {
+            handle.execute(
+                    """
+                    create function test_id(day date, kind int, n int) returns uuid language sql immutable
+                    return (lpad(to_hex((day - date '1970-01-01')::bigint * 86400000 + n * 100), 12, '0')
+                        || '7000' || '8' || lpad(to_hex(kind), 3, '0') || lpad(to_hex(n), 12, '0'))::uuid\
+                    """);
+            handle.createUpdate(
+                            """
+                            insert into account (id, client_id, shard, address, protocol, host, port, security, username, auth,
+                                credential, tls_verify, mailboxes, envelopes, labels, state, state_since, created_at, updated_at)
+                            select test_id(date '2026-01-01', 1, n), :client, n % 1024, 'a@example.org', 'imap', 'imap.example.org',
+                                993, 'tls', 'a', 'password', '', true, '{INBOX}', false, '{}', 'watching', now(), now(), now()
+                            from generate_series(1, :accounts) n\
+                            """)
+                    .bind("client", CLIENT)
+                    .bind("accounts", ACCOUNTS)
+                    .execute();
+            handle.execute(
+                    "insert into mailbox (account_id, name) select id, 'INBOX' from account");
+            handle.createUpdate(
+                            """
+                            insert into webhook (id, client_id, url, events, labels, secret, state, created_at, updated_at)
+                            select test_id(date '2026-01-01', 2, n), :client, 'https://example.org/', '{*}', '{}', '', 'enabled',
+                                now(), now()
+                            from generate_series(0, 99) n\
+                            """)
+                    .bind("client", CLIENT)
+                    .execute();
+            for (int day = DAYS - 1; day >= 0; day--) {
+                fillDay(handle, day);
+            }
+            handle.execute("analyze");
+        });
+    }
+
+    /** Of every 100 deliveries one failed, one was merged, one is pending. */
+    private static void fillDay(Handle handle, int ago) {
+        for (String log : List.of("event", "delivery", "attempt")) {
+            handle.select("select log_add_day(?, (now() at time zone 'UTC')::date - ?)", log, ago)
+                    .mapTo(Boolean.class)
+                    .one();
+        }
+        handle.createUpdate(
+                        """
+                        insert into event (id, client_id, account_id, type, created_at, payload)
+                        select test_id((now() at time zone 'UTC')::date - :ago, 3, n), :client,
+                            test_id(date '2026-01-01', 1, n % :accounts + 1),
+                            case n % 10000 when 0 then 'account.parked' else 'mail.new' end, now() - make_interval(days => :ago),
+                            '{"type":"mail.new","timestamp":"2026-11-20T23:59:07.123Z","data":{"newCount":1}}'
+                        from generate_series(1, :rows) n\
+                        """)
+                .bind("ago", ago)
+                .bind("client", CLIENT)
+                .bind("accounts", ACCOUNTS)
+                .bind("rows", A_DAY)
+                .execute();
+        handle.createUpdate(
+                        """
+                        insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
+                            created_at, completed_at)
+                        select test_id((now() at time zone 'UTC')::date - :ago, 4, n), test_id(date '2026-01-01', 2, n % 97),
+                            test_id((now() at time zone 'UTC')::date - :ago, 3, n), test_id(date '2026-01-01', 1, n % :accounts + 1),
+                            'INBOX', 0, case n % 100 when 0 then 'pending' when 1 then 'failed' when 2 then 'superseded'
+                                else 'delivered' end,
+                            now() - make_interval(days => :ago), now() - make_interval(days => :ago),
+                            case n % 100 when 0 then null else now() - make_interval(days => :ago) end
+                        from generate_series(1, :rows) n\
+                        """)
+                .bind("ago", ago)
+                .bind("accounts", ACCOUNTS)
+                .bind("rows", A_DAY)
+                .execute();
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        connection.close();
+        database.close();
+    }
+
+    private static UUID id(String of) {
+        return jdbi.withHandle(
+                handle -> handle.createQuery("select " + of).mapTo(UUID.class).one());
+    }
+
+    private static UUID account(int n) {
+        return id("test_id(date '2026-01-01', 1, " + n + ")");
+    }
+
+    private static UUID webhook(int n) {
+        return id("test_id(date '2026-01-01', 2, " + n + ")");
+    }
+
+    private static UUID ofDay(int ago, int kind, int n) {
+        return id("test_id((now() at time zone 'UTC')::date - %d, %d, %d)".formatted(ago, kind, n));
+    }
+
+    private record Counts(long scans, long rows) {}
+
+    private static Map<String, Counts> counts() {
+        jdbi.useHandle(handle -> handle.execute("select pg_stat_force_next_flush()"));
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select relname, seq_scan, coalesce(idx_tup_fetch, 0) as fetched from pg_stat_user_tables
+                                where n_live_tup > 5000\
+                                """)
+                        .reduceRows(
+                                new TreeMap<String, Counts>(),
+                                (map, row) -> {
+                                    map.put(
+                                            row.getColumn("relname", String.class),
+                                            new Counts(
+                                                    row.getColumn("seq_scan", Long.class),
+                                                    row.getColumn("fetched", Long.class)));
+                                    return map;
+                                }));
+    }
+
+    /**
+     * Does it many times.
+     *
+     * @param most rows of big tables that one time may fetch
+     */
+    private static void reads(int most, Runnable work) {
+        Map<String, Counts> before = counts();
+        assertThat(before).hasSizeGreaterThanOrEqualTo(2 * DAYS + 2);
+        for (int i = 0; i < TIMES; i++) {
+            work.run();
+        }
+        long rows = 0;
+        for (Map.Entry<String, Counts> now : counts().entrySet()) {
+            Counts then = before.getOrDefault(now.getKey(), new Counts(0, 0));
+            assertThat(now.getValue().scans())
+                    .as("sequential scans of %s", now.getKey())
+                    .isEqualTo(then.scans());
+            rows += now.getValue().rows() - then.rows();
+        }
+        assertThat(rows).as("rows fetched").isLessThanOrEqualTo((long) most * TIMES);
+    }
+
+    @Test
+    void a_statement_that_reads_a_table_from_end_to_end_is_seen() {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() ->
+                        reads(
+                                10,
+                                () ->
+                                        jdbi.useHandle(handle ->
+                                                handle.execute(
+                                                        "select count(*) from delivery where last_error = 'x'"))))
+                .withMessageContaining("sequential scans of delivery_");
+    }
+
+    @Test
+    void a_looks_compare_and_set_reads_its_mailbox() {
+        MailboxStore mailboxes = new MailboxStore(jdbi);
+        UUID account = account(4711);
+        reads(
+                10,
+                () -> {
+                    Mailbox mailbox = mailboxes.find(account, "INBOX").orElseThrow();
+                    boolean moved =
+                            jdbi.inTransaction(handle ->
+                                    MailboxStore.advance(
+                                            handle,
+                                            account,
+                                            "INBOX",
+                                            mailbox.version(),
+                                            mailbox.state(),
+                                            Instant.now()));
+                    assertThat(moved).isTrue();
+                });
+    }
+
+    @Test
+    void a_page_of_the_feed_reads_a_page_wherever_it_is() {
+        EventStore events = new EventStore(jdbi);
+        UUID deep = ofDay(4, 3, 50_000);
+        reads(210, () -> assertThat(events.after(CLIENT, deep, null, null, 100)).hasSize(100));
+        reads(210, () -> assertThat(events.after(CLIENT, null, null, null, 100)).hasSize(100));
+        reads(
+                210,
+                () ->
+                        assertThat(events.after(CLIENT, deep, EventType.ACCOUNT_PARKED, null, 40))
+                                .hasSize(40));
+        reads(
+                210,
+                () ->
+                        assertThat(events.after(CLIENT, deep, EventType.MAIL_NEW, null, 100))
+                                .hasSize(100));
+        reads(60, () -> assertThat(events.after(CLIENT, null, null, account(17), 10)).hasSize(10));
+    }
+
+    @Test
+    void the_start_does_not_read_the_feed() {
+        reads(100, new EventStore(jdbi)::adoptRestored);
+    }
+
+    @Test
+    void an_event_is_added_without_reading() {
+        reads(
+                10,
+                () ->
+                        jdbi.useTransaction(handle ->
+                                EventStore.insert(
+                                        handle,
+                                        new Event(
+                                                Ids.next(),
+                                                CLIENT,
+                                                account(1),
+                                                EventType.MAIL_NEW,
+                                                Instant.now(),
+                                                "{}"))));
+    }
+
+    @Test
+    void a_page_of_the_log_reads_a_page_for_each_status() {
+        DeliveryLog log = new DeliveryLog(jdbi, InstantSource.system());
+        UUID webhook = webhook(3);
+        UUID deep = ofDay(5, 4, 1);
+        Filter all = new Filter(null, null, null, null);
+        for (UUID before : new UUID[] {null, deep}) {
+            reads(600, () -> assertThat(log.list(webhook, all, before, 51)).hasSize(51));
+            reads(
+                    300,
+                    () ->
+                            assertThat(
+                                            log.list(
+                                                    webhook,
+                                                    new Filter(Status.FAILED, null, null, null),
+                                                    before,
+                                                    21))
+                                    .hasSize(21));
+        }
+        UUID delivery = ofDay(5, 4, 77);
+        reads(
+                10,
+                () -> {
+                    assertThat(log.find(CLIENT, delivery)).isPresent();
+                    assertThat(log.attempts(delivery)).isEmpty();
+                    assertThat(log.again(delivery)).isEqualTo(DeliveryLog.Again.PENDING);
+                });
+    }
+
+    @Test
+    void a_page_of_accounts_reads_a_page() {
+        AccountStore accounts = new AccountStore(jdbi);
+        AccountStore.Filter all = new AccountStore.Filter(null, null, null, Map.of());
+        UUID deep = account(30_000);
+        reads(120, () -> assertThat(accounts.list(CLIENT, all, null, 51)).hasSize(51));
+        reads(120, () -> assertThat(accounts.list(CLIENT, all, deep, 51)).hasSize(51));
+        reads(10, () -> assertThat(accounts.find(CLIENT, deep)).isPresent());
+    }
+
+    @Test
+    void removing_an_account_reads_what_is_removed() {
+        AccountStore accounts = new AccountStore(jdbi);
+        int[] next = {40_000};
+        reads(200, () -> assertThat(accounts.delete(CLIENT, account(next[0]++))).isTrue());
+    }
+}
