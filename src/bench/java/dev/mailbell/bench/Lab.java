@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -38,7 +39,8 @@ final class Lab implements AutoCloseable {
     private final Receiver receiver;
     private final MailSim mail;
     private final List<UUID> webhooks = new ArrayList<>();
-    private DaemonProcess daemon;
+    private final Thread atExit = new Thread(this::cleanUp, "bench-clean-up");
+    private @Nullable DaemonProcess daemon;
 
     private Lab(Plan plan, Setting setting) throws IOException {
         this.plan = plan;
@@ -51,7 +53,15 @@ final class Lab implements AutoCloseable {
         receiver = new Receiver(ledger::arrived);
         SSLContext tls = plan.tls() ? Certificates.selfSigned() : null;
         mail = server(plan, tls);
-        daemon = DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+        Runtime.getRuntime().addShutdownHook(atExit);
+        start();
+    }
+
+    private void start() {
+        DaemonProcess started =
+                DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+        daemon = started;
+        started.awaitReady();
     }
 
     private static MailSim server(Plan plan, @Nullable SSLContext tls) {
@@ -78,7 +88,7 @@ final class Lab implements AutoCloseable {
     }
 
     private void addWebhooks() {
-        Api api = daemon.api();
+        Api api = daemon().api();
         for (int i = 0; i < plan.webhooks(); i++) {
             String group = plan.webhookLabel().apply(i);
             JsonNode webhook =
@@ -97,7 +107,7 @@ final class Lab implements AutoCloseable {
 
     /** Registers all accounts, a thousand in a call. */
     void register() {
-        Api api = daemon.api();
+        Api api = daemon().api();
         for (int first = 0; first < plan.accounts(); first += BATCH) {
             int count = Math.min(BATCH, plan.accounts() - first);
             List<Map<String, Object>> accounts = new ArrayList<>(count);
@@ -148,11 +158,11 @@ final class Lab implements AutoCloseable {
         if (plan.idle()) {
             awaitIdling(seconds);
         }
-        Api api = daemon.api();
+        Api api = daemon().api();
         Waiting.until(
                 seconds,
                 () -> none(api, "connecting") && none(api, "retrying"),
-                () -> "some accounts were not seen yet; " + daemon.lastWords());
+                () -> "some accounts were not seen yet; " + daemon().lastWords());
     }
 
     /** Waits until every mailbox idles. */
@@ -162,7 +172,7 @@ final class Lab implements AutoCloseable {
                 () -> mail.idling() >= plan.accounts(),
                 () ->
                         "%d of %d mailboxes idle; %s"
-                                .formatted(mail.idling(), plan.accounts(), daemon.lastWords()));
+                                .formatted(mail.idling(), plan.accounts(), daemon().lastWords()));
     }
 
     private static boolean none(Api api, String state) {
@@ -180,7 +190,11 @@ final class Lab implements AutoCloseable {
         Waiting.until(
                 seconds,
                 () -> ledger.untold() <= 0,
-                () -> "NOT ALL WERE COUNTED: " + ledger.differences() + "; " + daemon.lastWords());
+                () ->
+                        "NOT ALL WERE COUNTED: "
+                                + ledger.differences()
+                                + "; "
+                                + daemon().lastWords());
         if (!ledger.settled()) {
             throw new BenchException("THE SUMS ARE WRONG: " + ledger.differences());
         }
@@ -188,8 +202,8 @@ final class Lab implements AutoCloseable {
 
     /** Stops the daemon in good order and starts it again on its data. */
     void restart() {
-        daemon.close();
-        daemon = DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+        daemon().close();
+        start();
     }
 
     Plan plan() {
@@ -197,7 +211,7 @@ final class Lab implements AutoCloseable {
     }
 
     DaemonProcess daemon() {
-        return daemon;
+        return Objects.requireNonNull(daemon, "started with the laboratory");
     }
 
     MailSim mail() {
@@ -219,9 +233,20 @@ final class Lab implements AutoCloseable {
 
     @Override
     public void close() {
-        daemon.close();
+        if (atExit.isAlive()) {
+            // The process is ending, and everything with it.
+            return;
+        }
+        Runtime.getRuntime().removeShutdownHook(atExit);
         mail.close();
         receiver.close();
+        cleanUp();
+    }
+
+    private void cleanUp() {
+        if (daemon != null) {
+            daemon.close();
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -11,7 +11,9 @@ final class StartScenario implements Scenario {
     @Override
     public List<Figure> run(Setting setting) throws InterruptedException {
         int mailboxes = setting.mailboxes().orElse(1_000);
-        Plan plan = Plan.imap(mailboxes, setting.tls(), true, setting.interval().orElse(120));
+        Plan plan =
+                Plan.imap(
+                        mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
         try (Lab lab = Lab.open(plan, setting)) {
             double first = lab.daemon().secondsToReady();
             lab.register();

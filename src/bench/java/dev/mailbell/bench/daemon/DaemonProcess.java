@@ -36,7 +36,7 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     /**
-     * Starts it and waits until it is ready.
+     * Starts it; it is not ready yet.
      *
      * @param command {@code serve}, as words
      * @param folder with {@code mailbell.yaml}; its data and its log go there, and stay over starts
@@ -51,11 +51,11 @@ public final class DaemonProcess implements AutoCloseable {
         environment.put("MAILBELL_ADMIN_KEY", KEY);
         environment.put("MAILBELL_CONFIG", folder.resolve("mailbell.yaml").toString());
         environment.put("MAILBELL_JAVA_OPTS", javaOptions);
+        environment.put("MAILBELL_BUILT", "yes");
         try {
             long begun = System.nanoTime();
             DaemonProcess daemon = new DaemonProcess(builder.start(), folder, begun);
             Thread.ofVirtual().start(daemon::read);
-            daemon.awaitReady();
             return daemon;
         } catch (IOException e) {
             throw new BenchException("the daemon could not be started: " + e.getMessage(), e);
@@ -81,7 +81,8 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    private void awaitReady() {
+    /** Waits until it is ready. */
+    public void awaitReady() {
         try {
             ready.get(READY_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

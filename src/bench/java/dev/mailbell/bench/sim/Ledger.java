@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -124,6 +125,21 @@ public final class Ledger {
     /** Messages that webhooks were not told of yet, each as often as webhooks are to hear of it. */
     public long untold() {
         return owed.sum() - told.sum();
+    }
+
+    /** The same for some of the mailboxes, by number. */
+    public long untold(IntPredicate which) {
+        long untold = 0;
+        for (Box box : boxes) {
+            if (which.test(box.number)) {
+                synchronized (box) {
+                    untold +=
+                            (long) box.came * box.listeners
+                                    - Arrays.stream(box.told).asLongStream().sum();
+                }
+            }
+        }
+        return untold;
     }
 
     /** Deliveries so far, each once. */
