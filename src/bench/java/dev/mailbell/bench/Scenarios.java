@@ -45,6 +45,10 @@ final class Scenarios {
                 "deliver",
                 "1,000 webhooks hear of every mail: deliveries a second",
                 new DeliverScenario());
+        add(
+                "deliver-one",
+                "one webhook with a long backlog: deliveries a second",
+                new DeliverOneScenario());
         add("drain", "1,000,000 pending deliveries over 1,000 webhooks", new DrainScenario());
         add("sick", "half of 100 webhooks hang or cut: what the others feel", new SickScenario());
     }
