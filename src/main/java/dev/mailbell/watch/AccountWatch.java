@@ -165,16 +165,20 @@ final class AccountWatch {
         }
     }
 
-    /** Closes the session unless somebody uses it. */
+    /** Closes the session unless it waits for push; whoever uses it now is let finish. */
     void dismiss() {
-        if (looking.tryLock()) {
-            try {
-                if (!pushing) {
-                    closeSession();
+        try {
+            if (looking.tryLock(LONGEST_GOODBYE.toNanos(), TimeUnit.NANOSECONDS)) {
+                try {
+                    if (!pushing) {
+                        closeSession();
+                    }
+                } finally {
+                    looking.unlock();
                 }
-            } finally {
-                looking.unlock();
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
