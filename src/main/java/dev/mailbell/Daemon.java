@@ -54,7 +54,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    private static final int WEBHOOK_CONNECTIONS = 1024;
+    private static final int WEBHOOK_CONNECTIONS = 4096;
     private static final Duration SEARCH_TIME = Duration.ofSeconds(10);
     private static final Duration PROBE_TIME = Duration.ofSeconds(1);
 

@@ -69,4 +69,19 @@ final class Settings implements Policy, Deliveries.Settings {
     public List<Duration> retrySchedule() {
         return configuration.get().webhooks().retrySchedule();
     }
+
+    @Override
+    public Duration pauseFloor() {
+        return configuration.get().webhooks().pauseFloor();
+    }
+
+    @Override
+    public Duration breakerOpenFor() {
+        return configuration.get().webhooks().breakerOpenFor();
+    }
+
+    @Override
+    public Duration disableAfter() {
+        return configuration.get().webhooks().disableAfter();
+    }
 }

@@ -4,6 +4,7 @@ import dev.mailbell.api.Idempotency.Creation;
 import dev.mailbell.api.Idempotency.Result;
 import dev.mailbell.delivery.Signer;
 import dev.mailbell.delivery.Webhook;
+import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.State;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.event.Ids;
@@ -87,13 +88,14 @@ final class WebhookRoutes {
                         keyring.encrypt(secret, Webhook.secretContext(id)),
                         null,
                         State.ENABLED,
+                        Health.GOOD,
                         now,
                         now);
         return new Creation() {
             @Override
             public Result create() {
                 store.insert(webhook);
-                ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook));
+                ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook, now));
                 view.put("secret", secret.reveal());
                 return new Result(201, Json.bytes(view), "/v1/webhooks/" + id);
             }
@@ -111,7 +113,9 @@ final class WebhookRoutes {
         UUID after = query.cursor().orElse(null);
         query.done();
         List<Webhook> found = store.list(Gate.caller(context).clientId(), after, limit + 1);
-        Answers.ok(context, Page.of(found, limit, Webhook::id, WebhookView::of));
+        Answers.ok(
+                context,
+                Page.of(found, limit, Webhook::id, webhook -> WebhookView.of(webhook, now())));
     }
 
     private Webhook ofPath(Context context) {
@@ -126,7 +130,7 @@ final class WebhookRoutes {
 
     private void read(Context context) {
         Query.of(context).done();
-        Answers.ok(context, WebhookView.of(ofPath(context)));
+        Answers.ok(context, WebhookView.of(ofPath(context), now()));
     }
 
     private void patch(Context context) {
@@ -147,14 +151,16 @@ final class WebhookRoutes {
                         draft.description(),
                         webhook.secret(),
                         webhook.previous(),
-                        draft.state() == null ? webhook.state() : draft.state(),
+                        webhook.state(),
+                        webhook.health(),
                         webhook.createdAt(),
                         now());
-        if (!store.update(changed)) {
-            throw notFound();
-        }
+        // What was wrong with another receiver says nothing about this one.
+        boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
+        State state = draft.state() == null && moved ? State.ENABLED : draft.state();
+        Webhook stored = store.update(changed, state).orElseThrow(WebhookRoutes::notFound);
         webhooks.changed(webhook.id());
-        Answers.ok(context, WebhookView.of(changed));
+        Answers.ok(context, WebhookView.of(stored, now()));
     }
 
     /** What a merge patch is applied to. */
@@ -210,7 +216,7 @@ final class WebhookRoutes {
             throw notFound();
         }
         webhooks.changed(webhook.id());
-        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(ofPath(context)));
+        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(ofPath(context), now()));
         view.put("secret", secret.reveal());
         view.put("previousSecretUntil", until.toString());
         Answers.ok(context, view);

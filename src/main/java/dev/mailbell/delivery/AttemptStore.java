@@ -83,6 +83,6 @@ final class AttemptStore {
                 row.getString("answer"),
                 row.getString("error"),
                 null,
-                true);
+                null);
     }
 }

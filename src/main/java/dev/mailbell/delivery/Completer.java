@@ -1,36 +1,43 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.delivery.DeliveryStore.Outcome;
+import dev.mailbell.delivery.Completions.Ended;
+import dev.mailbell.delivery.Completions.Written;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes down how deliveries ended: whatever has gathered while the last batch was written goes
- * with the next one. While the database is away outcomes wait here; the lanes stop by themselves,
- * because a delivery keeps its place until then.
+ * Writes down how attempts ended: whatever has gathered while the last batch was written goes with
+ * the next one. While the database is away outcomes wait here; the lanes stop by themselves,
+ * because a sender keeps its slot until it has handed its outcome over.
  */
 final class Completer {
     private static final Logger LOG = LoggerFactory.getLogger(Completer.class);
-    private static final int BATCH = 100;
+    private static final int BATCH = 250;
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(100);
 
     /** An outcome, and what to do once it is written. */
-    record Completion(Outcome outcome, Runnable written) {}
+    record Completion(Ended ended, Runnable written) {}
 
-    private final DeliveryStore deliveries;
+    private final Completions completions;
+    private final Consumer<Written> listener;
     private final BlockingQueue<Completion> queue = new ArrayBlockingQueue<>(4 * BATCH);
     private final Thread thread = Thread.ofVirtual().name("completer").unstarted(this::run);
     private volatile boolean stopping;
 
-    Completer(DeliveryStore deliveries) {
-        this.deliveries = deliveries;
+    /**
+     * @param listener is told what was written of webhooks before the lanes go on
+     */
+    Completer(Completions completions, Consumer<Written> listener) {
+        this.completions = completions;
+        this.listener = listener;
     }
 
     void start() {
@@ -77,12 +84,12 @@ final class Completer {
     }
 
     private void write(List<Completion> batch) throws InterruptedException {
-        List<Outcome> outcomes = batch.stream().map(Completion::outcome).toList();
+        List<Ended> ended = batch.stream().map(Completion::ended).toList();
         boolean told = false;
         while (true) {
+            Written written;
             try {
-                deliveries.complete(outcomes);
-                break;
+                written = completions.write(ended);
             } catch (RuntimeException e) {
                 if (!told) {
                     LOG.warn(
@@ -92,8 +99,11 @@ final class Completer {
                     told = true;
                 }
                 Thread.sleep(PAUSE);
+                continue;
             }
+            listener.accept(written);
+            batch.forEach(completion -> completion.written().run());
+            return;
         }
-        batch.forEach(completion -> completion.written().run());
     }
 }

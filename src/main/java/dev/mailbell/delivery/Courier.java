@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Attempt.Fault;
 import dev.mailbell.delivery.PostResult.Answered;
 import dev.mailbell.delivery.PostResult.Failed;
 import dev.mailbell.secret.Keyring;
@@ -51,7 +52,7 @@ final class Courier implements Lanes.Sender {
                                     ? null
                                     : "the receiver answered " + answered.status(),
                             answered.retryAfter().orElse(null),
-                            true);
+                            answered.isSuccess() ? null : Fault.REFUSED);
             case Failed failed ->
                     new Attempt(
                             at,
@@ -60,7 +61,16 @@ final class Courier implements Lanes.Sender {
                             null,
                             failed.message(),
                             null,
-                            failed.kind() != PostResult.Kind.LOCAL);
+                            fault(failed.kind()));
+        };
+    }
+
+    private static Fault fault(PostResult.Kind kind) {
+        return switch (kind) {
+            case TIMEOUT -> Fault.TIMEOUT;
+            case CONNECT, UNKNOWN_HOST -> Fault.UNREACHABLE;
+            case TLS, BLOCKED, DISCONNECTED, PROTOCOL -> Fault.BROKEN;
+            case LOCAL -> Fault.OURS;
         };
     }
 }

@@ -30,6 +30,15 @@ public final class Deliveries {
 
         /** The waits between the attempts of one delivery. */
         List<Duration> retrySchedule();
+
+        /** The shortest pause of a webhook that asks for one or does not answer in time. */
+        Duration pauseFloor();
+
+        /** How long a webhook that fails over and over is left alone at first. */
+        Duration breakerOpenFor();
+
+        /** How long a webhook may fail before it is disabled. */
+        Duration disableAfter();
     }
 
     private final Courier courier;
@@ -48,8 +57,15 @@ public final class Deliveries {
         this.courier = new Courier(client, keyring, settings::timeout, clock);
         DeliveryStore store = new DeliveryStore(jdbi);
         this.lanes =
-                new Lanes(store, webhooks, courier, settings, clock, RandomGenerator.getDefault());
-        this.outbox = new Outbox(store, lanes);
+                new Lanes(
+                        store,
+                        new Completions(jdbi, settings::disableAfter),
+                        webhooks,
+                        courier,
+                        settings,
+                        clock,
+                        RandomGenerator.getDefault());
+        this.outbox = new Outbox(lanes);
     }
 
     /** Begins to deliver what is owed. */
@@ -87,7 +103,8 @@ public final class Deliveries {
                         null,
                         0,
                         now,
-                        JSON.writeValueAsString(payload)));
+                        JSON.writeValueAsString(payload),
+                        true));
     }
 
     /** Begins no more deliveries and waits, at most 10 s, for those under way. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempts POSTs made so far
  * @param nextAttemptAt not before this
  * @param payload the exact body
+ * @param first whether nothing stands before it: it may go into memory without reading the table
  */
 record Delivery(
         UUID id,
@@ -20,7 +21,8 @@ record Delivery(
         @Nullable String mailbox,
         int attempts,
         Instant nextAttemptAt,
-        String payload) {
+        String payload,
+        boolean first) {
 
     /**
      * The queue this delivery stands in: two deliveries of one mailbox never overtake each other.
@@ -29,10 +31,5 @@ record Delivery(
         return accountId == null
                 ? id.toString()
                 : accountId + "/" + (mailbox == null ? "" : mailbox);
-    }
-
-    /** The same delivery after one more attempt. */
-    Delivery attempted(Instant next) {
-        return new Delivery(id, webhookId, accountId, mailbox, attempts + 1, next, payload);
     }
 }

@@ -1,133 +1,149 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.event.Event;
-import dev.mailbell.event.Ids;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 
-/** The table of deliveries. */
+/** Reads from the table of deliveries what is to be sent. */
 final class DeliveryStore {
-    private static final JsonMapper JSON = new JsonMapper();
-
     private final Jdbi jdbi;
 
     DeliveryStore(Jdbi jdbi) {
         this.jdbi = jdbi;
     }
 
-    /** How one delivery ended for now. */
-    sealed interface Outcome {
-        UUID deliveryId();
+    /**
+     * What a webhook is to be sent.
+     *
+     * @param due what may be sent now, in this order; no longer to be merged
+     * @param followed those of them whose mailbox has more
+     * @param full whether the table may hold more that is due
+     * @param next when something of the rest is due; null when nothing waits
+     */
+    record Page(List<Delivery> due, Set<UUID> followed, boolean full, @Nullable Instant next) {}
 
-        /** The attempt that ended so. */
-        AttemptStore.Made made();
-
-        record Delivered(UUID deliveryId, Instant at, int status, AttemptStore.Made made)
-                implements Outcome {}
-
-        /**
-         * @param nextAttemptAt null when the schedule is used up
-         */
-        record NotDelivered(
-                UUID deliveryId,
-                Instant at,
-                @Nullable Integer status,
-                String error,
-                @Nullable Instant nextAttemptAt,
-                AttemptStore.Made made)
-                implements Outcome {}
-    }
+    private record Row(
+            Delivery delivery, boolean mergeable, boolean followed, @Nullable String payload) {}
 
     /**
-     * Adds a delivery of the event for every webhook that wants it, within the caller's
-     * transaction.
+     * Reads what of a webhook is due, those waiting longest first, {@code limit} at most. None
+     * overtakes an older one of its mailbox: what stands behind one that waits for its retry waits
+     * too, and of the deliveries that may still merge only the oldest of a mailbox is taken.
      */
-    List<Delivery> enqueue(
-            Handle handle,
-            Event event,
-            @Nullable String mailbox,
-            int shard,
-            Map<String, String> labels) {
-        List<UUID> webhooks =
-                handle.createQuery(
-                                """
-                                select id from webhook
-                                where client_id = :client
-                                    and events && array[:type::text, '*']
-                                    and (accounts is null or accounts @> array[:account::uuid])
-                                    and labels <@ :labels::jsonb
-                                order by id\
-                                """)
-                        .bind("client", event.clientId())
-                        .bind("type", event.type().wireName())
-                        .bind("account", event.accountId())
-                        .bind("labels", JSON.writeValueAsString(labels))
-                        .mapTo(UUID.class)
-                        .list();
-        if (webhooks.isEmpty()) {
-            return List.of();
-        }
-        List<Delivery> deliveries = new ArrayList<>(webhooks.size());
-        var batch =
-                handle.prepareBatch(
+    Page due(UUID webhookId, Instant now, int limit) {
+        return jdbi.withHandle(handle -> {
+            List<Row> rows = read(handle, webhookId, now, limit);
+            Set<UUID> released = release(handle, rows);
+            List<Delivery> due = new ArrayList<>(rows.size());
+            Set<UUID> followed = new HashSet<>();
+            List<UUID> lost = new ArrayList<>();
+            for (Row row : rows) {
+                UUID id = row.delivery().id();
+                if (row.payload() == null) {
+                    lost.add(id);
+                } else if (!row.mergeable() || released.contains(id)) {
+                    due.add(row.delivery());
+                    if (row.followed()) {
+                        followed.add(id);
+                    }
+                }
+            }
+            giveUp(handle, lost, now);
+            return new Page(due, followed, rows.size() >= limit, next(handle, webhookId, now));
+        });
+    }
+
+    // Scalar subqueries with a limit: the planner must not turn them into joins over all that
+    // waits.
+    private static List<Row> read(Handle handle, UUID webhookId, Instant now, int limit) {
+        return handle.createQuery(
                         """
-                        insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
-                            created_at)
-                        values (:id, :webhook, :event, :account, :mailbox, :shard, 'pending', :now, :now)\
-                        """);
-        for (UUID webhook : webhooks) {
-            Delivery delivery =
-                    new Delivery(
-                            Ids.next(),
-                            webhook,
-                            event.accountId(),
-                            mailbox,
-                            0,
-                            event.createdAt(),
-                            event.payload());
-            deliveries.add(delivery);
-            batch.bind("id", delivery.id())
-                    .bind("webhook", webhook)
-                    .bind("event", event.id())
-                    .bind("account", event.accountId())
-                    .bind("mailbox", mailbox)
-                    .bind("shard", shard)
-                    .bind("now", utc(event.createdAt()))
-                    .add();
-        }
-        batch.execute();
-        return deliveries;
+                        select d.*, coalesce(d.body, e.payload) as payload
+                        from (
+                            select p.*,
+                                (select 1 from delivery y
+                                    where y.webhook_id = p.webhook_id and y.account_id = p.account_id
+                                        and coalesce(y.mailbox, '') = coalesce(p.mailbox, '')
+                                        and y.status = 'pending' and y.id > p.id limit 1) is not null as followed
+                            from delivery p
+                            where p.webhook_id = :webhook and p.status = 'pending' and p.next_attempt_at <= :now
+                                and (select 1 from delivery o
+                                    where o.webhook_id = p.webhook_id and o.account_id = p.account_id
+                                        and coalesce(o.mailbox, '') = coalesce(p.mailbox, '')
+                                        and o.status = 'pending' and o.id < p.id
+                                        and (p.mergeable or o.next_attempt_at > :now) limit 1) is null
+                            order by p.next_attempt_at, p.id limit :limit) d
+                        left join event e on e.id = d.event_id
+                        order by d.next_attempt_at, d.id\
+                        """)
+                .bind("webhook", webhookId)
+                .bind("now", utc(now))
+                .bind("limit", limit)
+                .map((row, context) -> row(row))
+                .list();
     }
 
     /**
-     * The oldest pending deliveries of a webhook after an id (null: from the oldest), {@code limit}
-     * at most.
+     * From now on these are as if attempted: a later one that merges either sees this, or was first
+     * and this one is superseded.
      */
-    List<Delivery> pending(UUID webhookId, @Nullable UUID after, int limit) {
-        return jdbi.withHandle(handle ->
+    private static Set<UUID> release(Handle handle, List<Row> rows) {
+        UUID[] mergeable =
+                rows.stream()
+                        .filter(Row::mergeable)
+                        .map(row -> row.delivery().id())
+                        .toArray(UUID[]::new);
+        if (mergeable.length == 0) {
+            return Set.of();
+        }
+        return new HashSet<>(
                 handle.createQuery(
                                 """
-                                select d.*, e.payload from delivery d join event e on e.id = d.event_id
-                                where d.webhook_id = :webhook and d.status = 'pending'
-                                    and (:after::uuid is null or d.id > :after::uuid)
-                                order by d.id limit :limit\
+                                update delivery set mergeable = false
+                                where id = any(:ids) and status = 'pending' and mergeable returning id\
+                                """)
+                        .bind("ids", mergeable)
+                        .mapTo(UUID.class)
+                        .list());
+    }
+
+    private static void giveUp(Handle handle, List<UUID> lost, Instant now) {
+        if (!lost.isEmpty()) {
+            handle.createUpdate(
+                            """
+                            update delivery set status = 'failed', completed_at = :now,
+                                last_error = 'it waited longer than retention.events; its event is no longer kept'
+                            where id = any(:ids) and status = 'pending'\
+                            """)
+                    .bind("ids", lost.toArray(UUID[]::new))
+                    .bind("now", utc(now))
+                    .execute();
+        }
+    }
+
+    private static @Nullable Instant next(Handle handle, UUID webhookId, Instant now) {
+        OffsetDateTime next =
+                handle.createQuery(
+                                """
+                                select min(next_attempt_at) from delivery
+                                where webhook_id = :webhook and status = 'pending' and next_attempt_at > :now\
                                 """)
                         .bind("webhook", webhookId)
-                        .bind("after", after)
-                        .bind("limit", limit)
-                        .map((row, context) -> read(row))
-                        .list());
+                        .bind("now", utc(now))
+                        .mapTo(OffsetDateTime.class)
+                        .findOne()
+                        .orElse(null);
+        return next == null ? null : next.toInstant();
     }
 
     /** The enabled webhooks that are owed something. */
@@ -142,66 +158,21 @@ final class DeliveryStore {
                         .list());
     }
 
-    /** Writes down how deliveries ended, with their attempts, all in one transaction. */
-    void complete(List<Outcome> outcomes) {
-        jdbi.useTransaction(handle -> {
-            var delivered =
-                    handle.prepareBatch(
-                            """
-                            update delivery set status = 'delivered', attempts = attempts + 1, last_status = :status,
-                                last_error = null, completed_at = :at where id = :id and status = 'pending'\
-                            """);
-            var not =
-                    handle.prepareBatch(
-                            """
-                            update delivery set status = case when :next::timestamptz is null then 'failed' else 'pending' end,
-                                attempts = attempts + 1, last_status = :status, last_error = :error,
-                                next_attempt_at = coalesce(:next::timestamptz, next_attempt_at),
-                                completed_at = case when :next::timestamptz is null then :at::timestamptz end
-                            where id = :id and status = 'pending'\
-                            """);
-            for (Outcome outcome : outcomes) {
-                switch (outcome) {
-                    case Outcome.Delivered(UUID id, Instant at, int status, var made) ->
-                            delivered
-                                    .bind("id", id)
-                                    .bind("at", utc(at))
-                                    .bind("status", status)
-                                    .add();
-                    case Outcome.NotDelivered(
-                                    UUID id,
-                                    Instant at,
-                                    Integer status,
-                                    String error,
-                                    Instant next,
-                                    var made) ->
-                            not.bind("id", id)
-                                    .bind("at", utc(at))
-                                    .bind("status", status)
-                                    .bind("error", error)
-                                    .bind("next", next == null ? null : utc(next))
-                                    .add();
-                }
-            }
-            if (delivered.size() > 0) {
-                delivered.execute();
-            }
-            if (not.size() > 0) {
-                not.execute();
-            }
-            AttemptStore.insert(handle, outcomes.stream().map(Outcome::made).toList());
-        });
-    }
-
-    private static Delivery read(ResultSet row) throws SQLException {
-        return new Delivery(
-                row.getObject("id", UUID.class),
-                row.getObject("webhook_id", UUID.class),
-                row.getObject("account_id", UUID.class),
-                row.getString("mailbox"),
-                row.getInt("attempts"),
-                row.getObject("next_attempt_at", OffsetDateTime.class).toInstant(),
-                row.getString("payload"));
+    private static Row row(ResultSet row) throws SQLException {
+        String payload = row.getString("payload");
+        return new Row(
+                new Delivery(
+                        row.getObject("id", UUID.class),
+                        row.getObject("webhook_id", UUID.class),
+                        row.getObject("account_id", UUID.class),
+                        row.getString("mailbox"),
+                        row.getInt("attempts"),
+                        row.getObject("next_attempt_at", OffsetDateTime.class).toInstant(),
+                        payload == null ? "" : payload,
+                        false),
+                row.getBoolean("mergeable"),
+                row.getBoolean("followed"),
+                payload);
     }
 
     private static OffsetDateTime utc(Instant instant) {

@@ -1,45 +1,73 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Receiver.Call;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is owed to one webhook, as far as it is in memory: the oldest pending deliveries, one queue
- * for each mailbox. The table is the truth; a lane that is full or in doubt reads it again. A
- * delivery stays in its lane until its outcome is written, so that reading the table never brings
- * it back and the next one of its mailbox never overtakes it, not even over a crash. Safe for many
- * threads.
+ * What is owed to one webhook, as far as it is in memory: deliveries that are due, one line for
+ * each mailbox. The table is the truth; a lane that is full or in doubt reads it again. A delivery
+ * stays in its lane until its outcome is written, so that reading the table never brings it back
+ * and the next one of its mailbox never overtakes it, not even over a crash. One that waits for its
+ * next attempt leaves: it takes no room, and its mailbox is read again when it is due. Safe for
+ * many threads.
  */
 final class Lane {
     /** Deliveries in memory at most. */
     static final int WINDOW = 512;
 
-    private final UUID webhookId;
-    private final Map<String, Deque<Delivery>> queues = new LinkedHashMap<>();
-    private final Set<UUID> held = new HashSet<>();
-    private final Map<String, Instant> notBefore = new HashMap<>();
-    private final Set<String> busy = new HashSet<>();
+    private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
-    /** The table may hold deliveries that are not here. */
+    private final UUID webhookId;
+    private final Map<String, Line> lines = new HashMap<>();
+    private final Deque<Line> ready = new ArrayDeque<>();
+    private final Set<UUID> held = new HashSet<>();
+    private @Nullable Webhook webhook;
+    private @Nullable Receiver receiver;
+
+    /** The table may hold deliveries that are due and not here. */
     private boolean behind = true;
 
-    /** A fresh delivery was left to the table while the table was being read. */
+    /** A delivery was left to the table while the table was being read. */
     private boolean missed;
 
     /** Somebody is reading the table for this lane. */
     private boolean refilling;
 
-    Lane(UUID webhookId) {
+    /** Ids and queues that left while the table was being read: what was read of them is old. */
+    private final Set<Object> left = new HashSet<>();
+
+    /** When the table holds the next one that is due; null when none is known. */
+    private @Nullable Instant nextDue;
+
+    private Instant lastUsed;
+    private boolean retired;
+
+    /** Rises when all is forgotten: what was read before is void. */
+    private int era;
+
+    /** The deliveries of one mailbox; in {@link #ready} when it has some and none is under way. */
+    private static final class Line {
+        final Deque<Delivery> waiting = new ArrayDeque<>();
+        @Nullable Delivery underWay;
+
+        /** The table holds more of this mailbox. */
+        boolean followed;
+    }
+
+    Lane(UUID webhookId, Instant now) {
         this.webhookId = webhookId;
+        this.lastUsed = now;
     }
 
     UUID webhookId() {
@@ -48,37 +76,83 @@ final class Lane {
 
     /**
      * Takes in a delivery that was committed just now, or leaves it to the table where order
-     * demands that.
+     * demands that; false when this lane is no longer in use.
      */
-    synchronized void offer(Delivery delivery) {
-        if (behind || held.size() >= WINDOW) {
-            behind = true;
-            missed = true;
-            return;
-        }
-        add(delivery);
-    }
-
-    /**
-     * Whether the caller is to read the table now: there is room, it may hold more, and nobody is
-     * at it.
-     */
-    synchronized boolean wantsRefill() {
-        if (refilling || !behind || held.size() > WINDOW / 2) {
+    synchronized boolean offer(Delivery delivery, Instant now) {
+        if (retired) {
             return false;
         }
-        refilling = true;
-        missed = false;
+        lastUsed = now;
+        Line line = lines.get(delivery.queue());
+        if (!delivery.first() && line != null) {
+            line.followed = true;
+        }
+        if (behind || !delivery.first() || held.size() >= WINDOW) {
+            behind = true;
+            missed = true;
+        } else {
+            add(delivery, false);
+        }
         return true;
     }
 
-    /** Takes in what the table holds: the oldest pending deliveries, up to {@link #WINDOW}. */
-    synchronized void refill(List<Delivery> oldest) {
-        for (Delivery delivery : oldest) {
-            add(delivery);
+    /**
+     * Whether the caller is to read the table now: there is room, it may hold more, the receiver
+     * may be sent to, and nobody is at it. Answers the era to hand to {@link #refill}, or -1.
+     */
+    synchronized int wantsRefill(Instant now) {
+        if (nextDue != null && !nextDue.isAfter(now)) {
+            nextDue = null;
+            behind = true;
         }
-        behind = oldest.size() >= WINDOW || missed;
+        if (retired
+                || refilling
+                || !behind
+                || held.size() > WINDOW / 2
+                || (receiver != null && receiver.isClosed())) {
+            return -1;
+        }
+        refilling = true;
+        missed = false;
+        left.clear();
+        return era;
+    }
+
+    /** The webhook as the table has it, when it is not known here yet. */
+    synchronized @Nullable Webhook webhook() {
+        return webhook;
+    }
+
+    synchronized void meet(int era, Webhook webhook, Receiver receiver) {
+        if (era == this.era) {
+            this.webhook = webhook;
+            this.receiver = receiver;
+        }
+    }
+
+    /** The webhook was changed by an outcome; one that is not known here is read when needed. */
+    synchronized void know(Webhook changed) {
+        if (receiver != null) {
+            webhook = changed;
+            receiver.know(changed);
+        }
+    }
+
+    /** Takes in what is due in the table. */
+    synchronized void refill(int era, DeliveryStore.Page page) {
         refilling = false;
+        if (era != this.era) {
+            return;
+        }
+        for (Delivery delivery : page.due()) {
+            if (!left.contains(delivery.id()) && !left.contains(delivery.queue())) {
+                add(delivery, page.followed().contains(delivery.id()));
+            }
+        }
+        behind = page.full() || missed;
+        if (page.next() != null) {
+            waitFor(page.next());
+        }
     }
 
     /** The table could not be read; it is tried again later. */
@@ -86,105 +160,160 @@ final class Lane {
         refilling = false;
     }
 
-    private void add(Delivery delivery) {
-        if (held.add(delivery.id())) {
-            queues.computeIfAbsent(delivery.queue(), queue -> new ArrayDeque<>()).add(delivery);
-            if (delivery.attempts() > 0) {
-                notBefore.putIfAbsent(delivery.queue(), delivery.nextAttemptAt());
-            }
+    private void waitFor(Instant due) {
+        if (nextDue == null || due.isBefore(nextDue)) {
+            nextDue = due;
         }
     }
 
-    /** Takes the deliveries that may be sent now, {@code limit} at most, one of each mailbox. */
-    synchronized List<Delivery> take(Instant now, int limit) {
-        List<Delivery> ready = new ArrayList<>();
-        int room = limit - busy.size();
-        for (Map.Entry<String, Deque<Delivery>> queue : queues.entrySet()) {
-            if (ready.size() >= room) {
-                break;
+    private void add(Delivery delivery, boolean followed) {
+        Line line = lines.computeIfAbsent(delivery.queue(), queue -> new Line());
+        line.followed |= followed;
+        if (held.add(delivery.id())) {
+            if (line.waiting.isEmpty() && line.underWay == null) {
+                ready.add(line);
             }
-            Instant due = notBefore.get(queue.getKey());
-            if (!busy.contains(queue.getKey()) && (due == null || !due.isAfter(now))) {
-                ready.add(queue.getValue().getFirst());
-            }
+            line.waiting.add(delivery);
         }
-        ready.forEach(delivery -> busy.add(delivery.queue()));
-        return ready;
+    }
+
+    /** Takes the deliveries that may be sent now, each with a slot of its own. */
+    synchronized List<Call> take(Slots slots) {
+        List<Call> calls = new ArrayList<>();
+        while (webhook != null
+                && receiver != null
+                && !ready.isEmpty()
+                && receiver.mayBegin()
+                && slots.take(this, receiver.isSlow())) {
+            Line line = ready.removeFirst();
+            Delivery delivery = line.waiting.removeFirst();
+            line.underWay = delivery;
+            calls.add(receiver.begin(webhook, delivery));
+        }
+        return calls;
+    }
+
+    /** Whether something waits for nothing but the receiver. */
+    synchronized boolean hasReady() {
+        return !ready.isEmpty();
     }
 
     /** The delivery's end is written: it leaves the lane, and its mailbox goes on. */
-    synchronized void done(Delivery delivery) {
-        String queue = delivery.queue();
-        busy.remove(queue);
-        notBefore.remove(queue);
-        Deque<Delivery> rest = queues.get(queue);
-        if (rest != null && !rest.isEmpty() && rest.getFirst().id().equals(delivery.id())) {
-            rest.removeFirst();
-            held.remove(delivery.id());
-            // To the end of the line, so that a busy mailbox does not starve the others.
-            queues.remove(queue);
-            if (!rest.isEmpty()) {
-                queues.put(queue, rest);
-            }
+    synchronized void done(Delivery delivery, Instant now) {
+        if (refilling) {
+            left.add(delivery.id());
         }
+        lastUsed = now;
+        Line line = leave(delivery);
+        if (line == null) {
+            return;
+        }
+        if (line.followed) {
+            line.followed = false;
+            behind = true;
+            missed = true;
+        }
+        goOn(delivery.queue(), line);
+    }
+
+    /** The attempt failed, which is written: the mailbox waits in the table. */
+    synchronized void later(Delivery delivery, Instant at) {
+        if (refilling) {
+            left.add(delivery.queue());
+        }
+        Line line = leave(delivery);
+        if (line != null) {
+            line.waiting.forEach(waiting -> held.remove(waiting.id()));
+            lines.remove(delivery.queue());
+        }
+        waitFor(at);
     }
 
     /** The delivery was taken but not attempted: it waits where it was. */
     synchronized void putBack(Delivery delivery) {
-        busy.remove(delivery.queue());
-    }
-
-    /** The attempt failed, which is written; its mailbox waits. */
-    synchronized void retry(Delivery delivery, Instant at) {
-        String queue = delivery.queue();
-        busy.remove(queue);
-        Deque<Delivery> rest = queues.get(queue);
-        if (rest != null && !rest.isEmpty() && rest.getFirst().id().equals(delivery.id())) {
-            rest.removeFirst();
-            rest.addFirst(delivery.attempted(at));
-            notBefore.put(queue, at);
+        Line line = leave(delivery);
+        if (line != null) {
+            held.add(delivery.id());
+            line.waiting.addFirst(delivery);
+            goOn(delivery.queue(), line);
+        } else {
+            behind = true;
+            missed = true;
         }
     }
 
-    /** Forgets what the lane holds but for what is under way, so that the table is read again. */
+    private @Nullable Line leave(Delivery delivery) {
+        held.remove(delivery.id());
+        Line line = lines.get(delivery.queue());
+        if (line == null || line.underWay == null || !line.underWay.id().equals(delivery.id())) {
+            return null;
+        }
+        line.underWay = null;
+        return line;
+    }
+
+    private void goOn(String queue, Line line) {
+        if (line.waiting.isEmpty()) {
+            lines.remove(queue);
+        } else {
+            // To the end of the line, so that a busy mailbox does not starve the others.
+            ready.add(line);
+        }
+    }
+
+    /** Forgets all but what is under way, so that webhook and table are read again. */
     synchronized void reset() {
-        queues.entrySet()
-                .removeIf(queue -> {
-                    if (busy.contains(queue.getKey())) {
-                        Delivery head = queue.getValue().getFirst();
-                        queue.getValue().clear();
-                        queue.getValue().add(head);
-                        return false;
-                    }
-                    return true;
-                });
-        held.clear();
-        queues.values().forEach(queue -> held.add(queue.getFirst().id()));
-        notBefore.keySet().retainAll(queues.keySet());
+        era++;
+        refilling = false;
+        webhook = null;
+        receiver = null;
+        nextDue = null;
         behind = true;
         missed = true;
+        ready.clear();
+        held.clear();
+        lines.values().removeIf(line -> line.underWay == null);
+        for (Line line : lines.values()) {
+            line.waiting.clear();
+            line.followed = true;
+            if (line.underWay != null) {
+                held.add(line.underWay.id());
+            }
+        }
     }
 
     /** The account was removed, and what was owed with it; what is under way ends by itself. */
     synchronized void forgetAccount(UUID accountId) {
-        for (Map.Entry<String, Deque<Delivery>> queue : queues.entrySet()) {
-            boolean underWay = busy.contains(queue.getKey());
-            Delivery head = queue.getValue().getFirst();
-            if (accountId.equals(head.accountId())) {
-                queue.getValue().forEach(delivery -> held.remove(delivery.id()));
-                queue.getValue().clear();
-                if (underWay) {
-                    queue.getValue().add(head);
-                    held.add(head.id());
-                }
+        if (refilling) {
+            // What is being read may hold what is owed for it.
+            era++;
+            refilling = false;
+            behind = true;
+        }
+        for (Line line : lines.values()) {
+            Delivery any = line.underWay != null ? line.underWay : line.waiting.getFirst();
+            if (accountId.equals(any.accountId())) {
+                line.waiting.forEach(delivery -> held.remove(delivery.id()));
+                line.waiting.clear();
             }
         }
-        queues.values().removeIf(Deque::isEmpty);
-        notBefore.keySet().retainAll(queues.keySet());
+        ready.removeIf(line -> line.waiting.isEmpty());
+        lines.values().removeIf(line -> line.underWay == null && line.waiting.isEmpty());
     }
 
-    /** Whether nothing is here, nor known to be in the table. */
-    synchronized boolean isIdle() {
-        return held.isEmpty() && !behind;
+    /** Takes the lane out of use if it has not been of any for a while. */
+    synchronized boolean retire(Instant now) {
+        boolean asleep = receiver != null && receiver.isDisabled();
+        boolean idle = asleep || (ready.isEmpty() && !behind && nextDue == null);
+        boolean nothingUnderWay = lines.values().stream().allMatch(line -> line.underWay == null);
+        if (idle && !refilling && nothingUnderWay && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
+            retired = true;
+        }
+        return retired;
+    }
+
+    /** The webhook is gone: so is its lane. */
+    synchronized void end() {
+        retired = true;
     }
 }

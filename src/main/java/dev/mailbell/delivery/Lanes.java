@@ -1,7 +1,10 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.delivery.Completer.Completion;
-import dev.mailbell.delivery.DeliveryStore.Outcome;
+import dev.mailbell.delivery.Completions.Ended;
+import dev.mailbell.delivery.Completions.Written;
+import dev.mailbell.delivery.Receiver.Call;
+import dev.mailbell.delivery.Receiver.Gate;
 import dev.mailbell.delivery.Webhook.State;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,9 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
-
-    /** POSTs at once, over all webhooks. */
-    private static final int IN_FLIGHT = 512;
-
     private static final Duration TICK = Duration.ofMillis(500);
 
     /** How many ticks pass between two looks at the table for webhooks that no lane knows of. */
@@ -45,13 +43,13 @@ final class Lanes {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
-    private final Map<UUID, Webhook> known = new ConcurrentHashMap<>();
-    private final Semaphore inFlight = new Semaphore(IN_FLIGHT);
+    private final Slots slots = new Slots();
     private final Thread ticker = Thread.ofVirtual().name("lanes").unstarted(this::tick);
     private volatile boolean stopping;
 
     Lanes(
             DeliveryStore deliveries,
+            Completions completions,
             WebhookStore webhooks,
             Sender sender,
             Deliveries.Settings settings,
@@ -61,7 +59,7 @@ final class Lanes {
         this.webhooks = webhooks;
         this.sender = sender;
         this.settings = settings;
-        this.completer = new Completer(deliveries);
+        this.completer = new Completer(completions, this::written);
         this.clock = clock;
         this.random = random;
     }
@@ -79,9 +77,7 @@ final class Lanes {
         stopping = true;
         ticker.interrupt();
         long begun = System.nanoTime();
-        if (inFlight.tryAcquire(IN_FLIGHT, limit.toNanos(), TimeUnit.NANOSECONDS)) {
-            inFlight.release(IN_FLIGHT);
-        } else {
+        if (!slots.awaitNone(limit.toNanos())) {
             LOG.warn("Deliveries were still under way at the end; they will be made again");
         }
         completer.stop(limit.minusNanos(System.nanoTime() - begun).plusSeconds(1));
@@ -91,14 +87,16 @@ final class Lanes {
     void offer(List<Delivery> fresh) {
         for (Delivery delivery : fresh) {
             Lane lane = lane(delivery.webhookId());
-            lane.offer(delivery);
+            while (!lane.offer(delivery, clock.instant())) {
+                lanes.remove(lane.webhookId(), lane);
+                lane = lane(delivery.webhookId());
+            }
             dispatch(lane);
         }
     }
 
     /** A webhook was changed, removed or enabled: what is known of it is read again. */
     void changed(UUID webhookId) {
-        known.remove(webhookId);
         Lane lane = lane(webhookId);
         lane.reset();
         dispatch(lane);
@@ -110,7 +108,7 @@ final class Lanes {
     }
 
     private Lane lane(UUID webhookId) {
-        return lanes.computeIfAbsent(webhookId, Lane::new);
+        return lanes.computeIfAbsent(webhookId, id -> new Lane(id, clock.instant()));
     }
 
     private void tick() {
@@ -120,7 +118,8 @@ final class Lanes {
                     if (tick % TICKS_BETWEEN_SWEEPS == 0) {
                         deliveries.owed().forEach(this::lane);
                     }
-                    lanes.values().removeIf(Lane::isIdle);
+                    Instant now = clock.instant();
+                    lanes.values().removeIf(lane -> lane.retire(now));
                     lanes.values().forEach(this::dispatch);
                 } catch (RuntimeException e) {
                     LOG.warn("The table of deliveries cannot be read now: {}", e.getMessage());
@@ -140,17 +139,32 @@ final class Lanes {
         if (stopping) {
             return;
         }
-        if (lane.wantsRefill()) {
-            Thread.startVirtualThread(() -> refill(lane));
+        int era = lane.wantsRefill(clock.instant());
+        if (era >= 0) {
+            Thread.startVirtualThread(() -> refill(lane, era));
         }
-        for (Delivery delivery : lane.take(clock.instant(), settings.concurrency())) {
-            Thread.startVirtualThread(() -> deliver(lane, delivery));
+        for (Call call : lane.take(slots)) {
+            Thread.startVirtualThread(() -> deliver(lane, call));
         }
     }
 
-    private void refill(Lane lane) {
+    private void refill(Lane lane, int era) {
         try {
-            lane.refill(deliveries.pending(lane.webhookId(), null, Lane.WINDOW));
+            if (lane.webhook() == null) {
+                Optional<Webhook> webhook = webhooks.find(lane.webhookId());
+                if (webhook.isEmpty()) {
+                    lane.end();
+                    lanes.remove(lane.webhookId(), lane);
+                    return;
+                }
+                Receiver receiver = new Receiver(webhook.get(), settings, clock, random);
+                lane.meet(era, webhook.get(), receiver);
+                if (receiver.isClosed()) {
+                    lane.refillFailed();
+                    return;
+                }
+            }
+            lane.refill(era, deliveries.due(lane.webhookId(), clock.instant(), Lane.WINDOW));
         } catch (RuntimeException e) {
             lane.refillFailed();
             LOG.warn(
@@ -162,108 +176,77 @@ final class Lanes {
         dispatch(lane);
     }
 
-    private void deliver(Lane lane, Delivery delivery) {
+    private void deliver(Lane lane, Call call) {
+        boolean handedOver = false;
         try {
-            inFlight.acquire();
-            try {
-                Optional<Webhook> webhook = webhook(delivery.webhookId());
-                if (stopping || webhook.isEmpty() || webhook.get().state() == State.DISABLED) {
-                    // Nothing is sent; what is owed stays in the table, and a change of the webhook
-                    // makes a new lane.
-                    lane.putBack(delivery);
-                    lanes.remove(lane.webhookId(), lane);
-                    return;
-                }
-                Attempt attempt = sender.send(webhook.get(), delivery);
-                if (!attempt.charged()) {
-                    LOG.warn(
-                            "Delivery {} waits for our own network: {}",
-                            delivery.id(),
-                            attempt.error());
-                    lane.putBack(delivery);
-                    return;
-                }
-                completer.submit(completion(lane, webhook.get(), delivery, attempt));
-            } finally {
-                inFlight.release();
+            Attempt attempt = sender.send(call.webhook(), call.delivery());
+            if (attempt.charged()) {
+                Gate gate = call.receiver().ended(call, attempt, lane.hasReady());
+                handedOver = true;
+                completer.submit(completion(lane, call, attempt, gate));
+            } else {
+                LOG.warn(
+                        "Delivery {} waits for our own network: {}",
+                        call.delivery().id(),
+                        attempt.error());
             }
         } catch (InterruptedException e) {
-            lane.putBack(delivery);
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            lane.putBack(delivery);
-            LOG.warn("Delivery {} could not be attempted", delivery.id(), e);
+            LOG.warn("Delivery {} could not be attempted", call.delivery().id(), e);
+        } finally {
+            if (!handedOver) {
+                call.receiver().abandoned(call);
+                lane.putBack(call.delivery());
+            }
+            slots.release(call.slow()).ifPresent(this::dispatch);
         }
+        dispatch(lane);
     }
 
-    /** A webhook as last read; a removed one is empty, and its lane ends. */
-    private Optional<Webhook> webhook(UUID id) {
-        Webhook cached = known.get(id);
-        if (cached != null) {
-            return Optional.of(cached);
-        }
-        Optional<Webhook> stored = webhooks.find(id);
-        stored.ifPresent(webhook -> known.put(id, webhook));
-        return stored;
+    private Completion completion(Lane lane, Call call, Attempt attempt, Gate gate) {
+        Delivery delivery = call.delivery();
+        Instant next = attempt.delivered() ? null : next(delivery, attempt);
+        return new Completion(
+                new Ended(call.webhook(), delivery, attempt, next, gate),
+                () -> {
+                    if (next == null) {
+                        lane.done(delivery, clock.instant());
+                    } else {
+                        lane.later(delivery, next);
+                    }
+                    dispatch(lane);
+                });
     }
 
-    private Completion completion(Lane lane, Webhook webhook, Delivery delivery, Attempt attempt) {
-        Instant ended = attempt.at().plus(attempt.duration());
-        AttemptStore.Made made =
-                new AttemptStore.Made(delivery.id(), delivery.attempts() + 1, attempt);
-        if (attempt.delivered()) {
-            int status = attempt.status() == null ? 0 : attempt.status();
-            return new Completion(
-                    new Outcome.Delivered(delivery.id(), ended, status, made),
-                    () -> {
-                        lane.done(delivery);
-                        becomes(webhook, State.ENABLED);
-                        dispatch(lane);
-                    });
-        }
+    private @Nullable Instant next(Delivery delivery, Attempt attempt) {
         Optional<Instant> next =
                 RetrySchedule.next(
                                 settings.retrySchedule(),
                                 delivery.attempts() + 1,
                                 attempt.retryAfter(),
                                 random)
-                        .map(ended::plus);
-        Outcome outcome =
-                new Outcome.NotDelivered(
-                        delivery.id(),
-                        ended,
-                        attempt.status(),
-                        String.valueOf(attempt.error()),
-                        next.orElse(null),
-                        made);
-        return new Completion(
-                outcome,
-                () -> {
-                    next.ifPresentOrElse(at -> lane.retry(delivery, at), () -> lane.done(delivery));
-                    becomes(webhook, State.FAILING);
-                    dispatch(lane);
-                });
+                        .map(attempt.endedAt()::plus);
+        // What disables the webhook loses nothing: it waits until the webhook is enabled again.
+        return next.orElse(attempt.gone() ? attempt.endedAt() : null);
     }
 
-    /** Writes whether the webhook takes what it is sent, if that is news. */
-    private void becomes(Webhook webhook, State state) {
-        State before = state == State.ENABLED ? State.FAILING : State.ENABLED;
-        if (webhook.state() != before) {
-            return;
-        }
-        try {
-            if (webhooks.move(webhook.id(), before, state)) {
+    private void written(Written written) {
+        for (Webhook webhook : written.changed()) {
+            Lane lane = lanes.get(webhook.id());
+            Webhook before = lane == null ? null : lane.webhook();
+            if (before != null && before.state() != webhook.state()) {
                 LOG.info(
                         "Webhook {} is {}",
                         webhook.id(),
-                        state == State.ENABLED ? "taking deliveries again" : "failing");
+                        webhook.state() == State.ENABLED
+                                ? "taking deliveries again"
+                                : webhook.state().wireName());
             }
-            known.remove(webhook.id());
-        } catch (RuntimeException e) {
-            LOG.warn(
-                    "The state of webhook {} cannot be written now: {}",
-                    webhook.id(),
-                    e.getMessage());
+            if (lane != null) {
+                lane.know(webhook);
+            }
         }
+        offer(written.fresh());
     }
 }

@@ -14,12 +14,10 @@ import org.jspecify.annotations.Nullable;
  * caused them.
  */
 public final class Outbox {
-    private final DeliveryStore deliveries;
     private final Lanes lanes;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(DeliveryStore deliveries, Lanes lanes) {
-        this.deliveries = deliveries;
+    Outbox(Lanes lanes) {
         this.lanes = lanes;
     }
 
@@ -62,6 +60,6 @@ public final class Outbox {
             Map<String, String> labels) {
         EventStore.insert(handle, event);
         return new Pending(
-                event.clientId(), deliveries.enqueue(handle, event, mailbox, shard, labels));
+                event.clientId(), Intake.add(handle, event, mailbox, shard, labels, null));
     }
 }

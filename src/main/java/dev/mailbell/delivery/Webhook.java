@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels only events of accounts that carry all of these
  * @param secret the signing secret ({@code whsec_…}), encrypted and bound to this row
  * @param previous the secret before a rotation; null when it signs no more or there was none
+ * @param health how the last attempts went
  */
 @SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
 public record Webhook(
@@ -30,6 +31,7 @@ public record Webhook(
         byte[] secret,
         @Nullable Previous previous,
         State state,
+        Health health,
         Instant createdAt,
         Instant updatedAt) {
 
@@ -57,6 +59,36 @@ public record Webhook(
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record Previous(byte[] secret, Instant until) {}
+
+    /**
+     * How the last attempts went.
+     *
+     * @param failingSince when the first attempt failed after the last success; null when none did
+     * @param failures since then
+     * @param lastError of those; null when there is none
+     * @param pausedUntil nothing is sent before; null when it is not paused
+     * @param breakerUntil one probe may be sent then, and nothing before; null when the breaker is
+     *     closed
+     * @param breakerOpenings how often the breaker opened in a row; 0 when it is closed
+     */
+    public record Health(
+            @Nullable Instant failingSince,
+            int failures,
+            @Nullable String lastError,
+            @Nullable Instant pausedUntil,
+            @Nullable Instant breakerUntil,
+            int breakerOpenings) {
+        public static final Health GOOD = new Health(null, 0, null, null, null, 0);
+
+        /** Until when nothing is sent, for whichever reason; null when that is no time to come. */
+        public @Nullable Instant waitsUntil(Instant now) {
+            Instant latest = pausedUntil;
+            if (latest == null || (breakerUntil != null && breakerUntil.isAfter(latest))) {
+                latest = breakerUntil;
+            }
+            return latest != null && latest.isAfter(now) ? latest : null;
+        }
+    }
 
     public Webhook {
         events = List.copyOf(events);

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.Previous;
 import dev.mailbell.delivery.Webhook.State;
 import java.sql.Array;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
@@ -47,20 +49,52 @@ public final class WebhookStore {
     }
 
     /**
-     * Writes everything of a webhook but its secret; false when there is no such webhook any more.
+     * Writes what its client may change of a webhook; empty when there is no such webhook any more.
+     *
+     * @param state what its state shall be: {@link State#ENABLED} forgets all pauses and lets what
+     *     waits be sent now, {@link State#DISABLED} lets it wait; null for as it is
+     * @return the webhook as it is now
      */
-    public boolean update(Webhook webhook) {
-        return jdbi.withHandle(handle ->
-                bind(
-                                handle.createUpdate(
-                                        """
-                                        update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
-                                            description = :description, state = :state, updated_at = :updatedAt
-                                        where id = :id and client_id = :client\
-                                        """),
-                                webhook)
-                        .execute())
-                == 1;
+    public Optional<Webhook> update(Webhook webhook, @Nullable State state) {
+        return jdbi.inTransaction(handle -> {
+            if (state == State.ENABLED) {
+                rearm(handle, webhook);
+            }
+            return bind(
+                            handle.createQuery(
+                                    """
+                                    update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
+                                        description = :description, state = coalesce(:wanted, state), updated_at = :updatedAt
+                                    where id = :id and client_id = :client
+                                    returning *\
+                                    """),
+                            webhook)
+                    .bind("wanted", state == null ? null : state.wireName())
+                    .map((row, context) -> read(row))
+                    .findOne();
+        });
+    }
+
+    private static void rearm(Handle handle, Webhook webhook) {
+        handle.createUpdate(
+                        """
+                        update webhook set failing_since = null, failures = 0, last_error = null, paused_until = null,
+                            breaker_until = null, breaker_openings = 0
+                        where id = :id and client_id = :client\
+                        """)
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .execute();
+        handle.createUpdate(
+                        """
+                        update delivery d set next_attempt_at = :now
+                        from webhook w where w.id = :id and w.client_id = :client
+                            and d.webhook_id = w.id and d.status = 'pending' and d.next_attempt_at > :now\
+                        """)
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .bind("now", webhook.updatedAt().atOffset(ZoneOffset.UTC))
+                .execute();
     }
 
     /**
@@ -82,18 +116,6 @@ public final class WebhookStore {
                         .bind("secret", secret)
                         .bind("until", until.atOffset(ZoneOffset.UTC))
                         .bind("now", now.atOffset(ZoneOffset.UTC))
-                        .execute())
-                == 1;
-    }
-
-    /** Moves a webhook from one state to another; false when it was not in the first. */
-    boolean move(UUID id, State from, State to) {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate(
-                                "update webhook set state = :to where id = :id and state = :from")
-                        .bind("id", id)
-                        .bind("from", from.wireName())
-                        .bind("to", to.wireName())
                         .execute())
                 == 1;
     }
@@ -181,7 +203,7 @@ public final class WebhookStore {
                 .bind("updatedAt", webhook.updatedAt().atOffset(ZoneOffset.UTC));
     }
 
-    private static Webhook read(ResultSet row) throws SQLException {
+    static Webhook read(ResultSet row) throws SQLException {
         Array accounts = row.getArray("accounts");
         byte[] previous = row.getBytes("previous_secret");
         return new Webhook(
@@ -200,7 +222,19 @@ public final class WebhookStore {
                                 row.getObject("previous_secret_until", OffsetDateTime.class)
                                         .toInstant()),
                 State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
+                new Health(
+                        instant(row, "failing_since"),
+                        row.getInt("failures"),
+                        row.getString("last_error"),
+                        instant(row, "paused_until"),
+                        instant(row, "breaker_until"),
+                        row.getInt("breaker_openings")),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 row.getObject("updated_at", OffsetDateTime.class).toInstant());
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
     }
 }

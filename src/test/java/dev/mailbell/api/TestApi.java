@@ -178,7 +178,7 @@ final class TestApi implements AutoCloseable {
                     "no",
                     "answered 500",
                     null,
-                    true);
+                    null);
         }
     }
 

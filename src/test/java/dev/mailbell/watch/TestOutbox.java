@@ -53,6 +53,21 @@ final class TestOutbox {
                         public List<Duration> retrySchedule() {
                             return List.of();
                         }
+
+                        @Override
+                        public Duration pauseFloor() {
+                            return Duration.ZERO;
+                        }
+
+                        @Override
+                        public Duration breakerOpenFor() {
+                            return Duration.ofSeconds(1);
+                        }
+
+                        @Override
+                        public Duration disableAfter() {
+                            return Duration.ofDays(1);
+                        }
                     };
             return new Deliveries(
                             jdbi,

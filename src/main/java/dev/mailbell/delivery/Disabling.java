@@ -1,0 +1,48 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.delivery.Completions.Ended;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Announces that a webhook was disabled: in its client's feed, and to the client's others. */
+final class Disabling {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private Disabling() {}
+
+    /**
+     * Adds the event and its deliveries, within the caller's transaction. The URL is not told: it
+     * may hold a secret that the client's other receivers are not to know.
+     */
+    static List<Delivery> announce(Handle handle, Webhook webhook, Ended last) {
+        Instant now = last.attempt().endedAt().truncatedTo(ChronoUnit.MILLIS);
+        Instant since = webhook.health().failingSince();
+        var payload = JSON.createObjectNode();
+        payload.put("type", EventType.WEBHOOK_DISABLED.wireName()).put("timestamp", now.toString());
+        payload.putObject("data")
+                .put("webhookId", webhook.id().toString())
+                .put("description", webhook.description())
+                .put("reason", last.attempt().gone() ? "gone" : "failing")
+                .put("failingSince", since == null ? null : since.toString())
+                .put("failures", webhook.health().failures())
+                .put("lastError", webhook.health().lastError());
+        Event event =
+                new Event(
+                        Ids.next(),
+                        webhook.clientId(),
+                        null,
+                        EventType.WEBHOOK_DISABLED,
+                        now,
+                        JSON.writeValueAsString(payload));
+        EventStore.insert(handle, event);
+        return Intake.add(handle, event, null, 0, Map.of(), webhook.id());
+    }
+}

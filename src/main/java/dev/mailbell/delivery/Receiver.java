@@ -1,0 +1,158 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.delivery.Webhook.Health;
+import dev.mailbell.delivery.Webhook.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of the one who receives a webhook: whether it may be sent to now, and how much at
+ * once. It begins with little at once and gets more with every success, so that one who hangs all
+ * of a sudden holds no more than it could use before. Safe for many threads.
+ */
+final class Receiver {
+    private static final int AT_ONCE_AT_FIRST = 2;
+
+    /** Who answers faster gets more quickly; whose calls are older counts among the slow. */
+    private static final Duration FAST = Duration.ofSeconds(1);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofDays(1);
+    private static final Duration WAIT_FOR_OURSELVES = Duration.ofSeconds(5);
+
+    private final InstantSource clock;
+    private final Deliveries.Settings settings;
+    private final Breaker breaker;
+    private final Map<Object, Instant> calls = new LinkedHashMap<>();
+    private @Nullable Instant pausedUntil;
+    private boolean disabled;
+    private boolean failing;
+    private int atOnce = AT_ONCE_AT_FIRST;
+
+    /** A call that began, to be told how it ended. */
+    record Call(Webhook webhook, Delivery delivery, Receiver receiver, boolean slow, int begun) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
+
+    /** What is kept of it in the table of webhooks. */
+    record Gate(
+            @Nullable Instant pausedUntil, @Nullable Instant breakerUntil, int breakerOpenings) {}
+
+    Receiver(
+            Webhook webhook,
+            Deliveries.Settings settings,
+            InstantSource clock,
+            RandomGenerator random) {
+        Health health = webhook.health();
+        this.clock = clock;
+        this.settings = settings;
+        this.breaker =
+                new Breaker(
+                        clock,
+                        settings::breakerOpenFor,
+                        random,
+                        health.breakerUntil(),
+                        health.breakerOpenings());
+        this.pausedUntil = health.pausedUntil();
+        this.disabled = webhook.state() == State.DISABLED;
+        this.failing = webhook.state() == State.FAILING;
+    }
+
+    /** Takes over what the table says now; a pause is never shortened. */
+    synchronized void know(Webhook webhook) {
+        disabled = webhook.state() == State.DISABLED;
+        pause(webhook.health().pausedUntil());
+    }
+
+    private void pause(@Nullable Instant until) {
+        if (until != null && (pausedUntil == null || until.isAfter(pausedUntil))) {
+            pausedUntil = until;
+        }
+    }
+
+    synchronized boolean isDisabled() {
+        return disabled;
+    }
+
+    /** Whether nothing at all may be sent now, however little. */
+    synchronized boolean isClosed() {
+        return disabled || isPaused() || !breaker.mayBegin();
+    }
+
+    private boolean isPaused() {
+        return pausedUntil != null && pausedUntil.isAfter(clock.instant());
+    }
+
+    /** Whether one more call may begin now. */
+    synchronized boolean mayBegin() {
+        return !isClosed() && calls.size() < Math.min(atOnce, settings.concurrency());
+    }
+
+    /** Whether its calls must not use up what others need: it fails, or has not answered lately. */
+    synchronized boolean isSlow() {
+        Iterator<Instant> begun = calls.values().iterator();
+        return failing || (begun.hasNext() && begun.next().plus(FAST).isBefore(clock.instant()));
+    }
+
+    synchronized Call begin(Webhook webhook, Delivery delivery) {
+        Call call = new Call(webhook, delivery, this, isSlow(), breaker.begin());
+        calls.put(call, clock.instant());
+        return call;
+    }
+
+    /**
+     * A call ended.
+     *
+     * @param more whether there is more to send right now
+     */
+    synchronized Gate ended(Call call, Attempt attempt, boolean more) {
+        calls.remove(call);
+        if (attempt.delivered()) {
+            breaker.succeeded(call.begun());
+            failing = false;
+            boolean fast = attempt.duration().compareTo(FAST) < 0;
+            int grown = fast ? atOnce * 2 : atOnce + 1;
+            atOnce =
+                    more
+                            ? Math.min(grown, settings.concurrency())
+                            : Math.max(atOnce / 2, AT_ONCE_AT_FIRST);
+        } else {
+            breaker.failed(call.begun(), attempt.silent());
+            failing = true;
+            atOnce = 1;
+            if (attempt.overloaded()) {
+                pause(attempt.endedAt().plus(pauseFor(attempt.retryAfter())));
+            }
+            if (attempt.gone()) {
+                disabled = true;
+            }
+        }
+        return new Gate(pausedUntil, breaker.openUntil(), breaker.openings());
+    }
+
+    private Duration pauseFor(@Nullable Duration asked) {
+        Duration floor = settings.pauseFloor();
+        Duration pause = asked == null || asked.compareTo(floor) < 0 ? floor : asked;
+        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+
+    /** A call came to nothing by our own fault: all wait a little before the next. */
+    synchronized void abandoned(Call call) {
+        calls.remove(call);
+        breaker.abandoned(call.begun());
+        pause(clock.instant().plus(WAIT_FOR_OURSELVES));
+    }
+}

@@ -1,0 +1,240 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.delivery.Webhook.Health;
+import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.Secret;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/** Delivery as the daemon runs it, on a real database, with a clock that a test steps. */
+final class Engine implements AutoCloseable {
+    final SteppedClock clock;
+    final WebhookStore webhooks;
+    final EventStore events;
+    private final Jdbi jdbi;
+    private final Keyring keyring;
+    private final Watchdog watchdog = new Watchdog();
+    private final AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
+    private WebhookClient client;
+    private Deliveries deliveries;
+    volatile Duration timeout = Duration.ofSeconds(30);
+    volatile List<Duration> schedule =
+            List.of(Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofHours(1));
+
+    /** A delivery as the table has it. */
+    record Row(
+            UUID id,
+            String mailbox,
+            String status,
+            int attempts,
+            boolean mergeable,
+            Integer newCount,
+            String body) {}
+
+    Engine(Jdbi jdbi, Path keys) {
+        this(jdbi, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
+    }
+
+    private Engine(Jdbi jdbi, Keyring keyring, SteppedClock clock) {
+        this.jdbi = jdbi;
+        this.keyring = keyring;
+        this.clock = clock;
+        this.webhooks = new WebhookStore(jdbi);
+        this.events = new EventStore(jdbi);
+        start();
+    }
+
+    private void start() {
+        client =
+                new WebhookClient(
+                        new WebhookClient.Settings("test", List::of, 4096, null),
+                        guard,
+                        new TlsContexts(watchdog),
+                        watchdog,
+                        clock);
+        Deliveries.Settings settings =
+                new Deliveries.Settings() {
+                    @Override
+                    public Duration timeout() {
+                        return timeout;
+                    }
+
+                    @Override
+                    public int concurrency() {
+                        return 10;
+                    }
+
+                    @Override
+                    public List<Duration> retrySchedule() {
+                        return schedule;
+                    }
+
+                    @Override
+                    public Duration pauseFloor() {
+                        return Duration.ofSeconds(60);
+                    }
+
+                    @Override
+                    public Duration breakerOpenFor() {
+                        return Duration.ofSeconds(30);
+                    }
+
+                    @Override
+                    public Duration disableAfter() {
+                        return Duration.ofDays(5);
+                    }
+                };
+        deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
+        deliveries.start();
+    }
+
+    /** A new process after an orderly end. */
+    void restart() throws InterruptedException {
+        deliveries.stop();
+        client.close();
+        start();
+    }
+
+    /**
+     * A new process beside one that will write nothing any more, because its receivers hang: as
+     * after a kill. Both are to be closed.
+     */
+    Engine successor() {
+        return new Engine(jdbi, keyring, clock);
+    }
+
+    Webhook webhook(RawReceiver receiver) {
+        return webhook("http://127.0.0.1:" + receiver.port() + "/");
+    }
+
+    Webhook webhook(String url) {
+        UUID id = Ids.next();
+        Secret secret = Signer.newSecret();
+        Webhook webhook =
+                new Webhook(
+                        id,
+                        ClientStore.DEFAULT,
+                        url,
+                        List.of("*"),
+                        null,
+                        Map.of("to", id.toString()),
+                        null,
+                        keyring.encrypt(secret, Webhook.secretContext(id)),
+                        null,
+                        State.ENABLED,
+                        Health.GOOD,
+                        clock.instant(),
+                        clock.instant());
+        webhooks.insert(webhook);
+        return webhook;
+    }
+
+    /** New mail for one webhook, committed and handed to the lanes. */
+    void mail(Webhook webhook, UUID account, String mailbox, int newCount) {
+        String payload =
+                "{\"type\":\"mail.new\",\"data\":{\"mailbox\":\"%s\",\"newCount\":%d,\"total\":9,\"at\":\"%s\"}}"
+                        .formatted(mailbox, newCount, Ids.next());
+        add(webhook, account, mailbox, EventType.MAIL_NEW, payload);
+    }
+
+    void add(Webhook webhook, UUID account, String mailbox, EventType type, String payload) {
+        Event event =
+                new Event(Ids.next(), ClientStore.DEFAULT, account, type, clock.instant(), payload);
+        jdbi.inTransaction(handle ->
+                        deliveries
+                                .outbox()
+                                .add(
+                                        handle,
+                                        event,
+                                        mailbox,
+                                        1,
+                                        Map.of("to", webhook.id().toString())))
+                .committed();
+    }
+
+    Webhook now(Webhook webhook) {
+        return webhooks.find(webhook.id()).orElseThrow();
+    }
+
+    /** What {@code PATCH state=…} does. */
+    void patch(Webhook webhook, State state) {
+        webhooks.update(
+                new Webhook(
+                        webhook.id(),
+                        webhook.clientId(),
+                        webhook.url(),
+                        webhook.events(),
+                        webhook.accounts(),
+                        webhook.labels(),
+                        webhook.description(),
+                        webhook.secret(),
+                        webhook.previous(),
+                        webhook.state(),
+                        webhook.health(),
+                        webhook.createdAt(),
+                        clock.instant()),
+                state);
+        deliveries.changed(webhook.id());
+    }
+
+    List<Row> rows(Webhook webhook) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select d.*, coalesce(d.body, e.payload) as whole from delivery d
+                                join event e on e.id = d.event_id where webhook_id = :id order by d.id\
+                                """)
+                        .bind("id", webhook.id())
+                        .map((row, context) ->
+                                new Row(
+                                        row.getObject("id", UUID.class),
+                                        row.getString("mailbox"),
+                                        row.getString("status"),
+                                        row.getInt("attempts"),
+                                        row.getBoolean("mergeable"),
+                                        row.getObject("new_count", Integer.class),
+                                        row.getString("whole")))
+                        .list());
+    }
+
+    List<String> statuses(Webhook webhook) {
+        return rows(webhook).stream().map(Row::status).toList();
+    }
+
+    int attempts(Webhook webhook) {
+        return rows(webhook).stream().mapToInt(Row::attempts).sum();
+    }
+
+    List<Event> disabledEvents(Webhook webhook) {
+        List<Event> found = new ArrayList<>();
+        for (Event event :
+                events.after(ClientStore.DEFAULT, null, EventType.WEBHOOK_DISABLED, null, 1000)) {
+            if (event.payload().contains(webhook.id().toString())) {
+                found.add(event);
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public void close() throws Exception {
+        deliveries.stop();
+        client.close();
+        watchdog.close();
+        guard.close();
+    }
+}
