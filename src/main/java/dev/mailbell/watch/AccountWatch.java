@@ -1,10 +1,8 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
-import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
@@ -18,14 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One account under watch: what is kept of it in memory between looks. */
 final class AccountWatch {
-    /**
-     * How many refusals it takes to believe a server that a login which worked does so no longer.
-     */
-    private static final int REFUSALS = 3;
-
-    /** Over how long they must be spread: on-demand looks may come in quick succession. */
-    private static final Duration REFUSED_FOR = Duration.ofMinutes(10);
-
     /** How often one who waits for push is asked again to let somebody else in. */
     private static final Duration ASKED_AGAIN = Duration.ofMillis(50);
 
@@ -262,43 +252,17 @@ final class AccountWatch {
     synchronized void succeeded(Instant now, @Nullable Failure remaining) {
         lastCheckedAt = now;
         seen = true;
-        Instant since = account.state() == AccountState.WATCHING ? account.stateSince() : now;
-        account = account.withState(AccountState.WATCHING, since, remaining);
+        account = Outcome.success(account, remaining, now);
     }
 
     /** A look failed; says what the account has become. */
     synchronized void failed(MailFailure failure, Instant now) {
-        Failure before = account.failure();
-        Failure next =
-                before == null || account.state() == AccountState.WATCHING
-                        ? new Failure(failure.code(), failure.reason(), now, 1)
-                        : new Failure(
-                                failure.code(),
-                                failure.reason(),
-                                before.since(),
-                                before.attempts() + 1);
-        AccountState state = stateAfter(next, now);
-        Instant since = account.state() == state ? account.stateSince() : now;
         seen = false;
-        account = account.withState(state, since, next);
+        account = Outcome.failure(account, failure, hasEverWorked(), now);
     }
 
     /** Whether a look has ever succeeded. */
     boolean hasEverWorked() {
         return account.lastCheckedAt() != null || lastCheckedAt != null;
-    }
-
-    private AccountState stateAfter(Failure failure, Instant now) {
-        FailureCode code = failure.code();
-        if (code.needsOwner() && (!hasEverWorked() || refusedForLong(failure, now))) {
-            return AccountState.PARKED;
-        }
-        return account.state() == AccountState.PARKED && code.needsOwner()
-                ? AccountState.PARKED
-                : AccountState.RETRYING;
-    }
-
-    private static boolean refusedForLong(Failure failure, Instant now) {
-        return failure.attempts() >= REFUSALS && !failure.since().plus(REFUSED_FOR).isAfter(now);
     }
 }

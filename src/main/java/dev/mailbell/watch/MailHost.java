@@ -22,28 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that succeeds. Safe for many threads.
  */
 final class MailHost {
-    /** Logins begin at this share of the full rate. */
-    private static final double RAMP = 0.1;
-
-    /** What a pause left over is made up for, so that a late wake-up does not lower the rate. */
-    private static final long CATCH_UP = TimeUnit.MILLISECONDS.toNanos(10);
-
-    /** A host that refuses connections is taken for full this long; then one more is tried. */
-    private static final long CAP_RAISED_AFTER = TimeUnit.MINUTES.toNanos(1);
-
-    private static final long SLOWED_AT_MOST_EVERY = TimeUnit.SECONDS.toNanos(1);
-
-    /** The limits that are configured now. */
-    interface Limits {
-        /** 1 or more; {@link Integer#MAX_VALUE} for none. */
-        int connections();
-
-        /** 1 or more. */
-        int loginsPerSecond();
-    }
-
     private final String name;
-    private final Limits limits;
+    private final HostLimits limits;
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -56,23 +36,14 @@ final class MailHost {
     private boolean calling;
     private int open;
     private int pushing;
-    private double rate;
-    private long nextLogin;
-    private long slowedAt;
-    private int cap = Integer.MAX_VALUE;
-    private long capSetAt;
-    private int failuresInRow;
     private long usedAt;
     private boolean pushRefused;
 
-    MailHost(String name, Limits limits, LongSupplier nanoTime) {
+    MailHost(String name, HostLimits limits, LongSupplier nanoTime) {
         this.name = name;
         this.limits = limits;
         this.nanoTime = nanoTime;
-        this.rate = Math.max(1, RAMP * limits.loginsPerSecond());
-        this.nextLogin = nanoTime.getAsLong();
-        this.slowedAt = nextLogin - SLOWED_AT_MOST_EVERY;
-        this.usedAt = nextLogin;
+        this.usedAt = nanoTime.getAsLong();
     }
 
     String name() {
@@ -148,18 +119,16 @@ final class MailHost {
                     return null;
                 }
                 long now = nanoTime.getAsLong();
-                if (open >= cap(now)) {
+                long wait = limits.untilNextLogin(now);
+                if (open >= limits.connections(now)) {
                     dismissOneResting();
                     await(TimeUnit.SECONDS.toNanos(1));
-                } else if (nextLogin > now) {
+                } else if (wait > 0) {
                     // Bounded, so that a changed limit and a test's clock are noticed.
-                    await(Math.min(nextLogin - now, TimeUnit.MILLISECONDS.toNanos(100)));
+                    await(Math.min(wait, TimeUnit.MILLISECONDS.toNanos(100)));
                 } else {
                     open++;
-                    double perSecond = Math.min(rate, limits.loginsPerSecond());
-                    nextLogin =
-                            Math.max(nextLogin, now - CATCH_UP)
-                                    + (long) (1_000_000_000L / perSecond);
+                    limits.login(now);
                     return line.remove();
                 }
             }
@@ -185,17 +154,6 @@ final class MailHost {
         }
     }
 
-    private int cap(long now) {
-        if (cap != Integer.MAX_VALUE && now - capSetAt > CAP_RAISED_AFTER) {
-            cap = cap + Math.max(1, cap / 10);
-            capSetAt = now;
-            if (cap >= limits.connections()) {
-                cap = Integer.MAX_VALUE;
-            }
-        }
-        return Math.min(cap, limits.connections());
-    }
-
     private void dismissOneResting() {
         if (!resting.isEmpty()) {
             AccountWatch longest = resting.iterator().next();
@@ -216,7 +174,7 @@ final class MailHost {
     boolean beginPush() {
         lock.lock();
         try {
-            int most = cap(nanoTime.getAsLong());
+            int most = limits.connections(nanoTime.getAsLong());
             boolean room = most == Integer.MAX_VALUE || pushing < most - Math.max(1, most / 10);
             pushing += room ? 1 : 0;
             return room;
@@ -241,9 +199,7 @@ final class MailHost {
     boolean worked() {
         lock.lock();
         try {
-            boolean wasAway = failuresInRow >= 3;
-            failuresInRow = 0;
-            rate = Math.min(limits.loginsPerSecond(), rate + 1);
+            boolean wasAway = limits.worked();
             changed.signal();
             return wasAway;
         } finally {
@@ -253,19 +209,7 @@ final class MailHost {
 
     /** A look failed for a reason that lies in the host: logins slow down. */
     void failed(FailureCode code) {
-        locked(() -> {
-            long now = nanoTime.getAsLong();
-            failuresInRow++;
-            if (now - slowedAt >= SLOWED_AT_MOST_EVERY) {
-                slowedAt = now;
-                rate = Math.max(1, rate / 2);
-                if (code == FailureCode.TOO_MANY_CONNECTIONS) {
-                    // The one that was refused is still counted.
-                    cap = Math.max(1, Math.min(cap, open - 1));
-                    capSetAt = now;
-                }
-            }
-        });
+        locked(() -> limits.failed(code, open, nanoTime.getAsLong()));
     }
 
     /** Whether nobody has told before that this host refuses push. */

@@ -26,17 +26,10 @@ final class MailHosts {
                 name ->
                         new MailHost(
                                 name,
-                                new MailHost.Limits() {
-                                    @Override
-                                    public int connections() {
-                                        return pace.connections(name);
-                                    }
-
-                                    @Override
-                                    public int loginsPerSecond() {
-                                        return pace.loginsPerSecond(name);
-                                    }
-                                },
+                                new HostLimits(
+                                        () -> pace.connections(name),
+                                        () -> pace.loginsPerSecond(name),
+                                        nanoTime.getAsLong()),
                                 nanoTime));
     }
 

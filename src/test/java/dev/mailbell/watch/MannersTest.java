@@ -172,8 +172,7 @@ class MannersTest {
                     });
             kit.pass(Duration.ofMinutes(8));
         }
-        await().atMost(PATIENCE)
-                .until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
+        await().atMost(PATIENCE).until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
         kit.pass(Duration.ofHours(30));
         server.behave(new FakeImap.Manners() {});
         await().atMost(PATIENCE)

@@ -1,0 +1,63 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.Failure;
+import dev.mailbell.mail.MailFailure;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What a look's outcome makes of an account. */
+final class Outcome {
+    /**
+     * How many refusals it takes to believe a server that a login which worked does so no longer.
+     */
+    private static final int REFUSALS = 3;
+
+    /** Over how long they must be spread: on-demand looks may come in quick succession. */
+    private static final Duration REFUSED_FOR = Duration.ofMinutes(10);
+
+    private Outcome() {}
+
+    /**
+     * @param remaining what is wrong nevertheless; null for nothing
+     */
+    static Account success(Account account, @Nullable Failure remaining, Instant now) {
+        boolean already = account.state() == AccountState.WATCHING;
+        return account.withState(
+                AccountState.WATCHING, already ? account.stateSince() : now, remaining);
+    }
+
+    /**
+     * @param everWorked whether a look at the account has ever succeeded
+     */
+    static Account failure(Account account, MailFailure failure, boolean everWorked, Instant now) {
+        Failure before = account.failure();
+        boolean first = before == null || account.state() == AccountState.WATCHING;
+        Failure next =
+                new Failure(
+                        failure.code(),
+                        failure.reason(),
+                        first || before == null ? now : before.since(),
+                        first || before == null ? 1 : before.attempts() + 1);
+        AccountState state = stateAfter(account, next, everWorked, now);
+        return account.withState(
+                state, account.state() == state ? account.stateSince() : now, next);
+    }
+
+    private static AccountState stateAfter(
+            Account account, Failure failure, boolean everWorked, Instant now) {
+        boolean refused = failure.code().needsOwner();
+        boolean parked =
+                refused
+                        && (!everWorked
+                                || refusedForLong(failure, now)
+                                || account.state() == AccountState.PARKED);
+        return parked ? AccountState.PARKED : AccountState.RETRYING;
+    }
+
+    private static boolean refusedForLong(Failure failure, Instant now) {
+        return failure.attempts() >= REFUSALS && !failure.since().plus(REFUSED_FOR).isAfter(now);
+    }
+}
