@@ -154,7 +154,7 @@ public final class DeliveryLog {
                     handle.createUpdate(
                                     """
                                     update delivery d set status = 'pending', next_attempt_at = :now, completed_at = null
-                                    where d.id = :id and exists (select from event e where e.id = d.event_id)\
+                                    where d.id = :id and (d.body is not null or exists (select from event e where e.id = d.event_id))\
                                     """)
                             .bind("id", deliveryId)
                             .bind("now", now.atOffset(ZoneOffset.UTC))
@@ -189,7 +189,7 @@ public final class DeliveryLog {
                                     """
                                     select id from delivery d
                                     where webhook_id = :webhook and status = 'failed' and id > :after and completed_at >= :since
-                                        and exists (select from event e where e.id = d.event_id)
+                                        and (d.body is not null or exists (select from event e where e.id = d.event_id))
                                     order by id limit :piece for update of d\
                                     """)
                             .bind("webhook", webhookId)

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes one POST at a time for each caller, and answers with what came of it. Connections are kept
  * and shared; nothing else is remembered: no cookies, no redirects, no proxies of the environment,
- * no second try of its own.
+ * no second try of its own but for a kept connection that turns out to be closed.
  */
 public final class WebhookClient implements AutoCloseable {
     private static final ContentType JSON = ContentType.create("application/json");
@@ -61,6 +61,9 @@ public final class WebhookClient implements AutoCloseable {
     // Node closes what was idle for 5 s; a check before use costs 1 ms and is spared in a burst.
     private static final TimeValue TRUSTED_IDLE = TimeValue.ofMilliseconds(500);
     private static final Timeout LONGEST_LEASE = Timeout.ofSeconds(5);
+
+    /** Kept connections that may turn out to be closed before a POST fails. */
+    private static final int MOST_STALE = 10;
 
     private final AddressGuard guard;
     private final Watchdog watchdog;
@@ -152,12 +155,34 @@ public final class WebhookClient implements AutoCloseable {
                     since(start));
         }
         Deadline deadline = Deadline.after(timeout);
+        for (int stale = 0; stale < MOST_STALE; stale++) {
+            @Nullable PostResult result = post(post, deadline, timeout, start, false);
+            if (result != null) {
+                return result;
+            }
+        }
+        @Nullable PostResult last = post(post, deadline, timeout, start, true);
+        return last != null
+                ? last
+                : new Failed(Kind.DISCONNECTED, "closed without an answer", since(start));
+    }
+
+    /**
+     * One try; null when a kept connection, which the receiver may have closed meanwhile, ended
+     * before any answer, and that is not the last try. That the receiver took such a POST all the
+     * same is possible, and is what its idempotency key is for.
+     */
+    private @Nullable PostResult post(
+            WebhookPost post, Deadline deadline, Duration timeout, long start, boolean last) {
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(GuardedConnections.DEADLINE, deadline);
         HttpUriRequestBase request = request(post, clock.instant());
         try (Watchdog.Cut cut = watchdog.arm(deadline, request::cancel)) {
+            boolean begun = false;
             @Nullable Answered answered = null;
-            try (ClassicHttpResponse response = http.executeOpen(target(url), request, context)) {
+            try (ClassicHttpResponse response =
+                    http.executeOpen(target(post.url()), request, context)) {
+                begun = true;
                 AnswerReader.Body body = AnswerReader.body(response);
                 answered = AnswerReader.answered(response, body, clock.instant(), since(start));
                 if (!body.whole()) {
@@ -165,6 +190,15 @@ public final class WebhookClient implements AutoCloseable {
                     request.cancel();
                 }
             } catch (IOException e) {
+                boolean lost = e instanceof NoHttpResponseException || e instanceof SocketException;
+                if (lost
+                        && !begun
+                        && !last
+                        && !cut.hasFired()
+                        && !Thread.currentThread().isInterrupted()
+                        && context.getAttribute(GuardedConnections.FRESH) == null) {
+                    return null;
+                }
                 if (answered == null) {
                     return failed(e, cut.hasFired(), timeout, since(start));
                 }

@@ -21,6 +21,9 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
     /** The context's attribute that holds the {@link Deadline} of the whole call. */
     public static final String DEADLINE = "mailbell.deadline";
 
+    /** The context's attribute that is set when the call opened a connection of its own. */
+    public static final String FRESH = "mailbell.fresh";
+
     private final GuardedSockets sockets;
     private final TlsContexts tls;
     private final @Nullable String caPem;
@@ -54,6 +57,7 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
         if (!(context.getAttribute(DEADLINE) instanceof Deadline deadline)) {
             throw new IllegalStateException("a call without a deadline");
         }
+        context.setAttribute(FRESH, true);
         boolean https = host.getSchemeName().equals("https");
         int port = host.getPort() > 0 ? host.getPort() : https ? 443 : 80;
         String name = host.getHostName();

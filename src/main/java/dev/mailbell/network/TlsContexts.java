@@ -4,32 +4,29 @@ import dev.mailbell.network.TlsException.Reason;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS 1.2 and 1.3 to servers. One context serves all connections with the same trust, because a
- * context keeps the sessions that make a second handshake cheap.
+ * TLS 1.2 and 1.3 to servers. Connections with the same trust share contexts, because a context
+ * keeps the sessions that make a second handshake cheap; those with another trust never do, because
+ * a resumed session is not judged again.
  */
 public final class TlsContexts {
     private static final int CONTEXTS_KEPT = 256;
-    private static final int SESSIONS_KEPT = 20_000;
 
     private final Watchdog watchdog;
-    private final SSLContext platform = context(ServerTrust.ofPlatform());
-    private final SSLContext unverified = context(new AnyTrust());
-    private final Map<String, SSLContext> byCaPem =
+    private final TrustedContexts platform = new TrustedContexts(ServerTrust.ofPlatform());
+    private final TrustedContexts unverified = new TrustedContexts(new AnyTrust());
+    private final Map<String, TrustedContexts> byCaPem =
             new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<String, SSLContext> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<String, TrustedContexts> eldest) {
                     return size() > CONTEXTS_KEPT;
                 }
             };
@@ -97,26 +94,27 @@ public final class TlsContexts {
     private SSLSocket shake(
             Socket plain, Host host, int port, boolean verify, @Nullable String caPem)
             throws IOException {
-        SSLSocket socket =
-                (SSLSocket)
-                        context(verify, caPem)
-                                .getSocketFactory()
-                                .createSocket(plain, host.toString(), port, true);
-        SSLParameters parameters = socket.getSSLParameters();
-        parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-        if (verify) {
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        String name = host.toString();
+        try (TrustedContexts.Turn turn = trusted(verify, caPem).enter(name, port)) {
+            SSLSocket socket =
+                    (SSLSocket)
+                            turn.context().getSocketFactory().createSocket(plain, name, port, true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            if (verify) {
+                parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            }
+            // RFC 6066, section 3: no literal addresses; and JSSE refuses the underscore in a name.
+            if (host.literal().isEmpty() && name.indexOf('_') < 0) {
+                parameters.setServerNames(List.of(new SNIHostName(name)));
+            }
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return socket;
         }
-        // RFC 6066, section 3: no literal addresses; and JSSE refuses the underscore in a name.
-        if (host.literal().isEmpty() && host.toString().indexOf('_') < 0) {
-            parameters.setServerNames(List.of(new SNIHostName(host.toString())));
-        }
-        socket.setSSLParameters(parameters);
-        socket.startHandshake();
-        return socket;
     }
 
-    private SSLContext context(boolean verify, @Nullable String caPem) {
+    private TrustedContexts trusted(boolean verify, @Nullable String caPem) {
         if (!verify) {
             return unverified;
         }
@@ -124,18 +122,8 @@ public final class TlsContexts {
             return platform;
         }
         synchronized (byCaPem) {
-            return byCaPem.computeIfAbsent(caPem, pem -> context(ServerTrust.with(pem)));
-        }
-    }
-
-    private static SSLContext context(TrustManager trust) {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {trust}, null);
-            context.getClientSessionContext().setSessionCacheSize(SESSIONS_KEPT);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no TLS", e);
+            return byCaPem.computeIfAbsent(
+                    caPem, pem -> new TrustedContexts(ServerTrust.with(pem)));
         }
     }
 

@@ -8,6 +8,7 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.delivery.DeliveryLog.Filter;
 import dev.mailbell.delivery.LoggedDelivery.Status;
 import dev.mailbell.event.Event;
@@ -15,6 +16,7 @@ import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import java.sql.Connection;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -296,6 +298,56 @@ class BigTablesTest {
                     assertThat(log.attempts(delivery)).isEmpty();
                     assertThat(log.again(delivery)).isEqualTo(DeliveryLog.Again.PENDING);
                 });
+    }
+
+    @Test
+    void a_page_of_what_is_due_reads_what_is_due() {
+        DeliveryStore store = new DeliveryStore(jdbi);
+        UUID webhook = webhook(5);
+        reads(2_000, () -> assertThat(store.due(webhook, Instant.now(), 50).due()).hasSize(50));
+        reads(500, () -> assertThat(store.owed()).hasSizeGreaterThan(90));
+    }
+
+    @Test
+    void completing_a_batch_reads_the_batch() {
+        DeliveryStore store = new DeliveryStore(jdbi);
+        Completions completions = new Completions(jdbi, () -> Duration.ofDays(5));
+        WebhookStore webhooks = new WebhookStore(jdbi);
+        // Another one each time: what stands behind a refused one waits too.
+        int[] next = {10};
+        Attempt taken = new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
+        Attempt refused =
+                new Attempt(
+                        Instant.now(),
+                        Duration.ZERO,
+                        500,
+                        "",
+                        "the receiver answered 500",
+                        null,
+                        Attempt.Fault.REFUSED);
+        for (Attempt attempt : List.of(taken, refused)) {
+            reads(
+                    1_000,
+                    () -> {
+                        Instant now = Instant.now();
+                        UUID id = webhook(next[0]++);
+                        Webhook webhook = webhooks.find(CLIENT, id).orElseThrow();
+                        List<Ended> batch =
+                                store.due(id, now, 3).due().stream()
+                                        .map(delivery ->
+                                                new Ended(
+                                                        webhook,
+                                                        delivery,
+                                                        attempt,
+                                                        attempt.delivered()
+                                                                ? null
+                                                                : now.plusSeconds(3600),
+                                                        new Receiver.Gate(null, null, 0)))
+                                        .toList();
+                        assertThat(batch).hasSize(3);
+                        completions.write(batch);
+                    });
+        }
     }
 
     @Test

@@ -188,6 +188,25 @@ class WebhookClientTest {
     }
 
     @Test
+    void a_kept_connection_that_ends_without_an_answer_is_replaced_at_once() {
+        AtomicLong served = new AtomicLong();
+        RawReceiver receiver =
+                open(
+                        new RawReceiver((request, out) -> {
+                            if (served.incrementAndGet() == 2) {
+                                throw new IOException("closed as the request arrives");
+                            }
+                            out.write(OK.getBytes(UTF_8));
+                        }));
+        WebhookClient client = client();
+        WebhookPost post = post("http://127.0.0.1:" + receiver.port() + "/");
+        assertThat(client.post(post, LONG)).isInstanceOf(Answered.class);
+        assertThat(client.post(post, LONG)).isInstanceOf(Answered.class);
+        assertThat(receiver.connections).hasValue(2);
+        assertThat(receiver.requests).hasSize(3);
+    }
+
+    @Test
     void a_kept_connection_that_the_receiver_closed_is_not_used_again() {
         RawReceiver receiver = open(new RawReceiver(RawReceiver.saying(OK)));
         AddressGuard guard = guard("127.0.0.0/8");

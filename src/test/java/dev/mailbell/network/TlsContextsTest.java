@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.network.TlsException.Reason;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ServerSocketFactory;
@@ -280,6 +282,80 @@ class TlsContextsTest {
                         () -> plain(socket -> sent.complete(drip(socket)), Duration.ofMillis(300)));
         assertThat(late).hasMessageContaining("did not finish the TLS handshake in time");
         assertThat(sent.join()).isGreaterThan(1);
+    }
+
+    private static TicketServer tickets(HeldCertificate.Builder certificate, String protocol)
+            throws IOException {
+        return new TicketServer(
+                certificate.build(), "imap.example", AUTHORITY.certificatePem(), protocol);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+    void the_next_connection_resumes_the_session(String protocol) throws Exception {
+        try (TicketServer server = tickets(certificate("imap.example"), protocol)) {
+            long first = server.connect(TLS, true);
+            await().until(() -> System.currentTimeMillis() > first);
+            assertThat(server.connect(TLS, true)).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void more_sessions_are_resumed_at_once_than_one_context_keeps_tickets() throws Exception {
+        int many = 3 * TrustedContexts.TICKETS_OF_A_HOST;
+        try (TicketServer server = tickets(certificate("imap.example"), "TLSv1.3")) {
+            // A full handshake drops the tickets that JSSE keeps for the host, so it takes a few.
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> {
+                        long begun = System.currentTimeMillis();
+                        return server.connectAtOnce(TLS, many).stream()
+                                        .filter(made -> made < begun)
+                                        .count()
+                                > TrustedContexts.TICKETS_OF_A_HOST;
+                    });
+        }
+    }
+
+    @Test
+    void a_session_that_was_never_judged_is_not_resumed_where_a_judgement_is_asked_for()
+            throws Exception {
+        HeldCertificate.Builder stranger =
+                new HeldCertificate.Builder().addSubjectAlternativeName("imap.example");
+        try (TicketServer server = tickets(stranger, "TLSv1.3")) {
+            server.connect(TLS, false);
+            TlsException refusal =
+                    catchThrowableOfType(TlsException.class, () -> server.connect(TLS, true));
+            assertThat(refusal.reason()).isEqualTo(Reason.UNKNOWN_AUTHORITY);
+        }
+    }
+
+    @Test
+    void handshakes_that_stall_hold_up_no_other() throws Exception {
+        int stalled = 200;
+        List<Socket> sockets = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        try (ServerSocket silent = new ServerSocket(0, stalled, InetAddress.getLoopbackAddress());
+                TicketServer server = tickets(certificate("imap.example"), "TLSv1.3")) {
+            for (int i = 0; i < stalled; i++) {
+                Socket plain = new Socket(silent.getInetAddress(), silent.getLocalPort());
+                sockets.add(plain);
+                threads.add(
+                        Thread.startVirtualThread(() -> {
+                            Deadline deadline = Deadline.after(Duration.ofMinutes(1));
+                            try {
+                                TLS.wrap(plain, "imap.example", 993, true, null, deadline).close();
+                            } catch (IOException e) {
+                                // The test closes it at the end.
+                            }
+                        }));
+            }
+            assertThat(server.connect(TLS, true)).isPositive();
+            assertThat(threads).allMatch(Thread::isAlive);
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
     }
 
     /** A handshake record of 16,000 bytes, one byte every 20 ms, until the client goes away. */

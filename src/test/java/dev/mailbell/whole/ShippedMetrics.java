@@ -15,11 +15,11 @@ final class ShippedMetrics {
     /** Those that are there only after something was looked at or delivered. */
     private static final Set<String> LATER =
             Set.of(
-                    "mailbell_looks_seconds_count",
-                    "mailbell_looks_overdue",
-                    "mailbell_idle_sessions",
-                    "mailbell_deliveries_oldest_pending_seconds",
-                    "mailbell_deliveries_attempts_seconds_count");
+                    "mailbell_look_seconds_count",
+                    "mailbell_look_seconds_sum",
+                    "mailbell_host_connections",
+                    "mailbell_jvm_gc_pause_seconds_sum",
+                    "mailbell_deliveries_oldest_pending_seconds");
 
     private ShippedMetrics() {}
 
