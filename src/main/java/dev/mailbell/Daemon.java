@@ -154,6 +154,7 @@ public final class Daemon implements AutoCloseable {
                 new WatchService(
                         new WatchService.Parts(
                                 jdbi,
+                                configuration.database().pool() / 2,
                                 servers(new MailConnector(guard, tls, watchdog)),
                                 new LoginSecrets(keyring),
                                 grants ->

@@ -24,11 +24,13 @@ final class AccountStates {
     private static final Duration TOLD_AFTER = Duration.ofMinutes(10);
 
     private final Jdbi jdbi;
+    private final DatabaseGate gate;
     private final Outbox outbox;
     private final HostLog log;
 
-    AccountStates(Jdbi jdbi, Outbox outbox, HostLog log) {
+    AccountStates(Jdbi jdbi, DatabaseGate gate, Outbox outbox, HostLog log) {
         this.jdbi = jdbi;
+        this.gate = gate;
         this.outbox = outbox;
         this.log = log;
     }
@@ -67,21 +69,23 @@ final class AccountStates {
 
     private Optional<Outbox.Pending> write(
             Account after, Instant now, boolean told, Optional<EventType> news) {
-        return jdbi.inTransaction(handle -> {
-            boolean written =
-                    AccountStore.setState(
-                            handle,
-                            after.id(),
-                            after.state(),
-                            after.stateSince(),
-                            after.failure(),
-                            told);
-            if (!written || news.isEmpty()) {
-                return Optional.empty();
-            }
-            Event event = Announcement.of(after, news.get(), now);
-            return Optional.of(outbox.add(handle, event, null, after.shard(), after.labels()));
-        });
+        return gate.through(() ->
+                jdbi.inTransaction(handle -> {
+                    boolean written =
+                            AccountStore.setState(
+                                    handle,
+                                    after.id(),
+                                    after.state(),
+                                    after.stateSince(),
+                                    after.failure(),
+                                    told);
+                    if (!written || news.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    Event event = Announcement.of(after, news.get(), now);
+                    return Optional.of(
+                            outbox.add(handle, event, null, after.shard(), after.labels()));
+                }));
     }
 
     private static Optional<EventType> news(

@@ -33,9 +33,16 @@ final class Looker {
     private final MailServers servers;
     private final Logins logins;
     private final MailboxStore mailboxes;
+    private final DatabaseGate gate;
     private final Recorder recorder;
 
-    Looker(MailServers servers, Logins logins, MailboxStore mailboxes, Recorder recorder) {
+    Looker(
+            MailServers servers,
+            Logins logins,
+            MailboxStore mailboxes,
+            DatabaseGate gate,
+            Recorder recorder) {
+        this.gate = gate;
         this.servers = servers;
         this.logins = logins;
         this.mailboxes = mailboxes;
@@ -109,7 +116,7 @@ final class Looker {
 
     private void load(AccountWatch watch) {
         if (watch.mailboxes().isEmpty()) {
-            for (Mailbox mailbox : mailboxes.list(watch.account().id())) {
+            for (Mailbox mailbox : gate.through(() -> mailboxes.list(watch.account().id()))) {
                 watch.mailboxes().put(mailbox.name(), mailbox);
             }
         }
@@ -187,7 +194,7 @@ final class Looker {
                     messages =
                             mark == null
                                     ? KnownMessages.none()
-                                    : mailboxes.known(account.id(), name);
+                                    : gate.through(() -> mailboxes.known(account.id(), name));
                 }
                 return messages;
             }

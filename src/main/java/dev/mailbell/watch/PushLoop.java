@@ -20,6 +20,9 @@ final class PushLoop {
     /** How much longer than its safety look a waiting may live: then the server is cut off. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
+    /** Until push is begun again after the database was away. */
+    private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
+
     private final Timetable<AccountWatch> timetable;
     private final Sessions sessions;
     private final LookRunner looks;
@@ -142,6 +145,8 @@ final class PushLoop {
         boolean another = open != null && goesOn.getAsBoolean() && sessions.mayPush(watch, open);
         if (watch.isLookWanted() || another) {
             timetable.schedule(watch.slot(), 0);
+        } else if (!goesOn.getAsBoolean()) {
+            timetable.schedule(watch.slot(), WHILE_AWAY.toNanos());
         } else if (timetable.dueIn(watch.slot()) > pace.interval(watch.account()).toNanos()) {
             timetable.schedule(
                     watch.slot(), standing.jitteredBelow(pace.interval(watch.account())).toNanos());

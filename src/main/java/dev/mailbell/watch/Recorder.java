@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recorder {
     private final Jdbi jdbi;
+    private final DatabaseGate gate;
     private final Outbox outbox;
     private final InstantSource clock;
 
-    Recorder(Jdbi jdbi, Outbox outbox, InstantSource clock) {
+    Recorder(Jdbi jdbi, DatabaseGate gate, Outbox outbox, InstantSource clock) {
         this.jdbi = jdbi;
+        this.gate = gate;
         this.outbox = outbox;
         this.clock = clock;
     }
@@ -58,42 +60,43 @@ final class Recorder {
         Optional<Event> event =
                 Announcement.of(account, before.name(), change, envelopes, source, now);
         Written written =
-                jdbi.inTransaction(handle -> {
-                    if (!MailboxStore.advance(
-                            handle,
-                            account.id(),
-                            before.name(),
-                            before.version(),
-                            change.next(),
-                            now)) {
-                        return new Written(null, null);
-                    }
-                    change.known()
-                            .ifPresent(known ->
-                                    MailboxStore.replaceKnown(
-                                            handle,
-                                            account.id(),
-                                            before.name(),
-                                            knownBefore.get(),
-                                            known));
-                    Outbox.Pending pending =
-                            event.map(fact ->
-                                            outbox.add(
-                                                    handle,
-                                                    fact,
-                                                    before.name(),
-                                                    account.shard(),
-                                                    account.labels()))
-                                    .orElse(null);
-                    Mailbox after =
-                            new Mailbox(
+                gate.through(() ->
+                        jdbi.inTransaction(handle -> {
+                            if (!MailboxStore.advance(
+                                    handle,
                                     account.id(),
                                     before.name(),
-                                    before.version() + 1,
+                                    before.version(),
                                     change.next(),
-                                    now);
-                    return new Written(after, pending);
-                });
+                                    now)) {
+                                return new Written(null, null);
+                            }
+                            change.known()
+                                    .ifPresent(known ->
+                                            MailboxStore.replaceKnown(
+                                                    handle,
+                                                    account.id(),
+                                                    before.name(),
+                                                    knownBefore.get(),
+                                                    known));
+                            Outbox.Pending pending =
+                                    event.map(fact ->
+                                                    outbox.add(
+                                                            handle,
+                                                            fact,
+                                                            before.name(),
+                                                            account.shard(),
+                                                            account.labels()))
+                                            .orElse(null);
+                            Mailbox after =
+                                    new Mailbox(
+                                            account.id(),
+                                            before.name(),
+                                            before.version() + 1,
+                                            change.next(),
+                                            now);
+                            return new Written(after, pending);
+                        }));
         if (written.pending() != null) {
             written.pending().committed();
         }

@@ -121,11 +121,9 @@ final class Scheduler {
         }
     }
 
-    /** A database that is away fails every look: that is told once, not once an account. */
-    private void notRecorded(AccountWatch watch, RuntimeException e) {
-        if (Database.isAway(e)) {
-            database.close(e);
-        } else {
+    /** A database that is away fails every look: its gate tells of that, once. */
+    private static void notRecorded(AccountWatch watch, RuntimeException e) {
+        if (!Database.isAway(e)) {
             LOG.warn(
                     "Account {}: a look was not recorded and is made again",
                     watch.account().id(),

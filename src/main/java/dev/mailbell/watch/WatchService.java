@@ -61,11 +61,13 @@ public final class WatchService {
     /**
      * What the watch stands on.
      *
+     * @param databasePlaces how many looks may use the database at once
      * @param tokens makes the source of access tokens, given where renewed refresh tokens go
      * @param nanoTime the monotonic clock that looks are timed by
      */
     public record Parts(
             Jdbi jdbi,
+            int databasePlaces,
             MailServers servers,
             LoginSecrets secrets,
             Function<RefreshTokenStore, TokenSource> tokens,
@@ -82,7 +84,7 @@ public final class WatchService {
         this.clock = parts.clock;
         this.timetable = new Timetable<>(parts.nanoTime);
         this.looksAtOnce = new Places(pace.concurrency());
-        this.gate = new DatabaseGate(parts.jdbi);
+        this.gate = new DatabaseGate(parts.jdbi, parts.databasePlaces);
         this.hosts = new MailHosts(pace, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
@@ -93,12 +95,13 @@ public final class WatchService {
                         parts.servers,
                         logins,
                         new MailboxStore(parts.jdbi),
-                        new Recorder(parts.jdbi, parts.outbox, clock));
+                        gate,
+                        new Recorder(parts.jdbi, gate, parts.outbox, clock));
         this.sessions =
                 new Sessions(looker, hosts, pace, new Places(Places.descriptors()), parts.nanoTime);
         Standing standing =
                 new Standing(
-                        new AccountStates(parts.jdbi, parts.outbox, hostLog),
+                        new AccountStates(parts.jdbi, gate, parts.outbox, hostLog),
                         hosts,
                         lastChecked,
                         pace,
@@ -117,7 +120,6 @@ public final class WatchService {
                         new Trial(parts.servers, logins, hosts),
                         logins,
                         pace,
-                        gate,
                         clock,
                         parts.nanoTime);
         meters.show(hosts.all(), sessions, timetable);

@@ -3,7 +3,6 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
-import dev.mailbell.database.Database;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
@@ -42,7 +41,6 @@ final class Watcher implements Watch {
     private final Trial trial;
     private final Logins logins;
     private final Pace pace;
-    private final DatabaseGate database;
     private final InstantSource clock;
     private final LongSupplier nanoTime;
 
@@ -53,7 +51,6 @@ final class Watcher implements Watch {
             Trial trial,
             Logins logins,
             Pace pace,
-            DatabaseGate database,
             InstantSource clock,
             LongSupplier nanoTime) {
         this.timetable = timetable;
@@ -62,7 +59,6 @@ final class Watcher implements Watch {
         this.trial = trial;
         this.logins = logins;
         this.pace = pace;
-        this.database = database;
         this.clock = clock;
         this.nanoTime = nanoTime;
     }
@@ -188,11 +184,6 @@ final class Watcher implements Watch {
                 timetable.schedule(watch.slot(), 0);
             }
             return looked;
-        } catch (RuntimeException e) {
-            if (Database.isAway(e)) {
-                database.close(e);
-            }
-            throw e;
         } finally {
             watch.looking().unlock();
         }

@@ -41,7 +41,11 @@ class RecorderTest {
     private final MailboxStore mailboxes = new MailboxStore(DATABASE.jdbi());
     private final EventStore events = new EventStore(DATABASE.jdbi());
     private final Recorder recorder =
-            new Recorder(DATABASE.jdbi(), TestOutbox.of(DATABASE.jdbi()), InstantSource.system());
+            new Recorder(
+                    DATABASE.jdbi(),
+                    new DatabaseGate(DATABASE.jdbi(), 4),
+                    TestOutbox.of(DATABASE.jdbi()),
+                    InstantSource.system());
 
     @AfterAll
     static void close() {

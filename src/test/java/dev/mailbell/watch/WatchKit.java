@@ -85,6 +85,7 @@ final class WatchKit implements AutoCloseable {
         return new WatchService(
                 new WatchService.Parts(
                         database.jdbi(),
+                        4,
                         servers,
                         secrets,
                         grants -> new NoTokens(),
