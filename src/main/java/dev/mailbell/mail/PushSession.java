@@ -3,6 +3,7 @@ package dev.mailbell.mail;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A session that can be kept between looks, and whose server may tell of new mail by itself. For
@@ -12,7 +13,7 @@ import java.util.List;
  * session.push(mailboxes);
  * … looks at all of them, the first one last …
  * while (session.canPush()) {
- *     switch (session.await(Duration.ZERO)) {
+ *     switch (session.await(() -> Duration.ZERO)) {
  *         case CHANGED -> … session.renew(deadline), look at the first mailbox …
  *         …
  *     }
@@ -61,12 +62,12 @@ public interface PushSession extends MailSession {
      * Waits until the server tells of something that the looks before did not take in, be it from
      * before this call; or until {@link #interrupt()}. The session's deadline holds.
      *
-     * @param gather how long to go on listening after the first sign, so that a burst makes one
+     * @param gather asked at the first sign: how long to go on listening, so that a burst makes one
      *     look; zero for not at all
      * @throws MailFailure when the connection is lost or the server does not end the waiting when
      *     told to
      */
-    Wake await(Duration gather);
+    Wake await(Supplier<Duration> gather);
 
     /**
      * Ends a waiting, at once or as soon as it begins; any thread may call it. A server that does

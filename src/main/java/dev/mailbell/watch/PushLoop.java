@@ -83,7 +83,7 @@ final class PushLoop {
         }
         session.renew(
                 Deadline.after(Duration.ofNanos(watch.rhythm().nanosToSafetyLook()).plus(GRACE)));
-        Wake wake = session.await(watch.rhythm().gathering());
+        Wake wake = session.await(watch.rhythm()::gathering);
         if (watch.hasEnded()) {
             // Its successor waits for the same lock, and must find this session closed.
             return;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * IDLE (RFC 2177): waits for what the server says by itself, until there is a reason to go on or
@@ -46,9 +47,9 @@ final class Idle {
     /**
      * Waits until {@code reason} holds, which is asked after every line, or {@link #interrupt()}.
      *
-     * @param gather how long to listen on after the reason came up
+     * @param gather asked when the reason comes up: how long to listen on
      */
-    End run(BooleanSupplier reason, Duration gather) {
+    End run(BooleanSupplier reason, Supplier<Duration> gather) {
         return wire.guarded(() -> {
             String tag = wire.send("IDLE", null);
             boolean begun = false;
@@ -64,7 +65,9 @@ final class Idle {
                         begin();
                     }
                     if (begun && reason.getAsBoolean()) {
-                        pause(gather);
+                        if (isListening()) {
+                            pause(gather.get());
+                        }
                         done();
                     }
                 }
@@ -109,6 +112,15 @@ final class Idle {
             if (asked) {
                 sayDone();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isListening() {
+        lock.lock();
+        try {
+            return listening;
         } finally {
             lock.unlock();
         }

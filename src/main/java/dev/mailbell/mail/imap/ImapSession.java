@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,7 +102,7 @@ public final class ImapSession implements PushSession {
     }
 
     @Override
-    public Wake await(Duration gather) {
+    public Wake await(Supplier<Duration> gather) {
         Selected open = mailboxes.keptOpen();
         if (open == null || !offersPush()) {
             throw new IllegalStateException("no mailbox is open to wait for");
@@ -111,7 +112,7 @@ public final class ImapSession implements PushSession {
             return Wake.INTERRUPTED;
         }
         if (hasNews(open)) {
-            Idle.pause(gather);
+            Idle.pause(gather.get());
         } else {
             long begun = System.nanoTime();
             end = idle.run(() -> hasNews(open), gather);

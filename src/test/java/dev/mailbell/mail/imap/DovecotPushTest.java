@@ -46,7 +46,7 @@ class DovecotPushTest {
             assertThat(session.canPush()).isTrue();
             for (int i = 0; i < 3; i++) {
                 mail.deliver(1);
-                assertThat(session.await(Duration.ZERO)).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED);
                 assertThat(inbox.look(session).newCount()).isEqualTo(1);
             }
             // The newest goes, another comes: UIDNEXT has moved, the number of messages has not.
@@ -54,7 +54,7 @@ class DovecotPushTest {
             mail.deliver(1);
             int counted = 0;
             while (counted == 0) {
-                assertThat(session.await(Duration.ZERO)).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED);
                 counted += inbox.look(session).newCount();
             }
             assertThat(counted).isEqualTo(1);
@@ -69,7 +69,7 @@ class DovecotPushTest {
             session.push(List.of("INBOX"));
             inbox.look(session);
             session.interrupt();
-            assertThat(session.await(Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
             Thread waker =
                     Thread.ofVirtual()
                             .start(() -> {
@@ -77,12 +77,12 @@ class DovecotPushTest {
                                     session.interrupt();
                                 }
                             });
-            assertThat(session.await(Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
             waker.join();
             mail.deliver(1);
-            Wake wake = session.await(Duration.ZERO);
+            Wake wake = session.await(() -> Duration.ZERO);
             while (wake == Wake.INTERRUPTED) {
-                wake = session.await(Duration.ZERO);
+                wake = session.await(() -> Duration.ZERO);
             }
             assertThat(wake).isEqualTo(Wake.CHANGED);
         }
@@ -100,12 +100,12 @@ class DovecotPushTest {
             work.look(session);
             inbox.look(session);
             mail.deliver("Work", Maildir.message("hello"));
-            assertThat(session.await(Duration.ZERO)).isEqualTo(Wake.CHANGED_ELSEWHERE);
+            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED_ELSEWHERE);
             session.expect(List.of("Work", "INBOX"));
             assertThat(work.look(session).newCount()).isEqualTo(1);
             assertThat(inbox.look(session).newCount()).isZero();
             mail.deliver(1);
-            Wake wake = session.await(Duration.ZERO);
+            Wake wake = session.await(() -> Duration.ZERO);
             assertThat(wake).isEqualTo(Wake.CHANGED);
             assertThat(inbox.look(session).newCount()).isEqualTo(1);
         }
