@@ -148,7 +148,7 @@ final class Lab implements AutoCloseable {
                         "tls",
                         Map.of("verify", false)),
                 "watch",
-                Map.of("push", plan.idle()),
+                Map.of("push", plan.idle() && i >= plan.polled()),
                 "labels",
                 Map.of("group", plan.accountLabel().apply(i)));
     }
@@ -169,10 +169,10 @@ final class Lab implements AutoCloseable {
     void awaitIdling(int seconds) throws InterruptedException {
         Waiting.until(
                 seconds,
-                () -> mail.idling() >= plan.accounts(),
+                () -> mail.idling() >= plan.pushed(),
                 () ->
                         "%d of %d mailboxes idle; %s"
-                                .formatted(mail.idling(), plan.accounts(), daemon().lastWords()));
+                                .formatted(mail.idling(), plan.pushed(), daemon().lastWords()));
     }
 
     private static boolean none(Api api, String state) {

@@ -10,6 +10,8 @@ import java.util.function.IntFunction;
  * @param accounts how many, one mailbox each
  * @param tls whether the mail servers speak TLS
  * @param idle whether IMAP is pushed
+ * @param polled so many of the accounts, the first ones, are polled nevertheless
+ * @param safety seconds that IDLE is trusted without a look
  * @param interval seconds between looks where mailboxes are polled
  * @param jitter of the intervals
  * @param webhooks how many
@@ -22,12 +24,16 @@ record Plan(
         int accounts,
         boolean tls,
         boolean idle,
+        int polled,
+        int safety,
         int interval,
         double jitter,
         int webhooks,
         Ledger.Audience audience,
         IntFunction<String> accountLabel,
         IntFunction<String> webhookLabel) {
+    private static final int USUAL_SAFETY = 540;
+
     /** One webhook that hears of everything. */
     static Plan imap(int accounts, boolean tls, boolean idle, int interval) {
         return new Plan(
@@ -35,6 +41,8 @@ record Plan(
                 accounts,
                 tls,
                 idle,
+                0,
+                USUAL_SAFETY,
                 interval,
                 0.2,
                 1,
@@ -49,6 +57,8 @@ record Plan(
                 accounts,
                 tls,
                 false,
+                0,
+                safety,
                 interval,
                 jitter,
                 webhooks,
@@ -63,6 +73,8 @@ record Plan(
                 accounts,
                 tls,
                 idle,
+                polled,
+                safety,
                 interval,
                 0,
                 webhooks,
@@ -78,6 +90,8 @@ record Plan(
                 accounts,
                 tls,
                 idle,
+                polled,
+                safety,
                 interval,
                 jitter,
                 count,
@@ -90,8 +104,30 @@ record Plan(
     Plan groups(
             Ledger.Audience counted, IntFunction<String> ofAccount, IntFunction<String> ofWebhook) {
         return new Plan(
-                pop3, accounts, tls, idle, interval, jitter, webhooks, counted, ofAccount,
-                ofWebhook);
+                pop3, accounts, tls, idle, polled, safety, interval, jitter, webhooks, counted,
+                ofAccount, ofWebhook);
+    }
+
+    /** The first so many accounts are polled; the others' IDLE is trusted for so many seconds. */
+    Plan mixed(int firstPolled, int trusted) {
+        return new Plan(
+                pop3,
+                accounts,
+                tls,
+                idle,
+                firstPolled,
+                trusted,
+                interval,
+                jitter,
+                webhooks,
+                audience,
+                accountLabel,
+                webhookLabel);
+    }
+
+    /** How many accounts are pushed. */
+    int pushed() {
+        return idle ? accounts - polled : 0;
     }
 
     /** The daemon's configuration. */
@@ -101,7 +137,7 @@ record Plan(
         http: { port: 0 }
         network: { allowPrivate: [127.0.0.0/8], allowCleartext: ["127.0.0.*"] }
         polling:
-          imap: { interval: %ds, min: 1s }
+          imap: { interval: %ds, min: 1s, safetyInterval: %ds }
           pop3: { interval: %ds, min: 1s }
           jitter: %s
         # The scripted servers take all who come: what is measured is the daemon, not its manners.
@@ -109,6 +145,6 @@ record Plan(
           - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: 10000 }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }
         """
-                .formatted(dataDir, interval, interval, jitter);
+                .formatted(dataDir, interval, safety, interval, jitter);
     }
 }

@@ -39,6 +39,10 @@ final class Scenarios {
                 "accounts-1m",
                 "1,000,000 accounts that wait: start and memory",
                 new AccountsScenario(1_000_000, false, "≤ 60", "≤ 3,000"));
+        add(
+                "soak",
+                "2,000 mailboxes idle and 2,000 polled, with drops and stalls: leaks and counts",
+                new SoakScenario());
         add("quiet", "10,000 mailboxes without mail: what PostgreSQL writes", new QuietScenario());
         add("start", "serve on existing data until it is ready", new StartScenario());
         add(

@@ -92,6 +92,17 @@ public final class Meter {
         return kilobytes * 1024 / 1e6;
     }
 
+    /** The daemon's threads of the operating system. */
+    public int daemonThreads() {
+        return (int) kilobytes(read(daemon, "status"), "Threads:");
+    }
+
+    /** The daemon's open files. */
+    public int daemonFiles() {
+        String[] files = Path.of("/proc", Long.toString(daemon.pid()), "fd").toFile().list();
+        return files == null ? 0 : files.length;
+    }
+
     private String jcmd(String command) {
         try {
             Process process =

@@ -20,6 +20,7 @@ final class ImapMailbox {
 
     private final AtomicInteger exists;
     private final List<ImapTalk> open = new CopyOnWriteArrayList<>();
+    private final List<ImapTalk> loggedIn = new CopyOnWriteArrayList<>();
 
     private final int read;
     private final Map<Integer, Set<String>> flags = new ConcurrentHashMap<>();
@@ -42,6 +43,19 @@ final class ImapMailbox {
 
     static long number(long uid) {
         return uid - UID_OFFSET;
+    }
+
+    void loggedIn(ImapTalk talk) {
+        loggedIn.add(talk);
+    }
+
+    void gone(ImapTalk talk) {
+        loggedIn.remove(talk);
+    }
+
+    /** The sessions of its user. */
+    List<ImapTalk> sessions() {
+        return List.copyOf(loggedIn);
     }
 
     void open(ImapTalk talk) {

@@ -53,6 +53,16 @@ public final class ImapServerSim extends Counters {
     }
 
     @Override
+    public void drop(int user) {
+        mailboxes[user].sessions().forEach(ImapTalk::drop);
+    }
+
+    @Override
+    public void stall(int user) {
+        mailboxes[user].sessions().forEach(ImapTalk::stall);
+    }
+
+    @Override
     public int idling() {
         return idling.get();
     }

@@ -18,6 +18,7 @@ final class ImapTalk extends LineTalk {
     private @Nullable ImapMailbox selected;
     private int told;
     private @Nullable String idle;
+    private boolean stalled;
 
     ImapTalk(ImapServerSim server) {
         this.server = server;
@@ -31,10 +32,15 @@ final class ImapTalk extends LineTalk {
 
     /** A message came: told at once to one who waits, to others with their next answer. */
     synchronized void push() {
-        if (idle != null) {
+        if (idle != null && !stalled) {
             news();
             flush();
         }
+    }
+
+    /** Says nothing from now on. */
+    synchronized void stall() {
+        stalled = true;
     }
 
     private void news() {
@@ -46,6 +52,9 @@ final class ImapTalk extends LineTalk {
 
     @Override
     void line(String line) {
+        if (stalled) {
+            return;
+        }
         if (idle != null) {
             endIdle(line);
             return;
@@ -147,6 +156,7 @@ final class ImapTalk extends LineTalk {
         }
         user = Integer.parseInt(matcher.group(1));
         mailbox = box;
+        box.loggedIn(this);
         server.loggedIn();
         say(tag + " OK [" + CAPABILITIES + "] in\r\n");
     }
@@ -216,6 +226,9 @@ final class ImapTalk extends LineTalk {
     @Override
     void gone() {
         unselect();
+        if (mailbox != null) {
+            mailbox.gone(this);
+        }
         if (idle != null) {
             idle = null;
             server.idling(-1);

@@ -38,6 +38,13 @@ abstract class LineTalk implements Talk {
         leaving = true;
     }
 
+    /** Drops the connection, whatever is left to say. */
+    final synchronized void drop() {
+        if (link != null) {
+            link.close();
+        }
+    }
+
     final void flush() {
         if (link == null) {
             return;

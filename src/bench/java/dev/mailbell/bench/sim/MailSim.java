@@ -10,6 +10,12 @@ public interface MailSim extends AutoCloseable {
     /** Puts a message into a user's mailbox, and tells whoever waits for it. */
     void deliver(int user);
 
+    /** Drops all connections of a user, without a word. */
+    void drop(int user);
+
+    /** All connections of a user stay open and say nothing more, whatever they hear. */
+    void stall(int user);
+
     /**
      * Looks so far: logins and, on connections that are kept, everything that asks for the state.
      */

@@ -76,6 +76,16 @@ public final class Pop3ServerSim extends Counters {
     }
 
     @Override
+    public void drop(int user) {
+        throw new UnsupportedOperationException("only IMAP sessions last long enough");
+    }
+
+    @Override
+    public void stall(int user) {
+        throw new UnsupportedOperationException("only IMAP sessions last long enough");
+    }
+
+    @Override
     public int idling() {
         return 0;
     }
