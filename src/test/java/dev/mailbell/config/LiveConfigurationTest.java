@@ -49,6 +49,7 @@ class LiveConfigurationTest {
                     Map.entry("polling.jitter", "0.3"),
                     Map.entry("polling.concurrency", "513"),
                     Map.entry("polling.timeout", "31s"),
+                    Map.entry("polling.loginsPerSecond", "51"),
                     Map.entry("providers", "[{ match: [mail.example.org] }]"),
                     Map.entry("webhooks.timeout", "16s"),
                     Map.entry("webhooks.retrySchedule", "[1s]"),

@@ -196,6 +196,11 @@ class DailyLogsTest {
         assertThat(count(jdbi, "select count(*) from delivery where status = 'pending'")).isOne();
     }
 
+    /** The columns that there have always been. */
+    private static final String DELIVERY =
+            "id, webhook_id, event_id, account_id, mailbox, shard, status, attempts,"
+                    + " next_attempt_at, last_status, last_error, created_at, completed_at";
+
     @Test
     void rows_of_an_earlier_version_are_kept_in_their_days() {
         DatabaseAddress address = TestDatabase.empty();
@@ -216,10 +221,10 @@ class DailyLogsTest {
             delivery(old.jdbi(), webhook, id(start, 4), id(start, 2), "pending");
             delivery(old.jdbi(), webhook, odd, odd, "failed");
             List<String> events = rows(old.jdbi(), "event", "id, client_id, payload, tx");
-            List<String> deliveries = rows(old.jdbi(), "delivery", "delivery");
+            List<String> deliveries = rows(old.jdbi(), "delivery", DELIVERY);
             assertThat(old.migrate()).isPositive();
             assertThat(rows(old.jdbi(), "event", "id, client_id, payload, tx")).isEqualTo(events);
-            assertThat(rows(old.jdbi(), "delivery", "delivery")).isEqualTo(deliveries);
+            assertThat(rows(old.jdbi(), "delivery", DELIVERY)).isEqualTo(deliveries);
             DailyLogs migrated = new DailyLogs(old.jdbi(), () -> now);
             assertThat(migrated.partitions("event"))
                     .contains(name("event", before), name("event", start));

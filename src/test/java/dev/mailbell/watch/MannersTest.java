@@ -60,7 +60,9 @@ class MannersTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(accounts));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
-        assertThat(mostLoginsInOneSecond()).isLessThanOrEqualTo(perSecond * 11 / 10);
+        // A busy machine bunches what was sent apart; a storm would be all of them at once.
+        assertThat(mostLoginsInOneSecond()).isLessThanOrEqualTo(perSecond * 3 / 2);
+        assertThat(server.logins()).hasSizeLessThan(accounts * 5 / 2);
     }
 
     private int mostLoginsInOneSecond() {
