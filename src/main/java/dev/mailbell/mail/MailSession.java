@@ -2,6 +2,7 @@ package dev.mailbell.mail;
 
 import dev.mailbell.mark.Observation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +38,16 @@ public interface MailSession extends AutoCloseable {
      * @param messages IMAP UIDs or POP3 message numbers of this session, at most 20
      */
     List<Envelope> envelopes(List<Long> messages);
+
+    /**
+     * When a message of the mailbox observed last came to the server, as the server says (IMAP's
+     * INTERNALDATE, whole seconds); empty where it does not.
+     *
+     * @param message an IMAP UID
+     */
+    default Optional<Instant> arrivedAt(long message) {
+        return Optional.empty();
+    }
 
     /**
      * Says goodbye (LOGOUT, QUIT) within a short deadline and closes the connection; never throws.

@@ -32,6 +32,7 @@ final class AccountWatch {
     private volatile Account account;
     private volatile boolean ended;
     private volatile boolean lookWanted;
+    private volatile long lookWantedSince;
     private volatile boolean pushing;
     private volatile @Nullable OpenSession open;
     private volatile @Nullable Turn turn;
@@ -98,18 +99,30 @@ final class AccountWatch {
         return lookWanted;
     }
 
-    void wantLook() {
-        lookWanted = true;
+    /**
+     * @param now the monotonic clock's nanoseconds
+     */
+    void wantLook(long now) {
+        if (!lookWanted) {
+            lookWantedSince = now;
+            lookWanted = true;
+        }
     }
 
-    /** A look begins: one that waits for its turn is not needed any more. */
-    void lookBegins() {
+    /**
+     * A look begins: one that waits for its turn is not needed any more.
+     *
+     * @return since when one was due, by the monotonic clock; {@code now} when none was
+     */
+    long lookBegins(long now) {
+        long since = lookWanted ? lookWantedSince : now;
         lookWanted = false;
         Turn waiting = turn;
         if (waiting != null) {
             waiting.cancel();
             turn = null;
         }
+        return since;
     }
 
     /** Waits for its turn; replaces one that waits already. */

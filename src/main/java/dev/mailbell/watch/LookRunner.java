@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ final class LookRunner {
     private final Pace pace;
     private final Semaphore concurrency;
     private final WatchMeters meters;
+    private final LongSupplier nanoTime;
 
     LookRunner(
             Timetable<AccountWatch> timetable,
@@ -44,7 +46,8 @@ final class LookRunner {
             Standing standing,
             Pace pace,
             Semaphore concurrency,
-            WatchMeters meters) {
+            WatchMeters meters,
+            LongSupplier nanoTime) {
         this.timetable = timetable;
         this.sessions = sessions;
         this.looker = looker;
@@ -52,6 +55,7 @@ final class LookRunner {
         this.pace = pace;
         this.concurrency = concurrency;
         this.meters = meters;
+        this.nanoTime = nanoTime;
     }
 
     /** A kept connection turned out to be dead, which says nothing of the server. */
@@ -116,10 +120,11 @@ final class LookRunner {
             throw new NotWatchedException();
         }
         timetable.cancel(watch.slot());
-        watch.lookBegins();
+        long dueSince = watch.lookBegins(nanoTime.getAsLong());
         Duration next = AFTER_OWN_FAULT;
         try {
             takePlace();
+            meters.began(nanoTime.getAsLong() - dueSince);
             try {
                 Looked looked = metered(watch, source, names, update);
                 next = standing.succeeded(watch, looked);

@@ -24,9 +24,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One look at an account: observe each mailbox, hold it against its mark, record the change. */
 final class Looker {
+    private static final Logger LOG = LoggerFactory.getLogger(Looker.class);
+
     /** How often a look starts over when somebody else records the same mailbox meanwhile. */
     private static final int TRIES = 3;
 
@@ -34,6 +38,7 @@ final class Looker {
     private final Logins logins;
     private final MailboxStore mailboxes;
     private final DatabaseGate gate;
+    private final WatchMeters meters;
     private final Recorder recorder;
 
     Looker(
@@ -41,8 +46,10 @@ final class Looker {
             Logins logins,
             MailboxStore mailboxes,
             DatabaseGate gate,
+            WatchMeters meters,
             Recorder recorder) {
         this.gate = gate;
+        this.meters = meters;
         this.servers = servers;
         this.logins = logins;
         this.mailboxes = mailboxes;
@@ -149,6 +156,7 @@ final class Looker {
                     recorder.record(account, before, change, known, envelopes, source);
             if (after.isPresent()) {
                 watch.mailboxes().put(name, after.get());
+                measureArrival(session, change, after.get());
                 return checked(name, change);
             }
             // Somebody else recorded this mailbox: what was seen must be held against that.
@@ -163,6 +171,23 @@ final class Looker {
                         + " of account "
                         + account.id()
                         + " is recorded by somebody else at every try");
+    }
+
+    /** Behind the commit, and rarely: it must cost no mail any time. */
+    private void measureArrival(MailSession session, Change change, Mailbox after) {
+        Instant recorded = after.lastCheckedAt();
+        if (change.kind() != Change.Kind.NEW
+                || change.newest().isEmpty()
+                || recorded == null
+                || !meters.wantsArrival()) {
+            return;
+        }
+        try {
+            session.arrivedAt(change.newest().getLast())
+                    .ifPresent(arrived -> meters.arrived(Duration.between(arrived, recorded)));
+        } catch (MailFailure failure) {
+            LOG.debug("When a message arrived cannot be told: {}", failure.reason());
+        }
     }
 
     private static LookRequest request(

@@ -93,7 +93,7 @@ final class PushLoop {
             return;
         }
         if (!goesOn.getAsBoolean()) {
-            watch.wantLook();
+            watch.wantLook(System.nanoTime());
             return;
         }
         if (wake == Wake.REFUSED) {

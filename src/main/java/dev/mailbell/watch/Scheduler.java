@@ -3,6 +3,7 @@ package dev.mailbell.watch;
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ final class Scheduler {
     private final LookRunner looks;
     private final DatabaseGate database;
     private final RandomGenerator random;
+    private final LongSupplier nanoTime;
     private final Thread thread = Thread.ofVirtual().name("looks").unstarted(this::run);
     private volatile boolean stopping;
     private volatile @Nullable PushLoop push;
@@ -35,12 +37,14 @@ final class Scheduler {
             Sessions sessions,
             LookRunner looks,
             DatabaseGate database,
-            RandomGenerator random) {
+            RandomGenerator random,
+            LongSupplier nanoTime) {
         this.timetable = timetable;
         this.sessions = sessions;
         this.looks = looks;
         this.database = database;
         this.random = random;
+        this.nanoTime = nanoTime;
     }
 
     void start(PushLoop loop) {
@@ -79,7 +83,7 @@ final class Scheduler {
             timetable.schedule(watch.slot(), Backoff.jittered(WHILE_AWAY, 0.5, random).toNanos());
             return;
         }
-        watch.wantLook();
+        watch.wantLook(nanoTime.getAsLong());
         if (watch.isPushing()) {
             watch.interrupt();
         } else if (watch.open() != null) {

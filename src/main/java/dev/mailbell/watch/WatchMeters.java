@@ -31,6 +31,8 @@ final class WatchMeters {
     /** Looks that were due while none succeeded for so long: this node does not see. */
     private static final Duration BLIND = Duration.ofMinutes(10);
 
+    private static final long ARRIVALS_ASKED_EVERY = TimeUnit.SECONDS.toNanos(1);
+
     private static final int HOSTS_SHOWN = 50;
 
     private final MeterRegistry registry;
@@ -38,8 +40,10 @@ final class WatchMeters {
     private final Map<Kind, Timer> looks = new ConcurrentHashMap<>();
     private final Counter overdue;
     private final Timer delay;
+    private final Timer arrival;
+    private final AtomicLong arrivalAskedAt;
     private final MultiGauge connections;
-    private final MultiGauge logins;
+    private final MultiGauge waiting;
 
     /** When the first look was due that no success has followed; 0 for none. */
     private final AtomicLong unansweredSince = new AtomicLong();
@@ -57,11 +61,18 @@ final class WatchMeters {
                 Timer.builder("look.delay")
                         .description("How much later than due looks began")
                         .register(registry);
+        this.arrivalAskedAt = new AtomicLong(nanoTime.getAsLong() - ARRIVALS_ASKED_EVERY);
+        this.arrival =
+                Timer.builder("arrival.to.commit")
+                        .description(
+                                "From a message's INTERNALDATE (whole seconds) to its record; of one"
+                                        + " message a second at most")
+                        .register(registry);
         this.connections =
                 MultiGauge.builder("host.connections")
                         .description("Open connections, of the 50 mail hosts with the most")
                         .register(registry);
-        this.logins =
+        this.waiting =
                 MultiGauge.builder("host.waiting")
                         .description("Accounts that wait for a connection, of the same hosts")
                         .register(registry);
@@ -110,7 +121,7 @@ final class WatchMeters {
             waiting.add(MultiGauge.Row.of(tags, host.figures.waiting()));
         }
         connections.register(connected, true);
-        logins.register(waiting, true);
+        this.waiting.register(waiting, true);
     }
 
     /** A look has begun so much later than it was due. */
@@ -118,6 +129,20 @@ final class WatchMeters {
         delay.record(Math.max(0, nanosLate), TimeUnit.NANOSECONDS);
         if (nanosLate > OVERDUE.toNanos()) {
             overdue.increment();
+        }
+    }
+
+    /** Whether it is time to ask again how long a message took; once a second at most. */
+    boolean wantsArrival() {
+        long last = arrivalAskedAt.get();
+        long now = nanoTime.getAsLong();
+        return now - last >= ARRIVALS_ASKED_EVERY && arrivalAskedAt.compareAndSet(last, now);
+    }
+
+    /** A message was recorded so long after it came to its server, by both sides' clocks. */
+    void arrived(Duration ago) {
+        if (!ago.isNegative()) {
+            arrival.record(ago);
         }
     }
 

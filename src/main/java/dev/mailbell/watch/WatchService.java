@@ -96,6 +96,7 @@ public final class WatchService {
                         logins,
                         new MailboxStore(parts.jdbi),
                         gate,
+                        meters,
                         new Recorder(parts.jdbi, gate, parts.outbox, clock));
         this.sessions =
                 new Sessions(looker, hosts, pace, new Places(Places.descriptors()), parts.nanoTime);
@@ -109,8 +110,16 @@ public final class WatchService {
                         random,
                         this::hostIsBack);
         LookRunner looks =
-                new LookRunner(timetable, sessions, looker, standing, pace, looksAtOnce, meters);
-        this.scheduler = new Scheduler(timetable, sessions, looks, gate, random);
+                new LookRunner(
+                        timetable,
+                        sessions,
+                        looker,
+                        standing,
+                        pace,
+                        looksAtOnce,
+                        meters,
+                        parts.nanoTime);
+        this.scheduler = new Scheduler(timetable, sessions, looks, gate, random, parts.nanoTime);
         this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
         this.watcher =
                 new Watcher(

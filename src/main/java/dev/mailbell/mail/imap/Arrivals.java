@@ -9,8 +9,11 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** Counts messages by INTERNALDATE, for want of UIDs that can be compared. */
@@ -67,14 +70,33 @@ final class Arrivals {
         return arrived.size();
     }
 
+    /** When a message of the selected mailbox came, whole seconds; empty when that is not told. */
+    Optional<Instant> of(long uid) {
+        List<Instant> dates = new ArrayList<>();
+        mailboxes.fetch(
+                Long.toString(uid),
+                "(UID INTERNALDATE)",
+                message -> {
+                    if (message.number("UID") == uid
+                            && message.value("INTERNALDATE") instanceof Items.Text date
+                            && dates.isEmpty()) {
+                        parsed(date.value()).ifPresent(dates::add);
+                    }
+                });
+        return dates.stream().findFirst();
+    }
+
     /** A date that cannot be read counts as long ago. */
     private static boolean isBefore(String internalDate, Instant moment) {
+        return parsed(internalDate).map(date -> date.isBefore(moment)).orElse(true);
+    }
+
+    private static Optional<Instant> parsed(String internalDate) {
         try {
-            return OffsetDateTime.parse(internalDate.strip(), INTERNAL_DATE)
-                    .toInstant()
-                    .isBefore(moment);
+            return Optional.of(
+                    OffsetDateTime.parse(internalDate.strip(), INTERNAL_DATE).toInstant());
         } catch (DateTimeParseException e) {
-            return true;
+            return Optional.empty();
         }
     }
 }

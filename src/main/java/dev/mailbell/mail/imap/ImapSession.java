@@ -10,6 +10,7 @@ import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -163,6 +164,13 @@ public final class ImapSession implements PushSession {
             mailboxes.examine(observed);
         }
         return ImapEnvelopes.fetch(mailboxes, uids);
+    }
+
+    @Override
+    public Optional<Instant> arrivedAt(long uid) {
+        return observed != null && mailboxes.isSelected(observed)
+                ? new Arrivals(mailboxes).of(uid)
+                : Optional.empty();
     }
 
     /** The names of the mailboxes that can be observed, in Unicode; at most 10,000. */
