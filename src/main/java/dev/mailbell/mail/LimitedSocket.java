@@ -86,6 +86,14 @@ public final class LimitedSocket extends DelegatingSocket {
         sooner = watchdog.arm(earlier, raw::close);
     }
 
+    /** Takes a {@link #hasten} back. */
+    public void relax() {
+        Watchdog.Cut hastened = sooner;
+        if (hastened != null) {
+            hastened.disarm();
+        }
+    }
+
     /** What is left of the byte budget. */
     public long bytesLeft() {
         return bytesLeft;
@@ -194,10 +202,7 @@ public final class LimitedSocket extends DelegatingSocket {
     /** Closes at once, without a word to the server; wakes whoever blocks on the socket. */
     public void cut() {
         cut.disarm();
-        Watchdog.Cut hastened = sooner;
-        if (hastened != null) {
-            hastened.disarm();
-        }
+        relax();
         try {
             raw.close();
         } catch (IOException e) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A mailbox could not be read. The message is shown to the account's owner: it names what happened
  * and what to do, it holds no secret and no address that a public name resolved to.
  */
-public final class MailFailure extends RuntimeException {
+public class MailFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final FailureCode code;

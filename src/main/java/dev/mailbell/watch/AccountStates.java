@@ -39,17 +39,17 @@ final class AccountStates {
      * Lets a look's outcome change where an account stands, and writes that if it is news, or if an
      * earlier write was missed.
      *
-     * @param before the account before the outcome
      * @param outcome changes the watch
      */
-    void save(AccountWatch watch, Account before, Instant now, Runnable outcome) {
+    void save(AccountWatch watch, Instant now, Runnable outcome) {
         boolean everWorked = watch.hasEverWorked();
         outcome.run();
+        Account before = watch.saved();
         Account after = watch.account();
         boolean same =
                 before.state() == after.state()
                         && Objects.equals(before.failure(), after.failure());
-        if (watch.hasEnded() || same && watch.isSaved()) {
+        if (watch.hasEnded() || same) {
             return;
         }
         // The first failure of a kind is news; the same again at every retry is not.
@@ -61,9 +61,8 @@ final class AccountStates {
                 after.state() == AccountState.RETRYING
                         && (watch.isRetryingTold()
                                 || news.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
-        watch.saved(false);
         write(after, now, told, news).ifPresent(Outbox.Pending::committed);
-        watch.saved(true);
+        watch.saved(after);
         watch.retryingTold(told);
     }
 

@@ -39,7 +39,7 @@ final class AccountWatch {
     private @Nullable Permit permit;
     private volatile @Nullable Instant lastCheckedAt;
     private volatile boolean seen;
-    private boolean saved = true;
+    private Account saved;
     private boolean retryingTold;
 
     /** By name; empty until the first look reads the table. Guarded by {@link #looking}. */
@@ -49,6 +49,7 @@ final class AccountWatch {
 
     AccountWatch(Account account, ReentrantLock looking, LongSupplier nanoTime) {
         this.account = account;
+        this.saved = account;
         this.looking = looking;
         this.rhythm = new Rhythm(nanoTime);
     }
@@ -80,14 +81,35 @@ final class AccountWatch {
         return rhythm;
     }
 
-    /** Nothing is looked at any more; whoever waits for push wakes up and says goodbye. */
-    void end() {
+    /**
+     * Nothing is looked at any more; whoever waits for push wakes up and says goodbye.
+     *
+     * @param gone told when no session is open any more
+     */
+    void end(Runnable gone) {
         ended = true;
         Turn waiting = turn;
         if (waiting != null) {
             waiting.cancel();
         }
-        Thread.ofVirtual().name("ending").start(this::sayGoodbye);
+        Thread.ofVirtual()
+                .name("ending")
+                .start(() -> {
+                    try {
+                        sayGoodbye();
+                    } finally {
+                        gone.run();
+                    }
+                });
+    }
+
+    /** Whether nothing would ever look at it again. */
+    boolean isForgotten() {
+        Turn waiting = turn;
+        return !ended
+                && !pushing
+                && (waiting == null || !waiting.isWaiting())
+                && !looking.isLocked();
     }
 
     boolean hasEnded() {
@@ -217,12 +239,12 @@ final class AccountWatch {
         return false;
     }
 
-    /** Whether the account's row says what is known here; only for who holds {@link #looking}. */
-    boolean isSaved() {
+    /** The account as it was last written; only for who holds {@link #looking}. */
+    Account saved() {
         return saved;
     }
 
-    void saved(boolean now) {
+    void saved(Account now) {
         saved = now;
     }
 

@@ -24,6 +24,11 @@ final class HostLimits {
     /** After so many failures and no success a host is away. */
     private static final int AWAY = 3;
 
+    /** What lasts less is no outage. */
+    private static final long OUTAGE = TimeUnit.SECONDS.toNanos(30);
+
+    private static final long BACK_AT_MOST_EVERY = TimeUnit.MINUTES.toNanos(1);
+
     /** More than one node can hold. */
     private static final int NO_LIMIT = 1_000_000;
 
@@ -35,6 +40,9 @@ final class HostLimits {
     private int cap = Integer.MAX_VALUE;
     private long capSetAt;
     private int failuresInRow;
+    private int refusalsInRow;
+    private long failingSince;
+    private long backAt;
 
     /**
      * @param connections as configured now, 1 or more; {@link Integer#MAX_VALUE} for no limit
@@ -46,6 +54,7 @@ final class HostLimits {
         this.rate = Math.max(1, RAMP * loginsPerSecond.getAsInt());
         this.nextLogin = now;
         this.slowedAt = now - SLOWED_AT_MOST_EVERY;
+        this.backAt = now - BACK_AT_MOST_EVERY;
     }
 
     /** How many connections may be open. */
@@ -77,31 +86,41 @@ final class HostLimits {
     /**
      * A look succeeded: logins speed up.
      *
-     * @return whether the host was away before
+     * @return whether the host is back from an outage; once a minute at most
      */
-    boolean worked() {
-        boolean wasAway = failuresInRow >= AWAY;
+    boolean worked(long now) {
+        boolean wasAway =
+                failuresInRow >= AWAY
+                        && now - failingSince >= OUTAGE
+                        && now - backAt >= BACK_AT_MOST_EVERY;
+        if (wasAway) {
+            backAt = now;
+        }
         failuresInRow = 0;
+        refusalsInRow = 0;
         rate = Math.min(loginsPerSecond.getAsInt(), rate + 1);
         return wasAway;
     }
 
     /**
-     * A look failed for a reason that lies in the host: logins slow down, and where connections
-     * were too many there are fewer for a while.
+     * A look failed for a reason that lies in the host: logins slow down, and where it refuses
+     * connections over and over, not those of one account only, there are fewer for a while.
      *
-     * @param open connections that were open, the refused one included
+     * @param open connections that are open now
      */
     void failed(FailureCode code, int open, long now) {
-        failuresInRow++;
-        if (now - slowedAt < SLOWED_AT_MOST_EVERY) {
-            return;
+        if (failuresInRow++ == 0) {
+            failingSince = now;
         }
-        slowedAt = now;
-        rate = Math.max(1, rate / 2);
-        if (code == FailureCode.TOO_MANY_CONNECTIONS) {
-            cap = Math.max(1, Math.min(cap, open - 1));
+        refusalsInRow += code == FailureCode.TOO_MANY_CONNECTIONS ? 1 : 0;
+        if (refusalsInRow >= AWAY) {
+            refusalsInRow = 0;
+            cap = Math.max(1, Math.min(cap, open));
             capSetAt = now;
+        }
+        if (now - slowedAt >= SLOWED_AT_MOST_EVERY) {
+            slowedAt = now;
+            rate = Math.max(1, rate / 2);
         }
     }
 }

@@ -38,6 +38,7 @@ final class LookRunner {
     private final Semaphore concurrency;
     private final WatchMeters meters;
     private final LongSupplier nanoTime;
+    private volatile boolean stopping;
 
     LookRunner(
             Timetable<AccountWatch> timetable,
@@ -132,6 +133,8 @@ final class LookRunner {
             } finally {
                 concurrency.release();
             }
+        } catch (NoRoomException full) {
+            throw full;
         } catch (MailFailure failure) {
             watch.closeSession();
             next = standing.failed(watch, failure);
@@ -152,15 +155,23 @@ final class LookRunner {
         }
     }
 
+    /** Looks that wait for a place are not begun any more. */
+    void stop() {
+        stopping = true;
+    }
+
     private void takePlace() {
         try {
             if (!concurrency.tryAcquire(PLACE_WAIT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new MailFailure(
-                        FailureCode.TIMEOUT,
+                throw new NoRoomException(
                         "too many looks are under way on this node; polling.concurrency limits them");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new NotWatchedException();
+        }
+        if (stopping) {
+            concurrency.release();
             throw new NotWatchedException();
         }
     }
@@ -177,6 +188,9 @@ final class LookRunner {
             outcome = looked.foundMail() ? "mail" : "nothing";
             meters.answered();
             return looked;
+        } catch (NoRoomException full) {
+            outcome = "no_room";
+            throw full;
         } catch (MailFailure failure) {
             outcome = failure.code().wireName();
             if (!Standing.isOfHost(failure.code())) {
@@ -201,18 +215,17 @@ final class LookRunner {
             List<String> names,
             @Nullable PositionUpdate update) {
         boolean kept = watch.open() != null;
-        Deadline deadline = Deadline.after(pace.timeout());
         try {
-            return look(watch, deadline, source, names, update);
+            return look(watch, Deadline.after(pace.timeout()), source, names, update);
         } catch (MailFailure failure) {
-            if (!kept || !mayBeLost(failure.code())) {
+            if (!kept || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
                 throw failure;
             }
             watch.closeSession();
             if (source != Source.CHECK && source != Source.POSITION) {
                 throw new StaleSessionException(failure);
             }
-            return look(watch, deadline, source, names, update);
+            return look(watch, Deadline.after(pace.timeout()), source, names, update);
         }
     }
 

@@ -160,10 +160,8 @@ final class Looker {
                 return checked(name, change);
             }
             // Somebody else recorded this mailbox: what was seen must be held against that.
-            watch.mailboxes().remove(name);
-            mailboxes
-                    .find(account.id(), name)
-                    .ifPresent(stored -> watch.mailboxes().put(name, stored));
+            watch.mailboxes().clear();
+            load(watch);
         }
         throw new IllegalStateException(
                 "mailbox "

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * that succeeds. Safe for many threads.
  */
 final class MailHost {
+    /** Lines that are longer are cleared of those who left, each time they have doubled. */
+    private static final int SWEPT_FROM = 1_000;
+
     private final String name;
     private final HostLimits limits;
     private final LongSupplier nanoTime;
@@ -34,6 +37,10 @@ final class MailHost {
     private final Set<AccountWatch> resting = new LinkedHashSet<>();
 
     private boolean calling;
+    private boolean lastWasUrgent;
+    private boolean dismissing;
+    private long dismissedAt;
+    private int sweptAt = SWEPT_FROM;
     private int open;
     private int pushing;
     private long usedAt;
@@ -62,23 +69,24 @@ final class MailHost {
      */
     Permit acquire(Deadline deadline) {
         CompletableFuture<Permit> permit = new CompletableFuture<>();
-        join(urgent, Turn.completing(permit));
+        Turn turn = Turn.completing(permit);
+        join(urgent, turn);
         try {
             return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw full(permit);
+            throw full(turn, permit);
         } catch (TimeoutException | ExecutionException e) {
-            throw full(permit);
+            throw full(turn, permit);
         }
     }
 
-    private MailFailure full(CompletableFuture<Permit> permit) {
+    private MailFailure full(Turn turn, CompletableFuture<Permit> permit) {
+        turn.cancel();
         if (!permit.cancel(false)) {
             permit.join().release();
         }
-        return new MailFailure(
-                FailureCode.RATE_LIMITED,
+        return new NoRoomException(
                 "this node's limits for "
                         + name
                         + " (connections, logins per second) leave no room now; try again later");
@@ -87,6 +95,10 @@ final class MailHost {
     private void join(Deque<Turn> line, Turn turn) {
         lock.lock();
         try {
+            if (line.size() >= sweptAt) {
+                line.removeIf(other -> !other.isWaiting());
+                sweptAt = Math.max(SWEPT_FROM, 2 * line.size());
+            }
             line.add(turn);
             usedAt = nanoTime.getAsLong();
             if (calling) {
@@ -129,6 +141,7 @@ final class MailHost {
                 } else {
                     open++;
                     limits.login(now);
+                    lastWasUrgent = line == urgent;
                     return line.remove();
                 }
             }
@@ -137,12 +150,18 @@ final class MailHost {
         }
     }
 
+    /** Urgent ones go first, but not twice in a row while others wait. */
     private Deque<Turn> line() {
-        urgent.removeIf(turn -> !turn.isWaiting());
-        while (!waiting.isEmpty() && !waiting.peek().isWaiting()) {
-            waiting.remove();
+        skipCancelled(urgent);
+        skipCancelled(waiting);
+        boolean urgentFirst = !urgent.isEmpty() && (waiting.isEmpty() || !lastWasUrgent);
+        return urgentFirst ? urgent : waiting;
+    }
+
+    private static void skipCancelled(Deque<Turn> line) {
+        while (!line.isEmpty() && !line.peek().isWaiting()) {
+            line.remove();
         }
-        return urgent.isEmpty() ? waiting : urgent;
     }
 
     private void await(long nanos) {
@@ -155,7 +174,11 @@ final class MailHost {
     }
 
     private void dismissOneResting() {
-        if (!resting.isEmpty()) {
+        long now = nanoTime.getAsLong();
+        boolean underWay = dismissing && now - dismissedAt < TimeUnit.SECONDS.toNanos(5);
+        if (!resting.isEmpty() && !underWay) {
+            dismissing = true;
+            dismissedAt = now;
             AccountWatch longest = resting.iterator().next();
             resting.remove(longest);
             Thread.ofVirtual().name("dismissal").start(longest::dismiss);
@@ -183,9 +206,25 @@ final class MailHost {
         }
     }
 
+    /** Whether one that pushes may go on: the limit may have been lowered meanwhile. */
+    boolean mayGoOnPushing() {
+        lock.lock();
+        try {
+            int most = limits.connections(nanoTime.getAsLong());
+            return most == Integer.MAX_VALUE || pushing <= most - Math.max(1, most / 10);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void endPush() {
+        locked(() -> pushing--);
+    }
+
     void closed(boolean pushed) {
         locked(() -> {
             open--;
+            dismissing = false;
             pushing -= pushed ? 1 : 0;
             changed.signal();
         });
@@ -199,7 +238,7 @@ final class MailHost {
     boolean worked() {
         lock.lock();
         try {
-            boolean wasAway = limits.worked();
+            boolean wasAway = limits.worked(nanoTime.getAsLong());
             changed.signal();
             return wasAway;
         } finally {

@@ -17,6 +17,7 @@ final class OpenSession {
     private final long openedAt;
     private final Consumer<OpenSession> whenClosed;
     private volatile @Nullable Semaphore kept;
+    private boolean pushAsked;
     private boolean tellsAll;
 
     OpenSession(
@@ -45,8 +46,13 @@ final class OpenSession {
     }
 
     /** The server was asked to tell of new mail; whether it will tell of all mailboxes. */
-    void tellsAll(boolean all) {
+    void pushAsked(boolean all) {
+        pushAsked = true;
         tellsAll = all;
+    }
+
+    boolean isPushAsked() {
+        return pushAsked;
     }
 
     boolean tellsAll() {

@@ -21,8 +21,10 @@ final class Permit {
      * the accounts that must poll.
      */
     boolean mayPush() {
-        if (!pushing.get() && host.beginPush()) {
-            pushing.set(true);
+        if (!pushing.get()) {
+            pushing.set(host.beginPush());
+        } else if (!host.mayGoOnPushing() && pushing.compareAndSet(true, false)) {
+            host.endPush();
         }
         return pushing.get();
     }

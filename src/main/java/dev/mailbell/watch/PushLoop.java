@@ -78,6 +78,7 @@ final class PushLoop {
     private void step(AccountWatch watch, OpenSession open) {
         PushSession session = open.keepable().orElseThrow();
         open.permit().host().rouse(watch);
+        watch.rhythm().trustAtMost(pace.safetyInterval(watch.account().mail().host()));
         if (!watch.isLookWanted()) {
             timetable.schedule(watch.slot(), watch.rhythm().nanosToSafetyLook());
         }

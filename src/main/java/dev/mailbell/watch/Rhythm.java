@@ -75,6 +75,14 @@ final class Rhythm {
         safetyLookDue = nanoTime.getAsLong() + next.toNanos();
     }
 
+    /** Trust ends no later than this from now. */
+    void trustAtMost(Duration span) {
+        long latest = nanoTime.getAsLong() + span.toNanos();
+        if (safetyLookDue - latest > 0) {
+            safetyLookDue = latest;
+        }
+    }
+
     long nanosToSafetyLook() {
         return Math.max(0, safetyLookDue - nanoTime.getAsLong());
     }

@@ -55,6 +55,7 @@ final class Scheduler {
     /** Begins no more looks; those under way go on. */
     void stop() {
         stopping = true;
+        looks.stop();
         thread.interrupt();
     }
 
@@ -67,10 +68,25 @@ final class Scheduler {
         try {
             while (true) {
                 AccountWatch due = timetable.take();
-                Thread.ofVirtual().name("look").start(() -> due(due));
+                begin(due);
             }
         } catch (InterruptedException stopped) {
             LOG.debug("No more looks are begun");
+        }
+    }
+
+    /** Whatever goes wrong here, the account keeps its place in the timetable. */
+    private void begin(AccountWatch due) {
+        boolean begun = false;
+        try {
+            Thread.ofVirtual().name("look").start(() -> due(due));
+            begun = true;
+        } catch (RuntimeException e) {
+            LOG.error("A look cannot be begun", e);
+        } finally {
+            if (!begun) {
+                timetable.schedule(due.slot(), WHILE_AWAY.toNanos());
+            }
         }
     }
 
@@ -118,7 +134,7 @@ final class Scheduler {
             if (unused != null) {
                 unused.release();
             }
-            if (watch.hasEnded()) {
+            if (watch.hasEnded() || stopping) {
                 watch.closeSession();
             }
             watch.looking().unlock();

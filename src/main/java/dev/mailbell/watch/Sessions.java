@@ -54,6 +54,7 @@ final class Sessions {
         }
         open.permit().host().rouse(watch);
         open.keepable().ifPresent(session -> session.renew(deadline));
+        askForPush(watch, open);
         return open;
     }
 
@@ -72,12 +73,17 @@ final class Sessions {
         OpenSession fresh = new OpenSession(session, permit, nanoTime, all::remove);
         all.add(fresh);
         watch.opened(fresh);
-        if (pace.push(account) && !watch.rhythm().wasPushRefused()) {
-            fresh.keepable()
-                    .filter(PushSession::offersPush)
-                    .ifPresent(push -> fresh.tellsAll(push.push(account.mailboxes())));
-        }
+        askForPush(watch, fresh);
         return fresh;
+    }
+
+    private void askForPush(AccountWatch watch, OpenSession open) {
+        Account account = watch.account();
+        if (!open.isPushAsked() && pace.push(account) && !watch.rhythm().wasPushRefused()) {
+            open.keepable()
+                    .filter(PushSession::offersPush)
+                    .ifPresent(push -> open.pushAsked(push.push(account.mailboxes())));
+        }
     }
 
     MailHost hostOf(AccountWatch watch) {

@@ -70,7 +70,7 @@ final class Standing {
                                 before.failure() == null ? now : before.failure().since(),
                                 1);
         lastChecked.note(before.id(), now);
-        states.save(watch, before, now, () -> watch.succeeded(now, missing));
+        states.save(watch, now, () -> watch.succeeded(now, missing));
         String host = before.mail().host();
         if (hosts.of(host).worked()) {
             hostIsBack.accept(host);
@@ -86,7 +86,7 @@ final class Standing {
         if (isOfHost(failure.code())) {
             hosts.of(before.mail().host()).failed(failure.code());
         }
-        states.save(watch, before, now, () -> watch.failed(failure, now));
+        states.save(watch, now, () -> watch.failed(failure, now));
         Failure told = watch.account().failure();
         Duration wait = Backoff.after(failure.code(), told == null ? 1 : told.attempts(), random);
         return failure.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait);
@@ -101,7 +101,9 @@ final class Standing {
     Duration lost(AccountWatch watch, Duration age, MailFailure failure) {
         int drops = watch.rhythm().lost(age);
         if (drops >= DROPS) {
-            return failed(watch, failure);
+            Duration wait = Backoff.after(failure.code(), drops - DROPS + 1, random);
+            Duration failed = failed(watch, failure);
+            return failed.compareTo(wait) > 0 ? failed : wait;
         }
         return Backoff.jittered(RECONNECTED_WITHIN.dividedBy(2), 1, random);
     }

@@ -89,6 +89,19 @@ final class Timetable<T> {
         }
     }
 
+    /**
+     * In how many nanoseconds the first entry is due, negative when overdue; 0 when there is none.
+     */
+    long untilFirst() {
+        lock.lock();
+        try {
+            Line<T> first = lines.peek();
+            return first == null ? 0 : first.due - nanoTime.getAsLong();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits for the next entry that is due and takes it out. */
     T take() throws InterruptedException {
         lock.lockInterruptibly();

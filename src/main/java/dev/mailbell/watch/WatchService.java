@@ -39,6 +39,7 @@ public final class WatchService {
      */
     private static final int FIRST_LOOKS_PER_SECOND = 500;
 
+    private static final Duration STUCK = Duration.ofMinutes(10);
     private static final Duration LAST_LOOKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
@@ -123,6 +124,7 @@ public final class WatchService {
         this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
         this.watcher =
                 new Watcher(
+                        accounts,
                         timetable,
                         looker,
                         looks,
@@ -152,12 +154,13 @@ public final class WatchService {
                 page = accounts.page(last, PAGE)) {
             for (Account account : page) {
                 if (account.state() != AccountState.PAUSED) {
-                    watcher.watch(
+                    watcher.watchFirst(
                             account, firstWait(account, ++count), told.contains(account.id()));
                 }
             }
             last = page.getLast().id();
         }
+        watcher.started();
         LOG.info("Watching {} {}", count, count == 1 ? "account" : "accounts");
         scheduler.start(push);
         ticks.start();
@@ -215,19 +218,29 @@ public final class WatchService {
                 continue;
             }
             Instant looked = watch.lastCheckedAt();
-            Duration since =
-                    looked == null ? Duration.ZERO : Duration.between(looked, clock.instant());
-            Duration left =
-                    Backoff.jittered(pace.interval(account), pace.jitter(), random).minus(since);
-            if (timetable.dueIn(watch.slot()) != Long.MAX_VALUE) {
-                timetable.schedule(watch.slot(), Math.max(0, left.toNanos()));
+            long due = timetable.dueIn(watch.slot());
+            if (looked == null || due == Long.MAX_VALUE) {
+                continue;
             }
+            Duration interval =
+                    watch.rhythm()
+                            .noSoonerThan(
+                                    Backoff.jittered(
+                                            pace.interval(account), pace.jitter(), random));
+            Duration left = interval.minus(Duration.between(looked, clock.instant()));
+            timetable.schedule(watch.slot(), Math.max(0, left.toNanos()));
         }
     }
 
     /** What keeps this node from seeing mail; empty while it sees. */
     public List<String> trouble() {
-        return meters.trouble();
+        long late = -timetable.untilFirst();
+        return late > STUCK.toNanos()
+                ? List.of(
+                        "looks have been due for "
+                                + late / 60_000_000_000L
+                                + " minutes and do not begin")
+                : meters.trouble();
     }
 
     private void tick() {
@@ -237,6 +250,7 @@ public final class WatchService {
                 meters.refresh(hosts.all());
                 if (tick % 6 == 0) {
                     hostLog.minute();
+                    watcher.rescue();
                     flush();
                 }
                 if (tick % 360 == 0) {

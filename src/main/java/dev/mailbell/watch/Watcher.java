@@ -1,11 +1,15 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
+import dev.mailbell.database.Database;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.PushSession;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.PositionRefusedException;
 import dev.mailbell.mark.PositionUpdate;
@@ -16,10 +20,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.AbstractSet;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,6 +43,14 @@ final class Watcher implements Watch {
     private static final Duration ASKED_FOR = Duration.ofMillis(200);
 
     private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
+
+    /** The locks of accounts whose last session is being closed. */
+    private final Map<UUID, ReentrantLock> leaving = new ConcurrentHashMap<>();
+
+    /** Accounts that were changed or removed while all were read at the start. */
+    private volatile Set<UUID> touched = ConcurrentHashMap.newKeySet();
+
+    private final AccountStore accounts;
     private final Timetable<AccountWatch> timetable;
     private final Looker looker;
     private final LookRunner looks;
@@ -45,6 +61,7 @@ final class Watcher implements Watch {
     private final LongSupplier nanoTime;
 
     Watcher(
+            AccountStore accounts,
             Timetable<AccountWatch> timetable,
             Looker looker,
             LookRunner looks,
@@ -53,6 +70,7 @@ final class Watcher implements Watch {
             Pace pace,
             InstantSource clock,
             LongSupplier nanoTime) {
+        this.accounts = accounts;
         this.timetable = timetable;
         this.looker = looker;
         this.looks = looks;
@@ -66,39 +84,116 @@ final class Watcher implements Watch {
     @Override
     public void watch(Account account) {
         logins.forget(account);
-        watch(account, Duration.ZERO, false);
-    }
-
-    /**
-     * Begins to watch, with the first look after a wait.
-     *
-     * @param retryingTold whether the client was told that looks fail
-     */
-    void watch(Account account, Duration wait, boolean retryingTold) {
+        touched.add(account.id());
         AccountWatch fresh =
                 watches.compute(
                         account.id(),
                         (id, old) -> {
+                            Optional<Account> now = present(account);
                             if (old != null) {
-                                old.end();
-                                timetable.cancel(old.slot());
+                                end(old);
                             }
-                            return new AccountWatch(
-                                    account,
-                                    old == null ? new ReentrantLock(true) : old.looking(),
-                                    nanoTime);
+                            return now.map(present -> successor(present, old)).orElse(null);
                         });
+        if (fresh != null) {
+            timetable.schedule(fresh.slot(), 0);
+        }
+    }
+
+    /**
+     * The account as it is now: of two changes at once the later one may be told first. A database
+     * that is away right behind a commit leaves what was committed.
+     */
+    private Optional<Account> present(Account told) {
+        try {
+            return accounts.find(told.id())
+                    .filter(account -> account.state() != AccountState.PAUSED);
+        } catch (RuntimeException e) {
+            if (Database.isAway(e)) {
+                return Optional.of(told);
+            }
+            throw e;
+        }
+    }
+
+    private AccountWatch successor(Account account, @Nullable AccountWatch old) {
+        ReentrantLock lock =
+                old != null
+                        ? old.looking()
+                        : leaving.getOrDefault(account.id(), new ReentrantLock(true));
+        AccountWatch fresh = new AccountWatch(account, lock, nanoTime);
+        fresh.retryingTold(old != null && old.isRetryingTold());
+        return fresh;
+    }
+
+    /** Until its session is closed, whoever watches the account next waits for the same lock. */
+    private void end(AccountWatch old) {
+        UUID id = old.account().id();
+        leaving.put(id, old.looking());
+        timetable.cancel(old.slot());
+        old.end(() -> leaving.remove(id, old.looking()));
+    }
+
+    /**
+     * Begins to watch an account that was read at the start, with the first look after a wait; not
+     * one that was changed since it was read.
+     *
+     * @param retryingTold whether the client was told that looks fail
+     */
+    void watchFirst(Account account, Duration wait, boolean retryingTold) {
+        AccountWatch fresh = new AccountWatch(account, new ReentrantLock(true), nanoTime);
         fresh.retryingTold(retryingTold);
-        timetable.schedule(fresh.slot(), wait.toNanos());
+        watches.compute(
+                account.id(), (id, other) -> other != null || touched.contains(id) ? other : fresh);
+        if (watches.get(account.id()) == fresh) {
+            timetable.schedule(fresh.slot(), wait.toNanos());
+        }
+    }
+
+    /** All accounts are read: what was changed meanwhile need not be remembered any more. */
+    void started() {
+        touched = new Forgetful();
+    }
+
+    /** Remembers nothing. */
+    private static final class Forgetful extends AbstractSet<UUID> {
+        @Override
+        public boolean add(UUID id) {
+            return true;
+        }
+
+        @Override
+        public Iterator<UUID> iterator() {
+            return Collections.emptyIterator();
+        }
+
+        @Override
+        public int size() {
+            return 0;
+        }
     }
 
     @Override
     public void forget(UUID accountId) {
-        AccountWatch old = watches.remove(accountId);
-        if (old != null) {
-            old.end();
-            timetable.cancel(old.slot());
-            logins.forget(old.account());
+        touched.add(accountId);
+        watches.computeIfPresent(
+                accountId,
+                (id, old) -> {
+                    end(old);
+                    logins.forget(old.account());
+                    return null;
+                });
+    }
+
+    /** Looks at accounts that nothing would look at any more, which must not happen. */
+    void rescue() {
+        for (AccountWatch watch : watches.values()) {
+            if (watch.isForgotten()
+                    && timetable.dueIn(watch.slot()) == Long.MAX_VALUE
+                    && watch.isForgotten()) {
+                LOG.warn("Account {} had no next look; it is looked at now", watch.account().id());
+                timetable.schedule(watch.slot(), 0);
+            }
         }
     }
 
@@ -179,7 +274,7 @@ final class Watcher implements Watch {
         lock(watch);
         try {
             Looked looked = looks.lookAtAll(watch, source, position);
-            if (watch.open() != null && !watch.isPushing() && pace.push(watch.account())) {
+            if (wantsPush(watch)) {
                 // Whoever is to wait for push begins with a look of its own.
                 timetable.schedule(watch.slot(), 0);
             }
@@ -187,6 +282,16 @@ final class Watcher implements Watch {
         } finally {
             watch.looking().unlock();
         }
+    }
+
+    /** Whether push could go on, or be begun, and nobody waits with its mailbox open. */
+    private boolean wantsPush(AccountWatch watch) {
+        OpenSession open = watch.open();
+        return open != null
+                && pace.push(watch.account())
+                && !watch.rhythm().wasPushRefused()
+                && open.keepable().filter(PushSession::offersPush).isPresent()
+                && !(watch.isPushing() && open.keepable().filter(PushSession::canPush).isPresent());
     }
 
     private AccountWatch watchOf(Account account) {

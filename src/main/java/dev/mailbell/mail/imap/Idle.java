@@ -1,6 +1,8 @@
 package dev.mailbell.mail.imap;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -57,8 +59,8 @@ final class Idle {
                 for (int i = 0; i < LINES_LIMIT; i++) {
                     Line line = wire.next();
                     if (line.isTagged() && tag.equalsIgnoreCase(line.getTag())) {
-                        boolean refused = !begun || !line.isOK();
-                        return refused ? End.REFUSED : ended();
+                        wire.socket().relax();
+                        return begun ? ended() : refused(Reply.of(line));
                     }
                     if (line.isContinuation()) {
                         begun = true;
@@ -142,6 +144,18 @@ final class Idle {
             wire.socket().hasten(Deadline.after(DONE_TAKEN));
             wire.say("DONE");
         }
+    }
+
+    /** Before it has begun, OK is as much a refusal as BAD; but "not now" is none. */
+    private static End refused(Reply reply) {
+        MailFailure failure = Refusals.ofCommand(reply, "to wait by IDLE");
+        boolean later =
+                failure.code() == FailureCode.RATE_LIMITED
+                        || failure.code() == FailureCode.TOO_MANY_CONNECTIONS;
+        if (later && !reply.ok()) {
+            throw failure;
+        }
+        return End.REFUSED;
     }
 
     private End ended() {

@@ -29,7 +29,7 @@ final class Mailboxes {
     private boolean extendedSearch;
     private @Nullable Selected selected;
     private @Nullable String keptOpen;
-    private boolean asking;
+    private List<String> asked = List.of();
     private boolean newsElsewhere;
 
     Mailboxes(ImapWire wire, Capabilities capabilities) {
@@ -46,7 +46,18 @@ final class Mailboxes {
             selected.accept(line.rewound());
         }
         // A STATUS that nobody asked for tells of another mailbox (RFC 5465, section 4).
-        newsElsewhere |= !asking && line.rewound().keyEquals("STATUS");
+        if (line.rewound().keyEquals("STATUS")) {
+            String raw = Items.parse(line.getRest()).text(0);
+            newsElsewhere |= raw == null || !asked.contains(named(raw));
+        } else if (line.isOK() && Reply.of(line).code().equals("NOTIFICATIONOVERFLOW")) {
+            // Section 5.8: it tells of nothing any more; a new connection asks again.
+            throw new MailFailure(
+                    FailureCode.CONNECT_FAILED, "the server has too much to tell of by NOTIFY");
+        }
+    }
+
+    private static String named(String raw) {
+        return MailboxNames.isInbox(raw) ? "INBOX" : MailboxNames.decode(raw);
     }
 
     /** From now on this mailbox is looked at by opening it, and stays open. */
@@ -92,18 +103,20 @@ final class Mailboxes {
                 opened && !unselect()
                         ? names.stream().filter(name -> !isSelected(name)).toList()
                         : names;
-        asking(() -> {
-            statuses.askAhead(closed);
-            return closed;
-        });
+        asking(
+                closed,
+                () -> {
+                    statuses.askAhead(closed);
+                    return closed;
+                });
     }
 
-    private <T> T asking(Supplier<T> question) {
-        asking = true;
+    private <T> T asking(List<String> names, Supplier<T> question) {
+        asked = names;
         try {
             return question.get();
         } finally {
-            asking = false;
+            asked = List.of();
         }
     }
 
@@ -116,7 +129,7 @@ final class Mailboxes {
         if (!statuses.help() || mailbox.equals(keptOpen) || isSelected(mailbox) && !unselect()) {
             return Status.UNKNOWN;
         }
-        return asking(() -> statuses.of(mailbox));
+        return asking(List.of(mailbox), () -> statuses.of(mailbox));
     }
 
     /**
