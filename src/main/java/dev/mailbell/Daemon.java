@@ -118,7 +118,7 @@ public final class Daemon implements AutoCloseable {
         events.adoptRestored();
         DailyLogs logs = new DailyLogs(jdbi, clock);
         // Before anything is written: housekeeping may be another node's turn.
-        logs.makeAhead();
+        makeAhead(logs);
 
         Watchdog watchdog = new Watchdog();
         stops.push(watchdog::close);
@@ -217,6 +217,17 @@ public final class Daemon implements AutoCloseable {
                                         api::forgetOldAnswers)));
         stops.push(housekeeping::close);
         stops.push(api::close);
+    }
+
+    /** What has no day of its own yet goes into the default partition: no reason not to start. */
+    private static void makeAhead(DailyLogs logs) {
+        try {
+            logs.makeAhead();
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "Days of the log cannot be made ahead now, it is tried again within the hour: {}",
+                    e.getMessage());
+        }
     }
 
     private static List<String> missing(Database database) {

@@ -101,9 +101,18 @@ final class Completer {
                 Thread.sleep(PAUSE);
                 continue;
             }
-            listener.accept(written);
-            batch.forEach(completion -> completion.written().run());
+            tell(() -> listener.accept(written));
+            batch.forEach(completion -> tell(completion.written()));
             return;
+        }
+    }
+
+    /** What is made of an outcome must not end the writing of outcomes. */
+    private static void tell(Runnable told) {
+        try {
+            told.run();
+        } catch (RuntimeException e) {
+            LOG.error("A written outcome could not be taken in", e);
         }
     }
 }

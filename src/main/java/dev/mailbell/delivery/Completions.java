@@ -72,10 +72,13 @@ final class Completions {
         @Nullable String[] errors = new @Nullable String[size];
         @Nullable String[] next = new @Nullable String[size];
         String[] at = new String[size];
+        // A batch whose commit was not answered is written again, and must not count twice.
+        Integer[] attempts = new Integer[size];
         for (int i = 0; i < size; i++) {
             Ended ended = batch.get(i);
             Attempt attempt = ended.attempt();
             ids[i] = ended.delivery().id();
+            attempts[i] = ended.delivery().attempts();
             statuses[i] =
                     attempt.delivered() ? "delivered" : ended.next() == null ? "failed" : "pending";
             codes[i] = attempt.status();
@@ -89,8 +92,8 @@ final class Completions {
                             last_error = u.error, next_attempt_at = coalesce(u.next, d.next_attempt_at),
                             completed_at = case when u.next is null then u.at end
                         from unnest(:ids::uuid[], :statuses::text[], :codes::int[], :errors::text[], :next::timestamptz[],
-                            :at::timestamptz[]) u(id, status, code, error, next, at)
-                        where d.id = u.id and d.status = 'pending'\
+                            :at::timestamptz[], :attempts::int[]) u(id, status, code, error, next, at, attempts)
+                        where d.id = u.id and d.status = 'pending' and d.attempts = u.attempts\
                         """)
                 .bind("ids", ids)
                 .bind("statuses", statuses)
@@ -98,6 +101,7 @@ final class Completions {
                 .bind("errors", errors)
                 .bind("next", next)
                 .bind("at", at)
+                .bind("attempts", attempts)
                 .execute();
     }
 

@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -159,8 +160,23 @@ public final class DeliveryLog {
                             .bind("id", deliveryId)
                             .bind("now", now.atOffset(ZoneOffset.UTC))
                             .execute();
+            hurryFollowers(handle, deliveryId, now);
             return due == 1 ? Again.PENDING : Again.EVENT_GONE;
         });
+    }
+
+    /** What waits behind it in its mailbox was to wait for its schedule. */
+    private static void hurryFollowers(Handle handle, UUID deliveryId, Instant now) {
+        handle.createUpdate(
+                        """
+                        update delivery f set next_attempt_at = :now from delivery d
+                        where d.id = :id and f.webhook_id = d.webhook_id and f.account_id = d.account_id
+                            and coalesce(f.mailbox, '') = coalesce(d.mailbox, '') and f.status = 'pending'
+                            and f.id > d.id and f.attempts = 0 and f.next_attempt_at > :now\
+                        """)
+                .bind("id", deliveryId)
+                .bind("now", now.atOffset(ZoneOffset.UTC))
+                .execute();
     }
 
     /**

@@ -146,6 +146,22 @@ final class DeliveryStore {
         return next == null ? null : next.toInstant();
     }
 
+    /** The webhooks that should have been sent something before this moment. */
+    List<UUID> overdue(Instant before) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select id from webhook w where state <> 'disabled'
+                                    and (paused_until is null or paused_until < :before)
+                                    and (breaker_until is null or breaker_until < :before)
+                                    and exists (select from delivery d where d.webhook_id = w.id
+                                        and d.status = 'pending' and d.next_attempt_at < :before)\
+                                """)
+                        .bind("before", before.atOffset(ZoneOffset.UTC))
+                        .mapTo(UUID.class)
+                        .list());
+    }
+
     /** The enabled webhooks that are owed something. */
     List<UUID> owed() {
         return jdbi.withHandle(handle ->

@@ -104,11 +104,13 @@ final class Lane {
         if (nextDue != null && !nextDue.isAfter(now)) {
             nextDue = null;
             behind = true;
+            // Whoever reads the table now may have begun before it was due.
+            missed = true;
         }
         if (retired
                 || refilling
                 || !behind
-                || held.size() > WINDOW / 2
+                || held.size() > room() / 2
                 || (receiver != null && receiver.isClosed())) {
             return -1;
         }
@@ -116,6 +118,17 @@ final class Lane {
         missed = false;
         left.clear();
         return era;
+    }
+
+    /** How many deliveries to read at once: as many as the receiver can use soon. */
+    synchronized int room() {
+        return receiver == null ? WINDOW : Math.min(WINDOW, receiver.appetite());
+    }
+
+    /** The table holds something that should have been sent: it is read again. */
+    synchronized void doubt() {
+        behind = true;
+        missed = true;
     }
 
     /** The webhook as the table has it, when it is not known here yet. */
@@ -140,10 +153,10 @@ final class Lane {
 
     /** Takes in what is due in the table. */
     synchronized void refill(int era, DeliveryStore.Page page) {
-        refilling = false;
         if (era != this.era) {
             return;
         }
+        refilling = false;
         for (Delivery delivery : page.due()) {
             if (!left.contains(delivery.id()) && !left.contains(delivery.queue())) {
                 add(delivery, page.followed().contains(delivery.id()));
@@ -156,8 +169,10 @@ final class Lane {
     }
 
     /** The table could not be read; it is tried again later. */
-    synchronized void refillFailed() {
-        refilling = false;
+    synchronized void refillFailed(int era) {
+        if (era == this.era) {
+            refilling = false;
+        }
     }
 
     private void waitFor(Instant due) {
@@ -180,15 +195,15 @@ final class Lane {
     /** Takes the deliveries that may be sent now, each with a slot of its own. */
     synchronized List<Call> take(Slots slots) {
         List<Call> calls = new ArrayList<>();
-        while (webhook != null
-                && receiver != null
-                && !ready.isEmpty()
-                && receiver.mayBegin()
-                && slots.take(this, receiver.isSlow())) {
-            Line line = ready.removeFirst();
-            Delivery delivery = line.waiting.removeFirst();
-            line.underWay = delivery;
-            calls.add(receiver.begin(webhook, delivery));
+        while (webhook != null && receiver != null && !ready.isEmpty()) {
+            Line line = ready.getFirst();
+            Call call = receiver.tryBegin(webhook, line.waiting.getFirst(), slots, this);
+            if (call == null) {
+                break;
+            }
+            ready.removeFirst();
+            line.underWay = line.waiting.removeFirst();
+            calls.add(call);
         }
         return calls;
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,14 @@ final class Lanes {
 
     /** How many ticks pass between two looks at the table for webhooks that no lane knows of. */
     private static final int TICKS_BETWEEN_SWEEPS = 10;
+
+    /** What is due for so long was overlooked. */
+    private static final Duration OVERDUE = Duration.ofSeconds(5);
+
+    /** Lanes that read the table at once. */
+    private static final int REFILLS = 3;
+
+    private final Semaphore refills = new Semaphore(REFILLS, true);
 
     /** Sends one delivery; never throws. */
     interface Sender {
@@ -116,7 +125,7 @@ final class Lanes {
             for (int tick = 0; !stopping; tick++) {
                 try {
                     if (tick % TICKS_BETWEEN_SWEEPS == 0) {
-                        deliveries.owed().forEach(this::lane);
+                        sweep();
                     }
                     Instant now = clock.instant();
                     lanes.values().removeIf(lane -> lane.retire(now));
@@ -129,6 +138,12 @@ final class Lanes {
         } catch (InterruptedException stopped) {
             LOG.debug("No more deliveries are begun");
         }
+    }
+
+    /** A commit whose answer was lost leaves deliveries that no lane was told of. */
+    private void sweep() {
+        deliveries.owed().forEach(this::lane);
+        deliveries.overdue(clock.instant().minus(OVERDUE)).forEach(id -> lane(id).doubt());
     }
 
     /**
@@ -149,6 +164,17 @@ final class Lanes {
     }
 
     private void refill(Lane lane, int era) {
+        // The pool is everybody's: of a thousand lanes that want to read, a few do.
+        refills.acquireUninterruptibly();
+        try {
+            readPage(lane, era);
+        } finally {
+            refills.release();
+        }
+        dispatch(lane);
+    }
+
+    private void readPage(Lane lane, int era) {
         try {
             if (lane.webhook() == null) {
                 Optional<Webhook> webhook = webhooks.find(lane.webhookId());
@@ -160,20 +186,18 @@ final class Lanes {
                 Receiver receiver = new Receiver(webhook.get(), settings, clock, random);
                 lane.meet(era, webhook.get(), receiver);
                 if (receiver.isClosed()) {
-                    lane.refillFailed();
+                    lane.refillFailed(era);
                     return;
                 }
             }
-            lane.refill(era, deliveries.due(lane.webhookId(), clock.instant(), Lane.WINDOW));
+            lane.refill(era, deliveries.due(lane.webhookId(), clock.instant(), lane.room()));
         } catch (RuntimeException e) {
-            lane.refillFailed();
+            lane.refillFailed(era);
             LOG.warn(
                     "Deliveries of webhook {} cannot be read now: {}",
                     lane.webhookId(),
                     e.getMessage());
-            return;
         }
-        dispatch(lane);
     }
 
     private void deliver(Lane lane, Call call) {

@@ -22,6 +22,14 @@ final class Receiver {
     /** Who answers faster gets more quickly; whose calls are older counts among the slow. */
     private static final Duration FAST = Duration.ofSeconds(1);
 
+    /** So many are read ahead for each that may be under way. */
+    private static final int HELD_FOR_EACH = 24;
+
+    private static final int LEAST_HELD = 32;
+
+    /** An hour and its jitter. */
+    private static final Duration LONGEST_BREAK = Duration.ofMinutes(72);
+
     private static final Duration LONGEST_PAUSE = Duration.ofDays(1);
     private static final Duration WAIT_FOR_OURSELVES = Duration.ofSeconds(5);
 
@@ -64,11 +72,18 @@ final class Receiver {
                         clock,
                         settings::breakerOpenFor,
                         random,
-                        health.breakerUntil(),
+                        clamped(health.breakerUntil(), LONGEST_BREAK, clock),
                         health.breakerOpenings());
-        this.pausedUntil = health.pausedUntil();
+        this.pausedUntil = clamped(health.pausedUntil(), LONGEST_PAUSE, clock);
         this.disabled = webhook.state() == State.DISABLED;
         this.failing = webhook.state() == State.FAILING;
+    }
+
+    /** What was written while a clock was wrong must not keep a receiver waiting for years. */
+    private static @Nullable Instant clamped(
+            @Nullable Instant until, Duration longest, InstantSource clock) {
+        Instant latest = clock.instant().plus(longest);
+        return until != null && until.isAfter(latest) ? latest : until;
     }
 
     /** Takes over what the table says now; a pause is never shortened. */
@@ -107,10 +122,21 @@ final class Receiver {
         return failing || (begun.hasNext() && begun.next().plus(FAST).isBefore(clock.instant()));
     }
 
-    synchronized Call begin(Webhook webhook, Delivery delivery) {
-        Call call = new Call(webhook, delivery, this, isSlow(), breaker.begin());
+    /** Begins a call if the receiver and the slots allow one more; null when they do not. */
+    synchronized @Nullable Call tryBegin(
+            Webhook webhook, Delivery delivery, Slots slots, Lane lane) {
+        boolean slow = isSlow();
+        if (!mayBegin() || !slots.take(lane, slow)) {
+            return null;
+        }
+        Call call = new Call(webhook, delivery, this, slow, breaker.begin());
         calls.put(call, clock.instant());
         return call;
+    }
+
+    /** How many deliveries are worth holding in memory for it, 32 or more. */
+    synchronized int appetite() {
+        return Math.max(LEAST_HELD, atOnce * HELD_FOR_EACH);
     }
 
     /**

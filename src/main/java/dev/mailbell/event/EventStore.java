@@ -127,14 +127,17 @@ public final class EventStore {
      */
     public void adoptRestored() {
         // Client by client, because the feed's index then knows at once that there is none.
-        jdbi.useHandle(handle ->
-                handle.execute(
-                        """
-                        update event set tx = '0'
-                        where tx > pg_current_xact_id() and client_id in (
-                            select c.id from client c where exists (
-                                select from event e where e.client_id = c.id and e.tx > pg_current_xact_id()))\
-                        """));
+        jdbi.useTransaction(handle -> {
+            // A log of millions takes longer than any other statement may.
+            handle.execute("set local statement_timeout = 0");
+            handle.execute(
+                    """
+                    update event set tx = '0'
+                    where client_id in (
+                        select c.id from client c where exists (
+                            select from event e where e.client_id = c.id and e.tx > pg_current_xact_id()))\
+                    """);
+        });
     }
 
     private static UUID minuteBefore(UUID id) {
