@@ -146,7 +146,8 @@ public final class Daemon implements AutoCloseable {
                         clock);
         stops.push(client::close);
         EventBell bell = new EventBell(jdbi);
-        Deliveries deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
+        Deliveries deliveries =
+                new Deliveries(jdbi, webhooks, client, keyring, settings, meters, clock);
         deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);

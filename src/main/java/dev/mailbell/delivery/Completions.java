@@ -42,9 +42,10 @@ final class Completions {
      *
      * @param changed webhooks as they are now, those that took part in something else than success
      *     after success
+     * @param disabled how many of them were disabled by it
      * @param fresh deliveries that came of it
      */
-    record Written(List<Webhook> changed, List<Delivery> fresh) {}
+    record Written(List<Webhook> changed, int disabled, List<Delivery> fresh) {}
 
     /** Writes all in one transaction. */
     Written write(List<Ended> batch) {
@@ -153,6 +154,7 @@ final class Completions {
             news.computeIfAbsent(ended.webhook().id(), id -> new News()).add(ended);
         }
         List<Webhook> changed = new ArrayList<>();
+        List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
         news.forEach((id, told) -> {
             if (told.worthWriting()) {
@@ -160,12 +162,13 @@ final class Completions {
                         .ifPresent(row -> {
                             changed.add(row.webhook());
                             if (row.disabledNow()) {
+                                disabled.add(row.webhook());
                                 fresh.addAll(
                                         Disabling.announce(handle, row.webhook(), told.last()));
                             }
                         });
             }
         });
-        return new Written(changed, fresh);
+        return new Written(changed, disabled.size(), fresh);
     }
 }

@@ -3,6 +3,7 @@ package dev.mailbell.delivery;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,9 +53,11 @@ public final class Deliveries {
             WebhookClient client,
             Keyring keyring,
             Settings settings,
+            MeterRegistry registry,
             InstantSource clock) {
         this.clock = clock;
         this.courier = new Courier(client, keyring, settings::timeout, clock);
+        DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(jdbi);
         this.lanes =
                 new Lanes(
@@ -63,9 +66,10 @@ public final class Deliveries {
                         webhooks,
                         courier,
                         settings,
+                        meters,
                         clock,
                         RandomGenerator.getDefault());
-        this.outbox = new Outbox(lanes);
+        this.outbox = new Outbox(lanes, meters);
     }
 
     /** Begins to deliver what is owed. */

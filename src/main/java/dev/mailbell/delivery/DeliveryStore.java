@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -168,10 +169,20 @@ final class DeliveryStore {
                 handle.createQuery(
                                 """
                                 select id from webhook w where state <> 'disabled'
-                                    and exists (select from delivery d where d.webhook_id = w.id and d.status = 'pending')\
+                                    and (select 1 from delivery d where d.webhook_id = w.id and d.status = 'pending' limit 1) is not null\
                                 """)
                         .mapTo(UUID.class)
                         .list());
+    }
+
+    /** When the oldest delivery was made that is pending; empty when none is. */
+    Optional<Instant> oldestPending() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                "select created_at from delivery where status = 'pending' order by id limit 1")
+                        .mapTo(OffsetDateTime.class)
+                        .findOne()
+                        .map(OffsetDateTime::toInstant));
     }
 
     private static Row row(ResultSet row) throws SQLException {

@@ -43,6 +43,6 @@ final class Disabling {
                         now,
                         JSON.writeValueAsString(payload));
         EventStore.insert(handle, event);
-        return Intake.add(handle, event, null, 0, Map.of(), webhook.id());
+        return Intake.add(handle, event, null, 0, Map.of(), webhook.id()).deliveries();
     }
 }

@@ -42,12 +42,21 @@ final class Intake {
     }
 
     /**
+     * What was added.
+     *
+     * @param merged how many deliveries were taken in by it
+     */
+    record Added(List<Delivery> deliveries, int merged) {}
+
+    private record Merged(UUID webhookId, long newCount) {}
+
+    /**
      * Adds a delivery of the event for every webhook that wants it, within the caller's
      * transaction.
      *
      * @param except a webhook that does not get it; null for none
      */
-    static List<Delivery> add(
+    static Added add(
             Handle handle,
             Event event,
             @Nullable String mailbox,
@@ -59,10 +68,12 @@ final class Intake {
                         .filter(taker -> !taker.webhookId().equals(except))
                         .toList();
         if (takers.isEmpty()) {
-            return List.of();
+            return new Added(List.of(), 0);
         }
         boolean mail = event.type() == EventType.MAIL_NEW;
-        Map<UUID, Long> merged = mail ? supersede(handle, event, mailbox, takers) : Map.of();
+        List<Merged> taken = mail ? supersede(handle, event, mailbox, takers) : List.of();
+        Map<UUID, Long> merged = new HashMap<>();
+        taken.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
         List<Delivery> deliveries = new ArrayList<>(takers.size());
         var batch =
                 handle.prepareBatch(
@@ -105,7 +116,7 @@ final class Intake {
                     .add();
         }
         batch.execute();
-        return deliveries;
+        return new Added(deliveries, taken.size());
     }
 
     private static List<Taker> takers(
@@ -138,32 +149,31 @@ final class Intake {
                 .list();
     }
 
-    /** Takes in what was never attempted: what each webhook's deliveries had counted. */
-    private static Map<UUID, Long> supersede(
+    /** Takes in what was never attempted. */
+    private static List<Merged> supersede(
             Handle handle, Event event, @Nullable String mailbox, List<Taker> takers) {
         UUID[] busy =
                 takers.stream()
                         .filter(taker -> taker.busyUntil() != null)
                         .map(Taker::webhookId)
                         .toArray(UUID[]::new);
-        Map<UUID, Long> merged = new HashMap<>();
-        if (busy.length > 0) {
-            handle.createQuery(
-                            """
-                            update delivery set status = 'superseded', mergeable = false, body = null, completed_at = :now
-                            where webhook_id = any(:webhooks) and account_id = :account
-                                and coalesce(mailbox, '') = :mailbox and status = 'pending' and mergeable
-                            returning webhook_id, new_count\
-                            """)
-                    .bind("webhooks", busy)
-                    .bind("account", event.accountId())
-                    .bind("mailbox", mailbox == null ? "" : mailbox)
-                    .bind("now", event.createdAt().atOffset(ZoneOffset.UTC))
-                    .map((row, context) ->
-                            Map.entry(row.getObject("webhook_id", UUID.class), row.getLong(2)))
-                    .forEach(row -> merged.merge(row.getKey(), row.getValue(), Long::sum));
+        if (busy.length == 0) {
+            return List.of();
         }
-        return merged;
+        return handle.createQuery(
+                        """
+                        update delivery set status = 'superseded', mergeable = false, body = null, completed_at = :now
+                        where webhook_id = any(:webhooks) and account_id = :account
+                            and coalesce(mailbox, '') = :mailbox and status = 'pending' and mergeable
+                        returning webhook_id, new_count\
+                        """)
+                .bind("webhooks", busy)
+                .bind("account", event.accountId())
+                .bind("mailbox", mailbox == null ? "" : mailbox)
+                .bind("now", event.createdAt().atOffset(ZoneOffset.UTC))
+                .map((row, context) ->
+                        new Merged(row.getObject("webhook_id", UUID.class), row.getLong(2)))
+                .list();
     }
 
     private static Integer newCount(String payload, long before) {

@@ -49,6 +49,8 @@ final class Lanes {
     private final Sender sender;
     private final Deliveries.Settings settings;
     private final Completer completer;
+    private final DeliveryMeters meters;
+    private final OldestPending oldest;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
@@ -62,6 +64,7 @@ final class Lanes {
             WebhookStore webhooks,
             Sender sender,
             Deliveries.Settings settings,
+            DeliveryMeters meters,
             InstantSource clock,
             RandomGenerator random) {
         this.deliveries = deliveries;
@@ -71,11 +74,15 @@ final class Lanes {
         this.completer = new Completer(completions, this::written);
         this.clock = clock;
         this.random = random;
+        this.meters = meters;
+        this.oldest = new OldestPending(deliveries::oldestPending, clock);
+        meters.show(slots, oldest);
     }
 
     void start() {
         completer.start();
         ticker.start();
+        oldest.start();
     }
 
     /**
@@ -85,6 +92,7 @@ final class Lanes {
     void stop(Duration limit) throws InterruptedException {
         stopping = true;
         ticker.interrupt();
+        oldest.stop();
         long begun = System.nanoTime();
         if (!slots.awaitNone(limit.toNanos())) {
             LOG.warn("Deliveries were still under way at the end; they will be made again");
@@ -95,6 +103,7 @@ final class Lanes {
     /** Takes in deliveries that were committed just now. */
     void offer(List<Delivery> fresh) {
         for (Delivery delivery : fresh) {
+            meters.committed(delivery);
             Lane lane = lane(delivery.webhookId());
             while (!lane.offer(delivery, clock.instant())) {
                 lanes.remove(lane.webhookId(), lane);
@@ -203,7 +212,9 @@ final class Lanes {
     private void deliver(Lane lane, Call call) {
         boolean handedOver = false;
         try {
+            meters.posting(call.delivery());
             Attempt attempt = sender.send(call.webhook(), call.delivery());
+            meters.attempted(attempt);
             if (attempt.charged()) {
                 Gate gate = call.receiver().ended(call, attempt, lane.hasReady());
                 handedOver = true;
@@ -256,6 +267,7 @@ final class Lanes {
     }
 
     private void written(Written written) {
+        meters.disabled(written.disabled());
         for (Webhook webhook : written.changed()) {
             Lane lane = lanes.get(webhook.id());
             Webhook before = lane == null ? null : lane.webhook();

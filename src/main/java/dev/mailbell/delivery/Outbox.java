@@ -2,7 +2,6 @@ package dev.mailbell.delivery;
 
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -15,10 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Outbox {
     private final Lanes lanes;
+    private final DeliveryMeters meters;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(Lanes lanes) {
+    Outbox(Lanes lanes, DeliveryMeters meters) {
         this.lanes = lanes;
+        this.meters = meters;
     }
 
     /** Who is told, after each commit, whose feed has a new event; must not wait for anything. */
@@ -29,16 +30,17 @@ public final class Outbox {
     /** Deliveries that are written but not yet committed. */
     public final class Pending {
         private final UUID clientId;
-        private final List<Delivery> fresh;
+        private final Intake.Added added;
 
-        private Pending(UUID clientId, List<Delivery> fresh) {
+        private Pending(UUID clientId, Intake.Added added) {
             this.clientId = clientId;
-            this.fresh = fresh;
+            this.added = added;
         }
 
         /** To be called after the commit, and only then: sends without waiting for anything. */
         public void committed() {
-            lanes.offer(fresh);
+            lanes.offer(added.deliveries());
+            meters.merged(added.merged());
             feed.accept(clientId);
         }
     }

@@ -44,6 +44,11 @@ final class Slots {
         return next;
     }
 
+    /** How many are taken now. */
+    synchronized int taken() {
+        return taken;
+    }
+
     /** Waits until none is taken; false when that took longer than the limit. */
     synchronized boolean awaitNone(long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;

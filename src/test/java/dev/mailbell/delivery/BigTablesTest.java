@@ -306,6 +306,7 @@ class BigTablesTest {
         UUID webhook = webhook(5);
         reads(2_000, () -> assertThat(store.due(webhook, Instant.now(), 50).due()).hasSize(50));
         reads(500, () -> assertThat(store.owed()).hasSizeGreaterThan(90));
+        reads(50, () -> assertThat(store.oldestPending()).isPresent());
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class Engine implements AutoCloseable {
     final SteppedClock clock;
     final WebhookStore webhooks;
     final EventStore events;
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Jdbi jdbi;
     private final Keyring keyring;
     private final Watchdog watchdog = new Watchdog();
@@ -98,7 +100,7 @@ final class Engine implements AutoCloseable {
                         return Duration.ofDays(5);
                     }
                 };
-        deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, clock);
+        deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, meters, clock);
         deliveries.start();
     }
 

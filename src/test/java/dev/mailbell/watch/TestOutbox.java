@@ -8,6 +8,7 @@ import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.secret.Keyring;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -75,6 +76,7 @@ final class TestOutbox {
                             client,
                             keyring,
                             settings,
+                            new SimpleMeterRegistry(),
                             InstantSource.system())
                     .outbox();
         } catch (IOException e) {

@@ -18,8 +18,7 @@ final class ShippedMetrics {
                     "mailbell_look_seconds_count",
                     "mailbell_look_seconds_sum",
                     "mailbell_host_connections",
-                    "mailbell_jvm_gc_pause_seconds_sum",
-                    "mailbell_deliveries_oldest_pending_seconds");
+                    "mailbell_jvm_gc_pause_seconds_sum");
 
     private ShippedMetrics() {}
 
