@@ -123,8 +123,18 @@ final class Engine implements AutoCloseable {
         return webhook("http://127.0.0.1:" + receiver.port() + "/");
     }
 
+    /** Gets what {@link #mail} addresses to it. */
     Webhook webhook(String url) {
         UUID id = Ids.next();
+        return webhook(id, url, Map.of("to", id.toString()));
+    }
+
+    /** Gets the events of accounts that carry these labels. */
+    Webhook webhook(String url, Map<String, String> labels) {
+        return webhook(Ids.next(), url, labels);
+    }
+
+    private Webhook webhook(UUID id, String url, Map<String, String> labels) {
         Secret secret = Signer.newSecret();
         Webhook webhook =
                 new Webhook(
@@ -133,7 +143,7 @@ final class Engine implements AutoCloseable {
                         url,
                         List.of("*"),
                         null,
-                        Map.of("to", id.toString()),
+                        labels,
                         null,
                         keyring.encrypt(secret, Webhook.secretContext(id)),
                         null,
@@ -154,18 +164,32 @@ final class Engine implements AutoCloseable {
     }
 
     void add(Webhook webhook, UUID account, String mailbox, EventType type, String payload) {
+        add(account, mailbox, Map.of("to", webhook.id().toString()), type, payload);
+    }
+
+    private void add(
+            UUID account,
+            String mailbox,
+            Map<String, String> labels,
+            EventType type,
+            String payload) {
         Event event =
                 new Event(Ids.next(), ClientStore.DEFAULT, account, type, clock.instant(), payload);
-        jdbi.inTransaction(handle ->
-                        deliveries
-                                .outbox()
-                                .add(
-                                        handle,
-                                        event,
-                                        mailbox,
-                                        1,
-                                        Map.of("to", webhook.id().toString())))
+        jdbi.inTransaction(handle -> deliveries.outbox().add(handle, event, mailbox, 1, labels))
                 .committed();
+    }
+
+    /** New mail in a mailbox of an account that carries these labels. */
+    record Arrival(UUID account, String mailbox, Map<String, String> labels, String payload) {}
+
+    /** New mail, committed and handed to the lanes. */
+    void mail(Arrival arrival) {
+        add(
+                arrival.account(),
+                arrival.mailbox(),
+                arrival.labels(),
+                EventType.MAIL_NEW,
+                arrival.payload());
     }
 
     Webhook now(Webhook webhook) {

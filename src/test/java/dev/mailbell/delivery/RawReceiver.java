@@ -42,9 +42,16 @@ final class RawReceiver implements AutoCloseable {
     }
 
     RawReceiver(ServerSocketFactory sockets, Answer answer) {
+        this(sockets, 0, answer);
+    }
+
+    /**
+     * @param port where it listens; 0 for any that is free
+     */
+    RawReceiver(ServerSocketFactory sockets, int port, Answer answer) {
         this.answer = answer;
         try {
-            listening = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            listening = sockets.createServerSocket(port, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

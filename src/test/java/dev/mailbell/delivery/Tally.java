@@ -1,0 +1,82 @@
+package dev.mailbell.delivery;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.net.ServerSocketFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A receiver as the documentation wants it: it counts what it took by {@code webhook-id}, each id
+ * once, and answers what a test says meanwhile.
+ */
+final class Tally implements AutoCloseable {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** Ids whose bytes were not the same at every attempt. */
+    final Queue<String> changed = new ConcurrentLinkedQueue<>();
+
+    volatile int status = 200;
+
+    private final Map<String, String> bodies = new ConcurrentHashMap<>();
+    private final Map<String, String> taken = new ConcurrentHashMap<>();
+    private RawReceiver receiver = new RawReceiver(this::answer);
+
+    String url() {
+        return "http://127.0.0.1:" + receiver.port() + "/";
+    }
+
+    private void answer(RawReceiver.Request request, OutputStream out) throws IOException {
+        receiver.requests.clear();
+        String id = request.headers().get("webhook-id");
+        String before = bodies.putIfAbsent(id, request.body());
+        if (before != null && !before.equals(request.body())) {
+            changed.add(id);
+        }
+        int now = status;
+        if (now < 300) {
+            taken.put(id, request.body());
+        }
+        out.write(
+                ("HTTP/1.1 " + now + " X\r\nContent-Length: 0\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** From now on nobody listens there. */
+    void refuse() {
+        receiver.close();
+    }
+
+    /** Somebody listens there again. */
+    void listen() {
+        receiver = new RawReceiver(ServerSocketFactory.getDefault(), receiver.port(), this::answer);
+    }
+
+    /** How many deliveries it took. */
+    int size() {
+        return taken.size();
+    }
+
+    /** The sums of {@code newCount}, by mailbox. */
+    Map<String, Integer> sums() {
+        Map<String, Integer> sums = new ConcurrentHashMap<>();
+        taken.values()
+                .forEach(body -> {
+                    var data = JSON.readTree(body).path("data");
+                    sums.merge(
+                            data.path("mailbox").asString(),
+                            data.path("newCount").asInt(),
+                            Integer::sum);
+                });
+        return sums;
+    }
+
+    @Override
+    public void close() {
+        receiver.close();
+    }
+}
