@@ -87,7 +87,7 @@ final class LoginReader {
         Optional<String> pem = tls.text("caPem", LONGEST_PEM);
         if (pem.isPresent()) {
             try {
-                TlsContexts.requireCaPem(pem.get());
+                TlsContexts.requireCaPem(pem.get(), "caPem");
             } catch (IllegalArgumentException e) {
                 tls.fault("caPem", String.valueOf(e.getMessage()));
                 return Optional.empty();

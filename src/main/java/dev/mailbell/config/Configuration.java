@@ -60,7 +60,7 @@ public record Configuration(
                         keyset,
                         HttpConfig.read(root.section("http")),
                         DatabaseConfig.read(root.section("database")),
-                        NetworkConfig.read(root.section("network")),
+                        NetworkConfig.read(root.section("network"), home),
                         PollingConfig.read(root.section("polling")),
                         providers(root, shipped),
                         WebhooksConfig.read(root.section("webhooks")),

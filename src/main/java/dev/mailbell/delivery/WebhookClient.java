@@ -9,6 +9,8 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedConnections;
 import dev.mailbell.network.GuardedSockets;
 import dev.mailbell.network.LookupsBusyException;
+import dev.mailbell.network.ProxyAddress;
+import dev.mailbell.network.ProxyException;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.TlsException;
 import dev.mailbell.network.Watchdog;
@@ -77,12 +79,14 @@ public final class WebhookClient implements AutoCloseable {
      * @param ports what {@code webhooks.ports} says now
      * @param connections open at once in all; make it more than the POSTs under way at once
      * @param caPem authorities to trust besides the platform's; null for none
+     * @param proxy what every POST goes through; null for directly
      */
     public record Settings(
             String version,
             Supplier<? extends Collection<Integer>> ports,
             int connections,
-            @Nullable String caPem) {}
+            @Nullable String caPem,
+            @Nullable ProxyAddress proxy) {}
 
     public WebhookClient(
             Settings settings,
@@ -106,7 +110,8 @@ public final class WebhookClient implements AutoCloseable {
                                 sockets,
                                 tls,
                                 settings.caPem(),
-                                port -> settings.ports().get().contains(port)),
+                                port -> settings.ports().get().contains(port),
+                                settings.proxy()),
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         CONNECTION_LIFE,
@@ -233,6 +238,9 @@ public final class WebhookClient implements AutoCloseable {
     private static Failed failed(IOException e, boolean late, Duration timeout, Duration duration) {
         if (Thread.currentThread().isInterrupted()) {
             return new Failed(Kind.LOCAL, "interrupted, because Mailbell stops", duration);
+        }
+        if (e instanceof ProxyException proxy) {
+            return new Failed(Kind.LOCAL, String.valueOf(proxy.getMessage()), duration);
         }
         if (late || e instanceof SocketTimeoutException) {
             return new Failed(

@@ -79,7 +79,7 @@ public final class AddressGuard implements AutoCloseable {
             unknown.initCause(e);
             throw unknown;
         }
-        List<InetAddress> found = addresses(canonical, deadline);
+        List<InetAddress> found = lookUp(canonical, deadline);
         List<InetAddress> allowed = found.stream().distinct().filter(this::isAllowed).toList();
         if (allowed.isEmpty()) {
             // For the operator alone: what a public name resolves to is never told to a client.
@@ -89,7 +89,8 @@ public final class AddressGuard implements AutoCloseable {
         return allowed;
     }
 
-    private List<InetAddress> addresses(Host host, Deadline deadline) throws IOException {
+    /** Every address of a host, refused ones too: for hosts that the operator named. */
+    List<InetAddress> lookUp(Host host, Deadline deadline) throws IOException {
         Optional<InetAddress> literal = host.literal();
         return literal.isPresent()
                 ? List.of(literal.get())

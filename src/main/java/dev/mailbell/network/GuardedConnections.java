@@ -28,21 +28,25 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
     private final TlsContexts tls;
     private final @Nullable String caPem;
     private final IntPredicate openAnywhere;
+    private final @Nullable ProxyTunnel tunnel;
 
     /**
      * @param caPem authorities to trust besides the platform's; null for none
      * @param openAnywhere which ports may be connected to at any allowed address; the others only
      *     at addresses that {@code network.allowPrivate} covers
+     * @param proxy what everything goes through; null for directly
      */
     public GuardedConnections(
             GuardedSockets sockets,
             TlsContexts tls,
             @Nullable String caPem,
-            IntPredicate openAnywhere) {
+            IntPredicate openAnywhere,
+            @Nullable ProxyAddress proxy) {
         this.sockets = sockets;
         this.tls = tls;
         this.caPem = caPem;
         this.openAnywhere = openAnywhere;
+        this.tunnel = proxy == null ? null : sockets.through(proxy);
     }
 
     @Override
@@ -61,16 +65,26 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
         boolean https = host.getSchemeName().equals("https");
         int port = host.getPort() > 0 ? host.getPort() : https ? 443 : 80;
         String name = host.getHostName();
-        Socket plain =
-                openAnywhere.test(port)
-                        ? sockets.connect(name, port, deadline)
-                        : sockets.connectToCovered(name, port, deadline);
+        Socket plain = dial(name, port, deadline);
         // Bound before the handshake, so that a cancelled call closes it.
         connection.bind(plain);
+        if (tunnel != null) {
+            tunnel.ask(plain, name, port, deadline);
+        }
         if (https) {
             SSLSocket secure = tls.wrap(plain, name, port, true, caPem, deadline);
             connection.bind(secure, plain);
         }
+    }
+
+    private Socket dial(String host, int port, Deadline deadline) throws IOException {
+        boolean anywhere = openAnywhere.test(port);
+        if (tunnel != null) {
+            return tunnel.dial(host, port, anywhere, deadline);
+        }
+        return anywhere
+                ? sockets.connect(host, port, deadline)
+                : sockets.connectToCovered(host, port, deadline);
     }
 
     @Override

@@ -91,7 +91,7 @@ public final class GuardedHttp implements AutoCloseable {
         PoolingHttpClientConnectionManager connections =
                 new PoolingHttpClientConnectionManager(
                         new GuardedConnections(
-                                new GuardedSockets(guard), tls, caPem, anyPort -> true),
+                                new GuardedSockets(guard), tls, caPem, anyPort -> true, null),
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         LONGEST_LIFE,

@@ -59,7 +59,12 @@ public final class GuardedSockets {
         return host;
     }
 
-    private static Socket connect(
+    /** The way through the operator's proxy, which is not vetted itself. */
+    ProxyTunnel through(ProxyAddress proxy) {
+        return new ProxyTunnel(guard, proxy);
+    }
+
+    static Socket connect(
             String host, int port, List<InetAddress> allowed, Deadline deadline)
             throws IOException {
         int tries = Math.min(ADDRESSES_TRIED, allowed.size());

@@ -38,7 +38,7 @@ final class ServerTrust extends X509ExtendedTrustManager {
      * @throws IllegalArgumentException when {@code caPem} has no certificate to read
      */
     static ServerTrust with(String caPem) {
-        Collection<? extends Certificate> extra = certificates(caPem);
+        Collection<? extends Certificate> extra = certificates(caPem, "caPem");
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
@@ -56,24 +56,25 @@ final class ServerTrust extends X509ExtendedTrustManager {
         }
     }
 
-    static Collection<? extends Certificate> certificates(String caPem) {
+    static Collection<? extends Certificate> certificates(String caPem, String name) {
         if (caPem.length() > LONGEST_PEM) {
-            throw new IllegalArgumentException("caPem is longer than 256 KiB");
+            throw new IllegalArgumentException(name + " is longer than 256 KiB");
         }
         if (caPem.contains("PRIVATE KEY-----")) {
             throw new IllegalArgumentException(
-                    "caPem holds a private key; give certificates only, and consider the key known");
+                    name
+                            + " holds a private key; give certificates only, and consider the key known");
         }
         if (!caPem.contains("-----BEGIN CERTIFICATE-----")) {
             throw new IllegalArgumentException(
-                    "caPem has no certificate; it starts with -----BEGIN CERTIFICATE-----");
+                    name + " has no certificate; it starts with -----BEGIN CERTIFICATE-----");
         }
         try {
             return CertificateFactory.getInstance("X.509")
                     .generateCertificates(
                             new ByteArrayInputStream(caPem.getBytes(StandardCharsets.UTF_8)));
         } catch (CertificateException e) {
-            throw new IllegalArgumentException("caPem has a certificate that cannot be read", e);
+            throw new IllegalArgumentException(name + " has a certificate that cannot be read", e);
         }
     }
 

@@ -38,10 +38,11 @@ public final class TlsContexts {
     /**
      * For registration: says at once what a later handshake would fail on.
      *
+     * @param name what it is called in the message
      * @throws IllegalArgumentException when {@code caPem} has no certificate that can be read
      */
-    public static void requireCaPem(String caPem) {
-        ServerTrust.certificates(caPem);
+    public static void requireCaPem(String caPem, String name) {
+        ServerTrust.certificates(caPem, name);
     }
 
     /**

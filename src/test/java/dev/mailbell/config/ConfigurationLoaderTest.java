@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.network.Host;
+import dev.mailbell.network.ProxyAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,13 +13,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 class ConfigurationLoaderTest {
     private static final Path SHIPPED = Path.of("config/mailbell.yaml");
+
+    private static final HeldCertificate AUTHORITY =
+            new HeldCertificate.Builder().certificateAuthority(0).build();
 
     @TempDir private Path home;
 
@@ -80,6 +87,8 @@ class ConfigurationLoaderTest {
 
     @Test
     void every_key_can_be_set_in_the_file() throws IOException {
+        Files.createDirectory(home.resolve("tls"));
+        Files.writeString(home.resolve("tls/authorities.pem"), AUTHORITY.certificatePem());
         Configuration configuration =
                 load(
                         """
@@ -87,7 +96,11 @@ class ConfigurationLoaderTest {
                         http: { host: 0.0.0.0, port: 8080 }
                         database: { url: "jdbc:postgresql://db/mailbell", username: u, password: p, pool: 20 }
                         security: { keyset: keys/one.json }
-                        network: { allowPrivate: [10.0.0.0/8], allowCleartext: ["*.lan"] }
+                        network:
+                          allowPrivate: [10.0.0.0/8]
+                          allowCleartext: ["*.lan"]
+                          caBundle: tls/authorities.pem
+                          proxy: http://somebody:p%40ss@[::1]:3128
                         polling:
                           imap: { interval: 1m, min: 10s, max: 1h, push: false, safetyInterval: PT3M }
                           pop3: { interval: 10m, min: 5m, max: 2h }
@@ -128,7 +141,13 @@ class ConfigurationLoaderTest {
                 .isEqualTo(new DatabaseConfig("jdbc:postgresql://db/mailbell", "u", "p", 20));
         assertThat(configuration.database().toString()).doesNotContain("password", "p,");
         assertThat(configuration.network())
-                .isEqualTo(new NetworkConfig(List.of("10.0.0.0/8"), List.of("*.lan"), ""));
+                .isEqualTo(new NetworkConfig(
+                                List.of("10.0.0.0/8"),
+                                List.of("*.lan"),
+                                AUTHORITY.certificatePem(),
+                                new ProxyAddress(
+                                        Host.of("::1"), 3128, "Basic c29tZWJvZHk6cEBzcw==")));
+        assertThat(configuration.toString()).doesNotContain("c29tZWJvZHk", "p%40ss", "p@ss");
         assertThat(configuration.polling())
                 .isEqualTo(
                         new PollingConfig(
@@ -192,6 +211,59 @@ class ConfigurationLoaderTest {
         assertThat(configuration.network().allowPrivate())
                 .containsExactly("127.0.0.0/8", "::1/128");
         assertThat(configuration.dataDir()).isEqualTo(Path.of("/tmp/data"));
+    }
+
+    private String bundleFault() throws IOException {
+        List<String> faults = faults("network:\n  caBundle: a.pem\n", Map.of());
+        assertThat(faults).hasSize(1);
+        return faults.getFirst().replace(home.resolve("a.pem").toString(), "PEM");
+    }
+
+    @Test
+    void a_bundle_without_certificates_is_a_fault() throws IOException {
+        String where = "F:2: network.caBundle: ";
+        assertThat(bundleFault()).isEqualTo(where + "there is no file PEM");
+        Path file = Files.writeString(home.resolve("a.pem"), "hello");
+        assertThat(bundleFault())
+                .isEqualTo(
+                        where
+                                + "PEM has no certificate; it starts with -----BEGIN CERTIFICATE-----");
+        Files.write(file, new byte[] {0x30, (byte) 0x82, 0x01, (byte) 0xFF});
+        assertThat(bundleFault()).startsWith(where + "PEM is not text");
+        Files.writeString(file, AUTHORITY.certificatePem().replaceFirst("MII", "!!!"));
+        assertThat(bundleFault()).isEqualTo(where + "PEM has a certificate that cannot be read");
+        Files.writeString(file, AUTHORITY.privateKeyPkcs8Pem());
+        assertThat(bundleFault()).contains("PEM holds a private key");
+        Files.writeString(file, "#".repeat(300_000));
+        assertThat(bundleFault()).isEqualTo(where + "PEM is larger than 256 KiB");
+        Files.delete(file);
+        Files.createDirectory(file);
+        assertThat(bundleFault()).startsWith(where + "PEM cannot be read");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://proxy:3128, it must start with http://",
+        "somebody:hush@proxy:3128, it must start with http://",
+        "http://proxy, it must name a port",
+        "http://somebody:hush, its port must be 1 to 65535",
+        "http://proxy:0, its port must be 1 to 65535",
+        "http://proxy:65536, its port must be 1 to 65535",
+        "http://hush@proxy:3128, what stands before @ must be user:password",
+        "http://:hush@proxy:3128, what stands before @ must be user:password",
+        "http://somebody:%zzhush@proxy:3128, a % in user or password must be written as %25",
+        "http://some%3Abody:hush@proxy:3128, its user must not hold a colon",
+        "http://pro xy:3128, its host is neither a name nor an address",
+        "http://::1:3128, its IPv6 address must have [ ] around it"
+    })
+    void a_proxy_that_is_none_is_a_fault_that_repeats_nothing(String proxy, String why)
+            throws IOException {
+        assertThat(faults("network: { proxy: '" + proxy + "' }", Map.of()))
+                .containsExactly(
+                        "F:1: network.proxy: must be like"
+                                + " http://user:password@proxy.example.org:3128: "
+                                + why)
+                .noneMatch(fault -> fault.contains("hush"));
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /** The configuration is read again while the daemon runs. */
 class LiveConfigurationTest {
+    private static final HeldCertificate AUTHORITY =
+            new HeldCertificate.Builder().certificateAuthority(0).build();
+
     /** Every key with a value that is not its default. */
     private static final Map<String, String> OTHER =
             Map.ofEntries(
@@ -37,6 +41,8 @@ class LiveConfigurationTest {
                     Map.entry("security.keyset", "other.json"),
                     Map.entry("network.allowPrivate", "[10.0.0.0/8]"),
                     Map.entry("network.allowCleartext", "['*.lan']"),
+                    Map.entry("network.caBundle", "authorities.pem"),
+                    Map.entry("network.proxy", "http://proxy:3128"),
                     Map.entry("polling.imap.interval", "3m"),
                     Map.entry("polling.imap.min", "31s"),
                     Map.entry("polling.imap.max", "23h"),
@@ -69,8 +75,9 @@ class LiveConfigurationTest {
     private Path file;
 
     @BeforeEach
-    void nameTheFile() {
+    void nameTheFile() throws IOException {
         file = home.resolve("test.yaml");
+        Files.writeString(home.resolve("authorities.pem"), AUTHORITY.certificatePem());
     }
 
     private void write(String yaml) throws IOException {
@@ -104,8 +111,8 @@ class LiveConfigurationTest {
     void every_key_takes_effect_or_is_said_to_need_a_restart() throws IOException {
         TreeSet<String> keys = new TreeSet<>(ConfigurationLoader.keys());
         keys.add("providers");
-        // Two that take no other value yet.
-        keys.removeAll(List.of("canary", "network.proxy"));
+        // It takes no other value yet.
+        keys.remove("canary");
         assertThat(keys).isEqualTo(new TreeSet<>(OTHER.keySet()));
         for (Map.Entry<String, String> entry : OTHER.entrySet()) {
             String key = entry.getKey();
@@ -146,6 +153,17 @@ class LiveConfigurationTest {
             yaml.append(i == parts.length - 1 ? " " + value : "\n");
         }
         return yaml.toString();
+    }
+
+    @Test
+    void other_authorities_in_the_same_file_need_a_restart() throws IOException {
+        write("network: { caBundle: authorities.pem }");
+        LiveConfiguration live = open();
+        assertThat(reload(live).needsRestart()).isEmpty();
+        Files.writeString(
+                home.resolve("authorities.pem"),
+                new HeldCertificate.Builder().certificateAuthority(0).build().certificatePem());
+        assertThat(reload(live)).isEqualTo(new Reload(List.of(), List.of("network.caBundle")));
     }
 
     @Test

@@ -63,7 +63,7 @@ final class Engine implements AutoCloseable {
     private void start() {
         client =
                 new WebhookClient(
-                        new WebhookClient.Settings("test", List::of, 4096, null),
+                        new WebhookClient.Settings("test", List::of, 4096, null, null),
                         guard,
                         new TlsContexts(watchdog),
                         watchdog,

@@ -86,7 +86,7 @@ class WebhookClientTest {
         return open(
                 new WebhookClient(
                         new WebhookClient.Settings(
-                                "1.2.3", () -> List.of(443), 20, AUTHORITY.certificatePem()),
+                                "1.2.3", () -> List.of(443), 20, AUTHORITY.certificatePem(), null),
                         guard,
                         new TlsContexts(watchdog),
                         watchdog,

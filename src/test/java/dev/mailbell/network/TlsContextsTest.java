@@ -401,7 +401,7 @@ class TlsContextsTest {
             })
     void what_is_no_certificate_is_refused_at_registration(String caPem) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TlsContexts.requireCaPem(caPem))
+                .isThrownBy(() -> TlsContexts.requireCaPem(caPem, "caPem"))
                 .withMessageStartingWith("caPem ");
     }
 
@@ -409,9 +409,9 @@ class TlsContextsTest {
     void a_private_key_sent_by_mistake_is_refused_and_not_repeated() {
         String key = AUTHORITY.privateKeyPkcs8Pem();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TlsContexts.requireCaPem(AUTHORITY.certificatePem() + key))
+                .isThrownBy(() -> TlsContexts.requireCaPem(AUTHORITY.certificatePem() + key, "caPem"))
                 .withMessageContaining("private key")
                 .withMessageNotContaining(key.substring(40, 60));
-        TlsContexts.requireCaPem(AUTHORITY.certificatePem());
+        TlsContexts.requireCaPem(AUTHORITY.certificatePem(), "caPem");
     }
 }

@@ -31,7 +31,7 @@ final class TestOutbox {
             Watchdog watchdog = new Watchdog();
             WebhookClient client =
                     new WebhookClient(
-                            new WebhookClient.Settings("test", Set::of, 1, null),
+                            new WebhookClient.Settings("test", Set::of, 1, null, null),
                             guard,
                             new TlsContexts(watchdog),
                             watchdog,
