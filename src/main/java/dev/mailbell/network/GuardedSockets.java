@@ -64,8 +64,7 @@ public final class GuardedSockets {
         return new ProxyTunnel(guard, proxy);
     }
 
-    static Socket connect(
-            String host, int port, List<InetAddress> allowed, Deadline deadline)
+    static Socket connect(String host, int port, List<InetAddress> allowed, Deadline deadline)
             throws IOException {
         int tries = Math.min(ADDRESSES_TRIED, allowed.size());
         @Nullable IOException last = null;

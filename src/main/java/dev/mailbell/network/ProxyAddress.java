@@ -72,8 +72,7 @@ public record ProxyAddress(Host host, int port, String authorization) {
             throw wrong("its user must not hold a colon");
         }
         String both = user + ":" + decoded(userInfo.substring(colon + 1));
-        return "Basic "
-                + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
+        return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String decoded(String text) {

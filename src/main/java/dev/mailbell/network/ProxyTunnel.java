@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * with an egress proxy often has no DNS of the outside.
  */
 final class ProxyTunnel {
-    /** A name server that keeps silent, as inside of such a network, must not cost the whole call. */
+    /**
+     * A name server that keeps silent, as inside of such a network, must not cost the whole call.
+     */
     private static final Duration LOOKUP_TIME = Duration.ofSeconds(2);
 
     private static final int LONGEST_HEAD = 16 * 1024;

@@ -141,7 +141,8 @@ class ConfigurationLoaderTest {
                 .isEqualTo(new DatabaseConfig("jdbc:postgresql://db/mailbell", "u", "p", 20));
         assertThat(configuration.database().toString()).doesNotContain("password", "p,");
         assertThat(configuration.network())
-                .isEqualTo(new NetworkConfig(
+                .isEqualTo(
+                        new NetworkConfig(
                                 List.of("10.0.0.0/8"),
                                 List.of("*.lan"),
                                 AUTHORITY.certificatePem(),

@@ -120,8 +120,7 @@ class WebhookProxyTest {
 
     @Test
     void tls_goes_through_the_tunnel_and_the_connection_is_kept() {
-        ConnectProxy proxy =
-                open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
+        ConnectProxy proxy = open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
         WebhookClient client = client(proxy);
         for (int i = 0; i < 3; i++) {
             assertThat(post(client, "https://hook.example/x", LONG)).isInstanceOf(Answered.class);
@@ -145,8 +144,7 @@ class WebhookProxyTest {
 
     @Test
     void the_receivers_certificate_is_checked_behind_the_proxy_too() {
-        ConnectProxy proxy =
-                open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
+        ConnectProxy proxy = open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
         Failed failed = (Failed) post(client(proxy), "https://outside.example/", LONG);
         assertThat(failed.kind()).isEqualTo(Kind.TLS);
         assertThat(failed.message())
@@ -164,8 +162,7 @@ class WebhookProxyTest {
         "https://unknown.example:8443/"
     })
     void what_is_refused_here_is_never_asked_of_the_proxy(String url) {
-        ConnectProxy proxy =
-                open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
+        ConnectProxy proxy = open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
         Failed failed = (Failed) post(client(proxy), url, LONG);
         assertThat(failed.kind()).isEqualTo(Kind.BLOCKED);
         assertThat(proxy.asked).isEmpty();
@@ -173,11 +170,9 @@ class WebhookProxyTest {
 
     @Test
     void clear_text_goes_through_a_tunnel_too() {
-        RawReceiver plain =
-                open(new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No\r\n\r\n")));
+        RawReceiver plain = open(new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No\r\n\r\n")));
         ConnectProxy proxy = open(new ConnectProxy(plain.port(), ConnectProxy.saying(OPENED)));
-        assertThat(post(client(proxy), "http://hook.example/", LONG))
-                .isInstanceOf(Answered.class);
+        assertThat(post(client(proxy), "http://hook.example/", LONG)).isInstanceOf(Answered.class);
         assertThat(proxy.asked.remove()).startsWith("CONNECT hook.example:80 HTTP/1.1\r\n");
     }
 
@@ -218,9 +213,7 @@ class WebhookProxyTest {
     @Test
     void endless_headers_are_given_up() {
         Failed failed =
-                failed(
-                        ConnectProxy.saying("HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(5000)),
-                        LONG);
+                failed(ConnectProxy.saying("HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(5000)), LONG);
         assertThat(failed.kind()).isEqualTo(Kind.LOCAL);
         assertThat(failed.message()).contains("more than 16 KiB");
     }
@@ -263,8 +256,7 @@ class WebhookProxyTest {
                         (head, out) -> {
                             out.write("HTTP/1.1 200 OK\r\n".getBytes(UTF_8));
                             try {
-                                while (!end.await(
-                                        20, TimeUnit.MILLISECONDS)) {
+                                while (!end.await(20, TimeUnit.MILLISECONDS)) {
                                     out.write('a');
                                 }
                             } catch (InterruptedException e) {

@@ -409,7 +409,8 @@ class TlsContextsTest {
     void a_private_key_sent_by_mistake_is_refused_and_not_repeated() {
         String key = AUTHORITY.privateKeyPkcs8Pem();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TlsContexts.requireCaPem(AUTHORITY.certificatePem() + key, "caPem"))
+                .isThrownBy(
+                        () -> TlsContexts.requireCaPem(AUTHORITY.certificatePem() + key, "caPem"))
                 .withMessageContaining("private key")
                 .withMessageNotContaining(key.substring(40, 60));
         TlsContexts.requireCaPem(AUTHORITY.certificatePem(), "caPem");
