@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A webhook that is away for a day while the mail of all mailboxes goes on, beside nine that share
- * the same mailboxes. {@code -Dmailbell.outage.mailboxes=10000} makes it the size that the figures
- * in the documentation are of.
+ * the same mailboxes. {@code -Dmailbell.outage.mailboxes=10000} makes it much larger, and slow.
  */
 @Timeout(600)
 class OutageTest {
