@@ -33,6 +33,8 @@ class BadDaysTest {
                     "MAILBELL_NETWORK_ALLOW_CLEARTEXT", "127.0.0.1",
                     "MAILBELL_POLLING_TIMEOUT", "5s",
                     "MAILBELL_WEBHOOKS_TIMEOUT", "1s",
+                    "MAILBELL_WEBHOOKS_PAUSE_FLOOR", "1s",
+                    "MAILBELL_WEBHOOKS_BREAKER_OPEN_FOR", "1s",
                     "MAILBELL_WEBHOOKS_RETRY_SCHEDULE",
                             "100ms,100ms,200ms,500ms,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s");
 
@@ -276,14 +278,17 @@ class BadDaysTest {
             sick.answer(() -> 204);
             hang.countDown();
             await().atMost(PATIENCE).until(() -> sick.announced(id) == 10);
-            assertThat(
-                            sick.events().stream()
-                                    .map(event -> event.path("data"))
-                                    .filter(data ->
-                                            data.path("accountId").stringValue().equals(id)
-                                                    && data.path("newCount").intValue() > 0)
-                                    .map(data -> data.path("newCount").intValue()))
-                    .containsExactly(1, 2, 3, 4);
+            // What came while it was behind may be merged; what it is told still adds up, in order.
+            int sum = 0;
+            for (JsonNode event : sick.events()) {
+                JsonNode data = event.path("data");
+                if (event.path("type").stringValue().equals("mail.new")
+                        && data.path("accountId").stringValue().equals(id)) {
+                    sum += data.path("newCount").intValue();
+                    assertThat(data.path("total").intValue()).isEqualTo(sum);
+                }
+            }
+            assertThat(sum).isEqualTo(10);
             assertThat(sick.faults()).isEmpty();
         }
     }
