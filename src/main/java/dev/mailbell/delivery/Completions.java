@@ -1,5 +1,7 @@
 package dev.mailbell.delivery;
 
+import static java.util.Comparator.naturalOrder;
+
 import dev.mailbell.delivery.Receiver.Gate;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -94,9 +97,14 @@ final class Completions {
                             completed_at = case when u.next is null then u.at end
                         from unnest(:ids::uuid[], :statuses::text[], :codes::int[], :errors::text[], :next::timestamptz[],
                             :at::timestamptz[], :attempts::int[]) u(id, status, code, error, next, at, attempts)
-                        where d.id = u.id and d.status = 'pending' and d.attempts = u.attempts\
+                        where d.id = u.id and d.id >= :least::uuid and d.id <= :most::uuid
+                            and d.status = 'pending' and d.attempts = u.attempts\
                         """)
                 .bind("ids", ids)
+                // In text an id sorts as in PostgreSQL. Between bounds lie few of the daily
+                // partitions.
+                .bind("least", Stream.of(ids).map(UUID::toString).min(naturalOrder()).orElseThrow())
+                .bind("most", Stream.of(ids).map(UUID::toString).max(naturalOrder()).orElseThrow())
                 .bind("statuses", statuses)
                 .bind("codes", codes)
                 .bind("errors", errors)

@@ -2,7 +2,6 @@ package dev.mailbell.delivery;
 
 import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.event.Event;
-import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import java.time.Instant;
@@ -42,7 +41,6 @@ final class Disabling {
                         EventType.WEBHOOK_DISABLED,
                         now,
                         JSON.writeValueAsString(payload));
-        EventStore.insert(handle, event);
         return Intake.add(handle, event, null, 0, Map.of(), webhook.id()).deliveries();
     }
 }

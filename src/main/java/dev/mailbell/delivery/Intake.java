@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import java.time.Instant;
@@ -11,22 +12,26 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Adds deliveries, and merges those of new mail while their webhook is behind: it does not take
- * what it is sent, or an older delivery of the same mailbox is still pending. What is added then is
- * marked mergeable. The next one of the mailbox takes in the marked ones before it; what a page has
- * taken to send bears no mark any more and never changes. So a mailbox has at most two pending: one
- * that was or is about to be attempted, and one that all the rest went into.
+ * Writes an event and its deliveries, and merges those of new mail while their webhook is behind:
+ * it does not take what it is sent, or an older delivery of the same mailbox is still pending. What
+ * is added then is marked mergeable. The next one of the mailbox takes in the marked ones before
+ * it; what a page has taken to send bears no mark any more and never changes. So a mailbox has at
+ * most two pending: one that was or is about to be attempted, and one that all the rest went into.
  */
 final class Intake {
     private static final JsonMapper JSON = new JsonMapper();
 
     private Intake() {}
+
+    /** Webhooks of one event that the first statement serves; it needs an id for each. */
+    private static final int SERVED_AT_ONCE = 8;
 
     /**
      * A webhook that wants the event.
@@ -34,8 +39,10 @@ final class Intake {
      * @param enabled whether it takes what it is sent
      * @param busyUntil until when older deliveries of the mailbox wait at the longest; null when
      *     there are none
+     * @param added the delivery that it has got already; null for none
      */
-    private record Taker(UUID webhookId, boolean enabled, @Nullable Instant busyUntil) {
+    private record Taker(
+            UUID webhookId, boolean enabled, @Nullable Instant busyUntil, @Nullable UUID added) {
         boolean behind() {
             return !enabled || busyUntil != null;
         }
@@ -51,7 +58,7 @@ final class Intake {
     private record Merged(UUID webhookId, long newCount) {}
 
     /**
-     * Adds a delivery of the event for every webhook that wants it, within the caller's
+     * Writes an event and a delivery of it for every webhook that wants it, within the caller's
      * transaction.
      *
      * @param except a webhook that does not get it; null for none
@@ -63,26 +70,13 @@ final class Intake {
             int shard,
             Map<String, String> labels,
             @Nullable UUID except) {
-        List<Taker> takers =
-                takers(handle, event, mailbox, labels).stream()
-                        .filter(taker -> !taker.webhookId().equals(except))
-                        .toList();
-        if (takers.isEmpty()) {
-            return new Added(List.of(), 0);
-        }
+        List<Taker> takers = takers(handle, event, mailbox, shard, labels, except);
         boolean mail = event.type() == EventType.MAIL_NEW;
         List<Merged> taken = mail ? supersede(handle, event, mailbox, takers) : List.of();
         Map<UUID, Long> merged = new HashMap<>();
         taken.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
         List<Delivery> deliveries = new ArrayList<>(takers.size());
-        var batch =
-                handle.prepareBatch(
-                        """
-                        insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
-                            created_at, mergeable, new_count, body)
-                        values (:id, :webhook, :event, :account, :mailbox, :shard, 'pending', :due, :now, :mergeable,
-                            :newCount, :body)\
-                        """);
+        List<Row> rows = new ArrayList<>();
         for (Taker taker : takers) {
             long before = merged.getOrDefault(taker.webhookId(), 0L);
             Integer newCount = mail ? newCount(event.payload(), before) : null;
@@ -93,7 +87,7 @@ final class Intake {
             }
             Delivery delivery =
                     new Delivery(
-                            Ids.next(),
+                            taker.added() == null ? Ids.next() : taker.added(),
                             taker.webhookId(),
                             event.accountId(),
                             mailbox,
@@ -102,51 +96,110 @@ final class Intake {
                             body == null ? event.payload() : body,
                             !taker.behind());
             deliveries.add(delivery);
-            batch.bind("id", delivery.id())
-                    .bind("webhook", taker.webhookId())
-                    .bind("event", event.id())
-                    .bind("account", event.accountId())
-                    .bind("mailbox", mailbox)
-                    .bind("shard", shard)
-                    .bind("due", due.atOffset(ZoneOffset.UTC))
-                    .bind("now", event.createdAt().atOffset(ZoneOffset.UTC))
-                    .bind("mergeable", mail && taker.behind())
-                    .bind("newCount", newCount)
-                    .bind("body", body)
-                    .add();
+            if (taker.added() == null) {
+                rows.add(new Row(delivery, mail && taker.behind(), newCount, body));
+            }
         }
-        batch.execute();
+        insert(handle, event, shard, rows);
         return new Added(deliveries, taken.size());
     }
 
+    /**
+     * Writes the event, finds who wants it, and adds its delivery at once for those who are not
+     * busy, which is nearly always all of them: one round trip.
+     */
     private static List<Taker> takers(
-            Handle handle, Event event, @Nullable String mailbox, Map<String, String> labels) {
-        return handle.createQuery(
-                        """
-                        select w.id, w.state = 'enabled' as enabled,
-                            (select max(d.next_attempt_at) from delivery d
-                                where d.webhook_id = w.id and d.account_id = :account::uuid
-                                    and coalesce(d.mailbox, '') = :mailbox and d.status = 'pending') as busy_until
-                        from webhook w
-                        where w.client_id = :client
-                            and w.events && array[:type::text, '*']
-                            and (w.accounts is null or w.accounts @> array[:account::uuid])
-                            and w.labels <@ :labels::jsonb
-                        order by w.id\
-                        """)
-                .bind("client", event.clientId())
-                .bind("type", event.type().wireName())
-                .bind("account", event.accountId())
-                .bind("mailbox", mailbox == null ? "" : mailbox)
+            Handle handle,
+            Event event,
+            @Nullable String mailbox,
+            int shard,
+            Map<String, String> labels,
+            @Nullable UUID except) {
+        boolean mail = event.type() == EventType.MAIL_NEW;
+        UUID[] ids = Stream.generate(Ids::next).limit(SERVED_AT_ONCE).toArray(UUID[]::new);
+        return EventStore.bind(
+                        handle.createQuery(
+                                "with happened as ("
+                                        + EventStore.INSERT
+                                        + """
+                                        ), waiting as (
+                                            select w.id, w.state = 'enabled' as enabled,
+                                                (select max(d.next_attempt_at) from delivery d
+                                                    where d.webhook_id = w.id and d.account_id = :account::uuid
+                                                        and coalesce(d.mailbox, '') = coalesce(:mailbox, '')
+                                                        and d.status = 'pending') as busy_until
+                                            from webhook w
+                                            where w.client_id = :client
+                                                and w.events && array[:type::text, '*']
+                                                and (w.accounts is null or w.accounts @> array[:account::uuid])
+                                                and w.labels <@ :labels::jsonb
+                                                and w.id is distinct from :except::uuid
+                                        ), taker as (
+                                            select *, case when busy_until is null
+                                                    then (:ids::uuid[])[row_number() over (order by id)] end as added
+                                            from waiting
+                                        ), served as (
+                                            insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
+                                                next_attempt_at, created_at, mergeable, new_count)
+                                            select added, id, :event, :account, :mailbox, :shard, 'pending',
+                                                :createdAt, :createdAt, :mail and not enabled, :newCount
+                                            from taker where added is not null
+                                        )
+                                        select * from taker order by id\
+                                        """),
+                        event)
+                .bind("mailbox", mailbox)
                 .bind("labels", JSON.writeValueAsString(labels))
+                .bind("except", except)
+                .bind("ids", ids)
+                .bind("shard", shard)
+                .bind("mail", mail)
+                .bind("newCount", mail ? newCount(event.payload(), 0) : null)
                 .map((row, context) -> {
                     OffsetDateTime busy = row.getObject("busy_until", OffsetDateTime.class);
                     return new Taker(
                             row.getObject("id", UUID.class),
                             row.getBoolean("enabled"),
-                            busy == null ? null : busy.toInstant());
+                            busy == null ? null : busy.toInstant(),
+                            row.getObject("added", UUID.class));
                 })
                 .list();
+    }
+
+    private record Row(
+            Delivery delivery,
+            boolean mergeable,
+            @Nullable Integer newCount,
+            @Nullable String body) {}
+
+    private static void insert(Handle handle, Event event, int shard, List<Row> rows) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        var batch =
+                handle.prepareBatch(
+                        """
+                        insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
+                            created_at, mergeable, new_count, body)
+                        values (:id, :webhook, :event, :account, :mailbox, :shard, 'pending', :due, :now, :mergeable,
+                            :newCount, :body)\
+                        """);
+        for (Row row : rows) {
+            Delivery delivery = row.delivery();
+            batch.bind("id", delivery.id())
+                    .bind("webhook", delivery.webhookId())
+                    .bind("event", event.id())
+                    .bind("account", event.accountId())
+                    .bind("mailbox", delivery.mailbox())
+                    .bind("shard", shard)
+                    .bind("due", delivery.nextAttemptAt().atOffset(ZoneOffset.UTC))
+                    .bind("now", event.createdAt().atOffset(ZoneOffset.UTC))
+                    .bind("mergeable", row.mergeable())
+                    .bind("newCount", row.newCount())
+                    .bind("body", row.body())
+                    .add();
+        }
+        batch.execute();
     }
 
     /** Takes in what was never attempted. */

@@ -1,7 +1,6 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.event.Event;
-import dev.mailbell.event.EventStore;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -60,7 +59,6 @@ public final class Outbox {
             @Nullable String mailbox,
             int shard,
             Map<String, String> labels) {
-        EventStore.insert(handle, event);
         return new Pending(
                 event.clientId(), Intake.add(handle, event, mailbox, shard, labels, null));
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
 /** The table of events. */
@@ -18,20 +19,22 @@ public final class EventStore {
         this.jdbi = jdbi;
     }
 
-    /** Adds an event, within the caller's transaction. */
-    public static void insert(Handle handle, Event event) {
-        handle.createUpdate(
-                        """
-                        insert into event (id, client_id, account_id, type, created_at, payload)
-                        values (:id, :client, :account, :type, :createdAt, :payload)\
-                        """)
-                .bind("id", event.id())
+    /** Adds an event; {@link #bind} says which. May be part of a greater statement. */
+    public static final String INSERT =
+            """
+            insert into event (id, client_id, account_id, type, created_at, payload)
+            values (:event, :client, :account, :type, :createdAt, :payload)\
+            """;
+
+    /** Binds what {@link #INSERT} names. */
+    public static <S extends SqlStatement<S>> S bind(S statement, Event event) {
+        return statement
+                .bind("event", event.id())
                 .bind("client", event.clientId())
                 .bind("account", event.accountId())
                 .bind("type", event.type().wireName())
                 .bind("createdAt", event.createdAt().atOffset(ZoneOffset.UTC))
-                .bind("payload", event.payload())
-                .execute();
+                .bind("payload", event.payload());
     }
 
     /**

@@ -60,7 +60,10 @@ class EventStreamTest {
                         Instant.now(),
                         "{\"type\":\"%s\",\"timestamp\":\"2026-11-20T23:59:07.123Z\",\"data\":{\"newCount\":2}}"
                                 .formatted(type.wireName()));
-        api.database.jdbi().useTransaction(handle -> EventStore.insert(handle, event));
+        api.database
+                .jdbi()
+                .useTransaction(handle ->
+                        EventStore.bind(handle.createUpdate(EventStore.INSERT), event).execute());
         return event.id();
     }
 

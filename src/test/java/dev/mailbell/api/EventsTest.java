@@ -43,9 +43,16 @@ class EventsTest {
         API.database
                 .jdbi()
                 .useTransaction(handle ->
-                        EventStore.insert(
-                                handle,
-                                new Event(id, clientId, accountId, type, Instant.now(), payload)));
+                        EventStore.bind(
+                                        handle.createUpdate(EventStore.INSERT),
+                                        new Event(
+                                                id,
+                                                clientId,
+                                                accountId,
+                                                type,
+                                                Instant.now(),
+                                                payload))
+                                .execute());
         return id;
     }
 

@@ -260,15 +260,16 @@ class BigTablesTest {
                 10,
                 () ->
                         jdbi.useTransaction(handle ->
-                                EventStore.insert(
-                                        handle,
-                                        new Event(
-                                                Ids.next(),
-                                                CLIENT,
-                                                account(1),
-                                                EventType.MAIL_NEW,
-                                                Instant.now(),
-                                                "{}"))));
+                                EventStore.bind(
+                                                handle.createUpdate(EventStore.INSERT),
+                                                new Event(
+                                                        Ids.next(),
+                                                        CLIENT,
+                                                        account(1),
+                                                        EventType.MAIL_NEW,
+                                                        Instant.now(),
+                                                        "{}"))
+                                        .execute()));
     }
 
     @Test
