@@ -17,6 +17,7 @@ alter table delivery
     add column body      text;    -- null: the event's payload
 
 drop index delivery_pending;
--- What is due, and the order within one mailbox.
+-- What is due, and the order within one mailbox. Its account first: a new event asks at once for all webhooks that its
+-- mailbox waits for.
 create index delivery_due on delivery (webhook_id, next_attempt_at, id) where status = 'pending';
-create index delivery_queue on delivery (webhook_id, account_id, coalesce(mailbox, ''), id) where status = 'pending';
+create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where status = 'pending';

@@ -8,11 +8,13 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.generic.GenericType;
 import org.jspecify.annotations.Nullable;
 
 /** Reads from the table of deliveries what is to be sent. */
@@ -147,20 +149,25 @@ final class DeliveryStore {
         return next == null ? null : next.toInstant();
     }
 
-    /** The webhooks that should have been sent something before this moment. */
-    List<UUID> overdue(Instant before) {
+    /**
+     * The webhooks that should have been sent something before this moment, each with the delivery
+     * that is due for longest.
+     */
+    Map<UUID, UUID> overdue(Instant before) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
-                                select id from webhook w where state <> 'disabled'
-                                    and (paused_until is null or paused_until < :before)
-                                    and (breaker_until is null or breaker_until < :before)
-                                    and exists (select from delivery d where d.webhook_id = w.id
-                                        and d.status = 'pending' and d.next_attempt_at < :before)\
+                                select w.id, d.id as delivery
+                                from webhook w cross join lateral (
+                                    select id from delivery where webhook_id = w.id and status = 'pending'
+                                        and next_attempt_at < :before order by next_attempt_at, id limit 1) d
+                                where state <> 'disabled' and (paused_until is null or paused_until < :before)
+                                    and (breaker_until is null or breaker_until < :before)\
                                 """)
                         .bind("before", before.atOffset(ZoneOffset.UTC))
-                        .mapTo(UUID.class)
-                        .list());
+                        .setMapKeyColumn("id")
+                        .setMapValueColumn("delivery")
+                        .collectInto(new GenericType<Map<UUID, UUID>>() {}));
     }
 
     /** The enabled webhooks that are owed something. */

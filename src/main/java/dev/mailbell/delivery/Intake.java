@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -123,21 +125,20 @@ final class Intake {
                                         + EventStore.INSERT
                                         + """
                                         ), waiting as (
-                                            select w.id, w.state = 'enabled' as enabled,
-                                                (select max(d.next_attempt_at) from delivery d
-                                                    where d.webhook_id = w.id and d.account_id = :account::uuid
-                                                        and coalesce(d.mailbox, '') = coalesce(:mailbox, '')
-                                                        and d.status = 'pending') as busy_until
-                                            from webhook w
+                                            select webhook_id, max(next_attempt_at) as until from delivery
+                                            where account_id = :account::uuid and coalesce(mailbox, '') = coalesce(:mailbox, '')
+                                                and status = 'pending'
+                                            group by webhook_id
+                                        ), taker as (
+                                            select w.id, w.state = 'enabled' as enabled, until as busy_until,
+                                                case when until is null
+                                                    then (:ids::uuid[])[row_number() over (order by id)] end as added
+                                            from webhook w left join waiting on webhook_id = id
                                             where w.client_id = :client
                                                 and w.events && array[:type::text, '*']
                                                 and (w.accounts is null or w.accounts @> array[:account::uuid])
                                                 and w.labels <@ :labels::jsonb
                                                 and w.id is distinct from :except::uuid
-                                        ), taker as (
-                                            select *, case when busy_until is null
-                                                    then (:ids::uuid[])[row_number() over (order by id)] end as added
-                                            from waiting
                                         ), served as (
                                             insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
                                                 next_attempt_at, created_at, mergeable, new_count)
@@ -176,30 +177,38 @@ final class Intake {
         if (rows.isEmpty()) {
             return;
         }
-        var batch =
-                handle.prepareBatch(
+        Instant now = event.createdAt();
+        handle.createUpdate(
                         """
                         insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
                             created_at, mergeable, new_count, body)
-                        values (:id, :webhook, :event, :account, :mailbox, :shard, 'pending', :due, :now, :mergeable,
-                            :newCount, :body)\
-                        """);
-        for (Row row : rows) {
-            Delivery delivery = row.delivery();
-            batch.bind("id", delivery.id())
-                    .bind("webhook", delivery.webhookId())
-                    .bind("event", event.id())
-                    .bind("account", event.accountId())
-                    .bind("mailbox", delivery.mailbox())
-                    .bind("shard", shard)
-                    .bind("due", delivery.nextAttemptAt().atOffset(ZoneOffset.UTC))
-                    .bind("now", event.createdAt().atOffset(ZoneOffset.UTC))
-                    .bind("mergeable", row.mergeable())
-                    .bind("newCount", row.newCount())
-                    .bind("body", row.body())
-                    .add();
-        }
-        batch.execute();
+                        select u.id, u.webhook, :event, :account, :mailbox, :shard, 'pending', u.due, :now, u.mergeable,
+                            u.new_count, u.body
+                        from unnest(:ids::uuid[], :webhooks::uuid[], :due::timestamptz[], :mergeable::boolean[],
+                            :newCounts::int[], :bodies::text[]) u(id, webhook, due, mergeable, new_count, body)\
+                        """)
+                .bind("event", event.id())
+                .bind("account", event.accountId())
+                .bind("mailbox", rows.getFirst().delivery().mailbox())
+                .bind("shard", shard)
+                .bind("now", now.atOffset(ZoneOffset.UTC))
+                .bind("ids", column(rows, UUID[]::new, row -> row.delivery().id()))
+                .bind("webhooks", column(rows, UUID[]::new, row -> row.delivery().webhookId()))
+                .bind(
+                        "due",
+                        column(
+                                rows,
+                                String[]::new,
+                                row -> row.delivery().nextAttemptAt().toString()))
+                .bind("mergeable", column(rows, Boolean[]::new, Row::mergeable))
+                .bind("newCounts", column(rows, Integer[]::new, Row::newCount))
+                .bind("bodies", column(rows, String[]::new, Row::body))
+                .execute();
+    }
+
+    private static <T extends @Nullable Object> T[] column(
+            List<Row> rows, IntFunction<T[]> array, Function<Row, T> value) {
+        return rows.stream().map(value).toArray(array);
     }
 
     /** Takes in what was never attempted. */

@@ -125,10 +125,15 @@ final class Lane {
         return receiver == null ? WINDOW : Math.min(WINDOW, receiver.appetite());
     }
 
-    /** The table holds something that should have been sent: it is read again. */
-    synchronized void doubt() {
-        behind = true;
-        missed = true;
+    /**
+     * The table holds something that should have been sent: unless it is here and waits its turn,
+     * the table is read again.
+     */
+    synchronized void doubt(UUID overdue) {
+        if (!held.contains(overdue)) {
+            behind = true;
+            missed = true;
+        }
     }
 
     /** The webhook as the table has it, when it is not known here yet. */

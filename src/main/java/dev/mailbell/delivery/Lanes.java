@@ -152,7 +152,9 @@ final class Lanes {
     /** A commit whose answer was lost leaves deliveries that no lane was told of. */
     private void sweep() {
         deliveries.owed().forEach(this::lane);
-        deliveries.overdue(clock.instant().minus(OVERDUE)).forEach(id -> lane(id).doubt());
+        deliveries
+                .overdue(clock.instant().minus(OVERDUE))
+                .forEach((id, one) -> lane(id).doubt(one));
     }
 
     /**

@@ -353,6 +353,48 @@ class BigTablesTest {
     }
 
     @Test
+    void plans_made_in_an_empty_day_stay_good_while_it_fills() {
+        Completions completions = new Completions(jdbi, () -> Duration.ofDays(5));
+        Webhook webhook = new WebhookStore(jdbi).find(CLIENT, webhook(5)).orElseThrow();
+        int[] next = {1};
+        Runnable complete =
+                () -> {
+                    int number = next[0]++;
+                    UUID id = ofDay(-1, 4, number);
+                    insertTomorrow(number, number, "pending");
+                    Delivery delivery =
+                            new Delivery(
+                                    id, webhook.id(), null, null, 0, Instant.now(), "{}", true);
+                    Attempt taken =
+                            new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
+                    Receiver.Gate open = new Receiver.Gate(null, null, 0);
+                    completions.write(List.of(new Ended(webhook, delivery, taken, null, open)));
+                };
+        for (int i = 0; i < TIMES; i++) {
+            complete.run();
+        }
+        insertTomorrow(100_001, 150_000, "delivered");
+        reads(10, complete);
+    }
+
+    private static void insertTomorrow(int first, int last, String status) {
+        jdbi.useHandle(handle ->
+                handle.createUpdate(
+                                """
+                                insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
+                                    next_attempt_at, created_at)
+                                select test_id((now() at time zone 'UTC')::date + 1, 4, n), :webhook, :webhook, null, null, 0,
+                                    :status, now(), now()
+                                from generate_series(:first, :last) n\
+                                """)
+                        .bind("webhook", webhook(5))
+                        .bind("first", first)
+                        .bind("last", last)
+                        .bind("status", status)
+                        .execute());
+    }
+
+    @Test
     void a_page_of_accounts_reads_a_page() {
         AccountStore accounts = new AccountStore(jdbi);
         AccountStore.Filter all = new AccountStore.Filter(null, null, null, Map.of());
