@@ -76,7 +76,8 @@ final class Lane {
 
     /**
      * Takes in a delivery that was committed just now, or leaves it to the table where order
-     * demands that; false when this lane is no longer in use.
+     * demands that; false when this lane is no longer in use. What stands first in its mailbox does
+     * not wait for what the table holds of others, which may be a lot.
      */
     synchronized boolean offer(Delivery delivery, Instant now) {
         if (retired) {
@@ -87,7 +88,8 @@ final class Lane {
         if (!delivery.first() && line != null) {
             line.followed = true;
         }
-        if (behind || !delivery.first() || held.size() >= WINDOW) {
+        boolean closed = receiver != null && receiver.isClosed();
+        if (!delivery.first() || closed || held.size() >= WINDOW) {
             behind = true;
             missed = true;
         } else {

@@ -236,9 +236,18 @@ final class Lanes {
                 call.receiver().abandoned(call);
                 lane.putBack(call.delivery());
             }
-            slots.release(call.slow()).ifPresent(this::dispatch);
+            release(call.slow());
         }
         dispatch(lane);
+    }
+
+    /** The slot goes to whoever waits for one and can use it. */
+    private void release(boolean slow) {
+        Optional<Lane> next = slots.release(slow);
+        while (next.isPresent()) {
+            dispatch(next.get());
+            next = slots.unused(next.get());
+        }
     }
 
     private Completion completion(Lane lane, Call call, Attempt attempt, Gate gate) {

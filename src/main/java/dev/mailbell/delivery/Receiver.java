@@ -126,7 +126,7 @@ final class Receiver {
     synchronized @Nullable Call tryBegin(
             Webhook webhook, Delivery delivery, Slots slots, Lane lane) {
         boolean slow = isSlow();
-        if (!mayBegin() || !slots.take(lane, slow)) {
+        if (!mayBegin() || !slots.take(lane, slow, calls.isEmpty())) {
             return null;
         }
         Call call = new Call(webhook, delivery, this, slow, breaker.begin());
