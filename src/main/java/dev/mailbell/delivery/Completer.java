@@ -9,27 +9,34 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes down how attempts ended: whatever has gathered while the last batch was written goes with
- * the next one. While the database is away outcomes wait here; the lanes stop by themselves,
- * because a sender keeps its slot until it has handed its outcome over.
+ * the next one. Two batches are written at once, each webhook's always by the same writer. While
+ * the database is away outcomes wait here; the lanes stop by themselves, because a sender keeps its
+ * slot until it has handed its outcome over.
  */
 final class Completer {
     private static final Logger LOG = LoggerFactory.getLogger(Completer.class);
+    private static final int WRITERS = 2;
     private static final int BATCH = 250;
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(100);
+
+    private final class Writer {
+        final BlockingQueue<Completion> queue = new ArrayBlockingQueue<>(2 * BATCH);
+        final Thread thread = Thread.ofVirtual().name("completer").unstarted(() -> run(queue));
+    }
 
     /** An outcome, and what to do once it is written. */
     record Completion(Ended ended, Runnable written) {}
 
     private final Completions completions;
     private final Consumer<Written> listener;
-    private final BlockingQueue<Completion> queue = new ArrayBlockingQueue<>(4 * BATCH);
-    private final Thread thread = Thread.ofVirtual().name("completer").unstarted(this::run);
+    private final List<Writer> writers = Stream.generate(Writer::new).limit(WRITERS).toList();
     private volatile boolean stopping;
 
     /**
@@ -41,25 +48,31 @@ final class Completer {
     }
 
     void start() {
-        thread.start();
+        writers.forEach(writer -> writer.thread.start());
     }
 
     /** Hands an outcome over; waits while the queue is full, which holds the senders back. */
     void submit(Completion completion) throws InterruptedException {
-        queue.put(completion);
+        int hash = completion.ended().webhook().id().hashCode();
+        writers.get(Math.floorMod(hash, WRITERS)).queue.put(completion);
     }
 
     /** Writes what has gathered, then ends; false when that took longer than the limit. */
     boolean stop(Duration limit) throws InterruptedException {
         stopping = true;
-        boolean ended = thread.join(limit);
-        if (!ended) {
-            thread.interrupt();
+        long end = System.nanoTime() + limit.toNanos();
+        boolean ended = true;
+        for (Writer writer : writers) {
+            Thread thread = writer.thread;
+            if (!thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
+                thread.interrupt();
+                ended = false;
+            }
         }
         return ended;
     }
 
-    private void run() {
+    private void run(BlockingQueue<Completion> queue) {
         List<Completion> batch = new ArrayList<>(BATCH);
         try {
             while (true) {

@@ -204,7 +204,7 @@ final class Lane {
         List<Call> calls = new ArrayList<>();
         while (webhook != null && receiver != null && !ready.isEmpty()) {
             Line line = ready.getFirst();
-            Call call = receiver.tryBegin(webhook, line.waiting.getFirst(), slots, this);
+            Call call = receiver.tryBegin(webhook, line.waiting.getFirst(), slots, this, behind);
             if (call == null) {
                 break;
             }

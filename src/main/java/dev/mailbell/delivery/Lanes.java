@@ -236,14 +236,14 @@ final class Lanes {
                 call.receiver().abandoned(call);
                 lane.putBack(call.delivery());
             }
-            release(call.slow());
+            release(call.kind());
         }
         dispatch(lane);
     }
 
     /** The slot goes to whoever waits for one and can use it. */
-    private void release(boolean slow) {
-        Optional<Lane> next = slots.release(slow);
+    private void release(Slots.Kind kind) {
+        Optional<Lane> next = slots.release(kind);
         while (next.isPresent()) {
             dispatch(next.get());
             next = slots.unused(next.get());

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.Slots.Kind;
 import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.State;
 import java.time.Duration;
@@ -43,7 +44,7 @@ final class Receiver {
     private int atOnce = AT_ONCE_AT_FIRST;
 
     /** A call that began, to be told how it ended. */
-    record Call(Webhook webhook, Delivery delivery, Receiver receiver, boolean slow, int begun) {
+    record Call(Webhook webhook, Delivery delivery, Receiver receiver, Kind kind, int begun) {
         @Override
         public boolean equals(@Nullable Object other) {
             return this == other;
@@ -122,14 +123,18 @@ final class Receiver {
         return failing || (begun.hasNext() && begun.next().plus(FAST).isBefore(clock.instant()));
     }
 
-    /** Begins a call if the receiver and the slots allow one more; null when they do not. */
+    /**
+     * Begins a call if the receiver and the slots allow one more; null when they do not.
+     *
+     * @param backlog whether the lane has more than it can hold
+     */
     synchronized @Nullable Call tryBegin(
-            Webhook webhook, Delivery delivery, Slots slots, Lane lane) {
-        boolean slow = isSlow();
-        if (!mayBegin() || !slots.take(lane, slow, calls.isEmpty())) {
+            Webhook webhook, Delivery delivery, Slots slots, Lane lane, boolean backlog) {
+        Kind kind = isSlow() ? Kind.SLOW : backlog ? Kind.BACKLOG : Kind.FRESH;
+        if (!mayBegin() || !slots.take(lane, kind)) {
             return null;
         }
-        Call call = new Call(webhook, delivery, this, slow, breaker.begin());
+        Call call = new Call(webhook, delivery, this, kind, breaker.begin());
         calls.put(call, clock.instant());
         return call;
     }

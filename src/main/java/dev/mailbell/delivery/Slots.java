@@ -1,53 +1,61 @@
 package dev.mailbell.delivery;
 
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * How many POSTs are under way over all webhooks. Those to slow receivers may have a quarter of the
- * slots, so that however many hang, the fast ones find room. A slot that comes free is granted to
- * the lane that waits longest, first of those that have nothing under way: nobody overtakes them,
- * and a webhook with one fresh delivery does not wait for another's million. Safe for many threads.
+ * slots and those of a backlog a half, so that however many hang and however much is owed, what is
+ * fresh finds room. A slot that comes free is granted to the lane that waits longest: nobody
+ * overtakes it. Safe for many threads.
  */
 final class Slots {
     static final int ALL = 2048;
-    private static final int SLOW = ALL / 4;
 
-    /** Lanes that found no slot and have nothing under way; the others. */
-    private final Set<Lane> idle = new LinkedHashSet<>();
+    /** What a POST is counted among. */
+    enum Kind {
+        FRESH(ALL),
+        BACKLOG(ALL / 2),
+        SLOW(ALL / 4);
 
-    private final Set<Lane> busy = new LinkedHashSet<>();
+        private final int most;
+
+        Kind(int most) {
+            this.most = most;
+        }
+    }
+
+    private static final class Share {
+        int taken;
+
+        /** Lanes that found no slot. */
+        final Set<Lane> waiting = new LinkedHashSet<>();
+    }
+
+    private final Share fresh = new Share();
+    private final Share backlog = new Share();
+    private final Share slow = new Share();
 
     /** Lanes with a slot that is taken for them and not yet used. */
-    private final Set<Lane> granted = new HashSet<>();
+    private final Map<Lane, Kind> granted = new HashMap<>();
 
-    private int taken;
-    private int slow;
-
-    /**
-     * Takes a slot, or notes that the lane wants one.
-     *
-     * @param isIdle whether the lane has nothing under way
-     */
-    synchronized boolean take(Lane lane, boolean isSlow, boolean isIdle) {
-        if (isSlow && slow >= SLOW) {
+    /** Takes a slot, or notes that the lane wants one. */
+    synchronized boolean take(Lane lane, Kind kind) {
+        if (granted.remove(lane, kind)) {
+            return true;
+        }
+        if (!isFree(kind)) {
+            if (kind != Kind.SLOW) {
+                // Those to slow receivers look again by the clock.
+                share(kind).waiting.add(lane);
+            }
             return false;
         }
-        if (!granted.remove(lane)) {
-            if (taken >= ALL) {
-                if (!isSlow) {
-                    busy.remove(lane);
-                    (isIdle ? idle : busy).add(lane);
-                }
-                return false;
-            }
-            taken++;
-        }
-        if (isSlow) {
-            slow++;
-        }
+        count(kind, 1);
         return true;
     }
 
@@ -57,11 +65,9 @@ final class Slots {
      * @return the lane that it is granted to now, which is to look for work; afterwards {@link
      *     #unused} must be asked
      */
-    synchronized Optional<Lane> release(boolean wasSlow) {
-        if (wasSlow) {
-            slow--;
-        }
-        return passOn();
+    synchronized Optional<Lane> release(Kind kind) {
+        count(kind, -1);
+        return grant();
     }
 
     /**
@@ -70,32 +76,53 @@ final class Slots {
      * @return the lane that it is granted to now
      */
     synchronized Optional<Lane> unused(Lane lane) {
-        return granted.remove(lane) ? passOn() : Optional.empty();
+        Kind kind = granted.remove(lane);
+        return kind == null ? Optional.empty() : release(kind);
     }
 
-    private Optional<Lane> passOn() {
-        Set<Lane> first = idle.isEmpty() ? busy : idle;
-        Optional<Lane> next = first.stream().findFirst();
-        if (next.isPresent()) {
-            first.remove(next.get());
-            busy.remove(next.get());
-            granted.add(next.get());
-        } else {
-            taken--;
-            notifyAll();
+    private Optional<Lane> grant() {
+        for (Kind kind : List.of(Kind.FRESH, Kind.BACKLOG)) {
+            Optional<Lane> next = share(kind).waiting.stream().findFirst();
+            if (next.isPresent() && isFree(kind)) {
+                Lane lane = next.get();
+                share(kind).waiting.remove(lane);
+                count(kind, 1);
+                Kind before = granted.put(lane, kind);
+                if (before != null) {
+                    count(before, -1);
+                }
+                return next;
+            }
         }
-        return next;
+        return Optional.empty();
+    }
+
+    private boolean isFree(Kind kind) {
+        return taken() < ALL && share(kind).taken < kind.most;
+    }
+
+    private void count(Kind kind, int change) {
+        share(kind).taken += change;
+        notifyAll();
+    }
+
+    private Share share(Kind kind) {
+        return switch (kind) {
+            case FRESH -> fresh;
+            case BACKLOG -> backlog;
+            case SLOW -> slow;
+        };
     }
 
     /** How many are taken now. */
     synchronized int taken() {
-        return taken;
+        return fresh.taken + backlog.taken + slow.taken;
     }
 
     /** Waits until none is taken; false when that took longer than the limit. */
     synchronized boolean awaitNone(long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;
-        while (taken > 0) {
+        while (taken() > 0) {
             long left = (end - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return false;
