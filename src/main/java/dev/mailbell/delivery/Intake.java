@@ -30,10 +30,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class Intake {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private Intake() {}
-
     /** Webhooks of one event that the first statement serves; it needs an id for each. */
     private static final int SERVED_AT_ONCE = 8;
+
+    private Intake() {}
 
     /**
      * A webhook that wants the event.
@@ -72,8 +72,9 @@ final class Intake {
             int shard,
             Map<String, String> labels,
             @Nullable UUID except) {
-        List<Taker> takers = takers(handle, event, mailbox, shard, labels, except);
-        boolean mail = event.type() == EventType.MAIL_NEW;
+        Integer own = ownCount(event);
+        boolean mail = own != null;
+        List<Taker> takers = takers(handle, event, own, mailbox, shard, labels, except);
         List<Merged> taken = mail ? supersede(handle, event, mailbox, takers) : List.of();
         Map<UUID, Long> merged = new HashMap<>();
         taken.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
@@ -81,7 +82,7 @@ final class Intake {
         List<Row> rows = new ArrayList<>();
         for (Taker taker : takers) {
             long before = merged.getOrDefault(taker.webhookId(), 0L);
-            Integer newCount = mail ? newCount(event.payload(), before) : null;
+            Integer newCount = own == null ? null : (Integer) Math.toIntExact(own + before);
             String body = before == 0 ? null : withNewCount(event.payload(), newCount);
             Instant due = event.createdAt();
             if (taker.busyUntil() != null && taker.busyUntil().isAfter(due)) {
@@ -113,11 +114,11 @@ final class Intake {
     private static List<Taker> takers(
             Handle handle,
             Event event,
+            @Nullable Integer newCount,
             @Nullable String mailbox,
             int shard,
             Map<String, String> labels,
             @Nullable UUID except) {
-        boolean mail = event.type() == EventType.MAIL_NEW;
         UUID[] ids = Stream.generate(Ids::next).limit(SERVED_AT_ONCE).toArray(UUID[]::new);
         return EventStore.bind(
                         handle.createQuery(
@@ -154,8 +155,8 @@ final class Intake {
                 .bind("except", except)
                 .bind("ids", ids)
                 .bind("shard", shard)
-                .bind("mail", mail)
-                .bind("newCount", mail ? newCount(event.payload(), 0) : null)
+                .bind("mail", newCount != null)
+                .bind("newCount", newCount)
                 .map((row, context) -> {
                     OffsetDateTime busy = row.getObject("busy_until", OffsetDateTime.class);
                     return new Taker(
@@ -238,9 +239,11 @@ final class Intake {
                 .list();
     }
 
-    private static Integer newCount(String payload, long before) {
-        long own = JSON.readTree(payload).path("data").path("newCount").asLong(0);
-        return Math.toIntExact(own + before);
+    /** What a {@code mail.new} event counts; null for others, which never merge. */
+    private static @Nullable Integer ownCount(Event event) {
+        return event.type() == EventType.MAIL_NEW
+                ? JSON.readTree(event.payload()).path("data").path("newCount").asInt(0)
+                : null;
     }
 
     /** The same JSON, key by key, with another count. */
