@@ -225,6 +225,7 @@ final class TestApi implements AutoCloseable {
         database.close();
         try {
             Files.deleteIfExists(directory.resolve("keyset.json"));
+            Files.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -36,8 +37,10 @@ final class TestOutbox {
                             new TlsContexts(watchdog),
                             watchdog,
                             InstantSource.system());
-            Keyring keyring =
-                    Keyring.open(Files.createTempDirectory("keys").resolve("keyset.json"));
+            Path keys = Files.createTempDirectory("keys");
+            Keyring keyring = Keyring.open(keys.resolve("keyset.json"));
+            Files.delete(keys.resolve("keyset.json"));
+            Files.delete(keys);
             Deliveries.Settings settings =
                     new Deliveries.Settings() {
                         @Override

@@ -40,6 +40,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A whole watch over a real database, against servers on loopback, whose time a test can hasten.
@@ -237,5 +238,13 @@ final class WatchKit implements AutoCloseable {
         service.stop();
         loopback.close();
         database.close();
+        try (Stream<Path> files = Files.list(home)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
