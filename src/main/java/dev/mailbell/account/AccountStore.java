@@ -1,8 +1,7 @@
 package dev.mailbell.account;
 
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,7 +175,9 @@ public final class AccountStore {
                                         """
                                         update account set state = :state, state_since = :since, failure_code = :failureCode,
                                             failure_message = :failureMessage, failure_since = :failureSince,
-                                            failure_attempts = :failureAttempts, retrying_told = :told
+                                            failure_attempts = :failureAttempts, retrying_told = :told,
+                                            last_checked_at = case when :state = 'watching'
+                                                then greatest(last_checked_at, :since) else last_checked_at end
                                         where id = :id and state <> 'paused'\
                                         """),
                                 failure)
@@ -227,27 +228,19 @@ public final class AccountStore {
                         .findOne());
     }
 
-    /** When accounts were last checked, many in one statement. */
-    public void setLastChecked(Map<UUID, Instant> times) {
-        if (times.isEmpty()) {
-            return;
-        }
-        List<UUID> ids = new ArrayList<>(times.size());
-        List<OffsetDateTime> at = new ArrayList<>(times.size());
-        times.forEach((id, time) -> {
-            ids.add(id);
-            at.add(AccountRows.utc(time));
-        });
-        jdbi.useTransaction(handle -> {
-            handle.createUpdate(
-                            """
-                            update account a set last_checked_at = t.at from unnest(:ids::uuid[], :at::timestamptz[]) t (id, at)
-                            where a.id = t.id\
-                            """)
-                    .bind("ids", ids.toArray(UUID[]::new))
-                    .bind("at", at.stream().map(OffsetDateTime::toString).toArray(String[]::new))
-                    .execute();
-        });
+    /** When accounts were last checked, in one statement. */
+    public void setLastChecked(Collection<Map.Entry<UUID, Instant>> times) {
+        UUID[] ids = times.stream().map(Map.Entry::getKey).toArray(UUID[]::new);
+        String[] at = times.stream().map(time -> time.getValue().toString()).toArray(String[]::new);
+        jdbi.useHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update account a set last_checked_at = t.at
+                                from unnest(:ids::uuid[], :at::timestamptz[]) t (id, at) where a.id = t.id\
+                                """)
+                        .bind("ids", ids)
+                        .bind("at", at)
+                        .execute());
     }
 
     /**

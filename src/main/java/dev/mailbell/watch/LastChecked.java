@@ -2,15 +2,21 @@ package dev.mailbell.watch;
 
 import dev.mailbell.account.AccountStore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
 /**
- * When accounts were last checked: noted in memory at every look, written in batches at most once a
- * minute.
+ * When accounts were last checked: noted in memory at every look, written once an hour and at the
+ * end. A look that finds nothing must not cost a write; what a crash takes away only makes the
+ * count of a mailbox that was reset meanwhile less exact.
  */
 final class LastChecked {
+    /** Written at once: a short statement, however many accounts there are. */
+    private static final int BATCH = 1_000;
+
     private final AccountStore accounts;
     private Map<UUID, Instant> notes = new HashMap<>();
 
@@ -27,16 +33,22 @@ final class LastChecked {
      * time.
      */
     void flush() {
-        Map<UUID, Instant> batch;
+        Map<UUID, Instant> noted;
         synchronized (this) {
-            batch = notes;
+            noted = notes;
             notes = new HashMap<>();
         }
+        List<Map.Entry<UUID, Instant>> rest = new ArrayList<>(noted.entrySet());
         try {
-            accounts.setLastChecked(batch);
+            while (!rest.isEmpty()) {
+                List<Map.Entry<UUID, Instant>> batch =
+                        rest.subList(Math.max(0, rest.size() - BATCH), rest.size());
+                accounts.setLastChecked(batch);
+                batch.clear();
+            }
         } catch (RuntimeException e) {
             synchronized (this) {
-                batch.forEach(notes::putIfAbsent);
+                rest.forEach(entry -> notes.putIfAbsent(entry.getKey(), entry.getValue()));
             }
             throw e;
         }

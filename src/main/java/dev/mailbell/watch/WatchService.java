@@ -251,9 +251,9 @@ public final class WatchService {
                 if (tick % 6 == 0) {
                     hostLog.minute();
                     watcher.rescue();
-                    flush();
                 }
                 if (tick % 360 == 0) {
+                    flush();
                     hosts.forgetUnused();
                 }
             }
