@@ -235,7 +235,7 @@ public final class AccountStore {
         jdbi.useHandle(handle ->
                 handle.createUpdate(
                                 """
-                                update account a set last_checked_at = t.at
+                                update account a set last_checked_at = greatest(a.last_checked_at, t.at)
                                 from unnest(:ids::uuid[], :at::timestamptz[]) t (id, at) where a.id = t.id\
                                 """)
                         .bind("ids", ids)

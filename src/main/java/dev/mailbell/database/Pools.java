@@ -16,12 +16,13 @@ final class Pools {
     /**
      * Sent as statements, not as start-up options: a PgBouncer in between refuses the latter. Plans
      * are made once, often while a day's partition is still empty; without sequential scans they
-     * stay good while it fills.
+     * stay good while it fills. What such a scan is made to cost must not call the compiler.
      */
     private static final String SESSION =
             """
             set statement_timeout = '30s'; set lock_timeout = '10s';\
-             set idle_in_transaction_session_timeout = '60s'; set enable_seqscan = off\
+             set idle_in_transaction_session_timeout = '60s'; set enable_seqscan = off;\
+             set jit = off\
             """;
 
     private Pools() {}

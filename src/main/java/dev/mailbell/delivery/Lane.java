@@ -89,7 +89,9 @@ final class Lane {
             line.followed = true;
         }
         boolean closed = receiver != null && receiver.isClosed();
-        if (!delivery.first() || closed || held.size() >= WINDOW) {
+        // While the table holds more, only so much that there is room to read it as well.
+        int most = behind ? room() / 2 : WINDOW;
+        if (!delivery.first() || closed || held.size() >= most) {
             behind = true;
             missed = true;
         } else {

@@ -29,6 +29,8 @@ final class Slots {
         }
     }
 
+    private static final List<Kind> KINDS = List.of(Kind.values());
+
     private static final class Share {
         int taken;
 
@@ -43,16 +45,15 @@ final class Slots {
     /** Lanes with a slot that is taken for them and not yet used. */
     private final Map<Lane, Kind> granted = new HashMap<>();
 
+    private int turn;
+
     /** Takes a slot, or notes that the lane wants one. */
     synchronized boolean take(Lane lane, Kind kind) {
         if (granted.remove(lane, kind)) {
             return true;
         }
         if (!isFree(kind)) {
-            if (kind != Kind.SLOW) {
-                // Those to slow receivers look again by the clock.
-                share(kind).waiting.add(lane);
-            }
+            share(kind).waiting.add(lane);
             return false;
         }
         count(kind, 1);
@@ -80,17 +81,20 @@ final class Slots {
         return kind == null ? Optional.empty() : release(kind);
     }
 
+    /** The kinds take turns: none that waits is passed over for good. */
     private Optional<Lane> grant() {
-        for (Kind kind : List.of(Kind.FRESH, Kind.BACKLOG)) {
-            Optional<Lane> next = share(kind).waiting.stream().findFirst();
+        for (int i = 0; i < KINDS.size(); i++) {
+            Kind kind = KINDS.get((turn + i) % KINDS.size());
+            Optional<Lane> next =
+                    share(kind).waiting.stream()
+                            .filter(lane -> !granted.containsKey(lane))
+                            .findFirst();
             if (next.isPresent() && isFree(kind)) {
                 Lane lane = next.get();
                 share(kind).waiting.remove(lane);
+                granted.put(lane, kind);
                 count(kind, 1);
-                Kind before = granted.put(lane, kind);
-                if (before != null) {
-                    count(before, -1);
-                }
+                turn = (turn + i + 1) % KINDS.size();
                 return next;
             }
         }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A webhook that is away for a day while the mail of all mailboxes goes on, beside nine that share
  * the same mailboxes. {@code -Dmailbell.outage.mailboxes=10000} makes it much larger, and slow.
  */
-@Timeout(600)
+@Timeout(1800)
 class OutageTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final int MAILBOXES = Integer.getInteger("mailbell.outage.mailboxes", 600);
