@@ -10,8 +10,8 @@ import java.util.Set;
 /**
  * How many POSTs are under way over all webhooks. Those to slow receivers may have a quarter of the
  * slots and those of a backlog a half, so that however many hang and however much is owed, what is
- * fresh finds room. A slot that comes free is granted to the lane that waits longest: nobody
- * overtakes it. Safe for many threads.
+ * fresh finds room. A slot that comes free is granted: the kinds take turns, and of one kind the
+ * lane that waits longest is next. Safe for many threads.
  */
 final class Slots {
     static final int ALL = 2048;
