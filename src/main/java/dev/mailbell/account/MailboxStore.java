@@ -1,5 +1,6 @@
 package dev.mailbell.account;
 
+import dev.mailbell.database.Sql;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapState;
@@ -70,47 +71,37 @@ public final class MailboxStore {
     }
 
     /**
-     * Compare-and-set of a mailbox's state, within the caller's transaction.
-     *
-     * @return false when the mailbox is no longer at {@code version}, or no longer there; nothing
-     *     is written then
+     * Compare-and-set of a mailbox's state: changes no row when the mailbox is no longer at {@code
+     * version}, or no longer there. Ends in a condition, so that more can be asked.
      */
-    public static boolean advance(
-            Handle handle,
-            UUID accountId,
-            String name,
-            long version,
-            MailboxState state,
-            Instant now) {
+    public static Sql advance(
+            UUID accountId, String name, long version, MailboxState state, Instant now) {
         Mark mark = state.mark();
         ImapMark imap = mark instanceof ImapMark it ? it : null;
         Pop3Mark pop3 = mark instanceof Pop3Mark it ? it : null;
         Position client = state.client();
-        return handle.createUpdate(
-                                """
-                                update mailbox set version = version + 1, total = :total, top_uid = :topUid,
-                                    uid_validity = :uidValidity, uid_next = :uidNext, octets = :octets, first_uid = :firstUid,
-                                    approximate = :approximate, pending = :pending, client_max_id = :clientMaxId,
-                                    client_uid = :clientUid, client_uid_validity = :clientUidValidity, last_checked_at = :now
-                                where account_id = :account and name = :name and version = :version\
-                                """)
-                        .bind("account", accountId)
-                        .bind("name", name)
-                        .bind("version", version)
-                        .bind("total", mark == null ? null : (Integer) mark.total())
-                        .bind("topUid", mark == null ? null : mark.topUidText())
-                        .bind("uidValidity", imap == null ? null : (Long) imap.uidValidity())
-                        .bind("uidNext", imap == null ? null : (Long) imap.uidNext())
-                        .bind("octets", pop3 == null ? null : (Long) pop3.octets())
-                        .bind("firstUid", pop3 == null ? null : pop3.firstUid())
-                        .bind("approximate", pop3 != null && pop3.approximate())
-                        .bind("pending", state.pending())
-                        .bind("clientMaxId", client == null ? null : (Integer) client.maxId())
-                        .bind("clientUid", client == null ? null : client.uid())
-                        .bind("clientUidValidity", client == null ? null : client.uidValidity())
-                        .bind("now", AccountRows.utc(now))
-                        .execute()
-                == 1;
+        return Sql.of(
+                """
+                update mailbox set version = version + 1, total = ?, top_uid = ?, uid_validity = ?, uid_next = ?,
+                    octets = ?, first_uid = ?, approximate = ?, pending = ?, client_max_id = ?, client_uid = ?,
+                    client_uid_validity = ?, last_checked_at = ?
+                where account_id = ? and name = ? and version = ?\
+                """,
+                mark == null ? null : (Integer) mark.total(),
+                mark == null ? null : mark.topUidText(),
+                imap == null ? null : (Long) imap.uidValidity(),
+                imap == null ? null : (Long) imap.uidNext(),
+                pop3 == null ? null : (Long) pop3.octets(),
+                pop3 == null ? null : pop3.firstUid(),
+                pop3 != null && pop3.approximate(),
+                state.pending(),
+                client == null ? null : (Integer) client.maxId(),
+                client == null ? null : client.uid(),
+                client == null ? null : client.uidValidity(),
+                AccountRows.utc(now),
+                accountId,
+                name,
+                version);
     }
 
     /** Writes the chunks that changed, within the caller's transaction. */

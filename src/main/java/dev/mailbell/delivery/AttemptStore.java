@@ -15,56 +15,14 @@ final class AttemptStore {
 
     private AttemptStore() {}
 
-    /**
-     * An attempt of a delivery.
-     *
-     * @param number from 1; one more than those made before
-     */
-    record Made(UUID deliveryId, int number, Attempt attempt) {}
-
-    /** Adds attempts, within the caller's transaction. */
-    static void insert(Handle handle, List<Made> made) {
-        if (made.isEmpty()) {
-            return;
-        }
-        int size = made.size();
-        UUID[] ids = new UUID[size];
-        Integer[] numbers = new Integer[size];
-        String[] at = new String[size];
-        Integer[] durations = new Integer[size];
-        @Nullable Integer[] statuses = new @Nullable Integer[size];
-        @Nullable String[] errors = new @Nullable String[size];
-        @Nullable String[] answers = new @Nullable String[size];
-        for (int i = 0; i < size; i++) {
-            Attempt attempt = made.get(i).attempt();
-            ids[i] = made.get(i).deliveryId();
-            numbers[i] = made.get(i).number();
-            at[i] = attempt.at().toString();
-            durations[i] = (int) Math.clamp(attempt.duration().toMillis(), 0, Integer.MAX_VALUE);
-            statuses[i] = attempt.status();
-            errors[i] = attempt.error();
-            answers[i] = first(attempt.answer());
-        }
-        // A delivery that was completed by somebody else meanwhile keeps the attempt it has.
-        handle.createUpdate(
-                        """
-                        insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
-                        select * from unnest(:ids::uuid[], :numbers::int[], :at::timestamptz[], :durations::int[], :statuses::int[],
-                            :errors::text[], :answers::text[])
-                        on conflict do nothing\
-                        """)
-                .bind("ids", ids)
-                .bind("numbers", numbers)
-                .bind("at", at)
-                .bind("durations", durations)
-                .bind("statuses", statuses)
-                .bind("errors", errors)
-                .bind("answers", answers)
-                .execute();
+    /** What is kept of a receiver's answer. */
+    static @Nullable String kept(@Nullable String answer) {
+        return answer == null || answer.length() <= LONGEST ? answer : answer.substring(0, LONGEST);
     }
 
-    private static @Nullable String first(@Nullable String answer) {
-        return answer == null || answer.length() <= LONGEST ? answer : answer.substring(0, LONGEST);
+    /** How long an attempt took, as the table has it. */
+    static int millis(Attempt attempt) {
+        return (int) Math.clamp(attempt.duration().toMillis(), 0, Integer.MAX_VALUE);
     }
 
     /** Every attempt of a delivery, the first one first. */

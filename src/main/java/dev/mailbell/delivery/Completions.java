@@ -1,17 +1,18 @@
 package dev.mailbell.delivery;
 
-import static java.util.Comparator.naturalOrder;
-
+import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Receiver.Gate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -50,68 +51,84 @@ final class Completions {
      */
     record Written(List<Webhook> changed, int disabled, List<Delivery> fresh) {}
 
-    /** Writes all in one transaction. */
+    /**
+     * Writes all in one transaction.
+     *
+     * <p>Where nothing but success followed success the commit does not wait for the disk: if
+     * PostgreSQL crashes within the next seconds, some of what was sent is sent again under its id,
+     * as it is when the daemon crashes before it gets here.
+     */
     Written write(List<Ended> batch) {
+        Map<UUID, News> news = news(batch);
+        boolean goesOn = batch.stream().anyMatch(ended -> ended.next() != null);
+        if (!goesOn && news.values().stream().noneMatch(News::worthWriting)) {
+            jdbi.useHandle(handle ->
+                    outcomes(batch, "set_config('synchronous_commit', 'off', true)")
+                            .update(handle.getConnection()));
+            return new Written(List.of(), 0, List.of());
+        }
         return jdbi.inTransaction(handle -> {
-            complete(handle, batch);
+            outcomes(batch, "null").update(handle.getConnection());
             holdFollowers(handle, batch);
-            AttemptStore.insert(
-                    handle,
-                    batch.stream()
-                            .map(ended ->
-                                    new AttemptStore.Made(
-                                            ended.delivery().id(),
-                                            ended.delivery().attempts() + 1,
-                                            ended.attempt()))
-                            .toList());
-            return tellWebhooks(handle, batch);
+            return tellWebhooks(handle, news);
         });
     }
 
-    private static void complete(Handle handle, List<Ended> batch) {
-        int size = batch.size();
-        UUID[] ids = new UUID[size];
-        String[] statuses = new String[size];
-        @Nullable Integer[] codes = new @Nullable Integer[size];
-        @Nullable String[] errors = new @Nullable String[size];
-        @Nullable String[] next = new @Nullable String[size];
-        String[] at = new String[size];
-        // A batch whose commit was not answered is written again, and must not count twice.
-        Integer[] attempts = new Integer[size];
-        for (int i = 0; i < size; i++) {
-            Ended ended = batch.get(i);
-            Attempt attempt = ended.attempt();
-            ids[i] = ended.delivery().id();
-            attempts[i] = ended.delivery().attempts();
-            statuses[i] =
-                    attempt.delivered() ? "delivered" : ended.next() == null ? "failed" : "pending";
-            codes[i] = attempt.status();
-            errors[i] = attempt.error();
-            next[i] = ended.next() == null ? null : ended.next().toString();
-            at[i] = attempt.endedAt().toString();
-        }
-        handle.createUpdate(
-                        """
-                        update delivery d set status = u.status, attempts = d.attempts + 1, last_status = u.code,
-                            last_error = u.error, next_attempt_at = coalesce(u.next, d.next_attempt_at),
-                            completed_at = case when u.next is null then u.at end
-                        from unnest(:ids::uuid[], :statuses::text[], :codes::int[], :errors::text[], :next::timestamptz[],
-                            :at::timestamptz[], :attempts::int[]) u(id, status, code, error, next, at, attempts)
-                        where d.id = u.id and d.id >= :least::uuid and d.id <= :most::uuid
-                            and d.status = 'pending' and d.attempts = u.attempts\
-                        """)
-                .bind("ids", ids)
+    /**
+     * The statement that writes down attempts and what became of their deliveries.
+     *
+     * @param first an expression of SQL to evaluate before
+     */
+    private static Sql outcomes(List<Ended> batch, String first) {
+        List<String> ids = batch.stream().map(ended -> ended.delivery().id().toString()).toList();
+        return Sql.of(
+                """
+                with ended as materialized (
+                    select * from (select %s) as before, unnest(?::uuid[], ?::int[], ?::text[], ?::int[], ?::text[],
+                        ?::text[], ?::timestamptz[], ?::int[], ?::timestamptz[], ?::timestamptz[])
+                        as e(id, attempts, became, status, error, answer, at, duration_ms, until, next)
+                ), completed as (
+                    update delivery d set status = e.became, attempts = d.attempts + 1, last_status = e.status,
+                        last_error = e.error, next_attempt_at = coalesce(e.next, d.next_attempt_at),
+                        completed_at = case when e.next is null then e.until end
+                    from ended e
+                    where d.id = e.id and d.id >= ?::uuid and d.id <= ?::uuid
+                        and d.status = 'pending' and d.attempts = e.attempts
+                )
+                insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
+                select id, attempts + 1, at, duration_ms, status, error, answer from ended
+                on conflict do nothing\
+                """
+                        .formatted(first),
+                column(batch, UUID[]::new, ended -> ended.delivery().id()),
+                // A batch whose commit was not answered is written again, and must not count twice.
+                column(batch, Integer[]::new, ended -> ended.delivery().attempts()),
+                column(batch, String[]::new, Completions::became),
+                column(batch, Integer[]::new, ended -> ended.attempt().status()),
+                column(batch, String[]::new, ended -> ended.attempt().error()),
+                column(batch, String[]::new, ended -> AttemptStore.kept(ended.attempt().answer())),
+                column(batch, String[]::new, ended -> ended.attempt().at().toString()),
+                column(batch, Integer[]::new, ended -> AttemptStore.millis(ended.attempt())),
+                column(batch, String[]::new, ended -> ended.attempt().endedAt().toString()),
+                column(
+                        batch,
+                        String[]::new,
+                        ended -> ended.next() == null ? null : ended.next().toString()),
                 // In text an id sorts as in PostgreSQL. Between bounds lie few of the daily
                 // partitions.
-                .bind("least", Stream.of(ids).map(UUID::toString).min(naturalOrder()).orElseThrow())
-                .bind("most", Stream.of(ids).map(UUID::toString).max(naturalOrder()).orElseThrow())
-                .bind("statuses", statuses)
-                .bind("codes", codes)
-                .bind("errors", errors)
-                .bind("next", next)
-                .bind("at", at)
-                .bind("attempts", attempts)
-                .execute();
+                Collections.min(ids),
+                Collections.max(ids));
+    }
+
+    private static String became(Ended ended) {
+        return ended.attempt().delivered()
+                ? "delivered"
+                : ended.next() == null ? "failed" : "pending";
+    }
+
+    private static <T extends @Nullable Object> T[] column(
+            List<Ended> batch, IntFunction<T[]> array, Function<Ended, T> value) {
+        return batch.stream().map(value).toArray(array);
     }
 
     /** What stands behind one that waits is due no earlier, so that no page has to pass it by. */
@@ -132,7 +149,7 @@ final class Completions {
                         where f.webhook_id = u.webhook and f.account_id = u.account and coalesce(f.mailbox, '') = u.mailbox
                             and f.status = 'pending' and f.id > u.id and f.next_attempt_at < u.next\
                         """)
-                .bind("ids", ids(waiting))
+                .bind("ids", column(waiting, UUID[]::new, ended -> ended.delivery().id()))
                 .bind("webhooks", waiting.stream().map(e -> e.webhook().id()).toArray(UUID[]::new))
                 .bind(
                         "accounts",
@@ -151,16 +168,16 @@ final class Completions {
                 .execute();
     }
 
-    private static UUID[] ids(List<Ended> batch) {
-        return batch.stream().map(ended -> ended.delivery().id()).toArray(UUID[]::new);
-    }
-
-    private Written tellWebhooks(Handle handle, List<Ended> batch) {
-        // In one order everywhere, or two nodes could wait for each other's rows.
+    /** By webhook; in one order everywhere, or two nodes could wait for each other's rows. */
+    private static Map<UUID, News> news(List<Ended> batch) {
         Map<UUID, News> news = new TreeMap<>();
         for (Ended ended : batch) {
             news.computeIfAbsent(ended.webhook().id(), id -> new News()).add(ended);
         }
+        return news;
+    }
+
+    private Written tellWebhooks(Handle handle, Map<UUID, News> news) {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
@@ -172,7 +189,10 @@ final class Completions {
                             if (row.disabledNow()) {
                                 disabled.add(row.webhook());
                                 fresh.addAll(
-                                        Disabling.announce(handle, row.webhook(), told.last()));
+                                        Disabling.announce(
+                                                handle.getConnection(),
+                                                row.webhook(),
+                                                told.last()));
                             }
                         });
             }

@@ -4,11 +4,11 @@ import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
+import java.sql.Connection;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Announces that a webhook was disabled: in its client's feed, and to the client's others. */
@@ -18,10 +18,10 @@ final class Disabling {
     private Disabling() {}
 
     /**
-     * Adds the event and its deliveries, within the caller's transaction. The URL is not told: it
-     * may hold a secret that the client's other receivers are not to know.
+     * Adds the event and its deliveries, within the connection's transaction. The URL is not told:
+     * it may hold a secret that the client's other receivers are not to know.
      */
-    static List<Delivery> announce(Handle handle, Webhook webhook, Ended last) {
+    static List<Delivery> announce(Connection connection, Webhook webhook, Ended last) {
         Instant now = last.attempt().endedAt().truncatedTo(ChronoUnit.MILLIS);
         Instant since = webhook.health().failingSince();
         var payload = JSON.createObjectNode();
@@ -41,6 +41,7 @@ final class Disabling {
                         EventType.WEBHOOK_DISABLED,
                         now,
                         JSON.writeValueAsString(payload));
-        return Intake.add(handle, event, null, 0, Map.of(), webhook.id()).deliveries();
+        NewEvent added = new NewEvent(event, null, 0, Map.of(), null);
+        return Intake.add(connection, added, webhook.id()).deliveries();
     }
 }

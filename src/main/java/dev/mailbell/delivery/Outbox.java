@@ -1,11 +1,10 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.event.Event;
-import java.util.Map;
+import dev.mailbell.database.Sql;
+import java.sql.Connection;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where events enter: an event and its deliveries are written together, in the transaction of what
@@ -45,21 +44,25 @@ public final class Outbox {
     }
 
     /**
-     * Writes an event and a delivery for each webhook that wants it, within the caller's
+     * Writes an event and a delivery for each webhook that wants it, within the connection's
      * transaction.
-     *
-     * @param mailbox the mailbox the event is about; deliveries of one mailbox keep their order;
-     *     null for none
-     * @param shard the share of the accounts it belongs to
-     * @param labels the account's
      */
-    public Pending add(
-            Handle handle,
-            Event event,
-            @Nullable String mailbox,
-            int shard,
-            Map<String, String> labels) {
-        return new Pending(
-                event.clientId(), Intake.add(handle, event, mailbox, shard, labels, null));
+    public Pending add(Connection connection, NewEvent added) {
+        return new Pending(added.event().clientId(), Intake.add(connection, added, null));
+    }
+
+    /**
+     * The same in one statement, together with what caused the event, and committed when this
+     * returns.
+     *
+     * @param connection without a transaction
+     * @param change an update of one row that ends in a condition
+     * @return empty when nothing was written: the row is not as the condition demands, or the
+     *     deliveries need a transaction, because some of them merge or they are many
+     */
+    public Optional<Pending> addDirectly(Connection connection, Sql change, NewEvent added) {
+        return DirectIntake.add(connection, change, added)
+                .map(deliveries ->
+                        new Pending(added.event().clientId(), new Intake.Added(deliveries, 0)));
     }
 }

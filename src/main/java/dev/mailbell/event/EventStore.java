@@ -1,5 +1,6 @@
 package dev.mailbell.event;
 
+import dev.mailbell.database.Sql;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
 /** The table of events. */
@@ -19,22 +19,19 @@ public final class EventStore {
         this.jdbi = jdbi;
     }
 
-    /** Adds an event; {@link #bind} says which. May be part of a greater statement. */
-    public static final String INSERT =
-            """
-            insert into event (id, client_id, account_id, type, created_at, payload)
-            values (:event, :client, :account, :type, :createdAt, :payload)\
-            """;
-
-    /** Binds what {@link #INSERT} names. */
-    public static <S extends SqlStatement<S>> S bind(S statement, Event event) {
-        return statement
-                .bind("event", event.id())
-                .bind("client", event.clientId())
-                .bind("account", event.accountId())
-                .bind("type", event.type().wireName())
-                .bind("createdAt", event.createdAt().atOffset(ZoneOffset.UTC))
-                .bind("payload", event.payload());
+    /** Adds an event. Ends in what it selects, so that a greater statement can say from where. */
+    public static Sql insert(Event event) {
+        return Sql.of(
+                """
+                insert into event (id, client_id, account_id, type, created_at, payload)
+                select ?::uuid, ?::uuid, ?::uuid, ?, ?::timestamptz, ?\
+                """,
+                event.id(),
+                event.clientId(),
+                event.accountId(),
+                event.type().wireName(),
+                event.createdAt().atOffset(ZoneOffset.UTC),
+                event.payload());
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Failure;
+import dev.mailbell.delivery.NewEvent;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
@@ -83,7 +84,10 @@ final class AccountStates {
                     }
                     Event event = Announcement.of(after, news.get(), now);
                     return Optional.of(
-                            outbox.add(handle, event, null, after.shard(), after.labels()));
+                            outbox.add(
+                                    handle.getConnection(),
+                                    new NewEvent(
+                                            event, null, after.shard(), after.labels(), null)));
                 }));
     }
 

@@ -3,8 +3,10 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.database.Sql;
+import dev.mailbell.delivery.NewEvent;
 import dev.mailbell.delivery.Outbox;
-import dev.mailbell.event.Event;
+import dev.mailbell.event.EventType;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.KnownMessages;
@@ -35,7 +37,12 @@ final class Recorder {
         this.clock = clock;
     }
 
-    private record Written(@Nullable Mailbox mailbox, Outbox.@Nullable Pending pending) {}
+    /**
+     * What was written.
+     *
+     * @param pending null when there was nothing to announce
+     */
+    private record Written(Outbox.@Nullable Pending pending) {}
 
     /**
      * Records a change.
@@ -57,49 +64,64 @@ final class Recorder {
         }
         // What is announced and what is stored are the same instant.
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        Optional<Event> event =
-                Announcement.of(account, before.name(), change, envelopes, source, now);
-        Written written =
+        Sql advance =
+                MailboxStore.advance(
+                        account.id(), before.name(), before.version(), change.next(), now);
+        Optional<NewEvent> event =
+                Announcement.of(account, before.name(), change, envelopes, source, now)
+                        .map(fact ->
+                                new NewEvent(
+                                        fact,
+                                        before.name(),
+                                        account.shard(),
+                                        account.labels(),
+                                        fact.type() == EventType.MAIL_NEW
+                                                ? (Integer) change.newCount()
+                                                : null));
+        Optional<Written> written =
                 gate.through(() ->
-                        jdbi.inTransaction(handle -> {
-                            if (!MailboxStore.advance(
-                                    handle,
-                                    account.id(),
-                                    before.name(),
-                                    before.version(),
-                                    change.next(),
-                                    now)) {
-                                return new Written(null, null);
-                            }
-                            change.known()
-                                    .ifPresent(known ->
-                                            MailboxStore.replaceKnown(
-                                                    handle,
-                                                    account.id(),
-                                                    before.name(),
-                                                    knownBefore.get(),
-                                                    known));
-                            Outbox.Pending pending =
-                                    event.map(fact ->
-                                                    outbox.add(
-                                                            handle,
-                                                            fact,
-                                                            before.name(),
-                                                            account.shard(),
-                                                            account.labels()))
-                                            .orElse(null);
-                            Mailbox after =
-                                    new Mailbox(
-                                            account.id(),
-                                            before.name(),
-                                            before.version() + 1,
-                                            change.next(),
-                                            now);
-                            return new Written(after, pending);
-                        }));
-        if (written.pending() != null) {
-            written.pending().committed();
+                        directly(advance, change, event)
+                                .or(() ->
+                                        inTransaction(
+                                                account,
+                                                before,
+                                                advance,
+                                                change,
+                                                knownBefore,
+                                                event)));
+        written.map(Written::pending).ifPresent(Outbox.Pending::committed);
+        return written.map(done ->
+                new Mailbox(account.id(), before.name(), before.version() + 1, change.next(), now));
+    }
+
+    /** In one statement, for which there must be nothing else to write. */
+    private Optional<Written> directly(Sql advance, Change change, Optional<NewEvent> event) {
+        if (event.isEmpty() || change.known().isPresent()) {
+            return Optional.empty();
         }
-        return Optional.ofNullable(written.mailbox());
+        return jdbi.withHandle(handle ->
+                outbox.addDirectly(handle.getConnection(), advance, event.get()).map(Written::new));
+    }
+
+    private Optional<Written> inTransaction(
+            Account account,
+            Mailbox before,
+            Sql advance,
+            Change change,
+            Supplier<KnownMessages> knownBefore,
+            Optional<NewEvent> event) {
+        return jdbi.inTransaction(handle -> {
+            if (advance.update(handle.getConnection()) == 0) {
+                return Optional.empty();
+            }
+            change.known()
+                    .ifPresent(known ->
+                            MailboxStore.replaceKnown(
+                                    handle, account.id(), before.name(), knownBefore.get(), known));
+            return Optional.of(
+                    new Written(
+                            event.map(added -> outbox.add(handle.getConnection(), added))
+                                    .orElse(null)));
+        });
     }
 }

@@ -62,8 +62,7 @@ class EventStreamTest {
                                 .formatted(type.wireName()));
         api.database
                 .jdbi()
-                .useTransaction(handle ->
-                        EventStore.bind(handle.createUpdate(EventStore.INSERT), event).execute());
+                .useTransaction(handle -> EventStore.insert(event).update(handle.getConnection()));
         return event.id();
     }
 

@@ -43,8 +43,7 @@ class EventsTest {
         API.database
                 .jdbi()
                 .useTransaction(handle ->
-                        EventStore.bind(
-                                        handle.createUpdate(EventStore.INSERT),
+                        EventStore.insert(
                                         new Event(
                                                 id,
                                                 clientId,
@@ -52,7 +51,7 @@ class EventsTest {
                                                 type,
                                                 Instant.now(),
                                                 payload))
-                                .execute());
+                                .update(handle.getConnection()));
         return id;
     }
 

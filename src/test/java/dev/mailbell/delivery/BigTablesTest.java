@@ -7,6 +7,7 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.database.Database;
+import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.delivery.DeliveryLog.Filter;
@@ -217,16 +218,15 @@ class BigTablesTest {
                 10,
                 () -> {
                     Mailbox mailbox = mailboxes.find(account, "INBOX").orElseThrow();
-                    boolean moved =
-                            jdbi.inTransaction(handle ->
-                                    MailboxStore.advance(
-                                            handle,
-                                            account,
-                                            "INBOX",
-                                            mailbox.version(),
-                                            mailbox.state(),
-                                            Instant.now()));
-                    assertThat(moved).isTrue();
+                    Sql advance =
+                            MailboxStore.advance(
+                                    account,
+                                    "INBOX",
+                                    mailbox.version(),
+                                    mailbox.state(),
+                                    Instant.now());
+                    int moved = jdbi.withHandle(handle -> advance.update(handle.getConnection()));
+                    assertThat(moved).isOne();
                 });
     }
 
@@ -260,8 +260,7 @@ class BigTablesTest {
                 10,
                 () ->
                         jdbi.useTransaction(handle ->
-                                EventStore.bind(
-                                                handle.createUpdate(EventStore.INSERT),
+                                EventStore.insert(
                                                 new Event(
                                                         Ids.next(),
                                                         CLIENT,
@@ -269,7 +268,7 @@ class BigTablesTest {
                                                         EventType.MAIL_NEW,
                                                         Instant.now(),
                                                         "{}"))
-                                        .execute()));
+                                        .update(handle.getConnection())));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.State;
 import dev.mailbell.event.Event;
@@ -18,8 +19,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Delivery as the daemon runs it, on a real database, with a clock that a test steps. */
 final class Engine implements AutoCloseable {
@@ -175,7 +178,20 @@ final class Engine implements AutoCloseable {
             String payload) {
         Event event =
                 new Event(Ids.next(), ClientStore.DEFAULT, account, type, clock.instant(), payload);
-        jdbi.inTransaction(handle -> deliveries.outbox().add(handle, event, mailbox, 1, labels))
+        Integer newCount =
+                type == EventType.MAIL_NEW
+                        ? new JsonMapper().readTree(payload).path("data").path("newCount").asInt(0)
+                        : null;
+        NewEvent added = new NewEvent(event, mailbox, 1, labels, newCount);
+        // As a look does: in one statement, or where that cannot be in a transaction.
+        Sql change = Sql.of("update client set name = name where id = ?", ClientStore.DEFAULT);
+        Outbox outbox = deliveries.outbox();
+        jdbi.withHandle(handle -> outbox.addDirectly(handle.getConnection(), change, added))
+                .or(() ->
+                        Optional.of(
+                                jdbi.inTransaction(
+                                        handle -> outbox.add(handle.getConnection(), added))))
+                .get()
                 .committed();
     }
 

@@ -177,7 +177,7 @@ class RecorderTest {
                         "{\"late\":true}");
         DATABASE.jdbi()
                 .useTransaction(slow -> {
-                    EventStore.bind(slow.createUpdate(EventStore.INSERT), late).execute();
+                    EventStore.insert(late).update(slow.getConnection());
                     record(account, before, newMail((ImapState) before.state(), 1));
                     // The later event is committed, but the reader waits for the one that began
                     // before it.

@@ -66,11 +66,11 @@ final class Idle {
                         begun = true;
                         begin();
                     }
-                    if (begun && reason.getAsBoolean()) {
-                        if (isListening()) {
-                            pause(gather.get());
+                    if (begun && isListening() && reason.getAsBoolean()) {
+                        pause(gather.get());
+                        if (leave(tag)) {
+                            return End.TOLD;
                         }
-                        done();
                     }
                 }
                 throw wire.protocolError("sent more than " + LINES_LIMIT + " lines to one IDLE");
@@ -128,10 +128,19 @@ final class Idle {
         }
     }
 
-    private void done() throws IOException {
+    /**
+     * Says DONE together with the command that follows, which spares a round trip before the look;
+     * false when somebody else has said it.
+     */
+    private boolean leave(String tag) throws IOException {
         lock.lock();
         try {
-            sayDone();
+            boolean first = listening;
+            if (first) {
+                listening = false;
+                wire.sayWithNext("DONE", tag, DONE_TAKEN);
+            }
+            return first;
         } finally {
             lock.unlock();
         }

@@ -3,10 +3,12 @@ package dev.mailbell.mail.imap;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Properties;
 import org.eclipse.angus.mail.iap.Argument;
 import org.eclipse.angus.mail.iap.LiteralException;
@@ -42,6 +44,10 @@ final class ImapWire extends IMAPProtocol {
     private boolean nonSynchronizing;
     private boolean broken;
     private boolean leaving;
+    private @Nullable Ending ending;
+
+    /** A command whose last word waits to be sent, and within what time its answer must follow. */
+    private record Ending(String tag, Duration patience) {}
 
     private ImapWire(LimitedSocket socket, Faults written) throws IOException {
         super(
@@ -178,6 +184,10 @@ final class ImapWire extends IMAPProtocol {
     /** Writes a command and returns its tag; within {@link #guarded}. */
     String send(String command, @Nullable Argument arguments)
             throws IOException, ProtocolException {
+        Ending before = ending;
+        if (before != null) {
+            socket.hasten(Deadline.after(before.patience));
+        }
         String tag = writeCommand(command, arguments);
         written.check();
         return tag;
@@ -200,6 +210,7 @@ final class ImapWire extends IMAPProtocol {
                 say(dialogue.answer(response.getRest().strip()));
             } else if (response.isTagged()) {
                 if (!tag.equalsIgnoreCase(response.getTag())) {
+                    ended(response.getTag());
                     continue;
                 }
                 if (!response.isOK() && !response.isNO() && !response.isBAD()) {
@@ -211,6 +222,24 @@ final class ImapWire extends IMAPProtocol {
             }
         }
         throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
+    }
+
+    private void ended(String tag) {
+        if (ending != null && ending.tag.equalsIgnoreCase(tag)) {
+            ending = null;
+            socket.relax();
+        }
+    }
+
+    /**
+     * Writes a line that goes out with the next command, whatever it will be.
+     *
+     * @param tag of the command that the line ends
+     * @param patience how long, from then on, the server may take to answer that
+     */
+    void sayWithNext(String line, String tag, Duration patience) throws IOException {
+        getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        ending = new Ending(tag, patience);
     }
 
     /** Writes a line that is no command. */

@@ -1,0 +1,105 @@
+package dev.mailbell.delivery;
+
+import dev.mailbell.database.Sql;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.Ids;
+import java.sql.Connection;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes an event together with what caused it in a single statement, which is its own transaction:
+ * one round trip from seen to safe. Only while everybody who wants the event keeps up, which is
+ * nearly always; what merges with earlier deliveries is left to {@link Intake}.
+ */
+final class DirectIntake {
+    /** The statement needs an id for each webhook beforehand. */
+    private static final int MOST_TAKERS = 8;
+
+    private DirectIntake() {}
+
+    private record Taker(int place, @Nullable UUID webhookId, boolean enabled) {}
+
+    /**
+     * Writes the change, the event and its deliveries, or nothing at all.
+     *
+     * @param connection without a transaction
+     * @param change an update of one row that ends in a condition; it must find the row as it was
+     *     seen by whoever asks
+     * @return the deliveries; empty when nothing was written, because the row is not as it was, or
+     *     somebody is behind, or too many want the event
+     */
+    static Optional<List<Delivery>> add(Connection connection, Sql change, NewEvent added) {
+        Event event = added.event();
+        UUID[] ids = Stream.generate(Ids::next).limit(MOST_TAKERS).toArray(UUID[]::new);
+        OffsetDateTime now = event.createdAt().atOffset(ZoneOffset.UTC);
+        List<Taker> takers =
+                Takers.of(added, null)
+                        .then(", changed as (")
+                        .then(change)
+                        .then(
+                                """
+                                 and not exists (select from taker where busy_until is not null or place > ?) returning 1
+                                ), happened as (\
+                                """,
+                                MOST_TAKERS)
+                        .then(EventStore.insert(event))
+                        .then(
+                                """
+                                 from changed
+                                ), served as (
+                                    insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
+                                        next_attempt_at, created_at, mergeable, new_count)
+                                    select (?::uuid[])[place], id, ?, ?, ?, ?, 'pending', ?, ?, ? and not enabled, ?
+                                    from taker, changed
+                                )
+                                select place, id, enabled from changed left join taker on true order by place\
+                                """,
+                                ids,
+                                event.id(),
+                                event.accountId(),
+                                added.mailbox(),
+                                added.shard(),
+                                now,
+                                now,
+                                added.newCount() != null,
+                                added.newCount())
+                        .query(
+                                connection,
+                                row ->
+                                        new Taker(
+                                                row.getInt("place"),
+                                                row.getObject("id", UUID.class),
+                                                row.getBoolean("enabled")));
+        return takers.isEmpty() ? Optional.empty() : Optional.of(deliveries(added, ids, takers));
+    }
+
+    private static List<Delivery> deliveries(NewEvent added, UUID[] ids, List<Taker> takers) {
+        Event event = added.event();
+        List<Delivery> deliveries = new ArrayList<>(takers.size());
+        for (Taker taker : takers) {
+            UUID webhookId = taker.webhookId();
+            // Where nobody wants the event there is a row without a webhook.
+            if (webhookId != null) {
+                deliveries.add(
+                        new Delivery(
+                                ids[taker.place() - 1],
+                                webhookId,
+                                event.accountId(),
+                                added.mailbox(),
+                                0,
+                                event.createdAt(),
+                                event.payload(),
+                                taker.enabled()));
+            }
+        }
+        return deliveries;
+    }
+}
