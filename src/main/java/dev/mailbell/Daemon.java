@@ -148,7 +148,7 @@ public final class Daemon implements AutoCloseable {
         stops.push(client::close);
         EventBell bell = new EventBell(jdbi);
         Deliveries deliveries =
-                new Deliveries(jdbi, webhooks, client, keyring, settings, meters, clock);
+                new Deliveries(database, webhooks, client, keyring, settings, meters, clock);
         deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ public record Sql(String text, List<@Nullable Object> values) {
     }
 
     /**
-     * Runs it, within the connection's transaction or as one of its own.
+     * Runs it within the connection's transaction.
      *
      * @return how many rows it changed
      * @throws DatabaseException when the server refuses it or is {@linkplain Database#isAway away}
@@ -55,7 +56,7 @@ public record Sql(String text, List<@Nullable Object> values) {
     }
 
     /**
-     * Runs it, within the connection's transaction or as one of its own.
+     * Runs it within the connection's transaction.
      *
      * @throws DatabaseException when the server refuses it or is {@linkplain Database#isAway away}
      */
@@ -67,6 +68,24 @@ public record Sql(String text, List<@Nullable Object> values) {
                 read.add(reader.read(rows));
             }
             return read;
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The same on a connection of its own, as a transaction of its own. */
+    public int update(DataSource pool) {
+        try (Connection connection = pool.getConnection()) {
+            return update(connection);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The same on a connection of its own, as a transaction of its own. */
+    public <T> List<T> query(DataSource pool, RowReader<T> reader) {
+        try (Connection connection = pool.getConnection()) {
+            return query(connection, reader);
         } catch (SQLException e) {
             throw failed(e);
         }

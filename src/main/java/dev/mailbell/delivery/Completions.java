@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Receiver.Gate;
 import java.time.Duration;
@@ -14,16 +15,15 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** Writes how attempts ended: the deliveries, the attempts, and what it means for the webhooks. */
 final class Completions {
-    private final Jdbi jdbi;
+    private final Database database;
     private final Supplier<Duration> disableAfter;
 
-    Completions(Jdbi jdbi, Supplier<Duration> disableAfter) {
-        this.jdbi = jdbi;
+    Completions(Database database, Supplier<Duration> disableAfter) {
+        this.database = database;
         this.disableAfter = disableAfter;
     }
 
@@ -62,16 +62,16 @@ final class Completions {
         Map<UUID, News> news = news(batch);
         boolean goesOn = batch.stream().anyMatch(ended -> ended.next() != null);
         if (!goesOn && news.values().stream().noneMatch(News::worthWriting)) {
-            jdbi.useHandle(handle ->
-                    outcomes(batch, "set_config('synchronous_commit', 'off', true)")
-                            .update(handle.getConnection()));
+            outcomes(batch, "set_config('synchronous_commit', 'off', true)")
+                    .update(database.dataSource());
             return new Written(List.of(), 0, List.of());
         }
-        return jdbi.inTransaction(handle -> {
-            outcomes(batch, "null").update(handle.getConnection());
-            holdFollowers(handle, batch);
-            return tellWebhooks(handle, news);
-        });
+        return database.jdbi()
+                .inTransaction(handle -> {
+                    outcomes(batch, "null").update(handle.getConnection());
+                    holdFollowers(handle, batch);
+                    return tellWebhooks(handle, news);
+                });
     }
 
     /**

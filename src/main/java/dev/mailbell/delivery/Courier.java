@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 /** Makes one attempt: opens the webhook's secrets, posts the exact bytes, and says how it went. */
 final class Courier implements Lanes.Sender {
     private final WebhookClient client;
-    private final Keyring keyring;
+    private final OpenedSecrets secrets;
     private final Supplier<Duration> timeout;
     private final InstantSource clock;
 
@@ -23,7 +23,7 @@ final class Courier implements Lanes.Sender {
             Supplier<Duration> timeout,
             InstantSource clock) {
         this.client = client;
-        this.keyring = keyring;
+        this.secrets = new OpenedSecrets(keyring);
         this.timeout = timeout;
         this.clock = clock;
     }
@@ -37,9 +37,7 @@ final class Courier implements Lanes.Sender {
                         delivery.id().toString(),
                         delivery.payload().getBytes(StandardCharsets.UTF_8),
                         webhook.secretsAt(at).stream()
-                                .map(secret ->
-                                        keyring.decrypt(
-                                                secret, Webhook.secretContext(webhook.id())))
+                                .map(secret -> secrets.open(webhook.id(), secret))
                                 .toList());
         return switch (client.post(post, timeout.get())) {
             case Answered answered ->

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
@@ -11,7 +12,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
-import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The delivery of events to webhooks: where events enter, and the lanes that bring them there. */
@@ -48,7 +48,7 @@ public final class Deliveries {
     private final InstantSource clock;
 
     public Deliveries(
-            Jdbi jdbi,
+            Database database,
             WebhookStore webhooks,
             WebhookClient client,
             Keyring keyring,
@@ -58,18 +58,18 @@ public final class Deliveries {
         this.clock = clock;
         this.courier = new Courier(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
-        DeliveryStore store = new DeliveryStore(jdbi);
+        DeliveryStore store = new DeliveryStore(database.jdbi());
         this.lanes =
                 new Lanes(
                         store,
-                        new Completions(jdbi, settings::disableAfter),
+                        new Completions(database, settings::disableAfter),
                         webhooks,
                         courier,
                         settings,
                         meters,
                         clock,
                         RandomGenerator.getDefault());
-        this.outbox = new Outbox(lanes, meters);
+        this.outbox = new Outbox(database.dataSource(), lanes, meters);
     }
 
     /** Begins to deliver what is owed. */

@@ -4,7 +4,6 @@ import dev.mailbell.database.Sql;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.Ids;
-import java.sql.Connection;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +30,12 @@ final class DirectIntake {
     /**
      * Writes the change, the event and its deliveries, or nothing at all.
      *
-     * @param connection without a transaction
      * @param change an update of one row that ends in a condition; it must find the row as it was
      *     seen by whoever asks
      * @return the deliveries; empty when nothing was written, because the row is not as it was, or
      *     somebody is behind, or too many want the event
      */
-    static Optional<List<Delivery>> add(Connection connection, Sql change, NewEvent added) {
+    static Optional<List<Delivery>> add(DataSource pool, Sql change, NewEvent added) {
         Event event = added.event();
         UUID[] ids = Stream.generate(Ids::next).limit(MOST_TAKERS).toArray(UUID[]::new);
         OffsetDateTime now = event.createdAt().atOffset(ZoneOffset.UTC);
@@ -72,7 +71,7 @@ final class DirectIntake {
                                 added.newCount() != null,
                                 added.newCount())
                         .query(
-                                connection,
+                                pool,
                                 row ->
                                         new Taker(
                                                 row.getInt("place"),

@@ -5,17 +5,20 @@ import java.sql.Connection;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import javax.sql.DataSource;
 
 /**
  * Where events enter: an event and its deliveries are written together, in the transaction of what
  * caused them.
  */
 public final class Outbox {
+    private final DataSource pool;
     private final Lanes lanes;
     private final DeliveryMeters meters;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(Lanes lanes, DeliveryMeters meters) {
+    Outbox(DataSource pool, Lanes lanes, DeliveryMeters meters) {
+        this.pool = pool;
         this.lanes = lanes;
         this.meters = meters;
     }
@@ -55,13 +58,12 @@ public final class Outbox {
      * The same in one statement, together with what caused the event, and committed when this
      * returns.
      *
-     * @param connection without a transaction
      * @param change an update of one row that ends in a condition
      * @return empty when nothing was written: the row is not as the condition demands, or the
      *     deliveries need a transaction, because some of them merge or they are many
      */
-    public Optional<Pending> addDirectly(Connection connection, Sql change, NewEvent added) {
-        return DirectIntake.add(connection, change, added)
+    public Optional<Pending> addDirectly(Sql change, NewEvent added) {
+        return DirectIntake.add(pool, change, added)
                 .map(deliveries ->
                         new Pending(added.event().clientId(), new Intake.Added(deliveries, 0)));
     }

@@ -99,8 +99,7 @@ final class Recorder {
         if (event.isEmpty() || change.known().isPresent()) {
             return Optional.empty();
         }
-        return jdbi.withHandle(handle ->
-                outbox.addDirectly(handle.getConnection(), advance, event.get()).map(Written::new));
+        return outbox.addDirectly(advance, event.get()).map(Written::new);
     }
 
     private Optional<Written> inTransaction(

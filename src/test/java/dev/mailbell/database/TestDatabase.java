@@ -77,10 +77,15 @@ public final class TestDatabase {
 
     /** A new database with the daemon's tables. Closing it drops it. */
     public static Database create() {
+        return create(POOL);
+    }
+
+    /** The same with so many connections at most. */
+    public static Database create(int connections) {
         String name = "test_" + number.incrementAndGet();
         Shared.ADMIN.useHandle(
                 handle -> handle.execute("create database " + name + " template " + TEMPLATE));
-        return Database.open(Shared.SERVER.address(name), POOL, () -> drop(name));
+        return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
     }
 
     /** A new database without tables, for tests of the way to it. */

@@ -42,7 +42,7 @@ class AnswersTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE.jdbi(), keys);
+        engine = new Engine(DATABASE, keys);
     }
 
     @AfterEach

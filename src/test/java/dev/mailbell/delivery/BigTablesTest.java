@@ -16,7 +16,6 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
-import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,7 +25,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.postgres.PostgresPlugin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,15 +44,13 @@ class BigTablesTest {
     private static final int TIMES = 14;
 
     private static Database database;
-    private static Connection connection;
     private static Jdbi jdbi;
 
     @BeforeAll
     static void fill() throws Exception {
-        database = TestDatabase.create();
         // One connection for all, because each tells its counts when it is asked to.
-        connection = database.dataSource().getConnection();
-        jdbi = Jdbi.create(connection).installPlugin(new PostgresPlugin());
+        database = TestDatabase.create(1);
+        jdbi = database.jdbi();
         jdbi.useHandle(handle -> {
             handle.execute(
                     """
@@ -132,7 +128,6 @@ class BigTablesTest {
 
     @AfterAll
     static void close() throws Exception {
-        connection.close();
         database.close();
     }
 
@@ -312,7 +307,7 @@ class BigTablesTest {
     @Test
     void completing_a_batch_reads_the_batch() {
         DeliveryStore store = new DeliveryStore(jdbi);
-        Completions completions = new Completions(jdbi, () -> Duration.ofDays(5));
+        Completions completions = new Completions(database, () -> Duration.ofDays(5));
         WebhookStore webhooks = new WebhookStore(jdbi);
         // Another one each time: what stands behind a refused one waits too.
         int[] next = {10};
@@ -353,7 +348,7 @@ class BigTablesTest {
 
     @Test
     void plans_made_in_an_empty_day_stay_good_while_it_fills() {
-        Completions completions = new Completions(jdbi, () -> Duration.ofDays(5));
+        Completions completions = new Completions(database, () -> Duration.ofDays(5));
         Webhook webhook = new WebhookStore(jdbi).find(CLIENT, webhook(5)).orElseThrow();
         int[] next = {1};
         Runnable complete =

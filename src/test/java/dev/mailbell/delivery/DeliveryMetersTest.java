@@ -39,7 +39,7 @@ class DeliveryMetersTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE.jdbi(), keys);
+        engine = new Engine(DATABASE, keys);
     }
 
     @AfterEach

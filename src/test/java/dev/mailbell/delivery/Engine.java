@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.State;
@@ -30,6 +31,7 @@ final class Engine implements AutoCloseable {
     final WebhookStore webhooks;
     final EventStore events;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Database database;
     private final Jdbi jdbi;
     private final Keyring keyring;
     private final Watchdog watchdog = new Watchdog();
@@ -50,12 +52,13 @@ final class Engine implements AutoCloseable {
             Integer newCount,
             String body) {}
 
-    Engine(Jdbi jdbi, Path keys) {
-        this(jdbi, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
+    Engine(Database database, Path keys) {
+        this(database, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
     }
 
-    private Engine(Jdbi jdbi, Keyring keyring, SteppedClock clock) {
-        this.jdbi = jdbi;
+    private Engine(Database database, Keyring keyring, SteppedClock clock) {
+        this.database = database;
+        this.jdbi = database.jdbi();
         this.keyring = keyring;
         this.clock = clock;
         this.webhooks = new WebhookStore(jdbi);
@@ -103,7 +106,7 @@ final class Engine implements AutoCloseable {
                         return Duration.ofDays(5);
                     }
                 };
-        deliveries = new Deliveries(jdbi, webhooks, client, keyring, settings, meters, clock);
+        deliveries = new Deliveries(database, webhooks, client, keyring, settings, meters, clock);
         deliveries.start();
     }
 
@@ -119,7 +122,7 @@ final class Engine implements AutoCloseable {
      * after a kill. Both are to be closed.
      */
     Engine successor() {
-        return new Engine(jdbi, keyring, clock);
+        return new Engine(database, keyring, clock);
     }
 
     Webhook webhook(RawReceiver receiver) {
@@ -186,7 +189,7 @@ final class Engine implements AutoCloseable {
         // As a look does: in one statement, or where that cannot be in a transaction.
         Sql change = Sql.of("update client set name = name where id = ?", ClientStore.DEFAULT);
         Outbox outbox = deliveries.outbox();
-        jdbi.withHandle(handle -> outbox.addDirectly(handle.getConnection(), change, added))
+        outbox.addDirectly(change, added)
                 .or(() ->
                         Optional.of(
                                 jdbi.inTransaction(

@@ -49,7 +49,7 @@ class FairnessTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE.jdbi(), keys);
+        engine = new Engine(DATABASE, keys);
     }
 
     @AfterEach

@@ -43,7 +43,7 @@ class MergingTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE.jdbi(), keys);
+        engine = new Engine(DATABASE, keys);
     }
 
     @AfterEach

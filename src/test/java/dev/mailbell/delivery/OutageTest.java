@@ -64,7 +64,7 @@ class OutageTest {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         random = new Random(seed);
-        engine = new Engine(DATABASE.jdbi(), keys);
+        engine = new Engine(DATABASE, keys);
         engine.schedule =
                 IntStream.of(5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
                         .mapToObj(Duration::ofSeconds)

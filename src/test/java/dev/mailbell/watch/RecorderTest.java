@@ -44,7 +44,7 @@ class RecorderTest {
             new Recorder(
                     DATABASE.jdbi(),
                     new DatabaseGate(DATABASE.jdbi(), 4),
-                    TestOutbox.of(DATABASE.jdbi()),
+                    TestOutbox.of(DATABASE),
                     InstantSource.system());
 
     @AfterAll

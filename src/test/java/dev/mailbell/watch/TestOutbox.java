@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.delivery.WebhookClient;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * An outbox whose lanes were never started: events and deliveries are written and stay in the
@@ -26,7 +26,7 @@ import org.jdbi.v3.core.Jdbi;
 final class TestOutbox {
     private TestOutbox() {}
 
-    static Outbox of(Jdbi jdbi) {
+    static Outbox of(Database database) {
         try {
             AddressGuard guard = new AddressGuard(List.of(), List.of());
             Watchdog watchdog = new Watchdog();
@@ -74,8 +74,8 @@ final class TestOutbox {
                         }
                     };
             return new Deliveries(
-                            jdbi,
-                            new WebhookStore(jdbi),
+                            database,
+                            new WebhookStore(database.jdbi()),
                             client,
                             keyring,
                             settings,

@@ -90,7 +90,7 @@ final class WatchKit implements AutoCloseable {
                         servers,
                         secrets,
                         grants -> new NoTokens(),
-                        TestOutbox.of(database.jdbi()),
+                        TestOutbox.of(database),
                         new Pace(configuration::get),
                         new SimpleMeterRegistry(),
                         clock(),
