@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One webhook with a long backlog of a thousand mailboxes and a receiver that answers at once: how
- * many deliveries a second it gets. No mail comes as fast as that, so the backlog is written into
- * the database by hand while the webhook is switched off.
+ * One webhook with a long backlog, two deliveries a mailbox as merging leaves them, and a receiver
+ * that answers at once: how many deliveries a second it gets. No mail comes as fast as that, so the
+ * backlog is written into the database by hand while the webhook is switched off.
  */
 final class DeliverOneScenario implements Scenario {
     private static final int PATIENCE_SECONDS = 600;
@@ -19,9 +19,9 @@ final class DeliverOneScenario implements Scenario {
     public List<Figure> run(Setting setting) throws InterruptedException {
         int seconds = setting.seconds().orElse(60);
         int warmUp = setting.warmUp().orElse(10);
-        int mailboxes = setting.mailboxes().orElse(1_000);
         // More than can be sent in the time, so that the measured time has no end without work.
         int backlog = (int) setting.rate().orElse(USUAL_RATE) * (seconds + warmUp);
+        int mailboxes = setting.mailboxes().orElse(backlog / 2);
         Plan plan = Plan.imap(1, setting.tls(), false, 60);
         try (Lab lab = Lab.open(plan, setting)) {
             lab.register();

@@ -26,10 +26,19 @@ final class QuietScenario implements Scenario {
             double before = Double.parseDouble(sql.ask(WAL));
             long looks = lab.mail().looks();
             Thread.sleep(1_000L * seconds);
-            double written = Double.parseDouble(sql.ask(WAL)) - before;
+            double end = Double.parseDouble(sql.ask(WAL));
+            double written = end - before;
+            // What is written down once an hour is also written at the end.
+            lab.restart();
+            double hourly = Double.parseDouble(lab.daemon().sql().ask(WAL)) - end;
             return List.of(
-                    Figure.of("WAL an hour", written / 1e6 * 3600 / seconds, "MB").target("≤ 10"),
+                    Figure.of(
+                                    "WAL an hour, with what is written once",
+                                    (written * 3600 / seconds + hourly) / 1e6,
+                                    "MB")
+                            .target("≤ 10"),
                     Figure.of("WAL in the measured time", written / 1e3, "kB"),
+                    Figure.of("WAL of a stop and a start", hourly / 1e6, "MB"),
                     Figure.of("looks meanwhile", lab.mail().looks() - looks, ""));
         }
     }

@@ -3,8 +3,8 @@ package dev.mailbell.database;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The database cannot be used as it is. The message is for the operator: what is wrong and what to
- * do; it never holds a password.
+ * The database cannot be used as it is, or a statement failed. The message is for the operator and
+ * never holds a password or a value: what is wrong and what to do, or what the server said.
  */
 public final class DatabaseException extends RuntimeException {
     DatabaseException(String message) {

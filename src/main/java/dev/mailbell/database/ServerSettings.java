@@ -38,6 +38,7 @@ record ServerSettings(Map<String, String> values) {
         values.put("min_wal_size", "64MB");
         values.put("max_wal_size", "256MB");
         values.put("checkpoint_timeout", "15min");
+        values.put("wal_compression", "on");
         values.put("wal_writer_delay", "1s");
         values.put("autovacuum", "on");
         values.put("password_encryption", "'scram-sha-256'");

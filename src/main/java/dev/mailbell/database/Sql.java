@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,13 +16,39 @@ import org.jspecify.annotations.Nullable;
  * few statements that run for every message, where binding by name costs more than the statement.
  *
  * @param values what the driver takes as an object: UUID, String, numbers, booleans, {@link
- *     java.time.OffsetDateTime}, arrays of these; null
+ *     java.time.OffsetDateTime}, arrays of these. What may be null goes through {@link #text},
+ *     {@link #integer} or {@link #bigint}: a null without a type has the server plan anew each time
+ *     that it follows a value, or a value it
  */
 public record Sql(String text, List<@Nullable Object> values) {
     /** Reads one row. */
     @FunctionalInterface
     public interface RowReader<T> {
         T read(ResultSet row) throws SQLException;
+    }
+
+    private enum Null {
+        TEXT(Types.VARCHAR),
+        INTEGER(Types.INTEGER),
+        BIGINT(Types.BIGINT);
+
+        private final int type;
+
+        Null(int type) {
+            this.type = type;
+        }
+    }
+
+    public static Object text(@Nullable String value) {
+        return value == null ? Null.TEXT : value;
+    }
+
+    public static Object integer(@Nullable Integer value) {
+        return value == null ? Null.INTEGER : value;
+    }
+
+    public static Object bigint(@Nullable Long value) {
+        return value == null ? Null.BIGINT : value;
     }
 
     public static Sql of(String text, @Nullable Object... values) {
@@ -73,7 +100,11 @@ public record Sql(String text, List<@Nullable Object> values) {
         }
     }
 
-    /** The same on a connection of its own, as a transaction of its own. */
+    /**
+     * The same on a connection of the pool, as a transaction of its own.
+     *
+     * @throws DatabaseException also when no connection comes free in time
+     */
     public int update(DataSource pool) {
         try (Connection connection = pool.getConnection()) {
             return update(connection);
@@ -82,7 +113,11 @@ public record Sql(String text, List<@Nullable Object> values) {
         }
     }
 
-    /** The same on a connection of its own, as a transaction of its own. */
+    /**
+     * The same on a connection of the pool, as a transaction of its own.
+     *
+     * @throws DatabaseException also when no connection comes free in time
+     */
     public <T> List<T> query(DataSource pool, RowReader<T> reader) {
         try (Connection connection = pool.getConnection()) {
             return query(connection, reader);
@@ -94,7 +129,11 @@ public record Sql(String text, List<@Nullable Object> values) {
     private PreparedStatement prepare(Connection connection) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(text);
         for (int i = 0; i < values.size(); i++) {
-            statement.setObject(i + 1, values.get(i));
+            if (values.get(i) instanceof Null missing) {
+                statement.setNull(i + 1, missing.type);
+            } else {
+                statement.setObject(i + 1, values.get(i));
+            }
         }
         return statement;
     }

@@ -60,8 +60,8 @@ final class Completions {
      */
     Written write(List<Ended> batch) {
         Map<UUID, News> news = news(batch);
-        boolean goesOn = batch.stream().anyMatch(ended -> ended.next() != null);
-        if (!goesOn && news.values().stream().noneMatch(News::worthWriting)) {
+        boolean taken = batch.stream().allMatch(ended -> ended.attempt().delivered());
+        if (taken && news.values().stream().noneMatch(News::worthWriting)) {
             outcomes(batch, "set_config('synchronous_commit', 'off', true)")
                     .update(database.dataSource());
             return new Written(List.of(), 0, List.of());

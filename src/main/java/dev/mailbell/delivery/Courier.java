@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /** Makes one attempt: opens the webhook's secrets, posts the exact bytes, and says how it went. */
@@ -61,6 +62,11 @@ final class Courier implements Lanes.Sender {
                             null,
                             fault(failed.kind()));
         };
+    }
+
+    /** The webhook is changed or gone. */
+    void forget(UUID webhookId) {
+        secrets.forget(webhookId);
     }
 
     private static Fault fault(PostResult.Kind kind) {

@@ -84,6 +84,7 @@ public final class Deliveries {
 
     /** A webhook was changed, removed or enabled. */
     public void changed(UUID webhookId) {
+        courier.forget(webhookId);
         lanes.changed(webhookId);
     }
 

@@ -64,12 +64,12 @@ final class DirectIntake {
                                 ids,
                                 event.id(),
                                 event.accountId(),
-                                added.mailbox(),
+                                Sql.text(added.mailbox()),
                                 added.shard(),
                                 now,
                                 now,
                                 added.newCount() != null,
-                                added.newCount())
+                                Sql.integer(added.newCount()))
                         .query(
                                 pool,
                                 row ->

@@ -62,7 +62,6 @@ final class Intake {
     static Added add(Connection connection, NewEvent added, @Nullable UUID except) {
         Event event = added.event();
         Integer own = added.newCount();
-        EventStore.insert(event).update(connection);
         List<Taker> takers = takers(connection, added, except);
         List<Merged> taken = own == null ? List.of() : supersede(connection, added, takers);
         Map<UUID, Long> merged = new HashMap<>();
@@ -92,10 +91,13 @@ final class Intake {
         return new Added(rows.stream().map(Row::delivery).toList(), taken.size());
     }
 
+    /** Writes the event, and says who wants it. */
     private static List<Taker> takers(
             Connection connection, NewEvent added, @Nullable UUID except) {
         return Takers.of(added, except)
-                .then(" select id, enabled, busy_until from taker order by id")
+                .then(", happened as (")
+                .then(EventStore.insert(added.event()))
+                .then(") select id, enabled, busy_until from taker order by id")
                 .query(
                         connection,
                         row -> {
@@ -128,7 +130,7 @@ final class Intake {
                         """,
                         event.id(),
                         event.accountId(),
-                        added.mailbox(),
+                        Sql.text(added.mailbox()),
                         added.shard(),
                         event.createdAt().atOffset(ZoneOffset.UTC),
                         column(rows, UUID[]::new, row -> row.delivery().id()),

@@ -53,4 +53,11 @@ final class OpenedSecrets {
         opened.put(key, secret);
         return secret;
     }
+
+    /** The webhook is changed or gone: its secrets leave the memory. */
+    void forget(UUID webhookId) {
+        synchronized (opened) {
+            opened.keySet().removeIf(sealed -> sealed.webhookId().equals(webhookId));
+        }
+    }
 }

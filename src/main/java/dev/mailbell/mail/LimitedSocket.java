@@ -83,6 +83,7 @@ public final class LimitedSocket extends DelegatingSocket {
      * call it.
      */
     public void hasten(Deadline earlier) {
+        relax();
         sooner = watchdog.arm(earlier, raw::close);
     }
 

@@ -64,6 +64,9 @@ public interface PushSession extends MailSession {
      *
      * @param gather asked at the first sign: how long to go on listening, so that a burst makes one
      *     look; zero for not at all
+     *     <p>The server may be left to wait until the next command, which then goes out together
+     *     with the word that ends its waiting; that it does not take that is the next command's
+     *     failure.
      * @throws MailFailure when the connection is lost or the server does not end the waiting when
      *     told to
      */

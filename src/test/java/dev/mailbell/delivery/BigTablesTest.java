@@ -226,6 +226,57 @@ class BigTablesTest {
     }
 
     @Test
+    void new_mail_is_written_without_reading_the_logs() {
+        UUID client = Ids.next();
+        jdbi.useHandle(handle -> {
+            handle.execute("insert into client (id, name) values (?, 'one webhook')", client);
+            handle.execute(
+                    """
+                    insert into webhook (id, client_id, url, events, labels, secret, state, created_at, updated_at)
+                    values (?, ?, 'https://example.org/', '{*}', '{}', '', 'enabled', now(), now())\
+                    """,
+                    Ids.next(),
+                    client);
+        });
+        MailboxStore mailboxes = new MailboxStore(jdbi);
+        int[] next = {4000};
+        reads(
+                30,
+                () -> {
+                    // Those whose number ends in 10 are owed nothing.
+                    UUID account = account(next[0] += 100 + 10 - next[0] % 100);
+                    Mailbox mailbox = mailboxes.find(account, "INBOX").orElseThrow();
+                    Sql advance =
+                            MailboxStore.advance(
+                                    account,
+                                    "INBOX",
+                                    mailbox.version(),
+                                    mailbox.state(),
+                                    Instant.now());
+                    assertThat(
+                                    DirectIntake.add(
+                                            database.dataSource(), advance, mail(client, account)))
+                            .hasValueSatisfying(added -> assertThat(added).hasSize(1));
+                });
+        reads(
+                30,
+                () -> {
+                    UUID account = account(next[0] += 100);
+                    Intake.Added added =
+                            jdbi.inTransaction(handle ->
+                                    Intake.add(
+                                            handle.getConnection(), mail(CLIENT, account), null));
+                    assertThat(added.deliveries()).hasSize(100);
+                });
+    }
+
+    private static NewEvent mail(UUID client, UUID account) {
+        Event event =
+                new Event(Ids.next(), client, account, EventType.MAIL_NEW, Instant.now(), "{}");
+        return new NewEvent(event, "INBOX", 0, Map.of(), 1);
+    }
+
+    @Test
     void a_page_of_the_feed_reads_a_page_wherever_it_is() {
         EventStore events = new EventStore(jdbi);
         UUID deep = ofDay(4, 3, 50_000);

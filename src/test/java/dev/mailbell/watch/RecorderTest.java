@@ -33,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class RecorderTest {
@@ -142,6 +143,30 @@ class RecorderTest {
             assertThat(recorded).isEqualTo(1);
         }
         assertThat(events.after(account.clientId(), null, null, account.id(), 10)).hasSize(1);
+        assertThat(deliveries(account)).isEqualTo(1);
+    }
+
+    private static int deliveries(Account account) {
+        return DATABASE.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select count(*) from delivery where account_id = :id")
+                                .bind("id", account.id())
+                                .mapTo(Integer.class)
+                                .one());
+    }
+
+    /** One webhook that wants everything and one that wants events of others. */
+    @BeforeAll
+    static void addWebhooks() {
+        DATABASE.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                """
+                                insert into webhook (id, client_id, url, events, accounts, labels, secret, state, created_at, updated_at)
+                                select gen_random_uuid(), ?, 'https://127.0.0.1:1/', '{*}', accounts, '{}', '', 'disabled', now(), now()
+                                from (values (null), (array[gen_random_uuid()])) w(accounts)\
+                                """,
+                                ClientStore.DEFAULT));
     }
 
     @Test

@@ -82,7 +82,9 @@ final class WatchKit implements AutoCloseable {
     }
 
     private WatchService fresh() {
-        MailServers servers = new ImapSessions(loopback.connector());
+        MailServers servers =
+                new ImapSessions(
+                        loopback.connector(), ImapSessions.BYTE_BUDGET, Duration.ofSeconds(3));
         return new WatchService(
                 new WatchService.Parts(
                         database.jdbi(),

@@ -20,10 +20,8 @@ final class Idle {
      */
     private static final int LINES_LIMIT = 200_000;
 
-    /** Within this a server must take DONE. */
-    private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
-
     private final ImapWire wire;
+    private final Duration doneTaken;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** The server listens for DONE and was not told it yet. Guarded by {@link #lock}. */
@@ -35,8 +33,12 @@ final class Idle {
     /** Somebody asked to go on. Guarded by {@link #lock}. */
     private boolean asked;
 
-    Idle(ImapWire wire) {
+    /**
+     * @param doneTaken within what time a server must answer DONE
+     */
+    Idle(ImapWire wire, Duration doneTaken) {
         this.wire = wire;
+        this.doneTaken = doneTaken;
     }
 
     /** How it ended. */
@@ -64,11 +66,14 @@ final class Idle {
                     }
                     if (line.isContinuation()) {
                         begun = true;
+                        wire.answered();
                         begin();
                     }
                     if (begun && isListening() && reason.getAsBoolean()) {
-                        pause(gather.get());
-                        if (leave(tag)) {
+                        Duration time = gather.get();
+                        pause(time);
+                        // What was gathered waits to be read, up to the end of IDLE.
+                        if (leave(time.isZero())) {
                             return End.TOLD;
                         }
                     }
@@ -129,18 +134,19 @@ final class Idle {
     }
 
     /**
-     * Says DONE together with the command that follows, which spares a round trip before the look;
-     * false when somebody else has said it.
+     * Says DONE, if wished and where the host allows it together with the command that follows,
+     * which spares a round trip before the look. Answers whether it does so: then IDLE is over.
      */
-    private boolean leave(String tag) throws IOException {
+    private boolean leave(boolean withNext) throws IOException {
         lock.lock();
         try {
-            boolean first = listening;
-            if (first) {
-                listening = false;
-                wire.sayWithNext("DONE", tag, DONE_TAKEN);
+            if (!listening || !withNext || !wire.pipelines()) {
+                sayDone();
+                return false;
             }
-            return first;
+            listening = false;
+            wire.sayWithNext("DONE", doneTaken);
+            return true;
         } finally {
             lock.unlock();
         }
@@ -150,7 +156,7 @@ final class Idle {
         if (listening) {
             listening = false;
             told = true;
-            wire.socket().hasten(Deadline.after(DONE_TAKEN));
+            wire.socket().hasten(Deadline.after(doneTaken));
             wire.say("DONE");
         }
     }

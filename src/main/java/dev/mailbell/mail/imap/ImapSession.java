@@ -43,11 +43,16 @@ public final class ImapSession implements PushSession {
     private boolean refused;
     private int endedInVain;
 
-    ImapSession(ImapWire wire, Capabilities capabilities, Deadline deadline, long byteBudget) {
+    ImapSession(
+            ImapWire wire,
+            Capabilities capabilities,
+            Duration doneTaken,
+            Deadline deadline,
+            long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.mailboxes = new Mailboxes(wire, capabilities);
-        this.idle = new Idle(wire);
+        this.idle = new Idle(wire, doneTaken);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
     }

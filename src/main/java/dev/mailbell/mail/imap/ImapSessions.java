@@ -4,33 +4,45 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.network.Deadline;
+import java.time.Duration;
 
 /** Opens IMAP sessions. */
 public final class ImapSessions implements MailServers {
     /** Several searches that list 1,000,000 UIDs one by one. */
     public static final long BYTE_BUDGET = 64L << 20;
 
+    /** Within this a server must answer DONE. */
+    private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
+
     private final MailConnector connector;
     private final long byteBudget;
+    private final Duration doneTaken;
+    private final Pipelining pipelining = new Pipelining();
 
     public ImapSessions(MailConnector connector) {
-        this(connector, BYTE_BUDGET);
+        this(connector, BYTE_BUDGET, DONE_TAKEN);
     }
 
     /**
      * @param byteBudget how many octets a server may send in a session, or between two {@link
      *     ImapSession#renew}; more is a protocol_error
+     * @param doneTaken within what time a server must answer the end of IDLE, and the command sent
+     *     with it; then it is cut off
      */
-    public ImapSessions(MailConnector connector, long byteBudget) {
+    public ImapSessions(MailConnector connector, long byteBudget, Duration doneTaken) {
         this.connector = connector;
         this.byteBudget = byteBudget;
+        this.doneTaken = doneTaken;
     }
 
     @Override
     public ImapSession open(Login login, Deadline deadline) {
-        ImapWire wire = ImapWire.over(connector.open(login, deadline, byteBudget));
+        ImapWire wire =
+                ImapWire.over(
+                        connector.open(login, deadline, byteBudget), pipelining.of(login.host()));
         try {
-            return new ImapSession(wire, new ImapLogin(wire, login).enter(), deadline, byteBudget);
+            return new ImapSession(
+                    wire, new ImapLogin(wire, login).enter(), doneTaken, deadline, byteBudget);
         } catch (RuntimeException e) {
             ImapSession.goodbye(wire, deadline);
             throw e;

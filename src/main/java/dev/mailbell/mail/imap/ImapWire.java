@@ -39,17 +39,18 @@ final class ImapWire extends IMAPProtocol {
 
     private final LimitedSocket socket;
     private final Faults written;
+    private final Pipelining.Host host;
     private final BoundedResponses responses;
     private Untagged always = Untagged.IGNORED;
     private boolean nonSynchronizing;
     private boolean broken;
     private boolean leaving;
-    private @Nullable Ending ending;
 
-    /** A command whose last word waits to be sent, and within what time its answer must follow. */
-    private record Ending(String tag, Duration patience) {}
+    /** Since a line is held back: within what time it and the next command must be answered. */
+    private @Nullable Duration held;
 
-    private ImapWire(LimitedSocket socket, Faults written) throws IOException {
+    private ImapWire(LimitedSocket socket, Faults written, Pipelining.Host host)
+            throws IOException {
         super(
                 socket.getInputStream(),
                 new PrintStream(written, false, StandardCharsets.US_ASCII),
@@ -57,12 +58,13 @@ final class ImapWire extends IMAPProtocol {
                 false);
         this.socket = socket;
         this.written = written;
+        this.host = host;
         this.responses = new BoundedResponses(socket.getInputStream());
     }
 
-    static ImapWire over(LimitedSocket socket) {
+    static ImapWire over(LimitedSocket socket, Pipelining.Host host) {
         try {
-            return new ImapWire(socket, new Faults(socket.getOutputStream()));
+            return new ImapWire(socket, new Faults(socket.getOutputStream()), host);
         } catch (IOException e) {
             throw socket.failure(e);
         }
@@ -116,7 +118,9 @@ final class ImapWire extends IMAPProtocol {
         return guarded(() -> {
             responses.limit(limit);
             try {
-                return finish(send(command, arguments), untagged);
+                Reply reply = finish(send(command, arguments), untagged);
+                answered();
+                return reply;
             } catch (LiteralException e) {
                 // Refused before it was sent: the server is ready for the next command.
                 return Reply.of(e.getResponse());
@@ -184,9 +188,9 @@ final class ImapWire extends IMAPProtocol {
     /** Writes a command and returns its tag; within {@link #guarded}. */
     String send(String command, @Nullable Argument arguments)
             throws IOException, ProtocolException {
-        Ending before = ending;
-        if (before != null) {
-            socket.hasten(Deadline.after(before.patience));
+        Duration within = held;
+        if (within != null) {
+            socket.hasten(Deadline.after(within));
         }
         String tag = writeCommand(command, arguments);
         written.check();
@@ -210,7 +214,6 @@ final class ImapWire extends IMAPProtocol {
                 say(dialogue.answer(response.getRest().strip()));
             } else if (response.isTagged()) {
                 if (!tag.equalsIgnoreCase(response.getTag())) {
-                    ended(response.getTag());
                     continue;
                 }
                 if (!response.isOK() && !response.isNO() && !response.isBAD()) {
@@ -224,22 +227,28 @@ final class ImapWire extends IMAPProtocol {
         throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
     }
 
-    private void ended(String tag) {
-        if (ending != null && ending.tag.equalsIgnoreCase(tag)) {
-            ending = null;
-            socket.relax();
-        }
+    /** Whether the server takes a command right behind a line that ends another. */
+    boolean pipelines() {
+        return host.pipelines();
     }
 
     /**
      * Writes a line that goes out with the next command, whatever it will be.
      *
-     * @param tag of the command that the line ends
-     * @param patience how long, from then on, the server may take to answer that
+     * @param within from then on the server must have answered both within this
      */
-    void sayWithNext(String line, String tag, Duration patience) throws IOException {
+    void sayWithNext(String line, Duration within) throws IOException {
         getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
-        ending = new Ending(tag, patience);
+        held = within;
+    }
+
+    /** The command behind a held line is answered, and so is that line. */
+    void answered() {
+        if (held != null) {
+            held = null;
+            socket.relax();
+            host.answered();
+        }
     }
 
     /** Writes a line that is no command. */
@@ -275,7 +284,11 @@ final class ImapWire extends IMAPProtocol {
         } catch (MailFailure e) {
             throw broken(e);
         } catch (IOException e) {
-            throw broken(socket.failure(e));
+            MailFailure failure = socket.failure(e);
+            if (held != null && !leaving && failure.code() == FailureCode.TIMEOUT) {
+                host.silent();
+            }
+            throw broken(failure);
         } catch (ProtocolException | RuntimeException | OutOfMemoryError e) {
             // Angus trips over some of what it does not expect; a session is no reason to end the
             // daemon.

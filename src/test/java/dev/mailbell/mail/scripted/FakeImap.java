@@ -34,8 +34,13 @@ public final class FakeImap implements AutoCloseable {
             return false;
         }
 
-        /** DONE is not answered. */
+        /** Neither DONE nor what comes behind it is answered. */
         default boolean ignoresDone() {
+            return false;
+        }
+
+        /** What comes in one packet with DONE is lost. */
+        default boolean dropsBehindDone() {
             return false;
         }
 
@@ -182,6 +187,10 @@ public final class FakeImap implements AutoCloseable {
                                         socket.getInputStream(), StandardCharsets.US_ASCII),
                                 512);
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    boolean ends = idling && line.equalsIgnoreCase("DONE");
+                    while (ends && manners.dropsBehindDone() && in.ready()) {
+                        in.readLine();
+                    }
                     if (!serve(line)) {
                         return;
                     }
@@ -200,10 +209,10 @@ public final class FakeImap implements AutoCloseable {
         }
 
         private boolean serve(String line) throws IOException {
+            if (idling && manners.ignoresDone()) {
+                return true;
+            }
             if (idling && line.equalsIgnoreCase("DONE")) {
-                if (manners.ignoresDone()) {
-                    return true;
-                }
                 return within(
                         "DONE",
                         () -> {

@@ -1,0 +1,70 @@
+package dev.mailbell.mail.imap;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which mail hosts take a command right behind DONE, in one packet. They should (RFC 9051, section
+ * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day.
+ */
+final class Pipelining {
+    private static final Logger LOG = LoggerFactory.getLogger(Pipelining.class);
+
+    /** Hosts to be remembered at most; what is learnt of others is forgotten with the session. */
+    private static final int MOST = 10_000;
+
+    /** A connection may die at any moment; so many in a row are the host's way. */
+    private static final int TOO_MANY_SILENCES = 2;
+
+    private static final long REMEMBERED = Duration.ofDays(1).toNanos();
+
+    private final Map<String, Host> hosts = new ConcurrentHashMap<>();
+
+    Host of(String name) {
+        String key = name.toLowerCase(Locale.ROOT);
+        Host known = hosts.get(key);
+        if (known != null) {
+            return known;
+        }
+        return hosts.size() < MOST ? hosts.computeIfAbsent(key, Host::new) : new Host(key);
+    }
+
+    /** What is known of one host. Safe for many threads. */
+    static final class Host {
+        private final String name;
+        private final AtomicInteger silences = new AtomicInteger();
+        private volatile long heldBackSince = System.nanoTime() - REMEMBERED;
+
+        private Host(String name) {
+            this.name = name;
+        }
+
+        boolean pipelines() {
+            return System.nanoTime() - heldBackSince >= REMEMBERED;
+        }
+
+        /** DONE and the command behind it were answered. */
+        void answered() {
+            if (silences.get() > 0) {
+                silences.set(0);
+            }
+        }
+
+        /** DONE or the command behind it was not answered in time. */
+        void silent() {
+            if (silences.incrementAndGet() >= TOO_MANY_SILENCES && pipelines()) {
+                silences.set(0);
+                heldBackSince = System.nanoTime();
+                LOG.info(
+                        "{} does not answer a command that comes right behind DONE; for a day it gets"
+                                + " them one at a time",
+                        name);
+            }
+        }
+    }
+}
