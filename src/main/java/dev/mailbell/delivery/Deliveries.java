@@ -84,8 +84,8 @@ public final class Deliveries {
 
     /** A webhook was changed, removed or enabled. */
     public void changed(UUID webhookId) {
-        courier.forget(webhookId);
         lanes.changed(webhookId);
+        courier.forget(webhookId);
     }
 
     /** An account was removed: what was owed for it is no longer sent. */

@@ -54,7 +54,7 @@ final class OpenedSecrets {
         return secret;
     }
 
-    /** The webhook is changed or gone: its secrets leave the memory. */
+    /** The webhook is changed or gone: what is kept of its secrets goes. */
     void forget(UUID webhookId) {
         synchronized (opened) {
             opened.keySet().removeIf(sealed -> sealed.webhookId().equals(webhookId));

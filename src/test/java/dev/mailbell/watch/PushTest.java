@@ -103,7 +103,7 @@ class PushTest {
         assertThat(server.logins()).hasSize(1);
     }
 
-    /** Takes 3 s: what is tested is the deadline of a server that does not take DONE. */
+    /** Takes 5 s: what is tested is the deadline of a server that does not take DONE. */
     @Test
     void a_server_that_does_not_answer_done_is_cut_off_and_its_mail_found() {
         Account account = idling("ann");
@@ -123,7 +123,7 @@ class PushTest {
         assertThat(server.mostSessionsOfOneUser()).isLessThanOrEqualTo(2);
     }
 
-    /** Takes 6 s: until the second command is given up. */
+    /** Takes 10 s: until the second command is given up. */
     @Test
     void a_server_that_drops_what_comes_with_done_gets_one_command_at_a_time_from_then_on() {
         Account account = idling("ann");

@@ -84,7 +84,7 @@ final class WatchKit implements AutoCloseable {
     private WatchService fresh() {
         MailServers servers =
                 new ImapSessions(
-                        loopback.connector(), ImapSessions.BYTE_BUDGET, Duration.ofSeconds(3));
+                        loopback.connector(), ImapSessions.BYTE_BUDGET, Duration.ofSeconds(5));
         return new WatchService(
                 new WatchService.Parts(
                         database.jdbi(),

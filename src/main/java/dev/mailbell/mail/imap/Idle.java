@@ -52,8 +52,9 @@ final class Idle {
      * Waits until {@code reason} holds, which is asked after every line, or {@link #interrupt()}.
      *
      * @param gather asked when the reason comes up: how long to listen on
+     * @param quick whether what follows is answered quickly, so that it may go out with DONE
      */
-    End run(BooleanSupplier reason, Supplier<Duration> gather) {
+    End run(BooleanSupplier reason, Supplier<Duration> gather, BooleanSupplier quick) {
         return wire.guarded(() -> {
             String tag = wire.send("IDLE", null);
             boolean begun = false;
@@ -73,7 +74,7 @@ final class Idle {
                         Duration time = gather.get();
                         pause(time);
                         // What was gathered waits to be read, up to the end of IDLE.
-                        if (leave(time.isZero())) {
+                        if (leave(time.isZero() && quick.getAsBoolean())) {
                             return End.TOLD;
                         }
                     }

@@ -121,7 +121,12 @@ public final class ImapSession implements PushSession {
             Idle.pause(gather.get());
         } else {
             long begun = System.nanoTime();
-            end = idle.run(() -> hasNews(open), gather);
+            // With news of the open mailbox alone a search follows.
+            end =
+                    idle.run(
+                            () -> hasNews(open),
+                            gather,
+                            () -> open.hasNews() && !mailboxes.hasNewsElsewhere());
             idle.forgetAsked();
             boolean inVain =
                     end == Idle.End.BY_SERVER

@@ -284,11 +284,7 @@ final class ImapWire extends IMAPProtocol {
         } catch (MailFailure e) {
             throw broken(e);
         } catch (IOException e) {
-            MailFailure failure = socket.failure(e);
-            if (held != null && !leaving && failure.code() == FailureCode.TIMEOUT) {
-                host.silent();
-            }
-            throw broken(failure);
+            throw broken(socket.failure(e));
         } catch (ProtocolException | RuntimeException | OutOfMemoryError e) {
             // Angus trips over some of what it does not expect; a session is no reason to end the
             // daemon.
@@ -301,6 +297,9 @@ final class ImapWire extends IMAPProtocol {
     }
 
     private MailFailure broken(MailFailure failure) {
+        if (held != null && !leaving && !broken) {
+            host.failed();
+        }
         broken = true;
         socket.cut();
         return failure;

@@ -19,7 +19,7 @@ final class Pipelining {
     private static final int MOST = 10_000;
 
     /** A connection may die at any moment; so many in a row are the host's way. */
-    private static final int TOO_MANY_SILENCES = 2;
+    private static final int TOO_MANY_FAILURES = 2;
 
     private static final long REMEMBERED = Duration.ofDays(1).toNanos();
 
@@ -37,7 +37,7 @@ final class Pipelining {
     /** What is known of one host. Safe for many threads. */
     static final class Host {
         private final String name;
-        private final AtomicInteger silences = new AtomicInteger();
+        private final AtomicInteger failures = new AtomicInteger();
         private volatile long heldBackSince = System.nanoTime() - REMEMBERED;
 
         private Host(String name) {
@@ -50,15 +50,15 @@ final class Pipelining {
 
         /** DONE and the command behind it were answered. */
         void answered() {
-            if (silences.get() > 0) {
-                silences.set(0);
+            if (failures.get() > 0) {
+                failures.set(0);
             }
         }
 
-        /** DONE or the command behind it was not answered in time. */
-        void silent() {
-            if (silences.incrementAndGet() >= TOO_MANY_SILENCES && pipelines()) {
-                silences.set(0);
+        /** The connection was lost, or given up, before both were answered. */
+        void failed() {
+            if (failures.incrementAndGet() >= TOO_MANY_FAILURES && pipelines()) {
+                failures.set(0);
                 heldBackSince = System.nanoTime();
                 LOG.info(
                         "{} does not answer a command that comes right behind DONE; for a day it gets"
