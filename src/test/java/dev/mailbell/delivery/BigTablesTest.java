@@ -207,19 +207,11 @@ class BigTablesTest {
 
     @Test
     void a_looks_compare_and_set_reads_its_mailbox() {
-        MailboxStore mailboxes = new MailboxStore(jdbi);
         UUID account = account(4711);
         reads(
                 10,
                 () -> {
-                    Mailbox mailbox = mailboxes.find(account, "INBOX").orElseThrow();
-                    Sql advance =
-                            MailboxStore.advance(
-                                    account,
-                                    "INBOX",
-                                    mailbox.version(),
-                                    mailbox.state(),
-                                    Instant.now());
+                    Sql advance = advance(account);
                     int moved = jdbi.withHandle(handle -> advance.update(handle.getConnection()));
                     assertThat(moved).isOne();
                 });
@@ -238,21 +230,13 @@ class BigTablesTest {
                     Ids.next(),
                     client);
         });
-        MailboxStore mailboxes = new MailboxStore(jdbi);
         int[] next = {4000};
         reads(
                 30,
                 () -> {
                     // Those whose number ends in 10 are owed nothing.
                     UUID account = account(next[0] += 100 + 10 - next[0] % 100);
-                    Mailbox mailbox = mailboxes.find(account, "INBOX").orElseThrow();
-                    Sql advance =
-                            MailboxStore.advance(
-                                    account,
-                                    "INBOX",
-                                    mailbox.version(),
-                                    mailbox.state(),
-                                    Instant.now());
+                    Sql advance = advance(account);
                     assertThat(
                                     DirectIntake.add(
                                             database.dataSource(), advance, mail(client, account)))
@@ -268,6 +252,13 @@ class BigTablesTest {
                                             handle.getConnection(), mail(CLIENT, account), null));
                     assertThat(added.deliveries()).hasSize(100);
                 });
+    }
+
+    /** A look's compare-and-set of what the table has now. */
+    private static Sql advance(UUID account) {
+        Mailbox mailbox = new MailboxStore(jdbi).find(account, "INBOX").orElseThrow();
+        return MailboxStore.advance(
+                account, "INBOX", mailbox.version(), mailbox.state(), Instant.now());
     }
 
     private static NewEvent mail(UUID client, UUID account) {
