@@ -33,6 +33,7 @@ final class AccountWatch {
     private volatile boolean ended;
     private volatile boolean lookWanted;
     private volatile long lookWantedSince;
+    private volatile int looksBegun;
     private volatile boolean pushing;
     private volatile @Nullable OpenSession open;
     private volatile @Nullable Turn turn;
@@ -103,7 +104,12 @@ final class AccountWatch {
                 });
     }
 
-    /** Whether nothing would ever look at it again. */
+    /** How many looks have begun; only for who compares it with what it was. */
+    int looksBegun() {
+        return looksBegun;
+    }
+
+    /** Whether nothing would ever look at it again, unless its look is just about to begin. */
     boolean isForgotten() {
         Turn waiting = turn;
         return !ended
@@ -139,6 +145,7 @@ final class AccountWatch {
     long lookBegins(long now) {
         long since = lookWanted ? lookWantedSince : now;
         lookWanted = false;
+        looksBegun++;
         Turn waiting = turn;
         if (waiting != null) {
             waiting.cancel();

@@ -57,6 +57,7 @@ public final class WatchService {
     private final Scheduler scheduler;
     private final PushLoop push;
     private final Watcher watcher;
+    private final Rescue rescue;
     private final Thread ticks = Thread.ofVirtual().name("watch-ticks").unstarted(this::tick);
 
     /**
@@ -133,6 +134,7 @@ public final class WatchService {
                         pace,
                         clock,
                         parts.nanoTime);
+        this.rescue = new Rescue(timetable);
         meters.show(hosts.all(), sessions, timetable);
     }
 
@@ -250,7 +252,7 @@ public final class WatchService {
                 meters.refresh(hosts.all());
                 if (tick % 6 == 0) {
                     hostLog.minute();
-                    watcher.rescue();
+                    rescue.round(watcher.all());
                 }
                 if (tick % 360 == 0) {
                     flush();

@@ -185,18 +185,6 @@ final class Watcher implements Watch {
                 });
     }
 
-    /** Looks at accounts that nothing would look at any more, which must not happen. */
-    void rescue() {
-        for (AccountWatch watch : watches.values()) {
-            if (watch.isForgotten()
-                    && timetable.dueIn(watch.slot()) == Long.MAX_VALUE
-                    && watch.isForgotten()) {
-                LOG.warn("Account {} had no next look; it is looked at now", watch.account().id());
-                timetable.schedule(watch.slot(), 0);
-            }
-        }
-    }
-
     /** All accounts under watch, as they are now. */
     Collection<AccountWatch> all() {
         return watches.values();
