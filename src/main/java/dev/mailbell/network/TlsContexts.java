@@ -74,7 +74,8 @@ public final class TlsContexts {
                 return socket;
             } catch (IOException | RuntimeException e) {
                 plain.close();
-                if (cut.hasFired()) {
+                // Whose socket it is may have cut it off at the same deadline, a moment before us.
+                if (cut.hasFired() || deadline.isPast()) {
                     SocketTimeoutException late = late(host, port);
                     late.initCause(e);
                     throw late;
