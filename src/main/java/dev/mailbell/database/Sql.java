@@ -8,6 +8,8 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,12 @@ public record Sql(String text, List<@Nullable Object> values) {
 
     public static Object bigint(@Nullable Long value) {
         return value == null ? Null.BIGINT : value;
+    }
+
+    /** One value of each row, as an array to {@code unnest}. */
+    public static <R, T extends @Nullable Object> T[] column(
+            List<R> rows, IntFunction<T[]> array, Function<R, T> value) {
+        return rows.stream().map(value).toArray(array);
     }
 
     public static Sql of(String text, @Nullable Object... values) {

@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -100,17 +98,18 @@ final class Completions {
                 on conflict do nothing\
                 """
                         .formatted(first),
-                column(batch, UUID[]::new, ended -> ended.delivery().id()),
+                Sql.column(batch, UUID[]::new, ended -> ended.delivery().id()),
                 // A batch whose commit was not answered is written again, and must not count twice.
-                column(batch, Integer[]::new, ended -> ended.delivery().attempts()),
-                column(batch, String[]::new, Completions::became),
-                column(batch, Integer[]::new, ended -> ended.attempt().status()),
-                column(batch, String[]::new, ended -> ended.attempt().error()),
-                column(batch, String[]::new, ended -> AttemptStore.kept(ended.attempt().answer())),
-                column(batch, String[]::new, ended -> ended.attempt().at().toString()),
-                column(batch, Integer[]::new, ended -> AttemptStore.millis(ended.attempt())),
-                column(batch, String[]::new, ended -> ended.attempt().endedAt().toString()),
-                column(
+                Sql.column(batch, Integer[]::new, ended -> ended.delivery().attempts()),
+                Sql.column(batch, String[]::new, Completions::became),
+                Sql.column(batch, Integer[]::new, ended -> ended.attempt().status()),
+                Sql.column(batch, String[]::new, ended -> ended.attempt().error()),
+                Sql.column(
+                        batch, String[]::new, ended -> AttemptStore.kept(ended.attempt().answer())),
+                Sql.column(batch, String[]::new, ended -> ended.attempt().at().toString()),
+                Sql.column(batch, Integer[]::new, ended -> AttemptStore.millis(ended.attempt())),
+                Sql.column(batch, String[]::new, ended -> ended.attempt().endedAt().toString()),
+                Sql.column(
                         batch,
                         String[]::new,
                         ended -> ended.next() == null ? null : ended.next().toString()),
@@ -124,11 +123,6 @@ final class Completions {
         return ended.attempt().delivered()
                 ? "delivered"
                 : ended.next() == null ? "failed" : "pending";
-    }
-
-    private static <T extends @Nullable Object> T[] column(
-            List<Ended> batch, IntFunction<T[]> array, Function<Ended, T> value) {
-        return batch.stream().map(value).toArray(array);
     }
 
     /** What stands behind one that waits is due no earlier, so that no page has to pass it by. */
@@ -149,7 +143,7 @@ final class Completions {
                         where f.webhook_id = u.webhook and f.account_id = u.account and coalesce(f.mailbox, '') = u.mailbox
                             and f.status = 'pending' and f.id > u.id and f.next_attempt_at < u.next\
                         """)
-                .bind("ids", column(waiting, UUID[]::new, ended -> ended.delivery().id()))
+                .bind("ids", Sql.column(waiting, UUID[]::new, ended -> ended.delivery().id()))
                 .bind("webhooks", waiting.stream().map(e -> e.webhook().id()).toArray(UUID[]::new))
                 .bind(
                         "accounts",

@@ -13,8 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -133,21 +131,16 @@ final class Intake {
                         Sql.text(added.mailbox()),
                         added.shard(),
                         event.createdAt().atOffset(ZoneOffset.UTC),
-                        column(rows, UUID[]::new, row -> row.delivery().id()),
-                        column(rows, UUID[]::new, row -> row.delivery().webhookId()),
-                        column(
+                        Sql.column(rows, UUID[]::new, row -> row.delivery().id()),
+                        Sql.column(rows, UUID[]::new, row -> row.delivery().webhookId()),
+                        Sql.column(
                                 rows,
                                 String[]::new,
                                 row -> row.delivery().nextAttemptAt().toString()),
-                        column(rows, Boolean[]::new, Row::mergeable),
-                        column(rows, Integer[]::new, Row::newCount),
-                        column(rows, String[]::new, Row::body))
+                        Sql.column(rows, Boolean[]::new, Row::mergeable),
+                        Sql.column(rows, Integer[]::new, Row::newCount),
+                        Sql.column(rows, String[]::new, Row::body))
                 .update(connection);
-    }
-
-    private static <T extends @Nullable Object> T[] column(
-            List<Row> rows, IntFunction<T[]> array, Function<Row, T> value) {
-        return rows.stream().map(value).toArray(array);
     }
 
     /** Takes in what was never attempted. */
