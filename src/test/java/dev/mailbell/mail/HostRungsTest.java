@@ -1,0 +1,36 @@
+package dev.mailbell.mail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class HostRungsTest {
+    private final AtomicLong now = new AtomicLong();
+    private final HostRungs rungs = new HostRungs(now::get);
+
+    @Test
+    void a_failed_rung_is_skipped_for_a_day_at_that_host_alone() {
+        rungs.failed("Mail.Example.org", Rung.ESEARCH, "answers a search with nothing");
+
+        assertThat(rungs.trusts("mail.example.org", Rung.ESEARCH)).isFalse();
+        assertThat(rungs.trusts("mail.example.org", Rung.SEARCH)).isTrue();
+        assertThat(rungs.trusts("other.example.org", Rung.ESEARCH)).isTrue();
+
+        now.addAndGet(HostRungs.REMEMBERED.toNanos() - 1);
+        assertThat(rungs.trusts("mail.example.org", Rung.ESEARCH)).isFalse();
+        now.incrementAndGet();
+        assertThat(rungs.trusts("mail.example.org", Rung.ESEARCH)).isTrue();
+    }
+
+    @Test
+    void what_is_remembered_is_bounded_and_the_oldest_goes_first() {
+        for (int i = 0; i <= HostRungs.MOST; i++) {
+            rungs.failed("host" + i, Rung.SEARCH, "refuses");
+        }
+
+        assertThat(rungs.trusts("host0", Rung.SEARCH)).isTrue();
+        assertThat(rungs.trusts("host1", Rung.SEARCH)).isFalse();
+        assertThat(rungs.trusts("host" + HostRungs.MOST, Rung.SEARCH)).isFalse();
+    }
+}
