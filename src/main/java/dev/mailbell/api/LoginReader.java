@@ -17,6 +17,10 @@ final class LoginReader {
             Map.of("google", "google", "microsoft", "microsoft", "custom", "custom");
     private static final int LONGEST_PEM = 256 * 1024;
     private static final int LONGEST_SECRET = 8_192;
+
+    /** In base64 it fits into a line of 8,192 octets, which is what mail servers read. */
+    private static final int LONGEST_PASSWORD = 4_096;
+
     private static final int LONGEST_NAME = 255;
 
     private LoginReader() {}
@@ -54,7 +58,7 @@ final class LoginReader {
             mail.fault("password", "is required, unless there is oauth2");
         }
         if (password) {
-            return mail.line("password", LONGEST_SECRET)
+            return mail.line("password", LONGEST_PASSWORD)
                     .map(LoginSecret.Password::new)
                     .orElse(null);
         }

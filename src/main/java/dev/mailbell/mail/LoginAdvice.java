@@ -49,6 +49,33 @@ public final class LoginAdvice {
         return " Check user name and password; some providers want an app password.";
     }
 
+    /**
+     * The failure of a login for which the server offers no mechanism that proves a password.
+     *
+     * @param offered the SASL mechanisms that it does offer, upper case
+     * @param startTls whether the connection is in clear and could be upgraded, after which servers
+     *     offer more
+     */
+    public static MailFailure noPasswordLogin(List<String> offered, boolean startTls) {
+        String said =
+                "The server offers no login by password that Mailbell knows ("
+                        + (offered.isEmpty()
+                                ? "it offers none at all"
+                                : "it offers "
+                                        + ServerText.oneLine(String.join(", ", offered), 200))
+                        + "): ";
+        boolean tokens = offered.contains("XOAUTH2") || offered.contains("OAUTHBEARER");
+        return new MailFailure(
+                FailureCode.AUTH_FAILED,
+                said
+                        + (startTls
+                                ? "use security \"starttls\" or \"tls\"."
+                                : tokens
+                                        ? "use OAuth."
+                                        : "ask the mail server's operator to allow PLAIN, SCRAM"
+                                                + " or CRAM-MD5."));
+    }
+
     private static boolean isAt(String host, List<String> domains) {
         String name = "." + host.toLowerCase(Locale.ROOT);
         return domains.stream().anyMatch(domain -> name.endsWith("." + domain));

@@ -1,4 +1,7 @@
-/** OAuth 2.0: access tokens for mail logins, got and renewed by refresh token (RFC 6749, §6). */
+/**
+ * Proofs of identity for mail logins: SASL mechanisms for passwords ({@link PasswordMechanisms}),
+ * and OAuth 2.0 access tokens, got and renewed by refresh token (RFC 6749, §6).
+ */
 @NullMarked
 package dev.mailbell.mail.auth;
 

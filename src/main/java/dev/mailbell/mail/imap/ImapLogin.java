@@ -3,14 +3,11 @@ package dev.mailbell.mail.imap;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
-import org.eclipse.angus.mail.iap.Argument;
 
 /** The way from the greeting to the authenticated state. */
 final class ImapLogin {
@@ -41,7 +38,9 @@ final class ImapLogin {
         capabilities = Capabilities.NONE;
         Reply reply =
                 switch (login.credential()) {
-                    case Credential.Password(String password) -> password(before, password);
+                    case Credential.Password(String password) ->
+                            new PasswordLogin(wire, login, before, this::takeUntagged)
+                                    .enter(password);
                     case Credential.AccessToken(String token) -> token(before, token);
                 };
         take(reply);
@@ -116,54 +115,6 @@ final class ImapLogin {
         }
     }
 
-    private Reply password(Capabilities offered, String password) {
-        if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
-            throw new MailFailure(
-                    FailureCode.AUTH_FAILED,
-                    "The password holds a line break or NUL, which IMAP cannot send.");
-        }
-        // LOGIN knows only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616).
-        boolean ascii = (login.username() + password).chars().allMatch(c -> c < 128);
-        boolean plain = offered.has("AUTH=PLAIN");
-        if (plain && (offered.has("LOGINDISABLED") || !ascii)) {
-            return plain(offered, password);
-        }
-        if (offered.has("LOGINDISABLED")) {
-            throw new MailFailure(
-                    FailureCode.AUTH_FAILED,
-                    "The server takes no password on this connection (LOGINDISABLED): "
-                            + (login.security() == Security.NONE
-                                    ? "use security \"tls\" or \"starttls\"."
-                                    : "use OAuth."));
-        }
-        Argument arguments = new Argument();
-        arguments.writeString(login.username(), StandardCharsets.UTF_8);
-        arguments.writeString(password, StandardCharsets.UTF_8);
-        Reply reply = wire.secretCommand("LOGIN", arguments, this::takeUntagged);
-        if (!reply.ok()) {
-            throw refusedPassword(reply, List.of(password));
-        }
-        return reply;
-    }
-
-    private Reply plain(Capabilities offered, String password) {
-        String response = base64("\0" + login.username() + "\0" + password);
-        Reply reply = sasl(offered, "PLAIN", response, challenge -> response);
-        if (!reply.ok()) {
-            throw refusedPassword(reply, List.of(password, response));
-        }
-        return reply;
-    }
-
-    private MailFailure refusedPassword(Reply reply, List<String> secrets) {
-        return Refusals.of(
-                reply,
-                FailureCode.AUTH_FAILED,
-                "the login",
-                LoginAdvice.forRefusedPassword(login.host()),
-                secrets);
-    }
-
     /** XOAUTH2, or OAUTHBEARER (RFC 7628) where only that is offered. */
     private Reply token(Capabilities offered, String token) {
         boolean bearer = offered.has("AUTH=OAUTHBEARER") && !offered.has("AUTH=XOAUTH2");
@@ -174,7 +125,7 @@ final class ImapLogin {
                             + " password.");
         }
         String response =
-                base64(
+                Sasl.base64(
                         bearer
                                 ? "n,a=%s,\1host=%s\1port=%d\1auth=Bearer %s\1\1"
                                         .formatted(
@@ -188,10 +139,10 @@ final class ImapLogin {
         StringBuilder explained = new StringBuilder();
         boolean[] said = {offered.has("SASL-IR")};
         Reply reply =
-                sasl(
-                        offered,
+                Sasl.run(
+                        wire,
                         bearer ? "OAUTHBEARER" : "XOAUTH2",
-                        response,
+                        said[0] ? response : null,
                         challenge -> {
                             if (!said[0]) {
                                 said[0] = true;
@@ -200,7 +151,8 @@ final class ImapLogin {
                             explained.append(" ").append(decoded(challenge));
                             // The server waits for a word before it refuses (RFC 7628, 3.2.3).
                             return bearer ? "AQ==" : "";
-                        });
+                        },
+                        this::takeUntagged);
         if (!reply.ok()) {
             Reply shown =
                     new Reply(
@@ -218,31 +170,8 @@ final class ImapLogin {
         return reply;
     }
 
-    /** Runs a mechanism, with its initial response where that is allowed (RFC 4959). */
-    private Reply sasl(
-            Capabilities offered, String mechanism, String initial, ImapWire.Dialogue dialogue) {
-        int[] rounds = {0};
-        return wire.authenticate(
-                "AUTHENTICATE " + mechanism + (offered.has("SASL-IR") ? " " + initial : ""),
-                challenge -> {
-                    if (++rounds[0] > 2) {
-                        throw wire.protocolError("wants to hear more than the login has to say");
-                    }
-                    return dialogue.answer(challenge);
-                },
-                this::takeUntagged);
-    }
-
     /** The JSON of an error challenge, which tells more than the refusal after it. */
     private static String decoded(String challenge) {
-        try {
-            return new String(Base64.getDecoder().decode(challenge), StandardCharsets.ISO_8859_1);
-        } catch (IllegalArgumentException e) {
-            return challenge;
-        }
-    }
-
-    private static String base64(String text) {
-        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+        return new String(Sasl.octets(challenge), StandardCharsets.ISO_8859_1);
     }
 }

@@ -52,9 +52,15 @@ record Capabilities(List<String> lines) {
 
     /** Whether a SASL mechanism is offered (RFC 5034). */
     boolean sasl(String mechanism) {
+        return mechanisms().contains(mechanism);
+    }
+
+    /** The SASL mechanisms that are offered, upper case. */
+    List<String> mechanisms() {
         return lines.stream()
                 .filter(line -> line.startsWith("SASL "))
-                .anyMatch(line -> Arrays.asList(line.split("\\s+")).contains(mechanism));
+                .flatMap(line -> Arrays.stream(line.split("\\s+")).skip(1))
+                .toList();
     }
 
     /** LOGIN-DELAY, RFC 2449, section 6.5; none when it is zero or no number. */

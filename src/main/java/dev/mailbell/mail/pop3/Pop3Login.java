@@ -3,7 +3,6 @@ package dev.mailbell.mail.pop3;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
@@ -13,9 +12,6 @@ import java.util.List;
 
 /** The way from the greeting to the transaction state. */
 final class Pop3Login {
-    /** RFC 2449, section 4: what a command with its arguments may take, CRLF included. */
-    private static final int COMMAND_LIMIT = 255;
-
     private final Pop3Wire wire;
     private final Login login;
 
@@ -26,7 +22,7 @@ final class Pop3Login {
 
     /** Returns what the server can do for one who is logged in. */
     Capabilities enter() {
-        greeting();
+        String timestamp = PasswordLogin.timestamp(greeting());
         Capabilities offered = Capabilities.ask(wire);
         if (login.security() == Security.STARTTLS) {
             startTls();
@@ -34,7 +30,8 @@ final class Pop3Login {
             offered = Capabilities.ask(wire);
         }
         switch (login.credential()) {
-            case Credential.Password(String password) -> password(offered, password);
+            case Credential.Password(String password) ->
+                    new PasswordLogin(wire, login, offered, timestamp).enter(password);
             case Credential.AccessToken(String token) -> token(offered, token);
         }
         if (offered.isEmpty()) {
@@ -44,7 +41,8 @@ final class Pop3Login {
         return after.isEmpty() ? offered : after;
     }
 
-    private void greeting() {
+    /** The text of the greeting. */
+    private String greeting() {
         Reply reply = wire.asReply();
         if (reply == null) {
             throw wire.protocolError("does not speak POP3: " + otherProtocol(wire.text(0)));
@@ -53,6 +51,7 @@ final class Pop3Login {
             throw Refusals.of(
                     reply, FailureCode.SERVER_ERROR, "the connection", "", null, List.of());
         }
+        return reply.text();
     }
 
     private static String otherProtocol(String line) {
@@ -76,65 +75,6 @@ final class Pop3Login {
                             + "\"): use security \"tls\" with port 995.");
         }
         wire.startTls();
-    }
-
-    private void password(Capabilities offered, String password) {
-        if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
-            throw new MailFailure(
-                    FailureCode.AUTH_FAILED,
-                    "The password holds a line break or NUL, which POP3 cannot send.");
-        }
-        // USER and PASS know only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616).
-        boolean ascii = (login.username() + password).chars().allMatch(c -> c < 128);
-        if (offered.sasl("PLAIN") && !(ascii && offered.has("USER"))) {
-            plain(offered, password);
-            return;
-        }
-        Flight flight =
-                new Flight(
-                        wire, offered.pipelining(), "USER " + login.username(), "PASS " + password);
-        for (int i = 0; i < 2; i++) {
-            Reply reply = flight.next();
-            if (!reply.ok()) {
-                throw refused(reply, offered, List.of(password));
-            }
-        }
-    }
-
-    /** SASL PLAIN (RFC 4616) with its initial response (RFC 5034). */
-    private void plain(Capabilities offered, String password) {
-        String response = base64("\0" + login.username() + "\0" + password);
-        String command = "AUTH PLAIN " + response;
-        boolean fits = command.length() + 2 <= COMMAND_LIMIT;
-        wire.send(fits ? command : "AUTH PLAIN");
-        Reply reply = fits ? wire.readReply() : answer(response);
-        if (!reply.ok()) {
-            throw refused(reply, offered, List.of(password, response));
-        }
-    }
-
-    /** Sends a response once the server asks for it; returns the status that ends the exchange. */
-    private Reply answer(String response) {
-        Reply early = wire.asReply();
-        if (early != null) {
-            return early;
-        }
-        wire.send(response);
-        Reply reply = wire.asReply();
-        if (reply == null) {
-            throw wire.protocolError("wants to hear more than the login has to say");
-        }
-        return reply;
-    }
-
-    private MailFailure refused(Reply reply, Capabilities offered, List<String> secrets) {
-        return Refusals.of(
-                reply,
-                FailureCode.AUTH_FAILED,
-                "the login",
-                LoginAdvice.forRefusedPassword(login.host()),
-                offered.loginDelay().orElse(null),
-                secrets);
     }
 
     /**

@@ -8,8 +8,9 @@ final class Configuration {
 
     /**
      * @param ports imap, imaps, pop3, pop3s
+     * @param mechanisms the SASL mechanisms that are allowed, as {@code auth_mechanisms} has them
      */
-    static String text(Path home, int[] ports, String password) {
+    static String text(Path home, int[] ports, String password, String mechanisms) {
         boolean root = "root".equals(System.getProperty("user.name"));
         return """
         protocols = imap pop3
@@ -22,7 +23,7 @@ final class Configuration {
         ssl_cert = <%2$s/cert.pem
         ssl_key = <%2$s/key.pem
         disable_plaintext_auth = no
-        auth_mechanisms = plain login
+        auth_mechanisms = %11$s
         # No waiting after a wrong password, neither for who gave it nor for who comes next.
         auth_failure_delay = 0
         service anvil {
@@ -88,7 +89,8 @@ final class Configuration {
                         ports[1],
                         ports[2],
                         ports[3],
-                        root ? "" : unprivileged(System.getProperty("user.name")));
+                        root ? "" : unprivileged(System.getProperty("user.name")),
+                        mechanisms);
     }
 
     /** Without root nothing can change its user, and nothing can be locked into a directory. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Works as root, where the mail belongs to nobody, and as an ordinary user.
  */
-public final class Dovecot {
+public final class Dovecot implements AutoCloseable {
     public static final String PASSWORD = "s3\"cr\\et";
     public static final String HOST = "127.0.0.1";
 
@@ -55,10 +55,19 @@ public final class Dovecot {
      */
     public static synchronized Dovecot shared() {
         if (shared == null) {
-            shared = start();
-            Runtime.getRuntime().addShutdownHook(new Thread(shared::stop, "dovecot-stop"));
+            shared = start("plain login");
+            Runtime.getRuntime().addShutdownHook(new Thread(shared::close, "dovecot-stop"));
         }
         return shared;
+    }
+
+    /**
+     * A server of its own that allows certain SASL mechanisms alone.
+     *
+     * @param mechanisms as Dovecot's {@code auth_mechanisms} has them
+     */
+    public static Dovecot withMechanisms(String mechanisms) {
+        return start(mechanisms);
     }
 
     public int imapPort() {
@@ -118,11 +127,11 @@ public final class Dovecot {
         }
     }
 
-    private static Dovecot start() {
+    private static Dovecot start(String mechanisms) {
         requireInstalled();
         for (int attempt = 1; ; attempt++) {
             try {
-                return startOnce();
+                return startOnce(mechanisms);
             } catch (IllegalStateException e) {
                 // A port that was free a moment ago may be taken by now.
                 if (attempt == 3 || !String.valueOf(e.getMessage()).contains("already in use")) {
@@ -145,7 +154,7 @@ public final class Dovecot {
         }
     }
 
-    private static Dovecot startOnce() throws IOException {
+    private static Dovecot startOnce(String mechanisms) throws IOException {
         Path home = Files.createTempDirectory("mailbell-dovecot-");
         // The mail's owner must be able to pass through.
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -155,7 +164,7 @@ public final class Dovecot {
         Files.writeString(home.resolve("cert.pem"), TestTls.caPem());
         Files.writeString(home.resolve("key.pem"), TestTls.privateKeyPem());
         int[] ports = freePorts();
-        Files.writeString(conf(home), Configuration.text(home, ports, PASSWORD));
+        Files.writeString(conf(home), Configuration.text(home, ports, PASSWORD, mechanisms));
         Process process =
                 new ProcessBuilder(BINARY.toString(), "-F", "-c", conf(home).toString())
                         .redirectErrorStream(true)
@@ -166,7 +175,7 @@ public final class Dovecot {
         try {
             server.awaitPorts();
         } catch (IllegalStateException e) {
-            server.stop();
+            server.close();
             throw e;
         }
         return server;
@@ -225,7 +234,8 @@ public final class Dovecot {
         return log.toString();
     }
 
-    private void stop() {
+    @Override
+    public void close() {
         process.destroy();
         try {
             if (!process.waitFor(5, TimeUnit.SECONDS)) {

@@ -211,6 +211,51 @@ class ImapLoginTest {
     }
 
     @Test
+    void an_ok_in_the_middle_of_scram_is_not_believed() throws IOException {
+        MailFailure failure =
+                refusal(
+                        """
+                        S: * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256] hi
+                        C: {tag} AUTHENTICATE SCRAM-SHA-256
+                        S: {tag} OK [CAPABILITY IMAP4rev1] in
+                        """,
+                        new Password("x"));
+
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        assertThat(failure.reason()).contains("without proof that it knows the password");
+    }
+
+    @Test
+    void the_rounds_that_scram_may_cost_are_bounded() throws IOException {
+        MailFailure failure =
+                refusal(
+                        "S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=SCRAM-SHA-1] hi\n"
+                                + "C: {tag} AUTHENTICATE SCRAM-SHA-1\n"
+                                + "S: +\n"
+                                + "C: {*}\nS: + "
+                                + base64("r=x,s=QSXCR+Q6sek8bf92,i=2147483647")
+                                + "\n",
+                        new Password("x"));
+
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        assertThat(failure.reason()).contains("at most 1,000,000");
+    }
+
+    @Test
+    void a_password_too_long_for_a_command_goes_by_plain_on_a_line_of_its_own() throws IOException {
+        String password = "x".repeat(1_001);
+        String script =
+                "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\n"
+                        + "C: {tag} AUTHENTICATE PLAIN\n"
+                        + "S: +\n"
+                        + "C: "
+                        + base64("\0" + USER + "\0" + password)
+                        + "\nS: {tag} OK [CAPABILITY IMAP4rev1] in\n"
+                        + GOODBYE;
+        assertThat(login(script, Security.NONE, new Password(password))).isNull();
+    }
+
+    @Test
     void capabilities_from_before_the_handshake_are_forgotten() throws IOException {
         String script =
                 """

@@ -366,4 +366,21 @@ class Pop3LoginTest {
         assertThat(LoginAdvice.forRefusedPassword("outlook.office365.com")).contains("OAuth");
         assertThat(LoginAdvice.forRefusedPassword("notqq.com")).contains("Check user name");
     }
+
+    @Test
+    void a_refused_mechanism_is_followed_by_user_and_pass_once() throws IOException {
+        enter(
+                Security.NONE,
+                new Password("pw"),
+                "S: +OK hi\n"
+                        + capa("USER", "SASL CRAM-MD5")
+                        + "C: AUTH CRAM-MD5\nS: + "
+                        + base64("<1@x>")
+                        + "\nC: {*}\nS: -ERR no such secret\n"
+                        + "C: USER "
+                        + USER
+                        + "\nS: +OK\nC: PASS pw\nS: +OK in\n"
+                        + capa("USER", "UIDL")
+                        + GOODBYE);
+    }
 }

@@ -1,0 +1,208 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LoginAdvice;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.PasswordExchange;
+import dev.mailbell.mail.auth.PasswordMechanisms;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Logs in by password. On a connection in clear SCRAM comes first. Else USER and PASS are used, or
+ * PLAIN where they cannot carry the password. Where CAPA has a SASL line without PLAIN, Dovecot
+ * lists USER and refuses it: there the strongest mechanism on the line comes first, APOP where the
+ * line has none and the greeting a timestamp, and USER after a refusal.
+ */
+final class PasswordLogin {
+    /** RFC 2449, section 4: what a command with its arguments may take, CRLF included. */
+    private static final int COMMAND_LIMIT = 255;
+
+    /** Challenges that the longest of the mechanisms has, and one to spare. */
+    private static final int MOST_ROUNDS = 4;
+
+    /** RFC 1939, section 7: a msg-id. */
+    private static final Pattern TIMESTAMP = Pattern.compile("<[^<>\\s]+@[^<>\\s]+>");
+
+    private final Pop3Wire wire;
+    private final Login login;
+    private final Capabilities offered;
+    private final @Nullable String timestamp;
+
+    /**
+     * @param timestamp what the greeting holds for APOP; null for nothing
+     */
+    PasswordLogin(Pop3Wire wire, Login login, Capabilities offered, @Nullable String timestamp) {
+        this.wire = wire;
+        this.login = login;
+        this.offered = offered;
+        this.timestamp = timestamp;
+    }
+
+    /** The timestamp of a greeting, which says that the server knows APOP; null for none. */
+    static @Nullable String timestamp(String greeting) {
+        Matcher matcher = TIMESTAMP.matcher(greeting);
+        return matcher.find() ? matcher.group() : null;
+    }
+
+    /**
+     * @throws MailFailure when the server refuses, with what it said to the first way tried
+     */
+    void enter(String password) {
+        if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+            throw new MailFailure(
+                    FailureCode.AUTH_FAILED,
+                    "The password holds a line break or NUL, which POP3 cannot send.");
+        }
+        List<Supplier<Reply>> ways = ways(password);
+        MailFailure refused = refused(ways.getFirst().get(), password);
+        boolean second =
+                refused != null
+                        && refused.code() == FailureCode.AUTH_FAILED
+                        && ways.size() > 1
+                        && ways.getLast().get().ok();
+        if (refused != null && !second) {
+            throw refused;
+        }
+    }
+
+    /** One way to log in, or two where only the attempt tells which of them the server takes. */
+    private List<Supplier<Reply>> ways(String password) {
+        if (login.security() == Security.NONE) {
+            Optional<PasswordExchange> secret =
+                    PasswordMechanisms.secret(offered::sasl, login.username(), password);
+            if (secret.isPresent()) {
+                return List.of(() -> exchange(secret.get()));
+            }
+        }
+        Supplier<Reply> user = () -> user(password);
+        if (offered.sasl("PLAIN")) {
+            return List.of(
+                    fits(password) && offered.has("USER")
+                            ? user
+                            : () -> exchange(PasswordMechanisms.plain(login.username(), password)));
+        }
+        Optional<PasswordExchange> strongest =
+                PasswordMechanisms.strongest(offered::sasl, login.username(), password);
+        if (strongest.isPresent()) {
+            Supplier<Reply> mechanism = () -> exchange(strongest.get());
+            return offered.has("USER") ? List.of(mechanism, user) : List.of(mechanism);
+        }
+        if (timestamp != null && offered.has("SASL")) {
+            Supplier<Reply> apop = () -> apop(timestamp, password);
+            return offered.has("USER") ? List.of(apop, user) : List.of(apop);
+        }
+        if (!offered.has("USER") && !offered.mechanisms().isEmpty()) {
+            throw LoginAdvice.noPasswordLogin(
+                    offered.mechanisms(), login.security() == Security.NONE && offered.has("STLS"));
+        }
+        return List.of(user);
+    }
+
+    /** USER and PASS know only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616). */
+    private boolean fits(String password) {
+        return password.length() + "PASS \r\n".length() <= COMMAND_LIMIT
+                && (login.username() + password).chars().allMatch(c -> c < 128);
+    }
+
+    /** USER and PASS; APOP where the server knows no USER and has greeted with a timestamp. */
+    private Reply user(String password) {
+        Flight flight =
+                new Flight(
+                        wire, offered.pipelining(), "USER " + login.username(), "PASS " + password);
+        Reply known = flight.next();
+        if (known.ok()) {
+            return flight.next();
+        }
+        flight.abandon();
+        return timestamp == null ? known : apop(timestamp, password);
+    }
+
+    /** RFC 1939, section 7. */
+    private Reply apop(String stamp, String password) {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("MD5")
+                            .digest((stamp + password).getBytes(StandardCharsets.UTF_8));
+            wire.send("APOP " + login.username() + " " + HexFormat.of().formatHex(digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has MD5", e);
+        }
+        return wire.readReply();
+    }
+
+    /** Runs a mechanism (RFC 5034). */
+    private Reply exchange(PasswordExchange exchange) {
+        Optional<String> initial = exchange.initialResponse().map(PasswordLogin::base64);
+        String command = "AUTH " + exchange.mechanism();
+        String whole = command + initial.map(response -> " " + response).orElse("");
+        boolean early = initial.isPresent() && whole.length() + 2 <= COMMAND_LIMIT;
+        wire.send(early ? whole : command);
+        boolean begun = early || initial.isEmpty();
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            Reply reply = wire.asReply();
+            if (reply != null) {
+                if (reply.ok() && !exchange.isComplete()) {
+                    throw wire.protocolError(
+                            "ended the login by "
+                                    + exchange.mechanism()
+                                    + " without proof that it knows the password");
+                }
+                return reply;
+            }
+            String challenge = wire.text(0).strip();
+            if (!challenge.startsWith("+")) {
+                break;
+            }
+            wire.send(
+                    begun
+                            ? base64(exchange.answer(octets(challenge.substring(1).strip())))
+                            : initial.orElseThrow());
+            begun = true;
+        }
+        throw wire.protocolError("wants to hear more than the login has to say");
+    }
+
+    /** The failure that a refusal stands for; null for none. */
+    private @Nullable MailFailure refused(Reply reply, String password) {
+        return reply.ok()
+                ? null
+                : Refusals.of(
+                        reply,
+                        FailureCode.AUTH_FAILED,
+                        "the login",
+                        LoginAdvice.forRefusedPassword(login.host()),
+                        offered.loginDelay().orElse(null),
+                        List.of(
+                                password,
+                                base64(password.getBytes(StandardCharsets.UTF_8)),
+                                base64(
+                                        PasswordMechanisms.plain(login.username(), password)
+                                                .initialResponse()
+                                                .orElseThrow())));
+    }
+
+    /** A challenge's octets; as they came where they are not base64. */
+    private static byte[] octets(String challenge) {
+        try {
+            return Base64.getDecoder().decode(challenge);
+        } catch (IllegalArgumentException e) {
+            return challenge.getBytes(StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static String base64(byte[] octets) {
+        return Base64.getEncoder().encodeToString(octets);
+    }
+}
