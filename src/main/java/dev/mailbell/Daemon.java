@@ -5,6 +5,8 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
 import dev.mailbell.api.ListenException;
 import dev.mailbell.api.Webhooks;
+import dev.mailbell.cluster.Lease;
+import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
@@ -41,6 +43,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -61,6 +64,7 @@ public final class Daemon implements AutoCloseable {
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
     private int port;
+    private CompletableFuture<String> lost = new CompletableFuture<>();
 
     private interface Stop {
         void run() throws InterruptedException;
@@ -110,6 +114,12 @@ public final class Daemon implements AutoCloseable {
         Database database = Database.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
         database.measure(meters);
+        Lease lease = lease(database, configuration, clock);
+        stops.push(lease::close);
+        lost = lease.lost();
+        Gauge.builder("lease.held", () -> lease.held() ? 1 : 0)
+                .description("1 while this daemon may check mailboxes and send deliveries")
+                .register(meters);
         database.migrate();
         Jdbi jdbi = database.jdbi();
         Keyring keyring = Keyring.open(configuration.keyset());
@@ -148,7 +158,15 @@ public final class Daemon implements AutoCloseable {
         stops.push(client::close);
         EventBell bell = new EventBell(jdbi);
         Deliveries deliveries =
-                new Deliveries(database, webhooks, client, keyring, settings, meters, clock);
+                new Deliveries(
+                        database,
+                        webhooks,
+                        client,
+                        keyring,
+                        settings,
+                        lease::held,
+                        meters,
+                        clock);
         deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);
@@ -157,6 +175,7 @@ public final class Daemon implements AutoCloseable {
                         new WatchService.Parts(
                                 jdbi,
                                 configuration.database().pool() / 2,
+                                lease::held,
                                 servers(new MailConnector(guard, tls, watchdog)),
                                 new LoginSecrets(keyring),
                                 grants ->
@@ -168,7 +187,8 @@ public final class Daemon implements AutoCloseable {
                                 clock,
                                 System::nanoTime));
 
-        Readiness readiness = new Readiness(List.of(() -> missing(database), watch::trouble));
+        Readiness readiness = new Readiness(
+                        List.of(() -> missing(database), () -> missing(lease), watch::trouble));
         Discovery discovery = new Discovery(http);
         Api api =
                 Api.start(
@@ -233,9 +253,25 @@ public final class Daemon implements AutoCloseable {
     }
 
     private static List<String> missing(Database database) {
-        return database.isReachable(PROBE_TIME)
+        return database.outage(PROBE_TIME).stream()
+                .map(outage -> outage.message() + "; checks and deliveries wait")
+                .toList();
+    }
+
+    private static List<String> missing(Lease lease) {
+        return lease.held()
                 ? List.of()
-                : List.of("the database does not answer; looks and deliveries wait for it");
+                : List.of("the lease on the database is not renewed; checks and deliveries wait");
+    }
+
+    /** Before the migration, which must not change tables under another daemon. */
+    private static Lease lease(
+            Database database, Configuration configuration, InstantSource clock) {
+        Node node = Node.current(configuration.nodeName(), configuration.database().embedded());
+        if (!database.hasTable("node_lease")) {
+            database.migrate();
+        }
+        return Lease.take(database::ownConnection, node, clock);
     }
 
     private static MailServers servers(MailConnector connector) {
@@ -263,6 +299,11 @@ public final class Daemon implements AutoCloseable {
         public Attempt test(Webhook webhook) {
             return deliveries.test(webhook);
         }
+    }
+
+    /** Completed with the reason when another daemon has taken the database over. */
+    public CompletableFuture<String> lost() {
+        return lost;
     }
 
     /** Where the API answers. */

@@ -1,6 +1,7 @@
 package dev.mailbell.api;
 
 import dev.mailbell.database.Database;
+import dev.mailbell.database.Outage;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.NotWatchedException;
 import io.javalin.config.RoutesConfig;
@@ -8,6 +9,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.BadMessageException;
@@ -95,14 +97,17 @@ final class Errors {
     }
 
     private static void unexpected(Exception e, Context context) {
-        if (Database.isAway(e)) {
+        Optional<Outage> outage = Database.outageOf(e);
+        if (outage.isPresent()) {
             LOG.warn(
-                    "{} {} answered with 503: the database is away: {}",
+                    "{} {} answered with 503: {}: {}",
                     context.method(),
-                    context.path(),
+                    Routes.template(context),
+                    outage.get().message(),
                     e.toString());
             Answers.problem(
-                    context, Problem.unavailable("the database is away; try again in a moment"));
+                    context,
+                    Problem.unavailable(outage.get().message() + "; try again in a moment"));
             return;
         }
         String id = UUID.randomUUID().toString();

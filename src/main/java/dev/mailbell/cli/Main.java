@@ -2,6 +2,7 @@ package dev.mailbell.cli;
 
 import dev.mailbell.Version;
 import dev.mailbell.api.ListenException;
+import dev.mailbell.cluster.LeaseRefusedException;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.secret.KeyringException;
@@ -33,6 +34,9 @@ import picocli.CommandLine.Spec;
             "From the source tree also: mailbell bench, which measures; see docs/benchmarks.md."
         })
 public final class Main implements Runnable {
+    /** The exit code of a daemon whose database is another's. 3 is the JVM's, out of memory. */
+    static final int ANOTHER_DAEMON = 4;
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     /** For picocli. */
@@ -55,12 +59,15 @@ public final class Main implements Runnable {
             case DatabaseException database -> err.println("mailbell: " + database.getMessage());
             case KeyringException keyring -> err.println("mailbell: " + keyring.getMessage());
             case ListenException taken -> err.println("mailbell: " + taken.getMessage());
+            case LeaseRefusedException held -> err.println("mailbell: " + held.getMessage());
             case CommandFailedException said -> err.println("mailbell: " + said.getMessage());
             default -> failure.printStackTrace(err);
         }
-        return failure instanceof ConfigurationException
-                ? CommandLine.ExitCode.USAGE
-                : CommandLine.ExitCode.SOFTWARE;
+        return switch (failure) {
+            case ConfigurationException faults -> CommandLine.ExitCode.USAGE;
+            case LeaseRefusedException held -> ANOTHER_DAEMON;
+            default -> CommandLine.ExitCode.SOFTWARE;
+        };
     }
 
     @Override

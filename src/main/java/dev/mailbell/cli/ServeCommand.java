@@ -42,6 +42,7 @@ final class ServeCommand implements Callable<Integer> {
         Daemon daemon = Daemon.start(configuration, key.key());
         // For ends that no signal of ours announced.
         Runtime.getRuntime().addShutdownHook(new Thread(daemon::close));
+        daemon.lost().thenRun(stop::countDown);
         try (FileWatch _ = FileWatch.start(configuration)) {
             tell(daemon, key, (System.nanoTime() - begun) / 1_000_000);
             stop.await();
@@ -51,7 +52,7 @@ final class ServeCommand implements Callable<Integer> {
         Thread.ofPlatform().daemon().name("stop-deadline").start(ServeCommand::endAtDeadline);
         daemon.close();
         log.info("Stopped");
-        return 0;
+        return daemon.lost().isDone() ? Main.ANOTHER_DAEMON : 0;
     }
 
     /** Not before a command runs: {@code demo} chooses the level first. */

@@ -5,10 +5,16 @@ import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import dev.mailbell.config.DatabaseConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
+import org.postgresql.PGProperty;
 
 /**
  * The daemon's database: a pool of connections that gives up after seconds and recovers by itself,
@@ -23,14 +29,17 @@ public final class Database implements AutoCloseable {
     private final HikariDataSource pool;
     private final Jdbi jdbi;
     private final Probe probe;
+    private final Outages outages;
     private final Runnable afterClose;
 
-    private Database(DatabaseAddress address, HikariDataSource pool, Runnable afterClose) {
+    private Database(
+            DatabaseAddress address, HikariDataSource pool, Outages outages, Runnable afterClose) {
         this.address = address;
         this.pool = pool;
+        this.outages = outages;
         this.afterClose = afterClose;
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
-        this.probe = new Probe(pool);
+        this.probe = new Probe(pool, outages);
     }
 
     /**
@@ -82,12 +91,15 @@ public final class Database implements AutoCloseable {
                             + ": give a number of connections from 1 to 1000");
         }
         FirstContact.check(address);
-        return new Database(address, Pools.open(address, connections), afterClose);
+        Outages outages = new Outages();
+        return new Database(
+                address, Pools.open(address, connections, outages), outages, afterClose);
     }
 
     /** Has the pool counted, from now on; once. */
     public void measure(MeterRegistry meters) {
         pool.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
+        outages.measure(meters);
     }
 
     /** JDBI over the pool, with PostgreSQL's types. */
@@ -111,25 +123,65 @@ public final class Database implements AutoCloseable {
         return new Migrations(address).migrate();
     }
 
-    /**
-     * Whether the server answers right now; never takes longer than {@code patience}. Calls that
-     * come while an earlier one still waits share its answer.
-     */
-    public boolean isReachable(Duration patience) {
-        return probe.answers(patience);
+    /** Whether there is such a table; false in a database that was never migrated to it. */
+    public boolean hasTable(String name) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select to_regclass(:name) is not null")
+                        .bind("name", name)
+                        .mapTo(Boolean.class)
+                        .one());
     }
 
     /**
-     * Whether a failure means that the server is away, so that trying again later makes sense:
-     * connection lost or refused, server shutting down or starting, no connection free in time.
+     * Why statements cannot succeed right now; empty when they can. Never takes longer than {@code
+     * patience}. Calls that come while an earlier one still waits share its answer.
+     */
+    public Optional<Outage> outage(Duration patience) {
+        return probe.outage(patience);
+    }
+
+    /**
+     * A connection beside the pool, to a server that takes writes, for what must not wait for the
+     * pool. Every wait on it ends after {@code patience}.
+     *
+     * @throws SQLException when there is no such server within about that time
+     */
+    public Connection ownConnection(Duration patience) throws SQLException {
+        int seconds = Math.max(1, (int) patience.toSeconds());
+        Properties properties = Pools.ofPrimary(address, seconds);
+        PGProperty.CONNECT_TIMEOUT.set(properties, seconds);
+        PGProperty.LOGIN_TIMEOUT.set(properties, seconds);
+        PGProperty.CANCEL_SIGNAL_TIMEOUT.set(properties, seconds);
+        return DriverManager.getConnection(address.url(), properties);
+    }
+
+    /**
+     * Whether a failure is an outage, so that trying again later makes sense: connection lost or
+     * refused, server shutting down or starting, read-only or out of space, no connection free in
+     * time.
      */
     public static boolean isAway(Throwable failure) {
-        return Failures.isAway(failure);
+        return outageOf(failure).isPresent();
+    }
+
+    /** Which outage a failure means; empty when it means none. */
+    public static Optional<Outage> outageOf(Throwable failure) {
+        return Outage.of(failure);
+    }
+
+    /**
+     * Whether the server takes writes over this connection. Writes, takes it back.
+     *
+     * @throws SQLException when it does not
+     */
+    public static void requireWritable(Connection connection) throws SQLException {
+        Outages.tryToWrite(connection);
     }
 
     /** Closes the pool; statements under way are broken off. */
     @Override
     public void close() {
+        outages.close();
         pool.close();
         afterClose.run();
     }

@@ -28,6 +28,8 @@ final class Migrations {
     Migrations(DatabaseAddress address, String location) {
         name = ServerName.of(address.url());
         PGSimpleDataSource source = new PatientSource();
+        // What the URL says wins.
+        source.setTargetServerType("primary");
         source.setUrl(address.url());
         if (!address.username().isEmpty()) {
             source.setUser(address.username());
@@ -85,7 +87,7 @@ final class Migrations {
                                     + " backup: "
                                     + e.getMessage();
                     default ->
-                            Failures.isAway(e)
+                            Database.isAway(e)
                                     ? "went away during the migration: start again when it is back"
                                     : "cannot be migrated: " + e.getMessage();
                 };

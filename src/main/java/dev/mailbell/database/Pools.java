@@ -27,11 +27,12 @@ final class Pools {
 
     private Pools() {}
 
-    static HikariDataSource open(DatabaseAddress address, int connections) {
+    static HikariDataSource open(DatabaseAddress address, int connections, Outages outages) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("database");
         config.setJdbcUrl(address.url());
-        config.setDataSourceProperties(properties(address, SOCKET_SECONDS));
+        config.setDataSourceProperties(ofPrimary(address, SOCKET_SECONDS));
+        config.setExceptionOverride(outages);
         config.setConnectionInitSql(SESSION);
         config.setMaximumPoolSize(connections);
         // A connection is a process of some MB at the server; quiet daemons keep few.
@@ -44,7 +45,21 @@ final class Pools {
         config.setValidationTimeout(3_000);
         // The server was asked already; from here on the pool copes with its absence.
         config.setInitializationFailTimeout(-1);
-        return new HikariDataSource(config);
+        HikariDataSource pool = new HikariDataSource(config);
+        outages.attach(pool);
+        return pool;
+    }
+
+    /**
+     * As {@link #properties}, and only to a server that takes writes: after a failover the old
+     * address may lead to a standby, where every write would be refused.
+     */
+    static Properties ofPrimary(DatabaseAddress address, int socketSeconds) {
+        Properties properties = properties(address, socketSeconds);
+        PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
+        // Of several hosts, one that was promoted a moment ago is asked again.
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, 1);
+        return properties;
     }
 
     /** For the driver, beside the URL; what the URL says wins. */

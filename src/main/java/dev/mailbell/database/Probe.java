@@ -1,8 +1,11 @@
 package dev.mailbell.database;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -22,32 +25,40 @@ final class Probe {
     private static final int VALID_WITHIN_SECONDS = 5;
 
     private final DataSource pool;
-    private final AtomicReference<@Nullable FutureTask<Boolean>> underWay = new AtomicReference<>();
+    private final Outages outages;
+    private final AtomicReference<@Nullable FutureTask<Optional<Outage>>> underWay = new AtomicReference<>();
 
-    Probe(DataSource pool) {
+    Probe(DataSource pool, Outages outages) {
         this.pool = pool;
+        this.outages = outages;
     }
 
-    boolean answers(Duration patience) {
-        FutureTask<Boolean> question = join();
+    /** What keeps the server from its work, as far as can be told within the time. */
+    Optional<Outage> outage(Duration patience) {
+        Optional<Outage> known = outages.current();
+        return known.isPresent() ? known : ask(patience);
+    }
+
+    private Optional<Outage> ask(Duration patience) {
+        FutureTask<Optional<Outage>> question = join();
         try {
             return question.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            return false;
+            return Optional.of(Outage.AWAY);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
+            return Optional.of(Outage.AWAY);
         } catch (ExecutionException e) {
             throw new IllegalStateException("the probe of the database failed", e.getCause());
         }
     }
 
-    private FutureTask<Boolean> join() {
-        @Nullable FutureTask<Boolean> earlier = underWay.get();
+    private FutureTask<Optional<Outage>> join() {
+        @Nullable FutureTask<Optional<Outage>> earlier = underWay.get();
         if (earlier != null && !earlier.isDone()) {
             return earlier;
         }
-        FutureTask<Boolean> question = new FutureTask<>(this::ask);
+        FutureTask<Optional<Outage>> question = new FutureTask<>(this::ask);
         if (underWay.compareAndSet(earlier, question)) {
             Thread.ofVirtual().name("database-probe").start(question);
             return question;
@@ -55,12 +66,19 @@ final class Probe {
         return join();
     }
 
-    private boolean ask() {
-        try (Connection connection = pool.getConnection()) {
-            return connection.isValid(VALID_WITHIN_SECONDS);
+    private Optional<Outage> ask() {
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.setQueryTimeout(VALID_WITHIN_SECONDS);
+            try (ResultSet row =
+                    statement.executeQuery(
+                            "select current_setting('transaction_read_only') = 'on'")) {
+                row.next();
+                return row.getBoolean(1) ? Optional.of(Outage.READ_ONLY) : Optional.empty();
+            }
         } catch (SQLException e) {
             log.debug("the database does not answer: {}", e.getMessage());
-            return false;
+            return Optional.of(Outage.of(e).orElse(Outage.AWAY));
         }
     }
 }

@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,12 +48,16 @@ public final class Deliveries {
     private final Outbox outbox;
     private final InstantSource clock;
 
+    /**
+     * @param held whether this node may send deliveries now
+     */
     public Deliveries(
             Database database,
             WebhookStore webhooks,
             WebhookClient client,
             Keyring keyring,
             Settings settings,
+            BooleanSupplier held,
             MeterRegistry registry,
             InstantSource clock) {
         this.clock = clock;
@@ -66,6 +71,7 @@ public final class Deliveries {
                         webhooks,
                         courier,
                         settings,
+                        held,
                         meters,
                         clock,
                         RandomGenerator.getDefault());

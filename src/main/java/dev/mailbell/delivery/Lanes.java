@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +49,7 @@ final class Lanes {
     private final WebhookStore webhooks;
     private final Sender sender;
     private final Deliveries.Settings settings;
+    private final BooleanSupplier held;
     private final Completer completer;
     private final DeliveryMeters meters;
     private final OldestPending oldest;
@@ -64,6 +66,7 @@ final class Lanes {
             WebhookStore webhooks,
             Sender sender,
             Deliveries.Settings settings,
+            BooleanSupplier held,
             DeliveryMeters meters,
             InstantSource clock,
             RandomGenerator random) {
@@ -71,6 +74,7 @@ final class Lanes {
         this.webhooks = webhooks;
         this.sender = sender;
         this.settings = settings;
+        this.held = held;
         this.completer = new Completer(completions, this::written);
         this.clock = clock;
         this.random = random;
@@ -162,7 +166,7 @@ final class Lanes {
      * has room.
      */
     private void dispatch(Lane lane) {
-        if (stopping) {
+        if (stopping || !held.getAsBoolean()) {
             return;
         }
         int era = lane.wantsRefill(clock.instant());
@@ -214,6 +218,9 @@ final class Lanes {
     private void deliver(Lane lane, Call call) {
         boolean handedOver = false;
         try {
+            if (!held.getAsBoolean()) {
+                return;
+            }
             meters.posting(call.delivery());
             Attempt attempt = sender.send(call.webhook(), call.delivery());
             meters.attempted(attempt);

@@ -1,9 +1,14 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.database.Database;
+import dev.mailbell.database.FencedException;
+import dev.mailbell.database.Outage;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -21,20 +26,23 @@ final class DatabaseGate {
     private static final Duration PROBED_EVERY = Duration.ofSeconds(1);
 
     private final Jdbi jdbi;
+    private final BooleanSupplier held;
     private final Semaphore places;
     private final AtomicReference<@Nullable RuntimeException> away = new AtomicReference<>();
     private volatile boolean stopped;
 
     /**
      * @param atOnce how many go through at once, fewer than the pool has connections
+     * @param held whether this node may check mailboxes and record what it finds
      */
-    DatabaseGate(Jdbi jdbi, int atOnce) {
+    DatabaseGate(Jdbi jdbi, int atOnce, BooleanSupplier held) {
         this.jdbi = jdbi;
+        this.held = held;
         this.places = new Semaphore(Math.max(1, atOnce), true);
     }
 
     boolean isOpen() {
-        return away.get() == null;
+        return away.get() == null && held.getAsBoolean();
     }
 
     /**
@@ -44,6 +52,7 @@ final class DatabaseGate {
      *     by itself when it is back
      */
     <T> T through(Supplier<T> work) {
+        requireHeld();
         places.acquireUninterruptibly();
         try {
             RuntimeException failure = away.get();
@@ -52,13 +61,23 @@ final class DatabaseGate {
             }
             return work.get();
         } catch (RuntimeException e) {
-            if (Database.isAway(e) && away.compareAndSet(null, e)) {
-                LOG.warn("The database is away; looks wait until it is back: {}", e.getMessage());
+            Optional<Outage> outage = Database.outageOf(e);
+            if (outage.isPresent() && away.compareAndSet(null, e)) {
+                LOG.warn("Looks wait, {}: {}", outage.get().message(), e.getMessage());
                 Thread.ofVirtual().name("database-probe").start(this::probe);
             }
             throw e;
         } finally {
             places.release();
+        }
+    }
+
+    /**
+     * @throws FencedException when this node may not check mailboxes now
+     */
+    void requireHeld() {
+        if (!held.getAsBoolean()) {
+            throw new FencedException();
         }
     }
 
@@ -70,14 +89,14 @@ final class DatabaseGate {
         while (!stopped) {
             try {
                 Thread.sleep(PROBED_EVERY);
-                jdbi.useHandle(handle -> handle.execute("select 1"));
+                jdbi.useHandle(handle -> Database.requireWritable(handle.getConnection()));
                 away.set(null);
-                LOG.info("The database is back; looks go on");
+                LOG.info("The database takes writes; looks go on");
                 return;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (RuntimeException e) {
+            } catch (SQLException | RuntimeException e) {
                 LOG.debug("The database is still away: {}", e.getMessage());
             }
         }

@@ -78,6 +78,7 @@ final class Looker {
      * @throws MailFailure when that failed
      */
     MailSession open(Account account, Deadline deadline) {
+        gate.requireHeld();
         try {
             return servers.open(logins.of(account, deadline), deadline);
         } catch (MailFailure failure) {
@@ -100,6 +101,7 @@ final class Looker {
             List<String> names,
             String source,
             @Nullable PositionUpdate position) {
+        gate.requireHeld();
         load(watch);
         List<Checked> checked = new ArrayList<>();
         List<String> missing = new ArrayList<>();

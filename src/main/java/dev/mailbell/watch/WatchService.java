@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -64,12 +65,14 @@ public final class WatchService {
      * What the watch stands on.
      *
      * @param databasePlaces how many looks may use the database at once
+     * @param held whether this node may check mailboxes now
      * @param tokens makes the source of access tokens, given where renewed refresh tokens go
      * @param nanoTime the monotonic clock that looks are timed by
      */
     public record Parts(
             Jdbi jdbi,
             int databasePlaces,
+            BooleanSupplier held,
             MailServers servers,
             LoginSecrets secrets,
             Function<RefreshTokenStore, TokenSource> tokens,
@@ -86,7 +89,7 @@ public final class WatchService {
         this.clock = parts.clock;
         this.timetable = new Timetable<>(parts.nanoTime);
         this.looksAtOnce = new Places(pace.concurrency());
-        this.gate = new DatabaseGate(parts.jdbi, parts.databasePlaces);
+        this.gate = new DatabaseGate(parts.jdbi, parts.databasePlaces, parts.held);
         this.hosts = new MailHosts(pace, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =

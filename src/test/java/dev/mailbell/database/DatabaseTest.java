@@ -21,7 +21,7 @@ class DatabaseTest {
     @Test
     void a_fresh_database_has_the_tables_and_answers() {
         try (Database database = TestDatabase.create()) {
-            assertThat(database.isReachable(PATIENCE)).isTrue();
+            assertThat(database.outage(PATIENCE)).isEmpty();
             assertThat(count(database, "select count(*) from account")).isZero();
             assertThat(database.migrate()).isZero();
         }
@@ -69,7 +69,7 @@ class DatabaseTest {
 
             server.restart();
 
-            await().atMost(PATIENCE).until(() -> database.isReachable(PATIENCE));
+            await().atMost(PATIENCE).until(() -> database.outage(PATIENCE).isEmpty());
             assertThat(count(database, "select 1")).isEqualTo(1);
         }
     }
@@ -88,7 +88,7 @@ class DatabaseTest {
             assertThat(Database.isAway(killed)).isTrue();
 
             server.close();
-            assertThat(database.isReachable(Duration.ofMillis(100))).isFalse();
+            assertThat(database.outage(Duration.ofMillis(100))).contains(Outage.AWAY);
             Throwable away = catchThrowable(() -> count(database, "select 1"));
             assertThat(Database.isAway(away)).isTrue();
         }
@@ -101,11 +101,11 @@ class DatabaseTest {
             int backend = count(database, "select pg_backend_pid()");
             signal("STOP", backend);
             try {
-                assertThat(database.isReachable(Duration.ofMillis(100))).isFalse();
+                assertThat(database.outage(Duration.ofMillis(100))).contains(Outage.AWAY);
             } finally {
                 signal("CONT", backend);
             }
-            await().atMost(PATIENCE).until(() -> database.isReachable(PATIENCE));
+            await().atMost(PATIENCE).until(() -> database.outage(PATIENCE).isEmpty());
         }
     }
 

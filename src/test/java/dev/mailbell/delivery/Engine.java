@@ -106,7 +106,7 @@ final class Engine implements AutoCloseable {
                         return Duration.ofDays(5);
                     }
                 };
-        deliveries = new Deliveries(database, webhooks, client, keyring, settings, meters, clock);
+        deliveries = new Deliveries(database, webhooks, client, keyring, settings, () -> true, meters, clock);
         deliveries.start();
     }
 

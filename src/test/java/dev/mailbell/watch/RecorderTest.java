@@ -44,7 +44,7 @@ class RecorderTest {
     private final Recorder recorder =
             new Recorder(
                     DATABASE.jdbi(),
-                    new DatabaseGate(DATABASE.jdbi(), 4),
+                    new DatabaseGate(DATABASE.jdbi(), 4, () -> true),
                     TestOutbox.of(DATABASE),
                     InstantSource.system());
 

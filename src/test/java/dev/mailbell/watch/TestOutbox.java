@@ -79,6 +79,7 @@ final class TestOutbox {
                             client,
                             keyring,
                             settings,
+                            () -> true,
                             new SimpleMeterRegistry(),
                             InstantSource.system())
                     .outbox();

@@ -89,6 +89,7 @@ final class WatchKit implements AutoCloseable {
                 new WatchService.Parts(
                         database.jdbi(),
                         4,
+                        () -> true,
                         servers,
                         secrets,
                         grants -> new NoTokens(),

@@ -1,0 +1,8 @@
+/**
+ * Which daemon may check mailboxes and send deliveries of a database: the lease. It may call the
+ * database; start reading at {@link dev.mailbell.cluster.Lease}.
+ */
+@NullMarked
+package dev.mailbell.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,90 @@
+package dev.mailbell.database;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why the database server refuses what it would otherwise do, so that the same statement succeeds
+ * later without a change of Mailbell.
+ */
+public enum Outage {
+    AWAY("the database is away"),
+    READ_ONLY("the database only reads: it is a standby, or was switched to read-only"),
+    DISK_FULL("the disk is full: the database cannot write until there is space"),
+    DISK_BROKEN("the disk of the database fails: it cannot be written or read"),
+    EXHAUSTED("the database has no memory or no file descriptors left"),
+    FENCED("this daemon waits for its lease on the database");
+
+    /** Connections lost or refused, a server that stops, starts or has no connection left. */
+    private static final Set<String> AWAY_STATES =
+            Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "53300");
+
+    /** A cause that leads back to itself must not trap us. */
+    private static final int DEEPEST = 32;
+
+    private final String message;
+
+    Outage(String message) {
+        this.message = message;
+    }
+
+    /** What is wrong, for a person. */
+    public String message() {
+        return message;
+    }
+
+    /** Whether the server answers and refuses to write. */
+    boolean isRefusal() {
+        return this != AWAY && this != FENCED;
+    }
+
+    /** The value of a label, such as {@code disk_full}. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Empty for a failure that trying again does not mend, such as a wrong statement. */
+    static Optional<Outage> of(Throwable failure) {
+        Outage found = null;
+        @Nullable Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+            if (cause instanceof FencedException) {
+                return Optional.of(FENCED);
+            }
+            if (cause instanceof SQLException sql) {
+                Outage outage = ofStatement(sql);
+                // The pool's own exception wraps what the server said: the innermost is exact.
+                found = outage == null ? found : outage;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private static @Nullable Outage ofStatement(SQLException failure) {
+        String state = failure.getSQLState() == null ? "" : failure.getSQLState();
+        String said = String.valueOf(failure.getMessage());
+        if (state.equals("53100") || said.contains("Disk quota exceeded")) {
+            return DISK_FULL;
+        }
+        // PostgreSQL reports a file system that was mounted read-only as a lack of privilege.
+        if (state.equals("58030") || said.contains("Read-only file system")) {
+            return DISK_BROKEN;
+        }
+        if (state.equals("53200") || state.equals("53000")) {
+            return EXHAUSTED;
+        }
+        if (state.equals("25006")) {
+            return READ_ONLY;
+        }
+        // The pool throws the last one when it has no connection to give in time.
+        return state.startsWith("08")
+                        || AWAY_STATES.contains(state)
+                        || failure instanceof SQLTransientConnectionException
+                ? AWAY
+                : null;
+    }
+}

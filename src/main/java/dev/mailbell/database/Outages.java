@@ -1,0 +1,139 @@
+package dev.mailbell.database;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices what statements of the pool are refused with. While the server refuses writes, a thread
+ * tries one every second, so that the end of the outage is known without a request.
+ */
+final class Outages implements SQLExceptionOverride {
+    private static final Logger log = LoggerFactory.getLogger(Outages.class);
+    private static final Duration TRIED_EVERY = Duration.ofSeconds(1);
+    private static final int TRIES_BETWEEN_LINES = 60;
+
+    /**
+     * The session is bound to a server that is no primary any more, or was ended by the server: it
+     * must not be used again.
+     */
+    private static final Set<String> SESSION_ENDED =
+            Set.of("25006", "25P03", "57P01", "57P02", "57P03", "57P05");
+
+    /** Extends a file, which needs space on the disk; leaves nothing. */
+    private static final String WRITE =
+            """
+            truncate write_probe;\
+             insert into write_probe select repeat('x', 1900) from generate_series(1, 32)\
+            """;
+
+    private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
+    private volatile @Nullable HikariDataSource pool;
+    private volatile boolean closed;
+
+    /** Called once, before the pool is used. */
+    void attach(HikariDataSource attached) {
+        pool = attached;
+    }
+
+    /** Why writes are refused; empty while the last one that is known of succeeded. */
+    Optional<Outage> current() {
+        return Optional.ofNullable(current.get());
+    }
+
+    void measure(MeterRegistry meters) {
+        for (Outage kind : Outage.values()) {
+            if (kind.isRefusal()) {
+                Gauge.builder("database.refusing", () -> current.get() == kind ? 1 : 0)
+                        .description("1 while the database refuses writes for this reason")
+                        .tag("reason", kind.label())
+                        .register(meters);
+            }
+        }
+    }
+
+    /** The pool asks this of every failure of one of its connections. */
+    @java.lang.Override
+    public Override adjudicate(SQLException failure) {
+        Outage.of(failure).filter(Outage::isRefusal).ifPresent(this::noticed);
+        String state = failure.getSQLState();
+        return state != null && SESSION_ENDED.contains(state)
+                ? Override.MUST_EVICT
+                : Override.CONTINUE_EVICT;
+    }
+
+    private void noticed(Outage outage) {
+        HikariDataSource of = pool;
+        if (of == null || closed) {
+            return;
+        }
+        if (outage == Outage.READ_ONLY) {
+            // The other sessions are with the same server.
+            of.getHikariPoolMXBean().softEvictConnections();
+        }
+        if (current.getAndSet(outage) == null) {
+            log.warn("Nothing can be recorded: {}", outage.message());
+            Thread.ofVirtual().name("database-write-probe").start(() -> untilWritten(of));
+        }
+    }
+
+    private void untilWritten(HikariDataSource of) {
+        try {
+            for (int tries = 1; !closed; tries++) {
+                Thread.sleep(TRIED_EVERY);
+                if (writes(of)) {
+                    current.set(null);
+                    log.info("The database can be written to again");
+                    return;
+                }
+                Outage outage = current.get();
+                if (tries % TRIES_BETWEEN_LINES == 0 && outage != null) {
+                    log.warn("Still nothing can be recorded: {}", outage.message());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean writes(HikariDataSource of) {
+        try (Connection connection = of.getConnection()) {
+            tryToWrite(connection);
+            return true;
+        } catch (SQLException e) {
+            log.debug("a write is still refused: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * Writes and takes it back.
+     *
+     * @throws SQLException when the server refuses to write
+     */
+    static void tryToWrite(Connection connection) throws SQLException {
+        boolean before = connection.getAutoCommit();
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(WRITE);
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(before);
+        }
+    }
+
+    void close() {
+        closed = true;
+    }
+}
