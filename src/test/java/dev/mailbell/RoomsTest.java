@@ -32,6 +32,8 @@ class RoomsTest {
                     .definedBy("dev.mailbell.watch..")
                     .layer("delivery")
                     .definedBy("dev.mailbell.delivery..")
+                    .layer("cluster")
+                    .definedBy("dev.mailbell.cluster..")
                     .layer("records")
                     .definedBy(
                             "dev.mailbell.account..",
@@ -48,6 +50,8 @@ class RoomsTest {
                     .whereLayer("Daemon")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("api")
+                    .mayOnlyBeAccessedByLayers("cli", "Daemon")
+                    .whereLayer("cluster")
                     .mayOnlyBeAccessedByLayers("cli", "Daemon")
                     .whereLayer("watch")
                     .mayOnlyBeAccessedByLayers("Daemon", "api")

@@ -1,0 +1,124 @@
+package dev.mailbell.api;
+
+import static dev.mailbell.api.HttpCaller.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.EmbeddedPostgres;
+import dev.mailbell.database.Outage;
+import dev.mailbell.database.TestDatabase;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that answers and refuses to write: after a failover, on a full disk. */
+class DatabaseRefusesTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PROBE = Duration.ofSeconds(20);
+
+    @TempDir private static Path directory;
+
+    private static EmbeddedPostgres server;
+    private static Database database;
+    private static TestApi api;
+    private static Jdbi admin;
+    private static final PrometheusMeterRegistry METERS =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    @BeforeAll
+    static void start() {
+        server = TestDatabase.privateServer(directory);
+        database = Database.open(server.address(), 4);
+        database.measure(METERS);
+        database.migrate();
+        api = new TestApi(database);
+        admin =
+                Jdbi.create(
+                        server.address().url(),
+                        server.address().username(),
+                        server.address().password());
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        server.close();
+    }
+
+    private static HttpResponse<String> write(String ref) {
+        return api.client().post("/v1/accounts", TestApi.imap(ref));
+    }
+
+    private static void readOnly(String value) {
+        // A session of its own that may write although the server's default says no.
+        admin.useHandle(handle -> {
+            handle.execute("set default_transaction_read_only = off");
+            handle.execute("alter system set default_transaction_read_only = " + value);
+            handle.execute("select pg_reload_conf()");
+        });
+    }
+
+    @Test
+    void sessions_with_a_server_that_became_read_only_are_dropped_and_writes_come_back() {
+        for (int i = 0; i < 3; i++) {
+            String ref = "failover-" + i;
+            assertThat(write(ref + "-before").statusCode()).isEqualTo(201);
+            readOnly("on");
+            // The server's processes read the new setting one after the other.
+            await().atMost(PATIENCE).until(() -> write(ref).statusCode() == 503);
+            HttpResponse<String> refused = write(ref);
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValueAsLong("Retry-After").orElse(0)).isPositive();
+            assertThat(database.outage(PROBE)).contains(Outage.READ_ONLY);
+            assertThat(
+                            METERS.scrape()
+                                    .contains(
+                                            "database_refusing{reason=\"read_only\"} 1.0"))
+                    .isTrue();
+            readOnly("off");
+            await().atMost(PATIENCE).until(() -> write(ref).statusCode() == 201);
+            await().atMost(PATIENCE).until(() -> database.outage(PROBE).isEmpty());
+        }
+    }
+
+    @Test
+    void a_full_disk_is_said_and_ends_by_itself() {
+        admin.useHandle(handle -> {
+            handle.execute(
+                    """
+                    create function no_space() returns trigger language plpgsql as $$ begin
+                        raise exception 'could not extend file "base/16385/16402": No space left on device'
+                            using errcode = '53100';
+                    end $$\
+                    """);
+            for (String table : new String[] {"account", "write_probe"}) {
+                handle.execute(
+                        "create trigger no_space before insert on "
+                                + table
+                                + " for each statement execute function no_space()");
+            }
+        });
+        HttpResponse<String> refused = write("full");
+        assertThat(refused.statusCode()).isEqualTo(503);
+        assertThat(refused.headers().firstValueAsLong("Retry-After").orElse(0)).isPositive();
+        assertThat(json(refused).required("type").stringValue()).endsWith("unavailable");
+        assertThat(json(refused).required("detail").stringValue()).contains("the disk is full");
+        assertThat(database.outage(PROBE)).contains(Outage.DISK_FULL);
+        assertThat(METERS.scrape()).contains("database_refusing{reason=\"disk_full\"} 1.0");
+        // What reads goes on.
+        assertThat(api.client().get("/v1/accounts").statusCode()).isEqualTo(200);
+
+        admin.useHandle(handle -> handle.execute("drop function no_space() cascade"));
+        assertThat(write("full").statusCode()).isEqualTo(201);
+        await().atMost(PATIENCE).until(() -> database.outage(PROBE).isEmpty());
+        assertThat(METERS.scrape()).contains("database_refusing{reason=\"disk_full\"} 0.0");
+    }
+}
