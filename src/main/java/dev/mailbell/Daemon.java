@@ -87,6 +87,7 @@ public final class Daemon implements AutoCloseable {
      *     started is stopped
      */
     public static Daemon start(LiveConfiguration configuration, String operatorKey) {
+        LogLimit.install();
         Daemon daemon = new Daemon(configuration.get().http().host());
         boolean started = false;
         try {

@@ -33,8 +33,8 @@ public final class Api implements AutoCloseable {
      * Where and for whom to serve.
      *
      * @param port 0 for any that is free
-     * @param metricsPort where the metrics are served, on the same host; 0 serves them on {@code
-     *     port}
+     * @param metricsPort where the metrics are served, and health too, on the same host; 0 serves
+     *     them on {@code port}
      * @param operatorKey not empty
      * @param version of the program
      */
@@ -101,6 +101,7 @@ public final class Api implements AutoCloseable {
         EventStore events = new EventStore(jdbi);
         EventStreams streams = new EventStreams(parts.bell());
         RequestTimes times = new RequestTimes(parts.meters());
+        HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
         List<Consumer<Routes>> resources =
                 new ArrayList<>(
                         List.of(
@@ -155,7 +156,7 @@ public final class Api implements AutoCloseable {
                                         ::addTo,
                                 new EventRoutes(events)::addTo,
                                 new EventStreamRoute(events, streams)::addTo,
-                                new HealthRoutes(settings.version(), parts.notReady())::addTo,
+                                health::addTo,
                                 new DocsRoutes()::addTo,
                                 new ConfigRoutes(parts.reload())::addTo));
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
@@ -171,7 +172,7 @@ public final class Api implements AutoCloseable {
                                     settings.host(),
                                     settings.metricsPort(),
                                     times,
-                                    List.of(exposition::addTo));
+                                    List.of(exposition::addTo, health::addTo));
             return new Api(server, metrics, streams, idempotency);
         } catch (RuntimeException e) {
             server.close();

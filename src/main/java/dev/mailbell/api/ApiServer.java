@@ -3,10 +3,12 @@ package dev.mailbell.api;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.eclipse.jetty.server.Connector;
@@ -23,8 +25,11 @@ final class ApiServer implements AutoCloseable {
     private static final int HEADER_BYTES = 16 * 1024;
 
     private static final long STOP_MILLIS = 5_000;
+    private static final String LIMIT = "mailbell.connections";
 
     private final SlowHeaders slowHeaders = new SlowHeaders(Duration.ofMillis(IDLE_MILLIS));
+    private final ConnectionLimit connections =
+            new ConnectionLimit(ConnectionLimit.STRANGERS, ConnectionLimit.ALL);
     private final Javalin javalin;
 
     /**
@@ -37,6 +42,7 @@ final class ApiServer implements AutoCloseable {
     ApiServer(String host, int port, RequestTimes times, List<Consumer<Routes>> resources) {
         this.javalin =
                 Javalin.create(config -> {
+                    config.routes.before(context -> context.attribute(LIMIT, connections));
                     configure(config, times, resources);
                     config.jetty.modifyServer(server ->
                             server.addEventListener(
@@ -45,6 +51,7 @@ final class ApiServer implements AutoCloseable {
                                         public void lifeCycleStarting(LifeCycle event) {
                                             for (Connector it : server.getConnectors()) {
                                                 Container.addBean(it, slowHeaders);
+                                                Container.addBean(it, connections);
                                             }
                                         }
                                     }));
@@ -94,6 +101,17 @@ final class ApiServer implements AutoCloseable {
         server.setErrorHandler(new JettyErrors());
         server.setStopTimeout(STOP_MILLIS);
         server.addBean(new NetworkConnectionLimit(CONNECTIONS, server));
+    }
+
+    /** A request came with a known key: its connection is no stranger's. */
+    static void authenticated(Context context) {
+        ConnectionLimit connections = context.attribute(LIMIT);
+        if (connections != null) {
+            connections.authenticated(
+                    ServletContextRequest.getServletContextRequest(context.req())
+                            .getConnectionMetaData()
+                            .getConnection());
+        }
     }
 
     /** The port that is listened on. */

@@ -10,6 +10,7 @@ import io.javalin.http.HttpResponseException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.BadMessageException;
@@ -20,6 +21,8 @@ import org.slf4j.LoggerFactory;
 /** Turns everything that can be thrown while a request is served into a problem document. */
 final class Errors {
     private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
+
+    private static final MinuteLog LINES = new MinuteLog(System::nanoTime);
 
     private Errors() {}
 
@@ -99,19 +102,42 @@ final class Errors {
     private static void unexpected(Exception e, Context context) {
         Optional<Outage> outage = Database.outageOf(e);
         if (outage.isPresent()) {
-            LOG.warn(
-                    "{} {} answered with 503: {}: {}",
-                    context.method(),
-                    Routes.template(context),
-                    outage.get().message(),
-                    e.toString());
+            logOutage(outage.get(), e, context);
             Answers.problem(
                     context,
                     Problem.unavailable(outage.get().message() + "; try again in a moment"));
             return;
         }
+        if (Database.isUnstorable(e)) {
+            Answers.problem(
+                    context,
+                    Problem.malformed(
+                            "a text of the request has a character that cannot be stored, such as U+0000"));
+            return;
+        }
         String id = UUID.randomUUID().toString();
-        LOG.error("request {} failed: {} {}", id, context.method(), context.path(), e);
+        // Of a caller without a key, one a minute: the log must not be a stranger's to fill.
+        if (Gate.isKnown(context) || LINES.admit("failed " + e.getClass()).isPresent()) {
+            LOG.error(
+                    "request {} failed: {} {}",
+                    id,
+                    context.method(),
+                    Routes.template(context),
+                    e);
+        }
         Answers.problem(context, Problem.internal(id));
+    }
+
+    private static void logOutage(Outage outage, Exception failure, Context context) {
+        OptionalLong leftOut = LINES.admit("outage " + outage);
+        if (leftOut.isPresent()) {
+            LOG.warn(
+                    "{} {} and {} requests in the minutes before answered with 503, {}: {}",
+                    context.method(),
+                    Routes.template(context),
+                    leftOut.getAsLong(),
+                    outage.message(),
+                    Database.reason(failure));
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.mailbell.api;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import io.javalin.http.Context;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EventStreamRoute {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreamRoute.class);
+    private static final MinuteLog LINES = new MinuteLog(System::nanoTime);
     private static final int PAGE = 100;
     private static final Duration BETWEEN_COMMENTS = Duration.ofSeconds(15);
 
@@ -72,7 +74,10 @@ final class EventStreamRoute {
                 LOG.debug("A stream of client {} ended: {}", clientId, gone.toString());
             } catch (RuntimeException e) {
                 // The answer has begun; the reader comes again and is told then.
-                LOG.warn("A stream of client {} broke off: {}", clientId, e.getMessage());
+                if (LINES.admit("broke off").isPresent()) {
+                    LOG.warn(
+                            "A stream of client {} broke off: {}", clientId, Database.reason(e));
+                }
             }
         }
     }

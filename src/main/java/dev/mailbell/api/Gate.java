@@ -33,6 +33,7 @@ final class Gate {
         }
         take("key " + caller.keyId());
         context.attribute(CALLER, caller);
+        ApiServer.authenticated(context);
     }
 
     private void take(String key) {
@@ -40,6 +41,11 @@ final class Gate {
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
         }
+    }
+
+    /** Whether the request came with a key that is known. */
+    static boolean isKnown(Context context) {
+        return context.attribute(CALLER) != null;
     }
 
     static Caller caller(Context context) {

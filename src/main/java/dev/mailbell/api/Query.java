@@ -95,12 +95,17 @@ final class Query {
         return read("cursor", Cursor::parseName, NO_CURSOR);
     }
 
-    /** Every parameter {@code prefix}KEY as KEY and value. */
-    Map<String, String> startingWith(String prefix) {
+    /** Every parameter {@code label.KEY} as KEY and value. */
+    Map<String, String> labels() {
+        String prefix = "label.";
         Map<String, String> found = new LinkedHashMap<>();
         for (String name : given.keySet()) {
             if (name.startsWith(prefix) && name.length() > prefix.length()) {
-                text(name).ifPresent(value -> found.put(name.substring(prefix.length()), value));
+                String label = name.substring(prefix.length());
+                text(name).ifPresent(value -> found.put(label, value));
+                if (!Labels.isName(label)) {
+                    fault(Texts.shown(name), Labels.NAME_RULE);
+                }
             }
         }
         return found;

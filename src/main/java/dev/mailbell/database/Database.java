@@ -169,6 +169,16 @@ public final class Database implements AutoCloseable {
         return Outage.of(failure);
     }
 
+    /** Whether a value was refused because text in the database cannot hold one of its characters. */
+    public static boolean isUnstorable(Throwable failure) {
+        return Outage.isUnstorable(failure);
+    }
+
+    /** What the server or the driver said, without the statement and its values. */
+    public static String reason(Throwable failure) {
+        return Outage.reason(failure);
+    }
+
     /**
      * Whether the server takes writes over this connection. Writes, takes it back.
      *

@@ -23,6 +23,9 @@ public enum Outage {
     private static final Set<String> AWAY_STATES =
             Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "53300");
 
+    /** Characters that no text of the database can hold. */
+    private static final Set<String> UNSTORABLE = Set.of("22021", "22P05");
+
     /** A cause that leads back to itself must not trap us. */
     private static final int DEEPEST = 32;
 
@@ -62,6 +65,29 @@ public enum Outage {
             }
         }
         return Optional.ofNullable(found);
+    }
+
+    static boolean isUnstorable(Throwable failure) {
+        @Nullable Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+            if (cause instanceof SQLException sql
+                    && UNSTORABLE.contains(String.valueOf(sql.getSQLState()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The first line of the innermost SQL failure; of another failure, its class. */
+    static String reason(Throwable failure) {
+        String said = failure.getClass().getSimpleName();
+        @Nullable Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+            if (cause instanceof SQLException || cause instanceof FencedException) {
+                said = String.valueOf(cause.getMessage()).lines().findFirst().orElse(said);
+            }
+        }
+        return said;
     }
 
     private static @Nullable Outage ofStatement(SQLException failure) {

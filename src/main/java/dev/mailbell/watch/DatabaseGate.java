@@ -63,7 +63,7 @@ final class DatabaseGate {
         } catch (RuntimeException e) {
             Optional<Outage> outage = Database.outageOf(e);
             if (outage.isPresent() && away.compareAndSet(null, e)) {
-                LOG.warn("Looks wait, {}: {}", outage.get().message(), e.getMessage());
+                LOG.warn("Looks wait, {}: {}", outage.get().message(), Database.reason(e));
                 Thread.ofVirtual().name("database-probe").start(this::probe);
             }
             throw e;

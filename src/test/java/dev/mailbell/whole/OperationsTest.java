@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -167,8 +169,58 @@ class OperationsTest {
         assertThat(metrics.value("mailbell_hikaricp_connections_max{pool=\"database\"}"))
                 .isEqualTo(10);
         assertThat(daemon.rest().get("/metrics").status()).isEqualTo(404);
+        for (String health : List.of("/healthz", "/readyz")) {
+            URI ofPort = URI.create("http://127.0.0.1:" + metricsPort + health);
+            assertThat(get(ofPort).statusCode()).as(health).isEqualTo(200);
+        }
         URI other = URI.create("http://127.0.0.1:" + metricsPort + "/v1/accounts");
         assertThat(get(other).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void requests_without_a_key_cannot_fill_the_log() throws Exception {
+        daemon.rest().get("/v1/accounts").expect(200);
+        List<String> hostile =
+                List.of(
+                        "GET /healthz HTTP/1.1\r\nHost: a b" + "x".repeat(7_000) + "\r\n\r\n",
+                        "GET /healthz HTTP/1.1\r\nHost: [::\r\n\r\n",
+                        "GET /healthz HTTP/1.1\r\nHost: a:99999999\r\n\r\n",
+                        "GET /healthz HTTP/1.1\r\n\r\n",
+                        "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "\u0016\u0003\u0001\u0002\u0000\u0001\u0000 a TLS hello\r\n\r\n",
+                        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                        "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+                        "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x\r\n\r\n",
+                        "GET /v1/events/stream HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET / HTTP/1.1\r\nHost: x\r\nCookie: \u0000=\u0001\r\n\r\n",
+                        "GET http://[/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /docs/..%2f..%2fetc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /healthz?%FF=%FE&=&%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+                        "GET /readyz HTTP/1.1\r\nHost: x\r\nRange: bytes=z\r\nExpect: y\r\n\r\n");
+        int before = daemon.log().length();
+        URI uri = daemon.rest().uri();
+        for (int round = 0; round < 20; round++) {
+            for (String request : hostile) {
+                assertThat(raw(uri, request)).as(request).doesNotContain(" 500 ");
+            }
+        }
+        daemon.rest().get("/v1/accounts").expect(200);
+        // One line a minute of each kind, the longest of them with a header's 7,000 characters.
+        assertThat(daemon.log().substring(before).lines()).hasSizeLessThan(hostile.size());
+        assertThat(daemon.log().length() - before).isLessThan(20_000);
+    }
+
+    private static String raw(URI uri, String request) throws IOException {
+        try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            byte[] answer = new byte[16 * 1024];
+            int length = socket.getInputStream().read(answer);
+            return length < 0 ? "" : new String(answer, 0, length, StandardCharsets.ISO_8859_1);
+        }
     }
 
     @Test
