@@ -17,8 +17,8 @@ find_java_home() {
     path_java=${path_java%/bin/java}
   fi
   for candidate in "${JAVA_HOME:-}" "$path_java" \
-      /usr/lib/jvm/* /usr/java/* /opt/* /opt/java/* /usr/local/* "$HOME"/.sdkman/candidates/java/* \
-      "$HOME"/.jdks/* /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*; do
+      /usr/lib/jvm/* /usr/java/* /opt/* /opt/java/* /usr/local/* ${HOME:+"$HOME"/.sdkman/candidates/java/*} \
+      ${HOME:+"$HOME"/.jdks/*} /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*; do
     [ -n "$candidate" ] || continue
     version=$(java_version_of "$candidate")
     if [ -n "$version" ] && [ "$version" -ge "$LEAST_JAVA" ] && [ -x "$candidate/bin/$1" ]; then

@@ -1,5 +1,8 @@
 package dev.mailbell;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,7 +16,9 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What can be counted of a running daemon: the process itself, and what the rooms register. Every
@@ -22,14 +27,18 @@ import java.util.List;
  */
 final class Metrics implements AutoCloseable {
     private static final String PREFIX = "mailbell.";
+    private static final Set<String> RENAMED = Set.of("process.cpu.time", "system.cpu.count");
+    private static final double NANOS_A_SECOND = 1e9;
     private static final int MOST_METERS = 10_000;
 
     private final PrometheusMeterRegistry registry =
-            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            new PrometheusMeterRegistry(
+                    PrometheusConfig.DEFAULT, new SteadyRegistry(), Clock.SYSTEM);
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
     Metrics(String version) {
         registry.config()
+                .meterFilter(MeterFilter.deny(id -> RENAMED.contains(id.getName())))
                 .meterFilter(new Prefix())
                 .meterFilter(MeterFilter.maximumAllowableMetrics(MOST_METERS));
         List<MeterBinder> process =
@@ -41,10 +50,25 @@ final class Metrics implements AutoCloseable {
                         new FileDescriptorMetrics(),
                         new UptimeMetrics());
         process.forEach(binder -> binder.bindTo(registry));
+        renamed();
         Gauge.builder("build.info", () -> 1)
                 .description("Which Mailbell and which Java this is; always 1")
                 .tag("version", version)
                 .tag("java", Runtime.version().toString())
+                .register(registry);
+    }
+
+    /** What Micrometer names against Prometheus's conventions, by names that follow them. */
+    private void renamed() {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
+            FunctionCounter.builder(
+                            "process.cpu", system, it -> it.getProcessCpuTime() / NANOS_A_SECOND)
+                    .description("CPU time of the process")
+                    .baseUnit("seconds")
+                    .register(registry);
+        }
+        Gauge.builder("system.cpus", Runtime.getRuntime(), Runtime::availableProcessors)
+                .description("Processors that the process may use")
                 .register(registry);
     }
 

@@ -28,6 +28,15 @@ final class Exposition {
     private static final Set<String> TYPES =
             Set.of("counter", "gauge", "histogram", "summary", "untyped");
 
+    private static final Set<String> ABBREVIATED =
+            Set.of(
+                    "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d");
+
+    private static final String NO_BASE_UNIT =
+            "(kilo|mega|giga|tera|peta|kibi|mebi|gibi|tebi|milli|micro|nano)(bytes|seconds|meters|grams)"
+                    + "|minutes|hours|days|weeks|bits|bit|percent";
+
+    private final Set<String> labelNames = new TreeSet<>();
     private final Map<String, String> types = new LinkedHashMap<>();
     private final Map<String, Double> series = new LinkedHashMap<>();
     private final Set<String> names = new TreeSet<>();
@@ -39,6 +48,42 @@ final class Exposition {
         assertThat(text).endsWith("\n");
         text.lines().forEach(this::line);
         buckets.forEach(this::requireHistogram);
+    }
+
+    /**
+     * What {@code promtool check metrics} says: base units, no type in a name, suffixes that belong
+     * to other types, letters.
+     */
+    List<String> lint() {
+        List<String> faults = new ArrayList<>();
+        types.forEach((name, type) -> lint(name, type).forEach(it -> faults.add(name + ": " + it)));
+        labelNames.stream()
+                .filter(label -> label.matches(".*[a-z][A-Z].*"))
+                .forEach(label -> faults.add("label " + label + ": snake_case"));
+        return faults;
+    }
+
+    private static List<String> lint(String name, String type) {
+        List<String> faults = new ArrayList<>();
+        List<String> parts = List.of(name.split("_", -1));
+        boolean distribution = type.equals("histogram") || type.equals("summary");
+        if (type.equals("counter") != name.endsWith("_total")) {
+            faults.add("_total is for counters, all of them");
+        }
+        if (!distribution && name.matches(".*_(count|sum)")
+                || !type.equals("histogram") && name.endsWith("_bucket")) {
+            faults.add("a suffix of histograms and summaries");
+        }
+        if (parts.stream().anyMatch(Set.of("counter", "gauge", "histogram", "summary")::contains)) {
+            faults.add("its type in its name");
+        }
+        if (name.contains(":") || name.matches(".*[a-z][A-Z].*")) {
+            faults.add("letters, digits and underscores, in lower case");
+        }
+        parts.stream()
+                .filter(part -> ABBREVIATED.contains(part) || part.matches(NO_BASE_UNIT))
+                .forEach(part -> faults.add("unit " + part));
+        return faults;
     }
 
     /** All names of samples. */
@@ -79,6 +124,7 @@ final class Exposition {
         names.add(name);
         requireOfFamily(name, line);
         Map<String, String> read = labels(labels, line);
+        labelNames.addAll(read.keySet());
         assertThat(series.put(name + (labels.isEmpty() ? "" : "{" + labels + "}"), value))
                 .as("%s is there once", line)
                 .isNull();

@@ -224,6 +224,17 @@ class OperationsTest {
     }
 
     @Test
+    void the_names_of_the_metrics_follow_the_conventions_of_prometheus() {
+        Rest rest = daemon.rest();
+        rest.get("/v1/accounts").expect(200);
+        Exposition metrics = scrape();
+        assertThat(metrics.lint()).isEmpty();
+        assertThat(metrics.names())
+                .contains("mailbell_process_cpu_seconds_total", "mailbell_system_cpus");
+        assertThat(metrics.value("mailbell_lease_held")).isEqualTo(1);
+    }
+
+    @Test
     void what_the_shipped_files_ask_for_is_there() throws IOException {
         daemon.rest().get("/v1/accounts").expect(200);
         for (String asking : List.of("config/alerts.yml", "config/grafana.json")) {
