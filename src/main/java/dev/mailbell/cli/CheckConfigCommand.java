@@ -17,7 +17,7 @@ final class CheckConfigCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        config.load();
+        Preflight.require(config.load(), System.getenv());
         spec.commandLine()
                 .getOut()
                 .println(

@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
+    private static final String MAIL_SERVER = "com.icegreen.greenmail.util.GreenMail";
     private static final String KEY = "mbk_demo_key_for_this_process_only";
 
     @Option(
@@ -36,11 +37,39 @@ final class DemoCommand implements Callable<Integer> {
         // Read by logback.xml when the first logger is made; the demo's own lines are what matters
         // here.
         System.setProperty("mailbell.log.level", "WARN");
-        Path dataDir = Files.createTempDirectory("mailbell-demo");
+        requireMailServer();
+        Path dataDir = temporaryDirectory();
         try {
             return new Demo(System.out).run(() -> start(dataDir), once);
         } finally {
             remove(dataDir);
+        }
+    }
+
+    /** The mail server of the demo is no part of the daemon, so an installation may lack it. */
+    private static void requireMailServer() {
+        try {
+            Class.forName(MAIL_SERVER, false, DemoCommand.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new CommandFailedException(
+                    "the demo's mail server is not part of this installation: run bin/mailbell demo in a"
+                            + " checkout of the source, or begin here with bin/mailbell serve",
+                    e);
+        }
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("mailbell-demo");
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    "the demo cannot keep its files in "
+                            + System.getProperty("java.io.tmpdir")
+                            + " ("
+                            + e.getMessage()
+                            + "): name a directory that can be written with"
+                            + " MAILBELL_JAVA_OPTS=-Djava.io.tmpdir=DIRECTORY",
+                    e);
         }
     }
 

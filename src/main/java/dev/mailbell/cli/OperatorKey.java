@@ -29,19 +29,31 @@ final class OperatorKey {
         }
     }
 
+    /** Where a key is kept that the environment does not give. */
+    static Path file(Path dataDir) {
+        return dataDir.resolve(FILE);
+    }
+
+    /** What is wrong with a key; empty for a good one, and where none is given. */
+    static Optional<String> fault(String key) {
+        boolean good =
+                key.isBlank()
+                        || key.length() >= SHORTEST
+                                && key.chars().allMatch(c -> c > ' ' && c <= '~');
+        return good
+                ? Optional.empty()
+                : Optional.of("must be at least " + SHORTEST + " visible ASCII characters");
+    }
+
     static Found find(String environment, Path dataDir) {
         if (!environment.isBlank()) {
-            if (environment.length() < SHORTEST
-                    || environment.chars().anyMatch(c -> c <= ' ' || c > '~')) {
-                throw new CommandFailedException(
-                        "MAILBELL_ADMIN_KEY must be at least "
-                                + SHORTEST
-                                + " visible ASCII characters",
-                        null);
+            Optional<String> fault = fault(environment);
+            if (fault.isPresent()) {
+                throw new CommandFailedException("MAILBELL_ADMIN_KEY " + fault.get(), null);
             }
             return new Found(environment, Optional.empty());
         }
-        Path file = dataDir.resolve(FILE);
+        Path file = file(dataDir);
         try {
             if (!Files.exists(file)) {
                 make(file);
@@ -53,7 +65,8 @@ final class OperatorKey {
                             + file
                             + " ("
                             + e
-                            + "); set MAILBELL_ADMIN_KEY",
+                            + "): make the directory writable, or name another one with dataDir"
+                            + " (MAILBELL_DATA_DIR)",
                     e);
         }
     }

@@ -32,6 +32,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         LiveConfiguration configuration = config.live();
         long begun = System.nanoTime();
+        Preflight.require(configuration.get(), System.getenv());
         OperatorKey.Found key =
                 OperatorKey.find(
                         System.getenv().getOrDefault("MAILBELL_ADMIN_KEY", ""),
@@ -45,6 +46,7 @@ final class ServeCommand implements Callable<Integer> {
         daemon.lost().thenRun(stop::countDown);
         try (FileWatch _ = FileWatch.start(configuration)) {
             tell(daemon, key, (System.nanoTime() - begun) / 1_000_000);
+            ClassArchive.served();
             stop.await();
         }
         Logger log = log();

@@ -19,6 +19,11 @@ public final class ConfigurationException extends RuntimeException {
         this.faults = List.copyOf(faults);
     }
 
+    /** Faults that only show when the configuration is held against the machine. */
+    public static ConfigurationException of(List<ConfigurationFault> faults) {
+        return new ConfigurationException(faults);
+    }
+
     /** A source that cannot be read at all. */
     ConfigurationException(String source, int line, String message) {
         this(List.of(new ConfigurationFault(source, line, "", message)));

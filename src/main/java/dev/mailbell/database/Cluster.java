@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -136,7 +137,7 @@ final class Cluster {
         Trees.write(fresh, secret, password + "\n", "rw-------");
         user.own(secret);
         user.own(fresh);
-        Command.Outcome outcome = Command.run(initdb(programs, user, fresh, secret), PATIENCE);
+        Command.Outcome outcome = initialise(programs, user, fresh, secret);
         if (!outcome.succeeded()) {
             Trees.delete(fresh);
             throw new DatabaseException(
@@ -149,8 +150,34 @@ final class Cluster {
         Trees.delete(fresh);
     }
 
-    private List<String> initdb(Programs programs, ServerUser user, Path fresh, Path secret) {
-        return user.with(
+    /**
+     * Only initdb asks for the name of its user, and refuses a uid without an entry in /etc/passwd,
+     * as containers give. In a user namespace it believes to be nobody; the files stay ours.
+     */
+    private Command.Outcome initialise(
+            Programs programs, ServerUser user, Path fresh, Path secret) throws IOException {
+        List<String> initdb = initdb(programs, fresh, secret);
+        Command.Outcome plain = Command.run(user.with(initdb), PATIENCE);
+        if (plain.succeeded() || !plain.output().contains(Remedies.NO_SUCH_USER)) {
+            return plain;
+        }
+        log.info("This user has no entry in /etc/passwd: initdb runs in a user namespace");
+        List<String> contained = new ArrayList<>(List.of("unshare", "--user"));
+        contained.addAll(initdb);
+        try {
+            Command.Outcome outcome = Command.run(user.with(contained), PATIENCE);
+            return outcome.succeeded()
+                    ? outcome
+                    : new Command.Outcome(
+                            outcome.exit(), plain.output() + "; " + outcome.output());
+        } catch (IOException noUnshare) {
+            return new Command.Outcome(
+                    plain.exit(), plain.output() + "; " + noUnshare.getMessage());
+        }
+    }
+
+    private List<String> initdb(Programs programs, Path fresh, Path secret) {
+        return List.of(
                 programs.program("initdb"),
                 "--pgdata=" + fresh.resolve("data"),
                 "--username=" + SUPERUSER,

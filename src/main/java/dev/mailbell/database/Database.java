@@ -68,6 +68,20 @@ public final class Database implements AutoCloseable {
                         config.pool());
     }
 
+    /**
+     * Judges the settings without a connection.
+     *
+     * @throws DatabaseException when {@link #open(DatabaseConfig, Path)} would refuse them as they
+     *     are
+     */
+    public static void requireUsable(DatabaseConfig config, Path dataDir) {
+        if (config.embedded()) {
+            EmbeddedPostgres.requirePlainLetters(dataDir);
+        } else {
+            ServerName.requireUrl(config.url());
+        }
+    }
+
     private static Database openEmbedded(Path dataDir, int connections) {
         EmbeddedPostgres server = EmbeddedPostgres.start(dataDir, connections);
         boolean opened = false;
@@ -92,8 +106,9 @@ public final class Database implements AutoCloseable {
         }
         FirstContact.check(address);
         Outages outages = new Outages();
-        return new Database(
-                address, Pools.open(address, connections, outages), outages, afterClose);
+        HikariDataSource pool = Pools.open(address, connections, outages);
+        outages.attach(pool);
+        return new Database(address, pool, outages, afterClose);
     }
 
     /** Has the pool counted, from now on; once. */

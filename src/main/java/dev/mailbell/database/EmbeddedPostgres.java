@@ -75,7 +75,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             Files.createDirectories(dataDir);
             Files.createDirectories(programsDir);
-            Path directory = inPlainLetters(dataDir.toRealPath());
+            Path directory = requirePlainLetters(dataDir.toRealPath());
             DirectoryLock lock = DirectoryLock.take(directory);
             boolean started = false;
             try {
@@ -120,7 +120,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /** pg_ctl builds a shell command around the path and quotes no more than spaces. */
-    private static Path inPlainLetters(Path directory) {
+    static Path requirePlainLetters(Path directory) {
         if (directory.toString().matches("(?s).*[\"$`\\\\\\n].*")) {
             throw new DatabaseException(
                     "the data directory "

@@ -2,6 +2,7 @@ package dev.mailbell.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import java.util.Properties;
 import org.postgresql.PGProperty;
 
@@ -27,12 +28,12 @@ final class Pools {
 
     private Pools() {}
 
-    static HikariDataSource open(DatabaseAddress address, int connections, Outages outages) {
+    static HikariDataSource open(DatabaseAddress address, int connections, SQLExceptionOverride failures) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("database");
         config.setJdbcUrl(address.url());
         config.setDataSourceProperties(ofPrimary(address, SOCKET_SECONDS));
-        config.setExceptionOverride(outages);
+        config.setExceptionOverride(failures);
         config.setConnectionInitSql(SESSION);
         config.setMaximumPoolSize(connections);
         // A connection is a process of some MB at the server; quiet daemons keep few.
@@ -45,9 +46,7 @@ final class Pools {
         config.setValidationTimeout(3_000);
         // The server was asked already; from here on the pool copes with its absence.
         config.setInitializationFailTimeout(-1);
-        HikariDataSource pool = new HikariDataSource(config);
-        outages.attach(pool);
-        return pool;
+        return new HikariDataSource(config);
     }
 
     /**

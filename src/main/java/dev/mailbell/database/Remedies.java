@@ -2,12 +2,21 @@ package dev.mailbell.database;
 
 /** Adds what to do to PostgreSQL's complaints. */
 final class Remedies {
+    /** What initdb says when its user has no entry in /etc/passwd. */
+    static final String NO_SUCH_USER = "could not look up effective user ID";
+
     private Remedies() {}
 
     static String of(String complaint) {
         if (complaint.contains("No space left on device")
                 || complaint.contains("could not extend file")) {
             return "the disk is full; free some space and start again. PostgreSQL says: "
+                    + complaint;
+        }
+        if (complaint.contains(NO_SUCH_USER)) {
+            return "this user has no entry in /etc/passwd, which PostgreSQL's initdb needs, and user namespaces,"
+                    + " the way around it, are not permitted here; add an entry, run as a user that has one, or"
+                    + " set database.url to a server of your own. PostgreSQL says: "
                     + complaint;
         }
         if (complaint.contains("Permission denied")

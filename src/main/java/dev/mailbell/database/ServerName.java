@@ -33,6 +33,14 @@ record ServerName(String host, String port, String database, String user) {
                 part(parts, PGProperty.USER, ""));
     }
 
+    /** Refuses a URL that the driver does not understand, or that holds a password. */
+    static void requireUrl(String url) {
+        ServerName name = of(url);
+        if (name.host().isBlank()) {
+            throw new DatabaseException("database.url names no host");
+        }
+    }
+
     private static String part(Properties parts, PGProperty property, String otherwise) {
         @Nullable String value = property.getOrDefault(parts);
         return value == null || value.isEmpty() ? otherwise : value;

@@ -112,8 +112,12 @@ record ServerUser(List<String> prefix, int owner) {
 
     /** A command to be run as this user. */
     List<String> with(String... command) {
+        return with(List.of(command));
+    }
+
+    List<String> with(List<String> command) {
         List<String> all = new ArrayList<>(prefix);
-        all.addAll(List.of(command));
+        all.addAll(command);
         return all;
     }
 

@@ -272,6 +272,38 @@ class EmbeddedPostgresTest {
         assertRefused("does not start", "shared_buffers");
     }
 
+    @Test
+    void a_user_without_an_entry_in_passwd_gets_a_database() throws IOException {
+        assumeRoot();
+        int uid = 123_456;
+        ServerUser stranger =
+                new ServerUser(
+                        List.of("setpriv", "--reuid=" + uid, "--regid=0", "--clear-groups"), uid);
+        Programs programs = Programs.unpackedIn(TestDatabase.programs());
+        assumeThat(
+                        Command.run(
+                                        stranger.with(
+                                                "unshare",
+                                                "--user",
+                                                programs.program("postgres"),
+                                                "--version"),
+                                        Duration.ofSeconds(30))
+                                .succeeded())
+                .isTrue();
+        Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Cluster cluster = new Cluster(dataDir.toRealPath(), false);
+        cluster.create(programs, stranger, cluster.password());
+        assertThat(cluster.owner()).contains(uid);
+
+        Postmaster postmaster = new Postmaster(cluster, programs, stranger);
+        postmaster.start(ServerSettings.of(5, Map.of("fsync", "off")), 0);
+        try {
+            assertThat(postmaster.running()).isPresent();
+        } finally {
+            postmaster.stop();
+        }
+    }
+
     private void assertRefused(String... words) {
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> TestDatabase.privateServer(dataDir))

@@ -16,6 +16,7 @@ class RemediesTest {
                     FATAL: could not open file "PG_VERSION": Permission denied | check the owner
                     postgres: error while loading shared libraries: libz.so.1 | a library is missing
                     FATAL: could not map anonymous shared memory: Cannot allocate memory | too little memory
+                    initdb: error: could not look up effective user ID 123456: user does not exist | set database.url
                     FATAL: something new | PostgreSQL says
                     """)
     void a_complaint_of_postgresql_is_kept_and_gets_a_remedy(String complaint, String remedy) {

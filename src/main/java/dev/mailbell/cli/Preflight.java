@@ -1,0 +1,138 @@
+package dev.mailbell.cli;
+
+import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationException;
+import dev.mailbell.config.ConfigurationFault;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.DatabaseException;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.KeyringException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Judges what {@code serve} would refuse, beyond the file's grammar: the operator's key, the
+ * keyset, the data directory, the address. {@code check-config} and {@code serve} ask it alike.
+ * Nothing is written or started.
+ */
+final class Preflight {
+    private final Configuration configuration;
+    private final List<ConfigurationFault> faults = new ArrayList<>();
+
+    private Preflight(Configuration configuration) {
+        this.configuration = configuration;
+    }
+
+    /**
+     * @throws ConfigurationException with every fault
+     */
+    static void require(Configuration configuration, Map<String, String> environment) {
+        List<ConfigurationFault> found = faults(configuration, environment);
+        if (!found.isEmpty()) {
+            throw ConfigurationException.of(found);
+        }
+    }
+
+    static List<ConfigurationFault> faults(
+            Configuration configuration, Map<String, String> environment) {
+        Preflight preflight = new Preflight(configuration);
+        String key = environment.getOrDefault("MAILBELL_ADMIN_KEY", "");
+        preflight.operatorKey(key);
+        preflight.database();
+        preflight.keyset();
+        preflight.dataDir(key.isBlank());
+        preflight.address();
+        return List.copyOf(preflight.faults);
+    }
+
+    private void operatorKey(String key) {
+        Optional<String> fault = OperatorKey.fault(key);
+        fault.ifPresent(message -> add("the environment", "MAILBELL_ADMIN_KEY", message));
+        Path file = OperatorKey.file(configuration.dataDir());
+        if (key.isBlank() && Files.exists(file)) {
+            try {
+                OperatorKey.fault(Files.readString(file).strip())
+                        .ifPresent(message -> add(file.toString(), "", message));
+            } catch (IOException e) {
+                add(file.toString(), "", "cannot be read: " + e.getMessage());
+            }
+        }
+    }
+
+    private void database() {
+        try {
+            Database.requireUsable(configuration.database(), configuration.dataDir());
+        } catch (DatabaseException e) {
+            add(
+                    "the configuration",
+                    configuration.database().embedded() ? "dataDir" : "database.url",
+                    e.getMessage());
+        }
+    }
+
+    private void keyset() {
+        Path file = configuration.keyset();
+        if (Files.exists(file)) {
+            try {
+                Keyring.openExisting(file);
+            } catch (KeyringException e) {
+                add("the configuration", "security.keyset", e.getMessage());
+            }
+        } else if (!file.startsWith(configuration.dataDir()) && !canBeWritten(file.getParent())) {
+            add(
+                    "the configuration",
+                    "security.keyset",
+                    "there is no keyset at " + file + ", and its directory cannot be written");
+        }
+    }
+
+    private void dataDir(boolean keyIsKeptThere) {
+        Path dataDir = configuration.dataDir();
+        boolean needed =
+                configuration.database().embedded()
+                        || keyIsKeptThere && !Files.exists(OperatorKey.file(dataDir))
+                        || !Files.exists(configuration.keyset())
+                                && configuration.keyset().startsWith(dataDir);
+        if (needed && !canBeWritten(dataDir)) {
+            add(
+                    "the configuration",
+                    "dataDir",
+                    "the data directory "
+                            + dataDir
+                            + " cannot be written by the user that runs Mailbell: give that user the directory"
+                            + " (chown), or name another one (dataDir, MAILBELL_DATA_DIR)");
+        }
+    }
+
+    /** Whether a directory is writable, or can be made. */
+    private static boolean canBeWritten(Path directory) {
+        Path existing = directory.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        return existing != null && Files.isDirectory(existing) && Files.isWritable(existing);
+    }
+
+    private void address() {
+        String host = configuration.http().host();
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(host, 0));
+        } catch (IOException e) {
+            add(
+                    "the configuration",
+                    "http.host",
+                    "\"" + host + "\" is no address of this machine: " + e.getMessage());
+        }
+    }
+
+    private void add(String source, String key, String message) {
+        faults.add(new ConfigurationFault(source, 0, key, message));
+    }
+}
