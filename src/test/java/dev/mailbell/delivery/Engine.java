@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,6 +39,8 @@ final class Engine implements AutoCloseable {
     private final AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
     private WebhookClient client;
     private Deliveries deliveries;
+    volatile boolean held = true;
+    final AtomicLong heldAsked = new AtomicLong();
     volatile Duration timeout = Duration.ofSeconds(30);
     volatile List<Duration> schedule =
             List.of(Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofHours(1));
@@ -106,8 +109,15 @@ final class Engine implements AutoCloseable {
                         return Duration.ofDays(5);
                     }
                 };
-        deliveries = new Deliveries(database, webhooks, client, keyring, settings, () -> true, meters, clock);
+        deliveries =
+                new Deliveries(
+                        database, webhooks, client, keyring, settings, this::held, meters, clock);
         deliveries.start();
+    }
+
+    private boolean held() {
+        heldAsked.incrementAndGet();
+        return held;
     }
 
     /** A new process after an orderly end. */

@@ -1,0 +1,42 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.event.Ids;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FenceTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Database DATABASE = TestDatabase.create();
+    private static final String OK = "HTTP/1.1 204 No Content\r\n\r\n";
+
+    @TempDir private Path keys;
+
+    @AfterAll
+    static void close() {
+        DATABASE.close();
+    }
+
+    @Test
+    void a_daemon_without_its_lease_posts_nothing_until_it_has_it_again() {
+        try (RawReceiver receiver = new RawReceiver(RawReceiver.saying(OK));
+                Engine engine = new Engine(DATABASE, keys)) {
+            Webhook webhook = engine.webhook(receiver);
+            engine.held = false;
+            engine.mail(webhook, Ids.next(), "INBOX", 1);
+            long asked = engine.heldAsked.get();
+            // The lanes come by several times meanwhile.
+            await().atMost(PATIENCE).until(() -> engine.heldAsked.get() >= asked + 3);
+            assertThat(receiver.requests).isEmpty();
+            engine.held = true;
+            await().atMost(PATIENCE).until(() -> receiver.requests.size() == 1);
+        }
+    }
+}

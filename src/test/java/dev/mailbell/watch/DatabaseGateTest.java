@@ -1,0 +1,66 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.FencedException;
+import dev.mailbell.database.TestDatabase;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jdbi.v3.core.JdbiException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class DatabaseGateTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Database DATABASE = TestDatabase.create(3);
+    private final AtomicBoolean held = new AtomicBoolean(true);
+    private final DatabaseGate gate = new DatabaseGate(DATABASE.jdbi(), 2, held::get);
+
+    @AfterAll
+    static void close() {
+        DATABASE.close();
+    }
+
+    @Test
+    void without_the_lease_nothing_is_looked_at_or_recorded() {
+        assertThat(gate.through(() -> "read")).isEqualTo("read");
+        held.set(false);
+        assertThat(gate.isOpen()).isFalse();
+        assertThatExceptionOfType(FencedException.class)
+                .isThrownBy(() -> gate.through(() -> "read"))
+                .matches(Database::isAway);
+        held.set(true);
+        assertThat(gate.isOpen()).isTrue();
+        assertThat(gate.through(() -> "read")).isEqualTo("read");
+    }
+
+    @Test
+    void looks_wait_while_the_database_refuses_to_write_and_not_only_while_it_is_silent() {
+        DATABASE.jdbi()
+                .useHandle(handle -> {
+                    handle.execute(
+                            """
+                            create function no_space() returns trigger language plpgsql as $$ begin
+                                raise exception 'No space left on device' using errcode = '53100'; end $$\
+                            """);
+                    handle.execute(
+                            """
+                            create trigger no_space before insert on write_probe
+                                for each statement execute function no_space()\
+                            """);
+                });
+        assertThatExceptionOfType(JdbiException.class)
+                .isThrownBy(() ->
+                        gate.through(() ->
+                                DATABASE.jdbi()
+                                        .withHandle(handle ->
+                                                handle.execute(
+                                                        "insert into write_probe values ('x')"))));
+        assertThat(gate.isOpen()).isFalse();
+        DATABASE.jdbi().useHandle(handle -> handle.execute("drop function no_space() cascade"));
+        await().atMost(PATIENCE).until(gate::isOpen);
+    }
+}
