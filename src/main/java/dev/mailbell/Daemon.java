@@ -160,14 +160,7 @@ public final class Daemon implements AutoCloseable {
         EventBell bell = new EventBell(jdbi);
         Deliveries deliveries =
                 new Deliveries(
-                        database,
-                        webhooks,
-                        client,
-                        keyring,
-                        settings,
-                        lease::held,
-                        meters,
-                        clock);
+                        database, webhooks, client, keyring, settings, lease::held, meters, clock);
         deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);
@@ -188,7 +181,8 @@ public final class Daemon implements AutoCloseable {
                                 clock,
                                 System::nanoTime));
 
-        Readiness readiness = new Readiness(
+        Readiness readiness =
+                new Readiness(
                         List.of(() -> missing(database), () -> missing(lease), watch::trouble));
         Discovery discovery = new Discovery(http);
         Api api =

@@ -15,8 +15,9 @@ import org.slf4j.Marker;
 
 /**
  * Bounds how fast the log grows. What a library warns of may be in the hand of a stranger who
- * connects: one line a minute of each of its loggers. Of Mailbell's own lines, {@link #OWN} a minute
- * of each kind, which is its text without the values. Lines left out are counted in the next one.
+ * connects: one line a minute of each of its loggers. Of Mailbell's own lines, {@link #OWN} a
+ * minute of each kind, which is its text without the values. Lines left out are counted in the next
+ * one.
  */
 final class LogLimit extends TurboFilter {
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);

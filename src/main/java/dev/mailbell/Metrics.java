@@ -1,7 +1,6 @@
 package dev.mailbell;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -14,8 +13,6 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Set;
@@ -31,9 +28,7 @@ final class Metrics implements AutoCloseable {
     private static final double NANOS_A_SECOND = 1e9;
     private static final int MOST_METERS = 10_000;
 
-    private final PrometheusMeterRegistry registry =
-            new PrometheusMeterRegistry(
-                    PrometheusConfig.DEFAULT, new SteadyRegistry(), Clock.SYSTEM);
+    private final SteadyRegistry registry = new SteadyRegistry();
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
     Metrics(String version) {

@@ -25,7 +25,9 @@ final class ConnectionLimit implements Connection.Listener {
     private final int strangersAtMost;
     private final int atMost;
 
-    /** Whether a known key came over it; the one whose key or opening was seen longest ago first. */
+    /**
+     * Whether a known key came over it; the one whose key or opening was seen longest ago first.
+     */
     private final Map<Connection, Boolean> known = new LinkedHashMap<>();
 
     private int strangers;

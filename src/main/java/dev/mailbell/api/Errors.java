@@ -119,11 +119,7 @@ final class Errors {
         // Of a caller without a key, one a minute: the log must not be a stranger's to fill.
         if (Gate.isKnown(context) || LINES.admit("failed " + e.getClass()).isPresent()) {
             LOG.error(
-                    "request {} failed: {} {}",
-                    id,
-                    context.method(),
-                    Routes.template(context),
-                    e);
+                    "request {} failed: {} {}", id, context.method(), Routes.template(context), e);
         }
         Answers.problem(context, Problem.internal(id));
     }

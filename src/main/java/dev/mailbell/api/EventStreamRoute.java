@@ -75,8 +75,7 @@ final class EventStreamRoute {
             } catch (RuntimeException e) {
                 // The answer has begun; the reader comes again and is told then.
                 if (LINES.admit("broke off").isPresent()) {
-                    LOG.warn(
-                            "A stream of client {} broke off: {}", clientId, Database.reason(e));
+                    LOG.warn("A stream of client {} broke off: {}", clientId, Database.reason(e));
                 }
             }
         }

@@ -28,8 +28,8 @@ final class MinuteLog {
     /**
      * Asks for a line.
      *
-     * @return how many lines of the kind were left out since its last one; empty when this one is to
-     *     be left out too
+     * @return how many lines of the kind were left out since its last one; empty when this one is
+     *     to be left out too
      */
     synchronized OptionalLong admit(String kind) {
         long now = nanoTime.getAsLong();

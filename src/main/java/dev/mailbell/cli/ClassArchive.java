@@ -24,7 +24,9 @@ final class ClassArchive {
             String archive = System.getProperty("mailbell.archive", "");
             if (!archive.isEmpty() && !isMapped(archive)) {
                 Files.deleteIfExists(Path.of(archive));
-                log().info("The archive of classes {} does not fit this Java; it is made anew", archive);
+                log().info(
+                                "The archive of classes {} does not fit this Java; it is made anew",
+                                archive);
             }
         } catch (IOException e) {
             log().debug("The archive of classes is left as it is: {}", e.toString());

@@ -19,9 +19,10 @@ import org.slf4j.LoggerFactory;
  * thread renews it every second over a connection of its own; unrenewed for {@link #LIFE} it is
  * free for another daemon.
  *
- * <p>The holder stops by itself before that: {@link #held} is false as soon as the last renewal that
- * succeeded was begun more than {@link #FENCE} ago, by the monotonic clock. A daemon that was frozen
- * therefore does nothing after it wakes, until a renewal shows that no other daemon came in between.
+ * <p>The holder stops by itself before that: {@link #held} is false as soon as the last renewal
+ * that succeeded was begun more than {@link #FENCE} ago, by the monotonic clock. A daemon that was
+ * frozen therefore does nothing after it wakes, until a renewal shows that no other daemon came in
+ * between.
  */
 public final class Lease implements AutoCloseable {
     /** How long the row is another's after its last renewal, by the database server's clock. */

@@ -154,8 +154,8 @@ final class Cluster {
      * Only initdb asks for the name of its user, and refuses a uid without an entry in /etc/passwd,
      * as containers give. In a user namespace it believes to be nobody; the files stay ours.
      */
-    private Command.Outcome initialise(
-            Programs programs, ServerUser user, Path fresh, Path secret) throws IOException {
+    private Command.Outcome initialise(Programs programs, ServerUser user, Path fresh, Path secret)
+            throws IOException {
         List<String> initdb = initdb(programs, fresh, secret);
         Command.Outcome plain = Command.run(user.with(initdb), PATIENCE);
         if (plain.succeeded() || !plain.output().contains(Remedies.NO_SUCH_USER)) {
@@ -168,8 +168,7 @@ final class Cluster {
             Command.Outcome outcome = Command.run(user.with(contained), PATIENCE);
             return outcome.succeeded()
                     ? outcome
-                    : new Command.Outcome(
-                            outcome.exit(), plain.output() + "; " + outcome.output());
+                    : new Command.Outcome(outcome.exit(), plain.output() + "; " + outcome.output());
         } catch (IOException noUnshare) {
             return new Command.Outcome(
                     plain.exit(), plain.output() + "; " + noUnshare.getMessage());

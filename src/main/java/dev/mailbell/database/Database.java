@@ -184,7 +184,9 @@ public final class Database implements AutoCloseable {
         return Outage.of(failure);
     }
 
-    /** Whether a value was refused because text in the database cannot hold one of its characters. */
+    /**
+     * Whether a value was refused because text in the database cannot hold one of its characters.
+     */
     public static boolean isUnstorable(Throwable failure) {
         return Outage.isUnstorable(failure);
     }

@@ -73,7 +73,8 @@ final class Outages implements SQLExceptionOverride {
                 : Override.CONTINUE_EVICT;
     }
 
-    private void noticed(Outage outage) {
+    /** Statements are refused for this reason. */
+    void noticed(Outage outage) {
         HikariDataSource of = pool;
         if (of == null || closed) {
             return;

@@ -28,7 +28,8 @@ final class Pools {
 
     private Pools() {}
 
-    static HikariDataSource open(DatabaseAddress address, int connections, SQLExceptionOverride failures) {
+    static HikariDataSource open(
+            DatabaseAddress address, int connections, SQLExceptionOverride failures) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("database");
         config.setJdbcUrl(address.url());

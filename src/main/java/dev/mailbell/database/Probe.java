@@ -26,7 +26,8 @@ final class Probe {
 
     private final DataSource pool;
     private final Outages outages;
-    private final AtomicReference<@Nullable FutureTask<Optional<Outage>>> underWay = new AtomicReference<>();
+    private final AtomicReference<@Nullable FutureTask<Optional<Outage>>> underWay =
+            new AtomicReference<>();
 
     Probe(DataSource pool, Outages outages) {
         this.pool = pool;
@@ -74,7 +75,11 @@ final class Probe {
                     statement.executeQuery(
                             "select current_setting('transaction_read_only') = 'on'")) {
                 row.next();
-                return row.getBoolean(1) ? Optional.of(Outage.READ_ONLY) : Optional.empty();
+                if (!row.getBoolean(1)) {
+                    return Optional.empty();
+                }
+                outages.noticed(Outage.READ_ONLY);
+                return Optional.of(Outage.READ_ONLY);
             }
         } catch (SQLException e) {
             log.debug("the database does not answer: {}", e.getMessage());

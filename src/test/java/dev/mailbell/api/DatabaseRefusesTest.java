@@ -78,10 +78,7 @@ class DatabaseRefusesTest {
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.headers().firstValueAsLong("Retry-After").orElse(0)).isPositive();
             assertThat(database.outage(PROBE)).contains(Outage.READ_ONLY);
-            assertThat(
-                            METERS.scrape()
-                                    .contains(
-                                            "database_refusing{reason=\"read_only\"} 1.0"))
+            assertThat(METERS.scrape().contains("database_refusing{reason=\"read_only\"} 1.0"))
                     .isTrue();
             readOnly("off");
             await().atMost(PATIENCE).until(() -> write(ref).statusCode() == 201);

@@ -103,16 +103,20 @@ class NulTest {
     void in_any_string_or_name_of_a_body_it_is_refused() {
         Map<String, List<String>> bodies =
                 Map.of(
-                        "POST /v1/accounts", List.of(WHOLE_ACCOUNT, WITH_GRANT),
-                        "POST /v1/accounts/verify", List.of(WHOLE_ACCOUNT, WITH_GRANT),
-                        "PATCH /v1/accounts/" + account, List.of(WHOLE_ACCOUNT, WITH_GRANT),
-                        "POST /v1/webhooks", List.of(wholeWebhook()),
+                        "POST /v1/accounts",
+                        List.of(WHOLE_ACCOUNT, WITH_GRANT),
+                        "POST /v1/accounts/verify",
+                        List.of(WHOLE_ACCOUNT, WITH_GRANT),
+                        "PATCH /v1/accounts/" + account,
+                        List.of(WHOLE_ACCOUNT, WITH_GRANT),
+                        "POST /v1/webhooks",
+                        List.of(wholeWebhook()),
                         "PATCH /v1/webhooks/" + webhook,
-                                List.of(wholeWebhook(), "{\"state\": \"enabled\"}"),
+                        List.of(wholeWebhook(), "{\"state\": \"enabled\"}"),
                         "POST /v1/webhooks/" + webhook + "/recover",
-                                List.of("{\"since\": \"2026-11-20T00:00:00Z\"}"),
+                        List.of("{\"since\": \"2026-11-20T00:00:00Z\"}"),
                         "PUT /v1/accounts/" + account + "/mailboxes/INBOX/position",
-                                List.of("{\"uid\": \"7\"}"));
+                        List.of("{\"uid\": \"7\"}"));
         bodies.forEach((route, documents) -> {
             String[] parts = route.split(" ");
             for (String document : documents) {
@@ -140,9 +144,7 @@ class NulTest {
             HttpResponse<String> response =
                     API.client()
                             .exchange(
-                                    "POST",
-                                    "/v1/accounts/batch",
-                                    "{\"accounts\": [" + body + "]}");
+                                    "POST", "/v1/accounts/batch", "{\"accounts\": [" + body + "]}");
             int status =
                     response.statusCode() == 200
                             ? Json.MAPPER
@@ -188,8 +190,20 @@ class NulTest {
                         "/v1/events/stream");
         List<String> names =
                 List.of(
-                        "limit", "cursor", "state", "ref", "host", "label.plan", "label.%00",
-                        "label.a%00b", "label.", "after", "type", "accountId", "status", "%00");
+                        "limit",
+                        "cursor",
+                        "state",
+                        "ref",
+                        "host",
+                        "label.plan",
+                        "label.%00",
+                        "label.a%00b",
+                        "label.",
+                        "after",
+                        "type",
+                        "accountId",
+                        "status",
+                        "%00");
         for (String list : lists) {
             for (String name : names) {
                 assertRefused("GET", list + "?" + name + "=a%00b", "");

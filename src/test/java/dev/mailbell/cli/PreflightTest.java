@@ -42,9 +42,10 @@ class PreflightTest {
         for (String key : List.of("short", "has a blank in its middle", "naïve-but-long-enough")) {
             assertThat(faults(Map.of("MAILBELL_ADMIN_KEY", key)))
                     .singleElement()
-                    .satisfies(fault -> assertThat(fault.text())
-                            .contains("MAILBELL_ADMIN_KEY", "at least 16 visible ASCII")
-                            .doesNotContain(key));
+                    .satisfies(fault ->
+                            assertThat(fault.text())
+                                    .contains("MAILBELL_ADMIN_KEY", "at least 16 visible ASCII")
+                                    .doesNotContain(key));
         }
         assertThat(faults(Map.of("MAILBELL_ADMIN_KEY", "long-enough-for-everybody"))).isEmpty();
     }
@@ -73,9 +74,10 @@ class PreflightTest {
         Map<String, String> settings = Map.of("MAILBELL_DATA_DIR", home.resolve("file/var") + "");
         assertThat(faults(settings))
                 .singleElement()
-                .satisfies(fault -> assertThat(fault.text())
-                        .contains("cannot be written by the user")
-                        .contains("MAILBELL_DATA_DIR"));
+                .satisfies(fault ->
+                        assertThat(fault.text())
+                                .contains("cannot be written by the user")
+                                .contains("MAILBELL_DATA_DIR"));
         // Where nothing is kept there, it need not be writable.
         Files.createDirectories(home.resolve("keys"));
         Map<String, String> elsewhere = new HashMap<>(settings);

@@ -25,7 +25,7 @@ class FenceTest {
     }
 
     @Test
-    void a_daemon_without_its_lease_posts_nothing_until_it_has_it_again() {
+    void a_daemon_without_its_lease_posts_nothing_until_it_has_it_again() throws Exception {
         try (RawReceiver receiver = new RawReceiver(RawReceiver.saying(OK));
                 Engine engine = new Engine(DATABASE, keys)) {
             Webhook webhook = engine.webhook(receiver);

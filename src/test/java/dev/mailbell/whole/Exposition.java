@@ -29,8 +29,7 @@ final class Exposition {
             Set.of("counter", "gauge", "histogram", "summary", "untyped");
 
     private static final Set<String> ABBREVIATED =
-            Set.of(
-                    "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d");
+            Set.of("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d");
 
     private static final String NO_BASE_UNIT =
             "(kilo|mega|giga|tera|peta|kibi|mebi|gibi|tebi|milli|micro|nano)(bytes|seconds|meters|grams)"
