@@ -20,6 +20,7 @@ import dev.mailbell.delivery.WebhookClient;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.event.EventBell;
 import dev.mailbell.event.EventStore;
+import dev.mailbell.event.Ids;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.AccessTokens;
@@ -29,6 +30,7 @@ import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.SteadyClock;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.secret.Keyring;
@@ -38,6 +40,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -127,6 +130,7 @@ public final class Daemon implements AutoCloseable {
         Installation.claim(jdbi, keyring);
         EventStore events = new EventStore(jdbi);
         events.adoptRestored();
+        Ids.startAfterLogs(jdbi);
         DailyLogs logs = new DailyLogs(jdbi, clock);
         // Before anything is written: housekeeping may be another node's turn.
         makeAhead(logs);
@@ -160,7 +164,14 @@ public final class Daemon implements AutoCloseable {
         EventBell bell = new EventBell(jdbi);
         Deliveries deliveries =
                 new Deliveries(
-                        database, webhooks, client, keyring, settings, lease::held, meters, clock);
+                        database,
+                        webhooks,
+                        client,
+                        keyring,
+                        settings,
+                        lease::held,
+                        meters,
+                        new SteadyClock(clock, System::nanoTime));
         deliveries.outbox().onCommit(bell::ring);
 
         Pace pace = new Pace(live);
@@ -288,6 +299,11 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void accountRemoved(UUID accountId) {
             deliveries.forgetAccount(accountId);
+        }
+
+        @Override
+        public Instant now() {
+            return deliveries.now();
         }
 
         @Override

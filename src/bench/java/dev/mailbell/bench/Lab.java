@@ -105,6 +105,16 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** Adds webhooks that want every event, numbered behind those of the plan. */
+    void addDead(int count) {
+        Api api = daemon().api();
+        for (int i = 0; i < count; i++) {
+            api.post(
+                    "/v1/webhooks",
+                    Map.of("url", receiver.url(plan.webhooks() + i), "events", List.of("*")));
+        }
+    }
+
     /** Registers all accounts, a thousand in a call. */
     void register() {
         Api api = daemon().api();

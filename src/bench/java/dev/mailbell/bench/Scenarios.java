@@ -54,6 +54,10 @@ final class Scenarios {
                 "one webhook with a long backlog: deliveries a second",
                 new DeliverOneScenario());
         add("drain", "1,000,000 pending deliveries over 1,000 webhooks", new DrainScenario());
+        add(
+                "dead",
+                "1,000 dead webhooks want every mail of a healthy one: what that one feels",
+                new DeadScenario());
         add("sick", "half of 100 webhooks hang or cut: what the others feel", new SickScenario());
     }
 

@@ -190,6 +190,25 @@ public final class AccountStore {
     }
 
     /**
+     * An account as it stands in the table.
+     *
+     * @param retryingTold whether its client was told that looks fail
+     */
+    public record Stored(Account account, boolean retryingTold) {}
+
+    /**
+     * Reads an account; no other writer of this row comes between before the transaction ends, and
+     * none that had begun is still to come.
+     */
+    public static Optional<Stored> lock(Handle handle, UUID id) {
+        return handle.createQuery("select * from account where id = :id for update")
+                .bind("id", id)
+                .map((row, context) ->
+                        new Stored(AccountRows.read(row), row.getBoolean("retrying_told")))
+                .findOne();
+    }
+
+    /**
      * The accounts whose clients were told that looks fail, and not yet that they succeed again.
      */
     public Set<UUID> retryingTold() {
@@ -260,6 +279,10 @@ public final class AccountStore {
             if (removed == 0) {
                 return false;
             }
+            // Before its deliveries, because the thread that makes some of them holds these rows.
+            handle.createUpdate("delete from fanout where account_id = :id")
+                    .bind("id", id)
+                    .execute();
             handle.createUpdate(
                             """
                             with gone as (delete from delivery where account_id = :id returning id)

@@ -151,7 +151,7 @@ public final class Api implements AutoCloseable {
                                         ::addTo,
                                 new DeliveryRoutes(
                                                 new WebhookStore(jdbi),
-                                                new DeliveryLog(jdbi, parts.clock()),
+                                                new DeliveryLog(jdbi, parts.webhooks()::now),
                                                 parts.webhooks())
                                         ::addTo,
                                 new EventRoutes(events)::addTo,

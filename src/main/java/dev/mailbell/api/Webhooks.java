@@ -2,6 +2,7 @@ package dev.mailbell.api;
 
 import dev.mailbell.delivery.Attempt;
 import dev.mailbell.delivery.Webhook;
+import java.time.Instant;
 import java.util.UUID;
 
 /** What the routes ask of delivery. */
@@ -12,6 +13,9 @@ public interface Webhooks {
 
     /** An account was removed: what was owed for it is no longer sent. */
     void accountRemoved(UUID accountId);
+
+    /** The present on the clock by which deliveries are due; it does not step. */
+    Instant now();
 
     /** Sends {@code webhook.test} now and returns what came of it. */
     Attempt test(Webhook webhook);

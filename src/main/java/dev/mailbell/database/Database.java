@@ -205,6 +205,14 @@ public final class Database implements AutoCloseable {
         Outages.tryToWrite(connection);
     }
 
+    /**
+     * Whether a failure may be that of a single row: a value or a constraint, a trigger, a row that
+     * takes too long. Another row of the same batch may well be written then.
+     */
+    public static boolean isRefused(Throwable failure) {
+        return Outage.isOfRows(failure);
+    }
+
     /** Closes the pool; statements under way are broken off. */
     @Override
     public void close() {

@@ -26,6 +26,15 @@ public enum Outage {
     /** Characters that no text of the database can hold. */
     private static final Set<String> UNSTORABLE = Set.of("22021", "22P05");
 
+    /**
+     * Classes of failures that have nothing to do with the rows of a statement: connection,
+     * transaction state, privileges and schema, resources, locks, operator, system.
+     */
+    private static final Set<String> NOT_OF_ROWS =
+            Set.of("08", "25", "28", "40", "42", "53", "55", "57", "58");
+
+    private static final String CANCELLED = "57014";
+
     /** A cause that leads back to itself must not trap us. */
     private static final int DEEPEST = 32;
 
@@ -65,6 +74,26 @@ public enum Outage {
             }
         }
         return Optional.ofNullable(found);
+    }
+
+    /**
+     * Whether the database refused the rows of a statement, so that the same statement without some
+     * of them may succeed; false for failures that have nothing to do with rows.
+     */
+    static boolean isOfRows(Throwable failure) {
+        if (of(failure).isPresent()) {
+            return false;
+        }
+        @Nullable Throwable cause = failure;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                String state = String.valueOf(sql.getSQLState());
+                return state.equals(CANCELLED)
+                        || state.length() < 2
+                        || !NOT_OF_ROWS.contains(state.substring(0, 2));
+            }
+        }
+        return true;
     }
 
     static boolean isUnstorable(Throwable failure) {

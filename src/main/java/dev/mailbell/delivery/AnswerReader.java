@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.delivery.PostResult.Answered;
+import dev.mailbell.network.AnswerTooLongException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -52,17 +53,23 @@ final class AnswerReader {
         // Not closed here: closing a body reads it to its end, however far that is.
         InputStream stream = entity.getContent();
         byte[] chunk = new byte[4096];
-        while (total < MOST_READ) {
-            int n = stream.read(chunk, 0, Math.min(chunk.length, MOST_READ - total));
-            if (n < 0) {
-                break;
+        boolean whole;
+        try {
+            while (total < MOST_READ) {
+                int n = stream.read(chunk, 0, Math.min(chunk.length, MOST_READ - total));
+                if (n < 0) {
+                    break;
+                }
+                int more = Math.min(n, MOST_KEPT - length);
+                System.arraycopy(chunk, 0, kept, length, more);
+                length += more;
+                total += n;
             }
-            int more = Math.min(n, MOST_KEPT - length);
-            System.arraycopy(chunk, 0, kept, length, more);
-            length += more;
-            total += n;
+            whole = total < MOST_READ || stream.read() < 0;
+        } catch (AnswerTooLongException e) {
+            // As with a body of more than is read: the rest is cut off, and the status counts.
+            whole = false;
         }
-        boolean whole = total < MOST_READ || stream.read() < 0;
         return new Body(text(response, Arrays.copyOf(kept, length)), whole);
     }
 

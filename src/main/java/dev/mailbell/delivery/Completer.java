@@ -1,9 +1,12 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.delivery.Completions.Written;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -24,18 +27,27 @@ final class Completer {
     private static final int WRITERS = 2;
     private static final int BATCH = 250;
     private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration REFUSED_AGAIN = Duration.ofMinutes(1);
     private static final Duration IDLE = Duration.ofMillis(100);
+
+    /** Outcomes set aside by one writer at most; then it takes no more. */
+    private static final int MOST_REFUSED = 1000;
 
     private final class Writer {
         final BlockingQueue<Completion> queue = new ArrayBlockingQueue<>(2 * BATCH);
-        final Thread thread = Thread.ofVirtual().name("completer").unstarted(() -> run(queue));
+        final Deque<Refused> refused = new ArrayDeque<>();
+        final Thread thread = Thread.ofVirtual().name("completer").unstarted(() -> run(this));
     }
+
+    /** An outcome that the database does not take, and when it is tried again. */
+    private record Refused(Completion completion, long at) {}
 
     /** An outcome, and what to do once it is written. */
     record Completion(Ended ended, Runnable written) {}
 
     private final Completions completions;
     private final Consumer<Written> listener;
+    private final Duration again;
     private final List<Writer> writers = Stream.generate(Writer::new).limit(WRITERS).toList();
     private volatile boolean stopping;
 
@@ -43,8 +55,16 @@ final class Completer {
      * @param listener is told what was written of webhooks before the lanes go on
      */
     Completer(Completions completions, Consumer<Written> listener) {
+        this(completions, listener, REFUSED_AGAIN);
+    }
+
+    /**
+     * @param again after what time an outcome that was refused is tried again
+     */
+    Completer(Completions completions, Consumer<Written> listener, Duration again) {
         this.completions = completions;
         this.listener = listener;
+        this.again = again;
     }
 
     void start() {
@@ -72,52 +92,113 @@ final class Completer {
         return ended;
     }
 
-    private void run(BlockingQueue<Completion> queue) {
+    private void run(Writer writer) {
         List<Completion> batch = new ArrayList<>(BATCH);
         try {
             while (true) {
-                Completion first = queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
-                if (first == null) {
-                    if (stopping) {
-                        return;
+                Completion first = writer.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    batch.add(first);
+                    writer.queue.drainTo(batch, BATCH - 1);
+                    write(batch, writer);
+                    batch.clear();
+                } else if (stopping) {
+                    if (!writer.refused.isEmpty()) {
+                        LOG.warn(
+                                "{} outcomes that the database refused were not written; they will be delivered again",
+                                writer.refused.size());
                     }
-                    continue;
+                    return;
                 }
-                batch.add(first);
-                queue.drainTo(batch, BATCH - 1);
-                write(batch);
-                batch.clear();
+                writeRefused(writer);
             }
         } catch (InterruptedException e) {
             // What is not written was sent, and will be sent again: at least once.
             LOG.warn(
                     "{} outcomes of deliveries were not written; they will be delivered again",
-                    batch.size() + queue.size());
+                    batch.size() + writer.queue.size() + writer.refused.size());
         }
     }
 
-    private void write(List<Completion> batch) throws InterruptedException {
-        List<Ended> ended = batch.stream().map(Completion::ended).toList();
-        boolean told = false;
+    /**
+     * Writes all, however often it must be tried. Where a row may be refused the batch is split, so
+     * that one that cannot be written holds up no other.
+     */
+    private void write(List<Completion> batch, Writer writer) throws InterruptedException {
+        boolean warned = false;
         while (true) {
-            Written written;
             try {
-                written = completions.write(ended);
+                writeOnce(batch);
+                return;
             } catch (RuntimeException e) {
-                if (!told) {
+                if (Database.isRefused(e)) {
+                    split(batch, writer, e);
+                    return;
+                }
+                if (!warned) {
                     LOG.warn(
                             "The outcomes of {} deliveries cannot be written yet: {}",
                             batch.size(),
                             e.getMessage());
-                    told = true;
+                    warned = true;
                 }
                 Thread.sleep(PAUSE);
-                continue;
             }
-            tell(() -> listener.accept(written));
-            batch.forEach(completion -> tell(completion.written()));
+        }
+    }
+
+    private void split(List<Completion> batch, Writer writer, RuntimeException refusal)
+            throws InterruptedException {
+        if (batch.size() > 1) {
+            int middle = batch.size() / 2;
+            write(batch.subList(0, middle), writer);
+            write(batch.subList(middle, batch.size()), writer);
             return;
         }
+        Completion one = batch.getFirst();
+        LOG.warn(
+                "The outcome of delivery {} is refused by the database: {}",
+                one.ended().delivery().id(),
+                refusal.getMessage());
+        Completion bare = new Completion(one.ended().bare(), one.written());
+        while (!wroteAlone(bare)) {
+            if (writer.refused.size() < MOST_REFUSED) {
+                writer.refused.add(new Refused(bare, System.nanoTime() + again.toNanos()));
+                return;
+            }
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    /** The mailboxes of these wait: what was sent is not sent again while this process lives. */
+    private void writeRefused(Writer writer) {
+        while (!writer.refused.isEmpty()
+                && writer.refused.getFirst().at() - System.nanoTime() <= 0) {
+            Refused next = writer.refused.removeFirst();
+            if (!wroteAlone(next.completion())) {
+                writer.refused.add(
+                        new Refused(next.completion(), System.nanoTime() + again.toNanos()));
+            }
+        }
+    }
+
+    private boolean wroteAlone(Completion completion) {
+        try {
+            writeOnce(List.of(completion));
+            return true;
+        } catch (RuntimeException e) {
+            LOG.debug(
+                    "The outcome of delivery {} is set aside: {}",
+                    completion.ended().delivery().id(),
+                    e.getMessage());
+            return false;
+        }
+    }
+
+    private void writeOnce(List<Completion> batch) {
+        Written written = completions.write(batch.stream().map(Completion::ended).toList());
+        tell(() -> listener.accept(written));
+        batch.forEach(completion -> tell(completion.written()));
     }
 
     /** What is made of an outcome must not end the writing of outcomes. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -37,7 +38,24 @@ final class Completions {
             Delivery delivery,
             Attempt attempt,
             @Nullable Instant next,
-            Gate gate) {}
+            Gate gate) {
+        /** Without the texts of others, which the table may refuse. */
+        Ended bare() {
+            return new Ended(
+                    webhook,
+                    delivery,
+                    new Attempt(
+                            attempt.at(),
+                            attempt.duration(),
+                            attempt.status(),
+                            null,
+                            attempt.delivered() ? null : "failed; what was said cannot be stored",
+                            attempt.retryAfter(),
+                            attempt.fault()),
+                    next,
+                    gate);
+        }
+    }
 
     /**
      * What was written besides.
@@ -61,19 +79,25 @@ final class Completions {
         boolean taken = batch.stream().allMatch(ended -> ended.attempt().delivered());
         if (taken && news.values().stream().noneMatch(News::worthWriting)) {
             outcomes(batch, "set_config('synchronous_commit', 'off', true)")
-                    .update(database.dataSource());
+                    .query(database.dataSource(), row -> row.getObject(1, UUID.class));
             return new Written(List.of(), 0, List.of());
         }
         return database.jdbi()
                 .inTransaction(handle -> {
-                    outcomes(batch, "null").update(handle.getConnection());
+                    Set<UUID> counted =
+                            Set.copyOf(
+                                    outcomes(batch, "null")
+                                            .query(
+                                                    handle.getConnection(),
+                                                    row -> row.getObject(1, UUID.class)));
                     holdFollowers(handle, batch);
-                    return tellWebhooks(handle, news);
+                    return tellWebhooks(handle, news, counted);
                 });
     }
 
     /**
-     * The statement that writes down attempts and what became of their deliveries.
+     * The statement that writes down attempts and what became of their deliveries. It answers the
+     * ids of those that were not written before.
      *
      * @param first an expression of SQL to evaluate before
      */
@@ -95,7 +119,7 @@ final class Completions {
                 )
                 insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
                 select id, attempts + 1, at, duration_ms, status, error, answer from ended
-                on conflict do nothing\
+                on conflict do nothing returning delivery_id\
                 """
                         .formatted(first),
                 Sql.column(batch, UUID[]::new, ended -> ended.delivery().id()),
@@ -171,12 +195,18 @@ final class Completions {
         return news;
     }
 
-    private Written tellWebhooks(Handle handle, Map<UUID, News> news) {
+    /**
+     * @param counted the deliveries whose outcomes were written just now; the others were written
+     *     by a transaction whose commit was not answered, and count no second time
+     */
+    private Written tellWebhooks(Handle handle, Map<UUID, News> news, Set<UUID> counted) {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
         news.forEach((id, told) -> {
-            if (told.worthWriting()) {
+            if (told.worthWriting() && !told.isAnyOf(counted)) {
+                WebhookStore.find(handle, id).ifPresent(changed::add);
+            } else if (told.worthWriting()) {
                 told.write(handle, id, disableAfter.get())
                         .ifPresent(row -> {
                             changed.add(row.webhook());

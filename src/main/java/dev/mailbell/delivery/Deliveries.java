@@ -45,11 +45,14 @@ public final class Deliveries {
 
     private final Courier courier;
     private final Lanes lanes;
+    private final FanOut fanOut;
     private final Outbox outbox;
     private final InstantSource clock;
 
     /**
      * @param held whether this node may send deliveries now
+     * @param clock by which all waits last; its steps would prolong or shorten them, so give one
+     *     that does not step
      */
     public Deliveries(
             Database database,
@@ -75,12 +78,19 @@ public final class Deliveries {
                         meters,
                         clock,
                         RandomGenerator.getDefault());
-        this.outbox = new Outbox(database.dataSource(), lanes, meters);
+        this.fanOut = new FanOut(database.jdbi(), lanes, meters, clock);
+        this.outbox = new Outbox(database.dataSource(), lanes, meters, clock);
+    }
+
+    /** The present on the clock by which deliveries are due. */
+    public Instant now() {
+        return clock.instant();
     }
 
     /** Begins to deliver what is owed. */
     public void start() {
         lanes.start();
+        fanOut.start();
     }
 
     /** Where events enter. */
@@ -120,6 +130,7 @@ public final class Deliveries {
 
     /** Begins no more deliveries and waits, at most 10 s, for those under way. */
     public void stop() throws InterruptedException {
+        fanOut.stop();
         lanes.stop(LAST_CALLS);
     }
 }

@@ -40,8 +40,8 @@ final class DeliveryStore {
 
     /**
      * Reads what of a webhook is due, those waiting longest first, {@code limit} at most. None
-     * overtakes an older one of its mailbox: what stands behind one that waits for its retry waits
-     * too, and of the deliveries that may still merge only the oldest of a mailbox is taken.
+     * overtakes an older one of its mailbox: what stands behind one that is due later, because it
+     * waits for its retry or was sent again by its client, waits too, and of the deliveries that may still merge only the oldest of a mailbox is taken.
      */
     Page due(UUID webhookId, Instant now, int limit) {
         return jdbi.withHandle(handle -> {
@@ -84,7 +84,7 @@ final class DeliveryStore {
                                     where o.webhook_id = p.webhook_id and o.account_id = p.account_id
                                         and coalesce(o.mailbox, '') = coalesce(p.mailbox, '')
                                         and o.status = 'pending' and o.id < p.id
-                                        and (p.mergeable or o.next_attempt_at > :now) limit 1) is null
+                                        and (p.mergeable or o.next_attempt_at > p.next_attempt_at) limit 1) is null
                             order by p.next_attempt_at, p.id limit :limit) d
                         left join event e on e.id = d.event_id
                         order by d.next_attempt_at, d.id\

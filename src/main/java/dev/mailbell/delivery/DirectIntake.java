@@ -4,6 +4,7 @@ import dev.mailbell.database.Sql;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.Ids;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an event together with what caused it in a single statement, which is its own transaction:
- * one round trip from seen to safe. Only while everybody who wants the event keeps up, which is
- * nearly always; what merges with earlier deliveries is left to {@link Intake}.
+ * one round trip from seen to safe. Only while everybody who wants the event and is not served later
+ * keeps up, which is nearly always; what merges with earlier deliveries is left to {@link Intake}.
  */
 final class DirectIntake {
     /** The statement needs an id for each webhook beforehand. */
@@ -32,23 +33,32 @@ final class DirectIntake {
      *
      * @param change an update of one row that ends in a condition; it must find the row as it was
      *     seen by whoever asks
+     * @param now on the clock by which deliveries are due
      * @return the deliveries; empty when nothing was written, because the row is not as it was, or
      *     somebody is behind, or too many want the event
      */
-    static Optional<List<Delivery>> add(DataSource pool, Sql change, NewEvent added) {
+    static Optional<List<Delivery>> add(
+            DataSource pool, Sql change, NewEvent added, Instant now) {
         Event event = added.event();
         UUID[] ids = Stream.generate(Ids::next).limit(MOST_TAKERS).toArray(UUID[]::new);
-        OffsetDateTime now = event.createdAt().atOffset(ZoneOffset.UTC);
+        OffsetDateTime due = now.atOffset(ZoneOffset.UTC);
+        OffsetDateTime createdAt = event.createdAt().atOffset(ZoneOffset.UTC);
         List<Taker> takers =
                 Takers.of(added, null)
                         .then(", changed as (")
                         .then(change)
                         .then(
                                 """
-                                 and not exists (select from taker where busy_until is not null or place > ?) returning 1
-                                ), happened as (\
+                                 and not exists (select from taker
+                                        where not deferred and (busy_until is not null or place > ?)) returning 1
+                                ), later as (\
                                 """,
                                 MOST_TAKERS)
+                        .then(Takers.defer(added, "taker, changed"))
+                        .then(
+                                """
+                                ), happened as (\
+                                """)
                         .then(EventStore.insert(event))
                         .then(
                                 """
@@ -57,17 +67,17 @@ final class DirectIntake {
                                     insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
                                         next_attempt_at, created_at, mergeable, new_count)
                                     select (?::uuid[])[place], id, ?, ?, ?, ?, 'pending', ?, ?, ? and not enabled, ?
-                                    from taker, changed
+                                    from taker, changed where not deferred
                                 )
-                                select place, id, enabled from changed left join taker on true order by place\
+                                select place, id, enabled from changed left join taker on not deferred order by place\
                                 """,
                                 ids,
                                 event.id(),
                                 event.accountId(),
                                 Sql.text(added.mailbox()),
                                 added.shard(),
-                                now,
-                                now,
+                                due,
+                                createdAt,
                                 added.newCount() != null,
                                 Sql.integer(added.newCount()))
                         .query(
@@ -77,10 +87,11 @@ final class DirectIntake {
                                                 row.getInt("place"),
                                                 row.getObject("id", UUID.class),
                                                 row.getBoolean("enabled")));
-        return takers.isEmpty() ? Optional.empty() : Optional.of(deliveries(added, ids, takers));
+        return takers.isEmpty() ? Optional.empty() : Optional.of(deliveries(added, ids, takers, now));
     }
 
-    private static List<Delivery> deliveries(NewEvent added, UUID[] ids, List<Taker> takers) {
+    private static List<Delivery> deliveries(
+            NewEvent added, UUID[] ids, List<Taker> takers, Instant now) {
         Event event = added.event();
         List<Delivery> deliveries = new ArrayList<>(takers.size());
         for (Taker taker : takers) {
@@ -94,7 +105,7 @@ final class DirectIntake {
                                 event.accountId(),
                                 added.mailbox(),
                                 0,
-                                event.createdAt(),
+                                now,
                                 event.payload(),
                                 taker.enabled()));
             }

@@ -42,6 +42,6 @@ final class Disabling {
                         now,
                         JSON.writeValueAsString(payload));
         NewEvent added = new NewEvent(event, null, 0, Map.of(), null);
-        return Intake.add(connection, added, webhook.id()).deliveries();
+        return Intake.add(connection, added, webhook.id(), last.attempt().endedAt()).deliveries();
     }
 }

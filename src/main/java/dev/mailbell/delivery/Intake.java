@@ -5,6 +5,8 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.Ids;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -56,20 +58,64 @@ final class Intake {
      * transaction.
      *
      * @param except a webhook that does not get it; null for none
+     * @param now on the clock by which deliveries are due
      */
-    static Added add(Connection connection, NewEvent added, @Nullable UUID except) {
+    static Added add(
+            Connection connection, NewEvent added, @Nullable UUID except, Instant now) {
+        return serve(connection, added, takers(connection, added, except), false, now);
+    }
+
+    /**
+     * Writes deliveries of an event that is written already, to those of these webhooks that are
+     * still there.
+     *
+     * @param summed whether the event's count is that of several and its payload has another one
+     */
+    static Added addLater(
+            Connection connection,
+            NewEvent added,
+            List<UUID> webhooks,
+            boolean summed,
+            Instant now) {
+        List<Taker> takers =
+                Sql.of(
+                                """
+                                select w.id, w.state = 'enabled' as enabled, (
+                                    select max(next_attempt_at) from delivery d
+                                    where d.account_id = ?::uuid and coalesce(d.mailbox, '') = ? and d.webhook_id = w.id
+                                        and d.status = 'pending') as busy_until
+                                from webhook w where w.id = any(?) order by w.id\
+                                """,
+                                added.event().accountId(),
+                                added.mailbox() == null ? "" : added.mailbox(),
+                                webhooks.toArray(UUID[]::new))
+                        .query(connection, Intake::taker);
+        return serve(connection, added, takers, summed, now);
+    }
+
+    private static Added serve(
+            Connection connection,
+            NewEvent added,
+            List<Taker> takers,
+            boolean summed,
+            Instant now) {
         Event event = added.event();
         Integer own = added.newCount();
-        List<Taker> takers = takers(connection, added, except);
         List<Merged> taken = own == null ? List.of() : supersede(connection, added, takers);
         Map<UUID, Long> merged = new HashMap<>();
         taken.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
+        // Of many that are behind most have the same count.
+        Map<Integer, String> bodies = new HashMap<>();
         List<Row> rows = new ArrayList<>(takers.size());
         for (Taker taker : takers) {
             long before = merged.getOrDefault(taker.webhookId(), 0L);
-            Integer newCount = own == null ? null : (Integer) Math.toIntExact(own + before);
-            String body = before == 0 ? null : withNewCount(event.payload(), newCount);
-            Instant due = event.createdAt();
+            Integer newCount = own == null ? null : (Integer) saturated(own + before);
+            String body =
+                    newCount == null || (before == 0 && !summed)
+                            ? null
+                            : bodies.computeIfAbsent(
+                                    newCount, count -> withNewCount(event.payload(), count));
+            Instant due = now;
             if (taker.busyUntil() != null && taker.busyUntil().isAfter(due)) {
                 due = taker.busyUntil();
             }
@@ -89,22 +135,30 @@ final class Intake {
         return new Added(rows.stream().map(Row::delivery).toList(), taken.size());
     }
 
+    /** A count that is too great for its column stays at the greatest. */
+    private static int saturated(long count) {
+        return (int) Math.min(count, Integer.MAX_VALUE);
+    }
+
     /** Writes the event, and says who wants it. */
     private static List<Taker> takers(
             Connection connection, NewEvent added, @Nullable UUID except) {
         return Takers.of(added, except)
                 .then(", happened as (")
                 .then(EventStore.insert(added.event()))
-                .then(") select id, enabled, busy_until from taker order by id")
-                .query(
-                        connection,
-                        row -> {
-                            OffsetDateTime busy = row.getObject("busy_until", OffsetDateTime.class);
-                            return new Taker(
-                                    row.getObject("id", UUID.class),
-                                    row.getBoolean("enabled"),
-                                    busy == null ? null : busy.toInstant());
-                        });
+                .then("), later as (")
+                .then(Takers.defer(added, "taker"))
+                .then(
+                        ") select id, enabled, busy_until from taker where not deferred order by id")
+                .query(connection, Intake::taker);
+    }
+
+    private static Taker taker(ResultSet row) throws SQLException {
+        OffsetDateTime busy = row.getObject("busy_until", OffsetDateTime.class);
+        return new Taker(
+                row.getObject("id", UUID.class),
+                row.getBoolean("enabled"),
+                busy == null ? null : busy.toInstant());
     }
 
     private record Row(

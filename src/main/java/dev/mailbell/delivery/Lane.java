@@ -28,10 +28,14 @@ final class Lane {
 
     private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
+    private static final long FIRST_RETRY = Duration.ofMillis(500).toNanos();
+    private static final long LONGEST_RETRY = Duration.ofSeconds(10).toNanos();
+
     private final UUID webhookId;
     private final Map<String, Line> lines = new HashMap<>();
     private final Deque<Line> ready = new ArrayDeque<>();
     private final Set<UUID> held = new HashSet<>();
+    private final Departures departures;
     private @Nullable Webhook webhook;
     private @Nullable Receiver receiver;
 
@@ -53,6 +57,11 @@ final class Lane {
     private Instant lastUsed;
     private boolean retired;
 
+    /** Readings of the table in a row that failed, and when the next one may begin. */
+    private int failedReadings;
+
+    private long readableAt;
+
     /** Rises when all is forgotten: what was read before is void. */
     private int era;
 
@@ -63,10 +72,14 @@ final class Lane {
 
         /** The table holds more of this mailbox. */
         boolean followed;
+
+        /** The account was removed: what is under way ends, and is not sent again. */
+        boolean removed;
     }
 
-    Lane(UUID webhookId, Instant now) {
+    Lane(UUID webhookId, CommitSequence commits, Instant now) {
         this.webhookId = webhookId;
+        this.departures = new Departures(commits);
         this.lastUsed = now;
     }
 
@@ -77,13 +90,20 @@ final class Lane {
     /**
      * Takes in a delivery that was committed just now, or leaves it to the table where order
      * demands that; false when this lane is no longer in use. What stands first in its mailbox does
-     * not wait for what the table holds of others, which may be a lot.
+     * not wait for what the table holds of others, which may be a lot. A page of the table may have
+     * brought the delivery here before this call, and it may be sent already: it is not taken in
+     * twice.
+     *
+     * @param begun when its transaction began, by {@link CommitSequence}
      */
-    synchronized boolean offer(Delivery delivery, Instant now) {
+    synchronized boolean offer(Delivery delivery, long begun, Instant now) {
         if (retired) {
             return false;
         }
         lastUsed = now;
+        if (held.contains(delivery.id()) || departures.has(delivery.id())) {
+            return true;
+        }
         Line line = lines.get(delivery.queue());
         if (!delivery.first() && line != null) {
             line.followed = true;
@@ -91,7 +111,10 @@ final class Lane {
         boolean closed = receiver != null && receiver.isClosed();
         // While the table holds more, only so much that there is room to read it as well.
         int most = behind ? room() / 2 : WINDOW;
-        if (!delivery.first() || closed || held.size() >= most) {
+        if (!delivery.first()
+                || closed
+                || held.size() >= most
+                || departures.mayHaveForgotten(begun)) {
             behind = true;
             missed = true;
         } else {
@@ -102,9 +125,12 @@ final class Lane {
 
     /**
      * Whether the caller is to read the table now: there is room, it may hold more, the receiver
-     * may be sent to, and nobody is at it. Answers the era to hand to {@link #refill}, or -1.
+     * may be sent to, and nobody is at it. After a reading that failed the next one waits. Answers
+     * the era to hand to {@link #refill}, or -1.
+     *
+     * @param nanoTime of the monotonic clock
      */
-    synchronized int wantsRefill(Instant now) {
+    synchronized int wantsRefill(Instant now, long nanoTime) {
         if (nextDue != null && !nextDue.isAfter(now)) {
             nextDue = null;
             behind = true;
@@ -115,6 +141,7 @@ final class Lane {
                 || refilling
                 || !behind
                 || held.size() > room() / 2
+                || (failedReadings > 0 && nanoTime - readableAt < 0)
                 || (receiver != null && receiver.isClosed())) {
             return -1;
         }
@@ -166,6 +193,7 @@ final class Lane {
             return;
         }
         refilling = false;
+        failedReadings = 0;
         for (Delivery delivery : page.due()) {
             if (!left.contains(delivery.id()) && !left.contains(delivery.queue())) {
                 add(delivery, page.followed().contains(delivery.id()));
@@ -177,11 +205,24 @@ final class Lane {
         }
     }
 
-    /** The table could not be read; it is tried again later. */
-    synchronized void refillFailed(int era) {
+    /** The table was not read, because nothing may be sent now. */
+    synchronized void refillSkipped(int era) {
         if (era == this.era) {
             refilling = false;
         }
+    }
+
+    /**
+     * The table could not be read; it is tried again later, each time after twice as long.
+     *
+     * @return how many readings in a row have failed
+     */
+    synchronized int refillFailed(int era, long nanoTime) {
+        long wait = FIRST_RETRY << Math.min(failedReadings, 5);
+        failedReadings++;
+        readableAt = nanoTime + Math.min(wait, LONGEST_RETRY);
+        refillSkipped(era);
+        return failedReadings;
     }
 
     private void waitFor(Instant due) {
@@ -228,6 +269,7 @@ final class Lane {
             left.add(delivery.id());
         }
         lastUsed = now;
+        depart(delivery);
         Line line = leave(delivery);
         if (line == null) {
             return;
@@ -245,6 +287,7 @@ final class Lane {
         if (refilling) {
             left.add(delivery.queue());
         }
+        depart(delivery);
         Line line = leave(delivery);
         if (line != null) {
             line.waiting.forEach(waiting -> held.remove(waiting.id()));
@@ -256,13 +299,22 @@ final class Lane {
     /** The delivery was taken but not attempted: it waits where it was. */
     synchronized void putBack(Delivery delivery) {
         Line line = leave(delivery);
-        if (line != null) {
+        if (line != null && line.removed) {
+            goOn(delivery.queue(), line);
+        } else if (line != null) {
             held.add(delivery.id());
             line.waiting.addFirst(delivery);
             goOn(delivery.queue(), line);
         } else {
             behind = true;
             missed = true;
+        }
+    }
+
+    /** What was announced here is not announced again; what a page brought may yet be. */
+    private void depart(Delivery delivery) {
+        if (!delivery.first()) {
+            departures.add(delivery.id(), lastUsed);
         }
     }
 
@@ -288,6 +340,8 @@ final class Lane {
     /** Forgets all but what is under way, so that webhook and table are read again. */
     synchronized void reset() {
         era++;
+        departures.forgetAll();
+        failedReadings = 0;
         refilling = false;
         webhook = null;
         receiver = null;
@@ -308,6 +362,8 @@ final class Lane {
 
     /** The account was removed, and what was owed with it; what is under way ends by itself. */
     synchronized void forgetAccount(UUID accountId) {
+        // What was committed before the removal and is announced after it is looked up.
+        departures.forgetAll();
         if (refilling) {
             // What is being read may hold what is owed for it.
             era++;
@@ -319,6 +375,7 @@ final class Lane {
             if (accountId.equals(any.accountId())) {
                 line.waiting.forEach(delivery -> held.remove(delivery.id()));
                 line.waiting.clear();
+                line.removed = true;
             }
         }
         ready.removeIf(line -> line.waiting.isEmpty());
@@ -327,6 +384,7 @@ final class Lane {
 
     /** Takes the lane out of use if it has not been of any for a while. */
     synchronized boolean retire(Instant now) {
+        departures.forgetOld(now);
         boolean asleep = receiver != null && receiver.isDisabled();
         boolean idle = asleep || (ready.isEmpty() && !behind && nextDue == null);
         boolean nothingUnderWay = lines.values().stream().allMatch(line -> line.underWay == null);

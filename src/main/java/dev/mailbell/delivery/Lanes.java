@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * All lanes: one for each webhook that is owed something. A fresh delivery is on its way as soon as
@@ -57,6 +58,7 @@ final class Lanes {
     private final RandomGenerator random;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Slots slots = new Slots();
+    private final CommitSequence commits = new CommitSequence();
     private final Thread ticker = Thread.ofVirtual().name("lanes").unstarted(this::tick);
     private volatile boolean stopping;
 
@@ -104,12 +106,21 @@ final class Lanes {
         completer.stop(limit.minusNanos(System.nanoTime() - begun).plusSeconds(1));
     }
 
-    /** Takes in deliveries that were committed just now. */
-    void offer(List<Delivery> fresh) {
+    /** To be asked before a transaction that writes deliveries commits. */
+    long beginCommit() {
+        return commits.next();
+    }
+
+    /**
+     * Takes in deliveries that were committed just now.
+     *
+     * @param begun what {@link #beginCommit} said before the commit
+     */
+    void offer(List<Delivery> fresh, long begun) {
         for (Delivery delivery : fresh) {
             meters.committed(delivery);
             Lane lane = lane(delivery.webhookId());
-            while (!lane.offer(delivery, clock.instant())) {
+            while (!lane.offer(delivery, begun, clock.instant())) {
                 lanes.remove(lane.webhookId(), lane);
                 lane = lane(delivery.webhookId());
             }
@@ -130,7 +141,7 @@ final class Lanes {
     }
 
     private Lane lane(UUID webhookId) {
-        return lanes.computeIfAbsent(webhookId, id -> new Lane(id, clock.instant()));
+        return lanes.computeIfAbsent(webhookId, id -> new Lane(id, commits, clock.instant()));
     }
 
     private void tick() {
@@ -169,7 +180,7 @@ final class Lanes {
         if (stopping || !held.getAsBoolean()) {
             return;
         }
-        int era = lane.wantsRefill(clock.instant());
+        int era = lane.wantsRefill(clock.instant(), System.nanoTime());
         if (era >= 0) {
             Thread.startVirtualThread(() -> refill(lane, era));
         }
@@ -201,17 +212,19 @@ final class Lanes {
                 Receiver receiver = new Receiver(webhook.get(), settings, clock, random);
                 lane.meet(era, webhook.get(), receiver);
                 if (receiver.isClosed()) {
-                    lane.refillFailed(era);
+                    lane.refillSkipped(era);
                     return;
                 }
             }
             lane.refill(era, deliveries.due(lane.webhookId(), clock.instant(), lane.room()));
         } catch (RuntimeException e) {
-            lane.refillFailed(era);
-            LOG.warn(
-                    "Deliveries of webhook {} cannot be read now: {}",
-                    lane.webhookId(),
-                    e.getMessage());
+            int failed = lane.refillFailed(era, System.nanoTime());
+            // The first one is news; the same again at every retry is not.
+            LOG.atLevel(failed == 1 ? Level.WARN : Level.DEBUG)
+                    .log(
+                            "Deliveries of webhook {} cannot be read now: {}",
+                            lane.webhookId(),
+                            e.getMessage());
         }
     }
 
@@ -301,6 +314,6 @@ final class Lanes {
                 lane.know(webhook);
             }
         }
-        offer(written.fresh());
+        offer(written.fresh(), CommitSequence.UNKNOWN);
     }
 }

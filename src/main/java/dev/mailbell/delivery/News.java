@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class News {
     private int failures;
     private @Nullable Instant firstFailure;
     private @Nullable Ended last;
+    private final Set<UUID> deliveries = new HashSet<>();
 
     /** A webhook after it was told, and whether that disabled it. */
     record Row(Webhook webhook, boolean disabledNow) {}
@@ -31,6 +34,7 @@ final class News {
     /** In the order in which they ended. */
     void add(Ended ended) {
         last = ended;
+        deliveries.add(ended.delivery().id());
         known &= ended.webhook().health().equals(Health.GOOD);
         if (ended.attempt().delivered()) {
             success = true;
@@ -46,6 +50,11 @@ final class News {
     /** Success after success is no news: a webhook that works is never written. */
     boolean worthWriting() {
         return failures > 0 || gone || !known || last().webhook().state() == State.FAILING;
+    }
+
+    /** Whether it holds the outcome of one of these deliveries. */
+    boolean isAnyOf(Set<UUID> ids) {
+        return deliveries.stream().anyMatch(ids::contains);
     }
 
     Ended last() {
@@ -65,12 +74,12 @@ final class News {
                                 greatest(paused_until, :paused::timestamptz) as paused
                             from webhook where id = :id for update)
                         update webhook w set
-                            failures = o.failures + :failures, failing_since = o.since, last_error = :error,
+                            failures = least(o.failures::bigint + :failures, 2147483647)::int, failing_since = o.since, last_error = :error,
                             paused_until = case when o.paused > :now then o.paused end,
                             breaker_until = :breakerUntil::timestamptz, breaker_openings = :breakerOpenings,
                             state = case
                                 when o.state = 'disabled' or :gone
-                                    or (:failures > 0 and o.since <= :disableBefore and o.failures + :failures >= :fewest)
+                                    or (:failures > 0 and o.since <= :disableBefore and o.failures::bigint + :failures >= :fewest)
                                     then 'disabled'
                                 when :failures > 0 or o.paused > :now or :breakerOpenings > 0 then 'failing'
                                 else 'enabled' end

@@ -2,6 +2,7 @@ package dev.mailbell.delivery;
 
 import dev.mailbell.database.Sql;
 import java.sql.Connection;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -15,9 +16,11 @@ public final class Outbox {
     private final DataSource pool;
     private final Lanes lanes;
     private final DeliveryMeters meters;
+    private final InstantSource clock;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(DataSource pool, Lanes lanes, DeliveryMeters meters) {
+    Outbox(DataSource pool, Lanes lanes, DeliveryMeters meters, InstantSource clock) {
+        this.clock = clock;
         this.pool = pool;
         this.lanes = lanes;
         this.meters = meters;
@@ -32,15 +35,17 @@ public final class Outbox {
     public final class Pending {
         private final UUID clientId;
         private final Intake.Added added;
+        private final long begun;
 
-        private Pending(UUID clientId, Intake.Added added) {
+        private Pending(UUID clientId, Intake.Added added, long begun) {
             this.clientId = clientId;
             this.added = added;
+            this.begun = begun;
         }
 
         /** To be called after the commit, and only then: sends without waiting for anything. */
         public void committed() {
-            lanes.offer(added.deliveries());
+            lanes.offer(added.deliveries(), begun);
             meters.merged(added.merged());
             feed.accept(clientId);
         }
@@ -51,7 +56,8 @@ public final class Outbox {
      * transaction.
      */
     public Pending add(Connection connection, NewEvent added) {
-        return new Pending(added.event().clientId(), Intake.add(connection, added, null));
+        long begun = lanes.beginCommit();
+        return new Pending(added.event().clientId(), Intake.add(connection, added, null, clock.instant()), begun);
     }
 
     /**
@@ -63,8 +69,12 @@ public final class Outbox {
      *     deliveries need a transaction, because some of them merge or they are many
      */
     public Optional<Pending> addDirectly(Sql change, NewEvent added) {
-        return DirectIntake.add(pool, change, added)
+        long begun = lanes.beginCommit();
+        return DirectIntake.add(pool, change, added, clock.instant())
                 .map(deliveries ->
-                        new Pending(added.event().clientId(), new Intake.Added(deliveries, 0)));
+                        new Pending(
+                                added.event().clientId(),
+                                new Intake.Added(deliveries, 0),
+                                begun));
     }
 }

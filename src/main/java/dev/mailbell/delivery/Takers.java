@@ -12,36 +12,72 @@ final class Takers {
 
     private Takers() {}
 
+    /** So many webhooks that take nothing now are served with the event; more are served later. */
+    static final int MOST_SERVED_AT_ONCE = 16;
+
     /**
-     * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id}, its
-     * {@code place} from 1, whether it is {@code enabled}, and until when older deliveries of the
-     * mailbox wait at the longest, {@code busy_until}; null when there are none.
+     * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id}, whether
+     * it is {@code enabled}, whether its delivery is {@code deferred} to {@link FanOut}, its {@code
+     * place} from 1 among those that are or are not, and until when older deliveries of the mailbox
+     * wait at the longest, {@code busy_until}; null when there are none or it is deferred.
+     *
+     * <p>Deferred are those that take nothing now, when they are many, and those for which an
+     * earlier event of the mailbox is deferred still.
      *
      * @param except a webhook that does not get the event; null for none
      */
     static Sql of(NewEvent added, @Nullable UUID except) {
         Event event = added.event();
+        String mailbox = added.mailbox() == null ? "" : added.mailbox();
         return Sql.of(
                 """
-                with waiting as (
-                    select webhook_id, max(next_attempt_at) as until from delivery
-                    where account_id = ?::uuid and coalesce(mailbox, '') = ? and status = 'pending'
-                    group by webhook_id
-                ), taker as (
-                    select w.id, row_number() over (order by w.id) as place, w.state = 'enabled' as enabled,
-                        until as busy_until
-                    from webhook w left join waiting on webhook_id = w.id
+                with deferred as materialized (
+                    select distinct unnest(webhooks) as webhook_id from fanout
+                    where account_id = ?::uuid and coalesce(mailbox, '') = ?
+                ), listener as materialized (
+                    select w.id, w.state = 'enabled' as enabled,
+                        d.webhook_id is not null or (w.state <> 'enabled'
+                            and count(*) filter (where w.state <> 'enabled') over () > ?) as deferred
+                    from webhook w left join deferred d on d.webhook_id = w.id
                     where w.client_id = ? and w.events && array[?::text, '*']
                         and (w.accounts is null or w.accounts @> array[?::uuid])
                         and w.labels <@ ?::jsonb and w.id is distinct from ?::uuid
+                ), waiting as (
+                    select webhook_id, max(next_attempt_at) as until from delivery
+                    where account_id = ?::uuid and coalesce(mailbox, '') = ? and status = 'pending'
+                        and webhook_id = any(array(select id from listener where not deferred))
+                    group by webhook_id
+                ), taker as (
+                    select id, row_number() over (partition by deferred order by id) as place, enabled, deferred,
+                        until as busy_until
+                    from listener left join waiting on webhook_id = id
                 )\
                 """,
                 event.accountId(),
-                added.mailbox() == null ? "" : added.mailbox(),
+                mailbox,
+                MOST_SERVED_AT_ONCE,
                 event.clientId(),
                 event.type().wireName(),
                 event.accountId(),
                 JSON.writeValueAsString(added.labels()),
-                except);
+                except,
+                event.accountId(),
+                mailbox);
+    }
+
+    /** Part of a statement: what writes down that the deferred ones are to be served later. */
+    static Sql defer(NewEvent added, String from) {
+        return Sql.of(
+                """
+                insert into fanout (event_id, account_id, mailbox, shard, new_count, webhooks)
+                select ?::uuid, ?::uuid, ?, ?::smallint, ?, array_agg(id)
+                from %s where deferred having count(*) > 0\
+                """
+                        .formatted(from),
+                added.event().id(),
+                added.event().accountId(),
+                Sql.text(added.mailbox()),
+                added.shard(),
+                Sql.integer(added.newCount()));
     }
 }

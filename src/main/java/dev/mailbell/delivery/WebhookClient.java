@@ -4,6 +4,7 @@ import dev.mailbell.delivery.PostResult.Answered;
 import dev.mailbell.delivery.PostResult.Failed;
 import dev.mailbell.delivery.PostResult.Kind;
 import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.AnswerTooLongException;
 import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedConnections;
@@ -13,6 +14,7 @@ import dev.mailbell.network.ProxyAddress;
 import dev.mailbell.network.ProxyException;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.TlsException;
+import dev.mailbell.network.UnusableConnectionException;
 import dev.mailbell.network.Watchdog;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -32,7 +34,6 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
@@ -42,7 +43,6 @@ import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
-import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
@@ -50,6 +50,8 @@ import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes one POST at a time for each caller, and answers with what came of it. Connections are kept
@@ -57,11 +59,13 @@ import org.jspecify.annotations.Nullable;
  * no second try of its own but for a kept connection that turns out to be closed.
  */
 public final class WebhookClient implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WebhookClient.class);
     private static final ContentType JSON = ContentType.create("application/json");
     private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
     private static final TimeValue IDLE_LIFE = TimeValue.ofSeconds(30);
-    // Node closes what was idle for 5 s; a check before use costs 1 ms and is spared in a burst.
-    private static final TimeValue TRUSTED_IDLE = TimeValue.ofMilliseconds(500);
+    /** A chunked body on the wire, framing included; of its content 16 KiB are read. */
+    private static final int MOST_BODY_OCTETS = 256 * 1024;
+
     private static final Timeout LONGEST_LEASE = Timeout.ofSeconds(5);
 
     /** Kept connections that may turn out to be closed before a POST fails. */
@@ -102,8 +106,6 @@ public final class WebhookClient implements AutoCloseable {
 
     private static CloseableHttpClient client(
             Settings settings, GuardedSockets sockets, TlsContexts tls) {
-        Http1Config limits =
-                Http1Config.custom().setMaxHeaderCount(100).setMaxLineLength(8192).build();
         PoolingHttpClientConnectionManager connections =
                 new PoolingHttpClientConnectionManager(
                         new GuardedConnections(
@@ -115,13 +117,14 @@ public final class WebhookClient implements AutoCloseable {
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         CONNECTION_LIFE,
-                        ManagedHttpClientConnectionFactory.builder().http1Config(limits).build());
+                        GuardedConnections.kept(MOST_BODY_OCTETS));
         connections.setMaxTotal(settings.connections());
         connections.setDefaultMaxPerRoute(settings.connections());
         connections.setDefaultConnectionConfig(
                 ConnectionConfig.custom()
                         .setTimeToLive(CONNECTION_LIFE)
-                        .setValidateAfterInactivity(TRUSTED_IDLE)
+                        // They examine themselves, on the monotonic clock.
+                        .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
                         .build());
         return HttpClients.custom()
                 .setConnectionManager(connections)
@@ -160,25 +163,32 @@ public final class WebhookClient implements AutoCloseable {
                     since(start));
         }
         Deadline deadline = Deadline.after(timeout);
-        for (int stale = 0; stale < MOST_STALE; stale++) {
-            @Nullable PostResult result = post(post, deadline, timeout, start, false);
-            if (result != null) {
-                return result;
+        int stale = 0;
+        while (true) {
+            try {
+                @Nullable PostResult result =
+                        post(post, deadline, timeout, start, stale == MOST_STALE);
+                if (result != null) {
+                    return result;
+                }
+                stale++;
+            } catch (UnusableConnectionException e) {
+                // Nothing was sent, and the connection is dropped: of those there are only so many.
+                LOG.debug("{}; another one is taken", e.getMessage());
             }
         }
-        @Nullable PostResult last = post(post, deadline, timeout, start, true);
-        return last != null
-                ? last
-                : new Failed(Kind.DISCONNECTED, "closed without an answer", since(start));
     }
 
     /**
      * One try; null when a kept connection, which the receiver may have closed meanwhile, ended
      * before any answer, and that is not the last try. That the receiver took such a POST all the
      * same is possible, and is what its idempotency key is for.
+     *
+     * @throws UnusableConnectionException when nothing was sent yet
      */
     private @Nullable PostResult post(
-            WebhookPost post, Deadline deadline, Duration timeout, long start, boolean last) {
+            WebhookPost post, Deadline deadline, Duration timeout, long start, boolean last)
+            throws UnusableConnectionException {
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(GuardedConnections.DEADLINE, deadline);
         HttpUriRequestBase request = request(post, clock.instant());
@@ -194,6 +204,11 @@ public final class WebhookClient implements AutoCloseable {
                     // Or closing the response would read the rest, which may never end.
                     request.cancel();
                 }
+            } catch (UnusableConnectionException e) {
+                if (cut.hasFired() || Thread.currentThread().isInterrupted()) {
+                    return failed(e, cut.hasFired(), timeout, since(start));
+                }
+                throw e;
             } catch (IOException e) {
                 boolean lost = e instanceof NoHttpResponseException || e instanceof SocketException;
                 if (lost
@@ -254,6 +269,7 @@ public final class WebhookClient implements AutoCloseable {
                     new Failed(Kind.LOCAL, "all connections are in use", duration);
             case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, said, duration);
             case TlsException tls -> new Failed(Kind.TLS, said, duration);
+            case AnswerTooLongException tooLong -> new Failed(Kind.PROTOCOL, said, duration);
             case ConnectException refused -> new Failed(connect(said), said, duration);
             case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, said, duration);
             case SocketException reset ->

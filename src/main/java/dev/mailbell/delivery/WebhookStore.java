@@ -53,12 +53,13 @@ public final class WebhookStore {
      *
      * @param state what its state shall be: {@link State#ENABLED} forgets all pauses and lets what
      *     waits be sent now, {@link State#DISABLED} lets it wait; null for as it is
+     * @param now on the clock by which deliveries are due
      * @return the webhook as it is now
      */
-    public Optional<Webhook> update(Webhook webhook, @Nullable State state) {
+    public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
         return jdbi.inTransaction(handle -> {
             if (state == State.ENABLED) {
-                rearm(handle, webhook);
+                rearm(handle, webhook, now);
             }
             return bind(
                             handle.createQuery(
@@ -75,7 +76,7 @@ public final class WebhookStore {
         });
     }
 
-    private static void rearm(Handle handle, Webhook webhook) {
+    private static void rearm(Handle handle, Webhook webhook, Instant now) {
         handle.createUpdate(
                         """
                         update webhook set failing_since = null, failures = 0, last_error = null, paused_until = null,
@@ -93,7 +94,7 @@ public final class WebhookStore {
                         """)
                 .bind("id", webhook.id())
                 .bind("client", webhook.clientId())
-                .bind("now", webhook.updatedAt().atOffset(ZoneOffset.UTC))
+                .bind("now", now.atOffset(ZoneOffset.UTC))
                 .execute();
     }
 
@@ -162,11 +163,14 @@ public final class WebhookStore {
 
     /** A webhook of any client. */
     Optional<Webhook> find(UUID id) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery("select * from webhook where id = :id")
-                        .bind("id", id)
-                        .map((row, context) -> read(row))
-                        .findOne());
+        return jdbi.withHandle(handle -> find(handle, id));
+    }
+
+    static Optional<Webhook> find(Handle handle, UUID id) {
+        return handle.createQuery("select * from webhook where id = :id")
+                .bind("id", id)
+                .map((row, context) -> read(row))
+                .findOne();
     }
 
     /**

@@ -110,8 +110,17 @@ public final class EventStore {
     }
 
     private static Event read(ResultSet row) throws SQLException {
+        return read(row, "id");
+    }
+
+    /**
+     * Reads an event of a row that has more than that.
+     *
+     * @param id the name of the column with its id
+     */
+    public static Event read(ResultSet row, String id) throws SQLException {
         return new Event(
-                row.getObject("id", UUID.class),
+                row.getObject(id, UUID.class),
                 row.getObject("client_id", UUID.class),
                 row.getObject("account_id", UUID.class),
                 EventType.ofWireName(row.getString("type"))

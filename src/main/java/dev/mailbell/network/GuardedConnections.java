@@ -8,6 +8,7 @@ import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.io.HttpConnectionFactory;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
@@ -75,6 +76,16 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
             SSLSocket secure = tls.wrap(plain, name, port, true, caPem, deadline);
             connection.bind(secure, plain);
         }
+    }
+
+    /**
+     * Makes the connections that the client keeps: with budgets for what a peer sends, and examined
+     * before each further request.
+     *
+     * @param mostBodyOctets that a chunked body may have on the wire, framing included
+     */
+    public static HttpConnectionFactory<ManagedHttpClientConnection> kept(int mostBodyOctets) {
+        return GuardedConnection.factory(mostBodyOctets, System::nanoTime);
     }
 
     private Socket dial(String host, int port, Deadline deadline) throws IOException {

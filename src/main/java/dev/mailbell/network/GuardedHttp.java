@@ -11,10 +11,10 @@ import java.util.Optional;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
@@ -22,13 +22,14 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
-import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * HTTP to hosts that clients name: only to addresses that the guard allows, asked on every connect;
@@ -36,13 +37,11 @@ import org.jspecify.annotations.Nullable;
  * decompression, no proxies from the environment; answers bounded in size and in time.
  */
 public final class GuardedHttp implements AutoCloseable {
-    // More than any honest answer carries; HttpClient itself sets no bound.
-    private static final Http1Config HEADERS =
-            Http1Config.custom()
-                    .setMaxLineLength(16 * 1024)
-                    .setMaxHeaderCount(128)
-                    .setMaxEmptyLineCount(4)
-                    .build();
+    private static final Logger LOG = LoggerFactory.getLogger(GuardedHttp.class);
+
+    /** A chunked body on the wire, framing included. */
+    private static final int MOST_BODY_OCTETS = 4 * 1024 * 1024;
+
     private static final TimeValue KEPT_IDLE = TimeValue.ofSeconds(30);
     private static final TimeValue LONGEST_LIFE = TimeValue.ofMinutes(5);
 
@@ -95,7 +94,12 @@ public final class GuardedHttp implements AutoCloseable {
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         LONGEST_LIFE,
-                        ManagedHttpClientConnectionFactory.builder().http1Config(HEADERS).build());
+                        GuardedConnections.kept(MOST_BODY_OCTETS));
+        // The connections examine themselves, on the monotonic clock.
+        connections.setDefaultConnectionConfig(
+                ConnectionConfig.custom()
+                        .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
+                        .build());
         connections.setMaxTotal(256);
         connections.setDefaultMaxPerRoute(16);
         this.client =
@@ -128,12 +132,13 @@ public final class GuardedHttp implements AutoCloseable {
      * @throws java.net.SocketTimeoutException when the deadline came first
      * @throws java.net.UnknownHostException when the host has no address
      * @throws TlsException when the server did not prove its name
+     * @throws AnswerTooLongException when what precedes the answer's body is more than 64 KiB
      * @throws IOException when there is no connection or no HTTP answer
      */
     public Answer send(Request request, int mostBytes, Deadline deadline) throws IOException {
         String host = requireAllowed(request.uri());
         return TimedCall.by(
-                deadline, "asking " + host, () -> exchange(build(request), mostBytes, deadline));
+                deadline, "asking " + host, () -> exchange(request, mostBytes, deadline));
     }
 
     private String requireAllowed(URI uri) throws CleartextRefusedException {
@@ -162,6 +167,21 @@ public final class GuardedHttp implements AutoCloseable {
         return built;
     }
 
+    /** Every kept connection that turns out to be of no use is dropped, and another one taken. */
+    private Answer exchange(Request request, int mostBytes, Deadline deadline)
+            throws IOException, HttpException {
+        while (true) {
+            try {
+                return exchange(build(request), mostBytes, deadline);
+            } catch (UnusableConnectionException e) {
+                if (deadline.isPast() || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                LOG.debug("{}; another one is taken", e.getMessage());
+            }
+        }
+    }
+
     private Answer exchange(HttpUriRequestBase request, int mostBytes, Deadline deadline)
             throws IOException, HttpException {
         HttpClientContext context = HttpClientContext.create();
@@ -176,6 +196,12 @@ public final class GuardedHttp implements AutoCloseable {
     private static Answer read(
             HttpUriRequestBase request, ClassicHttpResponse response, int mostBytes)
             throws IOException {
+        if (response.containsHeader(AnswerHead.CUT)) {
+            throw new AnswerTooLongException(
+                    "the answer's headers have more than "
+                            + AnswerHead.MOST_OCTETS / 1024
+                            + " KiB");
+        }
         Map<String, String> headers = new LinkedHashMap<>();
         for (Header header : response.getHeaders()) {
             headers.putIfAbsent(header.getName().toLowerCase(Locale.ROOT), header.getValue());

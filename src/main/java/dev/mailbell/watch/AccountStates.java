@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,16 @@ final class AccountStates {
     }
 
     /**
+     * What was written.
+     *
+     * @param pending null when there was no event to write
+     */
+    private record Written(boolean retryingTold, Outbox.@Nullable Pending pending) {}
+
+    /**
      * Lets a look's outcome change where an account stands, and writes that if it is news, or if an
-     * earlier write was missed.
+     * earlier write was missed. A write that was not answered may be in the table all the same:
+     * then the next one reads first what is there, so that no event is written twice.
      *
      * @param outcome changes the watch
      */
@@ -47,59 +56,83 @@ final class AccountStates {
         outcome.run();
         Account before = watch.saved();
         Account after = watch.account();
-        boolean same =
-                before.state() == after.state()
-                        && Objects.equals(before.failure(), after.failure());
-        if (watch.hasEnded() || same) {
+        boolean doubt = watch.isSavedInDoubt();
+        if (watch.hasEnded() || (!doubt && isSame(before, after))) {
             return;
         }
         // The first failure of a kind is news; the same again at every retry is not.
         if (before.state() != after.state() || codeOf(before) != codeOf(after)) {
             log.news(after);
         }
-        Optional<EventType> news = news(watch, before, after, now, everWorked);
-        boolean told =
-                after.state() == AccountState.RETRYING
-                        && (watch.isRetryingTold()
-                                || news.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
-        write(after, now, told, news).ifPresent(Outbox.Pending::committed);
+        watch.savedInDoubt(true);
+        Known known = new Known(before, watch.isRetryingTold(), everWorked);
+        Written written =
+                gate.through(() ->
+                        jdbi.inTransaction(handle -> {
+                            Optional<Known> from =
+                                    doubt ? inTable(handle, after) : Optional.of(known);
+                            return from.map(stored -> write(handle, stored, after, now))
+                                    .orElseGet(() -> new Written(false, null));
+                        }));
+        watch.savedInDoubt(false);
+        if (written.pending() != null) {
+            written.pending().committed();
+        }
         watch.saved(after);
-        watch.retryingTold(told);
+        watch.retryingTold(written.retryingTold());
     }
 
-    private Optional<Outbox.Pending> write(
-            Account after, Instant now, boolean told, Optional<EventType> news) {
-        return gate.through(() ->
-                jdbi.inTransaction(handle -> {
-                    boolean written =
-                            AccountStore.setState(
-                                    handle,
-                                    after.id(),
-                                    after.state(),
-                                    after.stateSince(),
-                                    after.failure(),
-                                    told);
-                    if (!written || news.isEmpty()) {
-                        return Optional.empty();
-                    }
-                    Event event = Announcement.of(after, news.get(), now);
-                    return Optional.of(
-                            outbox.add(
-                                    handle.getConnection(),
-                                    new NewEvent(
-                                            event, null, after.shard(), after.labels(), null)));
-                }));
+    /** What the next state follows. */
+    private record Known(Account account, boolean retryingTold, boolean everWorked) {}
+
+    private static Optional<Known> inTable(Handle handle, Account account) {
+        return AccountStore.lock(handle, account.id())
+                .map(stored ->
+                        new Known(
+                                stored.account(),
+                                stored.retryingTold(),
+                                stored.account().lastCheckedAt() != null));
+    }
+
+    private static boolean isSame(Account before, Account after) {
+        return before.state() == after.state()
+                && Objects.equals(before.failure(), after.failure());
+    }
+
+    private Written write(Handle handle, Known before, Account after, Instant now) {
+        Optional<EventType> news = news(before, after, now);
+        boolean told =
+                after.state() == AccountState.RETRYING
+                        && (before.retryingTold()
+                                || news.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
+        boolean written =
+                AccountStore.setState(
+                        handle,
+                        after.id(),
+                        after.state(),
+                        after.stateSince(),
+                        after.failure(),
+                        told);
+        if (!written || news.isEmpty()) {
+            return new Written(told, null);
+        }
+        Event event = Announcement.of(after, news.get(), now);
+        return new Written(
+                told,
+                outbox.add(
+                        handle.getConnection(),
+                        new NewEvent(event, null, after.shard(), after.labels(), null)));
     }
 
     private static Optional<EventType> news(
-            AccountWatch watch, Account before, Account after, Instant now, boolean everWorked) {
-        AccountState was = before.state();
+            Known before, Account after, Instant now) {
+        AccountState was = before.account().state();
         return switch (after.state()) {
             case WATCHING -> {
-                if (was == AccountState.CONNECTING || was != AccountState.WATCHING && !everWorked) {
+                if (was == AccountState.CONNECTING || was != AccountState.WATCHING && !before.everWorked()) {
                     yield Optional.of(EventType.ACCOUNT_CONNECTED);
                 }
-                yield was == AccountState.PARKED || watch.isRetryingTold()
+                yield was == AccountState.PARKED || before.retryingTold()
                         ? Optional.of(EventType.ACCOUNT_RECOVERED)
                         : Optional.empty();
             }
@@ -108,7 +141,7 @@ final class AccountStates {
                             ? Optional.empty()
                             : Optional.of(EventType.ACCOUNT_PARKED);
             case RETRYING ->
-                    !watch.isRetryingTold() && lastsLong(after.failure(), now)
+                    !before.retryingTold() && lastsLong(after.failure(), now)
                             ? Optional.of(EventType.ACCOUNT_RETRYING)
                             : Optional.empty();
             case CONNECTING, PAUSED -> Optional.empty();

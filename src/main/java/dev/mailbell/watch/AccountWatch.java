@@ -42,6 +42,7 @@ final class AccountWatch {
     private volatile boolean seen;
     private Account saved;
     private boolean retryingTold;
+    private boolean savedInDoubt;
 
     /** By name; empty until the first look reads the table. Guarded by {@link #looking}. */
     private final Map<String, Mailbox> mailboxes = new TreeMap<>();
@@ -262,6 +263,18 @@ final class AccountWatch {
 
     void retryingTold(boolean told) {
         retryingTold = told;
+    }
+
+    /**
+     * Whether the table may hold another state than {@link #saved()}: the last write was not
+     * answered. Only for who holds {@link #looking}.
+     */
+    boolean isSavedInDoubt() {
+        return savedInDoubt;
+    }
+
+    void savedInDoubt(boolean now) {
+        savedInDoubt = now;
     }
 
     /** Wakes who waits for push. */

@@ -170,6 +170,11 @@ final class TestApi implements AutoCloseable {
         }
 
         @Override
+        public Instant now() {
+            return Instant.now();
+        }
+
+        @Override
         public Attempt test(Webhook webhook) {
             return new Attempt(
                     Instant.parse("2026-11-20T23:59:07.123Z"),

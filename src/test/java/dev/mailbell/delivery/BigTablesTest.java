@@ -239,7 +239,10 @@ class BigTablesTest {
                     Sql advance = advance(account);
                     assertThat(
                                     DirectIntake.add(
-                                            database.dataSource(), advance, mail(client, account)))
+                                            database.dataSource(),
+                                            advance,
+                                            mail(client, account),
+                                            Instant.now()))
                             .hasValueSatisfying(added -> assertThat(added).hasSize(1));
                 });
         reads(
@@ -249,7 +252,10 @@ class BigTablesTest {
                     Intake.Added added =
                             jdbi.inTransaction(handle ->
                                     Intake.add(
-                                            handle.getConnection(), mail(CLIENT, account), null));
+                                            handle.getConnection(),
+                                            mail(CLIENT, account),
+                                            null,
+                                            Instant.now()));
                     assertThat(added.deliveries()).hasSize(100);
                 });
     }

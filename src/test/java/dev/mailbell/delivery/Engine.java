@@ -189,6 +189,25 @@ final class Engine implements AutoCloseable {
             Map<String, String> labels,
             EventType type,
             String payload) {
+        commit(account, mailbox, labels, type, payload).committed();
+    }
+
+    /** New mail, committed and not yet handed to the lanes. */
+    Outbox.Pending commit(Arrival arrival) {
+        return commit(
+                arrival.account(),
+                arrival.mailbox(),
+                arrival.labels(),
+                EventType.MAIL_NEW,
+                arrival.payload());
+    }
+
+    private Outbox.Pending commit(
+            UUID account,
+            String mailbox,
+            Map<String, String> labels,
+            EventType type,
+            String payload) {
         Event event =
                 new Event(Ids.next(), ClientStore.DEFAULT, account, type, clock.instant(), payload);
         Integer newCount =
@@ -199,13 +218,12 @@ final class Engine implements AutoCloseable {
         // As a look does: in one statement, or where that cannot be in a transaction.
         Sql change = Sql.of("update client set name = name where id = ?", ClientStore.DEFAULT);
         Outbox outbox = deliveries.outbox();
-        outbox.addDirectly(change, added)
+        return outbox.addDirectly(change, added)
                 .or(() ->
                         Optional.of(
                                 jdbi.inTransaction(
                                         handle -> outbox.add(handle.getConnection(), added))))
-                .get()
-                .committed();
+                .get();
     }
 
     /** New mail in a mailbox of an account that carries these labels. */
@@ -242,7 +260,8 @@ final class Engine implements AutoCloseable {
                         webhook.health(),
                         webhook.createdAt(),
                         clock.instant()),
-                state);
+                state,
+                clock.instant());
         deliveries.changed(webhook.id());
     }
 

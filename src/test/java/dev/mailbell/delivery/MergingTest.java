@@ -164,6 +164,19 @@ class MergingTest {
     }
 
     @Test
+    void a_sum_that_is_too_great_for_its_column_ends_at_the_greatest() {
+        Webhook webhook = engine.webhook(receiver);
+        engine.patch(webhook, State.DISABLED);
+        for (int i = 0; i < 3; i++) {
+            engine.mail(webhook, ANN, "INBOX", Integer.MAX_VALUE);
+        }
+        Row merged = pending(webhook).getLast();
+        assertThat(merged.newCount()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(newCount(merged.body())).isEqualTo(Integer.MAX_VALUE);
+        assertThat(pending(webhook)).hasSize(1);
+    }
+
+    @Test
     void other_events_are_never_merged_and_keep_their_place() {
         Webhook webhook = engine.webhook(receiver);
         engine.patch(webhook, State.DISABLED);

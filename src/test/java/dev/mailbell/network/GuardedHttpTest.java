@@ -137,7 +137,24 @@ class GuardedHttpTest {
                 })) {
             assertThatExceptionOfType(IOException.class)
                     .isThrownBy(() -> http.send(Request.get(peer.uri()), 10, soon()))
-                    .withMessageContaining("Maximum line length");
+                    .withMessage("the answer's headers have more than 64 KiB");
+        }
+    }
+
+    @Test
+    void early_hints_without_end_are_left_when_the_budget_is_used_up() throws Exception {
+        try (Peer peer =
+                new Peer(out -> {
+                    while (true) {
+                        out.write(
+                                "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+                                        .getBytes(US_ASCII));
+                    }
+                })) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> http.send(Request.get(peer.uri()), 10, soon()))
+                    .withMessage("more than 64 KiB came before the answer");
+            assertThat(peer.ended.await(10, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -1,0 +1,76 @@
+package dev.mailbell.event;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import com.fasterxml.uuid.UUIDClock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+
+/**
+ * Makes UUIDv7 (RFC 9562), each higher than all before, also when the clock steps back or the ids
+ * before were made by another process. Safe for many threads.
+ */
+final class IdSequence {
+    /**
+     * How far ids may run ahead of the clock: as far as days of the logs are made ahead. A clock
+     * that was further ahead for a moment must not give all later ids that time.
+     */
+    private static final long MOST_AHEAD = Duration.ofDays(2).toMillis();
+
+    private static final long LOW_BITS = 0x3FFF_FFFF_FFFF_FFFFL;
+    private static final long VARIANT = 0x8000_0000_0000_0000L;
+    private static final long VERSION = 0x7000;
+
+    private final InstantSource clock;
+    private final NoArgGenerator generator;
+    private UUID last = new UUID(0, 0);
+
+    IdSequence(InstantSource clock) {
+        this.clock = clock;
+        this.generator =
+                Generators.timeBasedEpochGenerator(
+                        null,
+                        new UUIDClock() {
+                            @Override
+                            public long currentTimeMillis() {
+                                return clock.millis();
+                            }
+                        });
+    }
+
+    synchronized UUID next() {
+        UUID id = generator.generate();
+        if (compare(id, last) <= 0 && millis(last) - clock.millis() <= MOST_AHEAD) {
+            id = successor(last);
+        }
+        last = id;
+        return id;
+    }
+
+    /** Lets all ids from now on be higher than this one. */
+    synchronized void startAfter(UUID highest) {
+        if (compare(highest, last) > 0) {
+            last = highest;
+        }
+    }
+
+    private static UUID successor(UUID id) {
+        long low = id.getLeastSignificantBits() & LOW_BITS;
+        return low < LOW_BITS
+                ? new UUID(id.getMostSignificantBits(), VARIANT | (low + 1))
+                : new UUID((millis(id) + 1) << 16 | VERSION, VARIANT);
+    }
+
+    private static long millis(UUID id) {
+        return id.getMostSignificantBits() >>> 16;
+    }
+
+    /** UUID's own order is by signed halves; PostgreSQL's is by unsigned bytes. */
+    private static int compare(UUID a, UUID b) {
+        int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+        return high != 0
+                ? high
+                : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    }
+}

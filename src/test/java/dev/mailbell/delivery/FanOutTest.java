@@ -1,0 +1,183 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.Engine.Arrival;
+import dev.mailbell.delivery.Engine.Row;
+import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.event.Ids;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Many webhooks that take nothing want what a healthy one wants. */
+@Timeout(120)
+class FanOutTest {
+    private static final Database DATABASE = TestDatabase.create();
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int SICK = Takers.MOST_SERVED_AT_ONCE + 2 * FanOut.PIECE + 7;
+    private static final Map<String, String> ALL = Map.of("to", "all");
+
+    @TempDir static Path keys;
+
+    private final UUID account = Ids.next();
+    private final RawReceiver receiver =
+            new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No Content\r\n\r\n"));
+    private final List<Webhook> sick = new ArrayList<>();
+    private Engine engine;
+    private int made;
+
+    @BeforeEach
+    void open() {
+        engine = new Engine(DATABASE, keys);
+        for (int i = 0; i < SICK; i++) {
+            sick.add(engine.webhook(url("sick" + i), ALL));
+        }
+        DATABASE.jdbi()
+                .useHandle(handle -> handle.execute("update webhook set state = 'disabled'"));
+        sick.forEach(webhook -> engine.patch(webhook, State.DISABLED));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        engine.close();
+        DATABASE.jdbi()
+                .useHandle(handle -> {
+                    handle.execute("delete from webhook");
+                    handle.execute("delete from fanout");
+                    handle.execute("delete from delivery");
+                });
+        receiver.close();
+    }
+
+    @AfterAll
+    static void drop() {
+        DATABASE.close();
+    }
+
+    private String url(String path) {
+        return "http://127.0.0.1:" + receiver.port() + "/" + path;
+    }
+
+    private Arrival arrival(String mailbox, int newCount) {
+        return new Arrival(
+                account,
+                mailbox,
+                ALL,
+                "{\"type\":\"mail.new\",\"data\":{\"mailbox\":\"%s\",\"newCount\":%d,\"seq\":%d}}"
+                        .formatted(mailbox, newCount, ++made));
+    }
+
+    private static int deferred() {
+        return DATABASE.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select count(*) from fanout")
+                                .mapTo(Integer.class)
+                                .one());
+    }
+
+    private static long rowsOf(String status) {
+        return DATABASE.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select count(*) from delivery where status = ?")
+                                .bind(0, status)
+                                .mapTo(Long.class)
+                                .one());
+    }
+
+    private List<JsonNode> received(Webhook webhook) {
+        String path = webhook.url().substring(webhook.url().lastIndexOf('/'));
+        Set<String> ids = new HashSet<>();
+        return receiver.requests.stream()
+                .filter(request -> request.line().contains(path + " "))
+                .peek(request ->
+                        assertThat(ids.add(request.headers().get("webhook-id")))
+                                .as("sent once")
+                                .isTrue())
+                .map(request -> JSON.readTree(request.body()).path("data"))
+                .toList();
+    }
+
+    private static int sum(List<JsonNode> data) {
+        return data.stream().mapToInt(one -> one.path("newCount").asInt()).sum();
+    }
+
+    private static void assertInOrder(List<JsonNode> data) {
+        assertThat(data).extracting(one -> one.path("seq").asInt()).isSorted();
+    }
+
+    @Test
+    void the_event_is_written_with_the_healthy_delivery_alone() {
+        Webhook healthy = engine.webhook(url("healthy"), ALL);
+        Outbox.Pending pending = engine.commit(arrival("INBOX", 1));
+        assertThat(engine.statuses(healthy)).containsExactly("pending");
+        pending.committed();
+        await().until(() -> received(healthy).size() == 1);
+        await().until(() -> deferred() == 0);
+        assertThat(sick)
+                .allSatisfy(one -> assertThat(engine.statuses(one)).containsExactly("pending"));
+    }
+
+    @Test
+    void every_webhook_gets_every_count_in_order_though_it_was_away_meanwhile() {
+        Webhook healthy = engine.webhook(url("healthy"), ALL);
+        for (int i = 1; i <= 10; i++) {
+            engine.mail(arrival(i % 3 == 0 ? "Lists" : "INBOX", i));
+        }
+        // Some are back while events for them are deferred, and new ones arrive.
+        for (Webhook webhook : sick.subList(0, 50)) {
+            engine.patch(webhook, State.ENABLED);
+        }
+        for (int i = 11; i <= 20; i++) {
+            engine.mail(arrival(i % 3 == 0 ? "Lists" : "INBOX", i));
+        }
+        await().atMost(Duration.ofSeconds(60)).until(() -> deferred() == 0);
+        for (Webhook webhook : sick.subList(50, sick.size())) {
+            List<Row> pending =
+                    engine.rows(webhook).stream()
+                            .filter(row -> row.status().equals("pending"))
+                            .toList();
+            assertThat(pending).hasSizeLessThanOrEqualTo(4);
+            engine.patch(webhook, State.ENABLED);
+        }
+        await().atMost(Duration.ofSeconds(60)).until(() -> rowsOf("pending") == 0);
+        assertThat(received(healthy)).hasSizeLessThanOrEqualTo(20);
+        List<Webhook> all = new ArrayList<>(sick);
+        all.add(healthy);
+        for (Webhook webhook : all) {
+            List<JsonNode> data = received(webhook);
+            assertThat(sum(data)).isEqualTo(210);
+            for (String mailbox : List.of("INBOX", "Lists")) {
+                assertInOrder(
+                        data.stream()
+                                .filter(one -> one.path("mailbox").asString().equals(mailbox))
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void what_was_deferred_before_a_crash_is_made_after_it() throws Exception {
+        engine.commit(arrival("INBOX", 3));
+        engine.restart();
+        await().atMost(Duration.ofSeconds(60)).until(() -> deferred() == 0);
+        assertThat(sick)
+                .allSatisfy(one -> assertThat(engine.statuses(one)).containsExactly("pending"));
+    }
+}

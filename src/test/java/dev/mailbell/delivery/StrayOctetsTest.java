@@ -1,0 +1,211 @@
+package dev.mailbell.delivery;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.delivery.PostResult.Answered;
+import dev.mailbell.delivery.PostResult.Failed;
+import dev.mailbell.delivery.PostResult.Kind;
+import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.secret.Secret;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Answers that are more, or other, than HTTP foresees: what they cost the next delivery. */
+class StrayOctetsTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Secret SECRET = Signer.newSecret();
+
+    private final Watchdog watchdog = new Watchdog();
+    private final AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
+    private final WebhookClient client =
+            new WebhookClient(
+                    new WebhookClient.Settings("test", List::of, 50, null, null),
+                    guard,
+                    new TlsContexts(watchdog),
+                    watchdog,
+                    InstantSource.system());
+    private final List<RawReceiver> receivers = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        receivers.forEach(RawReceiver::close);
+        client.close();
+        guard.close();
+        watchdog.close();
+    }
+
+    private RawReceiver receiver(RawReceiver.Answer answer) {
+        RawReceiver receiver = new RawReceiver(answer);
+        receivers.add(receiver);
+        return receiver;
+    }
+
+    private PostResult post(RawReceiver receiver) {
+        return client.post(
+                new WebhookPost(
+                        WebhookUrl.parse("http://127.0.0.1:" + receiver.port() + "/"),
+                        "id-1",
+                        "{}".getBytes(StandardCharsets.UTF_8),
+                        List.of(SECRET)),
+                LONG);
+    }
+
+    private static void say(OutputStream out, String text) throws IOException {
+        out.write(text.getBytes(ISO_8859_1));
+        out.flush();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 204 No Content\r\n\r\nstray",
+                "HTTP/1.1 204 No Content\r\n\r\nstray\r\n\r\n",
+                "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nstray",
+                "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\n\r\n",
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\nstray"
+            })
+    void octets_behind_an_answer_cost_the_connection_and_no_second_post(String answer) {
+        RawReceiver receiver = receiver(RawReceiver.saying(answer));
+        int status = Integer.parseInt(answer.substring(9, 12));
+        for (int i = 1; i <= 3; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class, one -> assertThat(one.status()).isEqualTo(status));
+            assertThat(receiver.requests).hasSize(i);
+        }
+        assertThat(receiver.connections).hasValue(3);
+    }
+
+    @Test
+    void octets_that_arrive_only_with_the_next_answer_are_skipped() {
+        AtomicInteger served = new AtomicInteger();
+        RawReceiver receiver =
+                receiver((request, out) -> {
+                    String late = served.getAndIncrement() == 1 ? "late\r\nstray " : "";
+                    say(out, late + "HTTP/1.1 204 No Content\r\n\r\n");
+                });
+        for (int i = 1; i <= 3; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class, one -> assertThat(one.status()).isEqualTo(204));
+            assertThat(receiver.requests).hasSize(i);
+        }
+        // The second answer was preceded by octets: its connection carries no third request.
+        assertThat(receiver.connections).hasValue(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 120, 900})
+    void a_success_counts_whatever_its_headers_weigh(int headers) {
+        String heavy = "x-trace: " + "y".repeat(headers == 1 ? 10_000 : 60) + "\r\n";
+        RawReceiver receiver =
+                receiver(
+                        RawReceiver.saying(
+                                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                        + heavy.repeat(headers)
+                                        + "\r\nok"));
+        for (int i = 1; i <= 2; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class,
+                            one -> {
+                                assertThat(one.isSuccess()).isTrue();
+                                assertThat(one.bodyStart()).isEqualTo("ok");
+                            });
+        }
+        assertThat(receiver.connections).hasValue(1);
+    }
+
+    @Test
+    void a_status_counts_when_its_headers_exceed_the_budget_and_retry_after_before_that_as_well() {
+        RawReceiver receiver =
+                receiver(
+                        RawReceiver.saying(
+                                "HTTP/1.1 503 Busy\r\nRetry-After: 77\r\nContent-Length: 2\r\n"
+                                        + "x: %s\r\n".formatted("y".repeat(100)).repeat(1000)
+                                        + "\r\nok"));
+        assertThat(post(receiver))
+                .isInstanceOfSatisfying(
+                        Answered.class,
+                        one -> {
+                            assertThat(one.status()).isEqualTo(503);
+                            assertThat(one.retryAfter()).contains(Duration.ofSeconds(77));
+                        });
+        assertThat(receiver.requests).hasSize(1);
+    }
+
+    @Test
+    void malformed_header_lines_do_not_hide_the_status() {
+        RawReceiver receiver =
+                receiver(
+                        RawReceiver.saying(
+                                "HTTP/1.1 200 OK\r\nno colon\r\nbad name: x\r\n: empty\r\n"
+                                        + "x: folded\r\n over lines\r\n"
+                                        + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nok"));
+        assertThat(post(receiver))
+                .isInstanceOfSatisfying(
+                        Answered.class, one -> assertThat(one.bodyStart()).isEqualTo("ok"));
+    }
+
+    @Test
+    void a_few_informational_answers_are_passed_and_a_flood_of_them_is_left() {
+        String hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n";
+        RawReceiver few =
+                receiver(RawReceiver.saying(hints.repeat(20) + "HTTP/1.1 204 No Content\r\n\r\n"));
+        for (int i = 0; i < 100; i++) {
+            // The budget is of one request, not of a connection.
+            assertThat(post(few)).isInstanceOf(Answered.class);
+        }
+        assertThat(few.connections).hasValue(1);
+        RawReceiver flood =
+                receiver((request, out) -> {
+                    while (true) {
+                        say(out, hints);
+                    }
+                });
+        assertThat(post(flood))
+                .isInstanceOfSatisfying(
+                        Failed.class,
+                        failed -> {
+                            assertThat(failed.kind()).isEqualTo(Kind.PROTOCOL);
+                            assertThat(failed.message())
+                                    .isEqualTo("more than 64 KiB came before the answer");
+                        });
+        assertThat(flood.requests).hasSize(1);
+    }
+
+    @Test
+    void chunks_that_are_nearly_all_framing_are_cut_off_and_the_status_counts() {
+        AtomicInteger written = new AtomicInteger();
+        RawReceiver receiver =
+                receiver((request, out) -> {
+                    say(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    String chunk = "1;x=" + "y".repeat(900) + "\r\nz\r\n";
+                    while (true) {
+                        say(out, chunk);
+                        written.addAndGet(chunk.length());
+                    }
+                });
+        assertThat(post(receiver))
+                .isInstanceOfSatisfying(
+                        Answered.class, one -> assertThat(one.isSuccess()).isTrue());
+        // What socket buffers hold beside the budget: of 16 KiB content these would be 14 MiB.
+        assertThat(written).hasValueLessThan(12_000_000);
+        assertThat(receiver.requests).hasSize(1);
+    }
+}

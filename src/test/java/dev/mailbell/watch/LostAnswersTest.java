@@ -1,0 +1,182 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.account.WatchSettings;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.postgres.PostgresPlugin;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A database that commits an account's state and loses the answer, or does not commit it. */
+@Timeout(60)
+class LostAnswersTest {
+    private static final Database DATABASE = TestDatabase.create();
+
+    private final AtomicBoolean loseCommit = new AtomicBoolean();
+    private final AtomicBoolean loseAnswer = new AtomicBoolean();
+    private final Jdbi jdbi =
+            Jdbi.create(() -> losing(DATABASE.dataSource().getConnection()))
+                    .installPlugin(new PostgresPlugin());
+    private final AccountStore accounts = new AccountStore(DATABASE.jdbi());
+    private final EventStore events = new EventStore(DATABASE.jdbi());
+
+    @AfterAll
+    static void close() {
+        DATABASE.close();
+    }
+
+    private Connection losing(Connection connection) {
+        return (Connection)
+                Proxy.newProxyInstance(
+                        Connection.class.getClassLoader(),
+                        new Class<?>[] {Connection.class},
+                        (proxy, method, arguments) -> {
+                            boolean commits = method.getName().equals("commit");
+                            if (commits && loseCommit.getAndSet(false)) {
+                                throw new SQLException("lost before the commit", "XX999");
+                            }
+                            try {
+                                Object answer = method.invoke(connection, arguments);
+                                if (commits && loseAnswer.getAndSet(false)) {
+                                    throw new SQLException("lost after the commit", "XX999");
+                                }
+                                return answer;
+                            } catch (InvocationTargetException e) {
+                                throw e.getCause();
+                            }
+                        });
+    }
+
+    private AccountStates states() {
+        return new AccountStates(
+                jdbi, new DatabaseGate(jdbi, 4, () -> true), TestOutbox.of(DATABASE), new HostLog());
+    }
+
+    private AccountWatch watch() {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+        Account account =
+                new Account(
+                        Ids.next(),
+                        ClientStore.DEFAULT,
+                        null,
+                        "ann@example.org",
+                        new MailSettings(
+                                Protocol.IMAP,
+                                "imap.example.org",
+                                993,
+                                Security.TLS,
+                                "ann@example.org",
+                                MailSettings.Auth.PASSWORD,
+                                true,
+                                null),
+                        new byte[] {1, 2, 3},
+                        List.of("INBOX"),
+                        new WatchSettings(null, null, false),
+                        Map.of(),
+                        AccountState.CONNECTING,
+                        now,
+                        null,
+                        null,
+                        now,
+                        now);
+        accounts.insert(account);
+        return new AccountWatch(account, new ReentrantLock(), System::nanoTime);
+    }
+
+    private static void works(AccountStates states, AccountWatch watch) {
+        Instant now = Instant.now();
+        states.save(watch, now, () -> watch.succeeded(now, null));
+    }
+
+    private static void isRefused(AccountStates states, AccountWatch watch) {
+        Instant now = Instant.now();
+        MailFailure refused = new MailFailure(FailureCode.AUTH_FAILED, "no");
+        states.save(watch, now, () -> watch.failed(refused, now));
+    }
+
+    private List<EventType> told(AccountWatch watch) {
+        return events
+                .after(ClientStore.DEFAULT, null, null, watch.account().id(), 100)
+                .stream()
+                .map(Event::type)
+                .toList();
+    }
+
+    private AccountState stored(AccountWatch watch) {
+        return accounts.find(watch.account().id()).orElseThrow().state();
+    }
+
+    @Test
+    void an_event_whose_commit_was_not_answered_is_not_written_again() {
+        AccountStates states = states();
+        AccountWatch watch = watch();
+        loseAnswer.set(true);
+        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
+        works(states, watch);
+        works(states, watch);
+        assertThat(told(watch)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
+    }
+
+    @Test
+    void an_event_whose_commit_failed_is_written_by_the_next_look() {
+        AccountStates states = states();
+        AccountWatch watch = watch();
+        loseCommit.set(true);
+        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
+        assertThat(told(watch)).isEmpty();
+        works(states, watch);
+        assertThat(told(watch)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
+    }
+
+    @Test
+    void a_state_that_was_written_without_an_answer_and_then_left_is_corrected_in_the_table() {
+        AccountStates states = states();
+        AccountWatch watch = watch();
+        works(states, watch);
+        loseAnswer.set(true);
+        assertThatExceptionOfType(RuntimeException.class)
+                .isThrownBy(() -> isRefused(states, watch));
+        AccountState written = stored(watch);
+        assertThat(written).isNotEqualTo(AccountState.WATCHING);
+        works(states, watch);
+        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
+        assertThat(told(watch))
+                .containsExactlyElementsOf(
+                        written == AccountState.PARKED
+                                ? List.of(
+                                        EventType.ACCOUNT_CONNECTED,
+                                        EventType.ACCOUNT_PARKED,
+                                        EventType.ACCOUNT_RECOVERED)
+                                : List.of(EventType.ACCOUNT_CONNECTED));
+    }
+}
