@@ -11,6 +11,7 @@ import dev.mailbell.mark.Mark;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3State;
 import dev.mailbell.mark.Position;
+import dev.mailbell.mark.UidSet;
 import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -84,24 +85,32 @@ public final class MailboxStore {
                 """
                 update mailbox set version = version + 1, total = ?, top_uid = ?, uid_validity = ?, uid_next = ?,
                     octets = ?, first_uid = ?, approximate = ?, pending = ?, client_max_id = ?, client_uid = ?,
-                    client_uid_validity = ?, last_checked_at = ?
+                    client_uid_validity = ?, uid_gaps = ?, last_checked_at = ?
                 where account_id = ? and name = ? and version = ?\
                 """,
                 Sql.integer(mark == null ? null : mark.total()),
-                Sql.text(mark == null ? null : mark.topUidText()),
+                Sql.text(topUid(mark)),
                 Sql.bigint(imap == null ? null : imap.uidValidity()),
                 Sql.bigint(imap == null ? null : imap.uidNext()),
                 Sql.bigint(pop3 == null ? null : pop3.octets()),
                 Sql.text(pop3 == null ? null : pop3.firstUid()),
-                pop3 != null && pop3.approximate(),
+                pop3 != null && pop3.approximate() || imap != null && imap.approximate(),
                 Sql.integer(state.pending()),
                 Sql.integer(client == null ? null : client.maxId()),
                 Sql.text(client == null ? null : client.uid()),
                 Sql.bigint(client == null ? null : client.uidValidity()),
+                Sql.text(imap == null || imap.gaps().isEmpty() ? null : imap.gaps().toString()),
                 AccountRows.utc(now),
                 accountId,
                 name,
                 version);
+    }
+
+    private static @Nullable String topUid(@Nullable Mark mark) {
+        if (mark instanceof ImapMark imap) {
+            return imap.topUid() == 0 ? null : Long.toString(imap.topUid());
+        }
+        return mark == null ? null : mark.topUidText();
     }
 
     /** Writes the chunks that changed, within the caller's transaction. */
@@ -185,11 +194,14 @@ public final class MailboxStore {
 
     private static ImapMark imapMark(ResultSet row, int total) throws SQLException {
         String top = row.getString("top_uid");
+        String gaps = row.getString("uid_gaps");
         return new ImapMark(
                 row.getLong("uid_validity"),
                 row.getLong("uid_next"),
                 total,
-                top == null ? 0 : Long.parseLong(top));
+                top == null ? 0 : Long.parseLong(top),
+                gaps == null ? UidSet.empty() : UidSet.parse(gaps),
+                row.getBoolean("approximate"));
     }
 
     private static Pop3Mark pop3Mark(ResultSet row, int total) throws SQLException {

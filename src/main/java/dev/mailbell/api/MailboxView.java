@@ -44,11 +44,14 @@ record MailboxView(
                         : new MarkView(
                                 mark.total(),
                                 mark.topUidText(),
-                                mark instanceof ImapMark imap ? (Long) imap.uidValidity() : null),
+                                mark instanceof ImapMark imap && imap.uidValidity() > 0
+                                        ? (Long) imap.uidValidity()
+                                        : null),
                 client == null
                         ? null
                         : new MarkView(client.maxId(), client.uid(), client.uidValidity()),
-                mark instanceof Pop3Mark pop3 && pop3.approximate(),
+                mark instanceof Pop3Mark pop3 && pop3.approximate()
+                        || mark instanceof ImapMark known && known.approximate(),
                 mark == null ? null : Views.latest(mailbox.lastCheckedAt(), accountCheckedAt));
     }
 }

@@ -7,7 +7,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Reads how far a client says that it has fetched a mailbox. */
 final class PositionReader {
-    private static final long MOST = 4_294_967_295L;
+    private static final long MOST_UID = 4_294_967_295L;
+
+    /** UIDVALIDITY is an opaque number. */
+    private static final long MOST_VALIDITY = Long.MAX_VALUE - 1;
 
     private PositionReader() {}
 
@@ -22,7 +25,7 @@ final class PositionReader {
             fields.fault("all", "must be true; leave it out and give a uid instead");
         }
         Optional<String> uid = fields.line("uid", 1_000);
-        Optional<Long> uidValidity = fields.integer("uidValidity", 1, MOST);
+        Optional<Long> uidValidity = fields.integer("uidValidity", 1, MOST_VALIDITY);
         // A hint for people who read logs: the UID alone says where the position is.
         fields.integer("maxId", 0, Integer.MAX_VALUE);
         boolean rewind = fields.bool("rewind").orElse(false);
@@ -45,6 +48,6 @@ final class PositionReader {
     private static boolean isImapUid(String uid) {
         return uid.matches("[0-9]{1,10}")
                 && Long.parseLong(uid) >= 1
-                && Long.parseLong(uid) <= MOST;
+                && Long.parseLong(uid) <= MOST_UID;
     }
 }

@@ -31,6 +31,9 @@ public interface MailSession extends AutoCloseable {
     /** Looks at a mailbox. */
     Observation observe(LookRequest request);
 
+    /** The proof that the last observation rests on; empty before the first. */
+    Optional<Rung> rung();
+
     /**
      * The envelopes of messages of the mailbox observed last, in the order asked; messages that are
      * gone are left out.

@@ -4,23 +4,59 @@ import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.PositionRefusedException.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an IMAP mailbox. UIDs ascend strictly (RFC 9051, section 2.3.1.1), so bounds say
- * everything.
+ * What is known of an IMAP mailbox. UIDs ascend strictly (RFC 9051, section 2.3.1.1), so a bound
+ * and the gaps below it say which messages were seen.
+ *
+ * @param olderViews how many looks in a row have seen a mailbox older than the mark; only in memory
+ * @param olderNext UIDNEXT of the last of them
+ * @param openGaps whether the last look passed UIDs that it did not find, so that the next one
+ *     searches for them once more; only in memory
  */
 public record ImapState(
-        @Nullable ImapMark mark, @Nullable Position client, @Nullable Integer pending)
+        @Nullable ImapMark mark,
+        @Nullable Position client,
+        @Nullable Integer pending,
+        int olderViews,
+        long olderNext,
+        boolean openGaps)
         implements MailboxState {
 
     /** Nothing is known yet. */
     public static final ImapState UNSEEN = new ImapState(null, null, null);
 
+    /**
+     * A replica that lags shows the mailbox as it was. So many looks in a row that see it older
+     * than the mark are a mailbox that was restored, or whose UIDs began anew.
+     */
+    public static final int OLDER_VIEWS = 4;
+
+    /** A state that leaves nothing open. */
+    public ImapState(
+            @Nullable ImapMark mark, @Nullable Position client, @Nullable Integer pending) {
+        this(mark, client, pending, 0, 0, false);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return openGaps;
+    }
+
+    @Override
+    public boolean waitsOut() {
+        return olderViews > 0;
+    }
+
     @Override
     public long searchFrom(@Nullable PositionUpdate update) {
-        long from = mark == null ? ImapMark.UID_LIMIT : mark.uidNext();
+        long from = mark == null ? ImapMark.NO_UID : mark.uidNext();
+        if (mark != null && openGaps && !mark.gaps().isEmpty()) {
+            from = mark.gaps().first();
+        }
         if (client != null) {
             from = Math.min(from, uidOf(client) + 1);
         }
@@ -36,24 +72,104 @@ public record ImapState(
             @Nullable PositionUpdate update,
             Supplier<KnownMessages> known) {
         ImapObservation seen = (ImapObservation) observation;
+        if (seen.identities() != null) {
+            return ImapIdentities.after(this, seen, seen.identities(), update, known);
+        }
         if (mark == null) {
             return begin(Kind.BASELINE, 0, seen, update);
         }
-        if (seen.uidValidity() != mark.uidValidity() || seen.uidNext() < mark.uidNext()) {
+        if (seen.uidValidity() != mark.uidValidity()) {
             return begin(Kind.RESET, seen.arrivedSince(), seen, update);
         }
+        if (seen.uidNext() <= mark.highestSeen()) {
+            int late = saturated(seen.found().within(mark.gaps()).size());
+            // Views of several moments are of several replicas: they must not go back in time.
+            int views = seen.uidNext() < olderNext ? 1 : olderViews + 1;
+            return views < OLDER_VIEWS
+                    ? waitingOut(mark, views, seen.uidNext(), update)
+                    : begin(Kind.RESET, Math.max(late, seen.arrivedSince()), seen, update);
+        }
+        return counted(mark, seen, update);
+    }
+
+    private Change counted(ImapMark before, ImapObservation seen, @Nullable PositionUpdate update) {
         Position position = update == null ? client : moved(client, update, seen);
-        long from = Math.max(mark.uidNext(), position == null ? 1 : uidOf(position) + 1);
-        int newCount = saturated(seen.found().countFrom(from));
-        long uidNext =
-                Math.max(seen.uidNext(), seen.found().isEmpty() ? 1 : seen.found().last() + 1);
-        ImapState next =
+        long beyond = position == null ? 1 : uidOf(position) + 1;
+        UidSet late = seen.found().within(before.gaps());
+        UidSet fresh = seen.found().from(before.uidNext()).with(late).from(beyond);
+        int newCount = saturated(fresh.size());
+        ImapMark next = next(before, seen);
+        boolean passed =
+                seen.uidNextTold()
+                        && next.uidNext() > before.uidNext()
+                        && !next.gaps().from(before.uidNext()).isEmpty();
+        ImapState state =
+                new ImapState(next, position, pendingAfter(seen, position), 0, 0, passed);
+        Kind kind =
+                newCount > 0 ? Kind.NEW : state.isRecordedAs(this) ? Kind.NOTHING : Kind.MOVED;
+        return new Change(kind, newCount, before.approximate(), state, null, newest(fresh));
+    }
+
+    /**
+     * The mark after a look. It moves to UIDNEXT; what the look did not find on the way stays a
+     * gap, so that a message which the server shows later is still new.
+     */
+    private static ImapMark next(ImapMark before, ImapObservation seen) {
+        UidSet found = seen.found();
+        long uidNext = Math.max(seen.uidNext(), found.isEmpty() ? 1 : found.last() + 1);
+        if (uidNext < before.uidNext() && seen.from() > uidNext) {
+            uidNext = before.uidNext();
+        }
+        UidSet passed =
+                uidNext > before.uidNext()
+                        ? new UidSet.Builder().add(before.uidNext(), uidNext - 1).build()
+                        : UidSet.empty();
+        return new ImapMark(
+                before.uidValidity(),
+                uidNext,
+                seen.total(),
+                seen.topUid(),
+                before.gaps().with(passed).without(found).below(uidNext),
+                before.approximate());
+    }
+
+    /** The look saw less than the mark has: nothing is counted and nothing is forgotten. */
+    private Change waitingOut(
+            ImapMark before, int views, long uidNext, @Nullable PositionUpdate update) {
+        Position position = client;
+        if (update != null) {
+            position =
+                    moved(
+                            client,
+                            update,
+                            new ImapObservation(
+                                    before.uidValidity(),
+                                    before.uidNext(),
+                                    before.total(),
+                                    before.topUid(),
+                                    before.uidNext(),
+                                    UidSet.empty(),
+                                    0));
+        }
+        boolean moves = !Objects.equals(position, client);
+        // What is pending is counted by the next look that sees the mailbox as it is.
+        ImapState state =
                 new ImapState(
-                        new ImapMark(mark.uidValidity(), uidNext, seen.total(), seen.topUid()),
-                        position,
-                        pendingAfter(seen, position));
-        Kind kind = newCount > 0 ? Kind.NEW : next.equals(this) ? Kind.NOTHING : Kind.MOVED;
-        return new Change(kind, newCount, false, next, null, newest(seen.found().from(from)));
+                        before, position, moves ? null : pending, views, uidNext, openGaps);
+        return new Change(
+                moves ? Kind.MOVED : Kind.NOTHING,
+                0,
+                before.approximate(),
+                state,
+                null,
+                List.of());
+    }
+
+    /** Whether what is stored of both states is the same. */
+    boolean isRecordedAs(ImapState other) {
+        return Objects.equals(mark, other.mark)
+                && Objects.equals(client, other.client)
+                && Objects.equals(pending, other.pending);
     }
 
     /**
@@ -136,7 +252,7 @@ public record ImapState(
     private static long parse(String uid) {
         try {
             long value = Long.parseLong(uid);
-            if (value >= 1 && value < ImapMark.UID_LIMIT) {
+            if (value >= 1 && value < ImapMark.NO_UID) {
                 return value;
             }
         } catch (NumberFormatException notDecimal) {
@@ -144,7 +260,7 @@ public record ImapState(
         }
         throw new PositionRefusedException(
                 Reason.UNKNOWN_UID,
-                "not an IMAP UID (1 to 4294967295 in decimal): \"" + uid + "\"");
+                "not an IMAP UID (a decimal number from 1 on): \"" + uid + "\"");
     }
 
     private static PositionRefusedException otherValidity(long current) {

@@ -34,4 +34,16 @@ public sealed interface MailboxState permits ImapState, Pop3State {
      * lags behind.
      */
     long searchFrom(@Nullable PositionUpdate update);
+
+    /**
+     * Whether the last look left something open that the next one must ask for without a shortcut.
+     */
+    default boolean isOpen() {
+        return false;
+    }
+
+    /** Whether looks in a row have seen a mailbox older than the mark, which is waited out. */
+    default boolean waitsOut() {
+        return false;
+    }
 }

@@ -18,7 +18,7 @@ public final class UidSet {
         return EMPTY;
     }
 
-    /** The set of these UIDs, each 1 to 4,294,967,295, in any order, repeated or not. */
+    /** The set of these UIDs, each 1 or higher, in any order, repeated or not. */
     public static UidSet of(long... uids) {
         long[] sorted = uids.clone();
         Arrays.sort(sorted);
@@ -68,6 +68,85 @@ public final class UidSet {
         return builder.build();
     }
 
+    /** The first UID of the last range; the set must not be empty. */
+    long startOfLastRange() {
+        return bounds[bounds.length - 2];
+    }
+
+    /** The UIDs of either set. */
+    public UidSet with(UidSet other) {
+        Builder builder = new Builder();
+        int i = 0;
+        int j = 0;
+        while (i < bounds.length || j < other.bounds.length) {
+            boolean own =
+                    j == other.bounds.length
+                            || i < bounds.length && bounds[i] <= other.bounds[j];
+            long[] from = own ? bounds : other.bounds;
+            int at = own ? i : j;
+            builder.add(from[at], from[at + 1]);
+            i += own ? 2 : 0;
+            j += own ? 0 : 2;
+        }
+        return builder.build();
+    }
+
+    /** The UIDs of this set that the other has not. */
+    public UidSet without(UidSet other) {
+        Builder builder = new Builder();
+        int j = 0;
+        for (int i = 0; i < bounds.length; i += 2) {
+            long first = bounds[i];
+            long last = bounds[i + 1];
+            while (j < other.bounds.length && other.bounds[j + 1] < first) {
+                j += 2;
+            }
+            for (int k = j; k < other.bounds.length && other.bounds[k] <= last; k += 2) {
+                if (other.bounds[k] > first) {
+                    builder.add(first, other.bounds[k] - 1);
+                }
+                first = other.bounds[k + 1] + 1;
+            }
+            if (first <= last) {
+                builder.add(first, last);
+            }
+        }
+        return builder.build();
+    }
+
+    /** The UIDs that both sets have. */
+    public UidSet within(UidSet other) {
+        return without(without(other));
+    }
+
+    /** The UIDs below {@code limit}. */
+    public UidSet below(long limit) {
+        return limit <= 1 ? EMPTY : within(new Builder().add(1, limit - 1).build());
+    }
+
+    /** The last ranges of the set, at most {@code limit} of them. */
+    UidSet lastRanges(int limit) {
+        return bounds.length <= 2 * limit
+                ? this
+                : new UidSet(
+                        Arrays.copyOfRange(bounds, bounds.length - 2 * limit, bounds.length));
+    }
+
+    /**
+     * The set that {@link #toString} wrote.
+     *
+     * @throws IllegalArgumentException when the text is none
+     */
+    public static UidSet parse(String text) {
+        Builder builder = new Builder();
+        for (String range : text.isEmpty() ? new String[0] : text.split(",")) {
+            int colon = range.indexOf(':');
+            long first = Long.parseLong(colon < 0 ? range : range.substring(0, colon));
+            builder.add(first, colon < 0 ? first : Long.parseLong(range.substring(colon + 1)));
+        }
+        return builder.build();
+    }
+
     /** The highest UIDs, at most {@code limit} of them, ascending. */
     public long[] newest(int limit) {
         long[] result = new long[(int) Math.min(limit, size())];
@@ -110,11 +189,10 @@ public final class UidSet {
          * Adds the range {@code first} to {@code last}, both included; overlaps with the range
          * before are merged.
          *
-         * @throws IllegalArgumentException out of 1 to 4,294,967,295, reversed, or below the range
-         *     before
+         * @throws IllegalArgumentException below 1, reversed, at {@link ImapMark#NO_UID}, or below the range before
          */
         public Builder add(long first, long last) {
-            if (first < 1 || last < first || last >= ImapMark.UID_LIMIT) {
+            if (first < 1 || last < first || last >= ImapMark.NO_UID) {
                 throw new IllegalArgumentException("not a UID range: " + first + ":" + last);
             }
             if (length > 0 && first < bounds[length - 2]) {

@@ -4,6 +4,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,7 @@ final class AccountWatch {
     private @Nullable Permit permit;
     private volatile @Nullable Instant lastCheckedAt;
     private volatile boolean seen;
+    private volatile @Nullable Rung proof;
     private Account saved;
     private boolean retryingTold;
     private boolean savedInDoubt;
@@ -301,6 +303,15 @@ final class AccountWatch {
     /** {@code idle} or {@code poll}; null while it is not being seen. */
     @Nullable String mode() {
         return !seen ? null : pushing ? "idle" : "poll";
+    }
+
+    /** The proof that the last look rests on; null before the first. */
+    @Nullable Rung proof() {
+        return proof;
+    }
+
+    void restsOn(Rung rung) {
+        proof = rung;
     }
 
     /** A look was recorded. */

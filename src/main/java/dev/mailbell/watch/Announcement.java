@@ -51,7 +51,7 @@ final class Announcement {
                 .put("total", mark.total());
         ObjectNode high = data.putObject("mark");
         high.put("maxId", mark.total()).put("uid", mark.topUidText());
-        if (mark instanceof ImapMark imap) {
+        if (mark instanceof ImapMark imap && imap.uidValidity() > 0) {
             high.put("uidValidity", imap.uidValidity());
         } else {
             high.putNull("uidValidity");

@@ -145,6 +145,11 @@ final class Looker {
             }
             MailboxState state = before.state();
             Observation seen = session.observe(request(watch, before, update));
+            session.rung()
+                    .ifPresent(rung -> {
+                        watch.restsOn(rung);
+                        meters.proved(rung);
+                    });
             Supplier<KnownMessages> known = known(account, name, state.mark());
             Change change = state.after(seen, update, known);
             List<Envelope> envelopes =
@@ -198,13 +203,17 @@ final class Looker {
                 watch.lastCheckedAt() != null
                         ? watch.lastCheckedAt()
                         : watch.account().lastCheckedAt();
+        if (state.waitsOut() && before.lastCheckedAt() != null) {
+            // What came while an older view was waited out is new as well.
+            lastLook = before.lastCheckedAt();
+        }
         // Without a count of what is pending, and for a position, the shortcuts do not say enough.
         boolean pendingUnknown = state.client() != null && state.pending() == null;
         return new LookRequest(
                 before.name(),
                 mark,
                 state.searchFrom(update),
-                update != null || pendingUnknown,
+                update != null || pendingUnknown || state.isOpen(),
                 lastLook);
     }
 

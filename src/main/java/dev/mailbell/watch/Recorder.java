@@ -60,7 +60,14 @@ final class Recorder {
             List<Envelope> envelopes,
             String source) {
         if (change.kind() == Change.Kind.NOTHING) {
-            return Optional.of(before);
+            // What the state keeps only in memory may differ.
+            return Optional.of(
+                    new Mailbox(
+                            account.id(),
+                            before.name(),
+                            before.version(),
+                            change.next(),
+                            before.lastCheckedAt()));
         }
         // What is announced and what is stored are the same instant.
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);

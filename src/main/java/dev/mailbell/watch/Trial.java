@@ -58,8 +58,17 @@ final class Trial {
                         session.observe(new LookRequest(name, null, 1, false, null));
                 seen.add(
                         switch (observation) {
-                            case ImapObservation imap ->
-                                    new SeenMailbox(name, imap.total(), imap.uidValidity());
+                            case ImapObservation imap -> {
+                                if (imap.identities() != null) {
+                                    warnings.add(
+                                            "the server has no UIDVALIDITY: counts will be"
+                                                    + " approximate");
+                                }
+                                yield new SeenMailbox(
+                                        name,
+                                        imap.total(),
+                                        imap.uidValidity() == 0 ? null : imap.uidValidity());
+                            }
                             case Pop3Observation.Full(var mark, var messages) -> {
                                 if (mark.approximate()) {
                                     warnings.add(

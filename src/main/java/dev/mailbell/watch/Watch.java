@@ -95,11 +95,14 @@ public interface Watch {
      * How an account is being watched.
      *
      * @param mode {@code idle} or {@code poll}; null before the first success
+     * @param proof the proof that the last look rests on, as {@link
+     *     dev.mailbell.mail.Rung#wireName}; null before the first
      * @param lastCheckedAt when a look last succeeded since this process began; null when none did
      * @param nextCheckAt when the next look is due; null while one is under way
      */
     record Live(
             @Nullable String mode,
+            @Nullable String proof,
             @Nullable Instant lastCheckedAt,
             @Nullable Instant nextCheckAt) {}
 }

@@ -1,6 +1,7 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Rung;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,6 +39,7 @@ final class WatchMeters {
     private final MeterRegistry registry;
     private final LongSupplier nanoTime;
     private final Map<Kind, Timer> looks = new ConcurrentHashMap<>();
+    private final Map<Rung, Counter> proofs = new ConcurrentHashMap<>();
     private final Counter overdue;
     private final Timer delay;
     private final Timer arrival;
@@ -164,6 +166,19 @@ final class WatchMeters {
                 .tag("source", kind.source.wireName())
                 .tag("outcome", kind.outcome)
                 .register(registry);
+    }
+
+    /** A check of a mailbox rests on this proof. */
+    void proved(Rung rung) {
+        proofs.computeIfAbsent(
+                        rung,
+                        used ->
+                                Counter.builder("check.proofs")
+                                        .description("Checks of mailboxes by the proof they rest on")
+                                        .tag("protocol", used.protocol().name().toLowerCase(Locale.ROOT))
+                                        .tag("proof", used.wireName())
+                                        .register(registry))
+                .increment();
     }
 
     /** A server has been seen to answer. */

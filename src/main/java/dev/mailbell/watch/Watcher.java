@@ -8,6 +8,7 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.mark.Pop3Observation;
@@ -245,7 +246,13 @@ final class Watcher implements Watch {
                         : clock.instant()
                                 .truncatedTo(ChronoUnit.MILLIS)
                                 .plusMillis(Math.max(0, dueIn) / 1_000_000);
-        return Optional.of(new Live(watch.mode(), watch.lastCheckedAt(), next));
+        Rung proof = watch.proof();
+        return Optional.of(
+                new Live(
+                        watch.mode(),
+                        proof == null ? null : proof.wireName(),
+                        watch.lastCheckedAt(),
+                        next));
     }
 
     /** An account's login was rewritten by us. */

@@ -80,7 +80,7 @@ final class FakeWatch implements Watch {
     @Override
     public Optional<Live> live(UUID accountId) {
         return watched.containsKey(accountId)
-                ? Optional.of(new Live(null, null, Instant.parse("2026-11-21T00:00:00Z")))
+                ? Optional.of(new Live(null, null, null, Instant.parse("2026-11-21T00:00:00Z")))
                 : Optional.empty();
     }
 

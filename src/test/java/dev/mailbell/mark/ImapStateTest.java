@@ -43,6 +43,7 @@ class ImapStateTest {
         ImapMark mark = state.mark();
         boolean shortcut =
                 update == null
+                        && !state.isOpen()
                         && mark != null
                         && mark.uidNext() == uidNext
                         && mark.total() == uids.size();
@@ -97,12 +98,61 @@ class ImapStateTest {
     }
 
     @Test
-    void a_uidnext_that_goes_backwards_begins_anew() {
+    void a_uidnext_that_stays_behind_the_mark_begins_anew() {
         arrive(3);
         look(null);
         uids.clear();
         uidNext = 2;
+        for (int view = 1; view < ImapState.OLDER_VIEWS; view++) {
+            assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        }
         assertThat(look(null).kind()).isEqualTo(Kind.RESET);
+    }
+
+    @Test
+    void a_view_older_than_the_mark_is_waited_out() {
+        arrive(3);
+        look(null);
+        arrive(1);
+        assertThat(look(null).newCount()).isEqualTo(1);
+        uids.removeLast();
+        uidNext = 4;
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.waitsOut()).isTrue();
+        arrive(1);
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.waitsOut()).isFalse();
+        assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 5, 4, 4));
+    }
+
+    @Test
+    void a_message_that_appears_late_below_the_mark_is_new_once() {
+        arrive(3);
+        look(null);
+        arrive(2);
+        uids.remove(4L);
+        assertThat(look(null).newCount()).isEqualTo(1);
+        assertThat(state.isOpen()).isTrue();
+        assertThat(state.searchFrom(null)).isEqualTo(4);
+        uids.add(3, 4L);
+        Change change = look(null);
+        assertThat(change.newCount()).isEqualTo(1);
+        assertThat(change.newest()).containsExactly(4L);
+        assertThat(state.mark().gaps().isEmpty()).isTrue();
+        assertThat(state.isOpen()).isFalse();
+        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+    }
+
+    @Test
+    void a_uidnext_that_was_told_too_high_is_taken_back_and_loses_nothing() {
+        arrive(3);
+        look(null);
+        uidNext = 1_000;
+        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        uidNext = 4;
+        arrive(2);
+        assertThat(look(null).newCount()).isEqualTo(2);
+        assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 6, 5, 5));
     }
 
     @Test
@@ -150,7 +200,7 @@ class ImapStateTest {
                         PositionRefusedException.class,
                         refused ->
                                 assertThat(refused.reason()).isEqualTo(Reason.OTHER_UIDVALIDITY));
-        for (String uid : List.of("3", "0", "-1", "4294967296", "x", "")) {
+        for (String uid : List.of("3", "0", "-1", "4294967296", "9223372036854775807", "x", "")) {
             assertThatThrownBy(() -> look(new UpTo(uid, null, false)))
                     .describedAs(uid)
                     .isInstanceOfSatisfying(

@@ -47,8 +47,11 @@ final class Arrivals {
     int since(Instant moment, int total) {
         // SEARCH knows days only, in whatever time zone a message came with.
         LocalDate day = moment.atOffset(ZoneOffset.UTC).toLocalDate().minusDays(1);
-        UidSet candidates = mailboxes.search("SINCE " + DAY.format(day), total);
-        UidSet newest = UidSet.of(candidates.newest(LIMIT));
+        Optional<UidSet> candidates = mailboxes.uids().search("SINCE " + DAY.format(day));
+        if (total == 0 || candidates.isEmpty()) {
+            return total == 0 ? 0 : byNumber(moment, total);
+        }
+        UidSet newest = UidSet.of(candidates.get().newest(LIMIT));
         Instant second = moment.truncatedTo(ChronoUnit.SECONDS);
         Set<Long> arrived = new HashSet<>();
         String left = newest.toString();
@@ -67,6 +70,23 @@ final class Arrivals {
                     });
             left = left.substring(Math.min(left.length(), end + 1));
         }
+        return arrived.size();
+    }
+
+    /** The same of the last messages, where the server does not search. */
+    private int byNumber(Instant moment, int total) {
+        Instant second = moment.truncatedTo(ChronoUnit.SECONDS);
+        Set<Long> arrived = new HashSet<>();
+        mailboxes.fetchByNumber(
+                Math.max(1, total - LIMIT + 1) + ":*",
+                "(INTERNALDATE)",
+                (number, message) -> {
+                    if (message.value("INTERNALDATE") instanceof Items.Text date
+                            && !isBefore(date.value(), second)
+                            && arrived.size() < LIMIT) {
+                        arrived.add(number);
+                    }
+                });
         return arrived.size();
     }
 
@@ -91,7 +111,7 @@ final class Arrivals {
         return parsed(internalDate).map(date -> date.isBefore(moment)).orElse(true);
     }
 
-    private static Optional<Instant> parsed(String internalDate) {
+    static Optional<Instant> parsed(String internalDate) {
         try {
             return Optional.of(
                     OffsetDateTime.parse(internalDate.strip(), INTERNAL_DATE).toInstant());

@@ -1,23 +1,30 @@
 package dev.mailbell.mail.imap;
 
-import static dev.mailbell.mark.ImapMark.UID_LIMIT;
-
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.imap.UidProof.View;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.mark.UidSet;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One look at one mailbox. UIDs ascend strictly and UIDNEXT changes when messages are added and
  * only then (RFC 9051, section 2.3.1.1), so the same UIDVALIDITY and UIDNEXT prove that nothing has
- * come; everything else is counted by a search.
+ * come; everything else is counted by a {@link UidProof}. Where UIDs do not last, an {@link
+ * IdentityLook} counts.
  */
 final class ImapLook {
-    /** How often the view is taken anew when messages come or go in between. */
-    private static final int ATTEMPTS = 3;
+    /** How often a UIDVALIDITY that differs from the mark's is asked for. */
+    private static final int ASKED = 3;
+
+    /** A UIDVALIDITY that is a clock's has changed behind this. */
+    private static final Duration TICK = Duration.ofMillis(1_100);
+
+    private static final long DAY = 86_400;
 
     private final Mailboxes mailboxes;
     private final LookRequest request;
@@ -35,10 +42,10 @@ final class ImapLook {
         this.upToDate = upToDate;
     }
 
-    /** What the mailbox holds at one moment. */
-    private record View(int total, long topUid, UidSet found) {}
-
     ImapObservation observe() {
+        if (mark != null && mark.approximate()) {
+            return new IdentityLook(mailboxes, request).observe(mark, upToDate);
+        }
         Selected open = upToDate ? mailboxes.open(request.mailbox()) : null;
         return mark != null
                         && open != null
@@ -54,70 +61,136 @@ final class ImapLook {
      */
     private ImapObservation observeOpen(Selected box, ImapMark before) {
         long from = searchFrom(true);
-        View view = view(box, from);
+        View view = new UidProof(mailboxes, box, before, -1, true).of(from);
         return new ImapObservation(
                 before.uidValidity(),
                 Math.max(before.uidNext(), view.topUid() + 1),
                 view.total(),
                 view.topUid(),
-                from,
+                view.from(),
                 view.found(),
                 0);
     }
 
     private ImapObservation observeAnew() {
         Status status = Status.UNKNOWN;
-        if (mark != null && !request.exhaustive()) {
+        if (mark != null && !request.exhaustive() && mailboxes.ladder().trusts(Rung.STATUS)) {
             status = mailboxes.status(request.mailbox());
             if (status.proves(mark)) {
                 return unchanged(mark);
             }
         }
-        Selected box = mailboxes.examine(request.mailbox());
-        box.lookBegins();
-        if (box.exists() < 0) {
-            throw protocolError("does not say how many messages the mailbox has");
-        }
+        Selected box = opened();
         long validity = box.uidValidity() > 0 ? box.uidValidity() : status.uidValidity();
         if (validity < 1) {
-            throw protocolError(
-                    "offers no usable UIDs (its UIDVALIDITY is 0 or absent), so new messages cannot"
-                            + " be told from old ones; try POP3");
+            box = opened();
+            validity = box.uidValidity();
+        }
+        if (validity < 1) {
+            if (mark != null) {
+                throw new MailFailure(
+                        FailureCode.PROTOCOL_ERROR,
+                        "The server does not tell the UIDVALIDITY of the mailbox, which it had.");
+            }
+            return new IdentityLook(mailboxes, request).takeOver(box, null);
+        }
+        if (mark != null && validity != mark.uidValidity()) {
+            boolean differs = status.uidValidity() > 0 && status.uidValidity() != validity;
+            for (int asked = 1; validity != mark.uidValidity() && asked < ASKED; asked++) {
+                if (!differs && asked > 1) {
+                    break;
+                }
+                long before = validity;
+                if (!differs && isOfClock(validity)) {
+                    Idle.pause(TICK);
+                }
+                box = opened();
+                validity = box.uidValidity();
+                differs |= validity != before;
+            }
+            if (validity != mark.uidValidity() && differs) {
+                return new IdentityLook(mailboxes, request).takeOver(box, mark);
+            }
+        } else if (mark != null
+                && status.uidValidity() > 0
+                && status.uidValidity() != mark.uidValidity()) {
+            mailboxes
+                    .ladder()
+                    .failed(Rung.STATUS, "gives another UIDVALIDITY in STATUS than in EXAMINE");
         }
         boolean same = mark != null && mark.uidValidity() == validity;
         if (same && mark != null && !request.exhaustive() && isUnchanged(box, status, mark)) {
             return unchanged(mark);
         }
-        long from = searchFrom(same);
-        View view = view(box, from);
-        long uidNext = uidNext(box, status, validity, view);
-        boolean told =
-                box.uidNext() > 0 || status.uidNext() > 0 && status.uidValidity() == validity;
-        if (same && mark != null && !told) {
-            uidNext = Math.max(uidNext, mark.uidNext());
+        return counted(box, status, validity, same ? mark : null);
+    }
+
+    private Selected opened() {
+        Selected box = mailboxes.examine(request.mailbox());
+        box.lookBegins();
+        return box;
+    }
+
+    /** Whether a UIDVALIDITY may have been made from the clock since about the last look. */
+    private boolean isOfClock(long validity) {
+        return request.lastLook() != null
+                && Math.abs(validity - request.lastLook().getEpochSecond()) < DAY;
+    }
+
+    /**
+     * @param before the mark, when its UIDVALIDITY holds; null otherwise
+     */
+    private ImapObservation counted(
+            Selected box, Status status, long validity, @Nullable ImapMark before) {
+        long told = Math.max(-1, box.uidNext());
+        if (status.uidValidity() == validity) {
+            told = Math.max(told, status.uidNext());
         }
-        boolean reset = mark != null && (!same || uidNext < mark.uidNext());
+        long from = searchFrom(before != null);
+        if (before != null
+                && !before.gaps().isEmpty()
+                && told > 0
+                && told < before.uidNext()) {
+            // UIDNEXT was too high before, so what is new has UIDs among the gaps.
+            from = Math.min(from, before.gaps().first());
+        }
+        UidProof proof = new UidProof(mailboxes, box, before, told, false);
+        boolean beyondAll = from == ImapMark.UID_LIMIT && told <= ImapMark.UID_LIMIT;
+        View view =
+                from == ImapMark.NO_UID || beyondAll ? proof.ofNothing() : proof.of(from);
+        long uidNext = Math.max(Math.max(1, told), view.topUid() + 1);
+        if (before != null && told < 1) {
+            uidNext = Math.max(uidNext, before.uidNext());
+        }
+        if (before != null && !view.proven()) {
+            // A mark never moves past messages that were not accounted for.
+            uidNext = Math.max(before.uidNext(), view.topUid() + 1);
+        }
+        boolean anew = mark != null && (before == null || uidNext <= before.highestSeen());
         int arrived =
-                reset && request.lastLook() != null
-                        ? new Arrivals(mailboxes).since(request.lastLook(), box.exists())
+                anew && request.lastLook() != null
+                        ? new Arrivals(mailboxes).since(request.lastLook(), view.total())
                         : 0;
         return new ImapObservation(
                 validity,
                 uidNext,
                 view.total(),
                 view.topUid(),
-                from == UID_LIMIT ? uidNext : from,
+                view.from() == ImapMark.NO_UID ? uidNext : view.from(),
                 view.found(),
-                arrived);
+                arrived,
+                told > 0,
+                null);
     }
 
-    private static ImapObservation unchanged(ImapMark mark) {
+    private ImapObservation unchanged(ImapMark before) {
+        mailboxes.ladder().restsOn(Rung.STATUS);
         return new ImapObservation(
-                mark.uidValidity(),
-                mark.uidNext(),
-                mark.total(),
-                mark.topUid(),
-                mark.uidNext(),
+                before.uidValidity(),
+                before.uidNext(),
+                before.total(),
+                before.topUid(),
+                before.uidNext(),
                 UidSet.empty(),
                 0);
     }
@@ -132,69 +205,19 @@ final class ImapLook {
         }
         return status.uidNext() < 0
                 && before.total() > 0
-                && mailboxes.uidOf(before.total()) == before.topUid();
+                && mailboxes.uids().uidOf(before.total()) == before.topUid();
     }
 
-    /** The first UID to search for; {@link ImapMark#UID_LIMIT} for no search. */
+    /** The first UID to search for; {@link ImapMark#NO_UID} for no search. */
     private long searchFrom(boolean same) {
-        long asked = request.searchFrom() < 1 ? UID_LIMIT : request.searchFrom();
+        long asked = request.searchFrom() < 1 ? ImapMark.NO_UID : request.searchFrom();
         if (mark == null) {
             return asked;
         }
         if (!same && asked >= mark.uidNext()) {
             // Only a client that names a position of its own needs to know what is there.
-            return UID_LIMIT;
+            return ImapMark.NO_UID;
         }
         return Math.min(asked, mark.uidNext());
-    }
-
-    private View view(Selected box, long from) {
-        for (int attempt = 1; ; attempt++) {
-            boolean last = attempt == ATTEMPTS;
-            int version = box.version();
-            int total = box.exists();
-            box.lookBegins();
-            UidSet found = from == UID_LIMIT ? UidSet.empty() : search(from, total);
-            long top = found.isEmpty() ? topUid(total) : found.last();
-            boolean complete = top >= 0 && (from == UID_LIMIT || !found.isEmpty() || top < from);
-            if (complete && (last || from == UID_LIMIT || version == box.version())) {
-                return new View(found.isEmpty() ? total : box.exists(), top, found);
-            }
-            if (last) {
-                throw protocolError(
-                        top < 0
-                                ? "does not tell the UID of message " + total
-                                : "does not find message " + total + ", whose UID is " + top);
-            }
-            mailboxes.noop();
-        }
-    }
-
-    /**
-     * Never {@code from:*}: that finds the last message even when its UID is lower (RFC 9051,
-     * section 6.4.8). Servers may do so with an upper bound too, so what is below is dropped.
-     */
-    private UidSet search(long from, int total) {
-        return mailboxes.search("UID " + from + ":" + (UID_LIMIT - 1), total).from(from);
-    }
-
-    private long topUid(int total) {
-        return total == 0 ? 0 : mailboxes.uidOf(total);
-    }
-
-    /**
-     * UIDNEXT as it was before the search, so that everything below it has been seen; never at or
-     * below a UID that there is, whatever the server says.
-     */
-    private static long uidNext(Selected box, Status status, long validity, View view) {
-        long uidNext = Math.max(1, box.uidNext());
-        if (status.uidValidity() == validity) {
-            uidNext = Math.max(uidNext, status.uidNext());
-        }
-        return Math.max(uidNext, view.topUid() + 1);
-    }
-
-    private static MailFailure protocolError(String what) {
-        return new MailFailure(FailureCode.PROTOCOL_ERROR, "The server " + what + ".");
     }
 }

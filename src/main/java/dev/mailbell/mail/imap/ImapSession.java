@@ -5,6 +5,7 @@ import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
+import dev.mailbell.mail.Rung;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
@@ -46,12 +47,13 @@ public final class ImapSession implements PushSession {
     ImapSession(
             ImapWire wire,
             Capabilities capabilities,
+            Ladder ladder,
             Duration doneTaken,
             Deadline deadline,
             long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
-        this.mailboxes = new Mailboxes(wire, capabilities);
+        this.mailboxes = new Mailboxes(wire, capabilities, ladder);
         this.idle = new Idle(wire, doneTaken);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
@@ -88,6 +90,11 @@ public final class ImapSession implements PushSession {
         boolean told = upToDate;
         upToDate = false;
         return new ImapLook(mailboxes, request, told && !request.exhaustive()).observe();
+    }
+
+    @Override
+    public Optional<Rung> rung() {
+        return mailboxes.ladder().used();
     }
 
     @Override

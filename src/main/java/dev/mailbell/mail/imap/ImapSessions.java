@@ -1,5 +1,6 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.HostRungs;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
@@ -18,6 +19,7 @@ public final class ImapSessions implements MailServers {
     private final long byteBudget;
     private final Duration doneTaken;
     private final Pipelining pipelining = new Pipelining();
+    private final HostRungs rungs = new HostRungs();
 
     public ImapSessions(MailConnector connector) {
         this(connector, BYTE_BUDGET, DONE_TAKEN);
@@ -42,7 +44,12 @@ public final class ImapSessions implements MailServers {
                         connector.open(login, deadline, byteBudget), pipelining.of(login.host()));
         try {
             return new ImapSession(
-                    wire, new ImapLogin(wire, login).enter(), doneTaken, deadline, byteBudget);
+                    wire,
+                    new ImapLogin(wire, login).enter(),
+                    new Ladder(rungs, login.host() + ":" + login.port()),
+                    doneTaken,
+                    deadline,
+                    byteBudget);
         } catch (RuntimeException e) {
             ImapSession.goodbye(wire, deadline);
             throw e;

@@ -242,6 +242,11 @@ final class ImapWire extends IMAPProtocol {
         held = within;
     }
 
+    /** Whether the next command goes out together with the end of another. */
+    boolean holdsLine() {
+        return held != null;
+    }
+
     /** The command behind a held line is answered, and so is that line. */
     void answered() {
         if (held != null) {

@@ -104,7 +104,7 @@ final class Items {
         int close = text.indexOf('}', at);
         long octets = close < 0 ? -1 : Numbers.parse(text.substring(at + 1, close));
         long start = close + 3L;
-        if (octets < 0 || start + octets > text.length()) {
+        if (octets < 0 || octets > text.length() - start) {
             at = text.length();
             return "";
         }

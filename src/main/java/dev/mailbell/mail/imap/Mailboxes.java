@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands of the authenticated and the selected state, as far as they change nothing. */
 final class Mailboxes {
-    /** The UIDs of 1,000,000 messages, written one by one. */
-    private static final int SEARCH_LIMIT = 16 << 20;
-
     /** Long lists of recipients. */
     private static final int ENVELOPE_LIMIT = 4 << 20;
 
@@ -26,19 +23,31 @@ final class Mailboxes {
     private final Capabilities capabilities;
     private final Identity identity;
     private final Statuses statuses;
-    private boolean extendedSearch;
+    private final Ladder ladder;
+    private final UidQueries uids;
     private @Nullable Selected selected;
     private @Nullable String keptOpen;
     private List<String> asked = List.of();
     private boolean newsElsewhere;
 
-    Mailboxes(ImapWire wire, Capabilities capabilities) {
+    Mailboxes(ImapWire wire, Capabilities capabilities, Ladder ladder) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.identity = new Identity(wire);
         this.statuses = new Statuses(wire, capabilities);
-        this.extendedSearch = capabilities.has("ESEARCH");
+        this.ladder = ladder;
+        this.uids = new UidQueries(wire, capabilities, ladder);
         wire.always(this::take);
+    }
+
+    /** What the host may be asked for. */
+    Ladder ladder() {
+        return ladder;
+    }
+
+    /** Questions of the selected mailbox's UIDs. */
+    UidQueries uids() {
+        return uids;
     }
 
     private void take(Line line) {
@@ -170,6 +179,11 @@ final class Mailboxes {
             }
             selected = null;
             MailFailure failure = Refusals.ofMailbox(reply, mailbox);
+            if (failure.code() == FailureCode.MAILBOX_MISSING
+                    && !Refusals.saysMissing(reply)
+                    && isListed(MailboxNames.encode(mailbox))) {
+                throw Refusals.ofListedMailbox(reply, mailbox);
+            }
             // Who gets "Unsafe Login" although it sent ID before LOGIN may have to repeat it.
             if (failure.code() != FailureCode.AUTH_FAILED
                     || attempt > 1
@@ -180,62 +194,60 @@ final class Mailboxes {
         }
     }
 
+    /**
+     * Whether the server lists a mailbox that it does not open.
+     *
+     * @param raw the name as the server spells it
+     */
+    private boolean isListed(String raw) {
+        if (raw.indexOf('*') >= 0 || raw.indexOf('%') >= 0) {
+            // As a pattern the name would list others.
+            return false;
+        }
+        boolean[] listed = {false};
+        Argument pattern = new Argument();
+        pattern.writeString("");
+        pattern.writeString(raw);
+        Reply reply =
+                wire.command(
+                        "LIST",
+                        pattern,
+                        BoundedResponses.USUAL_LIMIT,
+                        line -> {
+                            if (line.keyEquals("LIST")) {
+                                List<String> names = new ArrayList<>();
+                                addName(names, Items.parse(line.getRest()));
+                                listed[0] |= !names.isEmpty();
+                            }
+                        });
+        return reply.ok() && listed[0];
+    }
+
     /** Lets the server say what has changed. */
     void noop() {
         wire.command("NOOP");
     }
 
-    /**
-     * The UIDs that meet the criteria, in the selected mailbox.
-     *
-     * @param atMost more than so many would be a lie
-     */
-    UidSet search(String criteria, int atMost) {
-        if (extendedSearch) {
-            Search search = new Search();
-            // COUNT is the proof that ranges do not span gaps.
-            Reply reply =
-                    wire.command(
-                            "UID SEARCH RETURN (ALL COUNT) " + criteria,
-                            null,
-                            SEARCH_LIMIT,
-                            search);
-            if (reply.ok() && search.isSound() && search.uids().size() <= currentlyAtMost(atMost)) {
-                return search.uids();
-            }
-            extendedSearch = false;
-        }
-        Search search = new Search();
-        Reply reply = wire.command("UID SEARCH " + criteria, null, SEARCH_LIMIT, search);
-        if (!reply.ok()) {
-            throw Refusals.ofCommand(reply, "to search the mailbox");
-        }
-        if (!search.isSound() || search.uids().size() > currentlyAtMost(atMost)) {
-            throw wire.protocolError("answered a search with something that cannot be");
-        }
-        return search.uids();
+    /** Takes the attributes of a message with its number. */
+    interface Numbered {
+        void accept(long number, Items.Group attributes);
     }
 
-    /** Messages that came while the search ran may be in its answer. */
-    private int currentlyAtMost(int before) {
-        return selected == null ? before : Math.max(before, selected.exists());
-    }
-
-    /** The UID of a message by its number in the selected mailbox; -1 when it is gone. */
-    long uidOf(int number) {
-        long[] uid = {-1};
+    /** Fetches attributes of messages by their numbers; what the server leaves out is missing. */
+    void fetchByNumber(String numbers, String attributes, Numbered taker) {
         Reply reply =
                 wire.command(
-                        "FETCH " + number + " (UID)",
+                        "FETCH " + numbers + " " + attributes,
                         null,
-                        BoundedResponses.USUAL_LIMIT,
+                        ENVELOPE_LIMIT,
                         line -> {
-                            if (line.keyEquals("FETCH") && line.getNumber() == number) {
-                                uid[0] = Math.max(uid[0], attributes(line).number("UID"));
+                            if (line.keyEquals("FETCH")) {
+                                taker.accept(line.getNumber(), attributes(line));
                             }
                         });
-        // A refusal is what servers have for a message that another session removed.
-        return reply.ok() ? uid[0] : -1;
+        if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
+            throw Refusals.ofCommand(reply, "to fetch " + attributes);
+        }
     }
 
     /** Fetches attributes of messages, whichever of them are there and the server tells of. */
@@ -255,7 +267,8 @@ final class Mailboxes {
         }
     }
 
-    private static Items.Group attributes(Line line) {
+    /** The attributes of a FETCH response. */
+    static Items.Group attributes(Line line) {
         List<@Nullable Object> items = Items.parse(line.getRest()).items();
         return !items.isEmpty() && items.getFirst() instanceof Items.Group group
                 ? group

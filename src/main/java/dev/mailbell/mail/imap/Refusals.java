@@ -50,6 +50,13 @@ final class Refusals {
                             "authenticated but not connected|busy|temporar|try (it )?(again )?later"
                                     + "|internal (server )?error|unavailable|system error|繁忙|稍后"));
 
+    /** What a NO to opening a mailbox says when the mailbox cannot be read just now. */
+    private static final Pattern FOR_A_WHILE =
+            Pattern.compile(
+                    "under us|re-?buil[dt]|re-?index|corrupt|i/o error|input/output error|lock"
+                            + "|in use|migrat|maintenance|timed? ?out|not (yet )?ready|overload"
+                            + "|database|backend|disk|out of memory");
+
     private Refusals() {}
 
     /** The server hangs up. */
@@ -62,14 +69,39 @@ final class Refusals {
         return of(reply, FailureCode.SERVER_ERROR, what, "", List.of());
     }
 
-    /** A refusal to open a mailbox. */
+    /**
+     * A refusal to open a mailbox: that it is missing, unless code or text say that it cannot be
+     * read just now.
+     */
     static MailFailure ofMailbox(Reply reply, String mailbox) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        if (!saysMissing(reply) && FOR_A_WHILE.matcher(text).find()) {
+            return ofListedMailbox(reply, mailbox);
+        }
         return of(
                 reply,
                 FailureCode.MAILBOX_MISSING,
                 "the mailbox \"" + ServerText.oneLine(mailbox, 100) + "\"",
                 " Check its name.",
                 List.of());
+    }
+
+    /** A refusal to open a mailbox that the server lists: it is there, so it will open again. */
+    static MailFailure ofListedMailbox(Reply reply, String mailbox) {
+        return of(
+                reply,
+                FailureCode.SERVER_ERROR,
+                "the mailbox \"" + ServerText.oneLine(mailbox, 100) + "\"",
+                "",
+                List.of());
+    }
+
+    /** Whether the code says that there is no such mailbox (RFC 5530), or no right to it. */
+    static boolean saysMissing(Reply reply) {
+        return switch (reply.code()) {
+            case "NONEXISTENT", "TRYCREATE", "NOPERM", "CANNOT" -> true;
+            default -> false;
+        };
     }
 
     /**

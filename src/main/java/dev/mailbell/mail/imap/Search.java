@@ -4,35 +4,69 @@ import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.UidSet;
 import java.util.Arrays;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Gathers the answer to a UID SEARCH, plain or extended (RFC 4731), however it is ordered; 16 bytes
- * a range, at most {@link #RANGES}.
+ * Gathers the UIDs that a UID SEARCH, plain or extended (RFC 4731), or a UID FETCH is answered
+ * with, however they are ordered and spread over lines; 16 bytes a range, at most {@link #RANGES}.
  */
 final class Search implements ImapWire.Untagged {
+    private static final Logger LOG = LoggerFactory.getLogger(Search.class);
     private static final int RANGES = 1_500_000;
 
+    private final boolean byFetch;
     private long[] bounds = new long[16];
     private int length;
     private boolean ascending = true;
     private boolean sound = true;
-    private boolean answered;
     private long count = -1;
+    private long lastCount = -1;
+
+    /**
+     * @param byFetch whether the UIDs were asked for by a FETCH; else what a FETCH tells is of a
+     *     flag that changed
+     */
+    Search(boolean byFetch) {
+        this.byFetch = byFetch;
+    }
 
     @Override
     public void accept(Line line) {
-        if (line.keyEquals("SEARCH")) {
-            answered = true;
-            plain(line);
-        } else if (line.keyEquals("ESEARCH")) {
-            answered = true;
-            extended(line);
+        try {
+            if (byFetch && line.keyEquals("FETCH")) {
+                fetched(line);
+            } else if (!byFetch && line.keyEquals("SEARCH")) {
+                plain(line);
+            } else if (!byFetch && line.keyEquals("ESEARCH")) {
+                extended(line);
+            }
+        } catch (RuntimeException e) {
+            // Angus reads beyond the end of a line that breaks off.
+            LOG.debug("An answer to a search breaks off", e);
+            sound = false;
         }
     }
 
-    /** Whether there was an answer and all of it made sense. */
+    /**
+     * Whether all of the answer made sense. Some servers say nothing where nothing is found, so no
+     * answer is an empty one.
+     */
     boolean isSound() {
-        return answered && sound && (count < 0 || count == uids().size());
+        if (!sound || count < 0) {
+            return sound;
+        }
+        // Of several lines each may count its own, or all.
+        long size = uids().size();
+        return size == count || size == lastCount;
+    }
+
+    /** {@code * 3 FETCH (UID 9 …)}; without a UID it tells of a flag. */
+    private void fetched(Line line) {
+        long uid = Mailboxes.attributes(line).number("UID");
+        if (uid >= 0) {
+            add(uid, uid);
+        }
     }
 
     /** The UIDs found; only of a sound search. */
@@ -65,13 +99,21 @@ final class Search implements ImapWire.Untagged {
         if (line.peekByte() == '(') {
             skipTag(line);
         }
+        boolean uids = false;
         for (String name = line.readAtom(); name != null; name = line.readAtom()) {
             switch (name.toUpperCase(Locale.ROOT)) {
-                case "UID" -> {}
-                case "COUNT" -> count = line.readLong();
-                case "ALL" -> set(line);
+                case "UID" -> uids = true;
+                case "COUNT" -> {
+                    lastCount = line.readLong();
+                    count = Math.max(0, count) + lastCount;
+                }
+                case "ALL" -> {
+                    // Without UID these are message numbers (RFC 4731, section 3.1).
+                    sound &= uids;
+                    set(line);
+                }
                 default -> {
-                    // Something that nobody asked for, or no word at all.
+                    // Something that was not asked for, or no word at all.
                     sound = false;
                     return;
                 }
@@ -99,7 +141,7 @@ final class Search implements ImapWire.Untagged {
     }
 
     private void add(long first, long last) {
-        if (first < 1 || last >= ImapMark.UID_LIMIT || length == 2 * RANGES) {
+        if (first < 1 || last >= ImapMark.NO_UID || length == 2 * RANGES) {
             sound = false;
             return;
         }

@@ -1,6 +1,5 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mark.ImapMark;
 
 /** The mailbox that is selected, kept up to date by whatever the server says along the way. */
 final class Selected implements ImapWire.Untagged {
@@ -11,6 +10,7 @@ final class Selected implements ImapWire.Untagged {
     private int version;
     private int arrivals;
     private int arrivalsLooked;
+    private boolean removals;
 
     Selected(String mailbox) {
         this.mailbox = mailbox;
@@ -19,22 +19,33 @@ final class Selected implements ImapWire.Untagged {
     @Override
     public void accept(Line line) {
         if (line.keyEquals("EXISTS")) {
-            exists = line.getNumber();
-            version++;
-            arrivals++;
+            take(line.getNumber());
         } else if (line.keyEquals("EXPUNGE") && exists > 0) {
             exists--;
             version++;
+            removals = true;
         } else if (line.isOK()) {
             take(Reply.of(line));
+        } else if (line.getKey() != null
+                && Numbers.messages(line.getKey()) == Integer.MAX_VALUE
+                && "EXISTS".equalsIgnoreCase(line.readAtom())) {
+            // Angus takes a number beyond an int for the response's name.
+            take(Integer.MAX_VALUE);
         }
+    }
+
+    private void take(int messages) {
+        removals |= messages < exists;
+        exists = messages;
+        version++;
+        arrivals++;
     }
 
     /** Takes what a status response's code tells. */
     void take(Reply reply) {
         switch (reply.code()) {
-            case "UIDVALIDITY" -> uidValidity = Numbers.parse(reply.arguments());
-            case "UIDNEXT" -> uidNext = Numbers.parse(reply.arguments());
+            case "UIDVALIDITY" -> uidValidity = Numbers.opaque(reply.arguments().strip());
+            case "UIDNEXT" -> uidNext = Numbers.parse(reply.arguments().strip());
             default -> {
                 // Flags and hints, which mean nothing to one who only counts.
             }
@@ -51,14 +62,24 @@ final class Selected implements ImapWire.Untagged {
         return exists;
     }
 
-    /** 1 to 4,294,967,295; -1 when absent or out of range. */
+    /** 1 or more; -1 when absent. */
     long uidValidity() {
-        return uidValidity >= 1 && uidValidity < ImapMark.UID_LIMIT ? uidValidity : -1;
+        return uidValidity;
     }
 
-    /** 1 to 4,294,967,296; -1 when absent or out of range. */
+    /** 1 or more; -1 when absent. */
     long uidNext() {
-        return uidNext >= 1 && uidNext <= ImapMark.UID_LIMIT ? uidNext : -1;
+        return uidNext >= 1 ? uidNext : -1;
+    }
+
+    /** A look has seen the mailbox as it is. */
+    void lookEnds() {
+        removals = false;
+    }
+
+    /** Whether messages have gone since the last look ended. */
+    boolean hasRemovals() {
+        return removals;
     }
 
     /** A look begins: whatever is told from now on, it may have missed. */

@@ -10,14 +10,15 @@ record Status(long messages, long uidNext, long uidValidity) {
     static final Status UNKNOWN = new Status(-1, -1, -1);
 
     static Status parse(Items.Group attributes) {
+        long uidNext = attributes.number("UIDNEXT");
         return new Status(
-                attributes.number("MESSAGES"),
-                possible(attributes.number("UIDNEXT"), ImapMark.UID_LIMIT),
-                possible(attributes.number("UIDVALIDITY"), ImapMark.UID_LIMIT - 1));
-    }
-
-    private static long possible(long number, long highest) {
-        return number >= 1 && number <= highest ? number : -1;
+                attributes.value("MESSAGES") instanceof Items.Text messages
+                        ? Numbers.messages(messages.value())
+                        : -1,
+                uidNext >= 1 ? uidNext : -1,
+                attributes.value("UIDVALIDITY") instanceof Items.Text validity
+                        ? Numbers.opaque(validity.value())
+                        : -1);
     }
 
     /** Whether all is as the look before saw it: then no message has come or gone. */

@@ -6,13 +6,16 @@ import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Rung;
 import dev.mailbell.mark.Observation;
 import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,7 @@ final class Pop3Session implements MailSession {
     private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final Deadline deadline;
+    private @Nullable Rung rung;
 
     Pop3Session(Pop3Wire wire, Capabilities capabilities, Deadline deadline) {
         this.wire = wire;
@@ -57,8 +61,22 @@ final class Pop3Session implements MailSession {
         if (request.mark() != null && !(request.mark() instanceof Pop3Mark)) {
             throw new IllegalArgumentException("not a mark of POP3: " + request.mark());
         }
-        return new Pop3Look(wire, capabilities)
-                .observe((Pop3Mark) request.mark(), request.exhaustive());
+        Pop3Observation seen =
+                new Pop3Look(wire, capabilities)
+                        .observe((Pop3Mark) request.mark(), request.exhaustive());
+        rung =
+                switch (seen) {
+                    case Pop3Observation.Unchanged() -> Rung.ENDS;
+                    case Pop3Observation.Tail tail -> Rung.TAIL;
+                    case Pop3Observation.Full(var mark, var messages) ->
+                            mark.approximate() ? Rung.SIZES : Rung.LISTING;
+                };
+        return seen;
+    }
+
+    @Override
+    public Optional<Rung> rung() {
+        return Optional.ofNullable(rung);
     }
 
     @Override

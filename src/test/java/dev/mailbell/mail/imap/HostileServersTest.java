@@ -125,6 +125,8 @@ class HostileServersTest {
                                         + fetch
                                         + noop
                                         + fetch
+                                        + noop
+                                        + "C: {tag} UID FETCH 1:* (UID)\nS: {tag} OK done\n"
                                         + GOODBYE,
                                 ImapKit.LONG,
                                 4,
@@ -142,6 +144,8 @@ class HostileServersTest {
                                         + "S: * ESEARCH UID ALL 1:4294967295\nS: {tag} OK done\n"
                                         + "C: {tag} UID SEARCH UID 10:4294967295\n"
                                         + "S: * SEARCH\nS: * VANISHED 1:2\nS: {tag} BAD no\n"
+                                        + "C: {tag} UID FETCH 10:* (UID)\nS: {tag} BAD no\n"
+                                        + "C: {tag} UID FETCH 1:* (UID)\nS: {tag} BAD no\n"
                                         + GOODBYE,
                                 ImapKit.LONG,
                                 4,

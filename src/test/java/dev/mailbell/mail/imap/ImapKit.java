@@ -64,6 +64,12 @@ final class ImapKit {
             S: {tag} OK done
             """;
 
+    /** Something to close that does not fail. */
+    interface Closing extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     private static final Loopback LOOPBACK = new Loopback();
 
     private ImapKit() {}

@@ -11,6 +11,7 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
+import dev.mailbell.mark.UidSet;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,15 @@ class TranscriptTest {
                 assertThat(inbox.look(session).newest())
                         .isEqualTo(List.of(1392611544L, 1392611591L));
                 assertThat(inbox.look(session).newCount()).isZero();
-                assertThat(inbox.mark()).isEqualTo(new ImapMark(1, 1392611592, 29, 1392611544));
+                assertThat(inbox.mark())
+                        .isEqualTo(
+                                new ImapMark(
+                                        1,
+                                        1392611592,
+                                        29,
+                                        1392611544,
+                                        UidSet.parse("1392611536:1392611543,1392611545:1392611590"),
+                                        false));
             }
             try (ImapSession session = ImapKit.open(server)) {
                 assertThat(inbox.look(session).newCount()).isEqualTo(1);

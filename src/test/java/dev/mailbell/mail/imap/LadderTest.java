@@ -1,0 +1,352 @@
+package dev.mailbell.mail.imap;
+
+import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
+import static dev.mailbell.mail.imap.ImapKit.MODERN;
+import static dev.mailbell.mail.imap.ImapKit.OLD;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.ImapMark;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The proofs of a check in the order of their price, and what sends a check down. */
+@Timeout(60)
+class LadderTest {
+    private static final String HEADERS =
+            "C: {tag} FETCH 1:* (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID"
+                    + " DATE)])\n";
+
+    private static String status(int messages, long uidNext, long validity) {
+        return "C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\nS: * STATUS INBOX (MESSAGES "
+                + messages
+                + " UIDNEXT "
+                + uidNext
+                + " UIDVALIDITY "
+                + validity
+                + ")\nS: {tag} OK done\n";
+    }
+
+    private static String examine(int messages, long uidNext, long validity) {
+        return "C: {tag} EXAMINE INBOX\nS: * "
+                + messages
+                + " EXISTS\nS: * OK [UIDVALIDITY "
+                + validity
+                + "] ok\n"
+                + (uidNext > 0 ? "S: * OK [UIDNEXT " + uidNext + "] ok\n" : "")
+                + "S: {tag} OK [READ-ONLY] done\n";
+    }
+
+    private static String answered(String command, String... untagged) {
+        StringBuilder lines = new StringBuilder("C: {tag} " + command + "\n");
+        for (String line : untagged) {
+            lines.append("S: ").append(line).append('\n');
+        }
+        return lines + "S: {tag} OK done\n";
+    }
+
+    private static String headers(String... ids) {
+        StringBuilder script = new StringBuilder(HEADERS);
+        for (int i = 0; i < ids.length; i++) {
+            script.append("S: * ")
+                    .append(i + 1)
+                    .append(" FETCH ")
+                    .append(header(i + 1, ids[i]))
+                    .append('\n');
+        }
+        return script + "S: {tag} OK done\n";
+    }
+
+    private static String header(int uid, String id) {
+        return "(UID "
+                + uid
+                + " INTERNALDATE \"20-Nov-2026 13:00:0"
+                + uid % 10
+                + " +0100\" RFC822.SIZE 2 BODY[HEADER.FIELDS (MESSAGE-ID DATE)] \"Message-ID: <"
+                + id
+                + ">\")";
+    }
+
+    private static String top(int number, String id) {
+        return HEADERS.replace("1:*", Integer.toString(number))
+                + "S: * "
+                + number
+                + " FETCH "
+                + header(number, id)
+                + "\nS: {tag} OK done\n";
+    }
+
+    /** A mailbox of messages that are known by what the daemon stores of them. */
+    private static final class Followed {
+        private ImapState state;
+        private KnownMessages known = KnownMessages.none();
+        private @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
+        Followed(@Nullable ImapMark mark) {
+            state = new ImapState(mark, null, null);
+        }
+
+        Change look(ImapSession session) {
+            KnownMessages before = known;
+            Change change =
+                    state.after(
+                            session.observe(
+                                    new dev.mailbell.mail.LookRequest(
+                                            "INBOX",
+                                            state.mark(),
+                                            state.searchFrom(null),
+                                            state.isOpen(),
+                                            lastLook)),
+                            null,
+                            () -> before);
+            state = (ImapState) change.next();
+            known = change.known().orElse(known);
+            return change;
+        }
+    }
+
+    @Test
+    void mail_that_the_first_search_does_not_find_is_asked_for_again() throws IOException {
+        ImapKit.playing(
+                OLD
+                        + status(5, 6, 7)
+                        + examine(5, 6, 7)
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 5")
+                        + answered("NOOP")
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    assertThat(session.rung()).contains(Rung.SEARCH);
+                    return inbox;
+                });
+    }
+
+    @Test
+    void mail_that_a_deletion_hides_from_the_arithmetic_is_found_by_the_next_look()
+            throws IOException {
+        ImapKit.playing(
+                OLD
+                        + status(4, 6, 7)
+                        + examine(4, 6, 7)
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 5")
+                        + examine(4, 6, 7)
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
+                        + answered("FETCH 2 (UID)", "* 2 FETCH (UID 2)")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    return inbox;
+                });
+    }
+
+    @Test
+    void a_search_by_message_numbers_is_found_out_and_not_used_again() throws IOException {
+        String bySequence = answered("UID SEARCH UID 5:4294967295", "* SEARCH 8 9 10");
+        String fetched =
+                answered(
+                        "UID FETCH 5:* (UID)",
+                        "* 2 FETCH (UID 5)",
+                        "* 3 FETCH (UID 6)",
+                        "* 4 FETCH (UID 7)",
+                        "* 5 FETCH (UID 8)",
+                        "* 6 FETCH (UID 9)",
+                        "* 7 FETCH (UID 10)");
+        try (ScriptedServer server =
+                ScriptedServer.playing(
+                        OLD
+                                + status(7, 11, 7)
+                                + examine(7, 11, 7)
+                                + bySequence
+                                + answered("NOOP")
+                                + bySequence
+                                + answered("FETCH 4 (UID)", "* 4 FETCH (UID 7)")
+                                + fetched
+                                + GOODBYE
+                                + "---\n"
+                                + OLD
+                                + status(8, 12, 7)
+                                + examine(8, 12, 7)
+                                + answered("UID FETCH 11:* (UID)", "* 8 FETCH (UID 11)")
+                                + GOODBYE)) {
+            ImapSessions sessions = ImapKit.sessions();
+            Followed inbox = new Followed(new ImapMark(7, 5, 1, 4));
+            for (int mail : new int[] {6, 1}) {
+                try (ImapSession session =
+                        sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
+                    assertThat(inbox.look(session).newCount()).isEqualTo(mail);
+                    assertThat(session.rung()).contains(Rung.FETCH_NEW);
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_search_that_is_not_answered_in_time_is_not_asked_again() throws IOException {
+        try (ScriptedServer server =
+                ScriptedServer.playing(
+                        OLD
+                                + status(4, 5, 7)
+                                + examine(4, 5, 7)
+                                + "C: {tag} UID SEARCH UID 4:4294967295\n! silence\n---\n"
+                                + OLD
+                                + status(4, 5, 7)
+                                + examine(4, 5, 7)
+                                + answered("UID FETCH 4:* (UID)", "* 4 FETCH (UID 4)")
+                                + GOODBYE)) {
+            ImapSessions sessions = ImapKit.sessions();
+            Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+            try (ImapSession session =
+                    sessions.open(
+                            ImapKit.login(server.port()), Deadline.after(Duration.ofSeconds(2)))) {
+                assertThat(
+                                catchThrowableOfType(
+                                                MailFailure.class, () -> inbox.look(session))
+                                        .code())
+                        .isEqualTo(FailureCode.TIMEOUT);
+            }
+            try (ImapSession session =
+                    sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void a_uidvalidity_that_differs_in_one_session_is_no_identity() throws IOException {
+        ImapKit.playing(
+                OLD
+                        + examine(2, 0, 101)
+                        + answered("FETCH 2 (UID)", "* 2 FETCH (UID 2)")
+                        + examine(3, 0, 103)
+                        + examine(3, 0, 104)
+                        + examine(3, 0, 105)
+                        + headers("a", "b", "c")
+                        + examine(3, 0, 106)
+                        + top(3, "c")
+                        + examine(3, 0, 107)
+                        + top(3, "d")
+                        + headers("a", "c", "d")
+                        + examine(5, 0, 108)
+                        + headers("a", "c", "d", "e", "e")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(null);
+                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+                    Change taken = inbox.look(session);
+                    assertThat(taken.kind()).isEqualTo(Kind.NEW);
+                    assertThat(taken.newCount()).isEqualTo(1);
+                    assertThat(taken.approximate()).isTrue();
+                    assertThat(session.rung()).contains(Rung.IDENTITY);
+                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    Change replaced = inbox.look(session);
+                    assertThat(replaced.newCount()).isEqualTo(1);
+                    assertThat(replaced.newest()).isEqualTo(List.of(3L));
+                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    assertThat(inbox.state.mark().uidValidity()).isEqualTo(101);
+                    return inbox;
+                });
+    }
+
+    @Test
+    void a_uidvalidity_of_the_clock_is_found_out_within_one_look() throws IOException {
+        long clock = Instant.now().getEpochSecond();
+        ImapKit.playing(
+                OLD
+                        + status(3, 4, clock)
+                        + examine(3, 4, clock)
+                        + examine(3, 4, clock + 1)
+                        + examine(3, 4, clock + 1)
+                        + headers("a", "b", "c")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(clock - 60, 3, 2, 2));
+                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    assertThat(inbox.state.mark().approximate()).isTrue();
+                    return inbox;
+                });
+    }
+
+    @Test
+    void a_uidvalidity_that_was_wrong_once_resets_nothing() throws IOException {
+        ImapKit.playing(
+                OLD
+                        + status(3, 4, 9)
+                        + examine(3, 4, 9)
+                        + examine(3, 4, 7)
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    return inbox;
+                });
+    }
+
+    @Test
+    void a_number_of_messages_that_cannot_be_is_settled_by_the_whole_listing() throws IOException {
+        for (String exists : new String[] {"2147483647", "99999999999"}) {
+            String search =
+                    answered(
+                            "UID SEARCH RETURN (ALL COUNT) UID 4:4294967295",
+                            "* ESEARCH (TAG \"{tag}\") UID ALL 4 COUNT 1");
+            String plain = answered("UID SEARCH UID 4:4294967295", "* SEARCH 4");
+            String boundary = answered("FETCH 2147483646 (UID)");
+            String fetch = answered("UID FETCH 4:* (UID)", "* 4 FETCH (UID 4)");
+            String all =
+                    answered(
+                            "UID FETCH 1:* (UID)",
+                            "* 1 FETCH (UID 1)",
+                            "* 2 FETCH (UID 2)",
+                            "* 3 FETCH (UID 3)",
+                            "* 4 FETCH (UID 4)");
+            String noop = answered("NOOP");
+            ImapKit.playing(
+                    MODERN
+                            + status(4, 5, 7)
+                            + examine(4, 5, 7).replace("4 EXISTS", exists + " EXISTS")
+                            + search
+                            + noop
+                            + search
+                            + boundary
+                            + plain
+                            + boundary
+                            + noop
+                            + plain
+                            + boundary
+                            + fetch
+                            + boundary
+                            + noop
+                            + fetch
+                            + boundary
+                            + all
+                            + noop
+                            + all
+                            + GOODBYE,
+                    session -> {
+                        Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+                        assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                        assertThat(inbox.state.mark().uidNext()).isEqualTo(5);
+                        assertThat(session.rung()).contains(Rung.FETCH_ALL);
+                        return inbox;
+                    });
+        }
+    }
+}
