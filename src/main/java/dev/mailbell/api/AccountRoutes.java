@@ -73,7 +73,7 @@ final class AccountRoutes {
                                 .orElse(null),
                         query.text("ref").orElse(null),
                         query.read("host", AccountRoutes::host, "must be a host").orElse(null),
-                        query.labels());
+                        LabelFilter.read(query));
         int limit = query.limit();
         UUID after = query.cursor().orElse(null);
         query.done();

@@ -3,7 +3,6 @@ package dev.mailbell.api;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,20 +94,26 @@ final class Query {
         return read("cursor", Cursor::parseName, NO_CURSOR);
     }
 
-    /** Every parameter {@code label.KEY} as KEY and value. */
-    Map<String, String> labels() {
-        String prefix = "label.";
-        Map<String, String> found = new LinkedHashMap<>();
-        for (String name : given.keySet()) {
-            if (name.startsWith(prefix) && name.length() > prefix.length()) {
-                String label = name.substring(prefix.length());
-                text(name).ifPresent(value -> found.put(label, value));
-                if (!Labels.isName(label)) {
-                    fault(Texts.shown(name), Labels.NAME_RULE);
-                }
+    /** The names of all parameters that begin with a prefix, without it. */
+    List<String> namesAfter(String prefix) {
+        return given.keySet().stream()
+                .filter(name -> name.startsWith(prefix) && name.length() > prefix.length())
+                .map(name -> name.substring(prefix.length()))
+                .toList();
+    }
+
+    /** The values of a parameter that may be given several times. */
+    List<String> texts(String name) {
+        asked.add(name);
+        List<String> values = given.getOrDefault(name, List.of());
+        for (String value : values) {
+            Optional<String> fault = Texts.faultOfLine(value, LONGEST);
+            if (fault.isPresent()) {
+                fault(name, fault.get());
+                return List.of();
             }
         }
-        return found;
+        return values;
     }
 
     /**

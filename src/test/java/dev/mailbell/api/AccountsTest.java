@@ -195,6 +195,52 @@ class AccountsTest {
         assertThat(items(tenant.exchange("GET", "/v1/accounts?label.plan=free", ""))).isEmpty();
     }
 
+    @Test
+    void labels_filter_by_a_parameter_that_generated_clients_can_write() {
+        HttpCaller tenant = API.otherClient();
+        String both =
+                idOf(
+                        tenant.post(
+                                "/v1/accounts",
+                                imap("both")
+                                        .replace(
+                                                "\"plan\": \"pro\"",
+                                                "\"plan\": \"pro\", \"a/b\": \"c:d e\"")));
+        idOf(tenant.post("/v1/accounts", imap("one")));
+        for (String query :
+                new String[] {
+                    "label=plan%3Apro&label=a%2Fb%3Ac%3Ad%20e", "label=a/b:c:d%20e&label.plan=pro"
+                }) {
+            assertThat(labelled(tenant, query)).as(query).containsExactly(both);
+        }
+        assertThat(labelled(tenant, "label=plan%3Apro")).hasSize(2);
+        assertThat(labelled(tenant, "label=plan%3Afree")).isEmpty();
+    }
+
+    /** Not held against the contract: the validator takes an array in a query for JSON. */
+    private static List<String> labelled(HttpCaller tenant, String query) {
+        return items(tenant.exchange("GET", "/v1/accounts?" + query, ""));
+    }
+
+    @Test
+    void a_label_that_cannot_be_one_is_refused_by_name() {
+        for (String query :
+                new String[] {
+                    "label=plan", "label=:pro", "label=%00:1", "label=a%20b:1", "label="
+                }) {
+            assertThat(HttpCaller.faults(client.exchange("GET", "/v1/accounts?" + query, "")))
+                    .as(query)
+                    .containsOnlyKeys("label");
+        }
+        assertThat(HttpCaller.faults(client.exchange("GET", "/v1/accounts?label.%00=1", "")))
+                .containsOnlyKeys("label.?");
+        assertThat(
+                        HttpCaller.faults(
+                                client.exchange(
+                                        "GET", "/v1/accounts?label=plan:a&label=plan:b", "")))
+                .containsOnlyKeys("label");
+    }
+
     private static List<String> items(HttpResponse<String> response) {
         List<String> ids = new ArrayList<>();
         json(response)

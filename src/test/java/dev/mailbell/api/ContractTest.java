@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** That the contract is sound, and that what holds answers against it sees their faults. */
 class ContractTest {
     private final OpenApiInteractionValidator validator =
-            OpenApiInteractionValidator.createForInlineApiSpecification(Contract.text()).build();
+            OpenApiInteractionValidator.createForInlineApiSpecification(Contract.strict()).build();
 
     @Test
     void the_contract_is_valid_openapi() {

@@ -10,6 +10,7 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
+import dev.mailbell.watch.AnnouncedEvents;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,9 +38,7 @@ class EventsTest {
                                         .bind("id", accountId)
                                         .mapTo(UUID.class)
                                         .one());
-        String payload =
-                "{\"type\":\"%s\",\"timestamp\":\"2026-11-20T23:59:07.123Z\",\"data\":{\"newCount\":2}}"
-                        .formatted(type.wireName());
+        String payload = AnnouncedEvents.of(type, clientId, accountId).getFirst().payload();
         API.database
                 .jdbi()
                 .useTransaction(handle ->

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A watch without mail servers: it remembers what it was asked, and answers as it is told. */
 final class FakeWatch implements Watch {
+    /** No login works at this host. */
+    static final String FAILING_HOST = "fails.example.org";
+
     final Map<UUID, Account> watched = new ConcurrentHashMap<>();
     final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
 
@@ -67,13 +70,16 @@ final class FakeWatch implements Watch {
     @Override
     public Verified verify(Account account, LoginSecret secret) {
         tried = secret;
+        if (account.mail().host().equals(FAILING_HOST)) {
+            return new Verified.Fails(FailureCode.AUTH_FAILED, "the server said no");
+        }
         MailFailure fails = failure;
         return fails != null
                 ? new Verified.Fails(fails.code(), String.valueOf(fails.getMessage()))
                 : new Verified.Works(
                         12,
                         List.of("IMAP4REV1", "IDLE"),
-                        List.of(new Verified.SeenMailbox("INBOX", 33, 1L)),
+                        List.of(new Verified.SeenMailbox("INBOX", 33, 1_713_632_002_544L)),
                         List.of());
     }
 

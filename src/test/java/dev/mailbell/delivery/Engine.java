@@ -239,6 +239,11 @@ final class Engine implements AutoCloseable {
                 arrival.payload());
     }
 
+    /** What {@code POST …/test} does. */
+    Attempt test(Webhook webhook) {
+        return deliveries.test(webhook);
+    }
+
     Webhook now(Webhook webhook) {
         return webhooks.find(webhook.id()).orElseThrow();
     }

@@ -4,7 +4,6 @@ import com.nimbusds.oauth2.sdk.AccessTokenResponse;
 import com.nimbusds.oauth2.sdk.ParseException;
 import com.nimbusds.oauth2.sdk.RefreshTokenGrant;
 import com.nimbusds.oauth2.sdk.Scope;
-import com.nimbusds.oauth2.sdk.TokenErrorResponse;
 import com.nimbusds.oauth2.sdk.TokenRequest;
 import com.nimbusds.oauth2.sdk.auth.ClientAuthentication;
 import com.nimbusds.oauth2.sdk.auth.ClientSecretBasic;
@@ -27,6 +26,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import net.minidev.json.JSONObject;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +57,12 @@ final class TokenEndpoint {
         // §2.3.1 lets a server insist on HTTP Basic, which Google and Microsoft do not.
         if (grant.provider() == Provider.CUSTOM
                 && grant.clientSecret() != null
-                && "invalid_client".equals(reply.error())) {
+                && reply.error()
+                        .filter(error -> error.code().equals("invalid_client"))
+                        .isPresent()) {
             reply = ask(grant, ClientSecretBasic::new, end);
         }
-        return reply.issued(grant.endpoint().getHost());
+        return reply.issued(grant);
     }
 
     private Reply ask(
@@ -113,13 +115,14 @@ final class TokenEndpoint {
     /** An answer, with its JSON where it has some. */
     private record Reply(Answer answer, @Nullable JSONObject json, TokenFailures failures) {
 
-        @Nullable String error() {
-            return json != null && json.get("error") instanceof String error ? error : null;
+        Optional<TokenError> error() {
+            return TokenError.of(json);
         }
 
-        IssuedTokens issued(String host) {
-            if (answer.status() / 100 != 2 || error() != null) {
-                throw failures.refused(host, answer, error(), description());
+        IssuedTokens issued(OAuthGrant grant) {
+            String host = grant.endpoint().getHost();
+            if (answer.status() / 100 != 2 || error().isPresent()) {
+                throw failures.refused(grant, answer, error().orElse(null));
             }
             if (json == null) {
                 throw failures.senseless(host, "answered with something that is not JSON");
@@ -135,17 +138,6 @@ final class TokenEndpoint {
             } catch (ParseException e) {
                 throw failures.senseless(
                         host, "answered without an access_token and its token_type");
-            }
-        }
-
-        private @Nullable String description() {
-            if (json == null || error() == null) {
-                return null;
-            }
-            try {
-                return TokenErrorResponse.parse(json).getErrorObject().getDescription();
-            } catch (ParseException e) {
-                return null;
             }
         }
 

@@ -17,18 +17,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Says what a failed renewal means. Texts of the server are never repeated, only codes that we know
- * ourselves: a token endpoint is free to put the request's secrets into its answer.
- */
+/** Says what a failed renewal means, and with whom it lies to mend it. */
 final class TokenFailures {
     private static final Duration LONGEST_WAIT = Duration.ofHours(1);
-    private static final Pattern MICROSOFT_CODE = Pattern.compile("\\bAADSTS[0-9]{4,9}\\b");
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
 
     private final InstantSource clock;
@@ -40,70 +35,43 @@ final class TokenFailures {
     /**
      * The endpoint answered with an error.
      *
-     * @param error the {@code error} member of RFC 6749, §5.2; null when the answer held none
-     * @param description the {@code error_description}, read only for Microsoft's code
+     * @param error what the answer says of it; null when it says nothing that a program can read
      */
-    MailFailure refused(
-            String host, Answer answer, @Nullable String error, @Nullable String description) {
-        String where = "the token endpoint at " + host;
-        if (answer.status() == 429) {
+    MailFailure refused(OAuthGrant grant, Answer answer, @Nullable TokenError error) {
+        String where = "the token endpoint at " + grant.endpoint().getHost();
+        int status = answer.status();
+        if (status == 429) {
             return later(FailureCode.RATE_LIMITED, where + " asks to slow down (429)", answer);
         }
-        if (error != null && answer.status() < 500) {
-            String code = codes(error, description);
-            switch (error) {
-                case "invalid_grant",
-                        "interaction_required",
-                        "login_required",
-                        "consent_required" -> {
-                    return forOwner(
-                            where
-                                    + " no longer accepts the refresh token"
-                                    + code
-                                    + ": sign in again with the mail provider, and set the new"
-                                    + " mail.oauth2.refreshToken");
-                }
-                case "invalid_client", "unauthorized_client" -> {
-                    return forOwner(
-                            where
-                                    + " does not accept the application"
-                                    + code
-                                    + ": check mail.oauth2.clientId and mail.oauth2.clientSecret,"
-                                    + " and that it may use refresh tokens");
-                }
-                case "invalid_scope" -> {
-                    return forOwner(
-                            where
-                                    + " does not grant the scope"
-                                    + code
-                                    + ": set mail.oauth2.scope to one that the owner agreed to, or"
-                                    + " sign in again with the scope for this protocol");
-                }
-                case "invalid_request", "unsupported_grant_type" -> {
-                    return forOwner(
-                            where
-                                    + " does not understand the request"
-                                    + code
-                                    + ": check mail.oauth2.tokenUrl, clientId and refreshToken");
-                }
-                case "slow_down", "rate_limit_exceeded" -> {
-                    return later(FailureCode.RATE_LIMITED, where + " asks to slow down", answer);
-                }
-                case "server_error", "temporarily_unavailable" -> {
-                    return later(
-                            FailureCode.SERVER_ERROR, where + " is out of order" + code, answer);
-                }
-                default -> {
-                    // Falls through to what the status alone says.
-                }
-            }
+        if (error == null || status >= 500 || status / 100 == 3) {
+            return later(
+                    FailureCode.SERVER_ERROR, where + " answered " + status + hint(status), answer);
         }
-        String hint =
-                answer.status() < 500
-                        ? "; redirects are not followed: check mail.oauth2.tokenUrl"
-                        : "";
-        return later(
-                FailureCode.SERVER_ERROR, where + " answered " + answer.status() + hint, answer);
+        EndpointWords words = new EndpointWords(grant);
+        String said =
+                words.codes(error)
+                        + words.text(error.description())
+                                .map(text -> ", it says \"" + text + "\"")
+                                .orElse("");
+        return switch (error.meaning()) {
+            case TokenError.Later.SLOW_DOWN ->
+                    later(FailureCode.RATE_LIMITED, where + " asks to slow down" + said, answer);
+            case TokenError.Later.OUT_OF_ORDER ->
+                    later(FailureCode.SERVER_ERROR, where + " is out of order" + said, answer);
+            case TokenError.ForOwner(String what, String advice) ->
+                    new MailFailure(
+                            FailureCode.TOKEN_REFUSED, where + " " + what + said + ": " + advice);
+        };
+    }
+
+    /** What to look at when the answer itself does not say. */
+    private static String hint(int status) {
+        return switch (status) {
+            case 301, 302, 303, 307, 308 ->
+                    "; redirects are not followed: check mail.oauth2.tokenUrl";
+            case 404, 405, 410 -> "; check mail.oauth2.tokenUrl";
+            default -> "";
+        };
     }
 
     /** The endpoint answered with something that is not an answer. */
@@ -149,10 +117,6 @@ final class TokenFailures {
         };
     }
 
-    private static MailFailure forOwner(String message) {
-        return new MailFailure(FailureCode.TOKEN_REFUSED, message);
-    }
-
     private MailFailure later(FailureCode code, String message, Answer answer) {
         return new MailFailure(
                 code, message, answer.header("retry-after").flatMap(this::wait).orElse(null), null);
@@ -178,10 +142,5 @@ final class TokenFailures {
             return Duration.ZERO;
         }
         return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
-    }
-
-    private static String codes(String error, @Nullable String description) {
-        Matcher code = MICROSOFT_CODE.matcher(description == null ? "" : description);
-        return code.find() ? " (" + error + ", " + code.group() + ")" : " (" + error + ")";
     }
 }
