@@ -2,7 +2,6 @@ package dev.mailbell.mail;
 
 import jakarta.mail.internet.MailDateFormat;
 import jakarta.mail.internet.MimeUtility;
-import java.io.UnsupportedEncodingException;
 import java.text.ParseException;
 import java.time.Instant;
 import java.util.Optional;
@@ -23,12 +22,7 @@ public final class HeaderText {
      * @param latin1 the octets as they came, one character each
      */
     public static Optional<String> decoded(String latin1) {
-        String unfolded = MimeUtility.unfold(ServerText.decode(latin1));
-        try {
-            return shown(MimeUtility.decodeText(unfolded));
-        } catch (UnsupportedEncodingException e) {
-            return shown(unfolded);
-        }
+        return shown(EncodedWords.decode(MimeUtility.unfold(latin1)));
     }
 
     /** One line of at most 998 characters; empty when nothing is left. */

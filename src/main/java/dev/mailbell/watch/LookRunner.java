@@ -63,8 +63,16 @@ final class LookRunner {
     static final class StaleSessionException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        StaleSessionException(MailFailure cause) {
-            super(cause.reason(), cause, false, false);
+        private final transient MailFailure failure;
+        private final Duration age;
+
+        /**
+         * @param age how long the connection had lived
+         */
+        StaleSessionException(MailFailure failure, Duration age) {
+            super(failure.reason(), failure, false, false);
+            this.failure = failure;
+            this.age = age;
         }
     }
 
@@ -90,9 +98,7 @@ final class LookRunner {
     /** Looks at the mailbox whose server has just told of new mail in it. */
     Looked lookAtFirst(AccountWatch watch) {
         List<String> first = watch.account().mailboxes().subList(0, 1);
-        Looked looked = look(watch, Source.IDLE, first, null);
-        watch.rhythm().lookedForPush();
-        return looked;
+        return look(watch, Source.IDLE, first, null);
     }
 
     /** The mailbox that stays open is the last to be looked at. */
@@ -102,14 +108,14 @@ final class LookRunner {
         return ordered;
     }
 
-    /** For how long a server that tells of new mail is trusted. */
+    /**
+     * For how long a server that tells of new mail is trusted: never longer than without push, for
+     * IDLE may be bound to a mailbox that was deleted and made anew.
+     */
     private Duration untilNext(AccountWatch watch) {
         Duration safety = pace.safetyInterval(watch.account().mail().host());
-        OpenSession open = watch.open();
-        boolean toldAll = open != null && open.tellsAll();
         Duration interval = pace.interval(watch.account());
-        return standing.jitteredBelow(
-                toldAll || safety.compareTo(interval) < 0 ? safety : interval);
+        return standing.jitteredBelow(safety.compareTo(interval) < 0 ? safety : interval);
     }
 
     private Looked look(
@@ -140,7 +146,8 @@ final class LookRunner {
             next = standing.failed(watch, failure);
             throw failure;
         } catch (StaleSessionException stale) {
-            next = Duration.ZERO;
+            // A server that drops each connection at its look would be called again without end.
+            next = standing.lost(watch, stale.age, stale.failure);
             throw stale;
         } finally {
             Permit unused = watch.takePermit();
@@ -214,16 +221,16 @@ final class LookRunner {
             Source source,
             List<String> names,
             @Nullable PositionUpdate update) {
-        boolean kept = watch.open() != null;
+        OpenSession kept = watch.open();
         try {
             return look(watch, Deadline.after(pace.timeout()), source, names, update);
         } catch (MailFailure failure) {
-            if (!kept || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
+            if (kept == null || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
                 throw failure;
             }
             watch.closeSession();
             if (source != Source.CHECK && source != Source.POSITION) {
-                throw new StaleSessionException(failure);
+                throw new StaleSessionException(failure, kept.age());
             }
             return look(watch, Deadline.after(pace.timeout()), source, names, update);
         }

@@ -18,7 +18,6 @@ final class OpenSession {
     private final Consumer<OpenSession> whenClosed;
     private volatile @Nullable Semaphore kept;
     private boolean pushAsked;
-    private boolean tellsAll;
 
     OpenSession(
             MailSession session,
@@ -45,18 +44,13 @@ final class OpenSession {
         return session instanceof PushSession push ? Optional.of(push) : Optional.empty();
     }
 
-    /** The server was asked to tell of new mail; whether it will tell of all mailboxes. */
-    void pushAsked(boolean all) {
+    /** The server was asked to tell of new mail. */
+    void pushAsked() {
         pushAsked = true;
-        tellsAll = all;
     }
 
     boolean isPushAsked() {
         return pushAsked;
-    }
-
-    boolean tellsAll() {
-        return tellsAll;
     }
 
     /** Keeps the session if one of this node's places for kept sessions is free. */

@@ -3,9 +3,13 @@ package dev.mailbell.watch;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
+import dev.mailbell.mail.PushSession.Hint;
+import dev.mailbell.mail.PushSession.HintPolicy;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.Looker.Looked;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +23,9 @@ final class PushLoop {
 
     /** How much longer than its safety look a waiting may live: then the server is cut off. */
     private static final Duration GRACE = Duration.ofMinutes(1);
+
+    /** A hint that must wait no longer than this ends the waiting after a short listening on. */
+    private static final Duration LISTENED = Duration.ofMillis(HintBudget.GATHERED_MILLIS);
 
     /** Until push is begun again after the database was away. */
     private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
@@ -79,12 +86,13 @@ final class PushLoop {
         PushSession session = open.keepable().orElseThrow();
         open.permit().host().rouse(watch);
         watch.rhythm().trustAtMost(pace.safetyInterval(watch.account().mail().host()));
+        HintTimer hints = new HintTimer(watch);
         if (!watch.isLookWanted()) {
             timetable.schedule(watch.slot(), watch.rhythm().nanosToSafetyLook());
         }
         session.renew(
                 Deadline.after(Duration.ofNanos(watch.rhythm().nanosToSafetyLook()).plus(GRACE)));
-        Wake wake = session.await(watch.rhythm()::gathering);
+        Wake wake = session.await(hints);
         if (watch.hasEnded()) {
             // Its successor waits for the same lock, and must find this session closed.
             return;
@@ -100,12 +108,53 @@ final class PushLoop {
         if (wake == Wake.REFUSED) {
             watch.rhythm().pushRefused();
             standing.pushRefused(watch);
-        } else if (watch.isLookWanted()) {
+        } else if (watch.isLookWanted() && !hints.isWhy(wake)) {
             looks.lookAtAll(watch, Source.SAFETY, null);
         } else if (wake == Wake.CHANGED) {
-            looks.lookAtFirst(watch);
+            hints.checked(looks.lookAtFirst(watch));
         } else if (wake == Wake.CHANGED_ELSEWHERE) {
-            looks.lookAtAll(watch, Source.IDLE, null);
+            hints.checked(looks.lookAtAll(watch, Source.IDLE, null));
+        }
+    }
+
+    /**
+     * Lets hints end one waiting as the account's budget allows: at once, or by making the account
+     * due when it does.
+     */
+    private final class HintTimer implements HintPolicy {
+        private final AccountWatch watch;
+        private final Duration longest;
+        private Hint granted = Hint.REPEATED;
+        private boolean waits;
+
+        HintTimer(AccountWatch watch) {
+            this.watch = watch;
+            this.longest = pace.safetyInterval(watch.account().mail().host());
+        }
+
+        @Override
+        public Optional<Duration> listenOn(Hint hint) {
+            Duration delay = watch.rhythm().hints().delay(hint, longest);
+            if (delay.compareTo(LISTENED) <= 0) {
+                granted = hint;
+                return Optional.of(delay);
+            }
+            if (!watch.isLookWanted() && delay.toNanos() < timetable.dueIn(watch.slot())) {
+                waits = true;
+                timetable.schedule(watch.slot(), delay.toNanos());
+            }
+            return Optional.empty();
+        }
+
+        /** Whether the account is due because of a hint that had to wait, and of nothing else. */
+        boolean isWhy(Wake wake) {
+            return waits
+                    && (wake == Wake.CHANGED || wake == Wake.CHANGED_ELSEWHERE)
+                    && watch.rhythm().nanosToSafetyLook() > 0;
+        }
+
+        void checked(Looked looked) {
+            watch.rhythm().hints().checked(granted, looked.foundMail(), longest);
         }
     }
 

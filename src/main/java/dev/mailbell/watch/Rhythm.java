@@ -12,11 +12,6 @@ final class Rhythm {
 
     private static final Duration PUSH_REFUSED_FOR = Duration.ofDays(1);
 
-    /** A burst: looks follow each other by no less than this. */
-    private static final long GATHERED = 20_000_000;
-
-    private static final long BURST = 1_000_000_000;
-
     private final LongSupplier nanoTime;
     private Duration loginDelay = Duration.ZERO;
     private double tempo = 1;
@@ -24,12 +19,12 @@ final class Rhythm {
     private boolean pushRefused;
     private long pushRefusedAt;
     private long safetyLookDue;
-    private long pushedLookAt;
+    private final HintBudget hints;
 
     Rhythm(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.safetyLookDue = nanoTime.getAsLong();
-        this.pushedLookAt = safetyLookDue - BURST;
+        this.hints = new HintBudget(nanoTime);
     }
 
     /** The server asked for no shorter interval than this between logins. */
@@ -87,13 +82,8 @@ final class Rhythm {
         return Math.max(0, safetyLookDue - nanoTime.getAsLong());
     }
 
-    void lookedForPush() {
-        pushedLookAt = nanoTime.getAsLong();
-    }
-
-    /** How long to gather before the next look that push asks for; nothing for the first. */
-    Duration gathering() {
-        long since = nanoTime.getAsLong() - pushedLookAt;
-        return since > BURST ? Duration.ZERO : Duration.ofNanos(Math.max(0, GATHERED - since));
+    /** What decides when hints of the server may cause a check. */
+    HintBudget hints() {
+        return hints;
     }
 }

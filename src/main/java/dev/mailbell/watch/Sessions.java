@@ -82,7 +82,10 @@ final class Sessions {
         if (!open.isPushAsked() && pace.push(account) && !watch.rhythm().wasPushRefused()) {
             open.keepable()
                     .filter(PushSession::offersPush)
-                    .ifPresent(push -> open.pushAsked(push.push(account.mailboxes())));
+                    .ifPresent(push -> {
+                        push.push(account.mailboxes());
+                        open.pushAsked();
+                    });
         }
     }
 

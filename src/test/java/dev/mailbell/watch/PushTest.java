@@ -86,15 +86,36 @@ class PushTest {
     }
 
     @Test
+    void mail_that_a_server_does_not_tell_of_is_found_no_later_than_polling_would() {
+        Account account = idling("ann");
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean isSilent() {
+                        return true;
+                    }
+                });
+        server.deliver("ann");
+        kit.pass(Duration.ofMinutes(2));
+        announces(account, 1);
+        assertThat(server.logins()).hasSize(1);
+        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+    }
+
+    @Test
     void a_server_that_refuses_idle_is_polled_on_the_same_connection() {
+        AtomicBoolean refused = new AtomicBoolean();
         server.behave(
                 new FakeImap.Manners() {
                     @Override
                     public boolean refusesIdle() {
+                        refused.set(true);
                         return true;
                     }
                 });
         Account account = kit.register(server.port(), "ann");
+        // The first look is of mode poll too, and its next look is not settled yet.
+        await().atMost(PATIENCE).until(refused::get);
         await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(5));
@@ -200,6 +221,8 @@ class PushTest {
                         }
                     });
             delivered.incrementAndGet();
+            // Two checks a second are what an account may cause for long.
+            kit.pass(Duration.ofSeconds(1));
             server.deliver("ann");
             await("seed " + seed + ", " + chosen)
                     .pollInterval(Duration.ofMillis(2))

@@ -6,6 +6,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -19,6 +20,12 @@ final class Idle {
      * A server says "still here" now and then; one that says nothing else for so long is broken.
      */
     private static final int LINES_LIMIT = 200_000;
+
+    /** Lines behind these are read at 5,000 a second at most; the server is made to wait. */
+    private static final int LINES_AT_ONCE = 1_000;
+
+    private static final int LINES_PACED = 100;
+    private static final Duration PACE = Duration.ofMillis(20);
 
     private final ImapWire wire;
     private final Duration doneTaken;
@@ -51,15 +58,21 @@ final class Idle {
     /**
      * Waits until {@code reason} holds, which is asked after every line, or {@link #interrupt()}.
      *
-     * @param gather asked when the reason comes up: how long to listen on
+     * @param gather asked whenever there is a reason: how long to listen on; empty for not now
      * @param quick whether what follows is answered quickly, so that it may go out with DONE
      */
-    End run(BooleanSupplier reason, Supplier<Duration> gather, BooleanSupplier quick) {
+    End run(BooleanSupplier reason, Supplier<Optional<Duration>> gather, BooleanSupplier quick) {
         return wire.guarded(() -> {
             String tag = wire.send("IDLE", null);
             boolean begun = false;
+            long paceBegan = System.nanoTime();
             try {
                 for (int i = 0; i < LINES_LIMIT; i++) {
+                    if (i >= LINES_AT_ONCE && i % LINES_PACED == 0 && isListening()) {
+                        long left = paceBegan + PACE.toNanos() - System.nanoTime();
+                        pause(Duration.ofNanos(left));
+                        paceBegan = System.nanoTime();
+                    }
                     Line line = wire.next();
                     if (line.isTagged() && tag.equalsIgnoreCase(line.getTag())) {
                         wire.socket().relax();
@@ -71,11 +84,13 @@ final class Idle {
                         begin();
                     }
                     if (begun && isListening() && reason.getAsBoolean()) {
-                        Duration time = gather.get();
-                        pause(time);
-                        // What was gathered waits to be read, up to the end of IDLE.
-                        if (leave(time.isZero() && quick.getAsBoolean())) {
-                            return End.TOLD;
+                        Optional<Duration> time = gather.get();
+                        if (time.isPresent()) {
+                            pause(time.get());
+                            // What was gathered waits to be read, up to the end of IDLE.
+                            if (leave(time.get().isZero() && quick.getAsBoolean())) {
+                                return End.TOLD;
+                            }
                         }
                     }
                 }
@@ -141,7 +156,7 @@ final class Idle {
     private boolean leave(boolean withNext) throws IOException {
         lock.lock();
         try {
-            if (!listening || !withNext || !wire.pipelines()) {
+            if (!listening || !withNext || !wire.host().pipelines()) {
                 sayDone();
                 return false;
             }

@@ -12,9 +12,9 @@ import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,32 +28,29 @@ public final class ImapSession implements PushSession {
     private static final Duration GOODBYE = Duration.ofSeconds(2);
     private static final long GOODBYE_BYTES = 64 * 1024;
 
-    /** A server that ends IDLE by itself, at once and again and again, does not know it. */
-    private static final Duration ENDED_TOO_SOON = Duration.ofSeconds(1);
-
-    private static final int ENDED_TOO_OFTEN = 3;
-
     private final ImapWire wire;
     private final Capabilities capabilities;
     private final Mailboxes mailboxes;
     private final Idle idle;
     private final long byteBudget;
+    private List<String> pushed = List.of();
     private Deadline deadline;
     private @Nullable String observed;
     private boolean upToDate;
     private boolean refused;
-    private int endedInVain;
+    private final IdleEndings endings = new IdleEndings();
 
     ImapSession(
             ImapWire wire,
             Capabilities capabilities,
             Ladder ladder,
+            MailboxSpellings.OfLogin spellings,
             Duration doneTaken,
             Deadline deadline,
             long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
-        this.mailboxes = new Mailboxes(wire, capabilities, ladder);
+        this.mailboxes = new Mailboxes(wire, capabilities, ladder, spellings);
         this.idle = new Idle(wire, doneTaken);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
@@ -78,6 +75,10 @@ public final class ImapSession implements PushSession {
     @Override
     public void expect(List<String> names) {
         upToDate = false;
+        if (new HashSet<>(names).containsAll(pushed)) {
+            // Whatever was said of them so far, this look takes in.
+            mailboxes.forgetNewsElsewhere();
+        }
         mailboxes.askAhead(names);
     }
 
@@ -104,9 +105,8 @@ public final class ImapSession implements PushSession {
 
     @Override
     public boolean push(List<String> names) {
-        mailboxes.keepOpen(names.getFirst());
-        List<String> others = names.subList(1, names.size());
-        return others.isEmpty() || Notify.ask(wire, capabilities, others);
+        pushed = List.copyOf(names);
+        return mailboxes.push(names);
     }
 
     @Override
@@ -115,44 +115,92 @@ public final class ImapSession implements PushSession {
     }
 
     @Override
-    public Wake await(Supplier<Duration> gather) {
+    public Wake await(HintPolicy policy) {
         Selected open = mailboxes.keptOpen();
         if (open == null || !offersPush()) {
             throw new IllegalStateException("no mailbox is open to wait for");
         }
-        Idle.End end = Idle.End.TOLD;
-        if (idle.forgetAsked()) {
+        boolean interrupted = idle.forgetAsked();
+        Hints hints = new Hints(open, policy);
+        if (hints.listenOn().isPresent()) {
+            return hints.wake();
+        }
+        if (interrupted) {
             return Wake.INTERRUPTED;
         }
-        if (hasNews(open)) {
-            Idle.pause(gather.get());
-        } else {
-            long begun = System.nanoTime();
-            // With news of the open mailbox alone a search follows.
-            end =
-                    idle.run(
-                            () -> hasNews(open),
-                            gather,
-                            () -> open.hasNews() && !mailboxes.hasNewsElsewhere());
-            idle.forgetAsked();
-            boolean inVain =
-                    end == Idle.End.BY_SERVER
-                            && System.nanoTime() - begun < ENDED_TOO_SOON.toNanos();
-            endedInVain = inVain ? endedInVain + 1 : 0;
-        }
-        if (end == Idle.End.REFUSED || endedInVain == ENDED_TOO_OFTEN) {
+        long begun = System.nanoTime();
+        // With news of the open mailbox alone a search follows.
+        Idle.End end =
+                idle.run(
+                        () -> hasNews(open),
+                        hints::granted,
+                        () -> open.hasNews() && !mailboxes.hasNewsElsewhere());
+        idle.forgetAsked();
+        endings.ended(end == Idle.End.BY_SERVER, System.nanoTime() - begun);
+        if (end == Idle.End.REFUSED || endings.tooMany()) {
             refused = true;
             return Wake.REFUSED;
         }
-        if (open.hasNews()) {
+        if (hints.isGranted() || hints.listenOn().isPresent()) {
+            return hints.wake();
+        }
+        return end == Idle.End.BY_SERVER ? Wake.ENDED : Wake.INTERRUPTED;
+    }
+
+    /** The hints of one waiting, and the one that ends it. */
+    private final class Hints {
+        private final Selected open;
+        private final HintPolicy policy;
+        private @Nullable Hint granted;
+
+        Hints(Selected open, HintPolicy policy) {
+            this.open = open;
+            this.policy = policy;
+        }
+
+        /** How long to listen on for the hint that may end the waiting; empty for none. */
+        Optional<Duration> granted() {
+            Optional<Duration> time = Optional.empty();
+            if (open.hasNews() && open.hasGrown()) {
+                time = ask(Hint.GROWN);
+            }
+            if (time.isEmpty() && mailboxes.hasNewsElsewhere()) {
+                time = ask(Hint.ELSEWHERE);
+            }
+            if (time.isEmpty() && open.hasNews() && !open.hasGrown()) {
+                time = ask(Hint.REPEATED);
+            }
+            return time;
+        }
+
+        private Optional<Duration> ask(Hint hint) {
+            Optional<Duration> time = policy.listenOn(hint);
+            if (time.isPresent()) {
+                granted = hint;
+            }
+            return time;
+        }
+
+        /** The same outside of IDLE, where what is said meanwhile is read later. */
+        Optional<Duration> listenOn() {
+            Optional<Duration> time = granted();
+            time.ifPresent(Idle::pause);
+            return time;
+        }
+
+        boolean isGranted() {
+            return granted != null;
+        }
+
+        Wake wake() {
+            if (granted == Hint.ELSEWHERE) {
+                mailboxes.forgetNewsElsewhere();
+                return Wake.CHANGED_ELSEWHERE;
+            }
             // The server has said how things are, right now.
             upToDate = true;
             return Wake.CHANGED;
         }
-        if (mailboxes.hadNewsElsewhere()) {
-            return Wake.CHANGED_ELSEWHERE;
-        }
-        return end == Idle.End.BY_SERVER ? Wake.ENDED : Wake.INTERRUPTED;
     }
 
     private boolean hasNews(Selected open) {

@@ -20,6 +20,7 @@ public final class ImapSessions implements MailServers {
     private final Duration doneTaken;
     private final Pipelining pipelining = new Pipelining();
     private final HostRungs rungs = new HostRungs();
+    private final MailboxSpellings spellings = new MailboxSpellings(System::nanoTime);
 
     public ImapSessions(MailConnector connector) {
         this(connector, BYTE_BUDGET, DONE_TAKEN);
@@ -47,6 +48,7 @@ public final class ImapSessions implements MailServers {
                     wire,
                     new ImapLogin(wire, login).enter(),
                     new Ladder(rungs, login.host() + ":" + login.port()),
+                    spellings.of(login),
                     doneTaken,
                     deadline,
                     byteBudget);

@@ -227,9 +227,9 @@ final class ImapWire extends IMAPProtocol {
         throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
     }
 
-    /** Whether the server takes a command right behind a line that ends another. */
-    boolean pipelines() {
-        return host.pipelines();
+    /** What is known of the server's host. */
+    Pipelining.Host host() {
+        return host;
     }
 
     /**

@@ -2,13 +2,9 @@ package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.MailboxNames;
 import dev.mailbell.mark.UidSet;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.eclipse.angus.mail.iap.Argument;
 import org.jspecify.annotations.Nullable;
 
@@ -17,24 +13,27 @@ final class Mailboxes {
     /** Long lists of recipients. */
     private static final int ENVELOPE_LIMIT = 4 << 20;
 
-    private static final int LIST_LIMIT = 10_000;
-
     private final ImapWire wire;
     private final Capabilities capabilities;
+    private final MailboxSpellings.OfLogin spellings;
     private final Identity identity;
     private final Statuses statuses;
     private final Ladder ladder;
     private final UidQueries uids;
     private @Nullable Selected selected;
     private @Nullable String keptOpen;
-    private List<String> asked = List.of();
     private boolean newsElsewhere;
 
-    Mailboxes(ImapWire wire, Capabilities capabilities, Ladder ladder) {
+    Mailboxes(
+            ImapWire wire,
+            Capabilities capabilities,
+            Ladder ladder,
+            MailboxSpellings.OfLogin spellings) {
         this.wire = wire;
         this.capabilities = capabilities;
+        this.spellings = spellings;
         this.identity = new Identity(wire);
-        this.statuses = new Statuses(wire, capabilities);
+        this.statuses = new Statuses(wire, capabilities, spellings);
         this.ladder = ladder;
         this.uids = new UidQueries(wire, capabilities, ladder);
         wire.always(this::take);
@@ -54,24 +53,32 @@ final class Mailboxes {
         if (selected != null) {
             selected.accept(line.rewound());
         }
-        // A STATUS that nobody asked for tells of another mailbox (RFC 5465, section 4).
+        // A STATUS that was not asked for tells of another mailbox (RFC 5465, section 4).
         if (line.rewound().keyEquals("STATUS")) {
-            String raw = Items.parse(line.getRest()).text(0);
-            newsElsewhere |= raw == null || !asked.contains(named(raw));
+            newsElsewhere |= statuses.isNews(line);
         } else if (line.isOK() && Reply.of(line).code().equals("NOTIFICATIONOVERFLOW")) {
             // Section 5.8: it tells of nothing any more; a new connection asks again.
+            wire.host().overflowed();
             throw new MailFailure(
                     FailureCode.CONNECT_FAILED, "the server has too much to tell of by NOTIFY");
         }
     }
 
-    private static String named(String raw) {
-        return MailboxNames.isInbox(raw) ? "INBOX" : MailboxNames.decode(raw);
-    }
-
-    /** From now on this mailbox is looked at by opening it, and stays open. */
-    void keepOpen(String mailbox) {
-        keptOpen = mailbox;
+    /**
+     * From now on the first of these mailboxes is looked at by opening it, and stays open; the
+     * server is asked to tell of the others.
+     *
+     * @return whether it will
+     */
+    boolean push(List<String> names) {
+        keptOpen = names.getFirst();
+        List<String> others = names.subList(1, names.size());
+        boolean all =
+                others.isEmpty()
+                        || Notify.ask(
+                                wire, capabilities, others.stream().map(spellings::raw).toList());
+        statuses.expectUnasked(others, all);
+        return all;
     }
 
     /** The mailbox that is kept open, if it is open; null when it is not. */
@@ -84,14 +91,12 @@ final class Mailboxes {
         return isSelected(mailbox) ? selected : null;
     }
 
-    /** Whether the server told of a mailbox that is not open since this was asked last. */
-    boolean hadNewsElsewhere() {
-        boolean had = newsElsewhere;
+    /** What was told so far of mailboxes that are not open is about to be looked at. */
+    void forgetNewsElsewhere() {
         newsElsewhere = false;
-        return had;
     }
 
-    /** The same, and it goes on being true. */
+    /** Whether the server told of a mailbox that is not open. */
     boolean hasNewsElsewhere() {
         return newsElsewhere;
     }
@@ -112,21 +117,7 @@ final class Mailboxes {
                 opened && !unselect()
                         ? names.stream().filter(name -> !isSelected(name)).toList()
                         : names;
-        asking(
-                closed,
-                () -> {
-                    statuses.askAhead(closed);
-                    return closed;
-                });
-    }
-
-    private <T> T asking(List<String> names, Supplier<T> question) {
-        asked = names;
-        try {
-            return question.get();
-        } finally {
-            asked = List.of();
-        }
+        statuses.askAhead(closed);
     }
 
     /**
@@ -138,7 +129,7 @@ final class Mailboxes {
         if (!statuses.help() || mailbox.equals(keptOpen) || isSelected(mailbox) && !unselect()) {
             return Status.UNKNOWN;
         }
-        return asking(List.of(mailbox), () -> statuses.of(mailbox));
+        return statuses.of(mailbox);
     }
 
     /**
@@ -157,7 +148,8 @@ final class Mailboxes {
     }
 
     /**
-     * Opens a mailbox for reading.
+     * Opens a mailbox for reading. A name that the server does not know is looked up in its list,
+     * for it may spell it in another way.
      *
      * @throws MailFailure mailbox_missing; then the session can go on
      */
@@ -166,7 +158,7 @@ final class Mailboxes {
             Selected opening = new Selected(mailbox);
             selected = opening;
             Argument name = new Argument();
-            name.writeString(MailboxNames.encode(mailbox));
+            name.writeString(spellings.raw(mailbox));
             Reply reply =
                     wire.command(
                             "EXAMINE",
@@ -179,9 +171,15 @@ final class Mailboxes {
             }
             selected = null;
             MailFailure failure = Refusals.ofMailbox(reply, mailbox);
+            boolean unknown =
+                    failure.code() == FailureCode.MAILBOX_MISSING
+                            || reply.kind() == Reply.Kind.BAD;
+            if (unknown && spellings.lookUp(mailbox, () -> MailboxList.ifGiven(wire))) {
+                continue;
+            }
             if (failure.code() == FailureCode.MAILBOX_MISSING
                     && !Refusals.saysMissing(reply)
-                    && isListed(MailboxNames.encode(mailbox))) {
+                    && MailboxList.has(wire, spellings.raw(mailbox))) {
                 throw Refusals.ofListedMailbox(reply, mailbox);
             }
             // Who gets "Unsafe Login" although it sent ID before LOGIN may have to repeat it.
@@ -192,35 +190,6 @@ final class Mailboxes {
             }
             identity.send();
         }
-    }
-
-    /**
-     * Whether the server lists a mailbox that it does not open.
-     *
-     * @param raw the name as the server spells it
-     */
-    private boolean isListed(String raw) {
-        if (raw.indexOf('*') >= 0 || raw.indexOf('%') >= 0) {
-            // As a pattern the name would list others.
-            return false;
-        }
-        boolean[] listed = {false};
-        Argument pattern = new Argument();
-        pattern.writeString("");
-        pattern.writeString(raw);
-        Reply reply =
-                wire.command(
-                        "LIST",
-                        pattern,
-                        BoundedResponses.USUAL_LIMIT,
-                        line -> {
-                            if (line.keyEquals("LIST")) {
-                                List<String> names = new ArrayList<>();
-                                addName(names, Items.parse(line.getRest()));
-                                listed[0] |= !names.isEmpty();
-                            }
-                        });
-        return reply.ok() && listed[0];
     }
 
     /** Lets the server say what has changed. */
@@ -277,35 +246,6 @@ final class Mailboxes {
 
     /** The names of the mailboxes that can be opened, in Unicode; at most 10,000. */
     List<String> list() {
-        List<String> names = new ArrayList<>();
-        Reply reply =
-                wire.command(
-                        "LIST \"\" \"*\"",
-                        null,
-                        BoundedResponses.USUAL_LIMIT,
-                        line -> {
-                            if (line.keyEquals("LIST") && names.size() < LIST_LIMIT) {
-                                addName(names, Items.parse(line.getRest()));
-                            }
-                        });
-        if (!reply.ok()) {
-            throw Refusals.ofCommand(reply, "to list the mailboxes");
-        }
-        return names;
-    }
-
-    private static void addName(List<String> names, Items.Group entry) {
-        String raw = entry.text(2);
-        if (raw != null && entry.items().getFirst() instanceof Items.Group flags) {
-            Iterator<@Nullable Object> each = flags.items().iterator();
-            while (each.hasNext()) {
-                if (each.next() instanceof Items.Text flag
-                        && (flag.value().equalsIgnoreCase("\\Noselect")
-                                || flag.value().equalsIgnoreCase("\\NonExistent"))) {
-                    return;
-                }
-            }
-            names.add(MailboxNames.decode(raw));
-        }
+        return MailboxList.readable(MailboxList.askedFor(wire));
     }
 }

@@ -1,6 +1,5 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.MailboxNames;
 import java.util.List;
 import org.eclipse.angus.mail.iap.Argument;
 
@@ -12,15 +11,15 @@ final class Notify {
      * From now on the server tells of the mailbox that is open as before, and of the others by
      * untagged STATUS responses.
      *
-     * @param others mailboxes besides the one that is kept open, in Unicode
+     * @param others mailboxes besides the one that is kept open, as the server spells them
      * @return whether it will
      */
     static boolean ask(ImapWire wire, Capabilities capabilities, List<String> others) {
-        if (!capabilities.has("NOTIFY")) {
+        if (!capabilities.has("NOTIFY") || !wire.host().notifies()) {
             return false;
         }
         Argument names = new Argument();
-        others.forEach(name -> names.writeString(MailboxNames.encode(name)));
+        others.forEach(names::writeString);
         // Delayed: a message number keeps its meaning while a command runs (section 6.2).
         Argument selected = new Argument();
         selected.writeAtom("SELECTED-DELAYED");

@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which mail hosts take a command right behind DONE, in one packet. They should (RFC 9051, section
- * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day.
+ * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day. Likewise which
+ * hosts keep up with what NOTIFY asks for.
  */
 final class Pipelining {
     private static final Logger LOG = LoggerFactory.getLogger(Pipelining.class);
@@ -38,7 +39,9 @@ final class Pipelining {
     static final class Host {
         private final String name;
         private final AtomicInteger failures = new AtomicInteger();
+        private final AtomicInteger overflows = new AtomicInteger();
         private volatile long heldBackSince = System.nanoTime() - REMEMBERED;
+        private volatile long overflowedSince = heldBackSince;
 
         private Host(String name) {
             this.name = name;
@@ -46,6 +49,23 @@ final class Pipelining {
 
         boolean pipelines() {
             return System.nanoTime() - heldBackSince >= REMEMBERED;
+        }
+
+        /** Whether NOTIFY is to be asked for. */
+        boolean notifies() {
+            return System.nanoTime() - overflowedSince >= REMEMBERED;
+        }
+
+        /** The server has given up NOTIFY in the middle of a session, for want of room. */
+        void overflowed() {
+            if (overflows.incrementAndGet() >= TOO_MANY_FAILURES && notifies()) {
+                overflows.set(0);
+                overflowedSince = System.nanoTime();
+                LOG.info(
+                        "{} gives up NOTIFY in the middle of sessions; for a day the mailboxes"
+                                + " besides the first one are polled",
+                        name);
+            }
         }
 
         /** DONE and the command behind it were answered. */

@@ -11,6 +11,9 @@ final class Selected implements ImapWire.Untagged {
     private int arrivals;
     private int arrivalsLooked;
     private boolean removals;
+    private boolean grown;
+    private int recent;
+    private boolean recentFollows;
 
     Selected(String mailbox) {
         this.mailbox = mailbox;
@@ -20,6 +23,8 @@ final class Selected implements ImapWire.Untagged {
     public void accept(Line line) {
         if (line.keyEquals("EXISTS")) {
             take(line.getNumber());
+        } else if (line.keyEquals("RECENT")) {
+            takeRecent(line.getNumber());
         } else if (line.keyEquals("EXPUNGE") && exists > 0) {
             exists--;
             version++;
@@ -36,9 +41,20 @@ final class Selected implements ImapWire.Untagged {
 
     private void take(int messages) {
         removals |= messages < exists;
+        recentFollows = exists >= 0;
+        grown |= messages > exists;
         exists = messages;
         version++;
         arrivals++;
+    }
+
+    /** RECENT comes with EXISTS; only one that comes alone and says more than before is a hint. */
+    private void takeRecent(int number) {
+        if (number > recent && !recentFollows) {
+            arrivals++;
+        }
+        recent = number;
+        recentFollows = false;
     }
 
     /** Takes what a status response's code tells. */
@@ -85,6 +101,12 @@ final class Selected implements ImapWire.Untagged {
     /** A look begins: whatever is told from now on, it may have missed. */
     void lookBegins() {
         arrivalsLooked = arrivals;
+        grown = false;
+    }
+
+    /** Whether, since the last look began, the server has told of more messages than it had. */
+    boolean hasGrown() {
+        return grown;
     }
 
     /** Whether the server has told of messages since the last look began. */

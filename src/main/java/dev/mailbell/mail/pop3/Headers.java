@@ -9,6 +9,7 @@ import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
 import java.io.ByteArrayInputStream;
 import java.time.Instant;
+import java.io.UnsupportedEncodingException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -53,14 +54,37 @@ final class Headers {
         }
         try {
             // Parsed before it is decoded: an encoded word may hold a comma.
-            InternetAddress[] addresses =
-                    InternetAddress.parseHeader(ServerText.decode(value), false);
+            InternetAddress[] addresses = InternetAddress.parseHeader(value, false);
             return shown(
                     Arrays.stream(addresses)
-                            .map(InternetAddress::toUnicodeString)
+                            .map(Headers::decoded)
                             .collect(Collectors.joining(", ")));
         } catch (AddressException e) {
             return text(value);
+        }
+    }
+
+    /** An address whose name, if it has one, is decoded as every other text is. */
+    private static String decoded(InternetAddress address) {
+        String encoded = address.toString();
+        String mailbox = " <" + address.getAddress() + ">";
+        if (!encoded.endsWith(mailbox)) {
+            return ServerText.decode(address.toUnicodeString());
+        }
+        String phrase = encoded.substring(0, encoded.length() - mailbox.length());
+        boolean quoted = phrase.length() > 1 && phrase.startsWith("\"") && phrase.endsWith("\"");
+        String name =
+                quoted
+                        ? phrase.substring(1, phrase.length() - 1).replaceAll("\\\\(.)", "$1")
+                        : phrase;
+        try {
+            return new InternetAddress(
+                            ServerText.decode(address.getAddress()),
+                            HeaderText.decoded(name).orElse(null),
+                            "UTF-8")
+                    .toUnicodeString();
+        } catch (UnsupportedEncodingException e) {
+            throw new IllegalStateException("a JVM without UTF-8", e);
         }
     }
 

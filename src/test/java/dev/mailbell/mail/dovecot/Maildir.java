@@ -46,13 +46,36 @@ public final class Maildir {
      * so it is fit for thousands.
      */
     public void deliver(String message) {
+        drop(root, message);
+    }
+
+    /**
+     * Puts a message straight into the directory of a mailbox of one level, which must exist:
+     * unlike {@link #deliver(String, String)}, nothing tells the server of it.
+     */
+    public void drop(String mailbox, String message) {
+        drop(root.resolve("." + mailbox), message);
+    }
+
+    /** Removes what the server remembers of a mailbox of one level, the list of its UIDs too. */
+    public void removeIndexes(String mailbox) {
+        try (var files = Files.list(root.resolve("." + mailbox))) {
+            for (Path file : files.filter(file -> file.getFileName().toString().startsWith("dovecot")).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void drop(Path directory, String message) {
         // Dovecot gives UIDs in the order of the leading number.
         String name = (1_700_000_000L + delivered++) + ".M1P1.mailbell";
         try {
-            Path file = root.resolve("tmp").resolve(name);
+            Path file = directory.resolve("tmp").resolve(name);
             Files.writeString(file, message.replaceAll("\r?\n", "\r\n"));
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-            Files.move(file, root.resolve("new").resolve(name));
+            Files.move(file, directory.resolve("new").resolve(name));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -115,6 +138,10 @@ public final class Maildir {
 
     public void delete(String mailbox) {
         server.doveadm("mailbox", "delete", "-u", user, "-Z", mailbox);
+    }
+
+    public void rename(String mailbox, String name) {
+        server.doveadm("mailbox", "rename", "-u", user, mailbox, name);
     }
 
     /** Changes UIDVALIDITY; the messages stay. */

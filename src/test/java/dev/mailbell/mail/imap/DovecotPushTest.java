@@ -1,20 +1,25 @@
 package dev.mailbell.mail.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mark.Change;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** IDLE and NOTIFY of a real server. */
 @Timeout(60)
@@ -46,7 +51,7 @@ class DovecotPushTest {
             assertThat(session.canPush()).isTrue();
             for (int i = 0; i < 3; i++) {
                 mail.deliver(1);
-                assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED);
                 assertThat(inbox.look(session).newCount()).isEqualTo(1);
             }
             // The newest goes, another comes: UIDNEXT has moved, the number of messages has not.
@@ -54,7 +59,7 @@ class DovecotPushTest {
             mail.deliver(1);
             int counted = 0;
             while (counted == 0) {
-                assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED);
                 counted += inbox.look(session).newCount();
             }
             assertThat(counted).isEqualTo(1);
@@ -69,7 +74,7 @@ class DovecotPushTest {
             session.push(List.of("INBOX"));
             inbox.look(session);
             session.interrupt();
-            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.INTERRUPTED);
             Thread waker =
                     Thread.ofVirtual()
                             .start(() -> {
@@ -77,12 +82,12 @@ class DovecotPushTest {
                                     session.interrupt();
                                 }
                             });
-            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.INTERRUPTED);
             waker.join();
             mail.deliver(1);
-            Wake wake = session.await(() -> Duration.ZERO);
+            Wake wake = session.await(hint -> Optional.of(Duration.ZERO));
             while (wake == Wake.INTERRUPTED) {
-                wake = session.await(() -> Duration.ZERO);
+                wake = session.await(hint -> Optional.of(Duration.ZERO));
             }
             assertThat(wake).isEqualTo(Wake.CHANGED);
         }
@@ -100,14 +105,87 @@ class DovecotPushTest {
             work.look(session);
             inbox.look(session);
             mail.deliver("Work", Maildir.message("hello"));
-            assertThat(session.await(() -> Duration.ZERO)).isEqualTo(Wake.CHANGED_ELSEWHERE);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED_ELSEWHERE);
             session.expect(List.of("Work", "INBOX"));
             assertThat(work.look(session).newCount()).isEqualTo(1);
             assertThat(inbox.look(session).newCount()).isZero();
             mail.deliver(1);
-            Wake wake = session.await(() -> Duration.ZERO);
+            Wake wake = session.await(hint -> Optional.of(Duration.ZERO));
             assertThat(wake).isEqualTo(Wake.CHANGED);
             assertThat(inbox.look(session).newCount()).isEqualTo(1);
+        }
+    }
+
+    /** IDLE stays bound to the mailbox that is gone; opening the name anew does not. */
+    @ParameterizedTest
+    @ValueSource(strings = {"deleted", "renamed"})
+    void mail_in_a_mailbox_that_was_made_anew_while_idle_waits_is_found_by_the_next_look(
+            String what) {
+        mail.create("Work");
+        mail.deliver("Work", Maildir.message("before"));
+        Watched work = new Watched("Work");
+        try (ImapSession session = open(Security.NONE)) {
+            session.push(List.of("Work"));
+            work.look(session);
+            if (what.equals("deleted")) {
+                mail.delete("Work");
+            } else {
+                mail.rename("Work", "Old");
+            }
+            mail.create("Work");
+            mail.deliver("Work", Maildir.message("after"));
+            session.interrupt();
+            session.await(hint -> Optional.empty());
+            session.expect(List.of("Work"));
+            Change change = work.look(session);
+            assertThat(change.kind()).isEqualTo(Change.Kind.RESET);
+            assertThat(change.newCount()).isEqualTo(1);
+            assertThat(session.canPush()).isTrue();
+        }
+    }
+
+    @Test
+    void mail_in_a_mailbox_whose_index_files_are_gone_is_found_by_the_next_session() {
+        mail.create("Work");
+        mail.deliver("Work", Maildir.message("before"));
+        Watched work = new Watched("Work");
+        try (ImapSession session = open(Security.NONE)) {
+            session.push(List.of("Work"));
+            work.look(session);
+            mail.removeIndexes("Work");
+            mail.drop("Work", Maildir.message("after"));
+            session.interrupt();
+            session.await(hint -> Optional.empty());
+            session.expect(List.of("Work"));
+            // Dovecot refuses what it had open until the session has ended.
+            assertThatExceptionOfType(MailFailure.class).isThrownBy(() -> work.look(session));
+        }
+        try (ImapSession session = open(Security.NONE)) {
+            session.push(List.of("Work"));
+            // The UIDs begin anew, and both messages are of the last second.
+            Change change = work.look(session);
+            assertThat(change.kind()).isEqualTo(Change.Kind.RESET);
+            assertThat(change.newCount()).isBetween(1, 2);
+        }
+    }
+
+    @Test
+    void mail_that_is_put_straight_into_another_mailbox_is_found_by_the_next_look_of_all() {
+        mail.create("Work");
+        Watched inbox = new Watched("INBOX");
+        Watched work = new Watched("Work");
+        try (ImapSession session = open(Security.NONE)) {
+            assertThat(session.push(List.of("INBOX", "Work"))).isTrue();
+            session.expect(List.of("Work", "INBOX"));
+            work.look(session);
+            inbox.look(session);
+            mail.drop("Work", Maildir.message("hello"));
+            session.interrupt();
+            session.await(hint -> Optional.empty());
+            session.expect(List.of("Work", "INBOX"));
+            assertThat(work.look(session).newCount()).isEqualTo(1);
+            assertThat(inbox.look(session).newCount()).isZero();
+            assertThat(session.canPush()).isTrue();
         }
     }
 }

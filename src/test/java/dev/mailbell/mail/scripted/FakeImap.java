@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An IMAP server on loopback that has mailboxes, pushes at once, and misbehaves as a test wishes.
- * Every user exists and has an INBOX; UIDs are 1, 2, 3, …; nothing is ever removed.
+ * Every user exists and has an INBOX and any other mailbox; UIDs are 1, 2, 3, …; nothing is ever
+ * removed.
  */
 public final class FakeImap implements AutoCloseable {
     /** How the server treats its clients. */
@@ -44,6 +45,16 @@ public final class FakeImap implements AutoCloseable {
             return false;
         }
 
+        /** IDLE is ended again as soon as it has begun. */
+        default boolean endsIdle() {
+            return false;
+        }
+
+        /** How a mailbox is called in the answer to STATUS, as it stands in the line. */
+        default String nameInStatus(String asked) {
+            return asked;
+        }
+
         /** What LOGIN is answered with; empty for OK. */
         default String refusal() {
             return "";
@@ -66,6 +77,7 @@ public final class FakeImap implements AutoCloseable {
     private final Set<Session> open = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<Long> logins = new ConcurrentLinkedQueue<>();
     private final AtomicInteger goodbyes = new AtomicInteger();
+    private final AtomicInteger commands = new AtomicInteger();
     private final AtomicInteger mostOfOneUser = new AtomicInteger();
     private volatile Manners manners = new Manners() {};
     private volatile boolean away;
@@ -95,13 +107,27 @@ public final class FakeImap implements AutoCloseable {
         }
     }
 
-    /** Adds a message and tells of it. */
+    /** Adds a message to INBOX and tells of it. */
     public void deliver(String user) {
-        AtomicInteger total = inbox(user);
-        total.incrementAndGet();
+        deliver(user, "INBOX");
+    }
+
+    /** Adds a message to a mailbox and tells of it. */
+    public void deliver(String user, String mailbox) {
+        total(user, mailbox).incrementAndGet();
         if (!manners.isSilent()) {
             sessions.getOrDefault(user, Set.of()).forEach(Session::tell);
         }
+    }
+
+    /** Says a line to all sessions of a user that wait in IDLE. */
+    public void hint(String user, String line) {
+        sessions.getOrDefault(user, Set.of()).forEach(session -> session.hint(line));
+    }
+
+    /** How many commands came so far, DONE not counted. */
+    public int commands() {
+        return commands.get();
     }
 
     /** Sessions that are logged in. */
@@ -129,8 +155,8 @@ public final class FakeImap implements AutoCloseable {
         return mostOfOneUser.get();
     }
 
-    private AtomicInteger inbox(String user) {
-        return inboxes.computeIfAbsent(user, name -> new AtomicInteger());
+    private AtomicInteger total(String user, String mailbox) {
+        return inboxes.computeIfAbsent(user + "/" + mailbox, name -> new AtomicInteger());
     }
 
     private void accept() {
@@ -161,7 +187,7 @@ public final class FakeImap implements AutoCloseable {
     private final class Session {
         private final Socket socket;
         private volatile String user = "";
-        private volatile boolean selected;
+        private volatile String selected = "";
         private volatile boolean idling;
         private int told;
 
@@ -223,7 +249,8 @@ public final class FakeImap implements AutoCloseable {
             }
             String[] words = line.split(" ", 4);
             String command = words[1].toUpperCase(Locale.ROOT);
-            return within(command, () -> answer(words, command)) && !command.equals("LOGOUT");
+            commands.incrementAndGet();
+            return within(command, () -> answer(line, words, command)) && !command.equals("LOGOUT");
         }
 
         private String idleTag = "";
@@ -242,7 +269,7 @@ public final class FakeImap implements AutoCloseable {
             return manners.goesOn(user, "answered " + command);
         }
 
-        private void answer(String[] words, String command) throws IOException {
+        private void answer(String line, String[] words, String command) throws IOException {
             String tag = words[0];
             switch (command) {
                 case "CAPABILITY" -> say("* CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+");
@@ -254,17 +281,20 @@ public final class FakeImap implements AutoCloseable {
                     login(words[2].replace("\"", ""));
                 }
                 case "EXAMINE" -> {
-                    selected = true;
-                    told = inbox(user).get();
+                    selected = name(line);
+                    told = total(user, selected).get();
                     say("* " + told + " EXISTS");
                     say("* OK [UIDVALIDITY 1] ok");
                     say("* OK [UIDNEXT " + (told + 1) + "] ok");
                 }
-                case "UNSELECT" -> selected = false;
+                case "UNSELECT" -> selected = "";
                 case "STATUS" -> {
-                    int total = inbox(user).get();
+                    String name = name(line);
+                    int total = total(user, name).get();
                     say(
-                            "* STATUS INBOX (MESSAGES "
+                            "* STATUS "
+                                    + manners.nameInStatus(name)
+                                    + " (MESSAGES "
                                     + total
                                     + " UIDNEXT "
                                     + (total + 1)
@@ -293,6 +323,10 @@ public final class FakeImap implements AutoCloseable {
                         idleTag = tag;
                         idling = true;
                         sayNews();
+                        if (manners.endsIdle()) {
+                            idling = false;
+                            say(tag + " OK done");
+                        }
                     }
                     return;
                 }
@@ -328,9 +362,27 @@ public final class FakeImap implements AutoCloseable {
             }
         }
 
+        synchronized void hint(String line) {
+            try {
+                if (idling) {
+                    say(line);
+                }
+            } catch (IOException e) {
+                // The reader notices.
+            }
+        }
+
+        /** The mailbox that a command names. */
+        private static String name(String line) {
+            String rest = line.split(" ", 3)[2];
+            return rest.startsWith("\"")
+                    ? rest.substring(1, rest.indexOf('"', 1))
+                    : rest.split(" ", 2)[0];
+        }
+
         private void sayNews() throws IOException {
-            int total = inbox(user).get();
-            if (selected && total > told && !(manners.isSilent() && idling)) {
+            int total = total(user, selected).get();
+            if (!selected.isEmpty() && total > told && !(manners.isSilent() && idling)) {
                 told = total;
                 say("* " + total + " EXISTS");
             }

@@ -1,0 +1,131 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailboxNames;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How servers spell the mailboxes whose names are not in the modified UTF-7 that RFC 3501 asks for.
+ * Remembered for each login, whatever session found it out. Safe for many threads.
+ */
+final class MailboxSpellings {
+    /** Spellings to be remembered at most; the one found out first is forgotten first. */
+    static final int MOST = 10_000;
+
+    /** A list of mailboxes is not asked for one and the same name more often. */
+    static final Duration ASKED_AGAIN = Duration.ofMinutes(10);
+
+    private final LongSupplier nanoTime;
+    private final Map<Key, Found> found = new LinkedHashMap<>();
+
+    private record Key(String host, int port, String user, String mailbox) {}
+
+    /** The answer of a list; null for not there. */
+    private record Found(@Nullable String raw, long at) {}
+
+    MailboxSpellings(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    OfLogin of(Login login) {
+        return new OfLogin(login.host().toLowerCase(Locale.ROOT), login.port(), login.username());
+    }
+
+    /** The mailboxes of one login. */
+    final class OfLogin {
+        private final String host;
+        private final int port;
+        private final String user;
+
+        private OfLogin(String host, int port, String user) {
+            this.host = host;
+            this.port = port;
+            this.user = user;
+        }
+
+        /** The octets to send for a mailbox's name in Unicode, one character each. */
+        String raw(String mailbox) {
+            Found known = known(mailbox);
+            return known == null || known.raw() == null
+                    ? MailboxNames.encode(mailbox)
+                    : known.raw();
+        }
+
+        /**
+         * Looks a name up that the server does not know, unless that was done lately.
+         *
+         * @param list asks the server for the names of all mailboxes, as it spells them; empty where it
+         *     refuses
+         * @return whether {@link #raw} says something else from now on
+         */
+        boolean lookUp(String mailbox, Supplier<Optional<List<String>>> list) {
+            Found before = known(mailbox);
+            if (MailboxNames.isInbox(mailbox)
+                    || before != null
+                            && nanoTime.getAsLong() - before.at() < ASKED_AGAIN.toNanos()) {
+                return false;
+            }
+            String refused = raw(mailbox);
+            String raw =
+                    list.get().flatMap(names -> matching(mailbox, names)).orElse(null);
+            remember(mailbox, new Found(raw, nanoTime.getAsLong()));
+            return raw != null && !raw.equals(refused);
+        }
+
+        private @Nullable Found known(String mailbox) {
+            synchronized (found) {
+                return found.get(new Key(host, port, user, mailbox));
+            }
+        }
+
+        private void remember(String mailbox, Found now) {
+            Key key = new Key(host, port, user, mailbox);
+            synchronized (found) {
+                found.remove(key);
+                found.put(key, now);
+                if (found.size() > MOST) {
+                    found.remove(found.keySet().iterator().next());
+                }
+            }
+        }
+    }
+
+    /**
+     * The name among those of a server that means a mailbox: the same octets, else the same name
+     * once decoded, else the only one that differs by case or a hierarchy delimiter at its end.
+     */
+    static Optional<String> matching(String mailbox, List<String> raws) {
+        return first(raws, raw -> raw.equals(mailbox))
+                .or(() -> first(raws, raw -> MailboxNames.decode(raw).equals(mailbox)))
+                .or(() -> first(raws, raw -> readable(raw).equals(readable(mailbox))))
+                .or(() -> only(raws, raw -> folded(raw).equals(folded(mailbox))));
+    }
+
+    private static Optional<String> first(List<String> raws, Predicate<String> matches) {
+        return raws.stream().filter(matches).findFirst();
+    }
+
+    private static Optional<String> only(List<String> raws, Predicate<String> matches) {
+        List<String> matching = raws.stream().filter(matches).distinct().limit(2).toList();
+        return matching.size() == 1 ? Optional.of(matching.getFirst()) : Optional.empty();
+    }
+
+    private static String readable(String raw) {
+        return MailboxNames.readable(raw);
+    }
+
+    private static String folded(String raw) {
+        String name = readable(raw).toLowerCase(Locale.ROOT);
+        boolean delimited = name.length() > 1 && (name.endsWith("/") || name.endsWith("."));
+        return delimited ? name.substring(0, name.length() - 1) : name;
+    }
+}

@@ -1,0 +1,182 @@
+package dev.mailbell.mail.imap;
+
+import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
+import static dev.mailbell.mail.imap.ImapKit.look;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.PushSession.Hint;
+import dev.mailbell.mail.PushSession.Wake;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What counts as a hint while a server is waited for. */
+@Timeout(60)
+class PushDialogueTest {
+    private static final String LOGIN =
+            """
+            S: * OK [CAPABILITY IMAP4rev1 ESEARCH IDLE NOTIFY UNSELECT] ready
+            C: {tag} LOGIN ann@mail.example s3cret-word
+            S: {tag} OK in
+            C: {tag} CAPABILITY
+            S: * CAPABILITY IMAP4rev1 ESEARCH IDLE NOTIFY UNSELECT
+            S: {tag} OK done
+            """;
+
+    private static final String EXAMINED =
+            """
+            C: {tag} EXAMINE INBOX
+            S: * 0 RECENT
+            S: * 0 EXISTS
+            S: * OK [UIDVALIDITY 7] ok
+            S: * OK [UIDNEXT 1] ok
+            S: {tag} OK done
+            """;
+
+    private static final String NOTIFY =
+            """
+            C: {tag} NOTIFY SET (SELECTED-DELAYED {*}) (MAILBOXES (Work) {*})
+            S: {tag} OK done
+            """;
+
+    private static List<Hint> hints(String lines) throws IOException {
+        List<Hint> asked = new ArrayList<>();
+        ImapKit.playing(
+                LOGIN
+                        + NOTIFY
+                        + EXAMINED
+                        + "C: {tag} IDLE\nS: + idling\n"
+                        + lines
+                        + "\nS: {tag} OK the server ends it\n"
+                        + GOODBYE,
+                session -> {
+                    session.push(List.of("INBOX", "Work"));
+                    session.observe(look(null));
+                    Wake wake =
+                            session.await(hint -> {
+                                asked.add(hint);
+                                return Optional.empty();
+                            });
+                    assertThat(wake).isEqualTo(Wake.ENDED);
+                    return true;
+                });
+        // Asked again when IDLE was over.
+        return asked.stream().distinct().toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    S: * 1 EXISTS                            | GROWN
+                    S: * 0 EXISTS                            | REPEATED
+                    S: * 2 RECENT                            | REPEATED
+                    S: * 0 RECENT                            |
+                    S: * STATUS Work (MESSAGES 1 UIDNEXT 2)  | ELSEWHERE
+                    S: * STATUS "work" (MESSAGES 1)          | ELSEWHERE
+                    S: * STATUS Wrk (MESSAGES 1)             | ELSEWHERE
+                    S: * LIST () "/" Work                    |
+                    S: * OK [ALERT] hello                    |
+                    S: * OK still here                       |
+                    S: * 1 FETCH (FLAGS (\\Seen))            |
+                    """)
+    void each_kind_of_untagged_answer_is_the_hint_that_it_is(String line, Hint hint)
+            throws IOException {
+        assertThat(hints(line)).isEqualTo(hint == null ? List.of() : List.of(hint));
+    }
+
+    @Test
+    void answers_to_status_are_no_hints_and_a_status_that_says_nothing_new_is_none()
+            throws IOException {
+        String script =
+                LOGIN
+                        + NOTIFY
+                        + "C: {tag} EXAMINE Work\nS: * 0 EXISTS\nS: * OK [UIDVALIDITY 7] ok\n"
+                        + "S: * OK [UIDNEXT 1] ok\nS: {tag} OK done\n"
+                        + "C: {tag} UNSELECT\nS: {tag} OK done\n"
+                        + "C: {tag} STATUS Work (MESSAGES UIDNEXT UIDVALIDITY)\n"
+                        + "S: * STATUS \"wOrk\" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)\n"
+                        + "S: * STATUS Other (MESSAGES 9)\n"
+                        + "S: {tag} OK done\n"
+                        + EXAMINED
+                        + "C: {tag} IDLE\nS: + idling\n"
+                        + "S: * STATUS Work (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)\n"
+                        + "S: {tag} OK the server ends it\n"
+                        + GOODBYE;
+        Wake wake =
+                ImapKit.playing(
+                        script,
+                        session -> {
+                            session.push(List.of("INBOX", "Work"));
+                            var work = session.observe(look("Work", null));
+                            session.observe(look("Work", ImapKit.mark(work)));
+                            session.observe(look(null));
+                            return session.await(hint -> Optional.of(Duration.ZERO));
+                        });
+        assertThat(wake).isEqualTo(Wake.ENDED);
+    }
+
+    @Test
+    void a_host_that_gives_up_notify_twice_is_not_asked_for_it_again() throws IOException {
+        String overflowing =
+                LOGIN
+                        + NOTIFY
+                        + EXAMINED
+                        + "C: {tag} IDLE\nS: + idling\n"
+                        + "S: * OK [NOTIFICATIONOVERFLOW] too much\n! silence\n---\n";
+        ImapSessions sessions = ImapKit.sessions();
+        try (ScriptedServer server =
+                ScriptedServer.playing(overflowing + overflowing + LOGIN + EXAMINED + GOODBYE)) {
+            for (int i = 0; i < 3; i++) {
+                try (ImapSession session =
+                        sessions.open(
+                                ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
+                    assertThat(session.push(List.of("INBOX", "Work"))).isEqualTo(i < 2);
+                    session.observe(look(null));
+                    if (i < 2) {
+                        assertThat(
+                                        catchThrowableOfType(
+                                                MailFailure.class,
+                                                () -> session.await(hint -> Optional.empty())))
+                                .isNotNull();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void idle_that_the_server_ends_over_and_over_is_given_up() {
+        IdleEndings endings = new IdleEndings();
+        long second = 1_000_000_000;
+        for (int i = 0; i < 2; i++) {
+            endings.ended(true, second / 2);
+        }
+        endings.ended(false, second / 2);
+        assertThat(endings.tooMany()).isFalse();
+        for (int i = 0; i < 7; i++) {
+            endings.ended(true, 2 * second);
+            endings.ended(false, 2 * second);
+        }
+        assertThat(endings.tooMany()).isFalse();
+        endings.ended(true, 2 * second);
+        assertThat(endings.tooMany()).isTrue();
+        endings.ended(true, 61 * second);
+        for (int i = 0; i < 3; i++) {
+            assertThat(endings.tooMany()).isFalse();
+            endings.ended(true, second / 2);
+        }
+        assertThat(endings.tooMany()).isTrue();
+    }
+}

@@ -1,0 +1,219 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.mailbell.account.Account;
+import dev.mailbell.mail.scripted.FakeImap;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a server says unasked costs few commands, whatever it says, and hides no mail. */
+@Timeout(180)
+class HintTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String YAML =
+            """
+            network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
+            polling: { imap: { safetyInterval: 9m }, loginsPerSecond: 1000 }
+            """;
+
+    /** How long hints are thrown: {@code -Dmailbell.hints=60} for a minute. */
+    private static final int SECONDS = Integer.getInteger("mailbell.hints", 4);
+
+    private final FakeImap server = new FakeImap();
+    private final WatchKit kit = new WatchKit(YAML);
+
+    @BeforeEach
+    void start() {
+        kit.start();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        kit.close();
+        server.close();
+    }
+
+    private Account idling(List<String> mailboxes) {
+        Account account = kit.register(server.port(), "ann", mailboxes);
+        awaitIdle(account);
+        return account;
+    }
+
+    private void awaitIdle(Account account) {
+        await().atMost(PATIENCE)
+                .until(() -> server.idling() == 1 && kit.mode(account).equals("idle"));
+    }
+
+    private void announces(Account account, int messages) {
+        await().pollInterval(Duration.ofMillis(5))
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(kit.announced(account)).isEqualTo(messages));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\'',
+            textBlock =
+                    """
+                    Deleted Items | Deleted Items
+                    archive       | "Archive"
+                    Work          | "Work/"
+                    Other         | "quite another"
+                    Sent          | {4}
+                    """)
+    void a_name_spelled_in_another_way_in_the_answer_to_status_is_no_hint(
+            String name, String answered) {
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public String nameInStatus(String asked) {
+                        return asked.equals(name) ? answered : asked;
+                    }
+                });
+        Account account = idling(List.of("INBOX", name));
+        server.deliver("ann", name);
+        kit.pass(Duration.ofMinutes(2));
+        announces(account, 1);
+        awaitIdle(account);
+        int before = server.commands();
+        server.deliver("ann");
+        announces(account, 2);
+        awaitIdle(account);
+        // The search, perhaps a fetch for a metric, and IDLE.
+        assertThat(server.commands() - before).isLessThanOrEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"* 0 EXISTS", "* 3 RECENT", "* STATUS Work (MESSAGES 0)", "* OK still here"})
+    void a_hint_costs_at_most_one_check(String hint) {
+        Account account = idling(List.of("INBOX", "Work"));
+        int before = server.commands();
+        server.hint("ann", hint);
+        server.deliver("ann");
+        announces(account, 1);
+        awaitIdle(account);
+        assertThat(server.commands() - before).isLessThan(14);
+    }
+
+    @Test
+    void mail_is_found_at_once_behind_hints_that_brought_nothing() {
+        Account account = idling(List.of("INBOX"));
+        for (int i = 0; i < 200; i++) {
+            server.hint("ann", "* 0 EXISTS");
+        }
+        int before = server.commands();
+        server.deliver("ann");
+        announces(account, 1);
+        assertThat(server.commands() - before).isLessThan(20);
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    @Test
+    void a_server_that_ends_idle_over_and_over_is_polled() {
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean endsIdle() {
+                        return true;
+                    }
+                });
+        Account account = kit.register(server.port(), "ann");
+        await().atMost(PATIENCE).until(() -> server.commands() >= 6);
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        kit.pass(Duration.ofMinutes(3));
+        server.deliver("ann");
+        kit.pass(Duration.ofMinutes(3));
+        announces(account, 1);
+        assertThat(server.commands()).isLessThan(30);
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    @Test
+    void a_server_that_drops_the_connection_at_every_check_is_called_less_and_less_often() {
+        Account account = idling(List.of("INBOX"));
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        if (moment.equals("answered IDLE")) {
+                            Thread.ofVirtual().start(() -> server.hint(user, "* 1 EXISTS"));
+                        }
+                        return !moment.equals("command UID");
+                    }
+                });
+        server.deliver("ann");
+        await().atMost(PATIENCE)
+                .until(() ->
+                        kit.watch()
+                                .live(account.id())
+                                .map(Watch.Live::nextCheckAt)
+                                .isPresent()
+                                && server.logins().size() >= 3
+                                && server.openSessions() == 0);
+        int logins = server.logins().size();
+        assertThat(logins).isLessThan(8);
+        server.behave(new FakeImap.Manners() {});
+        kit.pass(Duration.ofMinutes(15));
+        announces(account, 1);
+    }
+
+    /** Takes 4 s: what is tested is what hints cost while they last. */
+    @Test
+    void random_hints_cost_no_more_commands_than_the_stated_rate_and_hide_no_mail() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Account account = idling(List.of("INBOX", "Work"));
+        OperatingSystemMXBean system =
+                (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        int before = server.commands();
+        long cpuBefore = system.getProcessCpuTime();
+        long begun = System.nanoTime();
+        int mails = 0;
+        while (System.nanoTime() - begun < SECONDS * 1_000_000_000L) {
+            server.hint("ann", hint(random, mails));
+            if (random.nextInt(1_000) == 0) {
+                server.deliver("ann", random.nextBoolean() ? "INBOX" : "Work");
+                mails++;
+            }
+            LockSupport.parkNanos(100_000);
+        }
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        double cpu = (system.getProcessCpuTime() - cpuBefore) / 1e9 / seconds;
+        int commands = server.commands() - before;
+        System.out.printf("%d commands and %.2f cores in %.1f s%n", commands, cpu, seconds);
+        // A check costs at most eight commands here: the mailboxes one by one, and IDLE again.
+        assertThat(commands)
+                .as("seed %d", seed)
+                .isLessThan((int) (8 * (HintBudget.BURST + seconds * 2)));
+        assertThat(server.logins()).as("seed %d", seed).hasSizeLessThan(8);
+        kit.pass(Duration.ofMinutes(15));
+        announces(account, mails);
+    }
+
+    private static String hint(Random random, int mails) {
+        return switch (random.nextInt(10)) {
+            case 0, 1 -> "* " + random.nextInt(mails + 2) + " EXISTS";
+            case 2 -> "* " + random.nextInt(5) + " RECENT";
+            case 3 -> "* STATUS Work (MESSAGES " + random.nextInt(9) + " UIDNEXT 5)";
+            case 4 -> "* STATUS INBOX (MESSAGES " + random.nextInt(9) + ")";
+            case 5 -> "* STATUS \"Other one\" (UIDNEXT 7)";
+            case 6 -> "* LIST () \"/\" Other";
+            case 7 -> "* 1 FETCH (FLAGS (\\Seen))";
+            case 8 -> "* OK [UIDNEXT " + (1 + random.nextInt(5)) + "] still here";
+            default -> "* OK still here";
+        };
+    }
+}
