@@ -12,12 +12,16 @@ import java.util.List;
  * into chunks again.
  */
 final class Flat {
-    private static final long FLAGS = KnownMessages.GONE | KnownMessages.FETCHED;
+    /** An entry that is dropped when the entries are cut into chunks. */
+    private static final long DROPPED = -1;
 
-    private final long[] entries;
-    private final int[] sizes;
+    /** How many chunks more than are needed are put up with. */
+    private static final int SHORT_CHUNKS = 8;
 
-    private Flat(long[] entries, int[] sizes) {
+    final long[] entries;
+    final int[] sizes;
+
+    Flat(long[] entries, int[] sizes) {
         this.entries = entries;
         this.sizes = sizes;
     }
@@ -38,11 +42,11 @@ final class Flat {
         return entries.length;
     }
 
-    private static long key(long entry) {
+    static long key(long entry) {
         return entry >>> 2;
     }
 
-    private boolean isGone(int place) {
+    boolean isGone(int place) {
         return (entries[place] & KnownMessages.GONE) != 0;
     }
 
@@ -89,6 +93,7 @@ final class Flat {
         for (int place = 0; place < entries.length; place++) {
             if (matched < listing.size() && key(entries[place]) == listing.keys()[matched]) {
                 entries[place] &= ~KnownMessages.GONE;
+                sizes[place] = known(listing.sizes()[matched], sizes[place]);
                 matched++;
             } else {
                 entries[place] |= KnownMessages.GONE;
@@ -101,6 +106,11 @@ final class Flat {
             }
         }
         return matched;
+    }
+
+    /** The size that a listing gives, or the one remembered where it gives none. */
+    static int known(int listed, int remembered) {
+        return listed == Listing.UNKNOWN ? remembered : listed;
     }
 
     private LongIndex goneIndex() {
@@ -116,185 +126,115 @@ final class Flat {
      * has come back.
      */
     Difference append(KnownMessages before, Listing listing, int from) {
-        int survivors = liveBefore(entries.length);
+        int live = liveBefore(entries.length);
         LongIndex gone = goneIndex();
         int added = listing.size() - from;
         long[] moreEntries = Arrays.copyOf(entries, entries.length + added);
         int[] moreSizes = Arrays.copyOf(sizes, entries.length + added);
         int[] fresh = new int[added];
         int freshCount = 0;
-        boolean cameBack = false;
         for (int i = from; i < listing.size(); i++) {
             int place = gone.take(listing.keys()[i]);
+            int at = entries.length + i - from;
             long flags = 0;
+            moreSizes[at] = listing.sizes()[i];
             if (place >= 0) {
                 flags = entries[place] & KnownMessages.FETCHED;
-                moreEntries[place] = -1;
-                cameBack = true;
+                moreSizes[at] = known(moreSizes[at], sizes[place]);
+                moreEntries[place] = DROPPED;
             } else {
                 fresh[freshCount++] = i;
             }
-            moreEntries[entries.length + i - from] = listing.keys()[i] << 2 | flags;
-            moreSizes[entries.length + i - from] = listing.sizes()[i];
+            moreEntries[at] = listing.keys()[i] << 2 | flags;
         }
         Flat grown = new Flat(moreEntries, moreSizes);
-        int limit = Math.max(KnownMessages.GONE_KEPT, listing.size());
-        int goneCount = entries.length - survivors;
-        // Purged in strides, so that the chunks at the front are not written again at every look.
-        boolean purge = goneCount > limit + limit / 4;
-        KnownMessages next =
-                purge || cameBack
-                        ? grown.purged(purge ? goneCount - limit : 0).chunked(before.chunks())
-                        : grown.chunked(before.chunks());
-        return new Difference(next, Arrays.copyOf(fresh, freshCount), survivors);
-    }
-
-    /**
-     * What is known after a listing whose order is another: the listing's order, gone entries
-     * behind who they followed.
-     */
-    static Difference reordered(KnownMessages before, Listing listing) {
-        Flat old = new Flat(before);
-        long[] keys = new long[old.entries.length];
-        for (int place = 0; place < keys.length; place++) {
-            keys[place] = key(old.entries[place]);
-        }
-        int[] placeOf = matchAnywhere(old, keys, listing);
-        int[] newPlace = new int[old.entries.length];
-        Arrays.fill(newPlace, -1);
-        int[] fresh = new int[listing.size()];
-        int freshCount = 0;
-        int survivors = 0;
-        for (int i = 0; i < listing.size(); i++) {
-            if (placeOf[i] < 0) {
-                fresh[freshCount++] = i;
-            } else {
-                newPlace[placeOf[i]] = i;
-                survivors += old.isGone(placeOf[i]) ? 0 : 1;
-            }
-        }
-        Flat next = weave(old, listing, placeOf, newPlace, old.entries.length + freshCount);
-        int gone = next.length() - listing.size();
-        int limit = Math.max(KnownMessages.GONE_KEPT, listing.size());
+        int goneNow = entries.length - live - (added - freshCount);
+        int survivors = stillLive(before);
+        int vanished = before.live() - survivors;
+        grown.forget(GoneLimit.surplus(live + added, goneNow, freshCount, vanished));
         return new Difference(
-                next.purged(Math.max(0, gone - limit)).chunked(List.of()),
+                grown.chunked(before.chunks()),
                 Arrays.copyOf(fresh, freshCount),
-                survivors);
+                survivors,
+                live + added);
     }
 
-    /**
-     * For each message of the listing the entry it is, live ones first; -1 for those never seen.
-     */
-    private static int[] matchAnywhere(Flat old, long[] keys, Listing listing) {
-        long[] liveKeys = keys.clone();
-        long[] goneKeys = keys.clone();
-        for (int place = 0; place < keys.length; place++) {
-            if (old.isGone(place)) {
-                liveKeys[place] = -1;
-            } else {
-                goneKeys[place] = -1;
+    /** How many entries are live that were live before; the places are the same. */
+    private int stillLive(KnownMessages before) {
+        int count = 0;
+        int place = 0;
+        for (Chunk chunk : before.chunks()) {
+            for (long entry : chunk.entries()) {
+                count += (entry & KnownMessages.GONE) == 0 && !isGone(place) ? 1 : 0;
+                place++;
             }
         }
-        LongIndex live = new LongIndex(liveKeys);
-        LongIndex gone = new LongIndex(goneKeys);
-        int[] placeOf = new int[listing.size()];
-        for (int i = 0; i < placeOf.length; i++) {
-            int place = live.take(listing.keys()[i]);
-            placeOf[i] = place >= 0 ? place : gone.take(listing.keys()[i]);
-        }
-        return placeOf;
+        return count;
     }
 
-    private static Flat weave(
-            Flat old, Listing listing, int[] placeOf, int[] newPlace, int length) {
-        // Gone entries hang on the surviving entry before them; those before the first survivor
-        // come first.
-        int[] headOf = new int[listing.size() + 1];
-        int[] nextOf = new int[old.entries.length];
-        Arrays.fill(headOf, -1);
-        int anchor = 0;
-        int[] tailOf = headOf.clone();
-        for (int place = 0; place < old.entries.length; place++) {
-            if (newPlace[place] >= 0) {
-                anchor = newPlace[place] + 1;
-                continue;
-            }
-            nextOf[place] = -1;
-            if (headOf[anchor] < 0) {
-                headOf[anchor] = place;
-            } else {
-                nextOf[tailOf[anchor]] = place;
-            }
-            tailOf[anchor] = place;
-        }
-        Flat woven = new Flat(new long[length], new int[length]);
-        int at = 0;
-        for (int slot = 0; slot <= listing.size(); slot++) {
-            if (slot > 0) {
-                int i = slot - 1;
-                long flags = placeOf[i] < 0 ? 0 : old.entries[placeOf[i]] & KnownMessages.FETCHED;
-                woven.entries[at] = listing.keys()[i] << 2 | flags;
-                woven.sizes[at++] = listing.sizes()[i];
-            }
-            for (int place = headOf[slot]; place >= 0; place = nextOf[place]) {
-                woven.entries[at] = old.entries[place] | KnownMessages.GONE;
-                woven.sizes[at++] = old.sizes[place];
-            }
-        }
-        return woven;
-    }
-
-    /**
-     * Without entries that were moved away (-1) and without the first {@code count} gone ones,
-     * still in one array.
-     */
-    Flat purged(int count) {
-        long[] keptEntries = new long[entries.length];
-        int[] keptSizes = new int[entries.length];
-        int kept = 0;
+    /** Drops the first {@code count} gone entries. */
+    void forget(int count) {
         int left = count;
-        for (int place = 0; place < entries.length; place++) {
-            if (entries[place] == -1 || isGone(place) && left-- > 0) {
-                continue;
+        for (int place = 0; left > 0 && place < entries.length; place++) {
+            if (entries[place] != DROPPED && isGone(place)) {
+                entries[place] = DROPPED;
+                left--;
             }
-            keptEntries[kept] = entries[place];
-            keptSizes[kept++] = sizes[place];
         }
-        return new Flat(Arrays.copyOf(keptEntries, kept), Arrays.copyOf(keptSizes, kept));
+    }
+
+    /** Without entries that were dropped. */
+    Flat compact() {
+        return part(0, entries.length);
     }
 
     /**
-     * Cuts the entries into chunks, keeping those of {@code before} that still hold the same
-     * entries in the same place.
+     * Cuts the entries into chunks and leaves out what was dropped. A chunk of {@code before} that
+     * lost nothing stays as it is; one that lost entries grows shorter, so that the chunks behind
+     * it stay too. When too many have become short, all are cut anew.
      */
     KnownMessages chunked(List<Chunk> before) {
         List<Chunk> chunks = new ArrayList<>();
         int at = 0;
-        int number = 0;
-        boolean aligned = true;
+        int kept = 0;
         for (Chunk old : before) {
             int end = at + old.entries().length;
-            aligned = aligned && end <= entries.length;
-            if (!aligned) {
-                break;
-            }
             boolean last = old == before.getLast();
             int grown = last ? Math.min(entries.length, at + KnownMessages.CHUNK) : end;
             chunks.add(
-                    grown == end && old.holds(entries, at, end)
+                    grown == end && old.holds(entries, sizes, at, end)
                             ? old
                             : cut(old.number(), at, grown));
+            kept += chunks.getLast().entries().length;
             at = grown;
-            number = old.number() + 1;
         }
+        int number = before.isEmpty() ? 0 : before.getLast().number() + 1;
         for (; at < entries.length; at += KnownMessages.CHUNK) {
-            chunks.add(cut(number++, at, Math.min(entries.length, at + KnownMessages.CHUNK)));
+            int end = Math.min(entries.length, at + KnownMessages.CHUNK);
+            chunks.add(cut(number++, at, end));
+            kept += chunks.getLast().entries().length;
         }
-        return KnownMessages.of(chunks);
+        boolean sparse = chunks.size() > SHORT_CHUNKS + 2 * (kept / KnownMessages.CHUNK);
+        return sparse && !before.isEmpty()
+                ? compact().chunked(List.of())
+                : KnownMessages.of(chunks);
     }
 
     private Chunk cut(int number, int from, int to) {
-        return new Chunk(
-                number, Arrays.copyOfRange(entries, from, to), Arrays.copyOfRange(sizes, from, to));
+        Flat part = part(from, to);
+        return new Chunk(number, part.entries, part.sizes);
+    }
+
+    private Flat part(int from, int to) {
+        long[] keptEntries = new long[to - from];
+        int[] keptSizes = new int[to - from];
+        int kept = 0;
+        for (int place = from; place < to; place++) {
+            if (entries[place] != DROPPED) {
+                keptEntries[kept] = entries[place];
+                keptSizes[kept++] = sizes[place];
+            }
+        }
+        return new Flat(Arrays.copyOf(keptEntries, kept), Arrays.copyOf(keptSizes, kept));
     }
 }

@@ -20,11 +20,8 @@ public final class KnownMessages {
     /** Entries in a chunk at most: 12 KiB. */
     public static final int CHUNK = 1024;
 
-    /**
-     * How many gone messages are remembered at least; in large maildrops as many as there are live
-     * ones.
-     */
-    static final int GONE_KEPT = 4096;
+    /** How many messages a maildrop may hold, and be remembered of together with the gone ones. */
+    public static final int MOST = 1_000_000;
 
     static final long GONE = 1;
     static final long FETCHED = 2;
@@ -50,8 +47,9 @@ public final class KnownMessages {
             }
         }
 
-        boolean holds(long[] otherEntries, int from, int to) {
-            return Arrays.equals(entries, 0, entries.length, otherEntries, from, to);
+        boolean holds(long[] otherEntries, int[] otherSizes, int from, int to) {
+            return Arrays.equals(entries, 0, entries.length, otherEntries, from, to)
+                    && Arrays.equals(sizes, 0, sizes.length, otherSizes, from, to);
         }
     }
 
@@ -62,9 +60,16 @@ public final class KnownMessages {
      * @param fresh the places in the listing of the messages never seen before, ascending; owned by
      *     this record
      * @param survivors how many live messages are still there
+     * @param listed how many messages are there now
      */
     @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared
-    record Difference(KnownMessages next, int[] fresh, int survivors) {}
+    record Difference(KnownMessages next, int[] fresh, int survivors, int listed) {
+
+        /** How many messages were gone and are there again. */
+        int returned() {
+            return listed - survivors - fresh.length;
+        }
+    }
 
     private KnownMessages(List<Chunk> chunks) {
         this.chunks = chunks;
@@ -112,7 +117,7 @@ public final class KnownMessages {
         if (matched >= 0) {
             return flat.append(this, listing, matched);
         }
-        return Flat.reordered(this, listing);
+        return Reordered.of(this, listing);
     }
 
     /** What is known after messages were added behind all that are there. */
@@ -123,7 +128,11 @@ public final class KnownMessages {
     /** Without the messages that are gone. */
     KnownMessages withoutGone() {
         Flat flat = new Flat(this);
-        return flat.purged(flat.length()).chunked(List.of());
+        if (live == flat.length()) {
+            return this;
+        }
+        flat.forget(flat.length());
+        return flat.compact().chunked(List.of());
     }
 
     /** The client has everything that is there. */
@@ -158,19 +167,19 @@ public final class KnownMessages {
         return flat.liveBefore(flat.lastIndexOf(key) + 1);
     }
 
-    /** The sizes of the messages that are there, ascending. */
+    /** The sizes of the messages that are there as far as they are known, ascending. */
     int[] sortedSizes() {
         int[] sizes = new int[live];
         int at = 0;
         for (Chunk chunk : chunks) {
             for (int i = 0; i < chunk.sizes().length; i++) {
-                if ((chunk.entries()[i] & GONE) == 0) {
+                if ((chunk.entries()[i] & GONE) == 0 && chunk.sizes()[i] != Listing.UNKNOWN) {
                     sizes[at++] = chunk.sizes()[i];
                 }
             }
         }
-        Arrays.sort(sizes);
-        return sizes;
+        Arrays.sort(sizes, 0, at);
+        return Arrays.copyOf(sizes, at);
     }
 
     /** The chunks of this state that another state does not have: those to write. */

@@ -1,5 +1,7 @@
 package dev.mailbell.mark;
 
+import java.util.Arrays;
+
 /** What one look saw of a POP3 maildrop: no more than was needed to be sure. */
 public sealed interface Pop3Observation extends Observation {
 
@@ -13,8 +15,17 @@ public sealed interface Pop3Observation extends Observation {
      */
     record Tail(Pop3Mark mark, Listing messages) implements Pop3Observation {}
 
-    /** The whole maildrop, in the server's order. */
-    record Full(Pop3Mark mark, Listing messages) implements Pop3Observation {
+    /**
+     * The whole maildrop, in the server's order.
+     *
+     * @param sizes asks the server for sizes that the listing lacks
+     */
+    record Full(Pop3Mark mark, Listing messages, Sizes sizes) implements Pop3Observation {
+        /** A listing with all its sizes. */
+        public Full(Pop3Mark mark, Listing messages) {
+            this(mark, messages, places -> messages.sizes());
+        }
+
         public Full {
             if (messages.size() != mark.total()) {
                 throw new IllegalArgumentException(
@@ -23,16 +34,31 @@ public sealed interface Pop3Observation extends Observation {
         }
     }
 
+    /** Asks for sizes where they decide something: a listing of UIDs alone costs less. */
+    @FunctionalInterface
+    interface Sizes {
+        /**
+         * The sizes of a listing, where {@link Listing#UNKNOWN} stands for those not asked for and
+         * those that the server does not give.
+         *
+         * @param places the places in the listing of the messages whose sizes are needed
+         */
+        int[] at(int[] places);
+    }
+
     /**
      * Messages in the server's order; three arrays of one length, owned by this record.
      *
      * @param numbers message numbers within the session
      * @param keys {@link UidKey keys} of their UIDs, 62 bits
-     * @param sizes their sizes in octets
+     * @param sizes their sizes in octets, or {@link #UNKNOWN}
      */
     @SuppressWarnings(
             "ArrayRecordComponent") // a million messages: three arrays, not a million objects
     record Listing(int[] numbers, long[] keys, int[] sizes) {
+        /** In the place of a size that was not asked for. */
+        public static final int UNKNOWN = -1;
+
         /** No message at all. */
         public static final Listing NONE = new Listing(new int[0], new long[0], new int[0]);
 
@@ -44,6 +70,14 @@ public sealed interface Pop3Observation extends Observation {
 
         public int size() {
             return keys.length;
+        }
+
+        boolean lacksSizes() {
+            return Arrays.stream(sizes).anyMatch(size -> size == UNKNOWN);
+        }
+
+        Listing with(int[] otherSizes) {
+            return new Listing(numbers, keys, otherSizes);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,7 @@ public record Pop3State(
                         ? new Change(Kind.NOTHING, 0, before.approximate(), this, null, List.of())
                         : counted(
                                 before,
-                                new Difference(known.get(), new int[0], 0),
+                                new Difference(known.get(), new int[0], 0, 0),
                                 Listing.NONE,
                                 update,
                                 known.get());
@@ -57,37 +58,61 @@ public record Pop3State(
                 KnownMessages old = known.get();
                 yield counted(next, old.grown(messages), messages, update, old);
             }
-            case Pop3Observation.Full(Pop3Mark next, Listing messages) ->
-                    full(next, messages, update, known.get());
+            case Pop3Observation.Full full -> full(full, update, known.get());
         };
     }
 
     private Change full(
-            Pop3Mark next, Listing messages, @Nullable PositionUpdate update, KnownMessages known) {
+            Pop3Observation.Full seen, @Nullable PositionUpdate update, KnownMessages known) {
+        Pop3Mark next = seen.mark();
+        Listing messages = seen.messages();
         // Without UIDs a key is only a size: one that comes back says nothing.
         KnownMessages old = next.approximate() ? known.withoutGone() : known;
-        if (mark != null && mark.approximate() != next.approximate()) {
-            // A server that began or ceased to offer UIDs: the keys cannot be compared.
-            return begin(
-                    Kind.RESET, Math.max(0, next.total() - mark.total()), next, messages, update);
-        }
         Difference difference = old.listed(messages);
-        if (mark == null) {
-            return begin(Kind.BASELINE, 0, next, messages, update);
+        boolean allNew =
+                difference.survivors() * 10L <= old.live()
+                        && difference.returned() * 10L <= messages.size();
+        boolean sizesDecide = mark == null || allNew;
+        if (messages.lacksSizes() && (sizesDecide || difference.fresh().length > 0)) {
+            int[] needed =
+                    sizesDecide
+                            ? IntStream.range(0, messages.size()).toArray()
+                            : difference.fresh();
+            messages = messages.with(seen.sizes().at(needed));
+            difference = old.listed(messages);
         }
-        int same = sameSizes(old, difference, messages);
+        if (mark == null || mark.approximate() != next.approximate()) {
+            // A server that began or ceased to offer UIDs: the keys cannot be compared.
+            int arrived = mark == null ? 0 : Math.max(0, next.total() - mark.total());
+            KnownMessages listed = KnownMessages.none().listed(messages).next();
+            return begin(
+                    mark == null ? Kind.BASELINE : Kind.RESET,
+                    arrived,
+                    next,
+                    listed,
+                    messages,
+                    update);
+        }
+        int same = allNew ? sameSizes(old, messages) : -1;
+        // The old UIDs stay known: they may return.
         return same < 0
                 ? counted(next, difference, messages, update, old)
-                : begin(Kind.RESET, messages.size() - same, next, messages, update);
+                : begin(
+                        Kind.RESET,
+                        messages.size() - same,
+                        next,
+                        difference.next(),
+                        messages,
+                        update);
     }
 
     private Change begin(
             Kind kind,
             int arrived,
             Pop3Mark next,
+            KnownMessages listed,
             Listing messages,
             @Nullable PositionUpdate update) {
-        KnownMessages listed = KnownMessages.none().listed(messages).next();
         Located located =
                 update == null
                         ? new Located(listed, null, -1)
@@ -103,11 +128,13 @@ public record Pop3State(
     }
 
     private Change counted(
-            Pop3Mark next,
+            Pop3Mark seen,
             Difference difference,
             Listing messages,
             @Nullable PositionUpdate update,
             KnownMessages old) {
+        // A message that returned may stand in the place of another one: the next look lists too.
+        Pop3Mark next = difference.returned() > 0 ? seen.unproven() : seen;
         Located located =
                 update == null
                         ? new Located(difference.next(), client, -1)
@@ -212,20 +239,16 @@ public record Pop3State(
     }
 
     /**
-     * Whether nearly all UIDs are new while the sizes say that it is the same mail, as after a
-     * server's migration: then how many messages of the listing are old ones by their size; else
-     * -1.
+     * For a listing of which nearly all UIDs are new, whether the sizes say that it is the same
+     * mail, as after a server's migration: then how many messages of the listing are old ones by
+     * their size; else -1.
      */
-    private static int sameSizes(KnownMessages old, Difference difference, Listing messages) {
-        if (difference.survivors() * 10L > old.live()) {
-            return -1;
-        }
+    private static int sameSizes(KnownMessages old, Listing messages) {
         int[] before = old.sortedSizes();
         if (Arrays.stream(before).distinct().limit(DISTINCT_SIZES).count() < DISTINCT_SIZES) {
             return -1;
         }
-        int[] now = messages.sizes().clone();
-        Arrays.sort(now);
+        int[] now = Arrays.stream(messages.sizes()).filter(size -> size >= 0).sorted().toArray();
         int same = 0;
         for (int i = 0, j = 0; i < before.length && j < now.length; ) {
             int order = Integer.compare(before[i], now[j]);

@@ -14,6 +14,7 @@ final class Maildrop {
 
     private final List<Message> messages = new ArrayList<>();
     private final List<Message> trash = new ArrayList<>();
+    private final List<Message> hidden = new ArrayList<>();
     private final Set<String> seen = new HashSet<>();
     private int arrivals;
 
@@ -31,6 +32,19 @@ final class Maildrop {
     /** A user takes a message out of the trash: it is the same message, with the same UID. */
     synchronized void restore(int which, int place) {
         messages.add(place, trash.remove(which));
+    }
+
+    /** The server no longer shows the first messages; they are there. */
+    synchronized void hide(int count) {
+        List<Message> first = messages.subList(0, count);
+        hidden.addAll(first);
+        first.clear();
+    }
+
+    /** The server shows again what was hidden, where it was. */
+    synchronized void unhide() {
+        messages.addAll(0, hidden);
+        hidden.clear();
     }
 
     synchronized int trashed() {

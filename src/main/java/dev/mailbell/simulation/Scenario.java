@@ -71,6 +71,18 @@ enum Scenario {
                 maildrop.arrive(maildrop.size(), size(random));
             }
         }
+    },
+    HIDDEN_AND_RETURNED("0.3 arrive, 0.3 deleted, for a while the older half is hidden") {
+        @Override
+        void happen(Maildrop maildrop, RandomGenerator random) {
+            delete(maildrop, random, 0.3, Pick.ANY);
+            arrive(maildrop, random, 0.3);
+            if (random.nextDouble() < 0.05) {
+                maildrop.unhide();
+            } else if (random.nextDouble() < 0.01) {
+                maildrop.hide(maildrop.size() / 2);
+            }
+        }
     };
 
     private static final int WINDOW = 200;

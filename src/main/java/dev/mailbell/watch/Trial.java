@@ -47,8 +47,8 @@ final class Trial {
             List<String> warnings = new ArrayList<>();
             if (isGmailByPop3(account.mail())) {
                 warnings.add(
-                        "Gmail shows over POP3 only what was not fetched yet, oldest first: new mail may stay unseen."
-                                + " Use the user name recent:"
+                        "Gmail shows over POP3 only what was not fetched yet, oldest first: new"
+                                + " mail may stay unseen. Use the user name recent:"
                                 + account.mail().username()
                                 + ", or better IMAP");
             }
@@ -69,7 +69,7 @@ final class Trial {
                                         imap.total(),
                                         imap.uidValidity() == 0 ? null : imap.uidValidity());
                             }
-                            case Pop3Observation.Full(var mark, var messages) -> {
+                            case Pop3Observation.Full(var mark, var messages, var sizes) -> {
                                 if (mark.approximate()) {
                                     warnings.add(
                                             "the server has no UIDL: counts will be approximate");

@@ -197,7 +197,7 @@ class Pop3StateTest {
             assertThat(look().newCount()).isEqualTo(100);
         }
         int entries = known.chunks().stream().mapToInt(chunk -> chunk.entries().length).sum();
-        assertThat(entries).isLessThan(KnownMessages.GONE_KEPT * 5 / 4 + 200);
+        assertThat(entries).isLessThan(GoneLimit.KEPT * 5 / 4 + 200);
     }
 
     @Test

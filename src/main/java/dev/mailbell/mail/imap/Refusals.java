@@ -1,11 +1,13 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.ActionNeeded;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.ServerText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Refusals {
     private static final Pattern BACKOFF =
             Pattern.compile("suggested backoff time:? *(\\d{1,9}) *milliseconds");
+    private static final String GO_ON = "to go on";
     private static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
 
     private record Rule(Pattern pattern, FailureCode code) {
@@ -42,8 +45,8 @@ final class Refusals {
                                     + "|connections? .{0,20}exceed|连接数|并发"),
                     Rule.of(
                             FailureCode.RATE_LIMITED,
-                            "frequen|too often|rate limit|bandwidth limit|login rate"
-                                    + "|too many (\\w+ )?(log ?ins?|attempts|auth|fail|tries|requests)"
+                            "frequen|too often|rate limit|bandwidth limit|login rate|too many (\\w+"
+                                    + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
                                     + "|频繁|频率|登录太|次数过多"),
                     Rule.of(
                             FailureCode.SERVER_ERROR,
@@ -61,7 +64,7 @@ final class Refusals {
 
     /** The server hangs up. */
     static MailFailure ofGoodbye(Reply bye) {
-        return of(bye, FailureCode.SERVER_ERROR, "to go on", "", List.of());
+        return of(bye, FailureCode.SERVER_ERROR, GO_ON, "", List.of());
     }
 
     /** A refusal of something that a server which is logged in to should have done. */
@@ -116,18 +119,50 @@ final class Refusals {
     static MailFailure of(
             Reply reply, FailureCode otherwise, String what, String advice, List<String> secrets) {
         String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
-        FailureCode code = code(reply, text, otherwise);
+        ActionNeeded action = action(reply, text, otherwise, what).orElse(null);
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        FailureCode code =
+                action == null
+                        ? code(reply, text, otherwise)
+                        : action.code() == FailureCode.AUTH_FAILED ? refused : action.code();
         String shown = ServerText.shown(reply.shown(), secrets);
         String said =
                 shown.isEmpty()
                         ? "The server refused " + what + " without a reason."
                         : "The server refused " + what + ": \"" + shown + "\".";
         String remedy =
-                code == FailureCode.AUTH_FAILED && text.contains("unsafe login")
-                        ? " Allow IMAP clients in the mailbox's web settings, or ask the provider"
-                                + " to."
-                        : remedy(code, text, otherwise, advice);
+                action != null
+                        ? action.advice()
+                        : code == FailureCode.AUTH_FAILED && text.contains("unsafe login")
+                                ? " Allow IMAP clients in the mailbox's web settings, or ask the"
+                                        + " provider to."
+                                : remedy(code, text, otherwise, advice);
         return new MailFailure(code, said + remedy, backoff(text), null);
+    }
+
+    /**
+     * Who has to act. A server in trouble says so by a code, and its text is not asked then; nor is
+     * it when the connection, or a mailbox of a good account, is refused.
+     */
+    private static Optional<ActionNeeded> action(
+            Reply reply, String text, FailureCode otherwise, String what) {
+        boolean ofMailbox = otherwise == FailureCode.MAILBOX_MISSING;
+        boolean inTrouble =
+                switch (reply.code()) {
+                    case "UNAVAILABLE",
+                            "SERVERBUG",
+                            "CORRUPTION",
+                            "INUSE",
+                            "LIMIT",
+                            "THROTTLED",
+                            "OVERQUOTA" ->
+                            true;
+                    default -> false;
+                };
+        return ofMailbox || inTrouble || text.contains("unsafe login") || what.equals(GO_ON)
+                ? Optional.empty()
+                : ActionNeeded.of(text);
     }
 
     private static String remedy(
@@ -177,7 +212,10 @@ final class Refusals {
                 .filter(rule -> rule.pattern().matcher(text).find())
                 .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
                 .findFirst()
-                .orElse(otherwise);
+                .orElse(
+                        otherwise.needsOwner() && ActionNeeded.asksToWait(text)
+                                ? FailureCode.SERVER_ERROR
+                                : otherwise);
     }
 
     private static @Nullable Duration backoff(String text) {

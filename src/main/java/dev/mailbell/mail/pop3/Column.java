@@ -40,9 +40,9 @@ final class Column {
 
     /**
      * Brings the lines into the order of their numbers, which is how nearly every server sends
-     * them.
+     * them. A line that is repeated counts once.
      *
-     * @return false when a number stands twice
+     * @return false when a number stands twice with different values
      */
     boolean sort() {
         if (!IntStream.range(1, size).allMatch(i -> numbers[i - 1] < numbers[i])) {
@@ -58,6 +58,26 @@ final class Column {
                 values[i] = oldValues[(int) places[i]];
             }
         }
-        return IntStream.range(1, size).allMatch(i -> numbers[i - 1] < numbers[i]);
+        return withoutRepeats();
+    }
+
+    private boolean withoutRepeats() {
+        int kept = Math.min(size, 1);
+        for (int i = 1; i < size; i++) {
+            if (numbers[i] != numbers[kept - 1]) {
+                numbers[kept] = numbers[i];
+                values[kept++] = values[i];
+            } else if (values[i] != values[kept - 1]) {
+                return false;
+            }
+        }
+        size = kept;
+        return true;
+    }
+
+    /** The value of a number; {@code otherwise} when it has none. Call {@link #sort()} first. */
+    long valueOf(int number, long otherwise) {
+        int place = Arrays.binarySearch(numbers, 0, size, number);
+        return place < 0 ? otherwise : values[place];
     }
 }

@@ -20,13 +20,23 @@ final class Flight {
         }
     }
 
-    /** The status of the next command. */
+    /** The status of the next command, which nothing may precede. */
     Reply next() {
+        ask();
+        return wire.readReply();
+    }
+
+    /** The status of the next command, behind what may be left over of the answer before. */
+    Reply nextStatus() {
+        ask();
+        return wire.nextStatus();
+    }
+
+    private void ask() {
         if (!pipelining) {
             wire.send(commands[answered]);
         }
         answered++;
-        return wire.readReply();
     }
 
     /**
@@ -35,7 +45,7 @@ final class Flight {
      */
     void abandon() {
         while (pipelining && answered < commands.length) {
-            next();
+            nextStatus();
         }
         answered = commands.length;
     }

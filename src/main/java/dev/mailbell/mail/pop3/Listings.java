@@ -1,16 +1,27 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.UidKey;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what STAT, UIDL and LIST answer. */
 final class Listings {
-    /** Twice what the daemon promises to watch; more is taken for a server gone mad. */
-    static final int MESSAGES_LIMIT = 2_000_000;
+    /** What the daemon promises to count. */
+    static final int MESSAGES_LIMIT = KnownMessages.MOST;
+
+    /** How many messages a listing has when nothing said it before. */
+    static final int UNKNOWN = -1;
 
     /** RFC 1939 allows 70 octets, but servers do not keep to it. */
     private static final int UID_LIMIT = 255;
+
+    /** Behind the last message the dot that ends a listing is waited for only so long. */
+    private static final Duration DOT = Duration.ofSeconds(3);
+
+    private static final long NONE = -1;
 
     private final Pop3Wire wire;
     private final UidKey keys = new UidKey();
@@ -18,17 +29,39 @@ final class Listings {
     /** The answer to STAT. */
     record Drop(int total, long octets) {}
 
-    /** A UIDL listing: keys, and the UIDs of the lowest and the highest number. */
-    record Uids(Column keys, @Nullable String first, @Nullable String top) {}
+    /**
+     * A UIDL listing: keys, and the UIDs of the lowest and the highest number.
+     *
+     * @param fault what is wrong with it; null for nothing
+     */
+    record Uids(Column keys, @Nullable String first, @Nullable String top, @Nullable String fault) {
+        static final Uids NONE = new Uids(new Column(), null, null, null);
+    }
+
+    /**
+     * A LIST listing.
+     *
+     * @param fault what is wrong with it; null for nothing
+     */
+    record Sizes(Column column, @Nullable String fault) {}
 
     /** A line of UIDL: a number and a UID as ISO 8859-1. */
     record Uid(int number, String text) {}
+
+    /** Reads one line of a listing, and says what is wrong with it; null for nothing. */
+    @FunctionalInterface
+    private interface LineReader {
+        @Nullable String read(byte[] octets, int start, int length);
+    }
 
     Listings(Pop3Wire wire) {
         this.wire = wire;
     }
 
-    Drop drop(Reply reply) {
+    /**
+     * @return null when the answer has no number of messages and octets
+     */
+    @Nullable Drop drop(Reply reply) {
         if (!reply.ok()) {
             throw wire.broken(Refusals.ofCommand(reply, "STAT"));
         }
@@ -36,36 +69,51 @@ final class Listings {
         long total = words.next();
         long octets = words.next();
         if (total < 0 || octets < 0) {
-            throw wire.protocolError("answered STAT without a number of messages and octets");
+            return null;
         }
         if (total > MESSAGES_LIMIT) {
-            throw tooMany();
+            throw tooMany("speaks of " + total);
         }
         return new Drop((int) total, octets);
     }
 
-    /** The multi-line answer to UIDL. */
-    Uids uids() {
+    /**
+     * The multi-line answer to UIDL.
+     *
+     * @param status its first line
+     * @param expected how many messages there should be
+     */
+    Uids uids(Reply status, int expected) {
         Column column = new Column();
         Kept first = new Kept(Integer.MAX_VALUE);
         Kept top = new Kept(0);
-        while (wire.nextLine(true)) {
-            Numbers words = new Numbers(wire.array(), wire.start(), wire.length());
-            int number = messageNumber(words.next(), "UIDL");
-            int from = words.rest();
-            int length = words.restLength();
-            if (!isUid(wire.array(), from, length)) {
-                throw wire.protocolError("gave message " + number + " no sound UID in UIDL");
-            }
-            add(column, number, keys.of(wire.array(), from, length));
-            if (number < first.number) {
-                first.keep(number, wire.array(), from, length);
-            }
-            if (number > top.number) {
-                top.keep(number, wire.array(), from, length);
-            }
+        LineReader reader =
+                (octets, start, length) -> {
+                    Numbers words = new Numbers(octets, start, length);
+                    long number = words.next();
+                    int from = words.rest();
+                    int uidLength = words.restLength();
+                    if (number < 1 || number > Integer.MAX_VALUE) {
+                        return "sent a line without a message number in UIDL";
+                    }
+                    if (!isUid(octets, from, uidLength)) {
+                        return "gave message " + number + " no sound UID in UIDL";
+                    }
+                    add(column, (int) number, keys.of(octets, from, uidLength));
+                    if (number < first.number) {
+                        first.keep((int) number, octets, from, uidLength);
+                    }
+                    if (number > top.number) {
+                        top.keep((int) number, octets, from, uidLength);
+                    }
+                    return null;
+                };
+        String fault = lines(status, expected, column, reader);
+        boolean sorted = column.sort();
+        if (fault == null && !sorted) {
+            fault = "listed a message number twice in UIDL";
         }
-        return new Uids(sorted(column, "UIDL"), first.uid(), top.uid());
+        return new Uids(column, first.uid(), top.uid(), fault);
     }
 
     /** The one UID of a long listing that is needed as text. */
@@ -89,37 +137,94 @@ final class Listings {
         }
     }
 
-    /** The multi-line answer to LIST. */
-    Column sizes() {
+    /** The multi-line answer to LIST; the arguments are those of {@link #uids}. */
+    Sizes sizes(Reply status, int expected) {
         Column column = new Column();
-        while (wire.nextLine(true)) {
-            Numbers words = new Numbers(wire.array(), wire.start(), wire.length());
-            int number = messageNumber(words.next(), "LIST");
-            long size = words.next();
-            if (size < 0) {
-                throw wire.protocolError("gave message " + number + " no size in LIST");
-            }
-            add(column, number, size);
+        LineReader reader =
+                (octets, start, length) -> {
+                    Numbers words = new Numbers(octets, start, length);
+                    long number = words.next();
+                    if (number < 1 || number > Integer.MAX_VALUE) {
+                        return "sent a line without a message number in LIST";
+                    }
+                    long size = words.next();
+                    if (size < 0) {
+                        return "gave message " + number + " no size in LIST";
+                    }
+                    add(column, (int) number, size);
+                    return null;
+                };
+        String fault = lines(status, expected, column, reader);
+        boolean sorted = column.sort();
+        if (fault == null && !sorted) {
+            fault = "listed a message number twice in LIST";
         }
-        return sorted(column, "LIST");
+        return new Sizes(column, fault);
+    }
+
+    /**
+     * Reads to the dot that ends a listing. Where it is missing, the listing ends at the next
+     * status line, or when all messages are there and the server is quiet. Blank lines are skipped;
+     * a message that stands on the status line is taken where the listing lacks it.
+     *
+     * @return what was wrong with a line; null for nothing
+     */
+    private @Nullable String lines(Reply status, int expected, Column column, LineReader reader) {
+        String fault = null;
+        boolean onStatusLine = isLine(status.text(), expected);
+        while (true) {
+            int listed = column.size() + (onStatusLine ? 1 : 0);
+            if (listed == expected && wire.isQuietFor(DOT) || !wire.nextLine(true)) {
+                break;
+            }
+            if (wire.isStatus()) {
+                wire.unread();
+                break;
+            }
+            if (wire.length() > 0) {
+                String wrong = reader.read(wire.array(), wire.start(), wire.length());
+                fault = fault == null ? wrong : fault;
+            }
+        }
+        if (onStatusLine && column.size() == expected - 1) {
+            byte[] octets = status.text().getBytes(StandardCharsets.ISO_8859_1);
+            reader.read(octets, 0, octets.length);
+        }
+        return fault;
+    }
+
+    /** Whether the text is a number of the maildrop and one word. */
+    private static boolean isLine(String text, int expected) {
+        Numbers words = Numbers.of(text);
+        long number = words.next();
+        int from = words.rest();
+        String value = text.substring(from, from + words.restLength());
+        return number >= 1 && number <= expected && value.matches("\\S+") && !isNoun(value);
+    }
+
+    /** Servers say "2 messages" or "1 message (300 octets)" on the status line of a listing. */
+    private static boolean isNoun(String text) {
+        return text.toLowerCase(Locale.ROOT).matches("(messages?|msgs?|mails?)(\\W.*)?");
     }
 
     /** The answer to {@code UIDL n}; null when it is none for that message. */
     static @Nullable Uid uid(Reply reply) {
         Numbers words = Numbers.of(reply.text());
-        long number = reply.ok() ? words.next() : -1;
+        long number = reply.ok() ? words.next() : NONE;
         int from = words.rest();
         int length = words.restLength();
         byte[] octets = reply.text().getBytes(StandardCharsets.ISO_8859_1);
-        return number < 1 || number > MESSAGES_LIMIT || !isUid(octets, from, length)
-                ? null
-                : new Uid((int) number, reply.text().substring(from, from + length));
+        if (number < 1 || number > MESSAGES_LIMIT || !isUid(octets, from, length)) {
+            return null;
+        }
+        String uid = reply.text().substring(from, from + length);
+        return isNoun(uid) ? null : new Uid((int) number, uid);
     }
 
     /** The size in the answer to {@code LIST n}; -1 when it is none for that message. */
     static long size(Reply reply, int number) {
         Numbers words = Numbers.of(reply.text());
-        return reply.ok() && words.next() == number ? words.next() : -1;
+        return reply.ok() && words.next() == number ? words.next() : NONE;
     }
 
     /** The key of a UID. */
@@ -141,29 +246,16 @@ final class Listings {
         return true;
     }
 
-    private int messageNumber(long number, String command) {
-        if (number < 1 || number > Integer.MAX_VALUE) {
-            throw wire.protocolError("sent a line without a message number in " + command);
-        }
-        return (int) number;
-    }
-
     private void add(Column column, int number, long value) {
         if (column.size() == MESSAGES_LIMIT) {
-            throw tooMany();
+            throw tooMany("lists more than " + MESSAGES_LIMIT);
         }
         column.add(number, value);
     }
 
-    private Column sorted(Column column, String command) {
-        if (!column.sort()) {
-            throw wire.protocolError("listed a message number twice in " + command);
-        }
-        return column;
-    }
-
-    private RuntimeException tooMany() {
+    private RuntimeException tooMany(String does) {
         return wire.protocolError(
-                "speaks of more than " + MESSAGES_LIMIT + " messages, which is not believed");
+                "%s messages; over POP3 Mailbell counts up to %d: use IMAP, or empty the maildrop"
+                        .formatted(does, MESSAGES_LIMIT));
     }
 }

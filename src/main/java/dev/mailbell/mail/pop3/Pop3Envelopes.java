@@ -38,8 +38,8 @@ final class Pop3Envelopes {
         Flight flight = new Flight(wire, pipelining, commands.toArray(String[]::new));
         List<Envelope> envelopes = new ArrayList<>();
         for (long number : messages) {
-            byte @Nullable [] header = flight.next().ok() ? header() : null;
-            Listings.Uid uid = Listings.uid(flight.next());
+            byte @Nullable [] header = flight.nextStatus().ok() ? header() : null;
+            Listings.Uid uid = uid(flight.nextStatus());
             if (header != null) {
                 // A server without UIDL has no name for the message.
                 String name = uid != null && uid.number() == number ? uid.text() : "";
@@ -49,12 +49,22 @@ final class Pop3Envelopes {
         return envelopes;
     }
 
+    /** Some servers put the line that was asked for behind the status line. */
+    private Listings.@Nullable Uid uid(Reply status) {
+        Listings.Uid uid = Listings.uid(status);
+        if (uid == null && status.ok() && wire.hasLine() && !wire.isStatusNext()) {
+            wire.nextLine(true);
+            return Listings.uid(new Reply(true, wire.text(0).strip()));
+        }
+        return uid;
+    }
+
     /**
      * The Message-ID of one message; empty where the server has no TOP or the message no
      * Message-ID.
      */
     Optional<String> messageId(long number) {
-        if (!new Flight(wire, pipelining, "TOP " + number + " 0").next().ok()) {
+        if (!new Flight(wire, pipelining, "TOP " + number + " 0").nextStatus().ok()) {
             return Optional.empty();
         }
         return Headers.messageId(header());

@@ -48,8 +48,7 @@ final class Pop3Login {
             throw wire.protocolError("does not speak POP3: " + otherProtocol(wire.text(0)));
         }
         if (!reply.ok()) {
-            throw Refusals.of(
-                    reply, FailureCode.SERVER_ERROR, "the connection", "", null, List.of());
+            throw Refusals.ofGreeting(reply);
         }
         return reply.text();
     }

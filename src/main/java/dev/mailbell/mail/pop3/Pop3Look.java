@@ -1,11 +1,12 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.Rung;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Uid;
-import dev.mailbell.mail.pop3.Listings.Uids;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Listing;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>RFC 1939 promises no order of messages, and equal numbers prove nothing: as many may have been
  * deleted as came. So the shortcuts ask for the UIDs at both ends and for the octets of the
- * maildrop, and when one of them is not as the mark has it, the whole maildrop is listed.
+ * maildrop, and when one of them is not as the mark has it, the whole maildrop is listed. An answer
+ * that is missing, refused or malformed leads there too, and the host's next looks begin there.
  *
  * <p>Servers without UIDL (it is optional): the key of a message is made from its size, so that one
  * that came hides behind one of the same size that went, unless it is the last one, whose
@@ -29,77 +31,142 @@ final class Pop3Look {
 
     private final Pop3Wire wire;
     private final Capabilities capabilities;
+    private final HostProofs proofs;
+    private final Duration patience;
     private final Listings listings;
+    private final MaildropListing listing;
+    private Rung rung = Rung.LISTING;
+    private boolean inShortcut;
+    private boolean isUnsound;
+    private boolean late;
 
-    Pop3Look(Pop3Wire wire, Capabilities capabilities) {
+    /** What the answer to {@code UIDL n} says about one message of the mark. */
+    private enum Answer {
+        SAME,
+        OTHER,
+        UNSOUND
+    }
+
+    /**
+     * @param patience for how long a server may be silent before the next dearer proof is tried
+     */
+    Pop3Look(Pop3Wire wire, Capabilities capabilities, HostProofs proofs, Duration patience) {
         this.wire = wire;
         this.capabilities = capabilities;
+        this.proofs = proofs;
+        this.patience = patience;
         this.listings = new Listings(wire);
+        this.listing = new MaildropListing(wire, capabilities, listings, proofs, patience);
+    }
+
+    /** How many messages are asked for one by one at most. */
+    static int tailLimit(Capabilities capabilities) {
+        return capabilities.pipelining() ? TAIL_PIPELINED : TAIL_ONE_BY_ONE;
+    }
+
+    /** The proof that the result rests on. */
+    Rung rung() {
+        return rung;
+    }
+
+    /** Whether a failure may be due to a shortcut: it was under way, or its answers unsound. */
+    boolean hasFailedInShortcut() {
+        return inShortcut || isUnsound;
     }
 
     Pop3Observation observe(@Nullable Pop3Mark mark, boolean exhaustive) {
-        if (mark == null || exhaustive) {
+        if (mark == null || exhaustive || !mark.provesNothingNew()) {
             return full(mark, null);
         }
         if (mark.approximate()) {
             return approximate(mark);
         }
+        if (!proofs.trusts(Rung.ENDS)) {
+            return full(mark, null);
+        }
+        inShortcut = true;
+        wire.socket().setSoTimeout((int) patience.toMillis());
         return mark.total() == 0 ? empty(mark) : shortcut(mark);
+    }
+
+    private Pop3Observation unchanged() {
+        shortcutEnds(Rung.ENDS);
+        return new Pop3Observation.Unchanged();
     }
 
     /** The mark is of an empty maildrop. */
     private Pop3Observation empty(Pop3Mark mark) {
         Drop drop = listings.drop(flight("STAT").next());
-        return drop.total() == 0 && drop.octets() == mark.octets()
-                ? new Pop3Observation.Unchanged()
-                : full(mark, drop);
+        if (drop == null) {
+            return unsound(mark, Rung.ENDS, "answered STAT without numbers", null);
+        }
+        return drop.total() == 0 && drop.octets() == mark.octets() ? unchanged() : full(mark, drop);
     }
 
     private Pop3Observation approximate(Pop3Mark mark) {
         Flight flight = flight("STAT", "UIDL 1");
         Drop drop = listings.drop(flight.next());
         // A server may have learnt UIDL since.
-        boolean exact = Listings.uid(flight.next()) != null;
-        return !exact
+        boolean exact = Listings.uid(flight.nextStatus()) != null;
+        boolean same =
+                !exact
+                        && drop != null
                         && drop.total() == mark.total()
                         && drop.octets() == mark.octets()
-                        && Objects.equals(topMessageId(drop.total()), mark.topUid())
-                ? new Pop3Observation.Unchanged()
-                : full(mark, drop);
+                        && Objects.equals(listing.topMessageId(drop.total()), mark.topUid());
+        if (!same) {
+            return full(mark, drop);
+        }
+        rung = Rung.SIZES;
+        return new Pop3Observation.Unchanged();
     }
 
     private Pop3Observation shortcut(Pop3Mark mark) {
+        int top = mark.total();
         Flight flight =
-                mark.total() == 1
-                        ? flight("STAT", "UIDL 1")
-                        : flight("STAT", "UIDL " + mark.total(), "UIDL 1");
+                top == 1 ? flight("STAT", "UIDL 1") : flight("STAT", "UIDL " + top, "UIDL 1");
         Drop drop = listings.drop(flight.next());
+        if (drop == null) {
+            flight.abandon();
+            return unsound(mark, Rung.ENDS, "answered STAT without numbers", null);
+        }
         boolean possible =
-                drop.total() > mark.total() && drop.octets() >= mark.octets()
-                        || drop.total() == mark.total() && drop.octets() == mark.octets();
+                drop.total() > top && drop.octets() >= mark.octets()
+                        || drop.total() == top && drop.octets() == mark.octets();
         if (!possible) {
             flight.abandon();
             return full(mark, drop);
         }
-        boolean same = isAt(flight.next(), mark.total(), mark.topUid());
-        if (mark.total() > 1) {
-            same &= isAt(flight.next(), 1, mark.firstUid());
+        Answer atTop = ask(flight, top, mark.topUid());
+        Answer atFirst = top == 1 || late ? atTop : ask(flight, 1, mark.firstUid());
+        if (atTop == Answer.UNSOUND || atFirst == Answer.UNSOUND) {
+            int number = atTop == Answer.UNSOUND ? top : 1;
+            String what = "did not answer UIDL " + number + " with the UID of that message";
+            return unsound(mark, Rung.ENDS, what, drop);
         }
-        if (!same) {
+        if (atTop == Answer.OTHER || atFirst == Answer.OTHER) {
             return full(mark, drop);
         }
-        return drop.total() == mark.total() ? new Pop3Observation.Unchanged() : tail(mark, drop);
+        return drop.total() == top ? unchanged() : tail(mark, drop);
     }
 
-    private static boolean isAt(Reply reply, int number, @Nullable String uid) {
-        Uid at = Listings.uid(reply);
-        return at != null && at.number() == number && at.text().equals(uid);
+    private Answer ask(Flight flight, int number, @Nullable String uid) {
+        Uid at = Listings.uid(flight.nextStatus());
+        if (at == null) {
+            return Answer.UNSOUND;
+        }
+        if (at.number() != number) {
+            // Which answer belongs to which command is no longer known.
+            late = true;
+            return Answer.UNSOUND;
+        }
+        return at.text().equals(uid) ? Answer.SAME : Answer.OTHER;
     }
 
     /** More messages than before, and the old ones seem to be where they were. */
     private Pop3Observation tail(Pop3Mark mark, Drop drop) {
         int count = drop.total() - mark.total();
-        if (count > (capabilities.pipelining() ? TAIL_PIPELINED : TAIL_ONE_BY_ONE)) {
+        if (count > tailLimit(capabilities) || !proofs.trusts(Rung.TAIL)) {
             return full(mark, drop);
         }
         String[] commands = new String[2 * count];
@@ -115,97 +182,57 @@ final class Pop3Look {
         long octets = mark.octets();
         String top = null;
         for (int i = 0; i < count; i++) {
-            Uid uid = Listings.uid(flight.next());
-            long size = Listings.size(flight.next(), numbers[i]);
+            Uid uid = Listings.uid(flight.nextStatus());
+            long size = Listings.size(flight.nextStatus(), numbers[i]);
             octets += Math.max(0, size);
-            if (uid == null || uid.number() != numbers[i] || size < 0 || octets > drop.octets()) {
+            if (uid == null || uid.number() != numbers[i] || size < 0) {
+                late = uid != null && uid.number() != numbers[i];
+                if (!late) {
+                    flight.abandon();
+                }
+                String what = "did not answer UIDL and LIST " + numbers[i] + " for that message";
+                return unsound(mark, Rung.TAIL, what, drop);
+            }
+            if (octets > drop.octets()) {
                 flight.abandon();
                 return full(mark, drop);
             }
             keys[i] = listings.key(uid.text());
-            sizes[i] = clamped(size);
+            sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
             top = uid.text();
         }
         // Some servers count octets differently in STAT and LIST: no proof then.
         if (octets != drop.octets()) {
             return full(mark, drop);
         }
+        shortcutEnds(Rung.TAIL);
         return new Pop3Observation.Tail(
                 new Pop3Mark(drop.total(), drop.octets(), mark.firstUid(), top, false),
                 new Listing(numbers, keys, sizes));
     }
 
-    /**
-     * Lists everything.
-     *
-     * @param drop what STAT said in this session; null to ask
-     */
+    /** One rung down: the answer was missing, refused or malformed. */
+    private Pop3Observation unsound(Pop3Mark mark, Rung lost, String what, @Nullable Drop drop) {
+        proofs.lost(lost, what);
+        isUnsound = true;
+        return full(mark, drop);
+    }
+
+    private void shortcutEnds(Rung proof) {
+        inShortcut = false;
+        rung = proof;
+        wire.socket().setSoTimeout(0);
+    }
+
     private Pop3Observation full(@Nullable Pop3Mark mark, @Nullable Drop drop) {
-        Flight flight = drop == null ? flight("STAT", "UIDL", "LIST") : flight("UIDL", "LIST");
-        Drop known = drop == null ? listings.drop(flight.next()) : drop;
-        Reply uidl = flight.next();
-        Uids uids = uidl.ok() ? listings.uids() : withoutUidl(mark, known, uidl);
-        Reply list = flight.next();
-        if (!list.ok() && known.total() > 0) {
-            throw wire.broken(Refusals.ofCommand(list, "LIST"));
-        }
-        Column sizes = list.ok() ? listings.sizes() : new Column();
-        Column keys = uids == null ? sizeKeys(sizes) : uids.keys();
-        if (sizes.size() != known.total() || !sizes.sameNumbers(keys)) {
-            throw wire.protocolError(
-                    "contradicts itself: STAT counts %d messages, UIDL %d, LIST %d"
-                            .formatted(known.total(), keys.size(), sizes.size()));
-        }
-        Pop3Mark next =
-                new Pop3Mark(
-                        known.total(),
-                        known.octets(),
-                        uids == null ? null : uids.first(),
-                        uids == null ? topMessageId(known.total()) : uids.top(),
-                        uids == null);
-        int[] octets = new int[sizes.size()];
-        long[] values = sizes.values();
-        for (int i = 0; i < octets.length; i++) {
-            octets[i] = clamped(values[i]);
-        }
-        return new Pop3Observation.Full(next, new Listing(sizes.numbers(), keys.values(), octets));
-    }
-
-    private @Nullable String topMessageId(int total) {
-        return total == 0
-                ? null
-                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
-    }
-
-    /**
-     * What a refused UIDL means: an empty listing where there is nothing to list; null for a server
-     * that has none; else a failure, because a server that has UIDL on other days would look as if
-     * all its messages were new.
-     */
-    private @Nullable Uids withoutUidl(@Nullable Pop3Mark mark, Drop drop, Reply uidl) {
-        if (drop.total() == 0) {
-            return new Uids(new Column(), null, null);
-        }
-        boolean hadUids = mark != null && mark.total() > 0 && !mark.approximate();
-        if (hadUids || capabilities.has("UIDL") || !uidl.code().isEmpty()) {
-            throw wire.broken(Refusals.ofCommand(uidl, "UIDL"));
-        }
-        return null;
-    }
-
-    private Column sizeKeys(Column sizes) {
-        Column keys = new Column();
-        int[] numbers = sizes.numbers();
-        long[] values = sizes.values();
-        for (int i = 0; i < numbers.length; i++) {
-            keys.add(numbers[i], listings.key("size:" + values[i]));
-        }
-        return keys;
-    }
-
-    /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */
-    private static int clamped(long size) {
-        return (int) Math.min(size, Integer.MAX_VALUE);
+        shortcutEnds(Rung.LISTING);
+        // Out of step, the dialogue may wait for an answer that was given before.
+        wire.socket().setSoTimeout(isUnsound ? (int) patience.toMillis() : 0);
+        Pop3Observation seen = listing.list(mark, drop, late);
+        shortcutEnds(listing.rung());
+        isUnsound = false;
+        late = false;
+        return seen;
     }
 
     private Flight flight(String... commands) {

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.ByteBudgetException;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LimitedSocket;
@@ -28,25 +29,39 @@ final class Pop3Session implements MailSession {
     private static final Duration GOODBYE = Duration.ofSeconds(2);
     private static final long GOODBYE_BYTES = 64 * 1024;
 
-    private final Pop3Wire wire;
-    private final Capabilities capabilities;
+    /** A server that is silent for this part of the time left gets another question. */
+    private static final int PATIENCE_PART = 3;
+
+    private final Opener opener;
+    private final HostProofs proofs;
     private final Deadline deadline;
+    private Dialogue dialogue;
     private @Nullable Rung rung;
 
-    Pop3Session(Pop3Wire wire, Capabilities capabilities, Deadline deadline) {
-        this.wire = wire;
-        this.capabilities = capabilities;
+    /** A connection that is logged in. */
+    record Dialogue(Pop3Wire wire, Capabilities capabilities) {}
+
+    /** Connects and logs in. */
+    @FunctionalInterface
+    interface Opener {
+        Dialogue open();
+    }
+
+    Pop3Session(Opener opener, HostProofs proofs, Deadline deadline) {
+        this.opener = opener;
+        this.proofs = proofs;
         this.deadline = deadline;
+        this.dialogue = opener.open();
     }
 
     @Override
     public List<String> capabilities() {
-        return capabilities.lines();
+        return dialogue.capabilities().lines();
     }
 
     @Override
     public Optional<Duration> loginDelay() {
-        return capabilities.loginDelay();
+        return dialogue.capabilities().loginDelay();
     }
 
     @Override
@@ -61,17 +76,16 @@ final class Pop3Session implements MailSession {
         if (request.mark() != null && !(request.mark() instanceof Pop3Mark)) {
             throw new IllegalArgumentException("not a mark of POP3: " + request.mark());
         }
-        Pop3Observation seen =
-                new Pop3Look(wire, capabilities)
-                        .observe((Pop3Mark) request.mark(), request.exhaustive());
-        rung =
-                switch (seen) {
-                    case Pop3Observation.Unchanged() -> Rung.ENDS;
-                    case Pop3Observation.Tail tail -> Rung.TAIL;
-                    case Pop3Observation.Full(var mark, var messages) ->
-                            mark.approximate() ? Rung.SIZES : Rung.LISTING;
-                };
-        return seen;
+        Pop3Mark mark = (Pop3Mark) request.mark();
+        Pop3Look look = look();
+        try {
+            return observed(look, mark, request.exhaustive());
+        } catch (MailFailure failure) {
+            if (!look.hasFailedInShortcut() || !mayOpenAnew(failure)) {
+                throw failure;
+            }
+            return observedAnew(mark, failure);
+        }
     }
 
     @Override
@@ -79,14 +93,52 @@ final class Pop3Session implements MailSession {
         return Optional.ofNullable(rung);
     }
 
+    private Pop3Look look() {
+        Duration patience = deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
+        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, patience);
+    }
+
+    private Observation observed(Pop3Look look, @Nullable Pop3Mark mark, boolean exhaustive) {
+        Observation seen = look.observe(mark, exhaustive);
+        rung = look.rung();
+        return seen;
+    }
+
+    /** Lists the maildrop over another connection, once: this one is out of step. */
+    private Observation observedAnew(@Nullable Pop3Mark mark, MailFailure failure) {
+        boolean answered = failure.code() == FailureCode.PROTOCOL_ERROR;
+        if (answered) {
+            proofs.lost(Rung.ENDS, "answered a short question out of step");
+        }
+        goodbye(dialogue.wire(), deadline);
+        dialogue = opener.open();
+        Observation seen = observed(look(), mark, true);
+        if (!answered) {
+            // Only now it is known that the server was there, and the question at fault.
+            proofs.lost(Rung.ENDS, "left a short question without an answer");
+        }
+        return seen;
+    }
+
+    private boolean mayOpenAnew(MailFailure failure) {
+        boolean dialogueAtFault =
+                switch (failure.code()) {
+                    case PROTOCOL_ERROR -> !(failure.getCause() instanceof ByteBudgetException);
+                    case CONNECT_FAILED, TIMEOUT -> true;
+                    default -> false;
+                };
+        return dialogueAtFault && !deadline.isPast() && loginDelay().isEmpty();
+    }
+
     @Override
     public List<Envelope> envelopes(List<Long> messages) {
-        return new Pop3Envelopes(wire, capabilities.pipelining()).fetch(messages);
+        return new Pop3Envelopes(dialogue.wire(), dialogue.capabilities().pipelining())
+                .fetch(messages);
     }
 
     @Override
     public void close() {
-        goodbye(wire, deadline);
+        goodbye(dialogue.wire(), deadline);
     }
 
     /**
@@ -101,7 +153,7 @@ final class Pop3Session implements MailSession {
                 boolean sound = !wire.isBroken();
                 wire.send("QUIT");
                 if (sound) {
-                    wire.readReply();
+                    wire.nextStatus();
                 }
             }
         } catch (MailFailure | IOException e) {

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.HostRungs;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
@@ -9,28 +10,33 @@ import dev.mailbell.network.Deadline;
 /** Opens POP3 sessions. */
 public final class Pop3Sessions implements MailServers {
     /** The listings of 1,000,000 messages with UIDs of 70 octets take 90 MB. */
-    public static final long BYTE_BUDGET = 128L << 20;
+    static final long BYTE_BUDGET = 128L << 20;
 
     private final MailConnector connector;
-    private final long byteBudget;
+    private final HostRungs rungs;
 
     public Pop3Sessions(MailConnector connector) {
-        this(connector, BYTE_BUDGET);
+        this(connector, new HostRungs());
     }
 
     /**
-     * @param byteBudget how many octets a server may send in one session; more is a protocol_error
+     * @param rungs which proofs mail hosts are known to answer soundly
      */
-    public Pop3Sessions(MailConnector connector, long byteBudget) {
+    public Pop3Sessions(MailConnector connector, HostRungs rungs) {
         this.connector = connector;
-        this.byteBudget = byteBudget;
+        this.rungs = rungs;
     }
 
     @Override
     public MailSession open(Login login, Deadline deadline) {
-        Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, byteBudget));
+        HostProofs proofs = new HostProofs(rungs, login.host());
+        return new Pop3Session(() -> enter(login, deadline), proofs, deadline);
+    }
+
+    private Pop3Session.Dialogue enter(Login login, Deadline deadline) {
+        Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         try {
-            return new Pop3Session(wire, new Pop3Login(wire, login).enter(), deadline);
+            return new Pop3Session.Dialogue(wire, new Pop3Login(wire, login).enter());
         } catch (RuntimeException e) {
             Pop3Session.goodbye(wire, deadline);
             throw e;

@@ -3,9 +3,12 @@ package dev.mailbell.mail.pop3;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mark.KnownMessages;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,9 @@ final class Pop3Wire {
     /** RFC 2449 allows 512 octets; sound servers stay below, an endless line does not. */
     static final int LINE_LIMIT = 8192;
 
+    /** As many as a whole listing has: some servers give it whatever is asked. */
+    private static final int STRAY_LIMIT = KnownMessages.MOST + 1;
+
     private final LimitedSocket socket;
     private final byte[] buffer = new byte[2 * LINE_LIMIT];
     private int next;
@@ -24,6 +30,7 @@ final class Pop3Wire {
     private int start;
     private int length;
     private boolean skipping;
+    private boolean again;
     private boolean broken;
 
     Pop3Wire(LimitedSocket socket) {
@@ -61,6 +68,66 @@ final class Pop3Wire {
         } catch (MailFailure e) {
             throw broken(e);
         }
+    }
+
+    /**
+     * Reads a status line and skips lines before it: servers exist that answer a command of one
+     * line in several, and what is left over of an answer always comes before the next status.
+     */
+    Reply nextStatus() {
+        for (int skipped = 0; skipped <= STRAY_LIMIT; skipped++) {
+            Reply reply = asReply();
+            if (reply != null) {
+                return reply;
+            }
+        }
+        throw protocolError("sends lines without end that answer no command");
+    }
+
+    /** Whether the next line is a status line; it is read again after this. */
+    boolean isStatusNext() {
+        readLine(true);
+        unread();
+        return isStatus();
+    }
+
+    /** Takes the current line back: the next read gives it again. */
+    void unread() {
+        again = true;
+    }
+
+    /** Whether the current line is a status line. */
+    boolean isStatus() {
+        boolean signed = length > 0 && (buffer[start] == '+' || buffer[start] == '-');
+        return signed && (startsWith("+OK") || startsWith("-ERR"));
+    }
+
+    /** Whether no further line comes for a while; nothing is lost when one does. */
+    boolean isQuietFor(Duration span) {
+        int before = socket.getSoTimeout();
+        socket.setSoTimeout((int) span.toMillis());
+        try {
+            while (!again && !skipping && !hasLine()) {
+                receive();
+            }
+            return false;
+        } catch (SocketTimeoutException e) {
+            return true;
+        } catch (IOException e) {
+            throw broken(socket.failure(e));
+        } finally {
+            socket.setSoTimeout(before);
+        }
+    }
+
+    /** Whether a whole line has arrived that was not read yet. */
+    boolean hasLine() {
+        for (int i = next; i < end; i++) {
+            if (buffer[i] == '\n') {
+                return true;
+            }
+        }
+        return end - next > LINE_LIMIT;
     }
 
     /** Reads a status line. */
@@ -135,6 +202,10 @@ final class Pop3Wire {
     }
 
     private void readLine(boolean strict) {
+        if (again) {
+            again = false;
+            return;
+        }
         if (skipping) {
             skipRest();
         }
@@ -187,19 +258,23 @@ final class Pop3Wire {
         }
     }
 
-    /** Moves what is unread to the front and reads behind it. */
     private void fill() {
-        System.arraycopy(buffer, next, buffer, 0, end - next);
-        end -= next;
-        next = 0;
         try {
-            int count = socket.getInputStream().read(buffer, end, buffer.length - end);
-            if (count < 0) {
-                throw new EOFException();
-            }
-            end += count;
+            receive();
         } catch (IOException e) {
             throw broken(socket.failure(e));
         }
+    }
+
+    /** Moves what is unread to the front and reads behind it. */
+    private void receive() throws IOException {
+        System.arraycopy(buffer, next, buffer, 0, end - next);
+        end -= next;
+        next = 0;
+        int count = socket.getInputStream().read(buffer, end, buffer.length - end);
+        if (count < 0) {
+            throw new EOFException();
+        }
+        end += count;
     }
 }

@@ -1,11 +1,13 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.ActionNeeded;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.ServerText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +35,8 @@ final class Refusals {
                                     + "|connections? .{0,20}exceed|连接数|并发"),
                     Rule.of(
                             FailureCode.RATE_LIMITED,
-                            "frequen|too often|rate limit|throttl|login[- ]delay"
-                                    + "|too many (\\w+ )?(log ?ins?|attempts|auth|fail|tries|requests)"
+                            "frequen|too often|rate limit|throttl|login[- ]delay|too many (\\w+"
+                                    + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
                                     + "|频繁|频率|登录太|次数过多"),
                     Rule.of(
                             FailureCode.MAILBOX_LOCKED,
@@ -67,24 +69,51 @@ final class Refusals {
             String advice,
             @Nullable Duration loginDelay,
             List<String> secrets) {
-        FailureCode code = code(reply, otherwise);
+        ActionNeeded action = action(reply).orElse(null);
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        FailureCode code =
+                action == null
+                        ? code(reply, otherwise)
+                        : action.code() == FailureCode.AUTH_FAILED ? refused : action.code();
         String shown = ServerText.shown(reply.text(), secrets);
         String said =
                 shown.isEmpty()
                         ? "The server refused " + what + " without a reason."
                         : "The server refused " + what + ": \"" + shown + "\".";
         String remedy =
-                switch (code) {
-                    case AUTH_FAILED, TOKEN_REFUSED -> advice;
-                    case MAILBOX_LOCKED -> " Another program has the mailbox open.";
-                    case SERVER_ERROR ->
-                            reply.code().equals("SYS/PERM")
-                                    ? " The operator of the mail server has to mend it."
-                                    : "";
-                    default -> "";
-                };
+                action != null
+                        ? action.advice()
+                        : switch (code) {
+                            case AUTH_FAILED, TOKEN_REFUSED -> advice;
+                            case MAILBOX_LOCKED -> " Another program has the mailbox open.";
+                            case SERVER_ERROR ->
+                                    reply.code().equals("SYS/PERM")
+                                            ? " The operator of the mail server has to mend it."
+                                            : "";
+                            default -> "";
+                        };
         return new MailFailure(
                 code, said + remedy, code == FailureCode.RATE_LIMITED ? loginDelay : null, null);
+    }
+
+    /** A server in trouble says so by a code, and its text is not asked then. */
+    private static Optional<ActionNeeded> action(Reply reply) {
+        return switch (reply.code()) {
+            case "IN-USE", "LOGIN-DELAY", "SYS/TEMP" -> Optional.empty();
+            default -> ActionNeeded.of(ServerText.decode(reply.text()).toLowerCase(Locale.ROOT));
+        };
+    }
+
+    /** A server that takes no connection knows no account yet. */
+    static MailFailure ofGreeting(Reply reply) {
+        FailureCode code = code(reply, FailureCode.SERVER_ERROR);
+        String shown = ServerText.shown(reply.text(), List.of());
+        return new MailFailure(
+                code,
+                shown.isEmpty()
+                        ? "The server refused the connection without a reason."
+                        : "The server refused the connection: \"" + shown + "\".");
     }
 
     private static FailureCode code(Reply reply, FailureCode otherwise) {
@@ -101,7 +130,10 @@ final class Refusals {
                         .filter(rule -> rule.pattern().matcher(text).find())
                         .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
                         .findFirst()
-                        .orElse(otherwise);
+                        .orElse(
+                                ActionNeeded.asksToWait(text)
+                                        ? FailureCode.SERVER_ERROR
+                                        : otherwise);
             }
         };
     }

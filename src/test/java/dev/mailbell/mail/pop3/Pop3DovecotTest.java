@@ -30,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,8 +48,17 @@ class Pop3DovecotTest {
 
     private static Pop3Observation looked(int port, Maildir maildir, @Nullable Pop3Mark mark) {
         try (MailSession session = open(port, Security.NONE, maildir, Dovecot.PASSWORD)) {
-            return look(session, mark);
+            return sized(look(session, mark));
         }
+    }
+
+    /** The same with all sizes, which are asked for only where they are needed. */
+    private static Pop3Observation sized(Pop3Observation seen) {
+        if (!(seen instanceof Full(Pop3Mark mark, Listing messages, var sizes))) {
+            return seen;
+        }
+        int[] all = sizes.at(IntStream.range(0, messages.size()).toArray());
+        return new Full(mark, new Listing(messages.numbers(), messages.keys(), all));
     }
 
     private static Pop3Observation looked(Maildir maildir, @Nullable Pop3Mark mark) {
@@ -180,7 +190,7 @@ class Pop3DovecotTest {
                     assertSame(messages, now, old);
                     mark = next;
                 }
-                case Full(Pop3Mark next, Listing messages) -> {
+                case Full(Pop3Mark next, Listing messages, var sizes) -> {
                     assertSame(messages, now, 0);
                     mark = next;
                 }

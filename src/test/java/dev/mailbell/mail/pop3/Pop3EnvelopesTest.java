@@ -168,4 +168,16 @@ class Pop3EnvelopesTest {
             }
         }
     }
+
+    @Test
+    void a_uid_on_a_line_of_its_own_is_taken_as_well() {
+        String script =
+                PIPELINED
+                        + "C: TOP 1 0\nC: UIDL 1\nC: TOP 2 0\nC: UIDL 2\n"
+                        + "S: +OK\nS: Subject: one\nS:\nS: .\n! raw +OK\\r\\n1 u1\\r\\n.\\r\\n\n"
+                        + "S: +OK\nS: Subject: two\nS:\nS: .\nS: +OK 2 u2\n"
+                        + GOODBYE;
+        List<Envelope> envelopes = played(script, session -> session.envelopes(List.of(1L, 2L)));
+        assertThat(envelopes).extracting(Envelope::uid).containsExactly("u1", "u2");
+    }
 }

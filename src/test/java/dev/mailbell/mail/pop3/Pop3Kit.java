@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.HostRungs;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
@@ -74,6 +75,10 @@ final class Pop3Kit {
 
     static Pop3Sessions sessions() {
         return new Pop3Sessions(LOOPBACK.connector());
+    }
+
+    static Pop3Sessions sessions(HostRungs rungs) {
+        return new Pop3Sessions(LOOPBACK.connector(), rungs);
     }
 
     static Login login(int port, Security security, String user, Credential credential) {

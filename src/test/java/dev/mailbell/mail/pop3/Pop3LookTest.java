@@ -6,27 +6,39 @@ import static dev.mailbell.mail.pop3.Pop3Kit.PIPELINED;
 import static dev.mailbell.mail.pop3.Pop3Kit.PLAIN;
 import static dev.mailbell.mail.pop3.Pop3Kit.assertListed;
 import static dev.mailbell.mail.pop3.Pop3Kit.failed;
+import static dev.mailbell.mail.pop3.Pop3Kit.login;
 import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.looked;
 import static dev.mailbell.mail.pop3.Pop3Kit.pipelined;
 import static dev.mailbell.mail.pop3.Pop3Kit.played;
 import static dev.mailbell.mail.pop3.Pop3Kit.request;
+import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.HostRungs;
 import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Full;
 import dev.mailbell.mark.Pop3Observation.Tail;
 import dev.mailbell.mark.Pop3Observation.Unchanged;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
@@ -37,6 +49,9 @@ class Pop3LookTest {
 
     /** The three commands of a look at {@link #MARK}. */
     private static final String ASK = "C: STAT\nC: UIDL 3\nC: UIDL 1\n";
+
+    /** A server that leaves a question unanswered costs a part of it. */
+    private static final Duration SOON = Duration.ofSeconds(6);
 
     private static final String LIST_ALL = "C: UIDL\nC: LIST\n";
 
@@ -150,21 +165,16 @@ class Pop3LookTest {
                                 MARK,
                                 ASK
                                         + answers
-                                        + LIST_ALL
                                         + """
+                                        C: UIDL
                                         S: +OK
                                         S: 1 u1
                                         S: 2 u3
                                         S: 3 u4
                                         S: .
-                                        S: +OK
-                                        S: 1 100
-                                        S: 2 200
-                                        S: 3 300
-                                        S: .
                                         """));
         assertThat(seen.mark()).isEqualTo(new Pop3Mark(3, octets, "u1", "u4", false));
-        assertListed(seen.messages(), 1, "u1", 100, 2, "u3", 200, 3, "u4", 300);
+        assertListed(seen.messages(), 1, "u1", -1, 2, "u3", -1, 3, "u4", -1);
     }
 
     @ParameterizedTest
@@ -182,21 +192,19 @@ class Pop3LookTest {
                         pipelined(
                                 MARK,
                                 ASK
-                                        + "S: +OK 4 1000\nS: +OK 3 u3\nS: +OK 1 u1\nC: UIDL 4\nC: LIST 4\n"
+                                        + "S: +OK 4 1000\n"
+                                        + "S: +OK 3 u3\n"
+                                        + "S: +OK 1 u1\n"
+                                        + "C: UIDL 4\n"
+                                        + "C: LIST 4\n"
                                         + answers
-                                        + LIST_ALL
                                         + """
+                                        C: UIDL
                                         S: +OK
                                         S: 1 u1
                                         S: 2 new
                                         S: 3 u3
                                         S: 4 u4
-                                        S: .
-                                        S: +OK
-                                        S: 1 100
-                                        S: 2 201
-                                        S: 3 300
-                                        S: 4 399
                                         S: .
                                         """));
         assertThat(seen.messages().size()).isEqualTo(4);
@@ -213,24 +221,24 @@ class Pop3LookTest {
                         S: +OK
                         S: 1 u1
                         S: .
-                        C: LIST
-                        S: +OK
-                        S: 1 100
-                        S: .
                         """;
         Full seen = full(looked(MARK, script));
-        assertListed(seen.messages(), 1, "u1", 100);
+        assertListed(seen.messages(), 1, "u1", -1);
     }
 
     @Test
     void a_long_tail_is_listed_in_full() {
         String script =
                 PLAIN
-                        + "C: STAT\nS: +OK 12 1200\nC: UIDL 3\nS: +OK 3 u3\nC: UIDL 1\nS: +OK 1 u1\n"
-                        + "C: UIDL\nS: +OK\n"
+                        + "C: STAT\n"
+                        + "S: +OK 12 1200\n"
+                        + "C: UIDL 3\n"
+                        + "S: +OK 3 u3\n"
+                        + "C: UIDL 1\n"
+                        + "S: +OK 1 u1\n"
+                        + "C: UIDL\n"
+                        + "S: +OK\n"
                         + lines("S: %d u%d\n", 12)
-                        + "S: .\nC: LIST\nS: +OK\n"
-                        + lines("S: %d 100\n", 12)
                         + "S: .\n";
         assertThat(full(looked(MARK, script)).mark())
                 .isEqualTo(new Pop3Mark(12, 1200, "u1", "u12", false));
@@ -283,15 +291,20 @@ class Pop3LookTest {
 
     @Test
     void a_maildrop_that_was_emptied_must_say_so_in_its_listings_too() {
-        String stat = ASK + "S: +OK 0 0\nS: -ERR\nS: -ERR\n" + LIST_ALL;
-        assertThat(full(pipelined(MARK, stat + "S: -ERR empty\nS: -ERR empty\n")).mark())
-                .isEqualTo(EMPTY);
-        MailFailure failure =
-                failed(
-                        MARK,
-                        LONG,
-                        PIPELINED + stat + "S: +OK\nS: 1 u1\nS: .\nS: +OK\nS: 1 100\nS: .\n");
-        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        String stat = ASK + "S: +OK 0 0\nS: -ERR\nS: -ERR\nC: UIDL\n";
+        assertThat(full(pipelined(MARK, stat + "S: -ERR empty\n")).mark()).isEqualTo(EMPTY);
+        String uids = "S: +OK\nS: 1 u1\nS: .\n";
+        Full seen =
+                full(
+                        pipelined(
+                                MARK,
+                                stat
+                                        + uids
+                                        + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 0 0\n"
+                                        + uids
+                                        + "S: +OK\nS: 1 100\nS: .\n"));
+        assertListed(seen.messages(), 1, "u1", 100);
+        assertThat(seen.mark().provesNothingNew()).isFalse();
     }
 
     @Test
@@ -339,8 +352,16 @@ class Pop3LookTest {
                                 """
                                         + "S: 4 "
                                         + longest
-                                        + "\nS: 5 .\nS: .\nS: +OK\n"
-                                        + "S: 1 100\nS: 2 100\nS: 3 200\nS: 4 300\nS: 5 3000000000\nS: .\n"));
+                                        + "\n"
+                                        + "S: 5 .\n"
+                                        + "S: .\n"
+                                        + "S: +OK\n"
+                                        + "S: 1 100\n"
+                                        + "S: 2 100\n"
+                                        + "S: 3 200\n"
+                                        + "S: 4 300\n"
+                                        + "S: 5 3000000000\n"
+                                        + "S: .\n"));
         assertListed(
                 seen.messages(),
                 1,
@@ -371,44 +392,57 @@ class Pop3LookTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "S: +OK\n",
-                "S: +OK maildrop has 2 messages\n",
-                "S: +OK 2\n",
-                "S: +OK -1 5\n",
                 "S: +OK 2000000000 1\n",
-                "S: +OK 99999999999999999999 1\n",
-                "S: 2 300\n",
-                "S: \n",
                 "! repeat 20000 x\n",
-                "S: +OK 1 9\nS: +OK\nS: x y\n",
-                "S: +OK 1 9\nS: +OK\nS: 1\n",
-                "S: +OK 1 9\nS: +OK\nS: 0 u\n",
-                "S: +OK 1 9\nS: +OK\nS: 3000000000 u\n",
-                "S: +OK 1 9\nS: +OK\n! raw 1 a\\x00b\\r\\n\n",
-                "S: +OK 1 9\nS: +OK\nS: 1 u\nS: 1 v\nS: .\n",
-                "S: +OK 1 9\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 1 big\n",
-                "S: +OK 1 9\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 2 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\nS: x y\nS: .\nS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\nS: 1\nS: .\nS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\nS: 0 u\nS: .\nS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\nS: 3000000000 u\nS: .\nS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\n! raw 1 a\\x00b\\r\\n\nS: .\nS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\nS: +OK\nS: 1 u\nS: 1 v\nS: .\nS: +OK\nS: 1 9\nS: .\n",
                 "S: +OK 1 9\nS: +OK\nS: .\nS: +OK\nS: 1 9\nS: .\n",
-                "S: +OK 2 9\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 1 9\nS: .\n",
-                "S: +OK 0 0\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 1 9\nS: .\n"
+                "S: +OK\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 1 9\nS: 2 9\nS: .\n",
+                "S: +OK 3 9\nS: +OK\nS: 1 u\nS: .\nS: +OK\nS: 1 9\nS: 2 9\nS: .\n"
             })
-    void nonsense_is_a_protocol_error(String answers) {
+    void nonsense_that_is_repeated_is_a_protocol_error(String answers) {
+        String ask = "C: STAT\nC: UIDL\nC: LIST\n" + answers;
         MailFailure failure =
-                failed(null, LONG, PIPELINED + "C: STAT\nC: UIDL\nC: LIST\n" + answers);
+                failed(null, LONG, PIPELINED + (answers.length() < 30 ? ask : ask + ask));
         assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
         assertThat(failure).hasMessageStartingWith("the server ");
     }
 
+    /** One of STAT and LIST is wrong at every time it is asked, the other agrees with UIDL. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "S: +OK\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK maildrop has 2 messages\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 2\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK -1 5\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 99999999999999999999 1\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 2 9\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 0 0\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: 2 300\nS: +OK\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: \nS: +OK\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: +OK 1 9\n%sS: +OK\nS: 1 big\nS: .\n",
+                "S: +OK 1 9\n%sS: +OK\nS: 2 9\nS: .\n",
+                "S: +OK 1 9\n%sS: +OK\nS: .\n"
+            })
+    void uidl_counts_where_one_of_the_others_agrees_with_it(String answers) {
+        String ask = "C: STAT\nC: UIDL\nC: LIST\n" + answers.formatted("S: +OK\nS: 1 u\nS: .\n");
+        Full seen = full(pipelined(null, ask + ask));
+        assertThat(seen.mark().total()).isEqualTo(1);
+        assertThat(seen.mark().topUid()).isEqualTo("u");
+    }
+
     @Test
     void a_uid_longer_than_255_octets_is_refused() {
-        MailFailure failure =
-                failed(
-                        null,
-                        LONG,
-                        PIPELINED
-                                + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 1 9\nS: +OK\nS: 1 "
-                                + "x".repeat(256)
-                                + "\n");
+        String asked =
+                "C: STAT\nC: UIDL\nC: LIST\nS: +OK 1 9\nS: +OK\nS: 1 "
+                        + "x".repeat(256)
+                        + "\nS: .\nS: +OK\nS: 1 9\nS: .\n";
+        MailFailure failure = failed(null, LONG, PIPELINED + asked + asked);
         assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
     }
 
@@ -448,7 +482,7 @@ class Pop3LookTest {
         for (String answers :
                 new String[] {
                     "S: -ERR [SYS/TEMP] disk\n",
-                    "S: +OK 1 9\nS: +OK\nS: 1 u\nS: .\nS: -ERR no\n",
+                    "S: +OK 1 9\nS: +OK\nS: 1 u\nS: .\nS: -ERR [SYS/TEMP] no\n",
                     // CAPA has said that there is UIDL
                     "S: +OK 1 9\nS: -ERR not now\nS: +OK\nS: 1 9\nS: .\n"
                 }) {
@@ -516,8 +550,20 @@ class Pop3LookTest {
     void a_server_that_learns_uidl_is_exact_from_then_on() {
         String script =
                 PLAIN
-                        + "C: STAT\nS: +OK 2 300\nC: UIDL 1\nS: +OK 1 u1\nC: UIDL\nS: +OK\nS: 1 u1\n"
-                        + "S: 2 u2\nS: .\nC: LIST\nS: +OK\nS: 1 100\nS: 2 200\nS: .\n";
+                        + "C: STAT\n"
+                        + "S: +OK 2 300\n"
+                        + "C: UIDL 1\n"
+                        + "S: +OK 1 u1\n"
+                        + "C: UIDL\n"
+                        + "S: +OK\n"
+                        + "S: 1 u1\n"
+                        + "S: 2 u2\n"
+                        + "S: .\n"
+                        + "C: LIST\n"
+                        + "S: +OK\n"
+                        + "S: 1 100\n"
+                        + "S: 2 200\n"
+                        + "S: .\n";
         assertThat(full(looked(BY_SIZE, script)).mark())
                 .isEqualTo(new Pop3Mark(2, 300, "u1", "u2", false));
     }
@@ -548,6 +594,155 @@ class Pop3LookTest {
                                             .code())
                             .isEqualTo(FailureCode.MAILBOX_MISSING);
                     return assertThat(look(session, MARK)).isEqualTo(new Unchanged());
+                });
+    }
+
+    private static final String FOUR =
+            "C: UIDL\nS: +OK\nS: 1 u1\nS: 2 u2\nS: 3 u3\nS: 4 u4\nS: .\n";
+
+    /** How servers answer {@code UIDL 3} and {@code UIDL 1}, none of which proves anything. */
+    private static final String[] SHORT_ANSWERS = {
+        // in several lines, all at once or the rest of them late
+        "S: +OK\nS: 3 u3\nS: .\n|S: +OK\nS: 1 u1\nS: .\n",
+        "S: +OK 1 message\nS: 3 u3\nS: .\n|S: +OK 1 message\nS: 1 u1\nS: .\n",
+        "S: +OK\n|S: 3 u3\nS: .\nS: +OK\nS: 1 u1\nS: .\n",
+        // the whole listing, whatever is asked
+        "S: +OK\nS: 1 u1\nS: 2 u2\nS: 3 u3\nS: 4 u4\nS: .\n|S: +OK\nS: 1 u1\nS: 2 u2\nS: .\n",
+        // nothing, blank lines, refusals
+        "S: +OK\n|S: +OK\n",
+        "S: \nS: +OK\n|S: \nS: +OK\nS: \n",
+        "S: -ERR no argument here\n|S: -ERR no argument here\n",
+        // about another message
+        "S: +OK 1 u1\n|S: +OK 3 u3\n"
+    };
+
+    static Stream<String> shortAnswers() {
+        return Arrays.stream(SHORT_ANSWERS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shortAnswers")
+    void a_short_question_without_a_sound_answer_leads_to_the_listing(String answers) {
+        String[] answer = answers.split("\\|");
+        String together =
+                PIPELINED + ASK + "S: +OK 4 1000\n" + answer[0] + answer[1] + FOUR + GOODBYE;
+        assertListedFromThenOn(together, PIPELINED + "C: STAT\n");
+        if (!answer[0].contains("u1")) {
+            String apart =
+                    PLAIN
+                            + "C: STAT\nS: +OK 4 1000\nC: UIDL 3\n"
+                            + answer[0]
+                            + "C: UIDL 1\n"
+                            + answer[1]
+                            + FOUR
+                            + GOODBYE;
+            assertListedFromThenOn(apart, PLAIN + "C: STAT\n");
+        }
+    }
+
+    /** The next session asks nothing of the kind. */
+    private static void assertListedFromThenOn(String first, String next) {
+        boolean pipelining = next.startsWith(PIPELINED);
+        String second =
+                next
+                        + (pipelining ? "C: UIDL\nS: +OK 4 1000\n" : "S: +OK 4 1000\nC: UIDL\n")
+                        + FOUR.substring("C: UIDL\n".length())
+                        + GOODBYE;
+        try (ScriptedServer server = ScriptedServer.playing(first + "---\n" + second)) {
+            Pop3Sessions sessions = sessions();
+            for (int session = 0; session < 2; session++) {
+                try (MailSession open = sessions.open(login(server.port()), Deadline.after(LONG))) {
+                    Full seen = full(look(open, MARK));
+                    assertListed(
+                            seen.messages(), 1, "u1", -1, 2, "u2", -1, 3, "u3", -1, 4, "u4", -1);
+                    assertThat(((Pop3Session) open).rung()).contains(Rung.LISTING);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void a_dialogue_out_of_step_is_begun_anew_once_and_listed() {
+        for (String confused :
+                new String[] {
+                    // each answer is doubled
+                    "S: +OK 4 1000\nS: +OK 4 1000\nS: +OK 3 u3\nS: +OK 3 u3\n! anything\n",
+                    // the question is not answered, or by hanging up
+                    "S: +OK 4 1000\n! drop\n"
+                }) {
+            String second = PIPELINED + "C: STAT\nC: UIDL\nS: +OK 4 1000\n" + FOUR.substring(8);
+            try (ScriptedServer server =
+                    ScriptedServer.playing(
+                            PIPELINED + ASK + confused + "---\n" + second + GOODBYE)) {
+                HostRungs rungs = new HostRungs();
+                try (MailSession open =
+                        sessions(rungs).open(login(server.port()), Deadline.after(SOON))) {
+                    assertThat(full(look(open, MARK)).messages().size()).isEqualTo(4);
+                }
+                assertThat(rungs.trusts("127.0.0.1", Rung.ENDS)).isFalse();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Odd spellings of one and the same listing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "S: +OK\n! raw 1 u1\\n2 u2\\n.\\n\n",
+                "S: +OK\nS: 2 u2\nS: 1 u1\nS: .\n",
+                "S: +OK\nS: \nS: 1 u1\nS: \nS: 2 u2\nS: \nS: .\n",
+                "S: +OK\nS: 1 u1\nS: 2 u2\nS: 2 u2\nS: .\n",
+                "S: +OK\nS: 01 u1  \nS:   0002   u2\t\nS: .\n",
+                "S: +OK 1 u1\nS: 2 u2\nS: .\n",
+                "S: +OK 2 messages\nS: 1 u1\nS: 2 u2\nS: .\n",
+                "S: +OK 2 300\nS: 1 u1\nS: 2 u2\nS: .\n",
+                // the final dot is missing: the next answer begins
+                "S: +OK\nS: 1 u1\nS: 2 u2\n"
+            })
+    void a_listing_is_read_however_it_is_spelled(String uidl) {
+        String script = "C: STAT\nC: UIDL\nC: LIST\nS: +OK 2 300\n" + uidl;
+        Full seen = full(pipelined(null, script + "S: +OK\nS: 1 100\nS: 2 200\nS: .\n"));
+        assertListed(seen.messages(), 1, "u1", 100, 2, "u2", 200);
+        assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 300, "u1", "u2", false));
+    }
+
+    @Test
+    void a_listing_whose_final_dot_never_comes_ends_with_its_last_message() {
+        String script =
+                PLAIN
+                        + "C: STAT\nS: +OK 1 9\nC: UIDL\nS: +OK\nS: 1 u\nC: LIST\nS: .\nS: +OK\n"
+                        + "S: 1 9\n";
+        assertListed(full(looked(null, script)).messages(), 1, "u", 9);
+    }
+
+    @Test
+    void a_stat_that_lags_behind_is_asked_again() {
+        String listed = "S: +OK\nS: 1 u1\nS: 2 u2\nS: .\nS: +OK\nS: 1 100\nS: 2 200\nS: .\n";
+        String ask = "C: STAT\nC: UIDL\nC: LIST\n";
+        Full seen =
+                full(
+                        pipelined(
+                                null,
+                                ask + "S: +OK 1 100\n" + listed + ask + "S: +OK 2 300\n" + listed));
+        assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 300, "u1", "u2", false));
+    }
+
+    @Test
+    void sizes_are_asked_for_where_they_are_needed_and_nowhere_else() {
+        String deleted =
+                "S: +OK 2 500\nS: +OK 3 u3\nS: +OK 1 u1\nC: UIDL\nS: +OK\nS: 1 u1\nS: 2 u4\nS: .\n";
+        String script = PIPELINED + ASK + deleted + "C: LIST 2\nS: +OK 2 400\n" + GOODBYE;
+        played(
+                script,
+                session -> {
+                    Full seen = full(look(session, MARK));
+                    assertListed(seen.messages(), 1, "u1", -1, 2, "u4", -1);
+                    assertThat(seen.sizes().at(new int[] {1})).containsExactly(-1, 400);
+                    return seen;
                 });
     }
 }

@@ -132,7 +132,7 @@ class Pop3StrainTest {
                 assertThat(mark.octets()).as(where).isEqualTo(octets);
                 assertThat(mark.total()).as(where).isEqualTo(MARK.total() + messages.size());
             }
-            case Full(Pop3Mark mark, var messages) -> {
+            case Full(Pop3Mark mark, var messages, var sizes) -> {
                 assertThat(messages.size()).as(where).isEqualTo(mark.total());
                 assertThat(messages.numbers()).as(where).isSorted().doesNotHaveDuplicates();
             }

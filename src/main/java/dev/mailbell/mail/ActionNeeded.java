@@ -1,0 +1,163 @@
+package dev.mailbell.mail;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Who has to act on a refusal, by texts that mail servers are known to send: the mailbox's owner
+ * (POP3 or IMAP is switched off, an app password is wanted, the account is suspended), or the
+ * operator of Mailbell (its address is blocked, the connection must be encrypted). A text that asks
+ * to wait is neither, whatever else it says.
+ *
+ * @param code what the refusal amounts to
+ * @param advice what helps: a sentence with a blank in front
+ */
+public record ActionNeeded(FailureCode code, String advice) {
+
+    private record Rule(Pattern pattern, FailureCode code, String advice) {
+        static Rule of(FailureCode code, String regex, String advice) {
+            return new Rule(Pattern.compile(regex), code, advice);
+        }
+    }
+
+    private static final Pattern FOR_A_WHILE =
+            Pattern.compile(
+                    "temporar|again later|try (it )?later|again (in|after) |too"
+                            + " (many|often|frequent)|frequen|\\brate\\b|throttl|\\bbusy\\b|unavailable|not"
+                            + " (\\w+ )?available|in use|another"
+                            + " .{0,20}session|maintenance|internal|system error|timed?"
+                            + " ?out|overload|please wait|\\d+"
+                            + " (seconds?|minutes?|hours?)|(mailbox|maildrop|mail"
+                            + " ?drop|spool|folder).{0,40}(lock|in use)|already"
+                            + " (locked|open)|稍后|稍候|频繁|频率|繁忙|过多|维护");
+
+    /** POP3 or IMAP, as servers spell them. */
+    private static final String PROTOCOL = "(pop ?3?|imap ?4?)(/(pop ?3?|imap ?4?|smtp))?";
+
+    private static final String OFF =
+            "(disabled?|not (currently |been"
+                    + " )?(enabled|activated?|allowed|permitted|open(ed)?|active|authori[sz]ed)|(switched|turned)"
+                    + " off|switched-off|blocked|denied|forbidden)\\b";
+
+    private static final String WEB_SETTINGS =
+            " The mailbox's owner has to switch on POP3 or IMAP in the mailbox's web settings, or"
+                    + " have its administrator do so.";
+
+    private static final String APP_PASSWORD =
+            " The mailbox's owner has to generate an app password (authorisation code) in the"
+                    + " mailbox's web settings, and use it here.";
+
+    private static final String BROWSER =
+            " The mailbox's owner has to sign in with a browser and confirm that this access is"
+                    + " wanted.";
+
+    private static final String PROVIDER =
+            " The mailbox's owner has to settle this with the provider.";
+
+    /** The first that is found in the lower-case text decides. */
+    private static final List<Rule> RULES =
+            List.of(
+                    Rule.of(
+                            FailureCode.TLS_FAILED,
+                            "plain ?text.{0,40}(disallow|not allowed|not"
+                                    + " permitted|disabled|only)|\\b(ssl|tls|starttls|stls|encryption|encrypted"
+                                    + " connection)\\b.{0,20}(is )?(required|needed)|(require|must"
+                                    + " use|must issue|please use|need)\\w* (an? )?"
+                                    + "(secure|ssl|tls|starttls|stls|encrypt)",
+                            " Use security \"tls\" or \"starttls\"."),
+                    Rule.of(
+                            FailureCode.SERVER_ERROR,
+                            "\\b(ips?|(ip|your|this|client)"
+                                    + " address|network|country|region)\\b.{0,60}(block|black"
+                                    + " ?list|\\bban|denied|not allowed|not permitted"
+                                    + "|reject|forbid|restrict)|(block|black"
+                                    + " ?list|banned|denied|deny)\\w*.{0,30}\\bips?\\b",
+                            " The operator of Mailbell can ask the provider to allow its address."),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "basic ?auth(entication)?.{0,30}(block|disabled|not"
+                                    + " (supported|allowed))|logondenied-basicauthblocked|oauth.{0,20}(is"
+                                    + " )?required",
+                            " This provider takes no passwords: use OAuth."),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "appli?(ication)?[- ]?(specific|based)?[- ]?pass(word|code)"
+                                    + "|application[- ](specific )?pass"
+                                    + "|authori[sz]ation code|auth[- ]?code|授权码|授權碼"
+                                    + "|专用密码|專用密碼|独立密码|客户端.{0,6}密码"
+                                    + "|second ?factor|(two|2)[- ](step|factor)|\\b2fa\\b",
+                            APP_PASSWORD),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "\\bapp(lication)?\\b.{0,30}(deleted|removed|revoked|disabled|expired)"
+                                    + "|(deleted|disabled|unauthorized)_client|invalid_grant"
+                                    + "|(token|access|consent).{0,20}(been )?revoked",
+                            " Let the account's owner grant access again."),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "web ?log-?in (is )?required|webalert|web ?browser"
+                                    + "|(log|sign)[- ]?in .{0,30}(webmail|web ?site|browser)"
+                                    + "|unusual|suspicious|less secure"
+                                    + "|(verify|confirm) (that )?(your|it)|captcha",
+                            BROWSER),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "\\b"
+                                    + PROTOCOL
+                                    + "\\b[^.!;]{0,50}\\b"
+                                    + OFF
+                                    + "|\\b"
+                                    + OFF
+                                    + "[^.!;]{0,50}\\b"
+                                    + PROTOCOL
+                                    + "\\b|(enable|activate|switch on|turn on) (the )?"
+                                    + PROTOCOL
+                                    + "|service is not open|access rights to this service"
+                                    + "|no access to this service"
+                                    + "|(未|没有|沒有|尚未|请|請|禁用|关闭).{0,12}(开启|开通|開啟|開通|启用|服务|服務)",
+                            WEB_SETTINGS),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "pass(word|phrase) (has |is |was |have )?(been )?(expired|too old)"
+                                    + "|(change|reset|renew|update) your password"
+                                    + "|password (must|has to|needs to) be",
+                            " The mailbox's owner has to set a new password, and give it here."),
+                    Rule.of(
+                            FailureCode.AUTH_FAILED,
+                            "\\b(account|user|login|subscription|domain)\\b.{0,40}\\b"
+                                    + "(suspend|disabled?\\b|lock|block|deactivat|inactive|expired"
+                                    + "|frozen|closed|terminat|deleted|banned|not active|cancell?ed"
+                                    + "|restrict|abnormal|does not exist|not found)"
+                                    + "|(suspended|disabled|locked|blocked|deactivated|expired"
+                                    + "|inactive|unknown|no such|closed) (mail )?(account|user)"
+                                    + "|(账号|帐号|账户|帐户|邮箱|用户).{0,10}"
+                                    + "(冻结|停用|禁用|锁定|异常|过期|注销|不存在|封)"
+                                    + "|unpaid|payment",
+                            PROVIDER));
+
+    /**
+     * Whether a text asks to wait, so that it says nothing about the account.
+     *
+     * @param text the server's text in lower case
+     */
+    public static boolean asksToWait(String text) {
+        return FOR_A_WHILE.matcher(text).find();
+    }
+
+    /**
+     * What a server's refusal of an account asks for; empty when the text says nothing known, or
+     * asks to wait.
+     *
+     * @param text the server's text in lower case
+     */
+    public static Optional<ActionNeeded> of(String text) {
+        if (asksToWait(text)) {
+            return Optional.empty();
+        }
+        return RULES.stream()
+                .filter(rule -> rule.pattern().matcher(text).find())
+                .map(rule -> new ActionNeeded(rule.code(), rule.advice()))
+                .findFirst();
+    }
+}

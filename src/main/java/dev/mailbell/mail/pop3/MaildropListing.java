@@ -1,0 +1,227 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.pop3.Listings.Drop;
+import dev.mailbell.mail.pop3.Listings.Sizes;
+import dev.mailbell.mail.pop3.Listings.Uids;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation.Full;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import java.time.Duration;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The dearest proofs: the UIDs of all messages, or where a server has none, their sizes. STAT, UIDL
+ * and, where it is asked, LIST have to agree. Where they do not, all three are asked once more;
+ * then UIDL is believed when one of the others agrees with it, and else the look fails.
+ */
+final class MaildropListing {
+    /** Up to this many late answers are passed over. */
+    private static final int LATE_ANSWERS = 8;
+
+    private final Pop3Wire wire;
+    private final Capabilities capabilities;
+    private final Listings listings;
+    private final HostProofs proofs;
+    private final Duration patience;
+    private Rung rung = Rung.LISTING;
+
+    /**
+     * @param patience for how long the second round of questions may be silent
+     */
+    MaildropListing(
+            Pop3Wire wire,
+            Capabilities capabilities,
+            Listings listings,
+            HostProofs proofs,
+            Duration patience) {
+        this.wire = wire;
+        this.capabilities = capabilities;
+        this.listings = listings;
+        this.proofs = proofs;
+        this.patience = patience;
+    }
+
+    /** The proof that the last listing rests on. */
+    Rung rung() {
+        return rung;
+    }
+
+    /**
+     * Lists everything.
+     *
+     * @param drop what STAT said in this session; null to ask
+     * @param late whether answers to commands before may still be under way
+     */
+    Full list(@Nullable Pop3Mark mark, @Nullable Drop drop, boolean late) {
+        boolean withSizes = mark == null || mark.total() == 0 || mark.approximate();
+        Answers first = ask(mark, drop, withSizes, late);
+        if (first.agree()) {
+            return first.uids() == null ? bySizes(first) : byUids(first);
+        }
+        Answers second = askAgain(mark, first);
+        if (second.isProvedByStat()) {
+            return byUids(second);
+        }
+        if (second.isProvedByList()) {
+            proofs.lost(Rung.ENDS, "counts messages in STAT that UIDL and LIST do not have");
+            return byUids(second);
+        }
+        boolean countable = second.uids() == null || mayCountSizes(mark);
+        if (second.areSizesSound() && countable) {
+            return bySizes(second);
+        }
+        proofs.lost(Rung.LISTING, second.contradiction());
+        throw new Unsound(second.contradiction());
+    }
+
+    private Answers askAgain(@Nullable Pop3Mark mark, Answers first) {
+        int before = wire.socket().getSoTimeout();
+        wire.socket().setSoTimeout((int) patience.toMillis());
+        try {
+            return ask(mark, null, true, true);
+        } catch (MailFailure failure) {
+            Unsound unsound = new Unsound(first.contradiction());
+            unsound.addSuppressed(failure);
+            throw wire.broken(unsound);
+        } finally {
+            wire.socket().setSoTimeout(before);
+        }
+    }
+
+    private Answers ask(
+            @Nullable Pop3Mark mark, @Nullable Drop known, boolean withSizes, boolean late) {
+        Flight flight = flight(known == null, withSizes);
+        Drop drop = known == null ? listings.drop(flight.nextStatus()) : known;
+        int expected = drop == null ? Listings.UNKNOWN : drop.total();
+        Reply uidl = listing(flight.nextStatus(), late);
+        Uids uids = uidl.ok() ? listings.uids(uidl, expected) : withoutUidl(mark, expected, uidl);
+        if (!withSizes && uids != null) {
+            return new Answers(drop, uids, null);
+        }
+        Reply list = withSizes ? listing(flight.nextStatus(), false) : asked("LIST");
+        if (list.ok()) {
+            return new Answers(drop, uids, listings.sizes(list, expected));
+        }
+        if (expected != 0 && (uids == null || !list.code().isEmpty())) {
+            throw wire.broken(Refusals.ofCommand(list, "LIST"));
+        }
+        return new Answers(drop, uids, null);
+    }
+
+    private Flight flight(boolean withStat, boolean withSizes) {
+        String[] commands = {"STAT", "UIDL", "LIST"};
+        return new Flight(
+                wire,
+                capabilities.pipelining(),
+                Arrays.copyOfRange(commands, withStat ? 0 : 1, withSizes ? 3 : 2));
+    }
+
+    private Reply asked(String command) {
+        wire.send(command);
+        return wire.nextStatus();
+    }
+
+    /** The status of a listing. A late answer before it is followed by another status at once. */
+    private Reply listing(Reply reply, boolean late) {
+        Reply status = reply;
+        for (int passed = 0; late && passed < LATE_ANSWERS && wire.isStatusNext(); passed++) {
+            status = wire.nextStatus();
+        }
+        return status;
+    }
+
+    /**
+     * What a refused UIDL means: an empty listing where there is nothing to list; null for a server
+     * that has none; else a failure, because a server that has UIDL on other days would look as if
+     * all its messages were new.
+     */
+    private @Nullable Uids withoutUidl(@Nullable Pop3Mark mark, int expected, Reply uidl) {
+        if (expected == 0) {
+            return Uids.NONE;
+        }
+        boolean hadUids = mark != null && mark.total() > 0 && !mark.approximate();
+        boolean offered = capabilities.has("UIDL") && !mayCountSizes(mark);
+        if (hadUids || offered || !uidl.code().isEmpty()) {
+            proofs.lost(Rung.LISTING, "refused UIDL");
+            throw wire.broken(Refusals.ofCommand(uidl, "UIDL"));
+        }
+        return null;
+    }
+
+    /** Whether a server whose UIDL is out of order may be counted by sizes: after a failure. */
+    private boolean mayCountSizes(@Nullable Pop3Mark mark) {
+        boolean byUids = mark != null && mark.total() > 0 && !mark.approximate();
+        return !byUids && !proofs.trusts(Rung.LISTING);
+    }
+
+    private Full byUids(Answers answers) {
+        rung = Rung.LISTING;
+        Uids uids = answers.provenUids();
+        int[] numbers = uids.keys().numbers();
+        Pop3Mark seen =
+                new Pop3Mark(numbers.length, answers.octets(), uids.first(), uids.top(), false);
+        Pop3Mark mark = answers.isStatRight() ? seen : seen.unproven();
+        Sizes sizes = answers.sizes();
+        int[] octets = sizesOf(numbers, sizes == null ? new Column() : sizes.column());
+        Listing listing = new Listing(numbers, uids.keys().values(), octets);
+        return sizes == null
+                ? new Full(mark, listing, places -> sizesAt(numbers, places))
+                : new Full(mark, listing);
+    }
+
+    private Full bySizes(Answers answers) {
+        rung = Rung.SIZES;
+        Column sizes = answers.provenSizes();
+        int[] numbers = sizes.numbers();
+        long[] keys = sizes.values();
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = listings.key("size:" + keys[i]);
+        }
+        String top = topMessageId(numbers.length);
+        Pop3Mark mark = new Pop3Mark(numbers.length, answers.octets(), null, top, true);
+        return new Full(mark, new Listing(numbers, keys, sizesOf(numbers, sizes)));
+    }
+
+    @Nullable String topMessageId(int total) {
+        return total == 0
+                ? null
+                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
+    }
+
+    /** Asks for the sizes of few messages one by one, else for all. */
+    private int[] sizesAt(int[] numbers, int[] places) {
+        Column column = new Column();
+        boolean few = places.length <= Pop3Look.tailLimit(capabilities);
+        if (few && proofs.trusts(Rung.TAIL)) {
+            String[] commands = new String[places.length];
+            for (int i = 0; i < places.length; i++) {
+                commands[i] = "LIST " + numbers[places[i]];
+            }
+            Flight flight = new Flight(wire, capabilities.pipelining(), commands);
+            for (int place : places) {
+                long size = Listings.size(flight.nextStatus(), numbers[place]);
+                if (size >= 0) {
+                    column.add(numbers[place], size);
+                }
+            }
+        }
+        if (column.size() < places.length) {
+            Reply list = asked("LIST");
+            column = list.ok() ? listings.sizes(list, numbers.length).column() : new Column();
+        }
+        return sizesOf(numbers, column);
+    }
+
+    /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */
+    private static int[] sizesOf(int[] numbers, Column column) {
+        int[] sizes = new int[numbers.length];
+        for (int i = 0; i < sizes.length; i++) {
+            long size = column.valueOf(numbers[i], Listing.UNKNOWN);
+            sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
+        }
+        return sizes;
+    }
+}

@@ -1,0 +1,211 @@
+package dev.mailbell.mail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.pop3.Pop3Sessions;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Texts that mail servers send to a login, and who has to act. */
+@Timeout(30)
+class RefusalTextsTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Loopback LOOPBACK = new Loopback();
+
+    /** The mailbox's owner: what helps. */
+    private static final String OWNERS =
+            """
+            [SYS/PERM] Your account is not enabled for POP access. Please visit your Gmail settings page and enable your account for POP access. | switch on
+            Your account is not enabled for IMAP use                                             | switch on
+            [ALERT] Your account is not enabled for IMAP use. Please visit your Gmail settings page and enable your account for IMAP access. (Failure) | switch on
+            [ALERT] IMAP access is disabled for your domain. Please contact your domain administrator for questions about this feature. | switch on
+            POP access is disabled for your domain                                               | switch on
+            [AUTH] POP3 is disabled for this user                                                | switch on
+            IMAP service is not allowed for your account                                         | switch on
+            [AUTHENTICATIONFAILED] LOGIN invalid credentials or IMAP is disabled                 | switch on
+            This user does not have access rights to this service                                | switch on
+            [CONTACTADMIN] Disabled: IMAP                                                        | switch on
+            POP3服务未开启                                                                       | switch on
+            您没有开启POP3服务                                                                   | switch on
+            [AUTH] Application-specific password required: https://support.google.com/accounts/answer/185833 | app password
+            [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure) | app password
+            [AUTH] Please use an app password                                                    | app password
+            [AUTHENTICATIONFAILED] Authentication failed. Application password is REQUIRED       | app password
+            Please using authorized code to login                                                | the login
+            Login fail. Please use the authorization code to log in                              | app password
+            请使用授权码登录。详情请看: http://service.mail.qq.com                               | app password
+            ERR.LOGIN.PASSERR 请用客户端授权码代替密码                                           | app password
+            [AUTH] Web login required: https://support.google.com/mail/answer/78754              | browser
+            [WEBALERT https://accounts.google.com/signin/continue] Web login required.           | browser
+            [ALERT] Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754 (Failure) | browser
+            Please log in via your web browser and then try again.                               | browser
+            [AUTH] Authentication failed. Please verify your account by going to https://m.example/login | browser
+            Sign-in attempt was blocked as suspicious                                            | browser
+            [AUTH] Account suspended                                                             | provider
+            [SYS/PERM] This account has been disabled                                            | provider
+            Your account has been locked                                                         | provider
+            Account is locked out                                                                | provider
+            [AUTH] User account expired                                                          | provider
+            [AUTHENTICATIONFAILED] Account deactivated                                           | provider
+            该账号已被冻结                                                                       | provider
+            [SYS/PERM] app deleted                                                               | grant access
+            [AUTH] Password expired                                                              | new password
+            You must change your password                                                        | new password
+            LogonDenied-BasicAuthBlocked-                                                        | OAuth
+            Basic authentication is disabled.                                                    | OAuth
+            """;
+
+    /** The provider, some time later, or the operator of Mailbell: the class of the failure. */
+    private static final String OTHERS =
+            """
+            [SYS/TEMP] Password backend is not reachable                                         | server_error | unavailable
+            [IN-USE] Account is locked by another POP3 session                                   | mailbox_locked | inuse
+            Temporary authentication failure, wrong password backend                             | server_error |
+            Too many failed password attempts, account locked for 15 minutes                     | rate_limited |
+            Too many login attempts, your account is locked, try again later                     | rate_limited |
+            Your account is temporarily disabled                                                 | server_error |
+            POP3 access is temporarily disabled                                                  | server_error |
+            System is busy: password cannot be checked, try later                                | server_error |
+            POP3 service is currently not available, check your password later                   | server_error |
+            Server is under maintenance, password was not checked                                | server_error |
+            Authentication server timed out                                                      | server_error |
+            Password check is overloaded, please wait 5 minutes                                  | server_error |
+            Your IP address is blocked                                                           | server_error |
+            Access from your country is not allowed                                              | server_error |
+            Plaintext authentication disallowed on non-secure (SSL/TLS) connections.             | tls_failed |
+            SSL is required                                                                      | tls_failed |
+            Must issue a STLS command first                                                      | tls_failed |
+            登录过于频繁，请稍后使用授权码再试                                                    | rate_limited |
+            """;
+
+    static Stream<List<String>> owners() {
+        return lines(OWNERS);
+    }
+
+    static Stream<List<String>> others() {
+        return lines(OTHERS);
+    }
+
+    private static Stream<List<String>> lines(String table) {
+        return table.lines()
+                .map(line -> Arrays.stream(line.split("\\|", -1)).map(String::strip).toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("owners")
+    void what_the_owner_must_mend_parks_the_account_with_advice(List<String> line)
+            throws IOException {
+        for (Protocol protocol : Protocol.values()) {
+            MailFailure failure = refused(protocol, line.getFirst());
+            assertThat(failure.code())
+                    .as(protocol + ": " + line)
+                    .isEqualTo(FailureCode.AUTH_FAILED);
+            assertThat(failure.code().needsOwner()).isTrue();
+            assertThat(failure.reason()).contains(line.get(1));
+        }
+        if (!line.getFirst().startsWith("[WEBALERT")) {
+            assertThat(refusedStat(line.getFirst()).code())
+                    .as("STAT: " + line)
+                    .isIn(FailureCode.AUTH_FAILED, FailureCode.SERVER_ERROR);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("others")
+    void what_passes_by_itself_or_is_the_operators_never_parks(List<String> line)
+            throws IOException {
+        String text = line.getFirst();
+        MailFailure pop3 = refused(Protocol.POP3, text);
+        assertThat(pop3.code().wireName()).as("POP3: " + text).isEqualTo(line.get(1));
+        assertThat(pop3.code().needsOwner()).isFalse();
+        String code = line.get(2).isEmpty() ? "" : "[" + line.get(2) + "] ";
+        MailFailure imap = refused(Protocol.IMAP, code + text.replaceFirst("^\\[[A-Z/-]+] ", ""));
+        assertThat(imap.code().needsOwner()).as("IMAP: " + text).isFalse();
+    }
+
+    @Test
+    void pop3_that_is_switched_off_may_be_said_as_late_as_at_stat() throws IOException {
+        MailFailure failure = refusedStat("[SYS/PERM] Your account is not enabled for POP access.");
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.reason())
+                .contains("not enabled for POP access")
+                .contains("web settings")
+                .doesNotContain("operator of the mail server");
+    }
+
+    private static MailFailure refused(Protocol protocol, String text) throws IOException {
+        String script =
+                switch (protocol) {
+                    case POP3 ->
+                            "S: +OK\n"
+                                    + "C: CAPA\n"
+                                    + "S: -ERR\n"
+                                    + "C: USER ann\n"
+                                    + "S: +OK\n"
+                                    + "C: PASS s3cret-word\n"
+                                    + "S: -ERR "
+                                    + text
+                                    + "\nC: QUIT\nS: +OK\n";
+                    case IMAP ->
+                            "S: * OK [CAPABILITY IMAP4rev1] ready\nC: {tag} LOGIN {*}\nS: {tag} NO "
+                                    + text
+                                    + "\nC: {tag} LOGOUT\nS: * BYE\nS: {tag} OK\n";
+                };
+        return failure(protocol, script);
+    }
+
+    private static MailFailure refusedStat(String text) throws IOException {
+        return failure(
+                Protocol.POP3,
+                "S: +OK\n"
+                        + "C: CAPA\n"
+                        + "S: -ERR\n"
+                        + "C: USER ann\n"
+                        + "S: +OK\n"
+                        + "C: PASS s3cret-word\n"
+                        + "S: +OK\n"
+                        + "C: STAT\n"
+                        + "S: -ERR "
+                        + text
+                        + "\n! anything\n");
+    }
+
+    private static MailFailure failure(Protocol protocol, String script) throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing(script)) {
+            Login login =
+                    new Login(
+                            protocol,
+                            "127.0.0.1",
+                            server.port(),
+                            Security.NONE,
+                            "ann",
+                            new Credential.Password("s3cret-word"),
+                            true,
+                            null);
+            MailServers servers =
+                    switch (protocol) {
+                        case POP3 -> new Pop3Sessions(LOOPBACK.connector());
+                        case IMAP -> new ImapSessions(LOOPBACK.connector());
+                    };
+            return catchThrowableOfType(
+                    MailFailure.class,
+                    () -> {
+                        try (MailSession session = servers.open(login, Deadline.after(LONG))) {
+                            session.observe(new LookRequest("INBOX", null, 1, false, null));
+                        }
+                    });
+        }
+    }
+}
