@@ -18,6 +18,7 @@ import java.util.function.IntFunction;
  * @param audience who is told what
  * @param accountLabel the value of the label {@code group} of an account
  * @param webhookLabel the value that a webhook wants, empty for any
+ * @param concurrency checks at once
  */
 record Plan(
         boolean pop3,
@@ -31,8 +32,10 @@ record Plan(
         int webhooks,
         Ledger.Audience audience,
         IntFunction<String> accountLabel,
-        IntFunction<String> webhookLabel) {
+        IntFunction<String> webhookLabel,
+        int concurrency) {
     private static final int USUAL_SAFETY = 540;
+    private static final int USUAL_CONCURRENCY = 512;
 
     /** One webhook that hears of everything. */
     static Plan imap(int accounts, boolean tls, boolean idle, int interval) {
@@ -48,7 +51,8 @@ record Plan(
                 1,
                 (webhook, mailbox) -> true,
                 account -> "all",
-                webhook -> "");
+                webhook -> "",
+                USUAL_CONCURRENCY);
     }
 
     Plan overPop3() {
@@ -64,7 +68,8 @@ record Plan(
                 webhooks,
                 audience,
                 accountLabel,
-                webhookLabel);
+                webhookLabel,
+                concurrency);
     }
 
     Plan withoutJitter() {
@@ -80,7 +85,8 @@ record Plan(
                 webhooks,
                 audience,
                 accountLabel,
-                webhookLabel);
+                webhookLabel,
+                concurrency);
     }
 
     /** So many webhooks, each of which hears of everything. */
@@ -97,15 +103,27 @@ record Plan(
                 count,
                 audience,
                 accountLabel,
-                webhookLabel);
+                webhookLabel,
+                concurrency);
     }
 
     /** Webhooks hear of the accounts of their group. */
     Plan groups(
             Ledger.Audience counted, IntFunction<String> ofAccount, IntFunction<String> ofWebhook) {
         return new Plan(
-                pop3, accounts, tls, idle, polled, safety, interval, jitter, webhooks, counted,
-                ofAccount, ofWebhook);
+                pop3,
+                accounts,
+                tls,
+                idle,
+                polled,
+                safety,
+                interval,
+                jitter,
+                webhooks,
+                counted,
+                ofAccount,
+                ofWebhook,
+                concurrency);
     }
 
     /** The first so many accounts are polled; the others' IDLE is trusted for so many seconds. */
@@ -122,7 +140,25 @@ record Plan(
                 webhooks,
                 audience,
                 accountLabel,
-                webhookLabel);
+                webhookLabel,
+                concurrency);
+    }
+
+    Plan concurrency(int checks) {
+        return new Plan(
+                pop3,
+                accounts,
+                tls,
+                idle,
+                polled,
+                safety,
+                interval,
+                jitter,
+                webhooks,
+                audience,
+                accountLabel,
+                webhookLabel,
+                checks);
     }
 
     /** How many accounts are pushed. */
@@ -140,11 +176,12 @@ record Plan(
           imap: { interval: %ds, min: 1s, safetyInterval: %ds }
           pop3: { interval: %ds, min: 1s }
           jitter: %s
+          concurrency: %d
         # The scripted servers take all who come: what is measured is the daemon, not its manners.
         providers:
           - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: 10000 }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }
         """
-                .formatted(dataDir, interval, safety, interval, jitter);
+                .formatted(dataDir, interval, safety, interval, jitter, concurrency);
     }
 }

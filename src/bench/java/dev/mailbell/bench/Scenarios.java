@@ -58,6 +58,15 @@ final class Scenarios {
                 "dead",
                 "1,000 dead webhooks want every mail of a healthy one: what that one feels",
                 new DeadScenario());
+        add(
+                "isolation",
+                "a mail server with 240 kept sessions falls silent: what pushed mail feels",
+                new IsolationScenario());
+        add("flood", "mailboxes with a mail every 4 ms: what the others feel", new FloodScenario());
+        add(
+                "hostile",
+                "300 hostile mail servers of 16 kinds: what the others feel",
+                new HostileScenario());
         add("sick", "half of 100 webhooks hang or cut: what the others feel", new SickScenario());
     }
 

@@ -3,6 +3,7 @@ package dev.mailbell.api;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Outage;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.NoRoomException;
 import dev.mailbell.watch.NotWatchedException;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -35,6 +36,11 @@ final class Errors {
                         Answers.problem(
                                 context,
                                 Problem.mailFailure(e.code(), String.valueOf(e.getMessage()))));
+        routes.exception(
+                NoRoomException.class,
+                (e, context) ->
+                        Answers.problem(
+                                context, Problem.unavailable(String.valueOf(e.getMessage()))));
         routes.exception(
                 NotWatchedException.class,
                 (e, context) ->

@@ -9,6 +9,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mark.PositionRefusedException;
 import dev.mailbell.mark.PositionRefusedException.Reason;
 import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Watch;
 import dev.mailbell.watch.Watch.Checked;
 import dev.mailbell.watch.Watch.Live;
@@ -60,12 +61,13 @@ final class LookRoutes {
     }
 
     private void verify(Context context) {
+        Deadline deadline = watch.deadline();
         Query.of(context).done();
         Decided decided = registrar.decide(reader.read(Body.object(context)));
         Account account = registrar.account(Gate.caller(context).clientId(), decided);
         Answers.ok(
                 context,
-                switch (watch.verify(account, decided.secret())) {
+                switch (watch.verify(account, decided.secret(), deadline)) {
                     case Verified.Works works ->
                             new Works(
                                     true,
@@ -83,11 +85,14 @@ final class LookRoutes {
     private record Mailboxes<T>(List<T> mailboxes) {}
 
     private void check(Context context) {
+        Deadline deadline = watch.deadline();
         Query.of(context).done();
         Body.requireNone(context);
         Account account = accounts.ofPath(context);
         requireNotPaused(account);
-        Answers.ok(context, new Mailboxes<Checked>(looked(account, () -> watch.check(account))));
+        Answers.ok(
+                context,
+                new Mailboxes<Checked>(looked(account, () -> watch.check(account, deadline))));
     }
 
     private static void requireNotPaused(Account account) {
@@ -137,6 +142,7 @@ final class LookRoutes {
     }
 
     private void position(Context context) {
+        Deadline deadline = watch.deadline();
         Query.of(context).done();
         Account account = accounts.ofPath(context);
         PositionUpdate update =
@@ -148,7 +154,8 @@ final class LookRoutes {
         }
         requireNotPaused(account);
         try {
-            Mailbox mailbox = looked(account, () -> watch.position(account, name, update));
+            Mailbox mailbox =
+                    looked(account, () -> watch.position(account, name, update, deadline));
             Answers.ok(context, MailboxView.of(mailbox, checkedAt(account)));
         } catch (PositionRefusedException e) {
             String detail = String.valueOf(e.getMessage());

@@ -17,7 +17,11 @@ import org.slf4j.LoggerFactory;
 public final class AddressGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AddressGuard.class);
     private static final Duration LOOKUP_TIME = Duration.ofSeconds(5);
-    private static final int LOOKUP_THREADS = 32;
+    private static final int LOOKUP_THREADS = 64;
+
+    /** A connect waits no longer for a name server, however much time is left. */
+    private static final Duration LONGEST_LOOKUP = Duration.ofSeconds(10);
+
     private static final int LOOKUPS_WAITING = 4096;
 
     private final Lookups lookups;
@@ -94,7 +98,7 @@ public final class AddressGuard implements AutoCloseable {
         Optional<InetAddress> literal = host.literal();
         return literal.isPresent()
                 ? List.of(literal.get())
-                : lookups.lookup(host.toString(), deadline);
+                : lookups.lookup(host.toString(), deadline.atMost(LONGEST_LOOKUP));
     }
 
     /**

@@ -53,4 +53,9 @@ public final class Deadline {
         long other = System.nanoTime() + span.toNanos();
         return other - nanoTime < 0 ? new Deadline(other) : this;
     }
+
+    /** The moment that lies {@code span} before this one. */
+    public Deadline before(Duration span) {
+        return new Deadline(nanoTime - span.toNanos());
+    }
 }

@@ -1,140 +1,249 @@
 package dev.mailbell.network;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks names up on a few platform threads, because the system's resolver would hold the carrier of
- * a virtual thread for as long as a name server keeps silent. One lookup serves all who ask for the
- * same name meanwhile, so a silent name server occupies one thread a name, not one an account.
+ * Looks names up on platform threads, because the system's resolver holds the carrier of a virtual
+ * thread for as long as a name server keeps silent. One lookup serves all callers that ask for the
+ * same name meanwhile. A lookup that lasts longer than a second no longer counts against the
+ * threads of the others, names that failed have few threads among them, and names that resolved
+ * before have threads of their own; so names whose servers are silent do not delay other names.
  */
 final class Lookups implements AutoCloseable {
-    private final Resolver resolver;
-    private final ThreadPoolExecutor threads;
-    private final ConcurrentHashMap<String, Flight> flights = new ConcurrentHashMap<>();
+    /** A lookup that lasts so long is slow. */
+    private static final long SLOW = TimeUnit.SECONDS.toNanos(1);
 
+    /** A caller that waited so long in vain makes the name one that failed. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** How often a waiting caller sees whether lookups have become slow. */
+    private static final Duration STEP = Duration.ofMillis(100);
+
+    /** So many times the threads are in use at most, with those of slow lookups. */
+    private static final int SLOW_SHARE = 4;
+
+    private static final int FAILED_SHARE = 4;
+    private static final int RESOLVED_SHARE = 8;
+
+    private final Resolver resolver;
+    private final int threads;
+    private final int waiting;
+    private final LongSupplier nanoTime;
+    private final LookupMemory memory;
+    private final ThreadPoolExecutor executor;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, LookupFlight> flights = new HashMap<>();
+    private final Map<LookupMemory.Standing, Deque<LookupFlight>> queues =
+            new EnumMap<>(LookupMemory.Standing.class);
+    private final Set<LookupFlight> running = new LinkedHashSet<>();
+    private int queued;
+    private boolean closed;
+
+    /**
+     * @param threads how many lookups run at once that are not slow
+     * @param waiting how many names wait at most
+     */
     Lookups(Resolver resolver, int threads, int waiting) {
+        this(resolver, threads, waiting, System::nanoTime);
+    }
+
+    /** The same with another monotonic clock, for tests. */
+    Lookups(Resolver resolver, int threads, int waiting, LongSupplier nanoTime) {
         this.resolver = resolver;
-        this.threads =
+        this.threads = threads;
+        this.waiting = waiting;
+        this.nanoTime = nanoTime;
+        this.memory = new LookupMemory(nanoTime);
+        this.executor =
                 new ThreadPoolExecutor(
-                        threads,
-                        threads,
+                        0,
+                        mostThreads(),
                         30,
                         TimeUnit.SECONDS,
-                        new ArrayBlockingQueue<>(waiting),
+                        new SynchronousQueue<>(),
                         Thread.ofPlatform().daemon().name("mailbell-dns-", 1).factory());
-        this.threads.allowCoreThreadTimeOut(true);
+        for (LookupMemory.Standing standing : LookupMemory.Standing.values()) {
+            queues.put(standing, new ArrayDeque<>());
+        }
+    }
+
+    /** One more than are ever running, for a thread that has not ended yet. */
+    private int mostThreads() {
+        return 2 * SLOW_SHARE * threads + 2;
     }
 
     /**
      * @throws UnknownHostException when the name has no address
-     * @throws SocketTimeoutException when the name server did not answer by the deadline
+     * @throws SocketTimeoutException when the name server did not answer by the deadline, or did
+     *     not answer a moment ago
      * @throws LookupsBusyException when too many lookups wait already
      */
     List<InetAddress> lookup(String name, Deadline deadline) throws IOException {
-        Flight flight;
+        LookupFlight flight;
+        lock.lock();
         try {
-            flight = flights.compute(name, (key, present) -> join(key, present, deadline));
-        } catch (RejectedExecutionException e) {
-            throw new LookupsBusyException(name);
+            memory.throwIfFailed(name);
+            flight = join(name, deadline);
+            dispatch();
+        } finally {
+            lock.unlock();
         }
-        return flight.await(deadline);
+        return await(flight, deadline);
     }
 
-    private Flight join(String name, @Nullable Flight present, Deadline deadline) {
+    private LookupFlight join(String name, Deadline deadline) throws LookupsBusyException {
+        LookupFlight present = flights.get(name);
         if (present != null) {
             present.extend(deadline);
             return present;
         }
-        Flight flight = new Flight(name, deadline);
-        threads.execute(() -> fly(flight));
+        dispatch();
+        LookupMemory.Standing standing = memory.standing(name);
+        if (closed || queued >= waiting && !mayRun(standing)) {
+            throw new LookupsBusyException(name);
+        }
+        LookupFlight flight = new LookupFlight(name, standing, deadline);
+        flights.put(name, flight);
+        queue(standing).add(flight);
+        queued++;
         return flight;
     }
 
-    private void fly(Flight flight) {
-        // Under the map's lock, so that nobody joins a flight that is being given up.
-        if (flights.computeIfPresent(flight.name, (name, f) -> f.isAbandoned() ? null : f)
-                == null) {
-            flight.answer.completeExceptionally(flight.timedOut());
-            return;
+    private Deque<LookupFlight> queue(LookupMemory.Standing standing) {
+        return queues.getOrDefault(standing, new ArrayDeque<>());
+    }
+
+    /** Begins the lookups that wait, as far as there are threads for them. Guarded by the lock. */
+    private void dispatch() {
+        for (Deque<LookupFlight> queue : queues.values()) {
+            while (!queue.isEmpty() && mayRun(queue.element().standing())) {
+                LookupFlight flight = queue.remove();
+                queued--;
+                if (flight.isAbandoned()) {
+                    flights.remove(flight.name());
+                    flight.giveUp();
+                } else {
+                    running.add(flight);
+                    flight.begin(nanoTime.getAsLong());
+                    executor.execute(() -> run(flight));
+                }
+            }
         }
+    }
+
+    private boolean mayRun(LookupMemory.Standing standing) {
+        long now = nanoTime.getAsLong();
+        int quick = 0;
+        int same = 0;
+        for (LookupFlight flight : running) {
+            boolean isSame = flight.standing() == standing;
+            boolean isQuick = now - flight.begunAt() < SLOW;
+            quick += isQuick ? 1 : 0;
+            same += isSame && (isQuick || standing == LookupMemory.Standing.FAILED) ? 1 : 0;
+        }
+        boolean room = quick < threads && running.size() < SLOW_SHARE * threads;
+        return switch (standing) {
+            case RESOLVED ->
+                    room
+                            || same < Math.max(1, threads / RESOLVED_SHARE)
+                                    && running.size() < 2 * SLOW_SHARE * threads
+                                    && threads >= RESOLVED_SHARE;
+            case UNKNOWN -> room;
+            case FAILED -> room && same < Math.max(1, threads / FAILED_SHARE);
+        };
+    }
+
+    private void run(LookupFlight flight) {
         try {
-            List<InetAddress> found = resolver.lookup(flight.name);
-            flights.remove(flight.name, flight);
-            flight.answer.complete(found);
+            List<InetAddress> found = resolver.lookup(flight.name());
+            landed(flight, null);
+            flight.complete(found);
         } catch (UnknownHostException | RuntimeException e) {
-            land(flight, e);
+            landed(flight, e);
+            flight.fail(e);
         } catch (Error e) {
-            land(flight, e);
+            landed(flight, e);
+            flight.fail(e);
             throw e;
         }
     }
 
-    private void land(Flight flight, Throwable failure) {
-        flights.remove(flight.name, flight);
-        flight.answer.completeExceptionally(failure);
+    private void landed(LookupFlight flight, @Nullable Throwable failure) {
+        lock.lock();
+        try {
+            running.remove(flight);
+            flights.remove(flight.name(), flight);
+            if (failure == null) {
+                memory.resolved(flight.name());
+            } else if (nanoTime.getAsLong() - flight.begunAt() >= SLOW) {
+                // What fails quickly costs nothing, and may be mended at any moment.
+                memory.failed(flight.name(), "has no address");
+            }
+            if (!closed) {
+                dispatch();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<InetAddress> await(LookupFlight flight, Deadline deadline) throws IOException {
+        Deadline patience = Deadline.after(PATIENCE);
+        while (!flight.isDone(deadline.atMost(STEP))) {
+            if (deadline.isPast()) {
+                givenUp(flight, patience.isPast());
+                throw flight.timedOut();
+            }
+            lock.lock();
+            try {
+                dispatch();
+            } finally {
+                lock.unlock();
+            }
+        }
+        return flight.answer();
+    }
+
+    private void givenUp(LookupFlight flight, boolean patient) {
+        lock.lock();
+        try {
+            boolean hangs =
+                    running.contains(flight)
+                            && nanoTime.getAsLong() - flight.begunAt() >= PATIENCE.toNanos();
+            if (patient && hangs) {
+                memory.failed(flight.name(), "was not resolved in time");
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
     public void close() {
-        threads.shutdownNow();
-    }
-
-    private static final class Flight {
-        final String name;
-        final CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
-        private volatile Deadline latest;
-
-        Flight(String name, Deadline deadline) {
-            this.name = name;
-            this.latest = deadline;
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
         }
-
-        void extend(Deadline deadline) {
-            if (deadline.remainingNanos() > latest.remainingNanos()) {
-                latest = deadline;
-            }
-        }
-
-        boolean isAbandoned() {
-            return latest.isPast();
-        }
-
-        SocketTimeoutException timedOut() {
-            return new SocketTimeoutException(
-                    "no name server answered in time for host \"" + name + "\"");
-        }
-
-        List<InetAddress> await(Deadline deadline) throws IOException {
-            try {
-                return answer.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                throw timedOut();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while looking up \"" + name + "\"");
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof SocketTimeoutException) {
-                    throw timedOut();
-                }
-                UnknownHostException unknown =
-                        new UnknownHostException("no address is known for host \"" + name + "\"");
-                unknown.initCause(e.getCause());
-                throw unknown;
-            }
-        }
+        executor.shutdownNow();
     }
 }

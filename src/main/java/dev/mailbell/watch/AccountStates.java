@@ -71,7 +71,7 @@ final class AccountStates {
                         jdbi.inTransaction(handle -> {
                             Optional<Known> from =
                                     doubt ? inTable(handle, after) : Optional.of(known);
-                            return from.map(stored -> write(handle, stored, after, now))
+                            return from.map(stored -> write(handle, watch, stored, after, now))
                                     .orElseGet(() -> new Written(false, null));
                         }));
         watch.savedInDoubt(false);
@@ -99,8 +99,9 @@ final class AccountStates {
                 && Objects.equals(before.failure(), after.failure());
     }
 
-    private Written write(Handle handle, Known before, Account after, Instant now) {
-        Optional<EventType> news = news(before, after, now);
+    private Written write(
+            Handle handle, AccountWatch watch, Known before, Account after, Instant now) {
+        Optional<EventType> news = news(watch, before, after);
         boolean told =
                 after.state() == AccountState.RETRYING
                         && (before.retryingTold()
@@ -125,7 +126,7 @@ final class AccountStates {
     }
 
     private static Optional<EventType> news(
-            Known before, Account after, Instant now) {
+            AccountWatch watch, Known before, Account after) {
         AccountState was = before.account().state();
         return switch (after.state()) {
             case WATCHING -> {
@@ -141,15 +142,15 @@ final class AccountStates {
                             ? Optional.empty()
                             : Optional.of(EventType.ACCOUNT_PARKED);
             case RETRYING ->
-                    !before.retryingTold() && lastsLong(after.failure(), now)
+                    !before.retryingTold() && lastsLong(watch)
                             ? Optional.of(EventType.ACCOUNT_RETRYING)
                             : Optional.empty();
             case CONNECTING, PAUSED -> Optional.empty();
         };
     }
 
-    private static boolean lastsLong(@Nullable Failure failure, Instant now) {
-        return failure != null && !failure.since().plus(TOLD_AFTER).isAfter(now);
+    private static boolean lastsLong(AccountWatch watch) {
+        return watch.rhythm().failingFor().compareTo(TOLD_AFTER) >= 0;
     }
 
     private static @Nullable FailureCode codeOf(Account account) {

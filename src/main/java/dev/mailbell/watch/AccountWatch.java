@@ -1,6 +1,7 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mail.MailFailure;
@@ -32,12 +33,9 @@ final class AccountWatch {
 
     private volatile Account account;
     private volatile boolean ended;
-    private volatile boolean lookWanted;
-    private volatile long lookWantedSince;
-    private volatile int looksBegun;
+    private final DueLook due = new DueLook();
     private volatile boolean pushing;
     private volatile @Nullable OpenSession open;
-    private volatile @Nullable Turn turn;
     private @Nullable Permit permit;
     private volatile @Nullable Instant lastCheckedAt;
     private volatile boolean seen;
@@ -92,10 +90,7 @@ final class AccountWatch {
      */
     void end(Runnable gone) {
         ended = true;
-        Turn waiting = turn;
-        if (waiting != null) {
-            waiting.cancel();
-        }
+        due.cancelWaiting();
         Thread.ofVirtual()
                 .name("ending")
                 .start(() -> {
@@ -109,62 +104,42 @@ final class AccountWatch {
 
     /** How many looks have begun; only for who compares it with what it was. */
     int looksBegun() {
-        return looksBegun;
+        return due.begun();
     }
 
     /** Whether nothing would ever look at it again, unless its look is just about to begin. */
     boolean isForgotten() {
-        Turn waiting = turn;
-        return !ended
-                && !pushing
-                && (waiting == null || !waiting.isWaiting())
-                && !looking.isLocked();
+        return !ended && !pushing && !due.isWaiting() && !looking.isLocked();
     }
 
     boolean hasEnded() {
         return ended;
     }
 
+    /** Whether its next look is due, and what that waits for. */
+    DueLook due() {
+        return due;
+    }
+
     /** A look is due; true until one begins. */
     boolean isLookWanted() {
-        return lookWanted;
+        return due.isWanted();
     }
 
     /**
-     * @param now the monotonic clock's nanoseconds
+     * @param since the monotonic clock's nanoseconds
      */
-    void wantLook(long now) {
-        if (!lookWanted) {
-            lookWantedSince = now;
-            lookWanted = true;
-        }
+    void wantLook(long since) {
+        due.want(since);
     }
 
     /**
-     * A look begins: one that waits for its turn is not needed any more.
+     * A look begins: what it waited for is not needed any more.
      *
      * @return since when one was due, by the monotonic clock; {@code now} when none was
      */
     long lookBegins(long now) {
-        long since = lookWanted ? lookWantedSince : now;
-        lookWanted = false;
-        looksBegun++;
-        Turn waiting = turn;
-        if (waiting != null) {
-            waiting.cancel();
-            turn = null;
-        }
-        return since;
-    }
-
-    /** Waits for its turn; replaces one that waits already. */
-    Turn waitsFor(Turn next) {
-        Turn before = turn;
-        turn = next;
-        if (before != null) {
-            before.cancel();
-        }
-        return next;
+        return due.begin(now);
     }
 
     /**
@@ -324,7 +299,21 @@ final class AccountWatch {
     /** A look failed; says what the account has become. */
     synchronized void failed(MailFailure failure, Instant now) {
         seen = false;
-        account = Outcome.failure(account, failure, hasEverWorked(), now);
+        Failure before = account.failure();
+        rhythm.failed(
+                before == null || account.state() == AccountState.WATCHING,
+                before == null ? Duration.ZERO : Duration.between(before.since(), now));
+        account = Outcome.failure(account, failure, hasEverWorked(), rhythm.failingFor(), now);
+    }
+
+    /** Whether the last look failed. */
+    boolean isRetrying() {
+        return account.state() == AccountState.RETRYING || account.state() == AccountState.PARKED;
+    }
+
+    /** The mail server's host and port, by which checks are let in. */
+    String server() {
+        return CheckAdmission.server(account.mail());
     }
 
     /** Whether a look has ever succeeded. */

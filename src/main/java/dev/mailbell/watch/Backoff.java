@@ -40,7 +40,8 @@ final class Backoff {
         return jittered(plain, 0.2, random);
     }
 
-    private static Duration doubled(int attempts) {
+    /** From 5 s to 15 min, by how many attempts in a row failed, 1 or more. */
+    static Duration doubled(int attempts) {
         Duration wait = FIRST.multipliedBy(1L << Math.min(attempts - 1, 20));
         return wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     }

@@ -3,10 +3,11 @@ package dev.mailbell.watch;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Outage;
-import java.sql.SQLException;
+import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -25,9 +26,21 @@ final class DatabaseGate {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseGate.class);
     private static final Duration PROBED_EVERY = Duration.ofSeconds(1);
 
+    /** Checks that have no deadline of their own wait no longer for their turn. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
+    /** What the thread reads and writes for. */
+    private static final ScopedValue<Use> USE = ScopedValue.newInstance();
+
+    private record Use(CheckKind kind, Deadline deadline) {}
+
     private final Jdbi jdbi;
     private final BooleanSupplier held;
     private final Semaphore places;
+
+    /** Some of the places are for checks that are pushed or asked for, and for them alone. */
+    private final Semaphore scheduled;
+
     private final AtomicReference<@Nullable RuntimeException> away = new AtomicReference<>();
     private volatile boolean stopped;
 
@@ -39,21 +52,55 @@ final class DatabaseGate {
         this.jdbi = jdbi;
         this.held = held;
         this.places = new Semaphore(Math.max(1, atOnce), true);
+        this.scheduled = new Semaphore(Math.max(1, atOnce * 3 / 4), true);
     }
 
     boolean isOpen() {
         return away.get() == null && held.getAsBoolean();
     }
 
+    /** Does what reads and writes for a check, by the deadline as far as it waits here. */
+    <T> T within(CheckKind kind, Deadline deadline, Supplier<T> check) {
+        return ScopedValue.where(USE, new Use(kind, deadline)).call(check::get);
+    }
+
     /**
      * Reads or writes.
      *
+     * @throws NoRoomException when too many others read and write for too long
      * @throws RuntimeException of {@link Database#isAway} when the database is away; the gate opens
      *     by itself when it is back
      */
     <T> T through(Supplier<T> work) {
         requireHeld();
-        places.acquireUninterruptibly();
+        Use use =
+                USE.isBound()
+                        ? USE.get()
+                        : new Use(CheckKind.SCHEDULED, Deadline.after(LONGEST_WAIT));
+        if (use.kind != CheckKind.SCHEDULED) {
+            return inPlace(places, use.deadline, () -> now(work));
+        }
+        return inPlace(
+                scheduled, use.deadline, () -> inPlace(places, use.deadline, () -> now(work)));
+    }
+
+    private static <T> T inPlace(Semaphore of, Deadline deadline, Supplier<T> work) {
+        try {
+            if (!of.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                throw new NoRoomException("the database is slow: too many checks wait for it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotWatchedException();
+        }
+        try {
+            return work.get();
+        } finally {
+            of.release();
+        }
+    }
+
+    private <T> T now(Supplier<T> work) {
         try {
             RuntimeException failure = away.get();
             if (failure != null) {
@@ -67,8 +114,6 @@ final class DatabaseGate {
                 Thread.ofVirtual().name("database-probe").start(this::probe);
             }
             throw e;
-        } finally {
-            places.release();
         }
     }
 

@@ -1,17 +1,15 @@
 package dev.mailbell.watch;
 
-import dev.mailbell.mail.FailureCode;
+import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.MailSession;
-import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.mark.PositionRefusedException;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Looker.Looked;
 import dev.mailbell.watch.Looker.PositionIn;
+import dev.mailbell.watch.SessionLooks.Look;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,44 +17,52 @@ import org.jspecify.annotations.Nullable;
  * Makes a look happen and sees to when the next one is due. The caller holds the account's lock.
  */
 final class LookRunner {
-    /**
-     * After a look whose result could not be recorded: we are at fault, or the database is away.
-     */
-    private static final Duration AFTER_OWN_FAULT = Duration.ofSeconds(5);
+    /** Until the next look where this one found no room. */
+    private static final Duration AFTER_NO_ROOM = Duration.ofSeconds(5);
 
-    /**
-     * Long enough for a start with many overdue accounts, short enough to be told of a node that is
-     * stuck.
-     */
+    /** A look of a session that pushes waits no longer for a place. */
     private static final Duration PLACE_WAIT = Duration.ofMinutes(10);
+
+    /** How much longer than its mail server a look that is due waits for the database. */
+    private static final Duration DATABASE_WAIT = Duration.ofMinutes(1);
+
+    /** Of a look on demand's time, so much is kept for recording it, or a tenth if that is less. */
+    private static final Duration FOR_RECORDING = Duration.ofSeconds(1);
 
     private final Timetable<AccountWatch> timetable;
     private final Sessions sessions;
-    private final Looker looker;
+    private final SessionLooks looks;
     private final Standing standing;
     private final Pace pace;
-    private final Semaphore concurrency;
+    private final CheckAdmission admission;
+    private final DueChecks due;
+    private final DatabaseGate gate;
     private final WatchMeters meters;
     private final LongSupplier nanoTime;
-    private volatile boolean stopping;
+    private final BusySlots busy;
 
     LookRunner(
             Timetable<AccountWatch> timetable,
             Sessions sessions,
-            Looker looker,
+            SessionLooks looks,
             Standing standing,
             Pace pace,
-            Semaphore concurrency,
+            CheckAdmission admission,
+            DueChecks due,
+            DatabaseGate gate,
             WatchMeters meters,
             LongSupplier nanoTime) {
         this.timetable = timetable;
         this.sessions = sessions;
-        this.looker = looker;
+        this.looks = looks;
         this.standing = standing;
         this.pace = pace;
-        this.concurrency = concurrency;
+        this.admission = admission;
+        this.due = due;
+        this.gate = gate;
         this.meters = meters;
         this.nanoTime = nanoTime;
+        this.busy = new BusySlots(nanoTime.getAsLong());
     }
 
     /** A kept connection turned out to be dead, which says nothing of the server. */
@@ -64,7 +70,7 @@ final class LookRunner {
         private static final long serialVersionUID = 1L;
 
         private final transient MailFailure failure;
-        private final Duration age;
+        private final transient Duration age;
 
         /**
          * @param age how long the connection had lived
@@ -74,31 +80,117 @@ final class LookRunner {
             this.failure = failure;
             this.age = age;
         }
+
+        MailFailure failure() {
+            return failure;
+        }
     }
 
     /**
-     * Looks at all mailboxes of the account, or at the one whose position is given.
+     * Looks at all mailboxes of an account whose session waits for push.
      *
      * @throws MailFailure when the server cannot be read
      * @throws NotWatchedException when the account is paused, changed or removed meanwhile
-     * @throws StaleSessionException when a kept session was lost and nobody waits for the result:
-     *     the look is due again
+     * @throws StaleSessionException when a kept session was lost: the look is due again
      */
-    Looked lookAtAll(AccountWatch watch, Source source, @Nullable PositionIn position) {
-        List<String> names =
-                position == null ? watch.account().mailboxes() : List.of(position.mailbox());
-        Looked looked =
-                look(watch, source, openLast(names), position == null ? null : position.update());
-        if (position == null) {
-            watch.rhythm().lookedAtAll(untilNext(watch));
+    Looked lookAtAll(AccountWatch watch, Source source) {
+        List<String> names = openLast(watch.account().mailboxes());
+        if (source != Source.IDLE) {
+            return lookedAtAll(watch, pushed(watch, source, names));
         }
+        watch.rhythm().looksForPush();
+        Looked looked = lookedAtAll(watch, pushed(watch, source, names));
+        watch.rhythm().lookedForPush(looked.newMail(), busy);
         return looked;
     }
 
     /** Looks at the mailbox whose server has just told of new mail in it. */
     Looked lookAtFirst(AccountWatch watch) {
-        List<String> first = watch.account().mailboxes().subList(0, 1);
-        return look(watch, Source.IDLE, first, null);
+        watch.rhythm().looksForPush();
+        Looked looked = pushed(watch, Source.IDLE, watch.account().mailboxes().subList(0, 1));
+        watch.rhythm().lookedForPush(looked.newMail(), busy);
+        return looked;
+    }
+
+    private Looked pushed(AccountWatch watch, Source source, List<String> names) {
+        return look(
+                watch,
+                CheckKind.PUSHED,
+                Deadline.after(pace.timeout().plus(PLACE_WAIT)),
+                dueSince -> {
+                    CheckPermit place =
+                            admission.acquire(
+                                    CheckKind.PUSHED,
+                                    watch.server(),
+                                    watch.isRetrying(),
+                                    Deadline.after(PLACE_WAIT));
+                    return inPlace(watch, place, dueSince, dueNow(source, names));
+                });
+    }
+
+    /** A look that is due, and was let in. */
+    Looked lookAtAll(AccountWatch watch, CheckPermit place) {
+        List<String> names = openLast(watch.account().mailboxes());
+        Looked looked =
+                look(
+                        watch,
+                        CheckKind.SCHEDULED,
+                        Deadline.after(pace.timeout().plus(DATABASE_WAIT)),
+                        dueSince -> inPlace(watch, place, dueSince, dueNow(Source.POLL, names)));
+        return lookedAtAll(watch, looked);
+    }
+
+    private Look dueNow(Source source, List<String> names) {
+        return new Look(source, names, null, Deadline.after(pace.timeout()));
+    }
+
+    /**
+     * A look that a caller waits for: at all mailboxes, or at the one whose position is given.
+     *
+     * @param deadline of everything, waiting for room and recording included
+     */
+    Looked lookNow(
+            AccountWatch watch, Source source, @Nullable PositionIn position, Deadline deadline) {
+        Duration tenth = pace.timeout().dividedBy(10);
+        Deadline answers =
+                deadline.before(tenth.compareTo(FOR_RECORDING) < 0 ? tenth : FOR_RECORDING);
+        Look wanted =
+                position == null
+                        ? new Look(source, openLast(watch.account().mailboxes()), null, answers)
+                        : new Look(source, List.of(position.mailbox()), position.update(), answers);
+        Looked looked =
+                look(
+                        watch,
+                        CheckKind.ON_DEMAND,
+                        deadline,
+                        dueSince -> inPlace(watch, admitNow(watch, answers), dueSince, wanted));
+        return position == null ? lookedAtAll(watch, looked) : looked;
+    }
+
+    /** A connection first, where one is needed: while it waits for that it takes up no place. */
+    private CheckPermit admitNow(AccountWatch watch, Deadline deadline) {
+        if (watch.open() == null) {
+            watch.grant(sessions.hostOf(watch).acquire(deadline));
+        }
+        return admission.acquire(CheckKind.ON_DEMAND, watch.server(), false, deadline);
+    }
+
+    /** A look that was due was not let in, because the server is silent. */
+    void refused(AccountWatch watch, MailFailure failure) {
+        Looked none =
+                look(
+                        watch,
+                        CheckKind.SCHEDULED,
+                        Deadline.after(DATABASE_WAIT),
+                        dueSince -> {
+                            throw failure;
+                        });
+        throw new IllegalStateException("a look that was not let in has found " + none);
+    }
+
+    private Looked lookedAtAll(AccountWatch watch, Looked looked) {
+        watch.rhythm().lookedAtAll(untilNext(watch));
+        return looked;
     }
 
     /** The mailbox that stays open is the last to be looked at. */
@@ -118,153 +210,64 @@ final class LookRunner {
         return standing.jitteredBelow(safety.compareTo(interval) < 0 ? safety : interval);
     }
 
-    private Looked look(
-            AccountWatch watch,
-            Source source,
-            List<String> names,
-            @Nullable PositionUpdate update) {
+    private record Recorded(Looked looked, Duration next) {}
+
+    /** What is done for a look, told since when it has been due. */
+    @FunctionalInterface
+    private interface Step {
+        Recorded since(long dueSince);
+    }
+
+    private Looked look(AccountWatch watch, CheckKind kind, Deadline database, Step step) {
         if (watch.hasEnded()) {
             throw new NotWatchedException();
         }
         timetable.cancel(watch.slot());
         long dueSince = watch.lookBegins(nanoTime.getAsLong());
-        Duration next = AFTER_OWN_FAULT;
+        Duration next = AFTER_NO_ROOM;
         try {
-            takePlace();
-            meters.began(nanoTime.getAsLong() - dueSince);
-            try {
-                Looked looked = metered(watch, source, names, update);
-                next = standing.succeeded(watch, looked);
-                return looked;
-            } finally {
-                concurrency.release();
-            }
-        } catch (NoRoomException full) {
-            throw full;
+            Recorded recorded = gate.within(kind, database, () -> step.since(dueSince));
+            next = recorded.next();
+            watch.rhythm().recorded();
+            return recorded.looked();
+        } catch (NoRoomException | NotWatchedException | PositionRefusedException none) {
+            throw none;
         } catch (MailFailure failure) {
-            watch.closeSession();
-            next = standing.failed(watch, failure);
+            if (kind == CheckKind.PUSHED) {
+                watch.closeSession();
+            }
+            next = gate.within(kind, database, () -> standing.failed(watch, failure));
             throw failure;
         } catch (StaleSessionException stale) {
             // A server that drops each connection at its look would be called again without end.
             next = standing.lost(watch, stale.age, stale.failure);
             throw stale;
+        } catch (RuntimeException own) {
+            next = Database.isAway(own) ? AFTER_NO_ROOM : watch.rhythm().notRecorded();
+            throw own;
         } finally {
-            Permit unused = watch.takePermit();
-            if (unused != null) {
-                unused.release();
-            }
-            if (watch.hasEnded()) {
-                watch.closeSession();
-            } else {
-                timetable.schedule(watch.slot(), next.toNanos());
-            }
+            schedule(watch, next);
         }
     }
 
-    /** Looks that wait for a place are not begun any more. */
-    void stop() {
-        stopping = true;
-    }
-
-    private void takePlace() {
-        try {
-            if (!concurrency.tryAcquire(PLACE_WAIT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new NoRoomException(
-                        "too many looks are under way on this node; polling.concurrency limits them");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new NotWatchedException();
-        }
-        if (stopping) {
-            concurrency.release();
-            throw new NotWatchedException();
+    private Recorded inPlace(AccountWatch watch, CheckPermit place, long dueSince, Look look) {
+        try (place) {
+            meters.began(nanoTime.getAsLong() - dueSince);
+            Looked looked = looks.make(watch, look, place);
+            return new Recorded(looked, standing.succeeded(watch, looked));
         }
     }
 
-    private Looked metered(
-            AccountWatch watch,
-            Source source,
-            List<String> names,
-            @Nullable PositionUpdate update) {
-        long begun = System.nanoTime();
-        String outcome = "not_recorded";
-        try {
-            Looked looked = renewing(watch, source, names, update);
-            outcome = looked.foundMail() ? "mail" : "nothing";
-            meters.answered();
-            return looked;
-        } catch (NoRoomException full) {
-            outcome = "no_room";
-            throw full;
-        } catch (MailFailure failure) {
-            outcome = failure.code().wireName();
-            if (!Standing.isOfHost(failure.code())) {
-                meters.answered();
-            } else if (watch.hasEverWorked()) {
-                meters.unanswered();
-            }
-            throw failure;
-        } catch (StaleSessionException stale) {
-            outcome = "stale";
-            throw stale;
-        } finally {
-            meters.looked(
-                    watch.account().mail().protocol(), source, outcome, System.nanoTime() - begun);
+    private void schedule(AccountWatch watch, Duration next) {
+        Permit unused = watch.takePermit();
+        if (unused != null) {
+            unused.release();
         }
-    }
-
-    /** A kept session that turns out to be dead is replaced once. */
-    private Looked renewing(
-            AccountWatch watch,
-            Source source,
-            List<String> names,
-            @Nullable PositionUpdate update) {
-        OpenSession kept = watch.open();
-        try {
-            return look(watch, Deadline.after(pace.timeout()), source, names, update);
-        } catch (MailFailure failure) {
-            if (kept == null || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
-                throw failure;
-            }
+        if (watch.hasEnded()) {
             watch.closeSession();
-            if (source != Source.CHECK && source != Source.POSITION) {
-                throw new StaleSessionException(failure, kept.age());
-            }
-            return look(watch, Deadline.after(pace.timeout()), source, names, update);
+        } else {
+            timetable.schedule(watch.slot(), next.toNanos());
         }
-    }
-
-    private static boolean mayBeLost(FailureCode code) {
-        return switch (code) {
-            case CONNECT_FAILED, TIMEOUT, TLS_FAILED, SERVER_ERROR -> true;
-            default -> false;
-        };
-    }
-
-    private Looked look(
-            AccountWatch watch,
-            Deadline deadline,
-            Source source,
-            List<String> names,
-            @Nullable PositionUpdate update) {
-        OpenSession open = sessions.of(watch, deadline);
-        MailSession session = open.session();
-        if (source != Source.IDLE || names.size() > 1) {
-            session.expect(names);
-        }
-        boolean sound = false;
-        try {
-            Looked looked = looker.look(watch, session, names, source.wireName(), update);
-            sound = true;
-            return looked;
-        } finally {
-            if (sound) {
-                sessions.keepOrClose(watch, open);
-            } else {
-                watch.closeSession();
-            }
-        }
+        due.ended(watch);
     }
 }

@@ -63,6 +63,13 @@ final class Looker {
      */
     record Looked(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
 
+        /** How many messages were new; the greatest number there is where there were more. */
+        int newMail() {
+            return (int)
+                    Math.min(
+                            Integer.MAX_VALUE, checked.stream().mapToLong(Checked::newCount).sum());
+        }
+
         /** Whether there was new mail. */
         boolean foundMail() {
             return checked.stream().anyMatch(mailbox -> mailbox.newCount() > 0);

@@ -44,6 +44,7 @@ final class MailHost {
     private int open;
     private int pushing;
     private long usedAt;
+    private volatile long calledAt;
     private boolean pushRefused;
 
     MailHost(String name, HostLimits limits, LongSupplier nanoTime) {
@@ -51,10 +52,16 @@ final class MailHost {
         this.limits = limits;
         this.nanoTime = nanoTime;
         this.usedAt = nanoTime.getAsLong();
+        this.calledAt = usedAt;
     }
 
     String name() {
         return name;
+    }
+
+    /** When the line last moved, by the monotonic clock. */
+    long calledAt() {
+        return calledAt;
     }
 
     /** Joins the line. */
@@ -99,6 +106,10 @@ final class MailHost {
                 line.removeIf(other -> !other.isWaiting());
                 sweptAt = Math.max(SWEPT_FROM, 2 * line.size());
             }
+            turn.joined(this);
+            if (urgent.isEmpty() && waiting.isEmpty()) {
+                calledAt = nanoTime.getAsLong();
+            }
             line.add(turn);
             usedAt = nanoTime.getAsLong();
             if (calling) {
@@ -142,6 +153,7 @@ final class MailHost {
                     open++;
                     limits.login(now);
                     lastWasUrgent = line == urgent;
+                    calledAt = now;
                     return line.remove();
                 }
             }
@@ -272,22 +284,10 @@ final class MailHost {
         }
     }
 
-    /**
-     * How things stand.
-     *
-     * @param waiting accounts in line
-     * @param idleFor nanoseconds since anybody wanted a connection
-     */
-    record Figures(int connections, int pushing, int waiting, long idleFor) {
-        boolean isUnused() {
-            return connections == 0 && waiting == 0;
-        }
-    }
-
-    Figures figures() {
+    HostFigures figures() {
         lock.lock();
         try {
-            return new Figures(
+            return new HostFigures(
                     open, pushing, urgent.size() + waiting.size(), nanoTime.getAsLong() - usedAt);
         } finally {
             lock.unlock();

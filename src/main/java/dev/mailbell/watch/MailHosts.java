@@ -41,7 +41,7 @@ final class MailHosts {
     void forgetUnused() {
         hosts.values()
                 .removeIf(host -> {
-                    MailHost.Figures figures = host.figures();
+                    HostFigures figures = host.figures();
                     return figures.isUnused() && figures.idleFor() > FORGOTTEN_AFTER;
                 });
     }

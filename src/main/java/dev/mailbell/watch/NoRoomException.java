@@ -4,7 +4,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 
 /** This node's own limits leave no room for a look now, which says nothing of the mail server. */
-final class NoRoomException extends MailFailure {
+public final class NoRoomException extends MailFailure {
     private static final long serialVersionUID = 1L;
 
     NoRoomException(String message) {

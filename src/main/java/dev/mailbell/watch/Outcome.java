@@ -31,8 +31,14 @@ final class Outcome {
 
     /**
      * @param everWorked whether a look at the account has ever succeeded
+     * @param failingFor how long ago the first of the failures in a row was
      */
-    static Account failure(Account account, MailFailure failure, boolean everWorked, Instant now) {
+    static Account failure(
+            Account account,
+            MailFailure failure,
+            boolean everWorked,
+            Duration failingFor,
+            Instant now) {
         Failure before = account.failure();
         boolean first = before == null || account.state() == AccountState.WATCHING;
         Failure next =
@@ -41,23 +47,23 @@ final class Outcome {
                         failure.reason(),
                         first || before == null ? now : before.since(),
                         first || before == null ? 1 : before.attempts() + 1);
-        AccountState state = stateAfter(account, next, everWorked, now);
+        AccountState state = stateAfter(account, next, everWorked, failingFor);
         return account.withState(
                 state, account.state() == state ? account.stateSince() : now, next);
     }
 
     private static AccountState stateAfter(
-            Account account, Failure failure, boolean everWorked, Instant now) {
+            Account account, Failure failure, boolean everWorked, Duration failingFor) {
         boolean refused = failure.code().needsOwner();
         boolean parked =
                 refused
                         && (!everWorked
-                                || refusedForLong(failure, now)
+                                || refusedForLong(failure, failingFor)
                                 || account.state() == AccountState.PARKED);
         return parked ? AccountState.PARKED : AccountState.RETRYING;
     }
 
-    private static boolean refusedForLong(Failure failure, Instant now) {
-        return failure.attempts() >= REFUSALS && !failure.since().plus(REFUSED_FOR).isAfter(now);
+    private static boolean refusedForLong(Failure failure, Duration failingFor) {
+        return failure.attempts() >= REFUSALS && failingFor.compareTo(REFUSED_FOR) >= 0;
     }
 }

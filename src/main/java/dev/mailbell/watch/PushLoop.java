@@ -109,11 +109,11 @@ final class PushLoop {
             watch.rhythm().pushRefused();
             standing.pushRefused(watch);
         } else if (watch.isLookWanted() && !hints.isWhy(wake)) {
-            looks.lookAtAll(watch, Source.SAFETY, null);
+            looks.lookAtAll(watch, Source.SAFETY);
         } else if (wake == Wake.CHANGED) {
             hints.checked(looks.lookAtFirst(watch));
         } else if (wake == Wake.CHANGED_ELSEWHERE) {
-            hints.checked(looks.lookAtAll(watch, Source.IDLE, null));
+            hints.checked(looks.lookAtAll(watch, Source.IDLE));
         }
     }
 
@@ -134,7 +134,9 @@ final class PushLoop {
 
         @Override
         public Optional<Duration> listenOn(Hint hint) {
-            Duration delay = watch.rhythm().hints().delay(hint, longest);
+            Duration allowed = watch.rhythm().hints().delay(hint, longest);
+            Duration gathered = watch.rhythm().gathering();
+            Duration delay = allowed.compareTo(gathered) < 0 ? gathered : allowed;
             if (delay.compareTo(LISTENED) <= 0) {
                 granted = hint;
                 return Optional.of(delay);

@@ -16,15 +16,62 @@ final class Rhythm {
     private Duration loginDelay = Duration.ZERO;
     private double tempo = 1;
     private int drops;
+    private int ownFaults;
+    private boolean failing;
+    private long failingSince;
     private boolean pushRefused;
     private long pushRefusedAt;
     private long safetyLookDue;
     private final HintBudget hints;
+    private long lookBegunAt;
+    private final EventBudget budget;
 
     Rhythm(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.safetyLookDue = nanoTime.getAsLong();
         this.hints = new HintBudget(nanoTime);
+        this.lookBegunAt = safetyLookDue;
+        this.budget = new EventBudget(safetyLookDue);
+    }
+
+    /**
+     * A look failed.
+     *
+     * @param first whether the one before it did not
+     * @param stored for how long the account has failed by its row, asked after a start only: the
+     *     wall clock, by which that was written, may have been set since
+     */
+    void failed(boolean first, Duration stored) {
+        if (first || !failing) {
+            long before = first || stored.isNegative() ? 0 : stored.toNanos();
+            failingSince = nanoTime.getAsLong() - before;
+            failing = true;
+        }
+    }
+
+    /** For how long looks have failed. */
+    Duration failingFor() {
+        return failing ? Duration.ofNanos(nanoTime.getAsLong() - failingSince) : Duration.ZERO;
+    }
+
+    /** A look was recorded. */
+    void recorded() {
+        ownFaults = 0;
+    }
+
+    /**
+     * A look could not be recorded, and this program is at fault.
+     *
+     * @return how long to wait, longer each time in a row
+     */
+    Duration notRecorded() {
+        ownFaults++;
+        return Backoff.doubled(ownFaults);
+    }
+
+    /** How many looks in a row could not be recorded. */
+    int ownFaults() {
+        return ownFaults;
     }
 
     /** The server asked for no shorter interval than this between logins. */
@@ -85,5 +132,26 @@ final class Rhythm {
     /** What decides when hints of the server may cause a check. */
     HintBudget hints() {
         return hints;
+    }
+
+    /** A look begins that the server asked for. */
+    void looksForPush() {
+        lookBegunAt = nanoTime.getAsLong();
+    }
+
+    /**
+     * It has ended.
+     *
+     * @param found how many messages it found
+     * @param busy what all busy accounts of this node share
+     */
+    void lookedForPush(int found, BusySlots busy) {
+        long now = nanoTime.getAsLong();
+        budget.checked(now, now - lookBegunAt, found, busy);
+    }
+
+    /** How long to gather before the next look that push asks for; nothing for the first. */
+    Duration gathering() {
+        return budget.gathering(nanoTime.getAsLong());
     }
 }

@@ -3,16 +3,15 @@ package dev.mailbell.watch;
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
 import java.time.Duration;
-import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Begins looks when they are due: at once with a session that is open, else when the mail host's
- * limits allow a connection. One virtual thread for each look or waiting for push; an account that
- * only waits is a line of the timetable.
+ * Begins looks when they are due: with a session that is open, else when the mail host's limits
+ * allow a connection, and when there is a place. One virtual thread for each look or waiting for
+ * push; an account that only waits is a line of the timetable.
  */
 final class Scheduler {
     private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
@@ -25,9 +24,10 @@ final class Scheduler {
     private final Timetable<AccountWatch> timetable;
     private final Sessions sessions;
     private final LookRunner looks;
+    private final CheckAdmission admission;
+    private final DueChecks dueChecks;
     private final DatabaseGate database;
     private final RandomGenerator random;
-    private final LongSupplier nanoTime;
     private final Thread thread = Thread.ofVirtual().name("looks").unstarted(this::run);
     private volatile boolean stopping;
     private volatile @Nullable PushLoop push;
@@ -36,15 +36,17 @@ final class Scheduler {
             Timetable<AccountWatch> timetable,
             Sessions sessions,
             LookRunner looks,
+            CheckAdmission admission,
+            DueChecks dueChecks,
             DatabaseGate database,
-            RandomGenerator random,
-            LongSupplier nanoTime) {
+            RandomGenerator random) {
         this.timetable = timetable;
         this.sessions = sessions;
         this.looks = looks;
+        this.admission = admission;
+        this.dueChecks = dueChecks;
         this.database = database;
         this.random = random;
-        this.nanoTime = nanoTime;
     }
 
     void start(PushLoop loop) {
@@ -55,7 +57,7 @@ final class Scheduler {
     /** Begins no more looks; those under way go on. */
     void stop() {
         stopping = true;
-        looks.stop();
+        admission.stop();
         thread.interrupt();
     }
 
@@ -99,29 +101,101 @@ final class Scheduler {
             timetable.schedule(watch.slot(), Backoff.jittered(WHILE_AWAY, 0.5, random).toNanos());
             return;
         }
-        watch.wantLook(nanoTime.getAsLong());
+        dueChecks.due(watch);
         if (watch.isPushing()) {
             watch.interrupt();
         } else if (watch.open() != null) {
-            look(watch, null);
+            admit(watch, null);
         } else {
-            Turn turn =
-                    new Turn(permit ->
-                            Thread.ofVirtual().name("look").start(() -> look(watch, permit)));
-            sessions.hostOf(watch).submit(watch.waitsFor(turn));
+            Turn turn = new Turn(permit -> admit(watch, permit));
+            sessions.hostOf(watch).submit(watch.due().waitFor(turn));
         }
     }
 
-    private void look(AccountWatch watch, @Nullable Permit permit) {
+    /**
+     * Lets the look wait for a place; meanwhile it holds neither a thread nor the account's lock.
+     */
+    private void admit(AccountWatch watch, @Nullable Permit permit) {
+        CheckRequest.Answer answer =
+                new CheckRequest.Answer() {
+                    @Override
+                    public void granted(CheckPermit place) {
+                        Thread.ofVirtual().name("look").start(() -> look(watch, permit, place));
+                    }
+
+                    @Override
+                    public void refused(RuntimeException why) {
+                        cancelled();
+                        if (why instanceof MailFailure failure) {
+                            Thread.ofVirtual()
+                                    .name("look")
+                                    .start(() ->
+                                            whileLocked(
+                                                    watch, () -> looks.refused(watch, failure)));
+                        }
+                    }
+
+                    @Override
+                    public void cancelled() {
+                        if (permit != null) {
+                            permit.release();
+                        }
+                    }
+                };
+        admission.submit(
+                watch.due()
+                        .waitFor(
+                                admission.request(
+                                        CheckKind.SCHEDULED,
+                                        watch.server(),
+                                        watch.isRetrying(),
+                                        answer)));
+    }
+
+    private void look(AccountWatch watch, @Nullable Permit permit, CheckPermit place) {
+        try (place) {
+            if (watch.looking().tryLock()) {
+                watch.grant(permit);
+                locked(
+                        watch,
+                        () -> {
+                            looks.lookAtAll(watch, place);
+                            pushed(watch);
+                        });
+                return;
+            }
+        }
+        if (permit != null) {
+            permit.release();
+        }
+        // What holds the lock may take long: no place is taken up meanwhile.
+        whileLocked(watch, () -> dueAgain(watch));
+    }
+
+    private void pushed(AccountWatch watch) {
+        PushLoop loop = push;
+        if (loop != null) {
+            loop.run(watch);
+        }
+    }
+
+    /** Another look may have been made meanwhile, which then saw to the next one. */
+    private void dueAgain(AccountWatch watch) {
+        if (watch.isLookWanted()) {
+            timetable.schedule(watch.slot(), 0);
+        }
+    }
+
+    private void whileLocked(AccountWatch watch, Runnable step) {
         watch.looking().lock();
+        locked(watch, step);
+    }
+
+    /** Takes the step unless the account has ended; gives the lock back. */
+    private void locked(AccountWatch watch, Runnable step) {
         try {
-            watch.grant(permit);
             if (!watch.hasEnded() && !stopping) {
-                looks.lookAtAll(watch, Source.POLL, null);
-                PushLoop loop = push;
-                if (loop != null) {
-                    loop.run(watch);
-                }
+                step.run();
             }
         } catch (MailFailure failure) {
             LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
@@ -143,11 +217,22 @@ final class Scheduler {
 
     /** A database that is away fails every look: its gate tells of that, once. */
     private static void notRecorded(AccountWatch watch, RuntimeException e) {
-        if (!Database.isAway(e)) {
+        if (Database.isAway(e)) {
+            return;
+        }
+        int times = watch.rhythm().ownFaults();
+        if (times <= 1) {
             LOG.warn(
                     "Account {}: a look was not recorded and is made again",
                     watch.account().id(),
                     e);
+        } else {
+            LOG.warn(
+                    "Account {}: a look was not recorded for the {}th time in a row and is made"
+                            + " again later: {}",
+                    watch.account().id(),
+                    times,
+                    e.toString());
         }
     }
 }

@@ -89,12 +89,23 @@ final class Timetable<T> {
         }
     }
 
+    /** When the entry was due that was taken out last, or is due. */
+    long wasDue(Slot<T> slot) {
+        lock.lock();
+        try {
+            return slot.due;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * In how many nanoseconds the first entry is due, negative when overdue; 0 when there is none.
      */
     long untilFirst() {
         lock.lock();
         try {
+            dropOutdated();
             Line<T> first = lines.peek();
             return first == null ? 0 : first.due - nanoTime.getAsLong();
         } finally {
@@ -107,11 +118,10 @@ final class Timetable<T> {
         lock.lockInterruptibly();
         try {
             while (true) {
+                dropOutdated();
                 Line<T> next = lines.peek();
                 if (next == null) {
                     sooner.await();
-                } else if (next.generation != next.slot.generation) {
-                    lines.poll();
                 } else {
                     long wait = next.due - nanoTime.getAsLong();
                     if (wait <= 0) {
@@ -128,6 +138,14 @@ final class Timetable<T> {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void dropOutdated() {
+        for (Line<T> first = lines.peek();
+                first != null && first.generation != first.slot.generation;
+                first = lines.peek()) {
+            lines.remove();
         }
     }
 

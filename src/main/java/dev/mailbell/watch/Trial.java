@@ -27,20 +27,39 @@ final class Trial {
     private final MailServers servers;
     private final Logins logins;
     private final MailHosts hosts;
+    private final CheckAdmission admission;
 
-    Trial(MailServers servers, Logins logins, MailHosts hosts) {
+    Trial(MailServers servers, Logins logins, MailHosts hosts, CheckAdmission admission) {
         this.servers = servers;
         this.logins = logins;
         this.hosts = hosts;
+        this.admission = admission;
     }
 
+    /**
+     * @throws NoRoomException when there is no room for it by the deadline
+     */
     Verified run(Account account, LoginSecret secret, Deadline deadline) {
-        Permit permit;
-        try {
-            permit = hosts.of(account.mail().host()).acquire(deadline);
-        } catch (MailFailure full) {
-            return new Verified.Fails(full.code(), full.reason());
+        Permit permit = hosts.of(account.mail().host()).acquire(deadline);
+        try (CheckPermit place =
+                admission.acquire(
+                        CheckKind.ON_DEMAND,
+                        CheckAdmission.server(account.mail()),
+                        false,
+                        deadline)) {
+            return run(account, secret, place, deadline);
+        } catch (NoRoomException full) {
+            throw full;
+        } catch (MailFailure silent) {
+            return new Verified.Fails(silent.code(), silent.reason());
+        } finally {
+            permit.release();
+            logins.forget(account);
         }
+    }
+
+    private Verified run(
+            Account account, LoginSecret secret, CheckPermit place, Deadline deadline) {
         long started = System.nanoTime();
         try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();
@@ -82,13 +101,12 @@ final class Trial {
                                     throw new IllegalStateException("unchanged since nothing");
                         });
             }
+            place.succeeded();
             long millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
             return new Verified.Works(millis, session.capabilities(), seen, warnings);
         } catch (MailFailure failure) {
+            place.failed(failure);
             return new Verified.Fails(failure.code(), failure.reason());
-        } finally {
-            permit.release();
-            logins.forget(account);
         }
     }
 

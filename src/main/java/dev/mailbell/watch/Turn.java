@@ -3,9 +3,10 @@ package dev.mailbell.watch;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A place in the line of those who want a connection to a mail host. */
-final class Turn {
+final class Turn implements Waiting {
     private enum State {
         WAITING,
         CALLED,
@@ -14,6 +15,7 @@ final class Turn {
 
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
     private final Consumer<Permit> whenCalled;
+    private volatile @Nullable MailHost host;
 
     /**
      * @param whenCalled takes the permit over; must not block
@@ -31,12 +33,25 @@ final class Turn {
         });
     }
 
-    boolean isWaiting() {
+    @Override
+    public boolean isWaiting() {
         return state.get() == State.WAITING;
     }
 
-    void cancel() {
+    @Override
+    public void cancel() {
         state.compareAndSet(State.WAITING, State.CANCELLED);
+    }
+
+    /** It waits in this host's line. */
+    void joined(MailHost line) {
+        host = line;
+    }
+
+    /** For how many nanoseconds the line has not moved. */
+    long stillFor(long now) {
+        MailHost line = host;
+        return line == null ? Long.MAX_VALUE : now - line.calledAt();
     }
 
     /** Hands the permit over; gives it back when the turn was cancelled meanwhile. */

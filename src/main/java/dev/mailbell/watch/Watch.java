@@ -4,6 +4,8 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.network.Deadline;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -48,8 +50,47 @@ public interface Watch {
      */
     Mailbox position(Account account, String mailbox, PositionUpdate update);
 
-    /** Connects, logs in and looks, and keeps nothing; the account need not exist. */
+    /**
+     * Connects, logs in and looks, and keeps nothing; the account need not exist.
+     *
+     * @throws NoRoomException when this node has no room for it now
+     */
     Verified verify(Account account, LoginSecret secret);
+
+    /** By when what a request asks for is answered, that arrives now. */
+    default Deadline deadline() {
+        return Deadline.after(Duration.ofSeconds(30));
+    }
+
+    /**
+     * {@link #check(Account)} by a deadline, at which the caller has an answer whatever is waited
+     * for.
+     *
+     * @throws NoRoomException when this node was not ready in time, which says nothing of the mail
+     *     server
+     */
+    default List<Checked> check(Account account, Deadline deadline) {
+        return check(account);
+    }
+
+    /**
+     * {@link #position(Account, String, PositionUpdate)} by a deadline.
+     *
+     * @throws NoRoomException when this node was not ready in time
+     */
+    default Mailbox position(
+            Account account, String mailbox, PositionUpdate update, Deadline deadline) {
+        return position(account, mailbox, update);
+    }
+
+    /**
+     * {@link #verify(Account, LoginSecret)} by a deadline.
+     *
+     * @throws NoRoomException when this node was not ready in time
+     */
+    default Verified verify(Account account, LoginSecret secret, Deadline deadline) {
+        return verify(account, secret);
+    }
 
     /**
      * What is known of an account only in memory; empty when it is not watched (paused, or

@@ -81,7 +81,12 @@ final class WatchMeters {
     }
 
     /** Shows what is counted elsewhere. */
-    void show(Collection<MailHost> hosts, Sessions sessions, Timetable<AccountWatch> timetable) {
+    void show(
+            Collection<MailHost> hosts,
+            Sessions sessions,
+            Timetable<AccountWatch> timetable,
+            CheckAdmission admission,
+            DueChecks due) {
         gauge("sessions", "Open sessions with mail servers", sessions, Sessions::count);
         gauge("looks.scheduled", "Accounts that have a next look", timetable, Timetable::size);
         gauge(
@@ -94,6 +99,22 @@ final class WatchMeters {
                 "Looks that are due and wait for a connection",
                 hosts,
                 all -> all.stream().mapToInt(host -> host.figures().waiting()).sum());
+        gauge(
+                "looks.oldest.due.seconds",
+                "For how long the oldest look has been due that has not ended, wherever it waits",
+                due,
+                all -> all.oldest() / 1e9);
+        for (CheckKind kind : CheckKind.values()) {
+            Tags tags = Tags.of("kind", kind.name().toLowerCase(Locale.ROOT));
+            Gauge.builder("looks.running", admission, all -> all.running(kind))
+                    .description("Looks under way, which have a place")
+                    .tags(tags)
+                    .register(registry);
+            Gauge.builder("looks.queued", admission, all -> all.waiting(kind))
+                    .description("Looks that wait for a place")
+                    .tags(tags)
+                    .register(registry);
+        }
     }
 
     private <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
@@ -105,7 +126,7 @@ final class WatchMeters {
 
     /** Brings the figures of hosts up to date. */
     void refresh(Collection<MailHost> hosts) {
-        record Shown(String name, MailHost.Figures figures) {}
+        record Shown(String name, HostFigures figures) {}
         List<Shown> most =
                 hosts.stream()
                         .map(host -> new Shown(host.name(), host.figures()))

@@ -12,11 +12,8 @@ import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -32,25 +29,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class WatchService {
     private static final Logger LOG = LoggerFactory.getLogger(WatchService.class);
-    private static final int PAGE = 1000;
-
-    /**
-     * First looks after a start are spread so that no more than this many begin in a second on this
-     * node; mail hosts' own limits are lower.
-     */
-    private static final int FIRST_LOOKS_PER_SECOND = 500;
-
     private static final Duration STUCK = Duration.ofMinutes(10);
     private static final Duration LAST_LOOKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
-    private final AccountStore accounts;
+    private final FirstLooks firstLooks;
     private final LastChecked lastChecked;
     private final HostLog hostLog = new HostLog();
     private final Timetable<AccountWatch> timetable;
     private final Pace pace;
-    private final InstantSource clock;
-    private final Places looksAtOnce;
+    private final LongSupplier nanoTime;
+    private final CheckAdmission admission;
+    private final DueChecks due;
     private final DatabaseGate gate;
     private final MailHosts hosts;
     private final WatchMeters meters;
@@ -83,12 +73,14 @@ public final class WatchService {
             LongSupplier nanoTime) {}
 
     public WatchService(Parts parts) {
-        this.accounts = new AccountStore(parts.jdbi);
+        AccountStore accounts = new AccountStore(parts.jdbi);
         this.lastChecked = new LastChecked(accounts);
         this.pace = parts.pace;
-        this.clock = parts.clock;
+        this.firstLooks = new FirstLooks(accounts, pace, parts.clock, random);
+        this.nanoTime = parts.nanoTime;
         this.timetable = new Timetable<>(parts.nanoTime);
-        this.looksAtOnce = new Places(pace.concurrency());
+        this.admission = new CheckAdmission(pace.concurrency(), parts.nanoTime);
+        this.due = new DueChecks(timetable, parts.nanoTime);
         this.gate = new DatabaseGate(parts.jdbi, parts.databasePlaces, parts.held);
         this.hosts = new MailHosts(pace, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
@@ -102,7 +94,7 @@ public final class WatchService {
                         new MailboxStore(parts.jdbi),
                         gate,
                         meters,
-                        new Recorder(parts.jdbi, gate, parts.outbox, clock));
+                        new Recorder(parts.jdbi, gate, parts.outbox, parts.clock));
         this.sessions =
                 new Sessions(looker, hosts, pace, new Places(Places.descriptors()), parts.nanoTime);
         Standing standing =
@@ -111,34 +103,39 @@ public final class WatchService {
                         hosts,
                         lastChecked,
                         pace,
-                        clock,
+                        parts.clock,
                         random,
                         this::hostIsBack);
         LookRunner looks =
                 new LookRunner(
                         timetable,
                         sessions,
-                        looker,
+                        new SessionLooks(sessions, looker, meters),
                         standing,
                         pace,
-                        looksAtOnce,
+                        admission,
+                        due,
+                        gate,
                         meters,
                         parts.nanoTime);
-        this.scheduler = new Scheduler(timetable, sessions, looks, gate, random, parts.nanoTime);
+        this.scheduler = new Scheduler(timetable, sessions, looks, admission, due, gate, random);
         this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
         this.watcher =
                 new Watcher(
                         accounts,
                         timetable,
-                        looker,
-                        looks,
-                        new Trial(parts.servers, logins, hosts),
+                        new OnDemandChecks(
+                                timetable,
+                                looker,
+                                looks,
+                                new Trial(parts.servers, logins, hosts, admission),
+                                gate,
+                                pace),
                         logins,
-                        pace,
-                        clock,
+                        parts.clock,
                         parts.nanoTime);
         this.rescue = new Rescue(timetable);
-        meters.show(hosts.all(), sessions, timetable);
+        meters.show(hosts.all(), sessions, timetable, admission, due);
     }
 
     private void renewed(Account account) {
@@ -151,40 +148,11 @@ public final class WatchService {
 
     /** Reads all accounts and begins to look. */
     public void start() {
-        long count = 0;
-        Set<UUID> told = accounts.retryingTold();
-        UUID last = null;
-        for (List<Account> page = accounts.page(last, PAGE);
-                !page.isEmpty();
-                page = accounts.page(last, PAGE)) {
-            for (Account account : page) {
-                if (account.state() != AccountState.PAUSED) {
-                    watcher.watchFirst(
-                            account, firstWait(account, ++count), told.contains(account.id()));
-                }
-            }
-            last = page.getLast().id();
-        }
+        long count = firstLooks.schedule(watcher);
         watcher.started();
         LOG.info("Watching {} {}", count, count == 1 ? "account" : "accounts");
         scheduler.start(push);
         ticks.start();
-    }
-
-    /** Whatever came while nobody looked is found soon, yet not all at once. */
-    private Duration firstWait(Account account, long position) {
-        Duration turn = Duration.ofMillis(position * 1000 / FIRST_LOOKS_PER_SECOND);
-        if (account.state() == AccountState.PARKED && account.failure() != null) {
-            Duration probe =
-                    Backoff.after(account.failure().code(), account.failure().attempts(), random);
-            Duration waited = Duration.between(account.failure().since(), clock.instant());
-            return probe.compareTo(waited) > 0 ? probe.minus(waited) : turn;
-        }
-        // Where there are too many for that, each still gets its look within its interval.
-        Duration interval = pace.interval(account);
-        return turn.compareTo(interval) <= 0
-                ? turn
-                : Duration.ofNanos((long) (interval.toNanos() * random.nextDouble()));
     }
 
     /** A mail host answers again: who waits to try it need wait no longer; its limits pace them. */
@@ -211,7 +179,7 @@ public final class WatchService {
 
     /** The configuration has changed: accounts that wait are scheduled anew. */
     public void reconfigured() {
-        looksAtOnce.resize(pace.concurrency());
+        admission.resize(pace.concurrency());
         for (AccountWatch watch : watcher.all()) {
             Account account = watch.account();
             if (account.state() != AccountState.WATCHING) {
@@ -222,9 +190,9 @@ public final class WatchService {
                 watch.interrupt();
                 continue;
             }
-            Instant looked = watch.lastCheckedAt();
-            long due = timetable.dueIn(watch.slot());
-            if (looked == null || due == Long.MAX_VALUE) {
+            long looked = watch.due().sinceEnded(nanoTime.getAsLong());
+            long dueIn = timetable.dueIn(watch.slot());
+            if (looked < 0 || dueIn == Long.MAX_VALUE) {
                 continue;
             }
             Duration interval =
@@ -232,14 +200,13 @@ public final class WatchService {
                             .noSoonerThan(
                                     Backoff.jittered(
                                             pace.interval(account), pace.jitter(), random));
-            Duration left = interval.minus(Duration.between(looked, clock.instant()));
-            timetable.schedule(watch.slot(), Math.max(0, left.toNanos()));
+            timetable.schedule(watch.slot(), Math.max(0, interval.toNanos() - looked));
         }
     }
 
     /** What keeps this node from seeing mail; empty while it sees. */
     public List<String> trouble() {
-        long late = -timetable.untilFirst();
+        long late = due.stuck();
         return late > STUCK.toNanos()
                 ? List.of(
                         "looks have been due for "
@@ -289,7 +256,7 @@ public final class WatchService {
             }
         }
         long deadline = System.nanoTime() + LAST_LOOKS.toNanos();
-        while (sessions.count() > 0 || !looksAtOnce.areAllFree()) {
+        while (sessions.count() > 0 || !admission.isIdle()) {
             if (System.nanoTime() - deadline > 0) {
                 LOG.warn(
                         "{} sessions with mail servers were still open at the end; what they would have"

@@ -6,17 +6,9 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.database.Database;
-import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Rung;
-import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.PushSession;
-import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.PositionRefusedException;
 import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.Looker.Looked;
-import dev.mailbell.watch.Looker.PositionIn;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,15 +26,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** The accounts under watch, and the looks that the HTTP API asks for. */
+/** The accounts under watch, by their ids; the door to the looks that the HTTP API asks for. */
 final class Watcher implements Watch {
-    private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
-
-    private static final Duration ASKED_FOR = Duration.ofMillis(200);
-
     private final Map<UUID, AccountWatch> watches = new ConcurrentHashMap<>();
 
     /** The locks of accounts whose last session is being closed. */
@@ -53,31 +39,22 @@ final class Watcher implements Watch {
 
     private final AccountStore accounts;
     private final Timetable<AccountWatch> timetable;
-    private final Looker looker;
-    private final LookRunner looks;
-    private final Trial trial;
+    private final OnDemandChecks onDemand;
     private final Logins logins;
-    private final Pace pace;
     private final InstantSource clock;
     private final LongSupplier nanoTime;
 
     Watcher(
             AccountStore accounts,
             Timetable<AccountWatch> timetable,
-            Looker looker,
-            LookRunner looks,
-            Trial trial,
+            OnDemandChecks onDemand,
             Logins logins,
-            Pace pace,
             InstantSource clock,
             LongSupplier nanoTime) {
         this.accounts = accounts;
         this.timetable = timetable;
-        this.looker = looker;
-        this.looks = looks;
-        this.trial = trial;
+        this.onDemand = onDemand;
         this.logins = logins;
-        this.pace = pace;
         this.clock = clock;
         this.nanoTime = nanoTime;
     }
@@ -193,44 +170,38 @@ final class Watcher implements Watch {
 
     @Override
     public List<Checked> check(Account account) {
-        return lookNow(account, Source.CHECK, null).checked();
+        return check(account, deadline());
     }
 
     @Override
     public Mailbox position(Account account, String mailbox, PositionUpdate update) {
-        AccountWatch watch = watchOf(account);
-        if (account.mail().protocol() == Protocol.POP3 && update instanceof PositionUpdate.UpTo) {
-            lock(watch);
-            try {
-                // A UID that a look has seen needs no other look.
-                Optional<Mailbox> moved =
-                        looker.reposition(watch, mailbox, update, new Pop3Observation.Unchanged());
-                if (moved.isPresent()) {
-                    return moved.get();
-                }
-            } catch (PositionRefusedException unknown) {
-                LOG.debug(
-                        "Account {}: a position that no look has seen yet, looking", account.id());
-            } finally {
-                watch.looking().unlock();
-            }
-        }
-        lookNow(account, Source.POSITION, new PositionIn(mailbox, update));
-        lock(watch);
-        try {
-            Mailbox stored = watch.mailboxes().get(mailbox);
-            if (stored == null) {
-                throw new NotWatchedException();
-            }
-            return stored;
-        } finally {
-            watch.looking().unlock();
-        }
+        return position(account, mailbox, update, deadline());
     }
 
     @Override
     public Verified verify(Account account, LoginSecret secret) {
-        return trial.run(account, secret, Deadline.after(pace.timeout()));
+        return verify(account, secret, deadline());
+    }
+
+    @Override
+    public Deadline deadline() {
+        return onDemand.deadline();
+    }
+
+    @Override
+    public List<Checked> check(Account account, Deadline deadline) {
+        return onDemand.check(watchOf(account), deadline);
+    }
+
+    @Override
+    public Mailbox position(
+            Account account, String mailbox, PositionUpdate update, Deadline deadline) {
+        return onDemand.position(watchOf(account), mailbox, update, deadline);
+    }
+
+    @Override
+    public Verified verify(Account account, LoginSecret secret, Deadline deadline) {
+        return onDemand.verify(account, secret, deadline);
     }
 
     @Override
@@ -263,56 +234,11 @@ final class Watcher implements Watch {
         }
     }
 
-    /** A look on demand: by the caller's thread, and the schedule begins anew behind it. */
-    private Looked lookNow(Account account, Source source, @Nullable PositionIn position) {
-        AccountWatch watch = watchOf(account);
-        lock(watch);
-        try {
-            Looked looked = looks.lookAtAll(watch, source, position);
-            if (wantsPush(watch)) {
-                // Whoever is to wait for push begins with a look of its own.
-                timetable.schedule(watch.slot(), 0);
-            }
-            return looked;
-        } finally {
-            watch.looking().unlock();
-        }
-    }
-
-    /** Whether push could go on, or be begun, and nobody waits with its mailbox open. */
-    private boolean wantsPush(AccountWatch watch) {
-        OpenSession open = watch.open();
-        return open != null
-                && pace.push(watch.account())
-                && !watch.rhythm().wasPushRefused()
-                && open.keepable().filter(PushSession::offersPush).isPresent()
-                && !(watch.isPushing() && open.keepable().filter(PushSession::canPush).isPresent());
-    }
-
     private AccountWatch watchOf(Account account) {
         AccountWatch watch = watches.get(account.id());
         if (watch == null) {
             throw new NotWatchedException();
         }
         return watch;
-    }
-
-    private void lock(AccountWatch watch) {
-        try {
-            Deadline deadline = Deadline.after(pace.timeout());
-            while (!watch.lockWithin(ASKED_FOR)) {
-                if (watch.hasEnded()) {
-                    throw new NotWatchedException();
-                }
-                if (deadline.isPast()) {
-                    throw new MailFailure(
-                            FailureCode.TIMEOUT,
-                            "another look at this account takes too long; try again");
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MailFailure(FailureCode.TIMEOUT, "interrupted: the daemon is stopping", e);
-        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -106,5 +107,97 @@ class LookupsTest {
                     .hasCauseInstanceOf(Exception.class);
         }
         assertThat(asked).hasSize(3);
+    }
+
+    /** A name server that is silent for some names, on a clock that the test steps. */
+    private static final class Silent implements AutoCloseable {
+        private final AtomicLong now = new AtomicLong();
+        private final CountDownLatch end = new CountDownLatch(1);
+        private final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+        private final Lookups lookups = new Lookups(this::answer, 8, 1_000, now::get);
+
+        private List<InetAddress> answer(String name) {
+            asked.add(name);
+            if (name.startsWith("silent")) {
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return ANSWER;
+        }
+
+        void pass(Duration time) {
+            now.addAndGet(time.toNanos());
+        }
+
+        @Override
+        public void close() {
+            end.countDown();
+            lookups.close();
+        }
+    }
+
+    @Test
+    void names_whose_servers_are_silent_do_not_keep_another_name_waiting() throws Exception {
+        try (Silent server = new Silent();
+                var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 20; i++) {
+                String name = "silent" + i + ".example";
+                callers.submit(() -> server.lookups.lookup(name, in(60_000)));
+            }
+            await().until(() -> server.asked.size() == 8);
+            server.pass(Duration.ofSeconds(2));
+            await().until(() -> server.asked.size() == 16);
+            server.pass(Duration.ofSeconds(2));
+            await().until(() -> server.asked.size() == 20);
+            assertThat(server.lookups.lookup("good.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.asked).doesNotHaveDuplicates();
+            server.end.countDown();
+        }
+    }
+
+    @Test
+    void lookups_that_hang_have_a_limit_and_names_that_resolved_before_go_past_it()
+            throws Exception {
+        try (Silent server = new Silent();
+                var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            assertThat(server.lookups.lookup("known.example", in(20_000))).isEqualTo(ANSWER);
+            for (int i = 0; i < 60; i++) {
+                String name = "silent" + i + ".example";
+                callers.submit(() -> server.lookups.lookup(name, in(60_000)));
+            }
+            for (int begun = 8; begun <= 32; begun += 8) {
+                int names = 1 + begun;
+                await().until(() -> server.asked.size() == names);
+                server.pass(Duration.ofSeconds(2));
+            }
+            assertThatThrownBy(() -> server.lookups.lookup("new.example", in(300)))
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertThat(server.lookups.lookup("known.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.asked).hasSize(1 + 32 + 1);
+            server.end.countDown();
+        }
+    }
+
+    /** Takes 5 s: so long a caller must have waited. */
+    @Test
+    void a_name_that_kept_its_caller_waiting_in_vain_is_not_asked_for_again_for_half_a_minute()
+            throws Exception {
+        try (Silent server = new Silent();
+                var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<List<InetAddress>> waits =
+                    callers.submit(() -> server.lookups.lookup("silent.example", in(5_200)));
+            await().until(() -> server.asked.size() == 1);
+            server.pass(Duration.ofSeconds(6));
+            assertThatThrownBy(waits::get).hasCauseInstanceOf(SocketTimeoutException.class);
+            assertThatThrownBy(() -> server.lookups.lookup("silent.example", in(600_000)))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageContaining("a moment ago");
+            server.pass(Duration.ofSeconds(31));
+            server.end.countDown();
+            assertThat(server.lookups.lookup("silent.example", in(20_000))).isEqualTo(ANSWER);
+        }
     }
 }

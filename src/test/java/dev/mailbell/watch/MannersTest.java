@@ -9,6 +9,7 @@ import dev.mailbell.mail.scripted.FakeImap;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +126,48 @@ class MannersTest {
         server.deliver("ann");
         kit.reload(yaml.formatted("1s"));
         await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+    }
+
+    @Test
+    void a_wall_clock_that_is_set_makes_no_check_late_and_none_twice_when_intervals_change()
+            throws InterruptedException {
+        String yaml =
+                """
+                network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
+                polling: { imap: { push: false, interval: %s, min: 1s }, jitter: 0 }
+                """;
+        restart(yaml.formatted("6h"));
+        AtomicInteger looks = new AtomicInteger();
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        looks.addAndGet(moment.equals("command STATUS") ? 1 : 0);
+                        return true;
+                    }
+                });
+        kit.start();
+        Account account = kit.register(server.port(), "ann");
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        await().atMost(PATIENCE)
+                .until(() -> kit.watch().live(account.id()).orElseThrow().nextCheckAt() != null);
+        int first = looks.get();
+        kit.setWallClock(Duration.ofHours(5));
+        kit.reload(yaml.formatted("4h"));
+        Duration next = untilNext(account);
+        assertThat(next).isBetween(Duration.ofMinutes(230), Duration.ofMinutes(240));
+        kit.setWallClock(Duration.ofHours(-5));
+        kit.reload(yaml.formatted("3h"));
+        assertThat(untilNext(account)).isBetween(Duration.ofMinutes(170), Duration.ofMinutes(180));
+        assertThat(looks.get()).isEqualTo(first);
+        server.deliver("ann");
+        kit.pass(Duration.ofHours(3));
+        await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+    }
+
+    private Duration untilNext(Account account) {
+        return Duration.between(
+                kit.now(), kit.watch().live(account.id()).orElseThrow().nextCheckAt());
     }
 
     @Test

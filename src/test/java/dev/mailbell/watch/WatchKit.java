@@ -57,6 +57,7 @@ final class WatchKit implements AutoCloseable {
     private final AtomicReference<Configuration> configuration = new AtomicReference<>();
     private final long began = System.nanoTime();
     private volatile Duration ahead = Duration.ZERO;
+    private volatile Duration wallStep = Duration.ZERO;
     private volatile int speed = 1;
     private WatchService service;
 
@@ -118,7 +119,16 @@ final class WatchKit implements AutoCloseable {
     }
 
     private InstantSource clock() {
-        return () -> Instant.now().plus(ahead);
+        return () -> Instant.now().plus(ahead).plus(wallStep);
+    }
+
+    Instant now() {
+        return clock().instant();
+    }
+
+    /** Sets the wall clock, and no other, forward or back. */
+    void setWallClock(Duration step) {
+        wallStep = step;
     }
 
     private long nanoTime() {

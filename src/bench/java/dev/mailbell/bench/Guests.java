@@ -1,0 +1,50 @@
+package dev.mailbell.bench;
+
+import dev.mailbell.bench.daemon.Api;
+import dev.mailbell.bench.daemon.BenchException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** Registers accounts at mail servers that are not the laboratory's; no webhook hears of them. */
+final class Guests {
+    static final String GROUP = "guests";
+
+    private final List<Map<String, Object>> accounts = new ArrayList<>();
+
+    void add(int number, String host, int port, boolean push, int interval) {
+        accounts.add(
+                Map.of(
+                        "address",
+                        "user" + number + "@bench.local",
+                        "mail",
+                        Map.of(
+                                "protocol",
+                                "imap",
+                                "host",
+                                host,
+                                "port",
+                                port,
+                                "security",
+                                "none",
+                                "username",
+                                "user" + number + "@bench.local",
+                                "password",
+                                "secret"),
+                        "watch",
+                        Map.of("push", push, "interval", "PT" + interval + "S"),
+                        "labels",
+                        Map.of("group", GROUP)));
+    }
+
+    void register(Api api) {
+        JsonNode results =
+                api.post("/v1/accounts/batch", Map.of("accounts", accounts)).get("results");
+        for (JsonNode result : results) {
+            if (result.get("status").asInt() != 201) {
+                throw new BenchException("an account was refused: " + result);
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets checks run, so many at once: {@code polling.concurrency}, of which each {@link CheckKind}
+ * has its own places. A server that is silent is probed by one check of a kind at a time, whose end
+ * is the end of all that waited when it began. Safe for many threads.
+ */
+final class CheckAdmission {
+    /** More requests of the API wait nowhere. */
+    private static final int MOST_WAITING = 1_000;
+
+    private static final int MOST_WAITING_AT_ONE_SERVER = 100;
+
+    /** What is known of so many servers that no check runs at. */
+    private static final int SERVERS_REMEMBERED = 10_000;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final LongSupplier nanoTime;
+    private final Map<CheckKind, AdmissionRoom> rooms = new EnumMap<>(CheckKind.class);
+
+    /** The one that was used longest ago first. */
+    private final Map<String, HostStanding> standings = new LinkedHashMap<>(16, 0.75f, true);
+
+    private boolean stopped;
+
+    CheckAdmission(int places, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        for (CheckKind kind : CheckKind.values()) {
+            rooms.put(kind, new AdmissionRoom(kind.share(places)));
+        }
+    }
+
+    /** The grants and refusals that a change brought about; carried out without the lock. */
+    private final class Answers {
+        private final List<CheckPermit> granted = new ArrayList<>();
+        private final List<CheckRequest> refused = new ArrayList<>();
+        private @Nullable RuntimeException why;
+
+        void grantAll() {
+            for (AdmissionRoom room : rooms.values()) {
+                for (Optional<CheckRequest> next = room.next();
+                        next.isPresent();
+                        next = room.next()) {
+                    CheckRequest request = next.get();
+                    granted.add(
+                            new CheckPermit(
+                                    CheckAdmission.this,
+                                    request,
+                                    standing(request),
+                                    nanoTime.getAsLong()));
+                }
+            }
+        }
+
+        void refuse(List<CheckRequest> requests, RuntimeException reason) {
+            refused.addAll(requests);
+            why = reason;
+        }
+
+        void give() {
+            granted.forEach(permit -> permit.request().grant(permit));
+            RuntimeException reason = why;
+            if (reason != null) {
+                refused.forEach(request -> request.refuse(reason));
+            }
+        }
+    }
+
+    private interface Change {
+        void in(Answers answers);
+    }
+
+    private void change(Change change) {
+        Answers answers = new Answers();
+        lock.lock();
+        try {
+            change.in(answers);
+            if (!stopped) {
+                answers.grantAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+        answers.give();
+    }
+
+    private AdmissionRoom room(CheckKind kind) {
+        AdmissionRoom room = rooms.get(kind);
+        if (room == null) {
+            throw new IllegalStateException("no room for " + kind);
+        }
+        return room;
+    }
+
+    private HostStanding standing(CheckRequest request) {
+        return standings.computeIfAbsent(request.server(), HostStanding::new);
+    }
+
+    /** Takes effect at once; where fewer places are left than are taken, as checks end. */
+    void resize(int places) {
+        change(answers -> rooms.forEach((kind, room) -> room.resize(kind.share(places))));
+    }
+
+    /** The name that a mail server's checks are let in by: host and port. */
+    static String server(MailSettings mail) {
+        return mail.host().toLowerCase(Locale.ROOT) + ":" + mail.port();
+    }
+
+    /**
+     * A check that wants to run.
+     *
+     * @param retry whether the account's last check failed
+     */
+    CheckRequest request(CheckKind kind, String server, boolean retry, CheckRequest.Answer answer) {
+        return new CheckRequest(this, kind, server, retry, nanoTime.getAsLong(), answer);
+    }
+
+    /** Lets the request wait for its turn; it may be granted or refused before this returns. */
+    void submit(CheckRequest request) {
+        change(answers -> {
+            HostStanding standing = standing(request);
+            AdmissionRoom room = room(request.kind());
+            if (stopped) {
+                answers.refuse(List.of(request), new NotWatchedException());
+            } else if (request.kind() == CheckKind.ON_DEMAND
+                    && (room.waiting() >= MOST_WAITING
+                            || room.waiting(standing) >= MOST_WAITING_AT_ONE_SERVER)) {
+                answers.refuse(List.of(request), full());
+            } else if (request.isWaiting()) {
+                room.add(request, standing);
+            }
+        });
+    }
+
+    /**
+     * Waits for a place.
+     *
+     * @throws MailFailure when the deadline passes first, or the server is found silent meanwhile
+     * @throws NotWatchedException when the node is stopping
+     */
+    CheckPermit acquire(CheckKind kind, String server, boolean retry, Deadline deadline) {
+        PlaceWait wait = new PlaceWait();
+        CheckRequest request = request(kind, server, retry, wait);
+        submit(request);
+        return wait.until(deadline, request)
+                .orElseThrow(() -> isSilent(server) ? silent(server) : full());
+    }
+
+    private static NoRoomException full() {
+        return new NoRoomException(
+                "too many checks are under way on this node; polling.concurrency limits them");
+    }
+
+    private static MailFailure silent(String server) {
+        return new MailFailure(
+                FailureCode.TIMEOUT,
+                server
+                        + " did not answer several checks in a row; this one was not begun and is"
+                        + " tried again");
+    }
+
+    private boolean isSilent(String server) {
+        lock.lock();
+        try {
+            HostStanding standing = standings.get(server);
+            return standing != null && standing.isSilent();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void cancelled(CheckRequest request) {
+        change(answers -> room(request.kind()).remove(request, standing(request)));
+    }
+
+    void released(CheckPermit permit) {
+        change(answers -> {
+            HostStanding standing = permit.standing();
+            standing.ended(permit.ended());
+            if (permit.ended() == CheckPermit.Ended.SILENT && standing.isSilent()) {
+                answers.refuse(waitedFor(permit), silent(standing.server()));
+            }
+            room(permit.request().kind()).release(standing);
+            rooms.values().forEach(room -> room.reviewed(standing));
+            forget(standing);
+        });
+    }
+
+    /**
+     * Those that waited when the probe began. A probe by an account whose checks failed before does
+     * not speak for the others.
+     */
+    private List<CheckRequest> waitedFor(CheckPermit probe) {
+        List<CheckRequest> waited = new ArrayList<>();
+        for (AdmissionRoom room : rooms.values()) {
+            waited.addAll(
+                    room.removeIf(
+                            probe.standing(),
+                            request ->
+                                    request.since() - probe.grantedAt() <= 0
+                                            && (request.isRetry() || !probe.request().isRetry())));
+        }
+        return waited;
+    }
+
+    private void forget(HostStanding standing) {
+        if (standing.isForgettable()) {
+            standings.remove(standing.server());
+        } else if (standings.size() > SERVERS_REMEMBERED) {
+            standings.values().stream()
+                    .filter(HostStanding::isUnused)
+                    .findFirst()
+                    .ifPresent(unused -> standings.remove(unused.server()));
+        }
+    }
+
+    /** No check begins any more. */
+    void stop() {
+        change(answers -> {
+            stopped = true;
+            List<CheckRequest> all = new ArrayList<>();
+            for (HostStanding standing : standings.values()) {
+                rooms.values().forEach(room -> all.addAll(room.removeIf(standing, any -> true)));
+            }
+            answers.refuse(all, new NotWatchedException());
+        });
+    }
+
+    /** How many checks of a kind run now. */
+    int running(CheckKind kind) {
+        lock.lock();
+        try {
+            return room(kind).taken();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many checks of a kind wait for a place. */
+    int waiting(CheckKind kind) {
+        lock.lock();
+        try {
+            return room(kind).waiting();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isIdle() {
+        lock.lock();
+        try {
+            return rooms.values().stream().allMatch(room -> room.taken() == 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package dev.mailbell.watch;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/**
+ * The checks that are due and have not ended, wherever they wait: in the timetable, for a
+ * connection, for the account's lock, for a place, for the database. Safe for many threads.
+ */
+final class DueChecks {
+    private final Timetable<AccountWatch> timetable;
+    private final LongSupplier nanoTime;
+    private final Set<AccountWatch> due = ConcurrentHashMap.newKeySet();
+
+    DueChecks(Timetable<AccountWatch> timetable, LongSupplier nanoTime) {
+        this.timetable = timetable;
+        this.nanoTime = nanoTime;
+    }
+
+    /** The timetable has given the account out: its check is due since the time it had there. */
+    void due(AccountWatch watch) {
+        watch.wantLook(timetable.wasDue(watch.slot()));
+        due.add(watch);
+    }
+
+    /** A check of the account has ended, or none is wanted any more. */
+    void ended(AccountWatch watch) {
+        due.remove(watch);
+        watch.due().ended(nanoTime.getAsLong());
+    }
+
+    /** For how many nanoseconds the oldest check has been due; 0 when none is. */
+    long oldest() {
+        return oldest(false);
+    }
+
+    /**
+     * The same, but the line before a mail host counts only for as long as it has not moved: its
+     * limits make checks wait there by intent.
+     */
+    long stuck() {
+        return oldest(true);
+    }
+
+    private long oldest(boolean stuck) {
+        long now = nanoTime.getAsLong();
+        long oldest = Math.max(0, -timetable.untilFirst());
+        for (AccountWatch watch : due) {
+            if (isOver(watch)) {
+                due.remove(watch);
+            } else {
+                long age = now - watch.due().since(now);
+                oldest = Math.max(oldest, stuck ? Math.min(age, watch.due().stillFor(now)) : age);
+            }
+        }
+        return oldest;
+    }
+
+    /** An account that has a time again waits for that. */
+    private boolean isOver(AccountWatch watch) {
+        long dueIn = timetable.dueIn(watch.slot());
+        return watch.hasEnded() || dueIn > 0 && dueIn != Long.MAX_VALUE;
+    }
+}

@@ -1,0 +1,140 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.account.WatchSettings;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.event.Ids;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+class DueChecksTest {
+    private final AtomicLong now = new AtomicLong();
+    private final Timetable<AccountWatch> timetable = new Timetable<>(now::get);
+    private final DueChecks due = new DueChecks(timetable, now::get);
+    private final AccountWatch watch =
+            new AccountWatch(account(), new ReentrantLock(true), now::get);
+
+    private static Account account() {
+        Instant now = Instant.EPOCH;
+        MailSettings mail =
+                new MailSettings(
+                        Protocol.IMAP,
+                        "imap.example.org",
+                        993,
+                        Security.TLS,
+                        "ann@example.org",
+                        MailSettings.Auth.PASSWORD,
+                        true,
+                        null);
+        return new Account(
+                Ids.next(),
+                ClientStore.DEFAULT,
+                null,
+                "ann@example.org",
+                mail,
+                new byte[] {1},
+                List.of("INBOX"),
+                new WatchSettings(null, null, false),
+                Map.of(),
+                AccountState.WATCHING,
+                now,
+                null,
+                null,
+                now,
+                now);
+    }
+
+    private void pass(Duration time) {
+        now.addAndGet(time.toNanos());
+    }
+
+    private Duration oldest() {
+        return Duration.ofNanos(due.oldest());
+    }
+
+    private Duration stuck() {
+        return Duration.ofNanos(due.stuck());
+    }
+
+    /** Taken out of the timetable late, as by a scheduler that was held up. */
+    private void taken() throws InterruptedException {
+        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+        pass(Duration.ofSeconds(90));
+        due.due(timetable.take());
+    }
+
+    @Test
+    void a_check_that_the_timetable_still_has_is_late_from_its_time_on() {
+        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+        pass(Duration.ofSeconds(50));
+        assertThat(oldest()).isZero();
+        pass(Duration.ofMinutes(20));
+        assertThat(oldest()).isEqualTo(Duration.ofSeconds(20 * 60 - 10));
+        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+        assertThat(oldest()).isZero();
+    }
+
+    @Test
+    void a_check_is_due_until_it_has_ended_wherever_it_waits_and_however_long_it_takes()
+            throws InterruptedException {
+        taken();
+        assertThat(oldest()).isEqualTo(Duration.ofSeconds(30));
+        pass(Duration.ofMinutes(11));
+        assertThat(stuck()).isEqualTo(Duration.ofSeconds(11 * 60 + 30));
+        watch.lookBegins(now.get());
+        pass(Duration.ofMinutes(1));
+        assertThat(stuck()).isEqualTo(Duration.ofSeconds(12 * 60 + 30));
+        due.ended(watch);
+        assertThat(oldest()).isZero();
+    }
+
+    @Test
+    void a_check_that_waits_for_a_place_is_seen() throws InterruptedException {
+        taken();
+        CheckAdmission admission = new CheckAdmission(16, now::get);
+        CheckRequest.Answer answer =
+                new CheckRequest.Answer() {
+                    @Override
+                    public void granted(CheckPermit permit) {}
+
+                    @Override
+                    public void refused(RuntimeException why) {}
+                };
+        watch.due().waitFor(admission.request(CheckKind.SCHEDULED, "a", false, answer));
+        pass(Duration.ofMinutes(20));
+        assertThat(stuck()).isEqualTo(Duration.ofSeconds(20 * 60 + 30));
+    }
+
+    @Test
+    void a_mail_hosts_line_that_moves_is_slow_by_intent_and_one_that_does_not_is_stuck()
+            throws InterruptedException {
+        taken();
+        HostLimits limits = new HostLimits(() -> 1, () -> 1, now.get());
+        MailHost host = new MailHost("imap.example.org", limits, now::get);
+        Permit taken = host.acquire(dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
+        host.submit(watch.due().waitFor(new Turn(Permit::release)));
+        pass(Duration.ofMinutes(12));
+        assertThat(oldest()).isGreaterThan(Duration.ofMinutes(12));
+        assertThat(stuck()).isEqualTo(Duration.ofMinutes(12));
+        taken.release();
+    }
+
+    @Test
+    void an_account_that_has_a_time_again_is_not_overdue() throws InterruptedException {
+        taken();
+        timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());
+        pass(Duration.ofMinutes(12));
+        assertThat(oldest()).isZero();
+    }
+}
