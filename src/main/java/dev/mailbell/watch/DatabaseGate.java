@@ -4,6 +4,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Outage;
 import dev.mailbell.network.Deadline;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;

@@ -3,6 +3,12 @@ package dev.mailbell.whole;
 import com.standardwebhooks.Webhook;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -15,9 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.function.IntSupplier;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A webhook's receiver that checks signatures with the official library and notes what came, each
@@ -113,8 +116,17 @@ final class Receiver implements AutoCloseable {
 
     /** The sum of {@code newCount} over the account's {@code mail.new} events. */
     int announced(String accountId) {
+        return sum("mail.new", accountId);
+    }
+
+    /** The sum of {@code newCount} over the account's {@code mailbox.reset} events. */
+    int reset(String accountId) {
+        return sum("mailbox.reset", accountId);
+    }
+
+    private int sum(String type, String accountId) {
         return events.stream()
-                .filter(event -> event.path("type").stringValue().equals("mail.new"))
+                .filter(event -> event.path("type").stringValue().equals(type))
                 .map(event -> event.path("data"))
                 .filter(data -> data.path("accountId").stringValue().equals(accountId))
                 .mapToInt(data -> data.path("newCount").intValue())

@@ -41,6 +41,11 @@ public final class Maildir {
         return user;
     }
 
+    /** The folder that holds INBOX. */
+    public Path root() {
+        return root;
+    }
+
     /**
      * Delivers a message into INBOX; it takes the next UID when the server looks. Costs no process,
      * so it is fit for thousands.

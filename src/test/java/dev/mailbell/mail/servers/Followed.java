@@ -1,0 +1,68 @@
+package dev.mailbell.mail.servers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.MailboxState;
+import dev.mailbell.network.Deadline;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+/** Follows a random history by one session for each check. */
+final class Followed {
+    /** {@code -Dmailbell.steps=20000} is the long run. */
+    static final int STEPS = Integer.getInteger("mailbell.steps", 200);
+
+    static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private Followed() {}
+
+    static Login login(RealMailServer server, Protocol protocol, String user) {
+        return new Login(
+                protocol,
+                RealMailServer.HOST,
+                server.port(protocol),
+                Security.NONE,
+                user,
+                new Credential.Password(server.password()),
+                true,
+                null);
+    }
+
+    static void steps(
+            RealMailServer server,
+            RealMailbox mail,
+            Protocol protocol,
+            MailServers sessions,
+            List<String> names,
+            MailboxState unseen) {
+        long seed = System.nanoTime();
+        History history = new History(mail, mail.steps(protocol), new Random(seed), names);
+        List<Watched> mailboxes = names.stream().map(name -> new Watched(name, unseen)).toList();
+        Login login = login(server, protocol, mail.user());
+        for (int step = 0; step < STEPS; step++) {
+            String what = step == 0 ? "nothing yet" : history.step();
+            if (protocol == Protocol.IMAP && mail.writesUidsForWritersOnly()) {
+                names.forEach(mail::openForWriting);
+            }
+            try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
+                for (Watched watched : mailboxes) {
+                    String name = watched.name();
+                    int truth = history.unseen(name);
+                    Change change = watched.look(session);
+                    assertThat(change.newCount())
+                            .describedAs("%s, seed %d, step %d, %s", name, seed, step, what)
+                            .isEqualTo(step == 0 ? 0 : truth);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.mailbell.mail.servers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.PushSession;
+import dev.mailbell.mail.imap.ImapSession;
+import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.pop3.Pop3Sessions;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mail.servers.RealMailbox.Step;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.Pop3State;
+import dev.mailbell.network.Deadline;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Counts against the truth of the mail store, over random histories on real servers. */
+@Timeout(120)
+class RealServersTest {
+    private static final int PUSHED = 10;
+    private static final Loopback LOOPBACK = new Loopback();
+
+    @AfterAll
+    static void close() {
+        LOOPBACK.close();
+    }
+
+    /** The UIDs of mailutils hold for a session only: it has a test of its own. */
+    @ParameterizedTest
+    @EnumSource(value = RealServer.class, mode = EnumSource.Mode.EXCLUDE, names = "MAILUTILS")
+    void imap_counts_what_came_to_the_inbox_and_a_folder(RealServer make) {
+        RealMailServer server = make.get();
+        RealMailbox mail = server.freshUser();
+        Followed.steps(
+                server,
+                mail,
+                Protocol.IMAP,
+                new ImapSessions(LOOPBACK.connector()),
+                List.of(RealMailbox.INBOX, mail.folder()),
+                ImapState.UNSEEN);
+    }
+
+    @ParameterizedTest
+    @EnumSource(RealServer.class)
+    void pop3_counts_what_came_to_the_maildrop(RealServer make) {
+        RealMailServer server = make.get();
+        Followed.steps(
+                server,
+                server.freshUser(),
+                Protocol.POP3,
+                new Pop3Sessions(LOOPBACK.connector()),
+                List.of(RealMailbox.INBOX),
+                Pop3State.UNSEEN);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RealServer.class,
+            names = {"DOVECOT", "COURIER", "CYRUS"})
+    void imap_push_counts_what_came_to_the_inbox(RealServer make) throws Exception {
+        RealMailServer server = make.get();
+        long seed = System.nanoTime();
+        Set<Step> steps = EnumSet.of(Step.ARRIVE, Step.REMOVE, Step.FLAG);
+        if (make != RealServer.COURIER) {
+            // Courier does not tell of a file that is put into cur.
+            steps.add(Step.MOVE);
+        }
+        // Servers tell after a while: many mailboxes wait side by side.
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> histories = new ArrayList<>();
+            for (int i = 0; i < PUSHED; i++) {
+                Random random = new Random(seed + i);
+                histories.add(
+                        threads.submit(() -> {
+                            followPushed(server, server.freshUser(), steps, random, seed);
+                            return null;
+                        }));
+            }
+            for (Future<?> history : histories) {
+                history.get();
+            }
+        }
+    }
+
+    private static void followPushed(
+            RealMailServer server, RealMailbox mail, Set<Step> steps, Random random, long seed) {
+        History history = new History(mail, steps, random, List.of(RealMailbox.INBOX));
+        Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
+        Login login = Followed.login(server, Protocol.IMAP, mail.user());
+        try (ImapSession session =
+                new ImapSessions(LOOPBACK.connector())
+                        .open(login, Deadline.after(Followed.PATIENCE))) {
+            assertThat(session.push(List.of(RealMailbox.INBOX))).isTrue();
+            inbox.look(session);
+            for (int step = 1; step <= Followed.STEPS / PUSHED; step++) {
+                String what = history.step();
+                int truth = history.unseen(RealMailbox.INBOX);
+                int counted = 0;
+                while (counted < truth) {
+                    session.renew(Deadline.after(Followed.PATIENCE));
+                    assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                            .isNotEqualTo(PushSession.Wake.REFUSED);
+                    counted += inbox.look(session).newCount();
+                }
+                assertThat(counted)
+                        .describedAs("seed %d, step %d, %s", seed, step, what)
+                        .isEqualTo(truth);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RealServer.class,
+            names = {"COURIER", "CYRUS"})
+    void no_check_changes_what_a_mail_program_sees(RealServer make) {
+        RealMailServer server = make.get();
+        RealMailbox mail = server.freshUser();
+        Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
+        Watched maildrop = new Watched(RealMailbox.INBOX, Pop3State.UNSEEN);
+        for (int i = 1; i <= 2; i++) {
+            mail.deliver(RealMailbox.INBOX, 2, Instant.now());
+            try (ImapSession session =
+                    new ImapSessions(LOOPBACK.connector())
+                            .open(
+                                    Followed.login(server, Protocol.IMAP, mail.user()),
+                                    Deadline.after(Followed.PATIENCE))) {
+                session.push(List.of(RealMailbox.INBOX));
+                Change change = inbox.look(session);
+                assertThat(change.newCount()).isEqualTo(i == 1 ? 0 : 2);
+                assertThat(session.envelopes(change.newest())).hasSize(change.newCount());
+                mail.deliver(RealMailbox.INBOX, 1, Instant.now());
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(PushSession.Wake.CHANGED);
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+            }
+            try (MailSession session =
+                    new Pop3Sessions(LOOPBACK.connector())
+                            .open(
+                                    Followed.login(server, Protocol.POP3, mail.user()),
+                                    Deadline.after(Followed.PATIENCE))) {
+                Change change = maildrop.look(session);
+                assertThat(change.newCount()).isEqualTo(i == 1 ? 0 : 3);
+                assertThat(session.envelopes(change.newest())).hasSize(change.newCount());
+            }
+        }
+        assertThat(mail.messages(RealMailbox.INBOX)).hasSize(6);
+        assertThat(mail.openForWriting(RealMailbox.INBOX)).isEqualTo(6);
+        assertThat(mail.unread(RealMailbox.INBOX)).isEqualTo(6);
+    }
+}

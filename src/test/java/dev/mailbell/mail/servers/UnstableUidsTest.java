@@ -1,0 +1,123 @@
+package dev.mailbell.mail.servers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.mark.ImapState;
+import dev.mailbell.network.Deadline;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Servers that make up UIDVALIDITY or UIDs at each opening of a mailbox. */
+@Timeout(120)
+class UnstableUidsTest {
+    private static final Loopback LOOPBACK = new Loopback();
+    private final Instant longAgo = Instant.now().minus(Duration.ofHours(1));
+
+    private final ImapSessions sessions = new ImapSessions(LOOPBACK.connector());
+    private final Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
+
+    @AfterAll
+    static void close() {
+        LOOPBACK.close();
+    }
+
+    private Change look(RealMailServer server, RealMailbox mail) {
+        try (MailSession session =
+                sessions.open(
+                        Followed.login(server, Protocol.IMAP, mail.user()),
+                        Deadline.after(Followed.PATIENCE))) {
+            return inbox.look(session);
+        }
+    }
+
+    @Test
+    void courier_before_any_mail_program_opened_the_mailbox_counts_each_arrival_once() {
+        Courier courier = Courier.shared();
+        eachArrivalIsCountedOnce(courier, courier.userWithoutMailProgram());
+    }
+
+    @Test
+    void mailutils_counts_each_arrival_once_though_each_session_has_its_own_uidvalidity() {
+        RealMailServer mailutils = Mailutils.shared();
+        eachArrivalIsCountedOnce(mailutils, mailutils.freshUser());
+    }
+
+    private void eachArrivalIsCountedOnce(RealMailServer server, RealMailbox mail) {
+        mail.deliver(RealMailbox.INBOX, 5, longAgo);
+        List<Change> changes = new ArrayList<>();
+        assertThat(look(server, mail).newCount()).isZero();
+        for (int i = 0; i < 4; i++) {
+            mail.deliver(RealMailbox.INBOX, 1, longAgo);
+            awaitAnotherSecond();
+            changes.add(look(server, mail));
+            // Nothing has come: nothing is told, as often as it is looked.
+            changes.add(look(server, mail));
+        }
+        assertThat(changes.stream().mapToInt(Change::newCount).sum()).isEqualTo(4);
+        assertThat(changes.stream().filter(change -> change.kind() == Kind.RESET))
+                .hasSizeLessThanOrEqualTo(1);
+    }
+
+    /** The servers take UIDVALIDITY from the clock. */
+    private static void awaitAnotherSecond() {
+        long second = Instant.now().getEpochSecond();
+        await().until(() -> Instant.now().getEpochSecond() > second);
+    }
+
+    @Test
+    void mailutils_reads_uids_of_a_search_as_positions_and_nothing_is_lost() {
+        RealMailServer mailutils = Mailutils.shared();
+        RealMailbox mail = mailutils.freshUser();
+        mail.deliver(RealMailbox.INBOX, 4, longAgo);
+        try (ImapClient client =
+                new ImapClient(mailutils, mailutils.port(Protocol.IMAP), mail.user())) {
+            client.command("SELECT INBOX");
+            client.command("STORE 1:3 +FLAGS (\\Deleted)");
+            client.command("EXPUNGE");
+        }
+        assertThat(look(mailutils, mail).newCount()).isZero();
+        mail.deliver(RealMailbox.INBOX, 6, Instant.now());
+        assertThat(look(mailutils, mail).newCount()).isEqualTo(6);
+    }
+
+    @Test
+    void courier_gives_the_uid_of_a_message_that_is_gone_to_the_next_and_that_one_is_counted() {
+        RealMailServer courier = Courier.shared();
+        RealMailbox mail = courier.freshUser();
+        mail.deliver(RealMailbox.INBOX, 4, longAgo);
+        mail.openForWriting(RealMailbox.INBOX);
+        assertThat(look(courier, mail).newCount()).isZero();
+        mail.deliver(RealMailbox.INBOX, 3, longAgo);
+        assertThat(look(courier, mail).newCount()).isEqualTo(3);
+        mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).get(4));
+        mail.deliver(RealMailbox.INBOX, 1, longAgo);
+        assertThat(look(courier, mail).newCount()).isEqualTo(1);
+    }
+
+    @Test
+    void mailutils_counts_what_came_over_a_history_of_arrivals_and_removals() {
+        RealMailServer mailutils = Mailutils.shared();
+        RealMailbox mail = mailutils.freshUser();
+        Followed.steps(
+                mailutils,
+                mail,
+                Protocol.IMAP,
+                sessions,
+                List.of(RealMailbox.INBOX, mail.folder()),
+                ImapState.UNSEEN);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.mailbell.mail.servers;
+
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.MailboxState;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+
+/** One mailbox as the daemon keeps it. */
+final class Watched {
+    private final String name;
+    private MailboxState state;
+    private KnownMessages known = KnownMessages.none();
+    private @Nullable Instant lastLook;
+
+    Watched(String name, MailboxState state) {
+        this.name = name;
+        this.state = state;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Change look(MailSession session) {
+        Instant now = Instant.now();
+        LookRequest request =
+                new LookRequest(name, state.mark(), state.searchFrom(null), false, lastLook);
+        Change change = state.after(session.observe(request), null, () -> known);
+        known = change.known().orElse(known);
+        state = change.next();
+        lastLook = now;
+        return change;
+    }
+}
