@@ -24,7 +24,11 @@ import java.util.Set;
  */
 final class Metrics implements AutoCloseable {
     private static final String PREFIX = "mailbell.";
-    private static final Set<String> RENAMED = Set.of("process.cpu.time", "system.cpu.count");
+
+    /** By the names that they are given, with the prefix. */
+    private static final Set<String> RENAMED =
+            Set.of("mailbell.process.cpu.time", "mailbell.system.cpu.count");
+
     private static final double NANOS_A_SECOND = 1e9;
     private static final int MOST_METERS = 10_000;
 

@@ -20,6 +20,13 @@ class ScrapeTest {
     }
 
     @Test
+    void the_cpu_is_counted_in_seconds_under_one_name() {
+        assertThat(metrics.scrape())
+                .contains("mailbell_process_cpu_seconds_total", "mailbell_system_cpus")
+                .doesNotContain("cpu_time_ns", "cpu_count");
+    }
+
+    @Test
     void gauges_that_are_made_anew_never_break_a_scrape() throws InterruptedException {
         AtomicBoolean done = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();

@@ -158,8 +158,8 @@ final class WebhookRoutes {
         // What was wrong with another receiver says nothing about this one.
         boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
         State state = draft.state() == null && moved ? State.ENABLED : draft.state();
-        Webhook stored = store.update(changed, state, webhooks.now())
-                        .orElseThrow(WebhookRoutes::notFound);
+        Webhook stored =
+                store.update(changed, state, webhooks.now()).orElseThrow(WebhookRoutes::notFound);
         webhooks.changed(webhook.id());
         Answers.ok(context, WebhookView.of(stored, now()));
     }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges what {@code serve} would refuse, beyond the file's grammar: the operator's key, the
@@ -73,7 +74,7 @@ final class Preflight {
             add(
                     "the configuration",
                     configuration.database().embedded() ? "dataDir" : "database.url",
-                    e.getMessage());
+                    String.valueOf(e.getMessage()));
         }
     }
 
@@ -83,9 +84,10 @@ final class Preflight {
             try {
                 Keyring.openExisting(file);
             } catch (KeyringException e) {
-                add("the configuration", "security.keyset", e.getMessage());
+                add("the configuration", "security.keyset", String.valueOf(e.getMessage()));
             }
-        } else if (!file.startsWith(configuration.dataDir()) && !canBeWritten(file.getParent())) {
+        } else if (!file.startsWith(configuration.dataDir())
+                && !canBeWritten(file.resolveSibling("."))) {
             add(
                     "the configuration",
                     "security.keyset",
@@ -113,7 +115,7 @@ final class Preflight {
 
     /** Whether a directory is writable, or can be made. */
     private static boolean canBeWritten(Path directory) {
-        Path existing = directory.toAbsolutePath();
+        @Nullable Path existing = directory.toAbsolutePath().normalize();
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }

@@ -41,7 +41,8 @@ final class DeliveryStore {
     /**
      * Reads what of a webhook is due, those waiting longest first, {@code limit} at most. None
      * overtakes an older one of its mailbox: what stands behind one that is due later, because it
-     * waits for its retry or was sent again by its client, waits too, and of the deliveries that may still merge only the oldest of a mailbox is taken.
+     * waits for its retry or was sent again by its client, waits too, and of the deliveries that
+     * may still merge only the oldest of a mailbox is taken.
      */
     Page due(UUID webhookId, Instant now, int limit) {
         return jdbi.withHandle(handle -> {

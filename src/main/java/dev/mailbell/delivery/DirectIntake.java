@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an event together with what caused it in a single statement, which is its own transaction:
- * one round trip from seen to safe. Only while everybody who wants the event and is not served later
- * keeps up, which is nearly always; what merges with earlier deliveries is left to {@link Intake}.
+ * one round trip from seen to safe. Only while everybody who wants the event and is not served
+ * later keeps up, which is nearly always; what merges with earlier deliveries is left to {@link
+ * Intake}.
  */
 final class DirectIntake {
     /** The statement needs an id for each webhook beforehand. */
@@ -37,8 +38,7 @@ final class DirectIntake {
      * @return the deliveries; empty when nothing was written, because the row is not as it was, or
      *     somebody is behind, or too many want the event
      */
-    static Optional<List<Delivery>> add(
-            DataSource pool, Sql change, NewEvent added, Instant now) {
+    static Optional<List<Delivery>> add(DataSource pool, Sql change, NewEvent added, Instant now) {
         Event event = added.event();
         UUID[] ids = Stream.generate(Ids::next).limit(MOST_TAKERS).toArray(UUID[]::new);
         OffsetDateTime due = now.atOffset(ZoneOffset.UTC);
@@ -87,7 +87,9 @@ final class DirectIntake {
                                                 row.getInt("place"),
                                                 row.getObject("id", UUID.class),
                                                 row.getBoolean("enabled")));
-        return takers.isEmpty() ? Optional.empty() : Optional.of(deliveries(added, ids, takers, now));
+        return takers.isEmpty()
+                ? Optional.empty()
+                : Optional.of(deliveries(added, ids, takers, now));
     }
 
     private static List<Delivery> deliveries(

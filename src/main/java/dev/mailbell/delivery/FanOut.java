@@ -7,7 +7,6 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,12 +95,10 @@ final class FanOut {
             @Nullable String mailbox,
             int shard,
             @Nullable Integer newCount,
-            UUID[] webhooks,
+            List<UUID> webhooks,
             @Nullable Event event) {
         boolean mergesWith(Deferred next) {
-            return newCount != null
-                    && next.newCount != null
-                    && Arrays.equals(webhooks, next.webhooks);
+            return newCount != null && next.newCount != null && webhooks.equals(next.webhooks);
         }
     }
 
@@ -163,11 +160,13 @@ final class FanOut {
                                                 row.getString("mailbox"),
                                                 row.getInt("shard"),
                                                 row.getObject("new_count", Integer.class),
-                                                (UUID[]) row.getArray("webhooks").getArray(),
+                                                List.of(
+                                                        (UUID[])
+                                                                row.getArray("webhooks")
+                                                                        .getArray()),
                                                 row.getString("payload") == null
                                                         ? null
-                                                        : EventStore.read(
-                                                                row, "event_id")));
+                                                        : EventStore.read(row, "event_id")));
         List<Deferred> group = new ArrayList<>();
         for (Deferred row : rows) {
             if (!group.isEmpty() && !group.getLast().mergesWith(row)) {
@@ -179,7 +178,7 @@ final class FanOut {
     }
 
     private Piece serve(Connection connection, List<Deferred> group) {
-        List<UUID> all = List.of(group.getFirst().webhooks());
+        List<UUID> all = group.getFirst().webhooks();
         List<UUID> enabled = enabled(connection, all);
         List<UUID> piece =
                 Stream.concat(enabled.stream(), all.stream()).distinct().limit(PIECE).toList();
@@ -187,7 +186,10 @@ final class FanOut {
         Intake.Added added = new Intake.Added(List.of(), 0);
         if (!kept.isEmpty()) {
             Deferred last = kept.getLast();
-            long sum = kept.stream().mapToLong(row -> row.newCount() == null ? 0 : row.newCount()).sum();
+            long sum =
+                    kept.stream()
+                            .mapToLong(row -> row.newCount() == null ? 0 : row.newCount())
+                            .sum();
             Event event = last.event();
             if (event != null) {
                 NewEvent merged =
@@ -208,7 +210,8 @@ final class FanOut {
         UUID[] rest = all.stream().filter(id -> !served.contains(id)).toArray(UUID[]::new);
         UUID[] events = group.stream().map(Deferred::eventId).toArray(UUID[]::new);
         if (rest.length == 0) {
-            Sql.of("delete from fanout where event_id = any(?)", (Object) events).update(connection);
+            Sql.of("delete from fanout where event_id = any(?)", (Object) events)
+                    .update(connection);
         } else {
             Sql.of("update fanout set webhooks = ? where event_id = any(?)", rest, events)
                     .update(connection);

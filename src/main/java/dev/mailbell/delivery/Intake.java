@@ -60,8 +60,7 @@ final class Intake {
      * @param except a webhook that does not get it; null for none
      * @param now on the clock by which deliveries are due
      */
-    static Added add(
-            Connection connection, NewEvent added, @Nullable UUID except, Instant now) {
+    static Added add(Connection connection, NewEvent added, @Nullable UUID except, Instant now) {
         return serve(connection, added, takers(connection, added, except), false, now);
     }
 
@@ -148,8 +147,7 @@ final class Intake {
                 .then(EventStore.insert(added.event()))
                 .then("), later as (")
                 .then(Takers.defer(added, "taker"))
-                .then(
-                        ") select id, enabled, busy_until from taker where not deferred order by id")
+                .then(") select id, enabled, busy_until from taker where not deferred order by id")
                 .query(connection, Intake::taker);
     }
 

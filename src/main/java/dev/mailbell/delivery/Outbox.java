@@ -57,7 +57,10 @@ public final class Outbox {
      */
     public Pending add(Connection connection, NewEvent added) {
         long begun = lanes.beginCommit();
-        return new Pending(added.event().clientId(), Intake.add(connection, added, null, clock.instant()), begun);
+        return new Pending(
+                added.event().clientId(),
+                Intake.add(connection, added, null, clock.instant()),
+                begun);
     }
 
     /**
@@ -73,8 +76,6 @@ public final class Outbox {
         return DirectIntake.add(pool, change, added, clock.instant())
                 .map(deliveries ->
                         new Pending(
-                                added.event().clientId(),
-                                new Intake.Added(deliveries, 0),
-                                begun));
+                                added.event().clientId(), new Intake.Added(deliveries, 0), begun));
     }
 }

@@ -16,10 +16,11 @@ final class Takers {
     static final int MOST_SERVED_AT_ONCE = 16;
 
     /**
-     * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id}, whether
-     * it is {@code enabled}, whether its delivery is {@code deferred} to {@link FanOut}, its {@code
-     * place} from 1 among those that are or are not, and until when older deliveries of the mailbox
-     * wait at the longest, {@code busy_until}; null when there are none or it is deferred.
+     * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id},
+     * whether it is {@code enabled}, whether its delivery is {@code deferred} to {@link FanOut},
+     * its {@code place} from 1 among those that are or are not, and until when older deliveries of
+     * the mailbox wait at the longest, {@code busy_until}; null when there are none or it is
+     * deferred.
      *
      * <p>Deferred are those that take nothing now, when they are many, and those for which an
      * earlier event of the mailbox is deferred still.

@@ -63,6 +63,7 @@ public final class WebhookClient implements AutoCloseable {
     private static final ContentType JSON = ContentType.create("application/json");
     private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
     private static final TimeValue IDLE_LIFE = TimeValue.ofSeconds(30);
+
     /** A chunked body on the wire, framing included; of its content 16 KiB are read. */
     private static final int MOST_BODY_OCTETS = 256 * 1024;
 

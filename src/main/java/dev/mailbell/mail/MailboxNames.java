@@ -44,7 +44,9 @@ public final class MailboxNames {
     public static String readable(String raw) {
         String strict = decode(raw);
         String name =
-                strict.equals(raw) ? ModifiedUtf7.decode(raw).orElse(utf8(raw).orElse(raw)) : strict;
+                strict.equals(raw)
+                        ? ModifiedUtf7.decode(raw).orElse(utf8(raw).orElse(raw))
+                        : strict;
         return Normalizer.normalize(isInbox(name) ? "INBOX" : name, Normalizer.Form.NFC);
     }
 

@@ -51,8 +51,7 @@ final class ImapIdentities {
         for (long number : change.newest()) {
             newest.add(listed.uids()[(int) number - 1]);
         }
-        return new Change(
-                kind, change.newCount(), true, next, change.known().orElse(null), newest);
+        return new Change(kind, change.newCount(), true, next, change.known().orElse(null), newest);
     }
 
     /**

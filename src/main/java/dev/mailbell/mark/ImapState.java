@@ -103,10 +103,8 @@ public record ImapState(
                 seen.uidNextTold()
                         && next.uidNext() > before.uidNext()
                         && !next.gaps().from(before.uidNext()).isEmpty();
-        ImapState state =
-                new ImapState(next, position, pendingAfter(seen, position), 0, 0, passed);
-        Kind kind =
-                newCount > 0 ? Kind.NEW : state.isRecordedAs(this) ? Kind.NOTHING : Kind.MOVED;
+        ImapState state = new ImapState(next, position, pendingAfter(seen, position), 0, 0, passed);
+        Kind kind = newCount > 0 ? Kind.NEW : state.isRecordedAs(this) ? Kind.NOTHING : Kind.MOVED;
         return new Change(kind, newCount, before.approximate(), state, null, newest(fresh));
     }
 
@@ -154,15 +152,9 @@ public record ImapState(
         boolean moves = !Objects.equals(position, client);
         // What is pending is counted by the next look that sees the mailbox as it is.
         ImapState state =
-                new ImapState(
-                        before, position, moves ? null : pending, views, uidNext, openGaps);
+                new ImapState(before, position, moves ? null : pending, views, uidNext, openGaps);
         return new Change(
-                moves ? Kind.MOVED : Kind.NOTHING,
-                0,
-                before.approximate(),
-                state,
-                null,
-                List.of());
+                moves ? Kind.MOVED : Kind.NOTHING, 0, before.approximate(), state, null, List.of());
     }
 
     /** Whether what is stored of both states is the same. */

@@ -80,8 +80,7 @@ public final class UidSet {
         int j = 0;
         while (i < bounds.length || j < other.bounds.length) {
             boolean own =
-                    j == other.bounds.length
-                            || i < bounds.length && bounds[i] <= other.bounds[j];
+                    j == other.bounds.length || i < bounds.length && bounds[i] <= other.bounds[j];
             long[] from = own ? bounds : other.bounds;
             int at = own ? i : j;
             builder.add(from[at], from[at + 1]);
@@ -128,8 +127,7 @@ public final class UidSet {
     UidSet lastRanges(int limit) {
         return bounds.length <= 2 * limit
                 ? this
-                : new UidSet(
-                        Arrays.copyOfRange(bounds, bounds.length - 2 * limit, bounds.length));
+                : new UidSet(Arrays.copyOfRange(bounds, bounds.length - 2 * limit, bounds.length));
     }
 
     /**
@@ -189,7 +187,8 @@ public final class UidSet {
          * Adds the range {@code first} to {@code last}, both included; overlaps with the range
          * before are merged.
          *
-         * @throws IllegalArgumentException below 1, reversed, at {@link ImapMark#NO_UID}, or below the range before
+         * @throws IllegalArgumentException below 1, reversed, at {@link ImapMark#NO_UID}, or below
+         *     the range before
          */
         public Builder add(long first, long last) {
             if (first < 1 || last < first || last >= ImapMark.NO_UID) {

@@ -118,7 +118,9 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
         }
     }
 
-    /** Octets that no request asked for. Of TLS the records that are not decrypted count as well. */
+    /**
+     * Octets that no request asked for. Of TLS the records that are not decrypted count as well.
+     */
     private boolean hasUnread() {
         Socket bound = plain;
         try {

@@ -75,8 +75,9 @@ final class AccountStates {
                                     .orElseGet(() -> new Written(false, null));
                         }));
         watch.savedInDoubt(false);
-        if (written.pending() != null) {
-            written.pending().committed();
+        Outbox.Pending pending = written.pending();
+        if (pending != null) {
+            pending.committed();
         }
         watch.saved(after);
         watch.retryingTold(written.retryingTold());
@@ -95,8 +96,7 @@ final class AccountStates {
     }
 
     private static boolean isSame(Account before, Account after) {
-        return before.state() == after.state()
-                && Objects.equals(before.failure(), after.failure());
+        return before.state() == after.state() && Objects.equals(before.failure(), after.failure());
     }
 
     private Written write(
@@ -125,12 +125,12 @@ final class AccountStates {
                         new NewEvent(event, null, after.shard(), after.labels(), null)));
     }
 
-    private static Optional<EventType> news(
-            AccountWatch watch, Known before, Account after) {
+    private static Optional<EventType> news(AccountWatch watch, Known before, Account after) {
         AccountState was = before.account().state();
         return switch (after.state()) {
             case WATCHING -> {
-                if (was == AccountState.CONNECTING || was != AccountState.WATCHING && !before.everWorked()) {
+                if (was == AccountState.CONNECTING
+                        || was != AccountState.WATCHING && !before.everWorked()) {
                     yield Optional.of(EventType.ACCOUNT_CONNECTED);
                 }
                 yield was == AccountState.PARKED || before.retryingTold()

@@ -239,8 +239,12 @@ final class LookRunner {
             next = gate.within(kind, database, () -> standing.failed(watch, failure));
             throw failure;
         } catch (StaleSessionException stale) {
-            // A server that drops each connection at its look would be called again without end.
-            next = standing.lost(watch, stale.age, stale.failure);
+            // A poll comes once an interval. A server that drops each connection at what it gave a
+            // hint of would be called again without end.
+            next =
+                    kind == CheckKind.SCHEDULED
+                            ? Duration.ZERO
+                            : standing.lost(watch, stale.age, stale.failure);
             throw stale;
         } catch (RuntimeException own) {
             next = Database.isAway(own) ? AFTER_NO_ROOM : watch.rhythm().notRecorded();

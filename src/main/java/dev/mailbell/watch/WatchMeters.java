@@ -195,8 +195,11 @@ final class WatchMeters {
                         rung,
                         used ->
                                 Counter.builder("check.proofs")
-                                        .description("Checks of mailboxes by the proof they rest on")
-                                        .tag("protocol", used.protocol().name().toLowerCase(Locale.ROOT))
+                                        .description(
+                                                "Checks of mailboxes by the proof they rest on")
+                                        .tag(
+                                                "protocol",
+                                                used.protocol().name().toLowerCase(Locale.ROOT))
                                         .tag("proof", used.wireName())
                                         .register(registry))
                 .increment();

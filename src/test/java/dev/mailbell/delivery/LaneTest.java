@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -67,20 +68,19 @@ class LaneTest {
     private final SteppedClock clock = new SteppedClock();
     private final CommitSequence commits = new CommitSequence();
     private final Slots slots = new Slots();
-    private Lane lane;
-    private Receiver receiver;
+    private Lane lane = new Lane(WEBHOOK, commits, clock.instant());
+    private Receiver receiver = new Receiver(webhook(), SETTINGS, clock, new Random(1));
     private long nanos;
 
     @BeforeEach
     void open() {
-        lane = open(new Lane(WEBHOOK, commits, clock.instant()));
+        meet();
     }
 
     /** Its webhook is known and nothing waits in the table. */
-    private Lane open(Lane fresh) {
+    private void open(Lane fresh) {
         lane = fresh;
         meet();
-        return fresh;
     }
 
     private void meet() {
@@ -112,8 +112,7 @@ class LaneTest {
     }
 
     private Delivery committed(String mailbox) {
-        return new Delivery(
-                Ids.next(), WEBHOOK, ACCOUNT, mailbox, 0, clock.instant(), "{}", true);
+        return new Delivery(Ids.next(), WEBHOOK, ACCOUNT, mailbox, 0, clock.instant(), "{}", true);
     }
 
     /** As a page of the table has it. */
@@ -335,7 +334,8 @@ class LaneTest {
     }
 
     @Test
-    void a_table_that_cannot_be_read_is_read_after_twice_as_long_each_time_and_ten_seconds_at_most() {
+    void
+            a_table_that_cannot_be_read_is_read_after_twice_as_long_each_time_and_ten_seconds_at_most() {
         lane.doubt(Ids.next());
         long waited = 0;
         for (int i = 0; i < 12; i++) {
@@ -404,7 +404,7 @@ class LaneTest {
             long begun = commits.next();
             String mailbox = "box " + random.nextInt(5);
             boolean first =
-                    pending.values().stream().noneMatch(other -> other.mailbox().equals(mailbox));
+                    pending.values().stream().noneMatch(other -> mailbox.equals(other.mailbox()));
             Delivery fresh = committed(mailbox);
             Delivery added = first ? fresh : LaneTest.read(fresh);
             pending.put(added.id(), added);
@@ -417,8 +417,10 @@ class LaneTest {
             int era = wantsRefill();
             if (era >= 0) {
                 Delivery[] due =
-                        pending.values().stream().limit(8).map(LaneTest::read).toArray(
-                                Delivery[]::new);
+                        pending.values().stream()
+                                .limit(8)
+                                .map(LaneTest::read)
+                                .toArray(Delivery[]::new);
                 boolean full = pending.size() > due.length;
                 pages.add(() -> {
                     if (reading.webhook() == null) {
@@ -436,7 +438,7 @@ class LaneTest {
                 Set<UUID> before = new HashSet<>();
                 pending.values().stream()
                         .takeWhile(other -> !other.id().equals(call.delivery().id()))
-                        .filter(other -> other.mailbox().equals(call.delivery().mailbox()))
+                        .filter(other -> Objects.equals(other.mailbox(), call.delivery().mailbox()))
                         .forEach(other -> before.add(other.id()));
                 assertThat(before).as("overtaken").isEmpty();
                 underWay.add(call);

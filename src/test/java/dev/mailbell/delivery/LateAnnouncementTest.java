@@ -79,8 +79,7 @@ class LateAnnouncementTest {
         Webhook webhook = engine.webhook(receiver);
         Outbox.Pending late = engine.commit(arrival(webhook, "INBOX", 1));
         engine.mail(arrival(webhook, "INBOX", 2));
-        await().until(() ->
-                engine.statuses(webhook).stream().allMatch("delivered"::equals));
+        await().until(() -> engine.statuses(webhook).stream().allMatch("delivered"::equals));
         late.committed();
         engine.mail(arrival(webhook, "Sent", 3));
         await().until(() -> engine.rows(webhook).getLast().status().equals("delivered"));

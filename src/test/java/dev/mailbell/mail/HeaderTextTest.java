@@ -54,7 +54,8 @@ class HeaderTextTest {
     void octets_beside_encoded_words_are_decoded_too() {
         String octets =
                 new String("grün ".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        assertThat(decoded(octets + "=?utf-8?q?=C3=BC?=\r\n =?utf-8?q?ber?=")).isEqualTo("grün über");
+        assertThat(decoded(octets + "=?utf-8?q?=C3=BC?=\r\n =?utf-8?q?ber?="))
+                .isEqualTo("grün über");
     }
 
     @Test

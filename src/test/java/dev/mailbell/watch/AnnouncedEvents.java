@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Events of accounts and mailboxes as the watch writes them, in every shape that they have. */
 public final class AnnouncedEvents {
@@ -82,7 +83,7 @@ public final class AnnouncedEvents {
                 new Envelope("40", null, null, null));
     }
 
-    private static Account account(UUID clientId, UUID id, String ref) {
+    private static Account account(UUID clientId, UUID id, @Nullable String ref) {
         return new Account(
                 id,
                 clientId,

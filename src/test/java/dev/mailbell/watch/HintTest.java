@@ -157,10 +157,7 @@ class HintTest {
         server.deliver("ann");
         await().atMost(PATIENCE)
                 .until(() ->
-                        kit.watch()
-                                .live(account.id())
-                                .map(Watch.Live::nextCheckAt)
-                                .isPresent()
+                        kit.watch().live(account.id()).map(Watch.Live::nextCheckAt).isPresent()
                                 && server.logins().size() >= 3
                                 && server.openSessions() == 0);
         int logins = server.logins().size();

@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.Jdbi;
@@ -70,14 +71,17 @@ class LostAnswersTest {
                                 }
                                 return answer;
                             } catch (InvocationTargetException e) {
-                                throw e.getCause();
+                                throw Objects.requireNonNull(e.getCause());
                             }
                         });
     }
 
     private AccountStates states() {
         return new AccountStates(
-                jdbi, new DatabaseGate(jdbi, 4, () -> true), TestOutbox.of(DATABASE), new HostLog());
+                jdbi,
+                new DatabaseGate(jdbi, 4, () -> true),
+                TestOutbox.of(DATABASE),
+                new HostLog());
     }
 
     private AccountWatch watch() {
@@ -123,9 +127,7 @@ class LostAnswersTest {
     }
 
     private List<EventType> told(AccountWatch watch) {
-        return events
-                .after(ClientStore.DEFAULT, null, null, watch.account().id(), 100)
-                .stream()
+        return events.after(ClientStore.DEFAULT, null, null, watch.account().id(), 100).stream()
                 .map(Event::type)
                 .toList();
     }

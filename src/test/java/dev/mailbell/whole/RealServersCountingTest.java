@@ -8,11 +8,6 @@ import dev.mailbell.mail.servers.History;
 import dev.mailbell.mail.servers.RealMailServer;
 import dev.mailbell.mail.servers.RealMailbox;
 import dev.mailbell.mail.servers.RealServer;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The promise itself on Courier and Cyrus: what came is told, each message once. */
 @Timeout(240)

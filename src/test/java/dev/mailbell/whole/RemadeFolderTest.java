@@ -7,11 +7,6 @@ import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.servers.RealMailServer;
 import dev.mailbell.mail.servers.RealMailbox;
 import dev.mailbell.mail.servers.RealServer;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +14,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A server's IDLE may stay bound to a mailbox that is gone. */
 @Timeout(240)

@@ -100,12 +100,15 @@ final class IdentityLook {
     private ImapObservation observation(Selected box, List<Message> messages, int totalBefore) {
         Instant last = request.lastLook();
         Instant since = last == null ? null : last.truncatedTo(ChronoUnit.SECONDS);
-        int dated =
-                (int)
-                        messages.stream()
-                                .map(Message::arrived)
-                                .filter(at -> at != null && since != null && at.isAfter(since))
-                                .count();
+        int dated = 0;
+        for (Message message : messages) {
+            Instant at = message.arrived();
+            dated += at != null && since != null && at.isAfter(since) ? 1 : 0;
+        }
+        if (dated == messages.size() && dated >= totalBefore) {
+            // A server that dates all messages with the moment of the look dates none.
+            dated = 0;
+        }
         return new ImapObservation(
                 Math.max(0, box.uidValidity()),
                 Math.max(1, box.uidNext()),

@@ -147,17 +147,13 @@ final class ImapLook {
             told = Math.max(told, status.uidNext());
         }
         long from = searchFrom(before != null);
-        if (before != null
-                && !before.gaps().isEmpty()
-                && told > 0
-                && told < before.uidNext()) {
+        if (before != null && !before.gaps().isEmpty() && told > 0 && told < before.uidNext()) {
             // UIDNEXT was too high before, so what is new has UIDs among the gaps.
             from = Math.min(from, before.gaps().first());
         }
         UidProof proof = new UidProof(mailboxes, box, before, told, false);
         boolean beyondAll = from == ImapMark.UID_LIMIT && told <= ImapMark.UID_LIMIT;
-        View view =
-                from == ImapMark.NO_UID || beyondAll ? proof.ofNothing() : proof.of(from);
+        View view = from == ImapMark.NO_UID || beyondAll ? proof.ofNothing() : proof.of(from);
         long uidNext = Math.max(Math.max(1, told), view.topUid() + 1);
         if (before != null && told < 1) {
             uidNext = Math.max(uidNext, before.uidNext());

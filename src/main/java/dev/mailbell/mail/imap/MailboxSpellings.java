@@ -63,8 +63,8 @@ final class MailboxSpellings {
         /**
          * Looks a name up that the server does not know, unless that was done lately.
          *
-         * @param list asks the server for the names of all mailboxes, as it spells them; empty where it
-         *     refuses
+         * @param list asks the server for the names of all mailboxes, as it spells them; empty
+         *     where it refuses
          * @return whether {@link #raw} says something else from now on
          */
         boolean lookUp(String mailbox, Supplier<Optional<List<String>>> list) {
@@ -75,8 +75,7 @@ final class MailboxSpellings {
                 return false;
             }
             String refused = raw(mailbox);
-            String raw =
-                    list.get().flatMap(names -> matching(mailbox, names)).orElse(null);
+            String raw = list.get().flatMap(names -> matching(mailbox, names)).orElse(null);
             remember(mailbox, new Found(raw, nanoTime.getAsLong()));
             return raw != null && !raw.equals(refused);
         }

@@ -2,7 +2,6 @@ package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mark.UidSet;
 import java.util.List;
 import java.util.function.Consumer;
 import org.eclipse.angus.mail.iap.Argument;
@@ -172,8 +171,7 @@ final class Mailboxes {
             selected = null;
             MailFailure failure = Refusals.ofMailbox(reply, mailbox);
             boolean unknown =
-                    failure.code() == FailureCode.MAILBOX_MISSING
-                            || reply.kind() == Reply.Kind.BAD;
+                    failure.code() == FailureCode.MAILBOX_MISSING || reply.kind() == Reply.Kind.BAD;
             if (unknown && spellings.lookUp(mailbox, () -> MailboxList.ifGiven(wire))) {
                 continue;
             }

@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which mail hosts take a command right behind DONE, in one packet. They should (RFC 9051, section
- * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day. Likewise which
- * hosts keep up with what NOTIFY asks for.
+ * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day. Likewise
+ * which hosts keep up with what NOTIFY asks for.
  */
 final class Pipelining {
     private static final Logger LOG = LoggerFactory.getLogger(Pipelining.class);

@@ -1,6 +1,5 @@
 package dev.mailbell.mail.imap;
 
-
 /** The mailbox that is selected, kept up to date by whatever the server says along the way. */
 final class Selected implements ImapWire.Untagged {
     private final String mailbox;

@@ -127,7 +127,9 @@ final class Statuses {
         Optional<String> other =
                 answer.mailbox(
                         told.keySet().stream()
-                                .collect(Collectors.toMap(spellings::raw, name -> name, (a, b) -> a)));
+                                .collect(
+                                        Collectors.toMap(
+                                                spellings::raw, name -> name, (a, b) -> a)));
         if (asking.isPresent() || !asked.isEmpty() && other.isEmpty()) {
             asking.ifPresent(mailbox -> told.replace(mailbox, answer.status()));
             return false;

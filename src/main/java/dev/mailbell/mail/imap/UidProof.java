@@ -93,11 +93,7 @@ final class UidProof {
             ladder.restsOn(Rung.FETCH_ALL);
             int total = box.exists() < 0 ? size(uids) : box.exists();
             return new View(
-                    total,
-                    uids.isEmpty() ? 0 : uids.last(),
-                    ImapMark.NO_UID,
-                    UidSet.empty(),
-                    true);
+                    total, uids.isEmpty() ? 0 : uids.last(), ImapMark.NO_UID, UidSet.empty(), true);
         }
         if (box.exists() > 0 && uidNext > 0) {
             return new View(box.exists(), 0, ImapMark.NO_UID, UidSet.empty(), true);
@@ -134,13 +130,18 @@ final class UidProof {
                 return Optional.empty();
             }
             boolean all = rung == Rung.FETCH_ALL;
-            boolean repeated = uids.equals(lastAnswer);
+            if (version != box.version() && attempt < ATTEMPTS) {
+                // Messages came or went meanwhile: the answer is of another moment.
+                mailboxes.noop();
+                continue;
+            }
+            boolean repeated = lastAnswer != null && uids.equals(lastAnswer);
             lastAnswer = uids;
             View view =
                     isBeyondNext(uids) && !repeated
                             ? beyondNext(uids)
                             : all ? whole(uids) : held(uids, lowest);
-            if (view.proven() && (version == box.version() || attempt == ATTEMPTS)) {
+            if (view.proven()) {
                 return Optional.of(view);
             }
             if (!view.proven()) {
@@ -167,10 +168,7 @@ final class UidProof {
      * since. A server that says so again has a UIDNEXT that lags.
      */
     private boolean isBeyondNext(UidSet uids) {
-        return uidNext > 0
-                && !uids.isEmpty()
-                && uids.last() >= uidNext
-                && box.version() == opened;
+        return uidNext > 0 && !uids.isEmpty() && uids.last() >= uidNext && box.version() == opened;
     }
 
     private View beyondNext(UidSet uids) {
@@ -191,14 +189,14 @@ final class UidProof {
         int exists = box.exists();
         boolean proven = exists == uids.size() || exists < 0 && !uids.isEmpty();
         if (!proven) {
-            fault =
-                    "says that the mailbox has "
-                            + exists
-                            + " messages but lists "
-                            + uids.size();
+            fault = "says that the mailbox has " + exists + " messages but lists " + uids.size();
         }
         return new View(
-                exists < 0 ? size(uids) : exists, uids.isEmpty() ? 0 : uids.last(), 1, uids, proven);
+                exists < 0 ? size(uids) : exists,
+                uids.isEmpty() ? 0 : uids.last(),
+                1,
+                uids,
+                proven);
     }
 
     private View held(UidSet uids, long from) {
@@ -233,8 +231,7 @@ final class UidProof {
         } else if (boundary >= from) {
             fault = "does not find message " + below + ", whose UID is " + boundary;
         } else {
-            return new View(
-                    exists, uids.isEmpty() ? boundary : uids.last(), from, uids, true);
+            return new View(exists, uids.isEmpty() ? boundary : uids.last(), from, uids, true);
         }
         return new View(exists, 0, from, uids, false);
     }
@@ -245,7 +242,9 @@ final class UidProof {
             long from = Math.max(truth.from(), before == null ? 1 : before.uidNext());
             boolean wrong = !answer.uids().from(from).equals(truth.found().from(from));
             // The whole mailbox is too dear to be listed because of one odd answer.
-            if (truth.proven() && wrong && answer.rung() != Rung.FETCH_NEW
+            if (truth.proven()
+                    && wrong
+                    && answer.rung() != Rung.FETCH_NEW
                     && answer.rung() != Rung.FETCH_ALL
                     && answer.rung() != ladder.used().orElse(answer.rung())) {
                 ladder.failed(answer.rung(), answer.why());

@@ -95,7 +95,8 @@ final class UidQueries {
                             + "\")");
         }
         if (!search.isSound()) {
-            return faulty(rung, "answers with something that cannot be when asked to " + asked(rung));
+            return faulty(
+                    rung, "answers with something that cannot be when asked to " + asked(rung));
         }
         // Servers answer n:* with the last message even when its UID is lower (RFC 9051, 6.4.8).
         return new Answer(search.uids().from(from), "");
@@ -134,8 +135,7 @@ final class UidQueries {
                         BoundedResponses.USUAL_LIMIT,
                         line -> {
                             if (line.keyEquals("FETCH") && line.getNumber() == number) {
-                                uid[0] =
-                                        Math.max(uid[0], Mailboxes.attributes(line).number("UID"));
+                                uid[0] = Math.max(uid[0], Mailboxes.attributes(line).number("UID"));
                             }
                         });
         // A refusal is what servers have for a message that another session removed.

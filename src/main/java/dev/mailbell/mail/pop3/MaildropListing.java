@@ -127,8 +127,10 @@ final class MaildropListing {
     /** The status of a listing. A late answer before it is followed by another status at once. */
     private Reply listing(Reply reply, boolean late) {
         Reply status = reply;
-        for (int passed = 0; late && passed < LATE_ANSWERS && wire.isStatusNext(); passed++) {
+        int passed = 0;
+        while (late && status.ok() && passed < LATE_ANSWERS && wire.isStatusNext()) {
             status = wire.nextStatus();
+            passed++;
         }
         return status;
     }
@@ -153,8 +155,7 @@ final class MaildropListing {
 
     /** Whether a server whose UIDL is out of order may be counted by sizes: after a failure. */
     private boolean mayCountSizes(@Nullable Pop3Mark mark) {
-        boolean byUids = mark != null && mark.total() > 0 && !mark.approximate();
-        return !byUids && !proofs.trusts(Rung.LISTING);
+        return (mark == null || mark.approximate()) && !proofs.trusts(Rung.LISTING);
     }
 
     private Full byUids(Answers answers) {

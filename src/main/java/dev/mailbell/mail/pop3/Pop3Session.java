@@ -10,7 +10,6 @@ import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Rung;
 import dev.mailbell.mark.Observation;
 import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;

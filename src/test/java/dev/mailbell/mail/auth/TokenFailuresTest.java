@@ -136,8 +136,8 @@ class TokenFailuresTest {
             MailFailure failure = failure(status, body);
             assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
             assertThat(failure).hasMessageContaining("answered " + status);
-            assertThat(failure.getMessage().contains("redirects")).isEqualTo(redirects);
-            assertThat(failure.getMessage().contains("mail.oauth2.tokenUrl")).isEqualTo(url);
+            assertThat(failure.reason().contains("redirects")).isEqualTo(redirects);
+            assertThat(failure.reason().contains("mail.oauth2.tokenUrl")).isEqualTo(url);
         }
     }
 

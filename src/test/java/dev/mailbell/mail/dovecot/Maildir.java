@@ -65,7 +65,9 @@ public final class Maildir {
     /** Removes what the server remembers of a mailbox of one level, the list of its UIDs too. */
     public void removeIndexes(String mailbox) {
         try (var files = Files.list(root.resolve("." + mailbox))) {
-            for (Path file : files.filter(file -> file.getFileName().toString().startsWith("dovecot")).toList()) {
+            for (Path file :
+                    files.filter(file -> file.getFileName().toString().startsWith("dovecot"))
+                            .toList()) {
                 Files.delete(file);
             }
         } catch (IOException e) {

@@ -51,7 +51,8 @@ class DovecotPushTest {
             assertThat(session.canPush()).isTrue();
             for (int i = 0; i < 3; i++) {
                 mail.deliver(1);
-                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                        .isEqualTo(Wake.CHANGED);
                 assertThat(inbox.look(session).newCount()).isEqualTo(1);
             }
             // The newest goes, another comes: UIDNEXT has moved, the number of messages has not.
@@ -59,7 +60,8 @@ class DovecotPushTest {
             mail.deliver(1);
             int counted = 0;
             while (counted == 0) {
-                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED);
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                        .isEqualTo(Wake.CHANGED);
                 counted += inbox.look(session).newCount();
             }
             assertThat(counted).isEqualTo(1);
@@ -74,7 +76,8 @@ class DovecotPushTest {
             session.push(List.of("INBOX"));
             inbox.look(session);
             session.interrupt();
-            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                    .isEqualTo(Wake.INTERRUPTED);
             Thread waker =
                     Thread.ofVirtual()
                             .start(() -> {
@@ -82,7 +85,8 @@ class DovecotPushTest {
                                     session.interrupt();
                                 }
                             });
-            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.INTERRUPTED);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                    .isEqualTo(Wake.INTERRUPTED);
             waker.join();
             mail.deliver(1);
             Wake wake = session.await(hint -> Optional.of(Duration.ZERO));
@@ -105,7 +109,8 @@ class DovecotPushTest {
             work.look(session);
             inbox.look(session);
             mail.deliver("Work", Maildir.message("hello"));
-            assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(Wake.CHANGED_ELSEWHERE);
+            assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                    .isEqualTo(Wake.CHANGED_ELSEWHERE);
             session.expect(List.of("Work", "INBOX"));
             assertThat(work.look(session).newCount()).isEqualTo(1);
             assertThat(inbox.look(session).newCount()).isZero();

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -99,6 +100,10 @@ class LadderTest {
 
         Followed(@Nullable ImapMark mark) {
             state = new ImapState(mark, null, null);
+        }
+
+        ImapMark mark() {
+            return Objects.requireNonNull(state.mark());
         }
 
         Change look(ImapSession session) {
@@ -218,8 +223,7 @@ class LadderTest {
                     sessions.open(
                             ImapKit.login(server.port()), Deadline.after(Duration.ofSeconds(2)))) {
                 assertThat(
-                                catchThrowableOfType(
-                                                MailFailure.class, () -> inbox.look(session))
+                                catchThrowableOfType(MailFailure.class, () -> inbox.look(session))
                                         .code())
                         .isEqualTo(FailureCode.TIMEOUT);
             }
@@ -261,7 +265,7 @@ class LadderTest {
                     assertThat(replaced.newCount()).isEqualTo(1);
                     assertThat(replaced.newest()).isEqualTo(List.of(3L));
                     assertThat(inbox.look(session).newCount()).isEqualTo(2);
-                    assertThat(inbox.state.mark().uidValidity()).isEqualTo(101);
+                    assertThat(inbox.mark().uidValidity()).isEqualTo(101);
                     return inbox;
                 });
     }
@@ -280,7 +284,25 @@ class LadderTest {
                 session -> {
                     Followed inbox = new Followed(new ImapMark(clock - 60, 3, 2, 2));
                     assertThat(inbox.look(session).newCount()).isEqualTo(1);
-                    assertThat(inbox.state.mark().approximate()).isTrue();
+                    assertThat(inbox.mark().approximate()).isTrue();
+                    return inbox;
+                });
+    }
+
+    @Test
+    void messages_that_are_all_dated_now_are_no_arrivals() throws IOException {
+        ImapKit.playing(
+                OLD
+                        + examine(3, 4, 101)
+                        + examine(3, 4, 102)
+                        + examine(3, 4, 103)
+                        + headers("a", "b", "c")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(100, 3, 2, 2));
+                    inbox.lastLook = Instant.parse("2026-11-20T11:59:00Z");
+                    inbox.state = new ImapState(inbox.mark(), null, null, 0, 0, true);
+                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
                     return inbox;
                 });
     }
@@ -288,11 +310,7 @@ class LadderTest {
     @Test
     void a_uidvalidity_that_was_wrong_once_resets_nothing() throws IOException {
         ImapKit.playing(
-                OLD
-                        + status(3, 4, 9)
-                        + examine(3, 4, 9)
-                        + examine(3, 4, 7)
-                        + GOODBYE,
+                OLD + status(3, 4, 9) + examine(3, 4, 9) + examine(3, 4, 7) + GOODBYE,
                 session -> {
                     Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
                     assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
@@ -343,7 +361,7 @@ class LadderTest {
                     session -> {
                         Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
                         assertThat(inbox.look(session).newCount()).isEqualTo(1);
-                        assertThat(inbox.state.mark().uidNext()).isEqualTo(5);
+                        assertThat(inbox.mark().uidNext()).isEqualTo(5);
                         assertThat(session.rung()).contains(Rung.FETCH_ALL);
                         return inbox;
                     });

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -228,7 +229,7 @@ final class LyingImap implements AutoCloseable {
 
     private static String fetched(
             int number, long uid, TreeMap<Long, Instant> shown, String command) {
-        String date = DATE.format(shown.get(uid).atOffset(ZoneOffset.UTC));
+        String date = DATE.format(Objects.requireNonNull(shown.get(uid)).atOffset(ZoneOffset.UTC));
         return "* %d FETCH (UID %d%s)"
                 .formatted(
                         number,
@@ -299,7 +300,9 @@ final class LyingImap implements AutoCloseable {
                 switch (random.nextInt(4)) {
                     case 0 -> WRONG[random.nextInt(WRONG.length)];
                     case 1 -> "";
-                    default -> Long.toString(Math.max(0, Long.parseLong(number) + random.nextInt(7) - 3));
+                    default ->
+                            Long.toString(
+                                    Math.max(0, Long.parseLong(number) + random.nextInt(7) - 3));
                 };
         return line.substring(0, place[0]) + wrong + line.substring(place[1]);
     }
@@ -311,8 +314,7 @@ final class LyingImap implements AutoCloseable {
         for (String line : lines) {
             Matcher matcher = NUMBER.matcher(line);
             while (matcher.find()) {
-                long uid =
-                        matcher.group().length() > 18 ? 0 : Long.parseLong(matcher.group());
+                long uid = matcher.group().length() > 18 ? 0 : Long.parseLong(matcher.group());
                 if (!real.contains(uid)) {
                     phantoms.add(uid);
                 }

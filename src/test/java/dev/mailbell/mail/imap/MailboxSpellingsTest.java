@@ -134,8 +134,7 @@ class MailboxSpellingsTest {
 
     @Test
     void a_spelling_is_remembered_from_session_to_session() throws IOException {
-        String second =
-                MODERN + "C: {tag} EXAMINE \"R & D\"\n" + OPENED + GOODBYE;
+        String second = MODERN + "C: {tag} EXAMINE \"R & D\"\n" + OPENED + GOODBYE;
         String first =
                 MODERN
                         + "C: {tag} EXAMINE \"R &- D\"\n"
@@ -149,8 +148,7 @@ class MailboxSpellingsTest {
         try (ScriptedServer server = ScriptedServer.playing(first + "---\n" + second)) {
             for (int i = 0; i < 2; i++) {
                 try (ImapSession session =
-                        sessions.open(
-                                ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
+                        sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
                     assertThat(session.observe(look("R & D", null)).total()).isEqualTo(3);
                 }
             }

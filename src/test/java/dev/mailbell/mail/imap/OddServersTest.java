@@ -521,12 +521,12 @@ class OddServersTest {
 
     @Test
     void a_search_without_hits_may_be_answered_by_nothing_at_all() throws IOException {
-        for (String[] server :
-                new String[][] {{MODERN, EXTENDED_SEARCH}, {OLD, PLAIN_SEARCH}}) {
+        for (String[] server : new String[][] {{MODERN, EXTENDED_SEARCH}, {OLD, PLAIN_SEARCH}}) {
             ImapObservation seen =
                     observe(
                             server[0]
-                                    + CHANGED.replace("MESSAGES 5 UIDNEXT 12", "MESSAGES 2 UIDNEXT 10")
+                                    + CHANGED.replace(
+                                            "MESSAGES 5 UIDNEXT 12", "MESSAGES 2 UIDNEXT 10")
                                     + EXAMINED.replace("5 EXISTS", "2 EXISTS")
                                             .replace("UIDNEXT 12", "UIDNEXT 10")
                                     + server[1]
@@ -593,8 +593,7 @@ class OddServersTest {
                                     + GOODBYE,
                             ImapKit::baseline);
             assertThat(failure.code())
-                    .isEqualTo(
-                            listed ? FailureCode.SERVER_ERROR : FailureCode.MAILBOX_MISSING);
+                    .isEqualTo(listed ? FailureCode.SERVER_ERROR : FailureCode.MAILBOX_MISSING);
             assertThat(failure.reason()).contains("something went wrong");
         }
     }

@@ -140,8 +140,7 @@ class PushDialogueTest {
                 ScriptedServer.playing(overflowing + overflowing + LOGIN + EXAMINED + GOODBYE)) {
             for (int i = 0; i < 3; i++) {
                 try (ImapSession session =
-                        sessions.open(
-                                ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
+                        sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
                     assertThat(session.push(List.of("INBOX", "Work"))).isEqualTo(i < 2);
                     session.observe(look(null));
                     if (i < 2) {

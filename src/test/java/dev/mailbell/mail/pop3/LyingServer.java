@@ -99,6 +99,7 @@ final class LyingServer implements AutoCloseable {
                         say(out, words.length > 1 ? one(view, words[1], true) : all(view, true));
                 case "LIST" ->
                         say(out, words.length > 1 ? one(view, words[1], false) : all(view, false));
+                case "TOP" -> say(out, "-ERR no such command\r\n");
                 default -> say(out, "+OK\r\n");
             }
             if (!in.ready() || line.equals("QUIT")) {

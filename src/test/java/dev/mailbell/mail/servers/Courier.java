@@ -1,9 +1,6 @@
 package dev.mailbell.mail.servers;
 
 import dev.mailbell.mail.Protocol;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** Courier: IMAP and POP3 over Maildirs. */
 public final class Courier implements RealMailServer {

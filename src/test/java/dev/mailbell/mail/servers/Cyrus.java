@@ -1,9 +1,6 @@
 package dev.mailbell.mail.servers;
 
 import dev.mailbell.mail.Protocol;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Cyrus: IMAP and POP3 over its own store, which changes over IMAP alone. */
 public final class Cyrus implements RealMailServer {

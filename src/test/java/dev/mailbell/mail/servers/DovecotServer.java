@@ -3,7 +3,6 @@ package dev.mailbell.mail.servers;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
-
 import java.util.EnumSet;
 import java.util.Set;
 

@@ -11,7 +11,6 @@ import dev.mailbell.mail.Security;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.MailboxState;
 import dev.mailbell.network.Deadline;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

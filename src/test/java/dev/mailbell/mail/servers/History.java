@@ -1,7 +1,6 @@
 package dev.mailbell.mail.servers;
 
 import dev.mailbell.mail.servers.RealMailbox.Step;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,9 +1,6 @@
 package dev.mailbell.mail.servers;
 
 import dev.mailbell.mail.Protocol;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** GNU mailutils: IMAP and POP3 over mbox files. */
 public final class Mailutils implements RealMailServer {
@@ -40,21 +38,26 @@ public final class Mailutils implements RealMailServer {
     private final int imap = ServerHome.freePort();
     private final int pop3 = ServerHome.freePort();
 
-    private Mailutils(UnpackedServer server) {
+    private Mailutils(UnpackedServer server, boolean mechanisms) {
         home.makeFolder("mail");
         home.makeFolder("domains");
-        listen(server, "imap4d", imap);
-        listen(server, "pop3d", pop3);
+        listen(server, mechanisms, "imap4d", imap);
+        listen(server, mechanisms, "pop3d", pop3);
     }
 
     public static synchronized Mailutils shared() {
         if (shared == null) {
-            shared = new Mailutils(UnpackedServer.of("mailutils"));
+            shared = new Mailutils(UnpackedServer.of("mailutils"), false);
         }
         return shared;
     }
 
-    private void listen(UnpackedServer server, String program, int port) {
+    /** A server of its own that offers SCRAM and others, for which it has no secrets. */
+    static Mailutils withUnusableMechanisms() {
+        return new Mailutils(UnpackedServer.of("mailutils"), true);
+    }
+
+    private void listen(UnpackedServer server, boolean mechanisms, String program, int port) {
         Path configuration =
                 home.write(
                         program + ".conf",
@@ -68,6 +71,7 @@ public final class Mailutils implements RealMailServer {
                           authorization virtdomain;
                         };
                         virtdomain { passwd-dir %1$s/domains; };
+                        gsasl { enable %4$s; };
                         mailbox {
                           mailbox-pattern "mbox:%1$s/mail/${user}/INBOX";
                           mailbox-type mbox;
@@ -91,7 +95,8 @@ public final class Mailutils implements RealMailServer {
                                                   };
                                                 };\
                                                 """
-                                                : ""));
+                                                : "",
+                                        mechanisms ? "yes" : "no"));
         home.start(
                 Map.of("LD_LIBRARY_PATH", server.libraryPath()),
                 List.of(

@@ -1,7 +1,6 @@
 package dev.mailbell.mail.servers;
 
 import dev.mailbell.mail.Protocol;
-
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;

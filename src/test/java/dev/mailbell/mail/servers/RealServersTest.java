@@ -15,12 +15,6 @@ import dev.mailbell.mark.Change;
 import dev.mailbell.mark.ImapState;
 import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +26,10 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Counts against the truth of the mail store, over random histories on real servers. */
 @Timeout(120)
@@ -149,7 +147,8 @@ class RealServersTest {
                 assertThat(change.newCount()).isEqualTo(i == 1 ? 0 : 2);
                 assertThat(session.envelopes(change.newest())).hasSize(change.newCount());
                 mail.deliver(RealMailbox.INBOX, 1, Instant.now());
-                assertThat(session.await(hint -> Optional.of(Duration.ZERO))).isEqualTo(PushSession.Wake.CHANGED);
+                assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                        .isEqualTo(PushSession.Wake.CHANGED);
                 assertThat(inbox.look(session).newCount()).isEqualTo(1);
             }
             try (MailSession session =

@@ -1,7 +1,5 @@
 package dev.mailbell.mail.servers;
 
-import org.junit.jupiter.api.Assumptions;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** The packages of a server, unpacked by {@code bin/verify} into a folder of their own. */
 record UnpackedServer(Path tree) {

@@ -11,15 +11,13 @@ import dev.mailbell.mark.Change;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapState;
 import dev.mailbell.network.Deadline;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Servers that make up UIDVALIDITY or UIDs at each opening of a mailbox. */
 @Timeout(120)

@@ -5,10 +5,8 @@ import dev.mailbell.mail.MailSession;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.MailboxState;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** One mailbox as the daemon keeps it. */
 final class Watched {
