@@ -1,9 +1,5 @@
 package dev.mailbell.mail;
 
-import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Locale;
-import java.util.Map;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,15 +11,7 @@ import org.slf4j.LoggerFactory;
 public final class HostRungs {
     private static final Logger LOG = LoggerFactory.getLogger(HostRungs.class);
 
-    /** Hosts remembered at most; the host that failed longest ago is forgotten first. */
-    static final int MOST = 10_000;
-
-    static final Duration REMEMBERED = Duration.ofDays(1);
-
-    private final LongSupplier nanoTime;
-    private final Map<Key, Long> failedAt = new LinkedHashMap<>();
-
-    private record Key(String host, Rung rung) {}
+    private final HostMemory<Rung> failures;
 
     public HostRungs() {
         this(System::nanoTime);
@@ -33,13 +21,12 @@ public final class HostRungs {
      * @param nanoTime a monotonic clock in nanoseconds
      */
     public HostRungs(LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
+        this.failures = new HostMemory<>(nanoTime);
     }
 
     /** Whether a check at this host may rest on this rung. */
-    public synchronized boolean trusts(String host, Rung rung) {
-        Long failed = failedAt.get(key(host, rung));
-        return failed == null || nanoTime.getAsLong() - failed >= REMEMBERED.toNanos();
+    public boolean trusts(String host, Rung rung) {
+        return !failures.hasFailed(host, rung);
     }
 
     /**
@@ -49,28 +36,12 @@ public final class HostRungs {
      * @param why what the server answered, for the log; no secret
      */
     public void failed(String host, Rung rung, String why) {
-        boolean news;
-        synchronized (this) {
-            news = trusts(host, rung);
-            if (news) {
-                Key key = key(host, rung);
-                failedAt.remove(key);
-                failedAt.put(key, nanoTime.getAsLong());
-                if (failedAt.size() > MOST) {
-                    failedAt.remove(failedAt.keySet().iterator().next());
-                }
-            }
-        }
-        if (news) {
+        if (failures.failed(host, rung)) {
             LOG.info(
                     "{} {}; checks at this host use a dearer proof than {} for a day",
                     host,
                     why,
                     rung.wireName());
         }
-    }
-
-    private static Key key(String host, Rung rung) {
-        return new Key(host.toLowerCase(Locale.ROOT), rung);
     }
 }

@@ -17,7 +17,7 @@ class HostRungsTest {
         assertThat(rungs.trusts("mail.example.org", Rung.SEARCH)).isTrue();
         assertThat(rungs.trusts("other.example.org", Rung.ESEARCH)).isTrue();
 
-        now.addAndGet(HostRungs.REMEMBERED.toNanos() - 1);
+        now.addAndGet(HostMemory.REMEMBERED.toNanos() - 1);
         assertThat(rungs.trusts("mail.example.org", Rung.ESEARCH)).isFalse();
         now.incrementAndGet();
         assertThat(rungs.trusts("mail.example.org", Rung.ESEARCH)).isTrue();
@@ -25,12 +25,12 @@ class HostRungsTest {
 
     @Test
     void what_is_remembered_is_bounded_and_the_oldest_goes_first() {
-        for (int i = 0; i <= HostRungs.MOST; i++) {
+        for (int i = 0; i <= HostMemory.MOST; i++) {
             rungs.failed("host" + i, Rung.SEARCH, "refuses");
         }
 
         assertThat(rungs.trusts("host0", Rung.SEARCH)).isTrue();
         assertThat(rungs.trusts("host1", Rung.SEARCH)).isFalse();
-        assertThat(rungs.trusts("host" + HostRungs.MOST, Rung.SEARCH)).isFalse();
+        assertThat(rungs.trusts("host" + HostMemory.MOST, Rung.SEARCH)).isFalse();
     }
 }

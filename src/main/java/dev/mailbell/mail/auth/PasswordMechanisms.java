@@ -3,51 +3,58 @@ package dev.mailbell.mail.auth;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The SASL mechanisms by which a password can be proven, the strongest first. */
 public final class PasswordMechanisms {
     private static final List<String> SCRAM = List.of("SCRAM-SHA-256", "SCRAM-SHA-1");
     private static final String CRAM_MD5 = "CRAM-MD5";
     private static final String LOGIN = "LOGIN";
-    private static final String PLAIN = "PLAIN";
+
+    /** Its registered name. */
+    public static final String PLAIN = "PLAIN";
 
     private PasswordMechanisms() {}
 
     /**
-     * A mechanism that keeps the password from a listener and from the server (SCRAM, RFC 5802 and
-     * 7677).
+     * The mechanism that keeps the password from a listener and from the server: SCRAM (RFC 5802
+     * and 7677).
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
-    public static Optional<PasswordExchange> secret(
-            Predicate<String> offered, String username, String password) {
-        return SCRAM.stream()
-                .filter(offered)
-                .findFirst()
-                .map(mechanism -> new ScramExchange(mechanism, username, password));
+    public static Optional<String> secret(Predicate<String> offered) {
+        return SCRAM.stream().filter(offered).findFirst();
     }
 
     /**
-     * The strongest mechanism besides PLAIN: SCRAM, CRAM-MD5 (RFC 2195), and at last LOGIN, which
-     * sends the password as it is.
+     * The mechanisms besides PLAIN, the strongest first: SCRAM, CRAM-MD5 (RFC 2195), and at last
+     * LOGIN, which sends the password as it is.
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
-    public static Optional<PasswordExchange> strongest(
-            Predicate<String> offered, String username, String password) {
-        Optional<PasswordExchange> secret = secret(offered, username, password);
-        if (secret.isPresent()) {
-            return secret;
-        }
-        if (offered.test(CRAM_MD5)) {
-            return Optional.of(new CramMd5Exchange(username, password));
-        }
-        return offered.test(LOGIN)
-                ? Optional.of(new LoginExchange(username, password))
-                : Optional.empty();
+    public static List<String> besidesPlain(Predicate<String> offered) {
+        List<String> names = new ArrayList<>();
+        secret(offered).ifPresent(names::add);
+        Stream.of(CRAM_MD5, LOGIN).filter(offered).forEach(names::add);
+        return names;
+    }
+
+    /**
+     * Begins a run of a mechanism.
+     *
+     * @param mechanism one of those named here, or PLAIN
+     */
+    public static PasswordExchange begin(String mechanism, String username, String password) {
+        return switch (mechanism) {
+            case PLAIN -> plain(username, password);
+            case CRAM_MD5 -> new CramMd5Exchange(username, password);
+            case LOGIN -> new LoginExchange(username, password);
+            default -> new ScramExchange(mechanism, username, password);
+        };
     }
 
     /** PLAIN (RFC 4616): user name and password as UTF-8, as they are. */

@@ -6,6 +6,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
+import dev.mailbell.mail.auth.LoginWays;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -13,11 +14,13 @@ import java.util.List;
 final class ImapLogin {
     private final ImapWire wire;
     private final Login login;
+    private final LoginWays ways;
     private Capabilities capabilities = Capabilities.NONE;
 
-    ImapLogin(ImapWire wire, Login login) {
+    ImapLogin(ImapWire wire, Login login, LoginWays ways) {
         this.wire = wire;
         this.login = login;
+        this.ways = ways;
     }
 
     /** Returns what the server can do for one who is logged in. */
@@ -39,7 +42,7 @@ final class ImapLogin {
         Reply reply =
                 switch (login.credential()) {
                     case Credential.Password(String password) ->
-                            new PasswordLogin(wire, login, before, this::takeUntagged)
+                            new PasswordLogin(wire, login, ways, before, this::takeUntagged)
                                     .enter(password);
                     case Credential.AccessToken(String token) -> token(before, token);
                 };

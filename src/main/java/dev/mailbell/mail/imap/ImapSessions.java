@@ -4,6 +4,7 @@ import dev.mailbell.mail.HostRungs;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 
@@ -19,6 +20,7 @@ public final class ImapSessions implements MailServers {
     private final long byteBudget;
     private final Duration doneTaken;
     private final Pipelining pipelining = new Pipelining();
+    private final LoginWays ways = new LoginWays();
     private final HostRungs rungs = new HostRungs();
     private final MailboxSpellings spellings = new MailboxSpellings(System::nanoTime);
 
@@ -46,7 +48,7 @@ public final class ImapSessions implements MailServers {
         try {
             return new ImapSession(
                     wire,
-                    new ImapLogin(wire, login).enter(),
+                    new ImapLogin(wire, login, ways).enter(),
                     new Ladder(rungs, login.host() + ":" + login.port()),
                     spellings.of(login),
                     doneTaken,

@@ -5,13 +5,17 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.eclipse.angus.mail.iap.Argument;
 
 /**
@@ -25,12 +29,19 @@ final class PasswordLogin {
 
     private final ImapWire wire;
     private final Login login;
+    private final LoginWays ways;
     private final Capabilities offered;
     private final ImapWire.Untagged untagged;
 
-    PasswordLogin(ImapWire wire, Login login, Capabilities offered, ImapWire.Untagged untagged) {
+    PasswordLogin(
+            ImapWire wire,
+            Login login,
+            LoginWays ways,
+            Capabilities offered,
+            ImapWire.Untagged untagged) {
         this.wire = wire;
         this.login = login;
+        this.ways = ways;
         this.offered = offered;
         this.untagged = untagged;
     }
@@ -42,13 +53,15 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which IMAP cannot send.");
         }
+        return ways.first(login.host() + ":" + login.port(), waysOf(password));
+    }
+
+    private SequencedMap<String, Supplier<Reply>> waysOf(String password) {
         Predicate<String> mechanisms = name -> offered.has("AUTH=" + name);
+        SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
         if (login.security() == Security.NONE) {
-            Optional<PasswordExchange> secret =
-                    PasswordMechanisms.secret(mechanisms, login.username(), password);
-            if (secret.isPresent()) {
-                return exchange(secret.get(), password);
-            }
+            PasswordMechanisms.secret(mechanisms)
+                    .ifPresent(name -> possible.put(name, by(name, password)));
         }
         // LOGIN knows only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616); and some servers
         // take less in a command than in a line of its own.
@@ -56,15 +69,27 @@ final class PasswordLogin {
                 password.length() <= LONGEST_IN_COMMAND
                         && (login.username() + password).chars().allMatch(c -> c < 128);
         boolean disabled = offered.has("LOGINDISABLED");
-        if (mechanisms.test("PLAIN") && (disabled || !fits)) {
-            return exchange(PasswordMechanisms.plain(login.username(), password), password);
+        if (mechanisms.test(PasswordMechanisms.PLAIN) && (disabled || !fits)) {
+            possible.put(PasswordMechanisms.PLAIN, by(PasswordMechanisms.PLAIN, password));
+        } else if (!disabled) {
+            possible.put("the command LOGIN", () -> command(password));
+        } else {
+            for (String name : PasswordMechanisms.besidesPlain(mechanisms)) {
+                possible.putIfAbsent(name, by(name, password));
+            }
         }
-        if (disabled) {
-            return exchange(
-                    PasswordMechanisms.strongest(mechanisms, login.username(), password)
-                            .orElseThrow(() -> nothingOffered()),
-                    password);
+        if (possible.isEmpty()) {
+            throw nothingOffered();
         }
+        return possible;
+    }
+
+    private Supplier<Reply> by(String mechanism, String password) {
+        return () ->
+                exchange(PasswordMechanisms.begin(mechanism, login.username(), password), password);
+    }
+
+    private Reply command(String password) {
         Argument arguments = new Argument();
         arguments.writeString(login.username(), StandardCharsets.UTF_8);
         arguments.writeString(password, StandardCharsets.UTF_8);

@@ -5,6 +5,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +32,8 @@ final class PasswordLogin {
     /** RFC 2449, section 4: what a command with its arguments may take, CRLF included. */
     private static final int COMMAND_LIMIT = 255;
 
+    private static final String USER = "USER and PASS";
+
     /** Challenges that the longest of the mechanisms has, and one to spare. */
     private static final int MOST_ROUNDS = 4;
 
@@ -37,15 +42,22 @@ final class PasswordLogin {
 
     private final Pop3Wire wire;
     private final Login login;
+    private final LoginWays ways;
     private final Capabilities offered;
     private final @Nullable String timestamp;
 
     /**
      * @param timestamp what the greeting holds for APOP; null for nothing
      */
-    PasswordLogin(Pop3Wire wire, Login login, Capabilities offered, @Nullable String timestamp) {
+    PasswordLogin(
+            Pop3Wire wire,
+            Login login,
+            LoginWays ways,
+            Capabilities offered,
+            @Nullable String timestamp) {
         this.wire = wire;
         this.login = login;
+        this.ways = ways;
         this.offered = offered;
         this.timestamp = timestamp;
     }
@@ -65,49 +77,45 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which POP3 cannot send.");
         }
-        List<Supplier<Reply>> ways = ways(password);
-        MailFailure refused = refused(ways.getFirst().get(), password);
-        boolean second =
-                refused != null
-                        && refused.code() == FailureCode.AUTH_FAILED
-                        && ways.size() > 1
-                        && ways.getLast().get().ok();
-        if (refused != null && !second) {
-            throw refused;
-        }
+        ways.first(login.host() + ":" + login.port(), waysOf(password));
     }
 
-    /** One way to log in, or two where only the attempt tells which of them the server takes. */
-    private List<Supplier<Reply>> ways(String password) {
+    private SequencedMap<String, Supplier<Reply>> waysOf(String password) {
+        SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
         if (login.security() == Security.NONE) {
-            Optional<PasswordExchange> secret =
-                    PasswordMechanisms.secret(offered::sasl, login.username(), password);
-            if (secret.isPresent()) {
-                return List.of(() -> exchange(secret.get()));
+            PasswordMechanisms.secret(offered::sasl)
+                    .ifPresent(name -> possible.put(name, by(name, password)));
+        }
+        Supplier<Reply> user = () -> accepted(user(password), password);
+        if (offered.sasl(PasswordMechanisms.PLAIN)) {
+            if (fits(password) && offered.has("USER")) {
+                possible.put(USER, user);
+            } else {
+                possible.put(PasswordMechanisms.PLAIN, by(PasswordMechanisms.PLAIN, password));
             }
+            return possible;
         }
-        Supplier<Reply> user = () -> user(password);
-        if (offered.sasl("PLAIN")) {
-            return List.of(
-                    fits(password) && offered.has("USER")
-                            ? user
-                            : () -> exchange(PasswordMechanisms.plain(login.username(), password)));
+        for (String name : PasswordMechanisms.besidesPlain(offered::sasl)) {
+            possible.putIfAbsent(name, by(name, password));
         }
-        Optional<PasswordExchange> strongest =
-                PasswordMechanisms.strongest(offered::sasl, login.username(), password);
-        if (strongest.isPresent()) {
-            Supplier<Reply> mechanism = () -> exchange(strongest.get());
-            return offered.has("USER") ? List.of(mechanism, user) : List.of(mechanism);
+        if (possible.isEmpty() && timestamp != null && offered.has("SASL")) {
+            possible.put("APOP", () -> accepted(apop(timestamp, password), password));
         }
-        if (timestamp != null && offered.has("SASL")) {
-            Supplier<Reply> apop = () -> apop(timestamp, password);
-            return offered.has("USER") ? List.of(apop, user) : List.of(apop);
+        if (offered.has("USER") || possible.isEmpty() && offered.mechanisms().isEmpty()) {
+            possible.put(USER, user);
         }
-        if (!offered.has("USER") && !offered.mechanisms().isEmpty()) {
+        if (possible.isEmpty()) {
             throw LoginAdvice.noPasswordLogin(
                     offered.mechanisms(), login.security() == Security.NONE && offered.has("STLS"));
         }
-        return List.of(user);
+        return possible;
+    }
+
+    private Supplier<Reply> by(String mechanism, String password) {
+        return () ->
+                accepted(
+                        exchange(PasswordMechanisms.begin(mechanism, login.username(), password)),
+                        password);
     }
 
     /** USER and PASS know only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616). */
@@ -174,23 +182,24 @@ final class PasswordLogin {
         throw wire.protocolError("wants to hear more than the login has to say");
     }
 
-    /** The failure that a refusal stands for; null for none. */
-    private @Nullable MailFailure refused(Reply reply, String password) {
-        return reply.ok()
-                ? null
-                : Refusals.of(
-                        reply,
-                        FailureCode.AUTH_FAILED,
-                        "the login",
-                        LoginAdvice.forRefusedPassword(login.host()),
-                        offered.loginDelay().orElse(null),
-                        List.of(
-                                password,
-                                base64(password.getBytes(StandardCharsets.UTF_8)),
-                                base64(
-                                        PasswordMechanisms.plain(login.username(), password)
-                                                .initialResponse()
-                                                .orElseThrow())));
+    /** The reply, when it is no refusal. */
+    private Reply accepted(Reply reply, String password) {
+        if (reply.ok()) {
+            return reply;
+        }
+        throw Refusals.of(
+                reply,
+                FailureCode.AUTH_FAILED,
+                "the login",
+                LoginAdvice.forRefusedPassword(login.host()),
+                offered.loginDelay().orElse(null),
+                List.of(
+                        password,
+                        base64(password.getBytes(StandardCharsets.UTF_8)),
+                        base64(
+                                PasswordMechanisms.plain(login.username(), password)
+                                        .initialResponse()
+                                        .orElseThrow())));
     }
 
     /** A challenge's octets; as they came where they are not base64. */

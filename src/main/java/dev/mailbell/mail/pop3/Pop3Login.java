@@ -6,6 +6,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
+import dev.mailbell.mail.auth.LoginWays;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -14,10 +15,12 @@ import java.util.List;
 final class Pop3Login {
     private final Pop3Wire wire;
     private final Login login;
+    private final LoginWays ways;
 
-    Pop3Login(Pop3Wire wire, Login login) {
+    Pop3Login(Pop3Wire wire, Login login, LoginWays ways) {
         this.wire = wire;
         this.login = login;
+        this.ways = ways;
     }
 
     /** Returns what the server can do for one who is logged in. */
@@ -31,7 +34,7 @@ final class Pop3Login {
         }
         switch (login.credential()) {
             case Credential.Password(String password) ->
-                    new PasswordLogin(wire, login, offered, timestamp).enter(password);
+                    new PasswordLogin(wire, login, ways, offered, timestamp).enter(password);
             case Credential.AccessToken(String token) -> token(offered, token);
         }
         if (offered.isEmpty()) {

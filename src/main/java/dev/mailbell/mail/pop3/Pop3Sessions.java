@@ -5,6 +5,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.network.Deadline;
 
 /** Opens POP3 sessions. */
@@ -13,6 +14,7 @@ public final class Pop3Sessions implements MailServers {
     static final long BYTE_BUDGET = 128L << 20;
 
     private final MailConnector connector;
+    private final LoginWays ways = new LoginWays();
     private final HostRungs rungs;
 
     public Pop3Sessions(MailConnector connector) {
@@ -36,7 +38,7 @@ public final class Pop3Sessions implements MailServers {
     private Pop3Session.Dialogue enter(Login login, Deadline deadline) {
         Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         try {
-            return new Pop3Session.Dialogue(wire, new Pop3Login(wire, login).enter());
+            return new Pop3Session.Dialogue(wire, new Pop3Login(wire, login, ways).enter());
         } catch (RuntimeException e) {
             Pop3Session.goodbye(wire, deadline);
             throw e;

@@ -1,0 +1,80 @@
+package dev.mailbell.mail.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class LoginWaysTest {
+    private final LoginWays ways = new LoginWays();
+    private final List<String> tried = new ArrayList<>();
+
+    private Supplier<String> works(String name) {
+        return () -> {
+            tried.add(name);
+            return name;
+        };
+    }
+
+    private Supplier<String> refused(String name, FailureCode code) {
+        return () -> {
+            tried.add(name);
+            throw new MailFailure(code, name + " was refused");
+        };
+    }
+
+    private SequencedMap<String, Supplier<String>> of(Object... namesAndWays) {
+        SequencedMap<String, Supplier<String>> all = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndWays.length; i += 2) {
+            @SuppressWarnings("unchecked")
+            Supplier<String> way = (Supplier<String>) namesAndWays[i + 1];
+            all.put((String) namesAndWays[i], way);
+        }
+        return all;
+    }
+
+    @Test
+    void a_way_that_a_host_refuses_while_another_works_is_left_out_there_from_then_on() {
+        SequencedMap<String, Supplier<String>> both =
+                of("a", refused("a", FailureCode.AUTH_FAILED), "b", works("b"));
+
+        assertThat(ways.first("host", both)).isEqualTo("b");
+        assertThat(ways.first("host", both)).isEqualTo("b");
+        assertThat(ways.first("other", both)).isEqualTo("b");
+
+        assertThat(tried).containsExactly("a", "b", "b", "a", "b");
+    }
+
+    @Test
+    void a_wrong_password_costs_three_attempts_at_most_and_teaches_nothing() {
+        SequencedMap<String, Supplier<String>> all =
+                of(
+                        "a", refused("a", FailureCode.AUTH_FAILED),
+                        "b", refused("b", FailureCode.AUTH_FAILED),
+                        "c", refused("c", FailureCode.AUTH_FAILED),
+                        "d", works("d"));
+
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> ways.first("host", all)).hasMessage("a was refused");
+        }
+
+        assertThat(tried).containsExactly("a", "b", "c", "a", "b", "c");
+    }
+
+    @Test
+    void a_failure_that_is_no_refusal_of_the_login_ends_it() {
+        SequencedMap<String, Supplier<String>> both =
+                of("a", refused("a", FailureCode.RATE_LIMITED), "b", works("b"));
+
+        assertThatThrownBy(() -> ways.first("host", both)).hasMessage("a was refused");
+
+        assertThat(tried).containsExactly("a");
+    }
+}
