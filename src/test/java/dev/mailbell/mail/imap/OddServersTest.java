@@ -262,8 +262,6 @@ class OddServersTest {
                                 + PLAIN_SEARCH
                                 + "S: * SEARCH\nS: * 1 EXPUNGE\nS: * 2 EXISTS\n"
                                 + "S: {tag} OK done\n"
-                                + "C: {tag} FETCH 2 (UID)\nS: * 2 FETCH (UID 10)\n"
-                                + "S: {tag} OK done\n"
                                 + "C: {tag} NOOP\nS: {tag} OK done\n"
                                 + PLAIN_SEARCH
                                 + "S: * SEARCH 10\nS: {tag} OK done\n");
