@@ -9,6 +9,7 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
+import dev.mailbell.watch.AnnouncedEvents;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -58,8 +59,12 @@ class EventStreamTest {
                         account,
                         type,
                         Instant.now(),
-                        "{\"type\":\"%s\",\"timestamp\":\"2026-11-20T23:59:07.123Z\",\"data\":{\"newCount\":2}}"
-                                .formatted(type.wireName()));
+                        AnnouncedEvents.of(
+                                        type,
+                                        clientId,
+                                        account == null ? UUID.randomUUID() : account)
+                                .getFirst()
+                                .payload());
         api.database
                 .jdbi()
                 .useTransaction(handle -> EventStore.insert(event).update(handle.getConnection()));

@@ -17,6 +17,7 @@ import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +44,7 @@ class DovecotMechanismsTest {
                 Loopback loopback = new Loopback()) {
             for (Protocol protocol : Protocol.values()) {
                 boolean possible = protocol == Protocol.IMAP ? imap : pop3;
-                for (Security security : Security.values()) {
+                for (Security security : List.of(Security.NONE, Security.TLS)) {
                     assertThat(refusal(server, loopback, protocol, security, Dovecot.PASSWORD))
                             .describedAs("%s %s", protocol, security)
                             .satisfies(failure -> assertThat(failure == null).isEqualTo(possible));
