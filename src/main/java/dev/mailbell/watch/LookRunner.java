@@ -26,9 +26,6 @@ final class LookRunner {
     /** How much longer than its mail server a look that is due waits for the database. */
     private static final Duration DATABASE_WAIT = Duration.ofMinutes(1);
 
-    /** Of a look on demand's time, so much is kept for recording it, or a tenth if that is less. */
-    private static final Duration FOR_RECORDING = Duration.ofSeconds(1);
-
     private final Timetable<AccountWatch> timetable;
     private final Sessions sessions;
     private final SessionLooks looks;
@@ -151,9 +148,7 @@ final class LookRunner {
      */
     Looked lookNow(
             AccountWatch watch, Source source, @Nullable PositionIn position, Deadline deadline) {
-        Duration tenth = pace.timeout().dividedBy(10);
-        Deadline answers =
-                deadline.before(tenth.compareTo(FOR_RECORDING) < 0 ? tenth : FOR_RECORDING);
+        Deadline answers = pace.serverPart(deadline);
         Look wanted =
                 position == null
                         ? new Look(source, openLast(watch.account().mailboxes()), null, answers)

@@ -77,7 +77,7 @@ final class OnDemandChecks {
     }
 
     Verified verify(Account account, LoginSecret secret, Deadline deadline) {
-        return by(deadline, () -> trial.run(account, secret, deadline));
+        return by(deadline, () -> trial.run(account, secret, pace.serverPart(deadline)));
     }
 
     private <T> T by(Deadline deadline, Supplier<T> work) {

@@ -5,6 +5,7 @@ import dev.mailbell.config.Configuration;
 import dev.mailbell.config.PollingConfig;
 import dev.mailbell.config.ProviderProfile;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Host;
 import java.time.Duration;
 import java.util.Map;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 public final class Pace {
     /** Silent mailboxes are looked at this much less often when intervals are adaptive. */
     private static final int SLOWEST = 4;
+
+    private static final Duration FOR_RECORDING = Duration.ofSeconds(2);
 
     private static final int HOSTS_REMEMBERED = 10_000;
 
@@ -147,6 +150,15 @@ public final class Pace {
     /** By which share of itself an interval is made shorter or longer, 0 to 0.9. */
     double jitter() {
         return configuration.get().polling().jitter();
+    }
+
+    /**
+     * The part of a request's time by which the mail server must have answered. The rest, a fifth
+     * of {@code polling.timeout} and at most 2 s, is for recording and for the answer.
+     */
+    Deadline serverPart(Deadline whole) {
+        Duration fifth = timeout().dividedBy(5);
+        return whole.before(fifth.compareTo(FOR_RECORDING) < 0 ? fifth : FOR_RECORDING);
     }
 
     /** The deadline of a whole look. */
