@@ -67,6 +67,15 @@ final class Flat {
         return count;
     }
 
+    /** The place behind so many live entries. */
+    int endOfLive(int count) {
+        int place = 0;
+        for (int left = count; left > 0 && place < entries.length; place++) {
+            left -= isGone(place) ? 0 : 1;
+        }
+        return place;
+    }
+
     /**
      * Says of the entries before {@code end} that the client has them, and with {@code rewind} that
      * it lacks the rest.

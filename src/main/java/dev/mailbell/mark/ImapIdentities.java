@@ -23,15 +23,13 @@ final class ImapIdentities {
             Identities listed,
             @Nullable PositionUpdate update,
             Supplier<KnownMessages> known) {
-        if (update instanceof PositionUpdate.UpTo) {
-            throw new PositionRefusedException(
-                    Reason.UNKNOWN_UID,
-                    "the UIDs of this server do not last, so no position can be given by them;"
-                            + " give \"all\": true");
-        }
         ImapMark before = state.mark();
+        PositionUpdate located =
+                update instanceof PositionUpdate.UpTo upTo
+                        ? located(before, seen, listed, upTo)
+                        : update;
         if (before != null && !before.approximate()) {
-            return takenOver(before, seen, listed, update);
+            return takenOver(state, before, seen, listed, located);
         }
         Pop3State maildrop =
                 before == null
@@ -39,8 +37,10 @@ final class ImapIdentities {
                         : new Pop3State(mark(before.total()), state.client(), state.pending());
         Change change =
                 maildrop.after(
-                        new Pop3Observation.Full(mark(listed.keys().length), listing(listed)),
-                        update,
+                        listed.below() > 0
+                                ? new Pop3Observation.Tail(mark(listed.total()), listing(listed))
+                                : whole(listed),
+                        located,
                         known);
         ImapState next = state(before, seen, listed, change.next());
         Kind kind =
@@ -55,20 +55,78 @@ final class ImapIdentities {
     }
 
     /**
-     * The UIDs of the mark have turned out not to last. Its messages are not known by their
-     * headers, so what is new is what the look found to have arrived.
+     * What a position by UID comes to. A client has its UIDs from a session of its own, and they
+     * mean the same in the look's only under the same UIDVALIDITY.
+     */
+    private static PositionUpdate located(
+            @Nullable ImapMark before,
+            ImapObservation seen,
+            Identities listed,
+            PositionUpdate.UpTo upTo) {
+        long uid = ImapState.parse(upTo.uid());
+        Long validity = upTo.uidValidity();
+        long held =
+                validity != null
+                        ? validity
+                        : before == null ? seen.uidValidity() : before.uidValidity();
+        if (held != seen.uidValidity()) {
+            throw new PositionRefusedException(
+                    Reason.OTHER_UIDVALIDITY,
+                    "the UIDs of this server do not last, and its UIDVALIDITY is now "
+                            + seen.uidValidity()
+                            + ": fetch the mailbox anew and give a position with its uidValidity,"
+                            + " or give \"all\": true");
+        }
+        if (!ascend(listed.uids()) || seen.uidNextTold() && uid >= seen.uidNext()) {
+            throw new PositionRefusedException(
+                    Reason.UNKNOWN_UID,
+                    "the mailbox has no UID "
+                            + uid
+                            + ", and the UIDs of this server do not last: give one that the"
+                            + " mailbox has now, or give \"all\": true");
+        }
+        return first(listed, uid, seen.uidValidity(), upTo.rewind());
+    }
+
+    private static PositionUpdate first(
+            Identities listed, long uid, long uidValidity, boolean rewind) {
+        int messages = (int) Arrays.stream(listed.uids()).filter(each -> each <= uid).count();
+        return new PositionUpdate.First(messages, Long.toString(uid), uidValidity, rewind);
+    }
+
+    private static boolean ascend(long[] uids) {
+        for (int i = 0; i < uids.length; i++) {
+            if (uids[i] <= (i == 0 ? 0 : uids[i - 1])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The mailbox was counted by UIDs until now. Its messages are not known by their headers, so
+     * what is new is what the look found to have arrived. A position holds while UIDVALIDITY does.
      */
     private static Change takenOver(
+            ImapState state,
             ImapMark before,
             ImapObservation seen,
             Identities listed,
             @Nullable PositionUpdate update) {
-        Change begun =
-                Pop3State.UNSEEN.after(
-                        new Pop3Observation.Full(mark(listed.keys().length), listing(listed)),
-                        update,
-                        KnownMessages::none);
-        int newCount = update == null ? Math.min(seen.arrivedSince(), listed.keys().length) : 0;
+        Position client = state.client();
+        PositionUpdate position = update;
+        if (position == null
+                && client != null
+                && client.uid() != null
+                && client.uidValidity() != null
+                && client.uidValidity() == seen.uidValidity()
+                && ascend(listed.uids())) {
+            position = first(listed, Long.parseLong(client.uid()), seen.uidValidity(), false);
+        }
+        Change begun = Pop3State.UNSEEN.after(whole(listed), position, KnownMessages::none);
+        Integer pending = begun.next().pending();
+        int newCount =
+                Math.min(seen.arrivedSince(), pending == null ? listed.keys().length : pending);
         List<Long> newest = new ArrayList<>();
         for (int i = Math.max(0, listed.uids().length - Math.min(newCount, Change.NEWEST));
                 i < listed.uids().length;
@@ -94,7 +152,7 @@ final class ImapIdentities {
                 new ImapMark(
                         before == null ? seen.uidValidity() : before.uidValidity(),
                         before == null ? Math.max(1, seen.uidNext()) : before.uidNext(),
-                        listed.keys().length,
+                        listed.total(),
                         listed.topKey(),
                         UidSet.empty(),
                         true),
@@ -104,6 +162,10 @@ final class ImapIdentities {
 
     private static Pop3Mark mark(int total) {
         return new Pop3Mark(total, 0, null, null, false);
+    }
+
+    private static Pop3Observation.Full whole(Identities listed) {
+        return new Pop3Observation.Full(mark(listed.total()), listing(listed));
     }
 
     private static Pop3Observation.Listing listing(Identities listed) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param uidNext 1 or more; every UID below it is accounted for, none from it on
  * @param total messages in the mailbox, 0 or more
  * @param topUid the UID of message number {@code total}, 0 in an empty mailbox or where the server
- *     does not tell it; the key of its identity where {@code approximate}
+ *     does not tell it; a key of the last messages where {@code approximate}
  * @param gaps UIDs below {@code uidNext} that no check has found: a message that appears there
  *     later is new
  * @param approximate the server's UIDs do not last, so the messages are known by their headers

@@ -48,22 +48,24 @@ public record ImapObservation(
     }
 
     /**
-     * The messages of a mailbox in its order; arrays of one length, owned by this record.
+     * Messages of a mailbox in its order; arrays of one length, owned by this record.
      *
+     * @param below how many messages come before these, none of which is new; 0 for a listing of
+     *     the whole mailbox
      * @param uids their UIDs in the session of the look
      * @param keys keys of their headers, 62 bits; the same message has the same key in every look
+     * @param topKey a key of the last messages of the mailbox; 0 in an empty one
      */
     @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared
-    public record Identities(long[] uids, long[] keys) {
+    public record Identities(int below, long[] uids, long[] keys, long topKey) {
         public Identities {
             if (uids.length != keys.length) {
                 throw new IllegalArgumentException("columns of different length");
             }
         }
 
-        /** The key of the last message; 0 in an empty mailbox. */
-        long topKey() {
-            return keys.length == 0 ? 0 : keys[keys.length - 1];
+        int total() {
+            return below + keys.length;
         }
     }
 }

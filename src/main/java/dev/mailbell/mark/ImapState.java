@@ -63,6 +63,10 @@ public record ImapState(
         if (update instanceof PositionUpdate.UpTo(String uid, Long validity, boolean rewind)) {
             from = Math.min(from, parse(uid) + 1);
         }
+        if (mark != null && mark.approximate()) {
+            // Where UIDs do not last, only whether a position is counted matters.
+            return client == null && update == null ? ImapMark.NO_UID : 1;
+        }
         return from;
     }
 
@@ -194,6 +198,8 @@ public record ImapState(
     private static Position moved(
             @Nullable Position before, PositionUpdate update, ImapObservation seen) {
         return switch (update) {
+            case PositionUpdate.First first ->
+                    throw new IllegalArgumentException("no position by UID: " + first);
             case PositionUpdate.All() ->
                     new Position(
                             seen.total(), Long.toString(seen.uidNext() - 1), seen.uidValidity());
@@ -241,7 +247,7 @@ public record ImapState(
         return position.uid() == null ? 0 : Long.parseLong(position.uid());
     }
 
-    private static long parse(String uid) {
+    static long parse(String uid) {
         try {
             long value = Long.parseLong(uid);
             if (value >= 1 && value < ImapMark.NO_UID) {
@@ -255,7 +261,7 @@ public record ImapState(
                 "not an IMAP UID (a decimal number from 1 on): \"" + uid + "\"");
     }
 
-    private static PositionRefusedException otherValidity(long current) {
+    static PositionRefusedException otherValidity(long current) {
         return new PositionRefusedException(
                 Reason.OTHER_UIDVALIDITY,
                 "the mailbox's UIDVALIDITY is "

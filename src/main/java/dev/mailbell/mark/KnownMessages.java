@@ -159,6 +159,17 @@ public final class KnownMessages {
     }
 
     /**
+     * The client has so many messages from the first that is there on.
+     *
+     * @param rewind whether the client no longer has those behind them
+     */
+    KnownMessages fetchedFirst(int messages, boolean rewind) {
+        Flat flat = new Flat(this);
+        flat.fetch(flat.endOfLive(messages), rewind);
+        return flat.chunked(chunks);
+    }
+
+    /**
      * The number that the last live message with this key or before it has in the maildrop, 0 when
      * there is none.
      */

@@ -205,6 +205,14 @@ public record Pop3State(
                         new Position(next.total(), uid, null),
                         Integer.MAX_VALUE);
             }
+            case PositionUpdate.First(int messagesHad, String uid, long validity, boolean rewind) -> {
+                KnownMessages fetched = known.fetchedFirst(messagesHad, rewind);
+                Position position =
+                        isBehind(known, fetched, rewind)
+                                ? client
+                                : new Position(messagesHad, uid, validity);
+                return new Located(fetched, position, messagesHad - 1);
+            }
             case PositionUpdate.UpTo(String uid, Long validity, boolean rewind) -> {
                 long key = keyOf(uid);
                 KnownMessages fetched =
@@ -215,12 +223,18 @@ public record Pop3State(
                                                 "no look has seen a message with the UID \""
                                                         + uid
                                                         + "\" in this maildrop"));
-                boolean behind =
-                        client != null && !rewind && fetched.unfetched() == known.unfetched();
-                Position position = behind ? client : new Position(known.numberOf(key), uid, null);
+                Position position =
+                        isBehind(known, fetched, rewind)
+                                ? client
+                                : new Position(known.numberOf(key), uid, null);
                 return new Located(fetched, position, lastPlace(messages, key));
             }
         }
+    }
+
+    /** Whether a position covers no more than the one before, and so does not move it. */
+    private boolean isBehind(KnownMessages known, KnownMessages fetched, boolean rewind) {
+        return client != null && !rewind && fetched.unfetched() == known.unfetched();
     }
 
     /** POP3 UIDs are octets, which sessions spell as ISO 8859-1. */

@@ -16,4 +16,16 @@ public sealed interface PositionUpdate {
      * @param rewind whether the position may move backwards
      */
     record UpTo(String uid, @Nullable Long uidValidity, boolean rewind) implements PositionUpdate {}
+
+    /**
+     * It has the first messages of the mailbox, as the look that finds out has listed them: what an
+     * IMAP UID comes to where UIDs do not last.
+     *
+     * @param messages how many
+     * @param uid the UID that the client gave
+     * @param uidValidity the UIDVALIDITY of the look
+     * @param rewind whether the position may move backwards
+     */
+    record First(int messages, String uid, long uidValidity, boolean rewind)
+            implements PositionUpdate {}
 }

@@ -64,10 +64,6 @@ class RealServersCountingTest {
             for (int step = 0; step < STEPS; step++) {
                 Account account = accounts.get(random.nextInt(accounts.size()));
                 String what = account.history().step();
-                if (account.protocol() == Protocol.IMAP
-                        && account.mail().writesUidsForWritersOnly()) {
-                    account.mailboxes().forEach(account.mail()::openForWriting);
-                }
                 rest.post("/v1/accounts/" + account.id() + "/check", null).expect(200);
                 int unseen = account.mailboxes().stream().mapToInt(account.history()::unseen).sum();
                 truth.merge(account.id(), unseen, Integer::sum);

@@ -14,8 +14,21 @@ final class Identity {
         this.wire = wire;
     }
 
-    /** A refusal means nothing: the server need not want to know. */
-    void send() {
-        wire.command("ID (\"name\" \"Mailbell\" \"version\" \"" + VERSION + "\")");
+    /**
+     * Returns the fields in which the server names itself, empty for none. A refusal means nothing:
+     * the server need not want to know.
+     */
+    String exchange() {
+        StringBuilder fields = new StringBuilder();
+        wire.command(
+                "ID (\"name\" \"Mailbell\" \"version\" \"" + VERSION + "\")",
+                null,
+                BoundedResponses.USUAL_LIMIT,
+                line -> {
+                    if (line.keyEquals("ID") && fields.isEmpty()) {
+                        fields.append(line.getRest());
+                    }
+                });
+        return fields.toString();
     }
 }

@@ -16,6 +16,8 @@ final class ImapLogin {
     private final Login login;
     private final LoginWays ways;
     private Capabilities capabilities = Capabilities.NONE;
+    private String greeting = "";
+    private String named = "";
 
     ImapLogin(ImapWire wire, Login login, LoginWays ways) {
         this.wire = wire;
@@ -25,17 +27,17 @@ final class ImapLogin {
 
     /** Returns what the server can do for one who is logged in. */
     Capabilities enter() {
-        greeting();
+        greet();
         if (login.security() == Security.STARTTLS) {
             startTls();
         }
         askUnlessKnown();
         Identity identity = new Identity(wire);
         Boolean wanted = login.identify();
-        boolean named = wanted == null ? capabilities.has("ID") : wanted;
-        if (named) {
+        boolean exchanged = wanted == null ? capabilities.has("ID") : wanted;
+        if (exchanged) {
             // 163 and its sisters refuse whoever did not send it before LOGIN.
-            identity.send();
+            named = identity.exchange();
         }
         Capabilities before = capabilities;
         capabilities = Capabilities.NONE;
@@ -49,22 +51,29 @@ final class ImapLogin {
         take(reply);
         // iCloud and others tell the better half only to those who are logged in.
         askUnlessKnown();
-        if (!named && wanted == null && capabilities.has("ID")) {
-            identity.send();
+        if (!exchanged && wanted == null && capabilities.has("ID")) {
+            named = identity.exchange();
         }
         return capabilities;
     }
 
-    private void greeting() {
-        Line greeting = wire.greeting();
-        if (!greeting.isUnTagged() || !(greeting.isOK() || greeting.keyEquals("PREAUTH"))) {
-            throw wire.protocolError("does not speak IMAP: " + otherProtocol(greeting.toString()));
+    /** Whether, by all that it has said, the server is not known for UIDs that do not last. */
+    boolean givesLastingUids() {
+        return LastingUids.areGivenBy(greeting, capabilities, named);
+    }
+
+    private void greet() {
+        Line line = wire.greeting();
+        if (!line.isUnTagged() || !(line.isOK() || line.keyEquals("PREAUTH"))) {
+            throw wire.protocolError("does not speak IMAP: " + otherProtocol(line.toString()));
         }
-        if (!greeting.isOK()) {
+        if (!line.isOK()) {
             throw wire.protocolError(
                     "has logged somebody in by itself (PREAUTH), so the mailbox may be anyone's");
         }
-        take(Reply.of(greeting));
+        Reply reply = Reply.of(line);
+        greeting = reply.text();
+        take(reply);
     }
 
     private static String otherProtocol(String line) {

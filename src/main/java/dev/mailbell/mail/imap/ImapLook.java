@@ -8,7 +8,6 @@ import dev.mailbell.mail.imap.UidProof.View;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.mark.UidSet;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,25 +20,24 @@ final class ImapLook {
     /** How often a UIDVALIDITY that differs from the mark's is asked for. */
     private static final int ASKED = 3;
 
-    /** A UIDVALIDITY that is a clock's has changed behind this. */
-    private static final Duration TICK = Duration.ofMillis(1_100);
-
-    private static final long DAY = 86_400;
-
     private final Mailboxes mailboxes;
     private final LookRequest request;
     private final @Nullable ImapMark mark;
     private final boolean upToDate;
+    private final Runnable nextSecond;
 
     /**
      * @param upToDate whether the mailbox, if it is open, is as the server last told: then it need
      *     not be opened anew
+     * @param nextSecond waits until a UIDVALIDITY that is made from a clock has changed
      */
-    ImapLook(Mailboxes mailboxes, LookRequest request, boolean upToDate) {
+    ImapLook(
+            Mailboxes mailboxes, LookRequest request, boolean upToDate, Runnable nextSecond) {
         this.mailboxes = mailboxes;
         this.request = request;
         this.mark = (ImapMark) request.mark();
         this.upToDate = upToDate;
+        this.nextSecond = nextSecond;
     }
 
     ImapObservation observe() {
@@ -47,6 +45,13 @@ final class ImapLook {
             return new IdentityLook(mailboxes, request).observe(mark, upToDate);
         }
         Selected open = upToDate ? mailboxes.open(request.mailbox()) : null;
+        if (!mailboxes.ladder().trustsUids()) {
+            Selected box = open == null ? opened() : open;
+            // A larger mailbox is counted by its UIDs, as far as they hold.
+            if (box.exists() <= IdentityLook.MOST) {
+                return new IdentityLook(mailboxes, request).takeOver(box, mark);
+            }
+        }
         return mark != null
                         && open != null
                         && open.exists() >= 0
@@ -101,8 +106,8 @@ final class ImapLook {
                     break;
                 }
                 long before = validity;
-                if (!differs && isOfClock(validity)) {
-                    Idle.pause(TICK);
+                if (!differs) {
+                    nextSecond.run();
                 }
                 box = opened();
                 validity = box.uidValidity();
@@ -129,12 +134,6 @@ final class ImapLook {
         Selected box = mailboxes.examine(request.mailbox());
         box.lookBegins();
         return box;
-    }
-
-    /** Whether a UIDVALIDITY may have been made from the clock since about the last look. */
-    private boolean isOfClock(long validity) {
-        return request.lastLook() != null
-                && Math.abs(validity - request.lastLook().getEpochSecond()) < DAY;
     }
 
     /**

@@ -33,6 +33,7 @@ public final class ImapSession implements PushSession {
     private final Mailboxes mailboxes;
     private final Idle idle;
     private final long byteBudget;
+    private final Duration tick;
     private List<String> pushed = List.of();
     private Deadline deadline;
     private @Nullable String observed;
@@ -46,6 +47,7 @@ public final class ImapSession implements PushSession {
             Ladder ladder,
             MailboxSpellings.OfLogin spellings,
             Duration doneTaken,
+            Duration tick,
             Deadline deadline,
             long byteBudget) {
         this.wire = wire;
@@ -54,6 +56,7 @@ public final class ImapSession implements PushSession {
         this.idle = new Idle(wire, doneTaken);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
+        this.tick = tick;
     }
 
     @Override
@@ -90,7 +93,14 @@ public final class ImapSession implements PushSession {
         observed = request.mailbox();
         boolean told = upToDate;
         upToDate = false;
-        return new ImapLook(mailboxes, request, told && !request.exhaustive()).observe();
+        return new ImapLook(
+                        mailboxes, request, told && !request.exhaustive(), this::awaitNextSecond)
+                .observe();
+    }
+
+    private void awaitNextSecond() {
+        Duration left = deadline.remaining();
+        Idle.pause(left.compareTo(tick) < 0 ? left : tick);
     }
 
     @Override

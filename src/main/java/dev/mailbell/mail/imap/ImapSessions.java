@@ -16,9 +16,13 @@ public final class ImapSessions implements MailServers {
     /** Within this a server must answer DONE. */
     private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
 
+    /** Behind this, a UIDVALIDITY that a server makes from its clock has changed. */
+    private static final Duration TICK = Duration.ofMillis(1_100);
+
     private final MailConnector connector;
     private final long byteBudget;
     private final Duration doneTaken;
+    private final Duration tick;
     private final Pipelining pipelining = new Pipelining();
     private final LoginWays ways = new LoginWays();
     private final HostRungs rungs = new HostRungs();
@@ -35,9 +39,17 @@ public final class ImapSessions implements MailServers {
      *     with it; then it is cut off
      */
     public ImapSessions(MailConnector connector, long byteBudget, Duration doneTaken) {
+        this(connector, byteBudget, doneTaken, TICK);
+    }
+
+    /**
+     * @param tick how long to wait before a UIDVALIDITY that has changed is asked for again
+     */
+    ImapSessions(MailConnector connector, long byteBudget, Duration doneTaken, Duration tick) {
         this.connector = connector;
         this.byteBudget = byteBudget;
         this.doneTaken = doneTaken;
+        this.tick = tick;
     }
 
     @Override
@@ -46,12 +58,18 @@ public final class ImapSessions implements MailServers {
                 ImapWire.over(
                         connector.open(login, deadline, byteBudget), pipelining.of(login.host()));
         try {
+            ImapLogin entrance = new ImapLogin(wire, login, ways);
+            Capabilities capabilities = entrance.enter();
             return new ImapSession(
                     wire,
-                    new ImapLogin(wire, login, ways).enter(),
-                    new Ladder(rungs, login.host() + ":" + login.port()),
+                    capabilities,
+                    new Ladder(
+                            rungs,
+                            login.host() + ":" + login.port(),
+                            entrance.givesLastingUids()),
                     spellings.of(login),
                     doneTaken,
+                    tick,
                     deadline,
                     byteBudget);
         } catch (RuntimeException e) {

@@ -9,14 +9,22 @@ import org.jspecify.annotations.Nullable;
 final class Ladder {
     private final HostRungs memory;
     private final String host;
+    private final boolean lastingUids;
     private @Nullable Rung used;
 
     /**
      * @param host the host with its port: two servers may share a name
+     * @param lastingUids whether the server is not known for UIDs that do not last
      */
-    Ladder(HostRungs memory, String host) {
+    Ladder(HostRungs memory, String host, boolean lastingUids) {
+        this.lastingUids = lastingUids;
         this.memory = memory;
         this.host = host;
+    }
+
+    /** Whether checks may begin at the rungs that rest on UIDs. */
+    boolean trustsUids() {
+        return lastingUids;
     }
 
     boolean trusts(Rung rung) {

@@ -186,7 +186,7 @@ final class Mailboxes {
                     || !capabilities.has("ID")) {
                 throw failure;
             }
-            identity.send();
+            identity.exchange();
         }
     }
 

@@ -32,6 +32,8 @@ final class ImapKit {
     /** Ended only by a test that fails. */
     static final Duration LONG = Duration.ofSeconds(20);
 
+    private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
+
     /** To the authenticated state of a server that offers everything we use. */
     static final String MODERN =
             """
@@ -75,7 +77,15 @@ final class ImapKit {
     private ImapKit() {}
 
     static ImapSessions sessions() {
-        return new ImapSessions(LOOPBACK.connector());
+        return sessions(Duration.ZERO);
+    }
+
+    /**
+     * @param tick how long to wait before a UIDVALIDITY that has changed is asked for again
+     */
+    static ImapSessions sessions(Duration tick) {
+        return new ImapSessions(
+                LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
     }
 
     static Login login(int port, Security security, String user, Credential credential) {

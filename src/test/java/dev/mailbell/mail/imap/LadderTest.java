@@ -33,7 +33,7 @@ class LadderTest {
             "C: {tag} FETCH 1:* (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID"
                     + " DATE)])\n";
 
-    private static String status(int messages, long uidNext, long validity) {
+    static String status(int messages, long uidNext, long validity) {
         return "C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\nS: * STATUS INBOX (MESSAGES "
                 + messages
                 + " UIDNEXT "
@@ -43,7 +43,7 @@ class LadderTest {
                 + ")\nS: {tag} OK done\n";
     }
 
-    private static String examine(int messages, long uidNext, long validity) {
+    static String examine(int messages, long uidNext, long validity) {
         return "C: {tag} EXAMINE INBOX\nS: * "
                 + messages
                 + " EXISTS\nS: * OK [UIDVALIDITY "
@@ -53,7 +53,7 @@ class LadderTest {
                 + "S: {tag} OK [READ-ONLY] done\n";
     }
 
-    private static String answered(String command, String... untagged) {
+    static String answered(String command, String... untagged) {
         StringBuilder lines = new StringBuilder("C: {tag} " + command + "\n");
         for (String line : untagged) {
             lines.append("S: ").append(line).append('\n');
@@ -61,13 +61,17 @@ class LadderTest {
         return lines + "S: {tag} OK done\n";
     }
 
-    private static String headers(String... ids) {
-        StringBuilder script = new StringBuilder(HEADERS);
+    static String headers(String... ids) {
+        return headersFrom(1, ids);
+    }
+
+    static String headersFrom(int first, String... ids) {
+        StringBuilder script = new StringBuilder(HEADERS.replace("1:*", first + ":*"));
         for (int i = 0; i < ids.length; i++) {
             script.append("S: * ")
-                    .append(i + 1)
+                    .append(first + i)
                     .append(" FETCH ")
-                    .append(header(i + 1, ids[i]))
+                    .append(header(first + i, ids[i]))
                     .append('\n');
         }
         return script + "S: {tag} OK done\n";
@@ -83,20 +87,11 @@ class LadderTest {
                 + ">\")";
     }
 
-    private static String top(int number, String id) {
-        return HEADERS.replace("1:*", Integer.toString(number))
-                + "S: * "
-                + number
-                + " FETCH "
-                + header(number, id)
-                + "\nS: {tag} OK done\n";
-    }
-
     /** A mailbox of messages that are known by what the daemon stores of them. */
-    private static final class Followed {
-        private ImapState state;
+    static final class Followed {
+        ImapState state;
         private KnownMessages known = KnownMessages.none();
-        private @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
         Followed(@Nullable ImapMark mark) {
             state = new ImapState(mark, null, null);
@@ -245,9 +240,9 @@ class LadderTest {
                         + examine(3, 0, 105)
                         + headers("a", "b", "c")
                         + examine(3, 0, 106)
-                        + top(3, "c")
+                        + headers("a", "b", "c")
                         + examine(3, 0, 107)
-                        + top(3, "d")
+                        + headers("a", "c", "d")
                         + headers("a", "c", "d")
                         + examine(5, 0, 108)
                         + headers("a", "c", "d", "e", "e")
@@ -271,22 +266,31 @@ class LadderTest {
     }
 
     @Test
-    void a_uidvalidity_of_the_clock_is_found_out_within_one_look() throws IOException {
-        long clock = Instant.now().getEpochSecond();
-        ImapKit.playing(
-                OLD
-                        + status(3, 4, clock)
-                        + examine(3, 4, clock)
-                        + examine(3, 4, clock + 1)
-                        + examine(3, 4, clock + 1)
-                        + headers("a", "b", "c")
-                        + GOODBYE,
-                session -> {
-                    Followed inbox = new Followed(new ImapMark(clock - 60, 3, 2, 2));
-                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
-                    assertThat(inbox.mark().approximate()).isTrue();
-                    return inbox;
-                });
+    void a_uidvalidity_of_any_clock_is_found_out_within_one_look() throws IOException {
+        Duration tick = Duration.ofMillis(50);
+        long epoch = Instant.now().getEpochSecond();
+        for (long clock : new long[] {epoch, epoch - 1_000_000_000, 17, (1L << 32) - 2}) {
+            try (ScriptedServer server =
+                            ScriptedServer.playing(
+                                    OLD
+                                            + status(3, 4, clock)
+                                            + examine(3, 4, clock)
+                                            + examine(3, 4, clock + 1)
+                                            + examine(3, 4, clock + 1)
+                                            + headers("a", "b", "c")
+                                            + GOODBYE);
+                    ImapSession session =
+                            ImapKit.sessions(tick)
+                                    .open(
+                                            ImapKit.login(server.port()),
+                                            Deadline.after(ImapKit.LONG))) {
+                Followed inbox = new Followed(new ImapMark(clock - 10, 3, 2, 2));
+                long begun = System.nanoTime();
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(tick.toNanos());
+                assertThat(inbox.mark().approximate()).isTrue();
+            }
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.imap.ImapKit.Watched;
 import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mark.Change;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
@@ -85,8 +86,21 @@ class TranscriptTest {
     }
 
     @Test
-    void courier_tells_uidnext_in_status_only() throws IOException {
+    void courier_gives_a_uid_twice_and_is_counted_by_headers() throws IOException {
         try (ScriptedServer server = playing("courier");
+                ImapSession session = ImapKit.open(server)) {
+            LadderTest.Followed inbox = new LadderTest.Followed(null);
+            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            Change change = inbox.look(session);
+            assertThat(change.newCount()).isEqualTo(1);
+            assertThat(change.newest()).containsExactly(4L);
+        }
+    }
+
+    @Test
+    void a_server_may_tell_uidnext_in_status_only() throws IOException {
+        try (ScriptedServer server = playing("uidnext-in-status");
                 ImapSession session = ImapKit.open(server)) {
             ImapObservation seen = session.observe(look(new ImapMark(1700000001, 10, 4, 9)));
             assertThat(seen.found().isEmpty()).isTrue();

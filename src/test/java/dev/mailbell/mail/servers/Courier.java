@@ -213,7 +213,10 @@ public final class Courier implements RealMailServer {
 
         @Override
         public Set<Step> steps(Protocol protocol) {
-            return EnumSet.allOf(Step.class);
+            // Over IMAP it is known by its headers: one that was moved away and back is the same.
+            return protocol == Protocol.IMAP
+                    ? EnumSet.complementOf(EnumSet.of(Step.MOVE))
+                    : EnumSet.allOf(Step.class);
         }
 
         @Override
@@ -237,11 +240,6 @@ public final class Courier implements RealMailServer {
                 throw new UncheckedIOException(e);
             }
             openForWriting(mailbox);
-        }
-
-        @Override
-        public boolean writesUidsForWritersOnly() {
-            return true;
         }
 
         @Override

@@ -49,9 +49,6 @@ final class Followed {
         Login login = login(server, protocol, mail.user());
         for (int step = 0; step < STEPS; step++) {
             String what = step == 0 ? "nothing yet" : history.step();
-            if (protocol == Protocol.IMAP && mail.writesUidsForWritersOnly()) {
-                names.forEach(mail::openForWriting);
-            }
             try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
                 for (Watched watched : mailboxes) {
                     String name = watched.name();

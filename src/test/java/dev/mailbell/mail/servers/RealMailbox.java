@@ -51,11 +51,6 @@ public interface RealMailbox {
 
     void reindex(String mailbox);
 
-    /** Whether UIDs hold only once a client has opened the mailbox for writing. */
-    default boolean writesUidsForWritersOnly() {
-        return false;
-    }
-
     /**
      * Lets a client of the user open a mailbox for writing, as mail programs do.
      *

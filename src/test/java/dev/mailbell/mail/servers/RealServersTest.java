@@ -42,9 +42,8 @@ class RealServersTest {
         LOOPBACK.close();
     }
 
-    /** The UIDs of mailutils hold for a session only: it has a test of its own. */
     @ParameterizedTest
-    @EnumSource(value = RealServer.class, mode = EnumSource.Mode.EXCLUDE, names = "MAILUTILS")
+    @EnumSource(RealServer.class)
     void imap_counts_what_came_to_the_inbox_and_a_folder(RealServer make) {
         RealMailServer server = make.get();
         RealMailbox mail = server.freshUser();

@@ -10,6 +10,7 @@ import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapState;
+import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;
@@ -107,11 +108,44 @@ class UnstableUidsTest {
     }
 
     @Test
+    void a_position_by_uid_holds_on_courier_while_its_uidvalidity_does() {
+        RealMailServer courier = Courier.shared();
+        RealMailbox mail = courier.freshUser();
+        mail.deliver(RealMailbox.INBOX, 4, longAgo);
+        mail.openForWriting(RealMailbox.INBOX);
+        look(courier, mail);
+        mail.deliver(RealMailbox.INBOX, 3, longAgo);
+        mail.openForWriting(RealMailbox.INBOX);
+        mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).get(1));
+        try (MailSession session =
+                sessions.open(
+                        Followed.login(courier, Protocol.IMAP, mail.user()),
+                        Deadline.after(Followed.PATIENCE))) {
+            Change change = inbox.look(session, new PositionUpdate.UpTo("5", null, false));
+            assertThat(change.newCount()).isEqualTo(2);
+            assertThat(change.next().pending()).isEqualTo(2);
+            assertThat(change.newest()).containsExactly(6L, 7L);
+        }
+        mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).getLast());
+        assertThat(look(courier, mail).next().pending()).isEqualTo(1);
+    }
+
+    @Test
     void mailutils_counts_what_came_over_a_history_of_arrivals_and_removals() {
         RealMailServer mailutils = Mailutils.shared();
-        RealMailbox mail = mailutils.freshUser();
+        follow(mailutils, mailutils.freshUser());
+    }
+
+    /** No mail program opens it for writing: Courier gives its UIDs anew at each check. */
+    @Test
+    void courier_counts_what_came_over_a_history_that_no_mail_program_opens() {
+        Courier courier = Courier.shared();
+        follow(courier, courier.userWithoutMailProgram());
+    }
+
+    private void follow(RealMailServer server, RealMailbox mail) {
         Followed.steps(
-                mailutils,
+                server,
                 mail,
                 Protocol.IMAP,
                 sessions,

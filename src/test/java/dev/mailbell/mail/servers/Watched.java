@@ -5,6 +5,7 @@ import dev.mailbell.mail.MailSession;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.MailboxState;
+import dev.mailbell.mark.PositionUpdate;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +26,15 @@ final class Watched {
     }
 
     Change look(MailSession session) {
+        return look(session, null);
+    }
+
+    Change look(MailSession session, @Nullable PositionUpdate update) {
         Instant now = Instant.now();
         LookRequest request =
-                new LookRequest(name, state.mark(), state.searchFrom(null), false, lastLook);
-        Change change = state.after(session.observe(request), null, () -> known);
+                new LookRequest(
+                        name, state.mark(), state.searchFrom(update), update != null, lastLook);
+        Change change = state.after(session.observe(request), update, () -> known);
         known = change.known().orElse(known);
         state = change.next();
         lastLook = now;
