@@ -45,11 +45,12 @@ final class ImapLook {
             return new IdentityLook(mailboxes, request).observe(mark, upToDate);
         }
         Selected open = upToDate ? mailboxes.open(request.mailbox()) : null;
+        Selected opened = null;
         if (!mailboxes.ladder().trustsUids()) {
-            Selected box = open == null ? opened() : open;
+            opened = open == null ? opened() : open;
             // A larger mailbox is counted by its UIDs, as far as they hold.
-            if (box.exists() <= IdentityLook.MOST) {
-                return new IdentityLook(mailboxes, request).takeOver(box, mark);
+            if (opened.exists() <= IdentityLook.MOST) {
+                return new IdentityLook(mailboxes, request).takeOver(opened, mark);
             }
         }
         return mark != null
@@ -57,7 +58,7 @@ final class ImapLook {
                         && open.exists() >= 0
                         && open.uidValidity() == mark.uidValidity()
                 ? observeOpen(open, mark)
-                : observeAnew();
+                : observeAnew(open == null ? opened : null);
     }
 
     /**
@@ -77,15 +78,20 @@ final class ImapLook {
                 0);
     }
 
-    private ImapObservation observeAnew() {
+    /**
+     * @param opened the mailbox where this look has opened it already; null otherwise
+     */
+    private ImapObservation observeAnew(@Nullable Selected opened) {
         Status status = Status.UNKNOWN;
-        if (mark != null && !request.exhaustive() && mailboxes.ladder().trusts(Rung.STATUS)) {
+        if (opened == null
+                && mark != null
+                && !request.exhaustive() && mailboxes.ladder().trusts(Rung.STATUS)) {
             status = mailboxes.status(request.mailbox());
             if (status.proves(mark)) {
                 return unchanged(mark);
             }
         }
-        Selected box = opened();
+        Selected box = opened == null ? opened() : opened;
         long validity = box.uidValidity() > 0 ? box.uidValidity() : status.uidValidity();
         if (validity < 1) {
             box = opened();

@@ -206,7 +206,7 @@ class LastingUidsTest {
     void a_mailbox_too_large_to_be_listed_is_counted_by_its_uids() throws IOException {
         int many = IdentityLook.MOST + 1;
         ImapKit.playing(
-                COURIER + examine(many, many + 1, 7) + status(many, many + 1, 7) + GOODBYE,
+                COURIER + examine(many, many + 1, 7) + GOODBYE,
                 session -> {
                     Followed inbox = new Followed(new ImapMark(7, many + 1, many, many));
                     assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
