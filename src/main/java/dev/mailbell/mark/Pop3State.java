@@ -205,7 +205,11 @@ public record Pop3State(
                         new Position(next.total(), uid, null),
                         Integer.MAX_VALUE);
             }
-            case PositionUpdate.First(int messagesHad, String uid, long validity, boolean rewind) -> {
+            case PositionUpdate.First(
+                            int messagesHad,
+                            String uid,
+                            long validity,
+                            boolean rewind) -> {
                 KnownMessages fetched = known.fetchedFirst(messagesHad, rewind);
                 Position position =
                         isBehind(known, fetched, rewind)

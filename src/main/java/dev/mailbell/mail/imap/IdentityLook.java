@@ -76,7 +76,9 @@ final class IdentityLook {
         return listed(box, null);
     }
 
-    /** Looks at an open mailbox whose UIDs do not last, and which was counted by them, if at all. */
+    /**
+     * Looks at an open mailbox whose UIDs do not last, and which was counted by them, if at all.
+     */
     ImapObservation takeOver(Selected box, @Nullable ImapMark mark) {
         mailboxes.ladder().restsOn(Rung.IDENTITY);
         return listed(box, mark);
@@ -95,9 +97,7 @@ final class IdentityLook {
             }
         }
         boolean fewer = exists < mark.total();
-        if (mark.total() == 0
-                || exists <= (fewer ? SMALL : SPAN)
-                || exists - mark.total() > TAIL) {
+        if (mark.total() == 0 || exists <= (fewer ? SMALL : SPAN) || exists - mark.total() > TAIL) {
             return Optional.empty();
         }
         List<Message> last = last(box, SPAN + Math.max(0, exists - mark.total()));

@@ -31,8 +31,7 @@ final class ImapLook {
      *     not be opened anew
      * @param nextSecond waits until a UIDVALIDITY that is made from a clock has changed
      */
-    ImapLook(
-            Mailboxes mailboxes, LookRequest request, boolean upToDate, Runnable nextSecond) {
+    ImapLook(Mailboxes mailboxes, LookRequest request, boolean upToDate, Runnable nextSecond) {
         this.mailboxes = mailboxes;
         this.request = request;
         this.mark = (ImapMark) request.mark();
@@ -85,7 +84,8 @@ final class ImapLook {
         Status status = Status.UNKNOWN;
         if (opened == null
                 && mark != null
-                && !request.exhaustive() && mailboxes.ladder().trusts(Rung.STATUS)) {
+                && !request.exhaustive()
+                && mailboxes.ladder().trusts(Rung.STATUS)) {
             status = mailboxes.status(request.mailbox());
             if (status.proves(mark)) {
                 return unchanged(mark);

@@ -64,9 +64,7 @@ public final class ImapSessions implements MailServers {
                     wire,
                     capabilities,
                     new Ladder(
-                            rungs,
-                            login.host() + ":" + login.port(),
-                            entrance.givesLastingUids()),
+                            rungs, login.host() + ":" + login.port(), entrance.givesLastingUids()),
                     spellings.of(login),
                     doneTaken,
                     tick,

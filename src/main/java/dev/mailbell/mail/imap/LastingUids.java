@@ -26,7 +26,8 @@ final class LastingUids {
      * @param named the fields in which the server names itself (RFC 2971); empty for none
      */
     static boolean areGivenBy(String greeting, Capabilities offered, String named) {
-        return !isNamed(greeting) && !isNamed(named)
+        return !isNamed(greeting)
+                && !isNamed(named)
                 && offered.names().stream().noneMatch(LastingUids::isCouriers);
     }
 

@@ -84,8 +84,7 @@ final class ImapKit {
      * @param tick how long to wait before a UIDVALIDITY that has changed is asked for again
      */
     static ImapSessions sessions(Duration tick) {
-        return new ImapSessions(
-                LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
+        return new ImapSessions(LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
     }
 
     static Login login(int port, Security security, String user, Credential credential) {

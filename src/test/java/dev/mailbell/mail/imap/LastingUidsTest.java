@@ -218,16 +218,16 @@ class LastingUidsTest {
     void a_mailbox_that_outgrew_every_listing_fails_and_says_why() throws IOException {
         assertThat(
                         ImapKit.failing(
-                                        COURIER
-                                                + examine(3, 0, 7)
-                                                + headers("a", "b", "c")
-                                                + examine(1_000_000, 0, 7)
-                                                + GOODBYE,
-                                        session -> {
-                                            Followed inbox = new Followed(null);
-                                            inbox.look(session);
-                                            return inbox.look(session);
-                                        }))
+                                COURIER
+                                        + examine(3, 0, 7)
+                                        + headers("a", "b", "c")
+                                        + examine(1_000_000, 0, 7)
+                                        + GOODBYE,
+                                session -> {
+                                    Followed inbox = new Followed(null);
+                                    inbox.look(session);
+                                    return inbox.look(session);
+                                }))
                 .satisfies(failure -> {
                     assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
                     assertThat(failure.reason())

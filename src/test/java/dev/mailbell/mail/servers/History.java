@@ -57,7 +57,8 @@ public final class History {
     private String comeAndGo(String mailbox) {
         List<String> present = new ArrayList<>(mail.messages(mailbox));
         int removed = 0;
-        for (int i = random.nextInt(4); i > 0 && present.size() > FEWEST; i--) {
+        int removals = can(Step.REMOVE) ? random.nextInt(4) : 0;
+        for (int i = removals; i > 0 && present.size() > FEWEST; i--) {
             mail.remove(mailbox, present.remove(random.nextInt(present.size())));
             removed++;
         }

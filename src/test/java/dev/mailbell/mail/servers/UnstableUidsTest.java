@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.imap.ImapSession;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mark.Change;
@@ -105,6 +106,26 @@ class UnstableUidsTest {
         mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).get(4));
         mail.deliver(RealMailbox.INBOX, 1, longAgo);
         assertThat(look(courier, mail).newCount()).isEqualTo(1);
+    }
+
+    @Test
+    void courier_tells_a_kept_session_nothing_of_a_replaced_message_and_the_next_check_counts_it() {
+        RealMailServer courier = Courier.shared();
+        RealMailbox mail = courier.freshUser();
+        mail.deliver(RealMailbox.INBOX, 4, longAgo);
+        try (ImapSession session =
+                sessions.open(
+                        Followed.login(courier, Protocol.IMAP, mail.user()),
+                        Deadline.after(Followed.PATIENCE))) {
+            session.push(List.of(RealMailbox.INBOX));
+            inbox.look(session);
+            for (int i = 0; i < 3; i++) {
+                mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).getFirst());
+                mail.deliver(RealMailbox.INBOX, 1, longAgo);
+                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.look(session).newCount()).isZero();
+            }
+        }
     }
 
     @Test
