@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * messages' keys, and new is what a listing has beyond it: the computation of POP3's full listing.
  */
 final class ImapIdentities {
+    /** So many messages that are gone may be taken for there; in a large mailbox as many again. */
+    static final int UNNOTICED = 500;
+
     private ImapIdentities() {}
 
     /** Holds a listing against the state. */
@@ -43,6 +46,11 @@ final class ImapIdentities {
                         located,
                         known);
         ImapState next = state(before, seen, listed, change.next());
+        int unnoticed = change.known().orElseGet(known).live() - listed.total();
+        if (unnoticed > Math.max(UNNOTICED, listed.total())) {
+            // Of the messages before a tail some went, and only a listing tells which.
+            next = next.opened();
+        }
         Kind kind =
                 change.kind() == Kind.NOTHING && !next.isRecordedAs(state)
                         ? Kind.MOVED

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param olderViews how many looks in a row have seen a mailbox older than the mark; only in memory
  * @param olderNext UIDNEXT of the last of them
- * @param openGaps whether the last look passed UIDs that it did not find, so that the next one
- *     searches for them once more; only in memory
+ * @param openGaps whether the last look passed UIDs that it did not find, or did not notice many
+ *     messages that went, so that the next one searches or lists once more; only in memory
  */
 public record ImapState(
         @Nullable ImapMark mark,
@@ -39,6 +39,11 @@ public record ImapState(
     public ImapState(
             @Nullable ImapMark mark, @Nullable Position client, @Nullable Integer pending) {
         this(mark, client, pending, 0, 0, false);
+    }
+
+    /** The same state, whose next look takes no shortcut. */
+    ImapState opened() {
+        return new ImapState(mark, client, pending, olderViews, olderNext, true);
     }
 
     @Override

@@ -142,6 +142,23 @@ class ImapIdentitiesTest {
     }
 
     @Test
+    void messages_that_go_unnoticed_are_listed_before_they_are_many() {
+        arrive(1_000);
+        look(null);
+        int listings = 0;
+        for (int step = 0; step < 5_000; step++) {
+            mailbox.remove(0);
+            arrive(1);
+            int below = state.isOpen() ? 0 : 999;
+            listings += below == 0 ? 1 : 0;
+            assertThat(look(below, null, 0).newCount()).isEqualTo(1);
+            assertThat(known.live()).isLessThanOrEqualTo(2_001);
+        }
+        assertThat(listings).isEqualTo(4);
+        assertThat(state.isOpen()).isFalse();
+    }
+
+    @Test
     void over_random_histories_of_tails_and_listings_every_count_is_the_truth() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
