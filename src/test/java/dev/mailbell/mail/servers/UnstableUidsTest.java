@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Servers that make up UIDVALIDITY or UIDs at each opening of a mailbox. */
-@Timeout(120)
+@Timeout(300)
 class UnstableUidsTest {
     private static final Loopback LOOPBACK = new Loopback();
     private final Instant longAgo = Instant.now().minus(Duration.ofHours(1));
