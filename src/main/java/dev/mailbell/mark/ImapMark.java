@@ -57,6 +57,11 @@ public record ImapMark(
                 : uidNext - 1;
     }
 
+    /** Whether the last message has a UID that no check has found: it is still to be counted. */
+    boolean contradictsItself() {
+        return !approximate && topUid > 0 && !UidSet.of(topUid).within(gaps).isEmpty();
+    }
+
     @Override
     public @Nullable String topUidText() {
         return topUid == 0 || approximate ? null : Long.toString(topUid);

@@ -48,7 +48,7 @@ public record ImapState(
 
     @Override
     public boolean isOpen() {
-        return openGaps;
+        return openGaps || mark != null && mark.contradictsItself();
     }
 
     @Override
@@ -59,7 +59,7 @@ public record ImapState(
     @Override
     public long searchFrom(@Nullable PositionUpdate update) {
         long from = mark == null ? ImapMark.NO_UID : mark.uidNext();
-        if (mark != null && openGaps && !mark.gaps().isEmpty()) {
+        if (mark != null && isOpen() && !mark.gaps().isEmpty()) {
             from = mark.gaps().first();
         }
         if (client != null) {
@@ -108,10 +108,13 @@ public record ImapState(
         UidSet fresh = seen.found().from(before.uidNext()).with(late).from(beyond);
         int newCount = saturated(fresh.size());
         ImapMark next = next(before, seen);
+        // A UIDNEXT that was taken back says nothing of the gaps below the new one. And where one
+        // message has appeared late, others may.
+        boolean doubtful = next.uidNext() < before.uidNext() || !late.isEmpty();
         boolean passed =
-                seen.uidNextTold()
-                        && next.uidNext() > before.uidNext()
-                        && !next.gaps().from(before.uidNext()).isEmpty();
+                doubtful
+                        ? !next.gaps().isEmpty()
+                        : seen.uidNextTold() && !next.gaps().from(before.uidNext()).isEmpty();
         ImapState state = new ImapState(next, position, pendingAfter(seen, position), 0, 0, passed);
         Kind kind = newCount > 0 ? Kind.NEW : state.isRecordedAs(this) ? Kind.NOTHING : Kind.MOVED;
         return new Change(kind, newCount, before.approximate(), state, null, newest(fresh));

@@ -156,6 +156,65 @@ class ImapStateTest {
     }
 
     @Test
+    void gaps_below_a_uidnext_that_was_taken_back_are_searched_once_more() {
+        ImapState before =
+                new ImapState(
+                        new ImapMark(
+                                VALIDITY,
+                                37,
+                                2,
+                                3,
+                                new UidSet.Builder().add(4, 36).build(),
+                                false),
+                        null,
+                        null);
+
+        Change taken =
+                before.after(
+                        new ImapObservation(VALIDITY, 5, 2, 3, 4, UidSet.empty(), 0),
+                        null,
+                        KnownMessages::none);
+        assertThat(taken.next().isOpen()).isTrue();
+        assertThat(taken.next().searchFrom(null)).isEqualTo(4);
+
+        Change found =
+                taken.next()
+                        .after(
+                                new ImapObservation(VALIDITY, 5, 2, 4, 4, UidSet.of(4), 0),
+                                null,
+                                KnownMessages::none);
+        assertThat(found.newCount()).isEqualTo(1);
+        assertThat(found.next().isOpen()).isFalse();
+    }
+
+    @Test
+    void a_last_message_in_a_gap_is_still_to_be_counted() {
+        ImapMark mark =
+                new ImapMark(
+                        VALIDITY, 13, 8, 12, new UidSet.Builder().add(11, 12).build(), false);
+        ImapState stored = new ImapState(mark, null, null);
+
+        assertThat(stored.isOpen()).isTrue();
+        assertThat(stored.searchFrom(null)).isEqualTo(11);
+        Change change =
+                stored.after(
+                        new ImapObservation(VALIDITY, 13, 8, 12, 11, UidSet.of(12), 0),
+                        null,
+                        KnownMessages::none);
+        assertThat(change.newCount()).isEqualTo(1);
+        // UID 11 may appear late as well.
+        assertThat(change.next().isOpen()).isTrue();
+        Change calm =
+                change.next()
+                        .after(
+                                new ImapObservation(VALIDITY, 13, 8, 12, 11, UidSet.of(12), 0),
+                                null,
+                                KnownMessages::none);
+        assertThat(calm.kind()).isEqualTo(Kind.NOTHING);
+        assertThat(calm.next().isOpen()).isFalse();
+    }
+
+    @Test
     void a_client_that_is_ahead_is_never_told_of_what_it_fetched() {
         arrive(2);
         look(null);
