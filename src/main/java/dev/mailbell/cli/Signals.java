@@ -52,7 +52,9 @@ final class Signals {
             SignalHandler before = Signal.handle(new Signal(name), handler);
             if (before == SignalHandler.SIG_IGN) {
                 // As nohup does; the JVM leaves it so.
-                LOG.info("SIG{} is ignored, as whoever started this process wants it", name);
+                LOG.info(
+                        "SIG{} is ignored, because the process that started this one ignores it",
+                        name);
             }
         } catch (IllegalArgumentException e) {
             LOG.info("SIG{} cannot be handled here: {}", name, e.getMessage());

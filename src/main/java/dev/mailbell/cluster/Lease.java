@@ -1,6 +1,7 @@
 package dev.mailbell.cluster;
 
 import dev.mailbell.cluster.LeaseTable.Holder;
+import dev.mailbell.database.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -55,6 +56,8 @@ public final class Lease implements AutoCloseable {
     private volatile Renewal last;
     private @Nullable Connection connection;
     private boolean fenceLogged;
+    private boolean closed;
+    private String why = "a renewal came too late";
 
     /** When a renewal that succeeded was begun, by both clocks. */
     private record Renewal(long nanoTime, Instant wall) {}
@@ -179,6 +182,10 @@ public final class Lease implements AutoCloseable {
 
     /** Renews the lease once; a failure is tried again at the next turn. */
     synchronized void renew() {
+        if (closed) {
+            // What was let go of must not be taken again.
+            return;
+        }
         Renewal now = new Renewal(nanoTime.getAsLong(), clock.instant());
         boolean before = held();
         try {
@@ -188,6 +195,7 @@ public final class Lease implements AutoCloseable {
             renew(new LeaseTable(connection, LIFE), now);
         } catch (SQLException | RuntimeException e) {
             LOG.debug("The lease is not renewed: {}", e.getMessage());
+            why = Database.reason(e);
             disconnect();
         }
         log(before);
@@ -196,6 +204,7 @@ public final class Lease implements AutoCloseable {
     private void renew(LeaseTable table, Renewal now) {
         if (table.renew(node, epoch)) {
             last = now;
+            why = "a renewal came too late";
             return;
         }
         Optional<Long> next = table.retake(node, epoch);
@@ -216,7 +225,8 @@ public final class Lease implements AutoCloseable {
         boolean after = held();
         if (!after && !fenceLogged && !lost.isDone()) {
             LOG.warn(
-                    "The lease on the database is not renewed: checks and deliveries wait until it is");
+                    "The lease on the database is not renewed; checks and deliveries wait until it is: {}",
+                    why);
         } else if (after && (fenceLogged || !before)) {
             LOG.info("The lease on the database is renewed; checks and deliveries go on");
         }
@@ -236,6 +246,7 @@ public final class Lease implements AutoCloseable {
     public void close() {
         thread.interrupt();
         synchronized (this) {
+            closed = true;
             try {
                 if (!lost.isDone()) {
                     if (connection == null) {

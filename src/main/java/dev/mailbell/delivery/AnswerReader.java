@@ -22,6 +22,7 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.jspecify.annotations.Nullable;
 
 /** Reads of an answer what is worth keeping, and never more than 16 KiB of it. */
@@ -66,7 +67,7 @@ final class AnswerReader {
                 total += n;
             }
             whole = total < MOST_READ || stream.read() < 0;
-        } catch (AnswerTooLongException e) {
+        } catch (AnswerTooLongException | MessageConstraintException e) {
             // As with a body of more than is read: the rest is cut off, and the status counts.
             whole = false;
         }

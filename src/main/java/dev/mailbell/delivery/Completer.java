@@ -71,10 +71,19 @@ final class Completer {
         writers.forEach(writer -> writer.thread.start());
     }
 
-    /** Hands an outcome over; waits while the queue is full, which holds the senders back. */
+    /**
+     * Hands an outcome over; waits while the queue is full, which holds the senders back.
+     *
+     * @throws InterruptedException also when the writer has ended
+     */
     void submit(Completion completion) throws InterruptedException {
         int hash = completion.ended().webhook().id().hashCode();
-        writers.get(Math.floorMod(hash, WRITERS)).queue.put(completion);
+        Writer writer = writers.get(Math.floorMod(hash, WRITERS));
+        do {
+            if (stopping && !writer.thread.isAlive()) {
+                throw new InterruptedException("outcomes are no longer written");
+            }
+        } while (!writer.queue.offer(completion, PAUSE.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     /** Writes what has gathered, then ends; false when that took longer than the limit. */

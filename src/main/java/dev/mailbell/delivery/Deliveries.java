@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.database.Database;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
@@ -48,6 +49,7 @@ public final class Deliveries {
     private final FanOut fanOut;
     private final Outbox outbox;
     private final InstantSource clock;
+    private final BooleanSupplier held;
 
     /**
      * @param held whether this node may send deliveries now
@@ -64,6 +66,7 @@ public final class Deliveries {
             MeterRegistry registry,
             InstantSource clock) {
         this.clock = clock;
+        this.held = held;
         this.courier = new Courier(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
@@ -109,8 +112,15 @@ public final class Deliveries {
         lanes.forgetAccount(accountId);
     }
 
-    /** Sends a {@code webhook.test} event now, once, outside all queues. */
+    /**
+     * Sends a {@code webhook.test} event now, once, outside all queues.
+     *
+     * @throws FencedException when this node may not send deliveries now
+     */
     public Attempt test(Webhook webhook) {
+        if (!held.getAsBoolean()) {
+            throw new FencedException();
+        }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         var payload = JSON.createObjectNode();
         payload.put("type", EventType.WEBHOOK_TEST.wireName()).put("timestamp", now.toString());

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an event together with what caused it in a single statement, which is its own transaction:
- * one round trip from seen to safe. Only while everybody who wants the event and is not served
+ * one round trip from seen to safe. Only while every webhook that wants the event and is not served
  * later keeps up, which is nearly always; what merges with earlier deliveries is left to {@link
  * Intake}.
  */

@@ -47,6 +47,8 @@ final class FanOut {
     private final Lanes lanes;
     private final DeliveryMeters meters;
     private final InstantSource clock;
+    private final ReadFailures failures =
+            new ReadFailures(LOG, "Deferred deliveries cannot be made now");
     private final Thread thread = Thread.ofVirtual().name("fan-out").unstarted(this::run);
 
     FanOut(Jdbi jdbi, Lanes lanes, DeliveryMeters meters, InstantSource clock) {
@@ -73,10 +75,14 @@ final class FanOut {
                 try {
                     served = servePiece();
                 } catch (RuntimeException e) {
-                    LOG.warn("Deferred deliveries cannot be made now: {}", e.getMessage());
+                    if (Thread.currentThread().isInterrupted()) {
+                        return;
+                    }
+                    failures.failed(e);
                     Thread.sleep(PAUSE);
                     continue;
                 }
+                failures.succeeded();
                 switch (served) {
                     case NOTHING -> Thread.sleep(POLL);
                     case SICK -> Thread.sleep(Duration.ofNanos(REST * (System.nanoTime() - begun)));

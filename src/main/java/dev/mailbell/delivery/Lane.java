@@ -125,8 +125,8 @@ final class Lane {
 
     /**
      * Whether the caller is to read the table now: there is room, it may hold more, the receiver
-     * may be sent to, and nobody is at it. After a reading that failed the next one waits. Answers
-     * the era to hand to {@link #refill}, or -1.
+     * may be sent to, and no thread reads it. After a reading that failed the next one waits.
+     * Answers the era to hand to {@link #refill}, or -1.
      *
      * @param nanoTime of the monotonic clock
      */

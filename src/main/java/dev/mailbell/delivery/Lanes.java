@@ -145,17 +145,19 @@ final class Lanes {
     }
 
     private void tick() {
+        ReadFailures failures = new ReadFailures(LOG, "The table of deliveries cannot be read now");
         try {
             for (int tick = 0; !stopping; tick++) {
                 try {
                     if (tick % TICKS_BETWEEN_SWEEPS == 0) {
                         sweep();
+                        failures.succeeded();
                     }
                     Instant now = clock.instant();
                     lanes.values().removeIf(lane -> lane.retire(now));
                     lanes.values().forEach(this::dispatch);
                 } catch (RuntimeException e) {
-                    LOG.warn("The table of deliveries cannot be read now: {}", e.getMessage());
+                    failures.failed(e);
                 }
                 Thread.sleep(TICK);
             }

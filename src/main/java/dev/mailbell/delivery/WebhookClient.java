@@ -69,9 +69,6 @@ public final class WebhookClient implements AutoCloseable {
 
     private static final Timeout LONGEST_LEASE = Timeout.ofSeconds(5);
 
-    /** Kept connections that may turn out to be closed before a POST fails. */
-    private static final int MOST_STALE = 10;
-
     private final AddressGuard guard;
     private final Watchdog watchdog;
     private final InstantSource clock;
@@ -164,15 +161,25 @@ public final class WebhookClient implements AutoCloseable {
                     since(start));
         }
         Deadline deadline = Deadline.after(timeout);
-        int stale = 0;
+        @Nullable PostResult result = usable(post, deadline, timeout, start);
+        if (result != null) {
+            return result;
+        }
+        // The second try goes over a new connection, so that there is no third.
+        result =
+                ScopedValue.where(GuardedConnections.NEW_ONLY, true)
+                        .call(() -> usable(post, deadline, timeout, start));
+        return result != null
+                ? result
+                : new Failed(Kind.DISCONNECTED, "closed without an answer", since(start));
+    }
+
+    /** Tries until a connection is usable; null as {@link #tryOnce} has it. */
+    private @Nullable PostResult usable(
+            WebhookPost post, Deadline deadline, Duration timeout, long start) {
         while (true) {
             try {
-                @Nullable PostResult result =
-                        post(post, deadline, timeout, start, stale == MOST_STALE);
-                if (result != null) {
-                    return result;
-                }
-                stale++;
+                return tryOnce(post, deadline, timeout, start);
             } catch (UnusableConnectionException e) {
                 // Nothing was sent, and the connection is dropped: of those there are only so many.
                 LOG.debug("{}; another one is taken", e.getMessage());
@@ -182,13 +189,13 @@ public final class WebhookClient implements AutoCloseable {
 
     /**
      * One try; null when a kept connection, which the receiver may have closed meanwhile, ended
-     * before any answer, and that is not the last try. That the receiver took such a POST all the
-     * same is possible, and is what its idempotency key is for.
+     * before any answer. That the receiver took such a POST all the same is possible, and is what
+     * its idempotency key is for.
      *
      * @throws UnusableConnectionException when nothing was sent yet
      */
-    private @Nullable PostResult post(
-            WebhookPost post, Deadline deadline, Duration timeout, long start, boolean last)
+    private @Nullable PostResult tryOnce(
+            WebhookPost post, Deadline deadline, Duration timeout, long start)
             throws UnusableConnectionException {
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(GuardedConnections.DEADLINE, deadline);
@@ -214,7 +221,6 @@ public final class WebhookClient implements AutoCloseable {
                 boolean lost = e instanceof NoHttpResponseException || e instanceof SocketException;
                 if (lost
                         && !begun
-                        && !last
                         && !cut.hasFired()
                         && !Thread.currentThread().isInterrupted()
                         && context.getAttribute(GuardedConnections.FRESH) == null) {

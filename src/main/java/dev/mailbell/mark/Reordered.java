@@ -10,8 +10,8 @@ final class Reordered {
     private Reordered() {}
 
     /**
-     * What is known after a listing whose order is another: the listing's order, gone entries
-     * behind who they followed.
+     * What is known after a listing whose order is another: the listing's order, each gone entry
+     * behind the one that it followed.
      */
     static Difference of(KnownMessages before, Listing listing) {
         Flat old = new Flat(before);

@@ -42,7 +42,9 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
     /** Of the budget, used for the request that is being answered. */
     private int octets;
 
-    /** An answer was read before: stray octets of it may precede the next one. */
+    /**
+     * An answer, or an informational one, was read before: stray octets of it may precede the next.
+     */
     private boolean kept;
 
     /** The head has no end that is plain to both sides. */
@@ -77,13 +79,13 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
         List<Header> headers = new ArrayList<>();
         boolean whole = headers(from, in, headers);
         headers.forEach(response::addHeader);
+        kept = true;
         if (code < 200) {
             if (!whole) {
                 throw tooMuch();
             }
             return response;
         }
-        kept = true;
         judge(response, whole);
         return response;
     }
@@ -95,9 +97,6 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
         while (true) {
             StringBuilder line = new StringBuilder();
             End end = line(from, in, line);
-            if (end == End.BUDGET) {
-                throw tooMuch();
-            }
             if (end == End.STREAM) {
                 if (line.isEmpty() || kept) {
                     return null;
@@ -109,8 +108,12 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
             int start = kept ? line.indexOf("HTTP/") : 0;
             Matcher matcher = STATUS.matcher(line.substring(Math.max(0, start)));
             if (matcher.matches()) {
+                // A reason that exceeds the budget hides no status; no headers are read then.
                 doubtful |= start > 0;
                 return matcher;
+            }
+            if (end == End.BUDGET) {
+                throw tooMuch();
             }
             if (kept && !line.isEmpty()) {
                 doubtful = true;
@@ -189,6 +192,11 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
             }
         }
         int code = response.getCode();
+        if (code == 205 && !coded && lengths.length == 0) {
+            // RFC 9110, section 15.3.6: it has no content, though its end is not marked.
+            response.addHeader(HttpHeaders.CONTENT_LENGTH, "0");
+            doubtful = true;
+        }
         boolean bodiless = code == 204 || code == 304;
         if (doubtful
                 || (coded && lengths.length > 0)

@@ -96,6 +96,9 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
     @Override
     public void sendRequestHeader(ClassicHttpRequest request) throws HttpException, IOException {
         if (used) {
+            if (GuardedConnections.NEW_ONLY.isBound()) {
+                throw new UnusableConnectionException("a new connection is asked for");
+            }
             requireUsable();
         }
         used = true;

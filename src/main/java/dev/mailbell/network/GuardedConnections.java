@@ -25,6 +25,11 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
     /** The context's attribute that is set when the call opened a connection of its own. */
     public static final String FRESH = "mailbell.fresh";
 
+    /**
+     * Bound by a thread whose call must not go over a kept connection; those it meets are dropped.
+     */
+    public static final ScopedValue<Boolean> NEW_ONLY = ScopedValue.newInstance();
+
     private final GuardedSockets sockets;
     private final TlsContexts tls;
     private final @Nullable String caPem;

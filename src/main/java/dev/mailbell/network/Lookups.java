@@ -75,7 +75,8 @@ final class Lookups implements AutoCloseable {
         this.executor =
                 new ThreadPoolExecutor(
                         0,
-                        mostThreads(),
+                        // Bounded by the lookups that are running.
+                        Integer.MAX_VALUE,
                         30,
                         TimeUnit.SECONDS,
                         new SynchronousQueue<>(),
@@ -83,11 +84,6 @@ final class Lookups implements AutoCloseable {
         for (LookupMemory.Standing standing : LookupMemory.Standing.values()) {
             queues.put(standing, new ArrayDeque<>());
         }
-    }
-
-    /** One more than are ever running, for a thread that has not ended yet. */
-    private int mostThreads() {
-        return 2 * SLOW_SHARE * threads + 2;
     }
 
     /**
@@ -197,9 +193,7 @@ final class Lookups implements AutoCloseable {
                 // What fails quickly costs nothing, and may be mended at any moment.
                 memory.failed(flight.name(), "has no address");
             }
-            if (!closed) {
-                dispatch();
-            }
+            dispatch();
         } finally {
             lock.unlock();
         }
@@ -241,6 +235,11 @@ final class Lookups implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            for (Deque<LookupFlight> queue : queues.values()) {
+                queue.forEach(LookupFlight::giveUp);
+                queue.clear();
+            }
+            queued = 0;
         } finally {
             lock.unlock();
         }

@@ -244,7 +244,7 @@ final class AccountWatch {
 
     /**
      * Whether the table may hold another state than {@link #saved()}: the last write was not
-     * answered. Only for who holds {@link #looking}.
+     * answered. Only for the thread that holds {@link #looking}.
      */
     boolean isSavedInDoubt() {
         return savedInDoubt;

@@ -143,7 +143,9 @@ final class CheckAdmission {
                 answers.refuse(List.of(request), full());
             } else if (request.isWaiting()) {
                 room.add(request, standing);
+                return;
             }
+            forget(standing);
         });
     }
 
@@ -185,7 +187,11 @@ final class CheckAdmission {
     }
 
     void cancelled(CheckRequest request) {
-        change(answers -> room(request.kind()).remove(request, standing(request)));
+        change(answers -> {
+            HostStanding standing = standing(request);
+            room(request.kind()).remove(request, standing);
+            forget(standing);
+        });
     }
 
     void released(CheckPermit permit) {
@@ -256,6 +262,16 @@ final class CheckAdmission {
         lock.lock();
         try {
             return room(kind).waiting();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Of how many servers something is known, or a check runs or waits. */
+    int serversKnown() {
+        lock.lock();
+        try {
+            return standings.size();
         } finally {
             lock.unlock();
         }

@@ -73,7 +73,6 @@ final class DatabaseGate {
      *     by itself when it is back
      */
     <T> T through(Supplier<T> work) {
-        requireHeld();
         Use use =
                 USE.isBound()
                         ? USE.get()
@@ -101,7 +100,9 @@ final class DatabaseGate {
         }
     }
 
+    /** The lease may have been lost while the thread waited for its place. */
     private <T> T now(Supplier<T> work) {
+        requireHeld();
         try {
             RuntimeException failure = away.get();
             if (failure != null) {

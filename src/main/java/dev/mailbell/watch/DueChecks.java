@@ -46,15 +46,22 @@ final class DueChecks {
     private long oldest(boolean stuck) {
         long now = nanoTime.getAsLong();
         long oldest = Math.max(0, -timetable.untilFirst());
+        forgetOver();
         for (AccountWatch watch : due) {
-            if (isOver(watch)) {
-                due.remove(watch);
-            } else {
-                long age = now - watch.due().since(now);
-                oldest = Math.max(oldest, stuck ? Math.min(age, watch.due().stillFor(now)) : age);
-            }
+            long age = now - watch.due().since(now);
+            oldest = Math.max(oldest, stuck ? Math.min(age, watch.due().stillFor(now)) : age);
         }
         return oldest;
+    }
+
+    /** Forgets accounts that were changed or removed while their check was due. */
+    void forgetOver() {
+        due.removeIf(this::isOver);
+    }
+
+    /** How many accounts have a check that is due. */
+    int size() {
+        return due.size();
     }
 
     /** An account that has a time again waits for that. */

@@ -5,18 +5,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How close together the checks of one account may be that its server asks for. Mail that comes
- * while an account waits is counted by the next check, so that the sum stays exact. A burst is
- * announced nearly as it comes; a rate that stays high is gathered, for longer the longer it stays,
- * and the more accounts of this node have such a rate. Times are nanoseconds of one monotonic
- * clock. For one thread at a time.
+ * How long mail of one account is gathered before its next check, beyond what {@link HintBudget}
+ * demands. Mail that comes meanwhile is counted by that check, so that the sum stays exact. A burst
+ * is not gathered; a rate that stays high is, for longer the longer it stays, and the more accounts
+ * of this node have such a rate. Times are nanoseconds of one monotonic clock. For one thread at a
+ * time.
  */
 final class EventBudget {
-    /** Checks within a burst follow each other by no less than this. */
-    private static final long CLOSEST = TimeUnit.MILLISECONDS.toNanos(20);
-
-    /** A check later than this after the one before is made at once. */
-    private static final long CALM = TimeUnit.SECONDS.toNanos(1);
+    /** The first spacing once an allowance is used up; each check more doubles it. */
+    private static final long FIRST = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long FARTHEST = TimeUnit.SECONDS.toNanos(5);
 
@@ -35,7 +32,7 @@ final class EventBudget {
     private long spacing;
 
     EventBudget(long now) {
-        checkedAt = now - CALM;
+        checkedAt = now;
     }
 
     /** So many checks at once, and one more for each span that passes. */
@@ -62,7 +59,7 @@ final class EventBudget {
         /** After which span the next check may begin; longer by degrees once it is used up. */
         long spacing() {
             return isUsedUp()
-                    ? (long) Math.min(nanosEach, CLOSEST * Math.pow(2, Math.min(used - most, 32)))
+                    ? (long) Math.min(nanosEach, FIRST * Math.pow(2, Math.min(used - most, 32)))
                     : 0;
         }
     }
@@ -76,7 +73,7 @@ final class EventBudget {
      */
     void checked(long now, long took, int found, BusySlots node) {
         long sinceLast = Math.max(0, now - checkedAt);
-        long next = Math.max(CLOSEST, took);
+        long next = took;
         busy.use(sinceLast, Math.max(1, found));
         if (busy.isUsedUp()) {
             next = Math.max(next, node.reserve(now));
@@ -91,8 +88,6 @@ final class EventBudget {
 
     /** How long to gather before the next such check; zero when it may be made at once. */
     Duration gathering(long now) {
-        long since = now - checkedAt;
-        boolean calm = since >= Math.max(spacing, CALM);
-        return calm ? Duration.ZERO : Duration.ofNanos(Math.max(0, spacing - since));
+        return Duration.ofNanos(Math.max(0, checkedAt + spacing - now));
     }
 }

@@ -7,11 +7,12 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * When an account may be checked next because of what its server said unasked; nothing else decides
- * that. Checks by hints are limited whatever they find: {@value #BURST} at once, then one each
- * {@value #REFILL_MILLIS} ms, and in a burst never closer than {@value #GATHERED_MILLIS} ms. A kind
- * of hint whose checks found no mail twice in a row waits 1 s, 2 s, 4 s and so on, up to the safety
- * interval; other kinds of hints do not wait for it. For the thread that holds the account's lock.
+ * When an account may be checked next because of what its server said unasked; {@link EventBudget}
+ * may put that off further where mail comes all the time. Checks by hints are limited whatever they
+ * find: {@value #BURST} at once, then one each {@value #REFILL_MILLIS} ms, and in a burst never
+ * closer than {@value #GATHERED_MILLIS} ms. A kind of hint whose checks found no mail twice in a
+ * row waits 1 s, 2 s, 4 s and so on, up to the safety interval; other kinds of hints do not wait
+ * for it. For the thread that holds the account's lock.
  */
 final class HintBudget {
     /** Checks that may follow each other at once. */

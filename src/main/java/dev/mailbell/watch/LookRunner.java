@@ -207,7 +207,7 @@ final class LookRunner {
 
     private record Recorded(Looked looked, Duration next) {}
 
-    /** What is done for a look, told since when it has been due. */
+    /** What a look does, given since when it has been due. */
     @FunctionalInterface
     private interface Step {
         Recorded since(long dueSince);

@@ -81,6 +81,7 @@ final class OnDemandChecks {
     }
 
     private <T> T by(Deadline deadline, Supplier<T> work) {
+        gate.requireHeld();
         if (!underWay.tryAcquire()) {
             throw new NoRoomException(
                     "too many requests of this kind are under way; try again later");

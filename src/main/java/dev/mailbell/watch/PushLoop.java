@@ -72,6 +72,9 @@ final class PushLoop {
                     && sessions.mayPush(watch, open)) {
                 step(watch, open);
             }
+        } catch (NoRoomException full) {
+            // This node is at fault, not the server: the session stays.
+            LOG.debug("Account {}: {}", watch.account().id(), full.reason());
         } catch (MailFailure lost) {
             lost(watch, open, lost);
         } catch (LookRunner.StaleSessionException stale) {
@@ -92,7 +95,8 @@ final class PushLoop {
         }
         session.renew(
                 Deadline.after(Duration.ofNanos(watch.rhythm().nanosToSafetyLook()).plus(GRACE)));
-        Wake wake = session.await(hints);
+        // A check that became due before this thread was known to wait has interrupted nothing.
+        Wake wake = watch.isLookWanted() ? Wake.INTERRUPTED : session.await(hints);
         if (watch.hasEnded()) {
             // Its successor waits for the same lock, and must find this session closed.
             return;

@@ -28,12 +28,19 @@ final class Trial {
     private final Logins logins;
     private final MailHosts hosts;
     private final CheckAdmission admission;
+    private final DatabaseGate gate;
 
-    Trial(MailServers servers, Logins logins, MailHosts hosts, CheckAdmission admission) {
+    Trial(
+            MailServers servers,
+            Logins logins,
+            MailHosts hosts,
+            CheckAdmission admission,
+            DatabaseGate gate) {
         this.servers = servers;
         this.logins = logins;
         this.hosts = hosts;
         this.admission = admission;
+        this.gate = gate;
     }
 
     /**
@@ -60,6 +67,7 @@ final class Trial {
 
     private Verified run(
             Account account, LoginSecret secret, CheckPermit place, Deadline deadline) {
+        gate.requireHeld();
         long started = System.nanoTime();
         try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();

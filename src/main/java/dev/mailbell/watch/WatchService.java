@@ -128,7 +128,7 @@ public final class WatchService {
                                 timetable,
                                 looker,
                                 looks,
-                                new Trial(parts.servers, logins, hosts, admission),
+                                new Trial(parts.servers, logins, hosts, admission, gate),
                                 gate,
                                 pace),
                         logins,
@@ -220,6 +220,7 @@ public final class WatchService {
             for (long tick = 1; ; tick++) {
                 TimeUnit.SECONDS.sleep(10);
                 meters.refresh(hosts.all());
+                due.forgetOver();
                 if (tick % 6 == 0) {
                     hostLog.minute();
                     rescue.round(watcher.all());

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpTest {
     private static final TestApi API = new TestApi();
@@ -86,6 +88,19 @@ class HttpTest {
                                 + chunks
                                 + "0\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 413").contains("problem:too-large");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u00ff", "utf-8 utf-8", "no such charset", "", "utf-16", "@"})
+    void a_charset_that_is_no_name_is_refused_as_any_other(String charset) throws IOException {
+        String answer =
+                raw(
+                        "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                                + TestApi.KEY
+                                + "\r\nContent-Type: application/json; charset="
+                                + charset
+                                + "\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+        assertThat(answer).startsWith("HTTP/1.1 415").contains("problem:unsupported-media-type");
     }
 
     @Test

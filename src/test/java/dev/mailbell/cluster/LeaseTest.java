@@ -2,6 +2,7 @@ package dev.mailbell.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -170,6 +172,37 @@ class LeaseTest {
                                             .mapTo(Long.class)
                                             .one());
             assertThat(size).isEqualTo(8192);
+        }
+    }
+
+    @Test
+    void a_lease_that_was_let_go_of_is_not_taken_again_by_a_renewal_that_comes_late() {
+        Lease first = take(node("mail-1"));
+        first.close();
+        first.renew();
+        try (Lease second = take(node("mail-2"))) {
+            assertThat(second.held()).isTrue();
+        }
+    }
+
+    @Test
+    void a_start_waits_for_the_lease_of_a_daemon_that_may_be_dead() throws Exception {
+        Lease dead = take(node("mail-1"));
+        FutureTask<Lease> start =
+                new FutureTask<>(() ->
+                        Lease.take(
+                                database::ownConnection,
+                                node("mail-2"),
+                                nanos::get,
+                                clock,
+                                Lease.PATIENCE));
+        Thread thread = Thread.ofVirtual().start(start);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        expire();
+        try (Lease next = start.get()) {
+            assertThat(next.held()).isTrue();
+            assertThat(next.epoch()).isEqualTo(dead.epoch() + 1);
         }
     }
 }

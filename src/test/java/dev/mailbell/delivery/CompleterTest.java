@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
@@ -185,5 +186,16 @@ class CompleterTest {
                                 webhook.id()));
         completions.write(List.of(ended(pending.getFirst(), 500, "")));
         assertThat(engine.now(webhook).health().failures()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void a_sender_whose_outcome_comes_behind_the_stop_does_not_wait_for_ever() throws Exception {
+        Delivery late = pending(1).getFirst();
+        Completer completer = new Completer(completions, changes -> {});
+        completer.start();
+        assertThat(completer.stop(Duration.ofSeconds(30))).isTrue();
+        assertThatExceptionOfType(InterruptedException.class)
+                .isThrownBy(() -> completer.submit(completion(ended(late, 204, ""))));
+        assertThat(statuses()).containsExactly("pending");
     }
 }

@@ -1,9 +1,11 @@
 package dev.mailbell.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Ids;
 import java.nio.file.Path;
@@ -37,6 +39,19 @@ class FenceTest {
             assertThat(receiver.requests).isEmpty();
             engine.held = true;
             await().atMost(PATIENCE).until(() -> receiver.requests.size() == 1);
+        }
+    }
+
+    @Test
+    void a_daemon_without_its_lease_posts_no_test_event() throws Exception {
+        try (RawReceiver receiver = new RawReceiver(RawReceiver.saying(OK));
+                Engine engine = new Engine(DATABASE, keys)) {
+            Webhook webhook = engine.webhook(receiver);
+            engine.held = false;
+            assertThatExceptionOfType(FencedException.class).isThrownBy(() -> engine.test(webhook));
+            assertThat(receiver.requests).isEmpty();
+            engine.held = true;
+            assertThat(engine.test(webhook).delivered()).isTrue();
         }
     }
 }

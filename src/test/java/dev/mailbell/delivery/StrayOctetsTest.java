@@ -77,11 +77,14 @@ class StrayOctetsTest {
                 "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\n\r\n",
-                "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\nstray"
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\nstray",
+                "HTTP/1.1 205 Reset Content\r\n\r\n",
+                "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No Content\r\n\r\n"
             })
     void octets_behind_an_answer_cost_the_connection_and_no_second_post(String answer) {
         RawReceiver receiver = receiver(RawReceiver.saying(answer));
-        int status = Integer.parseInt(answer.substring(9, 12));
+        int last = answer.startsWith("HTTP/1.1 1") ? answer.lastIndexOf("HTTP/1.1") : 0;
+        int status = Integer.parseInt(answer.substring(last + 9, last + 12));
         for (int i = 1; i <= 3; i++) {
             assertThat(post(receiver))
                     .isInstanceOfSatisfying(
@@ -147,6 +150,24 @@ class StrayOctetsTest {
                             assertThat(one.retryAfter()).contains(Duration.ofSeconds(77));
                         });
         assertThat(receiver.requests).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 %s\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=%s\r\nok\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: %s\r\n\r\n"
+            })
+    void a_status_counts_when_its_reason_a_chunk_or_a_trailer_exceeds_a_limit(String answer) {
+        RawReceiver receiver = receiver(RawReceiver.saying(answer.formatted("y".repeat(100_000))));
+        for (int i = 1; i <= 2; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class, one -> assertThat(one.isSuccess()).isTrue());
+            assertThat(receiver.requests).hasSize(i);
+            assertThat(receiver.connections).hasValue(i);
+        }
     }
 
     @Test

@@ -29,12 +29,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
@@ -204,6 +208,42 @@ class WebhookClientTest {
         assertThat(client.post(post, LONG)).isInstanceOf(Answered.class);
         assertThat(receiver.connections).hasValue(2);
         assertThat(receiver.requests).hasSize(3);
+    }
+
+    @Test
+    void a_post_that_a_kept_connection_lost_is_sent_once_more_over_a_new_one_and_no_further()
+            throws Exception {
+        int together = 5;
+        CountDownLatch kept = new CountDownLatch(together);
+        AtomicBoolean closing = new AtomicBoolean();
+        RawReceiver receiver =
+                open(
+                        new RawReceiver((request, out) -> {
+                            if (closing.get()) {
+                                throw new IOException("closed as the request arrives");
+                            }
+                            kept.countDown();
+                            awaitOrFail(kept);
+                            out.write(OK.getBytes(UTF_8));
+                        }));
+        WebhookClient client = client();
+        WebhookPost post = post("http://127.0.0.1:" + receiver.port() + "/");
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<PostResult>> posts =
+                    Collections.nCopies(together, () -> client.post(post, LONG));
+            for (Future<PostResult> one : threads.invokeAll(posts)) {
+                assertThat(one.get()).isInstanceOf(Answered.class);
+            }
+        }
+        assertThat(receiver.connections).hasValue(together);
+        receiver.requests.clear();
+        closing.set(true);
+        assertThat(client.post(post, LONG))
+                .isInstanceOfSatisfying(
+                        Failed.class,
+                        failed -> assertThat(failed.kind()).isEqualTo(Kind.DISCONNECTED));
+        assertThat(receiver.requests).hasSizeLessThanOrEqualTo(2);
+        assertThat(receiver.connections).hasValue(together + 1);
     }
 
     @Test

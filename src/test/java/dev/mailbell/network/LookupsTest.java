@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -199,5 +200,18 @@ class LookupsTest {
             server.end.countDown();
             assertThat(server.lookups.lookup("silent.example", in(20_000))).isEqualTo(ANSWER);
         }
+    }
+
+    @Test
+    void a_name_that_waits_is_given_up_when_the_daemon_stops() throws Exception {
+        assertThatThrownBy(() -> lookups.lookup("slow.example", in(20)))
+                .isInstanceOf(SocketTimeoutException.class);
+        FutureTask<List<InetAddress>> second =
+                new FutureTask<>(() -> lookups.lookup("second.example", in(20_000)));
+        Thread caller = Thread.ofVirtual().start(second);
+        await().until(() -> caller.getState() == Thread.State.TIMED_WAITING);
+        lookups.close();
+        assertThatThrownBy(second::get).hasCauseInstanceOf(SocketTimeoutException.class);
+        assertThat(asked).containsExactly("slow.example");
     }
 }

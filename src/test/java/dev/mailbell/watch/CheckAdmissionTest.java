@@ -279,4 +279,20 @@ class CheckAdmissionTest {
         List.copyOf(running).forEach(this::end);
         assertThat(admission.isIdle()).isTrue();
     }
+
+    @Test
+    void servers_whose_checks_were_never_begun_are_not_remembered() {
+        for (int i = 0; i < 4; i++) {
+            submit(CheckKind.SCHEDULED, "new" + i, false);
+        }
+        for (int i = 0; i < 100; i++) {
+            submit(CheckKind.SCHEDULED, "gone" + i, false).cancel();
+        }
+        assertThat(running).hasSize(4);
+        assertThat(admission.serversKnown()).isEqualTo(4);
+        admission.stop();
+        submit(CheckKind.SCHEDULED, "late", false);
+        assertThat(refused).hasSize(1);
+        assertThat(admission.serversKnown()).isEqualTo(4);
+    }
 }

@@ -8,6 +8,8 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.TestDatabase;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.JdbiException;
 import org.junit.jupiter.api.AfterAll;
@@ -62,5 +64,27 @@ class DatabaseGateTest {
         assertThat(gate.isOpen()).isFalse();
         DATABASE.jdbi().useHandle(handle -> handle.execute("drop function no_space() cascade"));
         await().atMost(PATIENCE).until(gate::isOpen);
+    }
+
+    @Test
+    void what_waited_for_its_place_while_the_lease_was_lost_is_not_recorded() throws Exception {
+        DatabaseGate one = new DatabaseGate(DATABASE.jdbi(), 1, held::get);
+        AtomicBoolean recorded = new AtomicBoolean();
+        FutureTask<Void> second =
+                new FutureTask<>(() -> {
+                    one.through(() -> recorded.getAndSet(true));
+                    return null;
+                });
+        Thread waiting = Thread.ofVirtual().unstarted(second);
+        one.through(() -> {
+            waiting.start();
+            await().atMost(PATIENCE).until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+            held.set(false);
+            return "recorded";
+        });
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(second::get)
+                .withCauseInstanceOf(FencedException.class);
+        assertThat(recorded).isFalse();
     }
 }

@@ -2,17 +2,9 @@ package dev.mailbell.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
-import dev.mailbell.account.MailSettings;
-import dev.mailbell.account.WatchSettings;
-import dev.mailbell.client.ClientStore;
-import dev.mailbell.event.Ids;
-import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.Security;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,37 +15,10 @@ class DueChecksTest {
     private final Timetable<AccountWatch> timetable = new Timetable<>(now::get);
     private final DueChecks due = new DueChecks(timetable, now::get);
     private final AccountWatch watch =
-            new AccountWatch(account(), new ReentrantLock(true), now::get);
-
-    private static Account account() {
-        Instant now = Instant.EPOCH;
-        MailSettings mail =
-                new MailSettings(
-                        Protocol.IMAP,
-                        "imap.example.org",
-                        993,
-                        Security.TLS,
-                        "ann@example.org",
-                        MailSettings.Auth.PASSWORD,
-                        true,
-                        null);
-        return new Account(
-                Ids.next(),
-                ClientStore.DEFAULT,
-                null,
-                "ann@example.org",
-                mail,
-                new byte[] {1},
-                List.of("INBOX"),
-                new WatchSettings(null, null, false),
-                Map.of(),
-                AccountState.WATCHING,
-                now,
-                null,
-                null,
-                now,
-                now);
-    }
+            new AccountWatch(
+                    TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    new ReentrantLock(true),
+                    now::get);
 
     private void pass(Duration time) {
         now.addAndGet(time.toNanos());
@@ -136,5 +101,16 @@ class DueChecksTest {
         timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());
         pass(Duration.ofMinutes(12));
         assertThat(oldest()).isZero();
+    }
+
+    @Test
+    void an_account_that_was_changed_while_its_check_was_due_is_forgotten()
+            throws InterruptedException {
+        taken();
+        due.forgetOver();
+        assertThat(due.size()).isEqualTo(1);
+        watch.end(() -> {});
+        due.forgetOver();
+        assertThat(due.size()).isZero();
     }
 }

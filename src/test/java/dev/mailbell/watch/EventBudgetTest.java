@@ -32,7 +32,8 @@ class EventBudgetTest {
                     budgets.get(i).checked(now, 2 * MILLI, found, node);
                     last.set(i, now);
                     checks.set(i, checks.get(i) + 1);
-                    next.set(i, now + budgets.get(i).gathering(now).toNanos());
+                    long gathered = budgets.get(i).gathering(now).toNanos();
+                    next.set(i, now + Math.max(gathered, HintBudget.GATHERED_MILLIS * MILLI));
                 }
             }
         }

@@ -1,11 +1,14 @@
 package dev.mailbell.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import java.time.Duration;
@@ -194,6 +197,22 @@ class IsolationTest {
             other.rollback();
         }
         await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+    }
+
+    @Test
+    void a_daemon_without_the_lease_tries_no_login_and_makes_no_check() {
+        kit.start();
+        Account account = kit.register(healthy.port(), "ann");
+        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        int logins = healthy.logins().size();
+        kit.held.set(false);
+        assertThatExceptionOfType(FencedException.class)
+                .isThrownBy(() -> kit.watch().verify(account, new LoginSecret.Password("pw")));
+        assertThatExceptionOfType(FencedException.class)
+                .isThrownBy(() -> kit.watch().check(account));
+        assertThat(healthy.logins()).hasSize(logins);
+        kit.held.set(true);
+        assertThat(kit.watch().check(account)).hasSize(1);
     }
 
     @Test

@@ -6,19 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
-import dev.mailbell.account.MailSettings;
-import dev.mailbell.account.WatchSettings;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
-import dev.mailbell.event.Ids;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.Security;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -86,31 +81,7 @@ class LostAnswersTest {
 
     private AccountWatch watch() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        Account account =
-                new Account(
-                        Ids.next(),
-                        ClientStore.DEFAULT,
-                        null,
-                        "ann@example.org",
-                        new MailSettings(
-                                Protocol.IMAP,
-                                "imap.example.org",
-                                993,
-                                Security.TLS,
-                                "ann@example.org",
-                                MailSettings.Auth.PASSWORD,
-                                true,
-                                null),
-                        new byte[] {1, 2, 3},
-                        List.of("INBOX"),
-                        new WatchSettings(null, null, false),
-                        Map.of(),
-                        AccountState.CONNECTING,
-                        now,
-                        null,
-                        null,
-                        now,
-                        now);
+        Account account = TestAccount.of(AccountState.CONNECTING, Map.of(), now);
         accounts.insert(account);
         return new AccountWatch(account, new ReentrantLock(), System::nanoTime);
     }

@@ -7,6 +7,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -294,5 +295,28 @@ class PushTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
+    }
+
+    @Test
+    void a_check_that_became_due_just_before_a_thread_waits_for_push_is_made_at_once() {
+        AtomicBoolean wanted = new AtomicBoolean();
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        if (moment.equals("command EXAMINE") && wanted.compareAndSet(false, true)) {
+                            watches().forEach(watch -> watch.wantLook(System.nanoTime()));
+                        }
+                        return true;
+                    }
+                });
+        kit.register(server.port(), "ann");
+        await().atMost(PATIENCE).until(wanted::get);
+        await().atMost(PATIENCE)
+                .until(() -> watches().stream().allMatch(watch -> watch.looksBegun() == 2));
+    }
+
+    private Collection<AccountWatch> watches() {
+        return ((Watcher) kit.watch()).all();
     }
 }

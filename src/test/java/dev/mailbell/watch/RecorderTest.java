@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
-import dev.mailbell.account.MailSettings;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
-import dev.mailbell.account.WatchSettings;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
@@ -16,8 +14,6 @@ import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
-import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.Security;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapState;
@@ -55,31 +51,7 @@ class RecorderTest {
 
     private Account account() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        Account account =
-                new Account(
-                        Ids.next(),
-                        ClientStore.DEFAULT,
-                        null,
-                        "ann@example.org",
-                        new MailSettings(
-                                Protocol.IMAP,
-                                "imap.example.org",
-                                993,
-                                Security.TLS,
-                                "ann@example.org",
-                                MailSettings.Auth.PASSWORD,
-                                true,
-                                null),
-                        new byte[] {1, 2, 3},
-                        List.of("INBOX"),
-                        new WatchSettings(null, null, false),
-                        Map.of("plan", "pro"),
-                        AccountState.CONNECTING,
-                        now,
-                        null,
-                        null,
-                        now,
-                        now);
+        Account account = TestAccount.of(AccountState.CONNECTING, Map.of("plan", "pro"), now);
         accounts.insert(account);
         return account;
     }

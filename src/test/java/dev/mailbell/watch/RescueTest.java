@@ -2,14 +2,7 @@ package dev.mailbell.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
-import dev.mailbell.account.MailSettings;
-import dev.mailbell.account.WatchSettings;
-import dev.mailbell.client.ClientStore;
-import dev.mailbell.event.Ids;
-import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.Security;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -20,37 +13,10 @@ class RescueTest {
     private final Timetable<AccountWatch> timetable = new Timetable<>(() -> 0);
     private final Rescue rescue = new Rescue(timetable);
     private final AccountWatch watch =
-            new AccountWatch(account(), new ReentrantLock(true), () -> 0);
-
-    private static Account account() {
-        Instant now = Instant.EPOCH;
-        MailSettings mail =
-                new MailSettings(
-                        Protocol.IMAP,
-                        "imap.example.org",
-                        993,
-                        Security.TLS,
-                        "ann@example.org",
-                        MailSettings.Auth.PASSWORD,
-                        true,
-                        null);
-        return new Account(
-                Ids.next(),
-                ClientStore.DEFAULT,
-                null,
-                "ann@example.org",
-                mail,
-                new byte[] {1},
-                List.of("INBOX"),
-                new WatchSettings(null, null, false),
-                Map.of(),
-                AccountState.WATCHING,
-                now,
-                null,
-                null,
-                now,
-                now);
-    }
+            new AccountWatch(
+                    TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    new ReentrantLock(true),
+                    () -> 0);
 
     private boolean isDue() {
         return timetable.dueIn(watch.slot()) <= 0;

@@ -37,6 +37,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,10 +56,16 @@ final class WatchKit implements AutoCloseable {
     private final LoginSecrets secrets;
     private final Loopback loopback = new Loopback();
     private final AtomicReference<Configuration> configuration = new AtomicReference<>();
+
+    /** Whether the daemon holds the lease on its database. */
+    final AtomicBoolean held = new AtomicBoolean(true);
+
     private final long began = System.nanoTime();
     private volatile Duration ahead = Duration.ZERO;
     private volatile Duration wallStep = Duration.ZERO;
     private volatile int speed = 1;
+
+
     private WatchService service;
 
     WatchKit(String yaml) {
@@ -90,7 +97,7 @@ final class WatchKit implements AutoCloseable {
                 new WatchService.Parts(
                         database.jdbi(),
                         4,
-                        () -> true,
+                        held::get,
                         servers,
                         secrets,
                         grants -> new NoTokens(),

@@ -52,6 +52,13 @@ class TwoDaemonsTest {
                         Map.entry("MAILBELL_POLLING_IMAP_INTERVAL", "1s")));
     }
 
+    /** A renewal may come late on a busy machine, and is made up for. */
+    private static void isReady(DaemonProcess daemon) {
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(daemon.rest().get("/readyz").status()).isEqualTo(200));
+    }
+
     @Test
     void a_second_daemon_is_refused_by_name_and_takes_over_from_one_that_was_killed()
             throws Exception {
@@ -66,11 +73,12 @@ class TwoDaemonsTest {
                     .doesNotContain("\tat ");
         }
         first.rest().get("/v1/accounts").expect(200);
-        assertThat(first.rest().get("/readyz").status()).isEqualTo(200);
+        isReady(first);
         first.kill();
         try (DaemonProcess third = daemon("third")) {
+            // It waits only where it starts before the lease of the dead one expires.
             third.rest().get("/v1/accounts").expect(200);
-            assertThat(third.log()).contains("Waiting").contains("host first, process");
+            isReady(third);
         } finally {
             first.close();
         }
@@ -101,7 +109,7 @@ class TwoDaemonsTest {
                         .doesNotContain("\tat ");
                 await().atMost(PATIENCE).until(() -> receiver.announced(id) == 3);
                 assertThat(receiver.faults()).isEmpty();
-                assertThat(next.rest().get("/readyz").status()).isEqualTo(200);
+                isReady(next);
             }
             assertThat(receiver.announced(id)).isEqualTo(3);
         } finally {

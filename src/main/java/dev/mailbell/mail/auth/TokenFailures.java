@@ -2,6 +2,7 @@ package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.AnswerTooLongException;
 import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.CleartextRefusedException;
 import dev.mailbell.network.GuardedHttp.Answer;
@@ -9,7 +10,6 @@ import dev.mailbell.network.TlsException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.UnknownHostException;
-import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +19,9 @@ import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hc.client5.http.ClientProtocolException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
 /** Says what a failed renewal means, and with whom it lies to mend it. */
@@ -106,10 +109,23 @@ final class TokenFailures {
             case ClientProtocolException e ->
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR, where + " did not answer in HTTP", e);
-            case CharacterCodingException e ->
+            case AnswerTooLongException e ->
+                    new MailFailure(FailureCode.PROTOCOL_ERROR, where + ": " + e.getMessage(), e);
+            // The limits of chunk lines and trailers.
+            case MessageConstraintException e ->
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR,
-                            where + " answered with endless headers",
+                            where + " answered with a body whose framing exceeds the limits",
+                            e);
+            case ConnectionClosedException e ->
+                    new MailFailure(
+                            FailureCode.CONNECT_FAILED,
+                            where + " closed the connection within its answer",
+                            e);
+            case NoHttpResponseException e ->
+                    new MailFailure(
+                            FailureCode.CONNECT_FAILED,
+                            where + " closed the connection without an answer",
                             e);
             default ->
                     new MailFailure(

@@ -14,8 +14,10 @@ import dev.mailbell.network.GuardedHttp;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URLDecoder;
 import java.time.Duration;
 import java.time.Instant;
@@ -524,6 +526,38 @@ class AccessTokensTest {
                                             ANN, grant, Deadline.after(Duration.ofMillis(200))));
 
             assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 103 Early Hints\r\nLink: %s\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nX: %s\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=%s\r\n{}\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: %s\r\n\r\n"
+            })
+    void an_endpoint_that_sends_too_much_was_reached(String answer) throws Exception {
+        try (ServerSocket endpoint = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"))) {
+            CompletableFuture<Void> served =
+                    CompletableFuture.runAsync(() -> say(endpoint, answer));
+            assertThat(failure(custom("http://127.0.0.1:" + endpoint.getLocalPort() + "/")))
+                    .hasMessageContaining("the token endpoint at 127.0.0.1")
+                    .extracting(MailFailure::code)
+                    .isEqualTo(FailureCode.PROTOCOL_ERROR);
+            served.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Answers one request without reading more of it than its head's first octet. */
+    private static void say(ServerSocket endpoint, String answer) {
+        try (Socket socket = endpoint.accept()) {
+            socket.getInputStream().read();
+            socket.getOutputStream().write(answer.formatted("y".repeat(100_000)).getBytes(UTF_8));
+            // Until the client has gone, or a reset would overtake the answer.
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException gone) {
+            // The client leaves when it has read enough.
         }
     }
 

@@ -1,0 +1,46 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.database.FencedException;
+import dev.mailbell.mail.scripted.FakeImap;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A daemon that lost its lease must not log in anywhere, for whatever reason. */
+@Timeout(120)
+class FencedChecksTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final LoginSecret SECRET = new LoginSecret.Password("s3cret-word");
+    private static final String YAML =
+            """
+            network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
+            polling: { loginsPerSecond: 1000 }
+            """;
+
+    @Test
+    void a_daemon_without_its_lease_logs_in_nowhere_and_goes_on_when_it_has_it_again()
+            throws Exception {
+        try (FakeImap server = new FakeImap();
+                WatchKit kit = new WatchKit(YAML)) {
+            kit.held.set(false);
+            kit.start();
+            Account account = kit.register(server.port(), "ann");
+            assertThatExceptionOfType(FencedException.class)
+                    .isThrownBy(() -> kit.watch().check(account));
+            Account other = kit.store(server.port(), "bob", List.of("INBOX"));
+            assertThatExceptionOfType(FencedException.class)
+                    .isThrownBy(() -> kit.watch().verify(other, SECRET));
+            assertThat(server.logins()).isEmpty();
+            kit.held.set(true);
+            assertThat(kit.watch().verify(other, SECRET)).isInstanceOf(Watch.Verified.Works.class);
+            await().atMost(PATIENCE).until(() -> "idle".equals(kit.mode(account)));
+        }
+    }
+}
