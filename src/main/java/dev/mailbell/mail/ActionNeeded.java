@@ -131,6 +131,7 @@ public record ActionNeeded(FailureCode code, String advice) {
                                     + "|restrict|abnormal|does not exist|not found)"
                                     + "|(suspended|disabled|locked|blocked|deactivated|expired"
                                     + "|inactive|unknown|no such|closed) (mail )?(account|user)"
+                                    + "(?! ?(name|id)?,? (or|and) )"
                                     + "|(账号|帐号|账户|帐户|邮箱|用户).{0,10}"
                                     + "(冻结|停用|禁用|锁定|异常|过期|注销|不存在|封)"
                                     + "|unpaid|payment",

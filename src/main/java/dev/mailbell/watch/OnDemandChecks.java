@@ -101,7 +101,8 @@ final class OnDemandChecks {
             throw new NoRoomException(
                     "this did not come to an end in "
                             + pace.timeout().toSeconds()
-                            + " s, because the database is slow; try again later");
+                            + " s: another check of the account, the mail server or the database is"
+                            + " slow; try again later");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NoRoomException("the daemon is stopping");

@@ -184,8 +184,20 @@ final class PushLoop {
                         || failure.code() == FailureCode.TOO_MANY_CONNECTIONS
                         || failure.retryAfter().isPresent();
         Duration next =
-                asked ? standing.failed(watch, failure) : standing.lost(watch, open.age(), failure);
+                asked
+                        ? standing.failed(watch, failure)
+                        : noLaterThanPolled(watch, standing.lost(watch, open.age(), failure));
+        if (!asked && watch.rhythm().losesWhatWaits()) {
+            // It takes the look's commands, so that polling works where waiting does not.
+            watch.rhythm().pushRefused();
+            standing.pushRefused(watch);
+        }
         timetable.schedule(watch.slot(), next.toNanos());
+    }
+
+    private Duration noLaterThanPolled(AccountWatch watch, Duration wait) {
+        Duration interval = pace.interval(watch.account());
+        return wait.compareTo(interval) > 0 ? standing.jitteredBelow(interval) : wait;
     }
 
     /** Push is over; somebody must look after the account. */
@@ -203,7 +215,8 @@ final class PushLoop {
             timetable.schedule(watch.slot(), 0);
         } else if (!goesOn.getAsBoolean()) {
             timetable.schedule(watch.slot(), WHILE_AWAY.toNanos());
-        } else if (timetable.dueIn(watch.slot()) > pace.interval(watch.account()).toNanos()) {
+        } else if (open != null
+                && timetable.dueIn(watch.slot()) > pace.interval(watch.account()).toNanos()) {
             timetable.schedule(
                     watch.slot(), standing.jitteredBelow(pace.interval(watch.account())).toNanos());
         }

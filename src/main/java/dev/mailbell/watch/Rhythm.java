@@ -12,6 +12,9 @@ final class Rhythm {
 
     private static final Duration PUSH_REFUSED_FOR = Duration.ofDays(1);
 
+    /** Connections that were lost in a row, each soon after it began to wait. */
+    private static final int DROPS_OF_PUSH = 6;
+
     private final LongSupplier nanoTime;
     private Duration loginDelay = Duration.ZERO;
     private double tempo = 1;
@@ -100,6 +103,11 @@ final class Rhythm {
     int lost(Duration age) {
         drops = age.compareTo(SURVIVED) >= 0 ? 0 : drops + 1;
         return drops;
+    }
+
+    /** Whether so many connections in a row were lost soon that waiting on one makes no sense. */
+    boolean losesWhatWaits() {
+        return drops >= DROPS_OF_PUSH;
     }
 
     /** The server refused what it offered: it is not asked again for a day. */

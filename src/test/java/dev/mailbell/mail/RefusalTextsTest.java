@@ -16,7 +16,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts that mail servers send to a login, and who has to act. */
 @Timeout(30)
@@ -135,6 +137,40 @@ class RefusalTextsTest {
         assertThat(imap.code().needsOwner()).as("IMAP: " + text).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    NO Logon failure: unknown user name or bad password. | user name and password
+                    NO unknown user or wrong password                    | user name and password
+                    NO [AUTH] unknown user                               | provider
+                    NO no such account                                   | provider
+                    BAD LOGIN failed.                                    | user name and password
+                    BAD invalid user name or password                    | user name and password
+                    BAD Authentication failure                           | user name and password
+                    BAD wrong password                                   | user name and password
+                    NO [AUTHORIZATIONFAILED] User is authenticated but not connected. | switched off
+                    """)
+    void a_login_that_failed_is_the_owners_however_the_server_puts_it(String said, String advice)
+            throws IOException {
+        MailFailure failure = refusedLogin(said);
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.reason()).contains(advice);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "BAD Error in IMAP command LOGIN: invalid arguments",
+                "BAD LOGIN failed: command syntax",
+                "BAD Unknown command",
+                "BAD login not supported"
+            })
+    void a_login_that_was_not_understood_parks_no_account(String said) throws IOException {
+        assertThat(refusedLogin(said).code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+    }
+
     @Test
     void pop3_that_is_switched_off_may_be_said_as_late_as_at_stat() throws IOException {
         MailFailure failure = refusedStat("[SYS/PERM] Your account is not enabled for POP access.");
@@ -158,12 +194,19 @@ class RefusalTextsTest {
                                     + "S: -ERR "
                                     + text
                                     + "\nC: QUIT\nS: +OK\n";
-                    case IMAP ->
-                            "S: * OK [CAPABILITY IMAP4rev1] ready\nC: {tag} LOGIN {*}\nS: {tag} NO "
-                                    + text
-                                    + "\nC: {tag} LOGOUT\nS: * BYE\nS: {tag} OK\n";
+                    case IMAP -> refusingLogin("NO " + text);
                 };
         return failure(protocol, script);
+    }
+
+    private static MailFailure refusedLogin(String said) throws IOException {
+        return failure(Protocol.IMAP, refusingLogin(said));
+    }
+
+    private static String refusingLogin(String said) {
+        return "S: * OK [CAPABILITY IMAP4rev1] ready\nC: {tag} LOGIN {*}\nS: {tag} "
+                + said
+                + "\nC: {tag} LOGOUT\nS: * BYE\nS: {tag} OK\n";
     }
 
     private static MailFailure refusedStat(String text) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import java.time.Duration;
@@ -143,6 +144,31 @@ class PushTest {
         server.deliver("ann");
         announces(account, 2);
         assertThat(server.mostSessionsOfOneUser()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void a_server_that_hangs_up_on_each_idle_is_polled_and_its_account_is_well() {
+        kit.hasten(40);
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        return !moment.equals("answered IDLE");
+                    }
+                });
+        Account account = kit.register(server.port(), "ann");
+        await().atMost(PATIENCE).until(() -> server.logins().size() >= 7);
+        await().atMost(PATIENCE)
+                .until(() ->
+                        kit.accounts.find(account.id()).orElseThrow().state()
+                                == AccountState.WATCHING);
+        int logins = server.logins().size();
+        server.deliver("ann");
+        announces(account, 1);
+        server.deliver("ann");
+        announces(account, 2);
+        assertThat(kit.mode(account)).isEqualTo("poll");
+        assertThat(server.logins()).hasSize(logins);
     }
 
     /** Takes 10 s: until the second command is given up. */

@@ -41,7 +41,7 @@ final class Idle {
     private boolean asked;
 
     /**
-     * @param doneTaken within what time a server must answer DONE
+     * @param doneTaken within what time a server must answer IDLE, and DONE
      */
     Idle(ImapWire wire, Duration doneTaken) {
         this.wire = wire;
@@ -64,6 +64,9 @@ final class Idle {
     End run(BooleanSupplier reason, Supplier<Optional<Duration>> gather, BooleanSupplier quick) {
         return wire.guarded(() -> {
             String tag = wire.send("IDLE", null);
+            // Until the server says that it waits, DONE cannot end it, and nothing else may be
+            // said.
+            wire.socket().hasten(Deadline.after(doneTaken));
             boolean begun = false;
             long paceBegan = System.nanoTime();
             try {
@@ -79,6 +82,9 @@ final class Idle {
                         return begun ? ended() : refused(Reply.of(line));
                     }
                     if (line.isContinuation()) {
+                        if (!begun) {
+                            wire.socket().relax();
+                        }
                         begun = true;
                         wire.answered();
                         begin();

@@ -2,12 +2,16 @@ package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailboxNames;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -23,6 +27,18 @@ final class MailboxSpellings {
 
     /** A list of mailboxes is not asked for one and the same name more often. */
     static final Duration ASKED_AGAIN = Duration.ofMinutes(10);
+
+    private static final List<String> LEGACY =
+            List.of(
+                    "GB18030",
+                    "Big5",
+                    "Shift_JIS",
+                    "EUC-JP",
+                    "EUC-KR",
+                    "windows-1251",
+                    "KOI8-R",
+                    "windows-1252",
+                    "ISO-8859-2");
 
     private final LongSupplier nanoTime;
     private final Map<Key, Found> found = new LinkedHashMap<>();
@@ -100,13 +116,30 @@ final class MailboxSpellings {
 
     /**
      * The name among those of a server that means a mailbox: the same octets, else the same name
-     * once decoded, else the only one that differs by case or a hierarchy delimiter at its end.
+     * once decoded, else the only one that differs by case or a hierarchy delimiter at its end,
+     * else the only one that is the name in another charset.
      */
     static Optional<String> matching(String mailbox, List<String> raws) {
         return first(raws, raw -> raw.equals(mailbox))
                 .or(() -> first(raws, raw -> MailboxNames.decode(raw).equals(mailbox)))
                 .or(() -> first(raws, raw -> readable(raw).equals(readable(mailbox))))
-                .or(() -> only(raws, raw -> folded(raw).equals(folded(mailbox))));
+                .or(() -> only(raws, raw -> folded(raw).equals(folded(mailbox))))
+                .or(() -> only(raws, octets(mailbox)::contains));
+    }
+
+    /** The name as servers have it that keep the octets of a charset before Unicode. */
+    private static Set<String> octets(String mailbox) {
+        Set<String> spellings = new HashSet<>();
+        if (mailbox.chars().anyMatch(c -> c >= 0x80)) {
+            for (String name : LEGACY) {
+                Charset charset = Charset.forName(name);
+                if (charset.newEncoder().canEncode(mailbox)) {
+                    spellings.add(
+                            new String(mailbox.getBytes(charset), StandardCharsets.ISO_8859_1));
+                }
+            }
+        }
+        return spellings;
     }
 
     private static Optional<String> first(List<String> raws, Predicate<String> matches) {

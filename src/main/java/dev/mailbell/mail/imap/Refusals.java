@@ -20,6 +20,20 @@ final class Refusals {
     private static final Pattern BACKOFF =
             Pattern.compile("suggested backoff time:? *(\\d{1,9}) *milliseconds");
     private static final String GO_ON = "to go on";
+    private static final String NOT_CONNECTED = "authenticated but not connected";
+
+    /** A BAD that speaks of the login's outcome, not of the command's form. */
+    private static final Pattern LOGIN_FAILED =
+            Pattern.compile(
+                    "^(?!.*(syntax|pars|argument|unknown command|unrecogni|unsupported"
+                            + "|not (supported|implemented)|literal|too long|buffer|state))"
+                            + ".*((log ?-?[io]n|auth\\w*|credentials?|password|user ?(name)?|account)\\b"
+                            + ".{0,40}\\b(fail|invalid|incorrect|wrong|denied|reject|refused|bad\\b|not"
+                            + " accepted|mismatch)"
+                            + "|\\b(failed|invalid|incorrect|wrong|bad|denied|rejected)\\b"
+                            + ".{0,20}\\b(log ?-?[io]n|auth|credentials?|password|user))",
+                    Pattern.DOTALL);
+
     private static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
 
     private record Rule(Pattern pattern, FailureCode code) {
@@ -167,17 +181,16 @@ final class Refusals {
 
     private static String remedy(
             FailureCode code, String text, FailureCode otherwise, String advice) {
-        if (code == otherwise && !text.contains("authenticated but not connected")) {
+        if (text.contains(NOT_CONNECTED)) {
+            return " IMAP may be switched off for the mailbox, or the token may lack the scope"
+                    + " IMAP.AccessAsUser.All.";
+        }
+        if (code == otherwise) {
             return advice;
         }
         return switch (code) {
             case TLS_FAILED -> " Use security \"tls\" or \"starttls\".";
             case MAILBOX_LOCKED -> " Another program has the mailbox open.";
-            case SERVER_ERROR ->
-                    text.contains("authenticated but not connected")
-                            ? " IMAP may be switched off for the mailbox, or the token may lack the"
-                                    + " scope IMAP.AccessAsUser.All."
-                            : "";
             default -> "";
         };
     }
@@ -202,6 +215,8 @@ final class Refusals {
                             text,
                             refused,
                             reply.kind() == Reply.Kind.BAD
+                                            && !(otherwise.needsOwner()
+                                                    && LOGIN_FAILED.matcher(text).find())
                                     ? FailureCode.PROTOCOL_ERROR
                                     : otherwise);
         };

@@ -63,6 +63,10 @@ final class Listings {
      */
     @Nullable Drop drop(Reply reply) {
         if (!reply.ok()) {
+            if (Refusals.isOfUnknownCommand(reply)) {
+                // It says nothing of the maildrop, whose listing proves more.
+                return null;
+            }
             throw wire.broken(Refusals.ofCommand(reply, "STAT"));
         }
         Numbers words = Numbers.of(reply.text());

@@ -49,6 +49,13 @@ final class Refusals {
                             "busy|temporar|try (it )?(again )?later|internal (server )?error"
                                     + "|unavailable|system error|繁忙|稍后"));
 
+    private static final Pattern UNKNOWN_COMMAND =
+            Pattern.compile(
+                    "(unknown|unrecogni[sz]ed|invalid|bad|illegal|unsupported|no such)"
+                            + " (\\w+ )?command|command .{0,30}\\b(unknown|unrecogni[sz]ed|invalid"
+                            + "|not (known|supported|implemented|recogni[sz]ed|available))"
+                            + "|not implemented|unimplemented|not supported");
+
     private Refusals() {}
 
     /**
@@ -136,6 +143,14 @@ final class Refusals {
                                         : otherwise);
             }
         };
+    }
+
+    /** Whether a refusal says no more than that the server does not have the command. */
+    static boolean isOfUnknownCommand(Reply reply) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        return !reply.ok()
+                && reply.code().isEmpty()
+                && (text.isBlank() || UNKNOWN_COMMAND.matcher(text).find());
     }
 
     /** A refusal of something that a server which is logged in to should have done. */

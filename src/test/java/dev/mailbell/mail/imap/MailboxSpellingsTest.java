@@ -3,6 +3,7 @@ package dev.mailbell.mail.imap;
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.MODERN;
 import static dev.mailbell.mail.imap.ImapKit.look;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.mail.FailureCode;
@@ -11,6 +12,7 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -173,6 +175,25 @@ class MailboxSpellingsTest {
             String name, String listed, String expected) {
         assertThat(MailboxSpellings.matching(name, List.of(listed.split(";"))))
                 .isEqualTo(Optional.ofNullable(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    草稿箱   | GBK
+                    寄件備份 | Big5
+                    下書き   | Shift_JIS
+                    Черновик | KOI8-R
+                    Черновик | windows-1251
+                    Entwürfe | ISO-8859-1
+                    """)
+    void a_name_kept_in_a_charset_before_unicode_is_found_by_its_octets(
+            String name, String charset) {
+        String raw = new String(name.getBytes(Charset.forName(charset)), ISO_8859_1);
+        assertThat(MailboxSpellings.matching(name, List.of("INBOX", "Other", raw))).contains(raw);
+        assertThat(MailboxSpellings.matching("Other", List.of("INBOX", raw))).isEmpty();
     }
 
     @Test

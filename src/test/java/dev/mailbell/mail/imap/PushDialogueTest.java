@@ -5,9 +5,11 @@ import static dev.mailbell.mail.imap.ImapKit.look;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession.Hint;
 import dev.mailbell.mail.PushSession.Wake;
+import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
@@ -152,6 +154,30 @@ class PushDialogueTest {
                     }
                 }
             }
+        }
+    }
+
+    @Test
+    void a_server_that_does_not_take_idle_is_not_waited_for_until_the_next_safety_look()
+            throws IOException {
+        ImapSessions sessions =
+                new ImapSessions(
+                        new Loopback().connector(),
+                        ImapSessions.BYTE_BUDGET,
+                        Duration.ofMillis(300));
+        String script = LOGIN + EXAMINED + "C: {tag} IDLE\nS: * OK one moment\n! silence\n";
+        try (ScriptedServer server = ScriptedServer.playing(script);
+                ImapSession session =
+                        sessions.open(
+                                ImapKit.login(server.port()),
+                                Deadline.after(Duration.ofMinutes(10)))) {
+            session.push(List.of("INBOX"));
+            session.observe(look(null));
+            // It takes longer than this test may where the deadline of the waiting is what ends it.
+            MailFailure failure =
+                    catchThrowableOfType(
+                            MailFailure.class, () -> session.await(hint -> Optional.empty()));
+            assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT);
         }
     }
 

@@ -417,6 +417,9 @@ class Pop3LookTest {
     @ValueSource(
             strings = {
                 "S: +OK\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: -ERR unknown command\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: -ERR\n%sS: +OK\nS: 1 9\nS: .\n",
+                "S: -ERR command STAT not implemented\n%sS: +OK\nS: 1 9\nS: .\n",
                 "S: +OK maildrop has 2 messages\n%sS: +OK\nS: 1 9\nS: .\n",
                 "S: +OK 2\n%sS: +OK\nS: 1 9\nS: .\n",
                 "S: +OK -1 5\n%sS: +OK\nS: 1 9\nS: .\n",
