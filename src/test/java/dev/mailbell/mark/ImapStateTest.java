@@ -160,12 +160,7 @@ class ImapStateTest {
         ImapState before =
                 new ImapState(
                         new ImapMark(
-                                VALIDITY,
-                                37,
-                                2,
-                                3,
-                                new UidSet.Builder().add(4, 36).build(),
-                                false),
+                                VALIDITY, 37, 2, 3, new UidSet.Builder().add(4, 36).build(), false),
                         null,
                         null);
 
@@ -190,8 +185,7 @@ class ImapStateTest {
     @Test
     void a_last_message_in_a_gap_is_still_to_be_counted() {
         ImapMark mark =
-                new ImapMark(
-                        VALIDITY, 13, 8, 12, new UidSet.Builder().add(11, 12).build(), false);
+                new ImapMark(VALIDITY, 13, 8, 12, new UidSet.Builder().add(11, 12).build(), false);
         ImapState stored = new ImapState(mark, null, null);
 
         assertThat(stored.isOpen()).isTrue();

@@ -65,7 +65,6 @@ final class WatchKit implements AutoCloseable {
     private volatile Duration wallStep = Duration.ZERO;
     private volatile int speed = 1;
 
-
     private WatchService service;
 
     WatchKit(String yaml) {

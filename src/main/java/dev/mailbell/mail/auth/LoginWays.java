@@ -5,6 +5,7 @@ import dev.mailbell.mail.HostMemory;
 import dev.mailbell.mail.MailFailure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,24 +31,25 @@ public final class LoginWays {
      * @param host the host with its port
      * @param ways by their names, the one to be tried first at the front; each throws {@link
      *     MailFailure} when it is refused
-     * @throws MailFailure of the first way, when all are refused
+     * @throws MailFailure of the first way, when all are refused; rate_limited when the server asks
+     *     to wait
      */
     public <R> R first(String host, SequencedMap<String, Supplier<R>> ways) {
-        List<String> names = new ArrayList<>(ways.keySet());
-        names.removeIf(name -> unusable.hasFailed(host, name));
-        if (names.isEmpty()) {
-            names.addAll(ways.keySet());
+        List<Map.Entry<String, Supplier<R>>> usable = new ArrayList<>(ways.entrySet());
+        usable.removeIf(way -> unusable.hasFailed(host, way.getKey()));
+        if (usable.isEmpty()) {
+            usable.addAll(ways.entrySet());
         }
         List<String> refused = new ArrayList<>();
         MailFailure failure = null;
-        for (String name : names.subList(0, Math.min(MOST, names.size()))) {
+        for (var way : usable.subList(0, Math.min(MOST, usable.size()))) {
             try {
-                R result = ways.get(name).get();
-                remember(host, refused, name);
+                R result = way.getValue().get();
+                remember(host, refused, way.getKey());
                 return result;
             } catch (MailFailure next) {
-                refused.add(name);
-                failure = firstOf(failure, next);
+                refused.add(way.getKey());
+                failure = telling(failure, next);
                 if (next.code() != FailureCode.AUTH_FAILED) {
                     throw failure;
                 }
@@ -59,8 +61,12 @@ public final class LoginWays {
         throw failure;
     }
 
-    private static MailFailure firstOf(@Nullable MailFailure first, MailFailure next) {
-        return first == null ? next : first;
+    /**
+     * The failure that says more: the first one, because servers drop a connection behind a refused
+     * login; but a server that asks to wait has not judged the password.
+     */
+    private static MailFailure telling(@Nullable MailFailure first, MailFailure next) {
+        return first == null || next.code() == FailureCode.RATE_LIMITED ? next : first;
     }
 
     private void remember(String host, List<String> refused, String worked) {
