@@ -188,8 +188,20 @@ public record ImapState(
             throw otherValidity(seen.uidValidity());
         }
         Position position = update == null ? null : moved(null, update, seen);
+        // UIDs that are given and not there: a server whose UIDNEXT is too high gives them later.
+        boolean unused = seen.topUid() > 0 && seen.uidNext() > seen.topUid() + 1;
         ImapMark next =
-                new ImapMark(seen.uidValidity(), seen.uidNext(), seen.total(), seen.topUid());
+                new ImapMark(
+                        seen.uidValidity(),
+                        seen.uidNext(),
+                        seen.total(),
+                        seen.topUid(),
+                        unused
+                                ? new UidSet.Builder()
+                                        .add(seen.topUid() + 1, seen.uidNext() - 1)
+                                        .build()
+                                : UidSet.empty(),
+                        false);
         Integer left =
                 position == null
                         ? null

@@ -156,6 +156,23 @@ class ImapStateTest {
     }
 
     @Test
+    void a_uidnext_that_is_always_too_high_hides_no_message() {
+        Change begun =
+                ImapState.UNSEEN.after(
+                        new ImapObservation(VALIDITY, 104, 3, 3, 104, UidSet.empty(), 0),
+                        null,
+                        KnownMessages::none);
+        Change change =
+                begun.next()
+                        .after(
+                                new ImapObservation(VALIDITY, 106, 5, 5, 4, UidSet.of(4, 5), 0),
+                                null,
+                                KnownMessages::none);
+
+        assertThat(change.newCount()).isEqualTo(2);
+    }
+
+    @Test
     void gaps_below_a_uidnext_that_was_taken_back_are_searched_once_more() {
         ImapState before =
                 new ImapState(
