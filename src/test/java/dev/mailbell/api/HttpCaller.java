@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -92,7 +93,7 @@ final class HttpCaller {
         }
         headers.forEach(request::header);
         try {
-            HttpResponse<String> response = HTTP.send(request.build(), BodyHandlers.ofString());
+            HttpResponse<String> response = send(request.build());
             requireSafe(response);
             return response;
         } catch (IOException e) {
@@ -100,6 +101,23 @@ final class HttpCaller {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * The server closes a connection behind a request that it could not read; the client may have
+     * taken it for the next one, which is sent again when that changes nothing (RFC 9110, 9.2.2).
+     */
+    private static HttpResponse<String> send(HttpRequest request)
+            throws IOException, InterruptedException {
+        try {
+            return HTTP.send(request, BodyHandlers.ofString());
+        } catch (IOException e) {
+            boolean unanswered = String.valueOf(e.getMessage()).contains("received no bytes");
+            if (!unanswered || List.of("POST", "PATCH").contains(request.method())) {
+                throw e;
+            }
+            return HTTP.send(request, BodyHandlers.ofString());
         }
     }
 
