@@ -160,7 +160,7 @@ public final class AccountStore {
     /**
      * Writes where an account stands, unless its client paused it: that only its client ends.
      *
-     * @param retryingTold whether its client was told that looks fail
+     * @param retryingTold whether the event account.retrying was made
      * @return false when it is paused or gone
      */
     public static boolean setState(
@@ -192,7 +192,7 @@ public final class AccountStore {
     /**
      * An account as it stands in the table.
      *
-     * @param retryingTold whether its client was told that looks fail
+     * @param retryingTold whether the event account.retrying was made
      */
     public record Stored(Account account, boolean retryingTold) {}
 

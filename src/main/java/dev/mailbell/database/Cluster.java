@@ -152,7 +152,8 @@ final class Cluster {
 
     /**
      * Only initdb asks for the name of its user, and refuses a uid without an entry in /etc/passwd,
-     * as containers give. In a user namespace it believes to be nobody; the files stay ours.
+     * as containers give. In a user namespace it runs under another uid; the files keep their
+     * owner.
      */
     private Command.Outcome initialise(Programs programs, ServerUser user, Path fresh, Path secret)
             throws IOException {

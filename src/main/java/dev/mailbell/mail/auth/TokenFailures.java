@@ -24,7 +24,7 @@ import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
-/** Says what a failed renewal means, and with whom it lies to mend it. */
+/** Says what a failed renewal means, and which party can mend it. */
 final class TokenFailures {
     private static final Duration LONGEST_WAIT = Duration.ofHours(1);
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");

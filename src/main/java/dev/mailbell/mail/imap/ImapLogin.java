@@ -6,6 +6,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
+import dev.mailbell.mail.auth.Base64Text;
 import dev.mailbell.mail.auth.LoginWays;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -184,6 +185,6 @@ final class ImapLogin {
 
     /** The JSON of an error challenge, which tells more than the refusal after it. */
     private static String decoded(String challenge) {
-        return new String(Sasl.octets(challenge), StandardCharsets.ISO_8859_1);
+        return new String(Base64Text.decode(challenge), StandardCharsets.ISO_8859_1);
     }
 }

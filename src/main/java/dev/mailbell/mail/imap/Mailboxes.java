@@ -90,12 +90,12 @@ final class Mailboxes {
         return isSelected(mailbox) ? selected : null;
     }
 
-    /** What was told so far of mailboxes that are not open is about to be looked at. */
+    /** Mailboxes that are not open are about to be looked at: hints about them are used up. */
     void forgetNewsElsewhere() {
         newsElsewhere = false;
     }
 
-    /** Whether the server told of a mailbox that is not open. */
+    /** Whether the server has sent a hint about a mailbox that is not open. */
     boolean hasNewsElsewhere() {
         return newsElsewhere;
     }

@@ -5,6 +5,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.Base64Text;
 import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
@@ -113,15 +114,13 @@ final class PasswordLogin {
 
     /** Runs a mechanism that proves the password, and believes an OK only when it is complete. */
     private Reply exchange(PasswordExchange exchange, String password) {
-        Optional<String> initial = exchange.initialResponse().map(Sasl::base64);
+        Optional<String> initial = exchange.initialResponse().map(Base64Text::encode);
         // A first response that does not fit into a command waits for the server's word.
         boolean early =
                 offered.has("SASL-IR")
                         && initial.filter(text -> text.length() <= LONGEST_IN_COMMAND).isPresent();
         boolean[] begun = {early || initial.isEmpty()};
-        List<String> secrets =
-                new ArrayList<>(
-                        List.of(password, Sasl.base64(password.getBytes(StandardCharsets.UTF_8))));
+        List<String> secrets = new ArrayList<>(List.of(password, Sasl.base64(password)));
         initial.ifPresent(secrets::add);
         Reply reply =
                 Sasl.run(
@@ -133,7 +132,7 @@ final class PasswordLogin {
                                 begun[0] = true;
                                 return initial.orElseThrow();
                             }
-                            return Sasl.base64(exchange.answer(Sasl.octets(challenge)));
+                            return Base64Text.encode(exchange.answer(Base64Text.decode(challenge)));
                         },
                         untagged);
         if (!reply.ok()) {

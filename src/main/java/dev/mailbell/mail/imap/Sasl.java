@@ -1,7 +1,7 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.auth.Base64Text;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /** AUTHENTICATE with its base64 (RFC 9051, section 6.2.2). */
@@ -36,20 +36,7 @@ final class Sasl {
                 untagged);
     }
 
-    /** A challenge's octets; as they came where they are not base64. */
-    static byte[] octets(String challenge) {
-        try {
-            return Base64.getDecoder().decode(challenge);
-        } catch (IllegalArgumentException e) {
-            return challenge.getBytes(StandardCharsets.ISO_8859_1);
-        }
-    }
-
     static String base64(String text) {
-        return base64(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    static String base64(byte[] octets) {
-        return Base64.getEncoder().encodeToString(octets);
+        return Base64Text.encode(text.getBytes(StandardCharsets.UTF_8));
     }
 }

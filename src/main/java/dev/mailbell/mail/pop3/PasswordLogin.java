@@ -5,13 +5,13 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.Base64Text;
 import dev.mailbell.mail.auth.LoginWays;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,7 +152,7 @@ final class PasswordLogin {
 
     /** Runs a mechanism (RFC 5034). */
     private Reply exchange(PasswordExchange exchange) {
-        Optional<String> initial = exchange.initialResponse().map(PasswordLogin::base64);
+        Optional<String> initial = exchange.initialResponse().map(Base64Text::encode);
         String command = "AUTH " + exchange.mechanism();
         String whole = command + initial.map(response -> " " + response).orElse("");
         boolean early = initial.isPresent() && whole.length() + 2 <= COMMAND_LIMIT;
@@ -175,7 +175,9 @@ final class PasswordLogin {
             }
             wire.send(
                     begun
-                            ? base64(exchange.answer(octets(challenge.substring(1).strip())))
+                            ? Base64Text.encode(
+                                    exchange.answer(
+                                            Base64Text.decode(challenge.substring(1).strip())))
                             : initial.orElseThrow());
             begun = true;
         }
@@ -195,23 +197,10 @@ final class PasswordLogin {
                 offered.loginDelay().orElse(null),
                 List.of(
                         password,
-                        base64(password.getBytes(StandardCharsets.UTF_8)),
-                        base64(
+                        Base64Text.encode(password.getBytes(StandardCharsets.UTF_8)),
+                        Base64Text.encode(
                                 PasswordMechanisms.plain(login.username(), password)
                                         .initialResponse()
                                         .orElseThrow())));
-    }
-
-    /** A challenge's octets; as they came where they are not base64. */
-    private static byte[] octets(String challenge) {
-        try {
-            return Base64.getDecoder().decode(challenge);
-        } catch (IllegalArgumentException e) {
-            return challenge.getBytes(StandardCharsets.ISO_8859_1);
-        }
-    }
-
-    private static String base64(byte[] octets) {
-        return Base64.getEncoder().encodeToString(octets);
     }
 }
