@@ -3,9 +3,12 @@ package dev.mailbell.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -22,9 +25,24 @@ final class NodeTools {
 
     private NodeTools() {}
 
-    /** The directory with the packages, the sources and the contract. */
+    /**
+     * The directory with the packages, the sources and the contract. One test JVM at a time
+     * installs them.
+     */
     static synchronized Path home() throws IOException, InterruptedException {
         Files.createDirectories(HOME);
+        try (FileChannel channel =
+                        FileChannel.open(
+                                HOME.resolve(".lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                FileLock _ = channel.lock()) {
+            install();
+        }
+        return HOME;
+    }
+
+    private static void install() throws IOException, InterruptedException {
         List<Path> sources;
         try (Stream<Path> files = Files.list(SOURCES)) {
             sources = files.filter(Files::isRegularFile).toList();
@@ -47,11 +65,13 @@ final class NodeTools {
                             "--prefer-offline"));
             copy(lock, installed);
         }
-        return HOME;
     }
 
+    /** A file that is the same already stays: another test JVM may be reading it. */
     private static void copy(Path from, Path to) throws IOException {
-        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+        if (!Files.exists(to) || Files.mismatch(from, to) >= 0) {
+            Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     /** Runs a program of one of the packages. */
