@@ -1,5 +1,7 @@
 package dev.mailbell.database;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +105,15 @@ public final class TestDatabase {
     /** Where the programs of all test servers of this JVM are unpacked. */
     static Path programs() {
         return Shared.SERVER.dataDir();
+    }
+
+    /** Gives a data directory the programs of this JVM, so that its daemon need not unpack them. */
+    public static void lendPrograms(Path dataDir) throws IOException {
+        String name = "postgresql-" + Programs.VERSION;
+        Path link = Files.createDirectories(dataDir).resolve(name);
+        if (!Files.exists(link)) {
+            Files.createSymbolicLink(link, programs().resolve(name));
+        }
     }
 
     private static void drop(String name) {

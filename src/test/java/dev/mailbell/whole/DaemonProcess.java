@@ -1,5 +1,6 @@
 package dev.mailbell.whole;
 
+import dev.mailbell.database.TestDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,7 +22,7 @@ import java.util.regex.Pattern;
 final class DaemonProcess implements AutoCloseable {
     static final String KEY = "mbk_operator_of_the_tests";
     private static final Pattern READY = Pattern.compile("Mailbell is ready at (http://\\S+),");
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 180;
 
     private final Process process;
     private final Path log;
@@ -38,6 +39,9 @@ final class DaemonProcess implements AutoCloseable {
      */
     static DaemonProcess start(Path dataDir, Map<String, String> environment) {
         try {
+            if (!environment.containsKey("MAILBELL_DATABASE_URL")) {
+                TestDatabase.lendPrograms(dataDir);
+            }
             Path log = Files.createTempFile("mailbell", ".log");
             List<String> command =
                     new ArrayList<>(
