@@ -30,7 +30,9 @@ public enum Rung {
     TAIL(Protocol.POP3),
     /** POP3: the full UIDL, with the full LIST where sizes are needed. */
     LISTING(Protocol.POP3),
-    /** POP3 without UIDL: the sizes of all messages; approximate. */
+    /** POP3 with UIDs that are no identity: the headers of the messages; approximate. */
+    HEADERS(Protocol.POP3),
+    /** POP3 without UIDL, or without headers: the sizes of all messages; approximate. */
     SIZES(Protocol.POP3);
 
     private final Protocol protocol;
