@@ -18,7 +18,7 @@ public sealed interface Pop3Observation extends Observation {
     /**
      * The whole maildrop, in the server's order.
      *
-     * @param sizes asks the server for sizes that the listing lacks
+     * @param sizes asks the server for what the listing lacks and the count needs
      */
     record Full(Pop3Mark mark, Listing messages, Sizes sizes) implements Pop3Observation {
         /** A listing with all its sizes. */
@@ -34,7 +34,10 @@ public sealed interface Pop3Observation extends Observation {
         }
     }
 
-    /** Asks for sizes where they decide something: a listing of UIDs alone costs less. */
+    /**
+     * Asks the server for what decides something and a listing of UIDs alone does not have; a
+     * listing without it costs less.
+     */
     @FunctionalInterface
     interface Sizes {
         /**
@@ -44,6 +47,46 @@ public sealed interface Pop3Observation extends Observation {
          * @param places the places in the listing of the messages whose sizes are needed
          */
         int[] at(int[] places);
+
+        /**
+         * Whether other sessions give the messages the UIDs that this one gave. May open such
+         * sessions, at most once a day for a maildrop.
+         */
+        default boolean doUidsLast() {
+            return true;
+        }
+
+        /**
+         * All UIDs of the maildrop have changed, and none of its messages: whether that has
+         * happened within a day before.
+         */
+        default boolean haveUidsChangedAgain() {
+            return false;
+        }
+
+        /** The same maildrop by what its UIDs are no part of: headers, or sizes. */
+        default Full withoutUids() {
+            throw new IllegalStateException("only UIDs are known of this maildrop");
+        }
+
+        /**
+         * When messages reached the server, by the first line that it put into their headers.
+         *
+         * @param places of the messages in the listing
+         */
+        default Arrival[] arrivals(int[] places) {
+            Arrival[] unknown = new Arrival[places.length];
+            Arrays.fill(unknown, Arrival.UNKNOWN);
+            return unknown;
+        }
+    }
+
+    /** When a message reached the server. */
+    enum Arrival {
+        /** Before the look before. */
+        BEFORE,
+        SINCE,
+        UNKNOWN
     }
 
     /**

@@ -2,11 +2,11 @@ package dev.mailbell.mark;
 
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.KnownMessages.Difference;
+import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.PositionRefusedException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -22,12 +22,6 @@ public record Pop3State(
 
     /** Nothing is known yet. */
     public static final Pop3State UNSEEN = new Pop3State(null, null, null);
-
-    /**
-     * Of how many different sizes the messages must be before equal sizes are taken for the same
-     * messages.
-     */
-    private static final int DISTINCT_SIZES = 8;
 
     @Override
     public long searchFrom(@Nullable PositionUpdate update) {
@@ -67,7 +61,10 @@ public record Pop3State(
         Pop3Mark next = seen.mark();
         Listing messages = seen.messages();
         // Without UIDs a key is only a size: one that comes back says nothing.
-        KnownMessages old = next.approximate() ? known.withoutGone() : known;
+        KnownMessages old = next.basis() == Basis.SIZES ? known.withoutGone() : known;
+        if (mark != null && isTakenOver(mark, next)) {
+            return counted(next, Rekeyed.of(known, messages), messages, update, known);
+        }
         Difference difference = old.listed(messages);
         boolean allNew =
                 difference.survivors() * 10L <= old.live()
@@ -81,7 +78,7 @@ public record Pop3State(
             messages = messages.with(seen.sizes().at(needed));
             difference = old.listed(messages);
         }
-        if (mark == null || mark.approximate() != next.approximate()) {
+        if (mark == null || mark.basis() != next.basis()) {
             // A server that began or ceased to offer UIDs: the keys cannot be compared.
             int arrived = mark == null ? 0 : Math.max(0, next.total() - mark.total());
             KnownMessages listed = KnownMessages.none().listed(messages).next();
@@ -93,17 +90,51 @@ public record Pop3State(
                     messages,
                     update);
         }
-        int same = allNew ? sameSizes(old, messages) : -1;
+        return next.basis() == Basis.UIDS && difference.fresh().length > 0
+                ? byUids(seen, messages, difference, allNew, update, old)
+                : counted(next, difference, messages, update, old);
+    }
+
+    /** Whether the messages are known by something else from now on, though they have UIDs. */
+    private static boolean isTakenOver(Pop3Mark mark, Pop3Mark next) {
+        return mark.basis() != next.basis() && !mark.lacksUidl() && !next.lacksUidl();
+    }
+
+    /** Counts messages with UIDs never seen, unless they are old ones whose UIDs changed. */
+    private Change byUids(
+            Pop3Observation.Full seen,
+            Listing messages,
+            Difference difference,
+            boolean allNew,
+            @Nullable PositionUpdate update,
+            KnownMessages old) {
+        Pop3Mark next = seen.mark();
+        Renamed renamed = new Renamed(old, difference, messages);
+        if (renamed.hasSameSize() && !seen.sizes().doUidsLast()) {
+            return full(seen.sizes().withoutUids(), update, old);
+        }
+        if (!renamed.isEmpty()) {
+            renamed.prove(seen.sizes());
+        }
+        if (renamed.isEmpty()) {
+            return counted(next, difference, messages, update, old);
+        }
         // The old UIDs stay known: they may return.
-        return same < 0
-                ? counted(next, difference, messages, update, old)
-                : begin(
-                        Kind.RESET,
-                        messages.size() - same,
-                        next,
-                        difference.next(),
-                        messages,
-                        update);
+        Difference changed = renamed.leftOut(difference);
+        if (!allNew || !renamed.isProvedBySizes()) {
+            Change change = counted(next, changed, messages, update, old);
+            return new Change(
+                    change.kind(),
+                    change.newCount(),
+                    true,
+                    change.next(),
+                    change.newKnown(),
+                    change.newest());
+        }
+        if (seen.sizes().haveUidsChangedAgain()) {
+            return full(seen.sizes().withoutUids(), update, old);
+        }
+        return begin(Kind.RESET, changed.fresh().length, next, difference.next(), messages, update);
     }
 
     private Change begin(
@@ -171,7 +202,8 @@ public record Pop3State(
      */
     private boolean isAnotherOfItsSize(Pop3Mark next) {
         return mark != null
-                && next.approximate()
+                && mark.basis() == Basis.SIZES
+                && next.basis() == Basis.SIZES
                 && next.total() > 0
                 && next.total() >= mark.total()
                 && next.topUid() != null
@@ -243,7 +275,7 @@ public record Pop3State(
 
     /** POP3 UIDs are octets, which sessions spell as ISO 8859-1. */
     private static long keyOf(String uid) {
-        byte[] octets = uid.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] octets = UidText.of(uid).getBytes(StandardCharsets.ISO_8859_1);
         return new UidKey().of(octets, 0, octets.length);
     }
 
@@ -254,26 +286,5 @@ public record Pop3State(
             }
         }
         return -1;
-    }
-
-    /**
-     * For a listing of which nearly all UIDs are new, whether the sizes say that it is the same
-     * mail, as after a server's migration: then how many messages of the listing are old ones by
-     * their size; else -1.
-     */
-    private static int sameSizes(KnownMessages old, Listing messages) {
-        int[] before = old.sortedSizes();
-        if (Arrays.stream(before).distinct().limit(DISTINCT_SIZES).count() < DISTINCT_SIZES) {
-            return -1;
-        }
-        int[] now = Arrays.stream(messages.sizes()).filter(size -> size >= 0).sorted().toArray();
-        int same = 0;
-        for (int i = 0, j = 0; i < before.length && j < now.length; ) {
-            int order = Integer.compare(before[i], now[j]);
-            same += order == 0 ? 1 : 0;
-            i += order <= 0 ? 1 : 0;
-            j += order >= 0 ? 1 : 0;
-        }
-        return same * 10L >= before.length * 9L ? same : -1;
     }
 }

@@ -3,6 +3,9 @@ package dev.mailbell.mail.pop3;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Sizes;
 import dev.mailbell.mail.pop3.Listings.Uids;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +49,72 @@ record Answers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes sizes) 
                 && sizes.fault() == null
                 && drop != null
                 && drop.total() == sizes.column().size();
+    }
+
+    /** Whether messages have no UID, while nothing contradicts anything. */
+    boolean hasBlankUids() {
+        return uids != null
+                && uids.blank()
+                && areSizesSound()
+                && provenSizes().sameNumbers(uids.keys());
+    }
+
+    /**
+     * Whether UIDs are shared by messages of different sizes, which are not the same then, in most
+     * of the maildrop.
+     */
+    boolean hasSharedUids() {
+        if (uids == null || sizes == null || !isProvedByList()) {
+            return false;
+        }
+        if (!areUidsFew()) {
+            return false;
+        }
+        Map<Long, Long> sizeOf = new HashMap<>();
+        long[] keys = uids.keys().values();
+        long[] octets = sizes.column().values();
+        boolean different = false;
+        for (int i = 0; i < keys.length; i++) {
+            Long before = sizeOf.putIfAbsent(keys[i], octets[i]);
+            different |= before != null && before != octets[i];
+        }
+        return different;
+    }
+
+    /** Whether there are at most half as many UIDs as messages. */
+    boolean areUidsFew() {
+        if (uids == null || uids.fault() != null || uids.keys().size() < 2) {
+            return false;
+        }
+        long[] keys = uids.keys().values();
+        return Arrays.stream(keys).distinct().limit(keys.length / 2 + 1L).count() * 2
+                <= keys.length;
+    }
+
+    /** Whether UIDL has more messages than LIST, which has none that UIDL lacks. */
+    boolean areUidsMore() {
+        return uids != null
+                && uids.fault() == null
+                && sizes != null
+                && sizes.fault() == null
+                && uids.keys().size() > sizes.column().size()
+                && sizes.column().startsAs(uids.keys());
+    }
+
+    /** Whether UIDL was answered as it was before. */
+    boolean areUidsThoseOf(Answers before) {
+        return uids != null
+                && before.uids != null
+                && uids.fault() == null
+                && uids.keys().isSameAs(before.uids.keys());
+    }
+
+    /** Whether LIST was answered as it was before. */
+    boolean areSizesThoseOf(Answers before) {
+        return sizes != null
+                && before.sizes != null
+                && sizes.fault() == null
+                && sizes.column().isSameAs(before.sizes.column());
     }
 
     long octets() {

@@ -15,27 +15,51 @@ import java.util.Optional;
 record Capabilities(List<String> lines) {
     static final Capabilities NONE = new Capabilities(List.of());
 
+    /** Behind a status or a line the rest of the list is waited for only so long. */
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+
     private static final int LIMIT = 200;
 
     Capabilities {
         lines = List.copyOf(lines);
     }
 
-    /** Asks; no answer but a refusal is a failure only when it is no answer of POP3. */
-    static Capabilities ask(Pop3Wire wire) {
+    /**
+     * What CAPA was answered by.
+     *
+     * @param hasEnded whether the list had its final dot
+     */
+    record Answer(Capabilities capabilities, boolean hasEnded) {}
+
+    /**
+     * Asks; no answer but a refusal is a failure only when it is no answer of POP3. Servers exist
+     * that say {@code +OK} and then wait for the next command, and others that list what they can
+     * do behind a refusal.
+     *
+     * @param patience how long a list without its end is waited for at most
+     */
+    static Answer ask(Pop3Wire wire, Duration patience) {
         wire.send("CAPA");
-        return wire.readReply().ok() ? read(wire) : NONE;
+        if (!wire.readReply().ok()) {
+            wire.expectStrayLines();
+            return new Answer(NONE, true);
+        }
+        return read(wire, patience.compareTo(PAUSE) < 0 ? patience : PAUSE);
     }
 
-    private static Capabilities read(Pop3Wire wire) {
+    private static Answer read(Pop3Wire wire, Duration pause) {
         List<String> lines = new ArrayList<>();
-        while (wire.nextLine(true)) {
+        while (wire.hasLine() || !wire.isQuietFor(pause)) {
+            if (!wire.nextLine(true)) {
+                return new Answer(new Capabilities(lines), true);
+            }
             if (lines.size() == LIMIT) {
                 throw wire.protocolError("lists more than " + LIMIT + " capabilities");
             }
             lines.add(wire.text(0).strip().toUpperCase(Locale.ROOT));
         }
-        return new Capabilities(lines);
+        wire.expectStrayLines();
+        return new Answer(new Capabilities(lines), false);
     }
 
     boolean isEmpty() {

@@ -38,6 +38,15 @@ final class Column {
         return Arrays.equals(numbers, 0, size, other.numbers, 0, other.size);
     }
 
+    boolean isSameAs(Column other) {
+        return sameNumbers(other) && Arrays.equals(values, 0, size, other.values, 0, other.size);
+    }
+
+    /** Whether the other one has these numbers, and then more. */
+    boolean startsAs(Column other) {
+        return size <= other.size && Arrays.equals(numbers, 0, size, other.numbers, 0, size);
+    }
+
     /**
      * Brings the lines into the order of their numbers, which is how nearly every server sends
      * them. A line that is repeated counts once.

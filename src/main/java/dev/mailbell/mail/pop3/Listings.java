@@ -2,6 +2,7 @@ package dev.mailbell.mail.pop3;
 
 import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.UidKey;
+import dev.mailbell.mark.UidText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -15,11 +16,11 @@ final class Listings {
     /** How many messages a listing has when nothing said it before. */
     static final int UNKNOWN = -1;
 
-    /** RFC 1939 allows 70 octets, but servers do not keep to it. */
-    private static final int UID_LIMIT = 255;
-
     /** Behind the last message the dot that ends a listing is waited for only so long. */
-    private static final Duration DOT = Duration.ofSeconds(3);
+    private static final Duration DOT = Duration.ofSeconds(1);
+
+    /** The same where nothing says which message is the last one. */
+    private static final Duration END = Duration.ofSeconds(3);
 
     private static final long NONE = -1;
 
@@ -33,9 +34,15 @@ final class Listings {
      * A UIDL listing: keys, and the UIDs of the lowest and the highest number.
      *
      * @param fault what is wrong with it; null for nothing
+     * @param blank whether nothing is wrong but that messages have no UID
      */
-    record Uids(Column keys, @Nullable String first, @Nullable String top, @Nullable String fault) {
-        static final Uids NONE = new Uids(new Column(), null, null, null);
+    record Uids(
+            Column keys,
+            @Nullable String first,
+            @Nullable String top,
+            @Nullable String fault,
+            boolean blank) {
+        static final Uids NONE = new Uids(new Column(), null, null, null, false);
     }
 
     /**
@@ -72,7 +79,7 @@ final class Listings {
         Numbers words = Numbers.of(reply.text());
         long total = words.next();
         long octets = words.next();
-        if (total < 0 || octets < 0) {
+        if (total < 0 || total > Integer.MAX_VALUE || octets < 0) {
             return null;
         }
         if (total > MESSAGES_LIMIT) {
@@ -91,6 +98,7 @@ final class Listings {
         Column column = new Column();
         Kept first = new Kept(Integer.MAX_VALUE);
         Kept top = new Kept(0);
+        int[] blank = new int[1];
         LineReader reader =
                 (octets, start, length) -> {
                     Numbers words = new Numbers(octets, start, length);
@@ -100,10 +108,8 @@ final class Listings {
                     if (number < 1 || number > Integer.MAX_VALUE) {
                         return "sent a line without a message number in UIDL";
                     }
-                    if (!isUid(octets, from, uidLength)) {
-                        return "gave message " + number + " no sound UID in UIDL";
-                    }
-                    add(column, (int) number, keys.of(octets, from, uidLength));
+                    blank[0] += uidLength == 0 ? 1 : 0;
+                    add(column, (int) number, key(octets, from, uidLength));
                     if (number < first.number) {
                         first.keep((int) number, octets, from, uidLength);
                     }
@@ -117,12 +123,16 @@ final class Listings {
         if (fault == null && !sorted) {
             fault = "listed a message number twice in UIDL";
         }
-        return new Uids(column, first.uid(), top.uid(), fault);
+        boolean isBlank = fault == null && blank[0] > 0;
+        if (isBlank) {
+            fault = "gave " + blank[0] + " messages no UID in UIDL";
+        }
+        return new Uids(column, first.uid(), top.uid(), fault, isBlank);
     }
 
     /** The one UID of a long listing that is needed as text. */
     private static final class Kept {
-        private final byte[] octets = new byte[UID_LIMIT];
+        private final byte[] octets = new byte[Pop3Wire.LINE_LIMIT];
         private int number;
         private int length;
 
@@ -137,7 +147,7 @@ final class Listings {
         }
 
         @Nullable String uid() {
-            return length == 0 ? null : new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+            return length == 0 ? null : UidText.of(octets, 0, length);
         }
     }
 
@@ -178,7 +188,7 @@ final class Listings {
         boolean onStatusLine = isLine(status.text(), expected);
         while (true) {
             int listed = column.size() + (onStatusLine ? 1 : 0);
-            if (listed == expected && wire.isQuietFor(DOT) || !wire.nextLine(true)) {
+            if (isOver(listed, expected) || !wire.nextLine(true)) {
                 break;
             }
             if (wire.isStatus()) {
@@ -195,6 +205,13 @@ final class Listings {
             reader.read(octets, 0, octets.length);
         }
         return fault;
+    }
+
+    /** Whether the server is quiet where the listing may be at its end. */
+    private boolean isOver(int listed, int expected) {
+        return (listed == expected || expected == UNKNOWN)
+                && !wire.hasLine()
+                && wire.isQuietFor(expected == UNKNOWN ? END : DOT);
     }
 
     /** Whether the text is a number of the maildrop and one word. */
@@ -218,10 +235,10 @@ final class Listings {
         int from = words.rest();
         int length = words.restLength();
         byte[] octets = reply.text().getBytes(StandardCharsets.ISO_8859_1);
-        if (number < 1 || number > MESSAGES_LIMIT || !isUid(octets, from, length)) {
+        if (number < 1 || number > MESSAGES_LIMIT || length < 1) {
             return null;
         }
-        String uid = reply.text().substring(from, from + length);
+        String uid = UidText.of(octets, from, length);
         return isNoun(uid) ? null : new Uid((int) number, uid);
     }
 
@@ -237,17 +254,10 @@ final class Listings {
         return keys.of(octets, 0, octets.length);
     }
 
-    private static boolean isUid(byte[] octets, int from, int length) {
-        if (length < 1 || length > UID_LIMIT) {
-            return false;
-        }
-        for (int i = from; i < from + length; i++) {
-            // PostgreSQL keeps any character but this one.
-            if (octets[i] == 0) {
-                return false;
-            }
-        }
-        return true;
+    private long key(byte[] octets, int from, int length) {
+        return UidText.isPlain(octets, from, length)
+                ? keys.of(octets, from, length)
+                : key(UidText.of(octets, from, length));
     }
 
     private void add(Column column, int number, long value) {

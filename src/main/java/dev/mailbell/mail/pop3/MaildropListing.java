@@ -26,7 +26,7 @@ final class MaildropListing {
     private final Listings listings;
     private final HostProofs proofs;
     private final Duration patience;
-    private Rung rung = Rung.LISTING;
+    private final IdentityListing identities;
 
     /**
      * @param patience for how long the second round of questions may be silent
@@ -42,11 +42,20 @@ final class MaildropListing {
         this.listings = listings;
         this.proofs = proofs;
         this.patience = patience;
+        this.identities = new IdentityListing(wire, capabilities, listings);
     }
 
     /** The proof that the last listing rests on. */
     Rung rung() {
-        return rung;
+        return identities.rung().orElse(Rung.LISTING);
+    }
+
+    /** Whether the server shows the last message that UIDL has. */
+    private boolean isShown(Answers answers) {
+        int[] numbers = answers.provenUids().keys().numbers();
+        return new MessageHeaders(wire, capabilities.pipelining())
+                        .read(numbers[numbers.length - 1])[0].identity()
+                != null;
     }
 
     /**
@@ -56,12 +65,24 @@ final class MaildropListing {
      * @param late whether answers to commands before may still be under way
      */
     Full list(@Nullable Pop3Mark mark, @Nullable Drop drop, boolean late) {
+        if (mark != null && mark.approximate() && !mark.lacksUidl()) {
+            return identities.list(mark.basis(), drop);
+        }
         boolean withSizes = mark == null || mark.total() == 0 || mark.approximate();
         Answers first = ask(mark, drop, withSizes, late);
+        if (first.agree() && first.areUidsFew() && first.sizes() == null) {
+            first = ask(mark, first.drop(), true, false);
+        }
+        if (first.agree() && first.hasSharedUids()) {
+            return identities.byHeaders(first);
+        }
         if (first.agree()) {
-            return first.uids() == null ? bySizes(first) : byUids(first);
+            return first.uids() == null ? identities.bySizes(first, false) : byUids(first);
         }
         Answers second = askAgain(mark, first);
+        if (second.hasBlankUids()) {
+            return identities.byHeaders(second);
+        }
         if (second.isProvedByStat()) {
             return byUids(second);
         }
@@ -70,8 +91,12 @@ final class MaildropListing {
             return byUids(second);
         }
         boolean countable = second.uids() == null || mayCountSizes(mark);
-        if (second.areSizesSound() && countable) {
-            return bySizes(second);
+        if (countable && (second.areSizesSound() || second.areSizesThoseOf(first))) {
+            return identities.bySizes(second, false);
+        }
+        if (second.areUidsThoseOf(first) && second.areUidsMore() && isShown(second)) {
+            proofs.lost(Rung.ENDS, "counts fewer messages in STAT and LIST than UIDL has");
+            return byUids(second);
         }
         proofs.lost(Rung.LISTING, second.contradiction());
         throw new Unsound(second.contradiction());
@@ -103,7 +128,8 @@ final class MaildropListing {
         }
         Reply list = withSizes ? listing(flight.nextStatus(), false) : asked("LIST");
         if (list.ok()) {
-            return new Answers(drop, uids, listings.sizes(list, expected));
+            int listed = drop == null && uids != null ? uids.keys().size() : expected;
+            return new Answers(drop, uids, listings.sizes(list, listed));
         }
         if (expected != 0 && (uids == null || !list.code().isEmpty())) {
             throw wire.broken(Refusals.ofCommand(list, "LIST"));
@@ -159,37 +185,18 @@ final class MaildropListing {
     }
 
     private Full byUids(Answers answers) {
-        rung = Rung.LISTING;
         Uids uids = answers.provenUids();
         int[] numbers = uids.keys().numbers();
         Pop3Mark seen =
                 new Pop3Mark(numbers.length, answers.octets(), uids.first(), uids.top(), false);
         Pop3Mark mark = answers.isStatRight() ? seen : seen.unproven();
         Sizes sizes = answers.sizes();
-        int[] octets = sizesOf(numbers, sizes == null ? new Column() : sizes.column());
+        int[] octets =
+                IdentityListing.sizesOf(numbers, sizes == null ? new Column() : sizes.column());
         Listing listing = new Listing(numbers, uids.keys().values(), octets);
         return sizes == null
                 ? new Full(mark, listing, places -> sizesAt(numbers, places))
                 : new Full(mark, listing);
-    }
-
-    private Full bySizes(Answers answers) {
-        rung = Rung.SIZES;
-        Column sizes = answers.provenSizes();
-        int[] numbers = sizes.numbers();
-        long[] keys = sizes.values();
-        for (int i = 0; i < keys.length; i++) {
-            keys[i] = listings.key("size:" + keys[i]);
-        }
-        String top = topMessageId(numbers.length);
-        Pop3Mark mark = new Pop3Mark(numbers.length, answers.octets(), null, top, true);
-        return new Full(mark, new Listing(numbers, keys, sizesOf(numbers, sizes)));
-    }
-
-    @Nullable String topMessageId(int total) {
-        return total == 0
-                ? null
-                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
     }
 
     /** Asks for the sizes of few messages one by one, else for all. */
@@ -213,16 +220,6 @@ final class MaildropListing {
             Reply list = asked("LIST");
             column = list.ok() ? listings.sizes(list, numbers.length).column() : new Column();
         }
-        return sizesOf(numbers, column);
-    }
-
-    /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */
-    private static int[] sizesOf(int[] numbers, Column column) {
-        int[] sizes = new int[numbers.length];
-        for (int i = 0; i < sizes.length; i++) {
-            long size = column.valueOf(numbers[i], Listing.UNKNOWN);
-            sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
-        }
-        return sizes;
+        return IdentityListing.sizesOf(numbers, column);
     }
 }

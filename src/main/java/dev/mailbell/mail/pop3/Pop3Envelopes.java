@@ -74,7 +74,14 @@ final class Pop3Envelopes {
         ByteArrayOutputStream header = new ByteArrayOutputStream();
         boolean body = false;
         // Strict about nothing: servers that ignore the 0 send lines of the body too.
-        while (wire.nextLine(false)) {
+        while (!body || wire.hasLine() || !wire.isQuietFor(MessageHeaders.DOT)) {
+            if (!wire.nextLine(false)) {
+                break;
+            }
+            if (body && wire.isStatus()) {
+                wire.unread();
+                break;
+            }
             body |= wire.length() == 0;
             if (!body && header.size() + wire.length() + 2 <= HEADER_LIMIT) {
                 header.write(wire.array(), wire.start(), wire.length());

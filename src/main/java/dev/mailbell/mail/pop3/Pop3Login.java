@@ -8,6 +8,7 @@ import dev.mailbell.mail.Security;
 import dev.mailbell.mail.ServerText;
 import dev.mailbell.mail.auth.LoginWays;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 
@@ -16,44 +17,92 @@ final class Pop3Login {
     private final Pop3Wire wire;
     private final Login login;
     private final LoginWays ways;
+    private final LoginHabits habits;
+    private final Duration patience;
+    private boolean asking;
 
-    Pop3Login(Pop3Wire wire, Login login, LoginWays ways) {
+    /**
+     * @param habits what the host and the login are known for
+     * @param patience for how long a server may be silent at a question that it need not know
+     */
+    Pop3Login(Pop3Wire wire, Login login, LoginWays ways, LoginHabits habits, Duration patience) {
         this.wire = wire;
         this.login = login;
         this.ways = ways;
+        this.habits = habits;
+        this.patience = patience;
+    }
+
+    /** Whether a failure came while the server was asked what it can do. */
+    boolean hasFailedAtCapa() {
+        return asking;
     }
 
     /** Returns what the server can do for one who is logged in. */
     Capabilities enter() {
         String timestamp = PasswordLogin.timestamp(greeting());
-        Capabilities offered = Capabilities.ask(wire);
+        Capabilities offered = ask();
         if (login.security() == Security.STARTTLS) {
             startTls();
             // RFC 2595, section 4: what was said before the handshake is no server's word.
-            offered = Capabilities.ask(wire);
+            offered = ask();
         }
         switch (login.credential()) {
             case Credential.Password(String password) ->
                     new PasswordLogin(wire, login, ways, offered, timestamp).enter(password);
             case Credential.AccessToken(String token) -> token(offered, token);
         }
-        if (offered.isEmpty()) {
-            return offered;
-        }
-        Capabilities after = Capabilities.ask(wire);
+        Capabilities after = offered.isEmpty() ? offered : ask();
         return after.isEmpty() ? offered : after;
+    }
+
+    private Capabilities ask() {
+        if (!habits.answersCapa()) {
+            return Capabilities.NONE;
+        }
+        int before = wire.socket().getSoTimeout();
+        wire.socket().setSoTimeout((int) patience.toMillis());
+        asking = true;
+        Capabilities.Answer answer = Capabilities.ask(wire, patience);
+        asking = false;
+        wire.socket().setSoTimeout(before);
+        if (!answer.hasEnded()) {
+            habits.leavesCapaOpen();
+        }
+        return answer.capabilities();
     }
 
     /** The text of the greeting. */
     private String greeting() {
         Reply reply = wire.asReply();
         if (reply == null) {
-            throw wire.protocolError("does not speak POP3: " + otherProtocol(wire.text(0)));
+            MailFailure other =
+                    new MailFailure(
+                            FailureCode.PROTOCOL_ERROR,
+                            "the server does not speak POP3: " + otherProtocol(wire.text(0)));
+            if (isOfAnotherProtocol(wire.text(0))) {
+                throw wire.broken(other);
+            }
+            reply = behindBanner(other);
         }
         if (!reply.ok()) {
             throw Refusals.ofGreeting(reply);
         }
         return reply.text();
+    }
+
+    /** Servers exist that send lines of text before the greeting. */
+    private Reply behindBanner(MailFailure other) {
+        try {
+            return wire.replyBehindStrayLine();
+        } catch (MailFailure failure) {
+            other.addSuppressed(failure);
+            throw wire.broken(other);
+        }
+    }
+
+    private static boolean isOfAnotherProtocol(String line) {
+        return line.startsWith("* ") || line.startsWith("220") || line.startsWith("SSH-");
     }
 
     private static String otherProtocol(String line) {

@@ -4,10 +4,14 @@ import dev.mailbell.mail.Rung;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Uid;
 import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Listing;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,8 @@ final class Pop3Look {
 
     /** Two round trips a message are worth it only for few. */
     private static final int TAIL_ONE_BY_ONE = 8;
+
+    private static final String STALE = "counts fewer messages in STAT than UIDL has";
 
     private final Pop3Wire wire;
     private final Capabilities capabilities;
@@ -74,19 +80,48 @@ final class Pop3Look {
         return inShortcut || isUnsound;
     }
 
-    Pop3Observation observe(@Nullable Pop3Mark mark, boolean exhaustive) {
+    /**
+     * @param thorough whether what STAT says is held against UIDL, even where nothing seems to have
+     *     happened
+     */
+    Pop3Observation observe(@Nullable Pop3Mark mark, boolean exhaustive, boolean thorough) {
         if (mark == null || exhaustive || !mark.provesNothingNew()) {
             return full(mark, null);
         }
+        if (mark.basis() == Basis.HEADERS) {
+            return byHeaders(mark, thorough);
+        }
         if (mark.approximate()) {
-            return approximate(mark);
+            return approximate(mark, thorough);
         }
         if (!proofs.trusts(Rung.ENDS)) {
             return full(mark, null);
         }
         inShortcut = true;
         wire.socket().setSoTimeout((int) patience.toMillis());
-        return mark.total() == 0 ? empty(mark) : shortcut(mark);
+        return mark.total() == 0 ? empty(mark, thorough) : shortcut(mark, thorough);
+    }
+
+    /** Whether the server lists a message behind the last one, though STAT does not count it. */
+    private boolean isStatBehind(Pop3Mark mark, @Nullable Drop drop, boolean thorough) {
+        int next = mark.total() + 1;
+        return thorough
+                && drop != null
+                && drop.total() == mark.total()
+                && Listings.size(flight("LIST " + next).nextStatus(), next) >= 0;
+    }
+
+    private Pop3Observation byHeaders(Pop3Mark mark, boolean thorough) {
+        Drop drop = listings.drop(flight("STAT").next());
+        Optional<Pop3Observation> seen =
+                drop == null || isStatBehind(mark, drop, thorough)
+                        ? Optional.empty()
+                        : new HeaderLook(wire, capabilities, listings).observe(mark, drop);
+        if (seen.isEmpty()) {
+            return full(mark, drop);
+        }
+        rung = Rung.HEADERS;
+        return seen.get();
     }
 
     private Pop3Observation unchanged() {
@@ -95,25 +130,40 @@ final class Pop3Look {
     }
 
     /** The mark is of an empty maildrop. */
-    private Pop3Observation empty(Pop3Mark mark) {
-        Drop drop = listings.drop(flight("STAT").next());
+    private Pop3Observation empty(Pop3Mark mark, boolean thorough) {
+        Flight flight = thorough ? flight("STAT", "UIDL 1") : flight("STAT");
+        Drop drop = listings.drop(flight.next());
+        boolean isBehind = thorough && has(flight, 1) && drop != null && drop.total() == 0;
         if (drop == null) {
             return unsound(mark, Rung.ENDS, "answered STAT without numbers", null);
+        }
+        if (isBehind) {
+            return unsound(mark, Rung.ENDS, STALE, null);
         }
         return drop.total() == 0 && drop.octets() == mark.octets() ? unchanged() : full(mark, drop);
     }
 
-    private Pop3Observation approximate(Pop3Mark mark) {
-        Flight flight = flight("STAT", "UIDL 1");
+    /** Whether the server has a message with this number. */
+    private boolean has(Flight flight, int number) {
+        Uid uid = Listings.uid(flight.nextStatus());
+        return uid != null && uid.number() == number;
+    }
+
+    private Pop3Observation approximate(Pop3Mark mark, boolean thorough) {
+        Flight flight = mark.lacksUidl() ? flight("STAT", "UIDL 1") : flight("STAT");
         Drop drop = listings.drop(flight.next());
         // A server may have learnt UIDL since.
-        boolean exact = Listings.uid(flight.nextStatus()) != null;
+        boolean exact = mark.lacksUidl() && Listings.uid(flight.nextStatus()) != null;
         boolean same =
                 !exact
                         && drop != null
                         && drop.total() == mark.total()
                         && drop.octets() == mark.octets()
-                        && Objects.equals(listing.topMessageId(drop.total()), mark.topUid());
+                        && !isStatBehind(mark, drop, thorough)
+                        && Objects.equals(
+                                new IdentityListing(wire, capabilities, listings)
+                                        .topMessageId(drop.total()),
+                                mark.topUid());
         if (!same) {
             return full(mark, drop);
         }
@@ -121,10 +171,16 @@ final class Pop3Look {
         return new Pop3Observation.Unchanged();
     }
 
-    private Pop3Observation shortcut(Pop3Mark mark) {
+    private Pop3Observation shortcut(Pop3Mark mark, boolean thorough) {
         int top = mark.total();
-        Flight flight =
-                top == 1 ? flight("STAT", "UIDL 1") : flight("STAT", "UIDL " + top, "UIDL 1");
+        List<String> commands = new ArrayList<>(List.of("STAT", "UIDL " + top));
+        if (top > 1) {
+            commands.add("UIDL 1");
+        }
+        if (thorough) {
+            commands.add("UIDL " + (top + 1));
+        }
+        Flight flight = flight(commands.toArray(String[]::new));
         Drop drop = listings.drop(flight.next());
         if (drop == null) {
             flight.abandon();
@@ -139,6 +195,7 @@ final class Pop3Look {
         }
         Answer atTop = ask(flight, top, mark.topUid());
         Answer atFirst = top == 1 || late ? atTop : ask(flight, 1, mark.firstUid());
+        boolean isBehind = thorough && !late && has(flight, top + 1) && drop.total() == top;
         if (atTop == Answer.UNSOUND || atFirst == Answer.UNSOUND) {
             int number = atTop == Answer.UNSOUND ? top : 1;
             String what = "did not answer UIDL " + number + " with the UID of that message";
@@ -146,6 +203,9 @@ final class Pop3Look {
         }
         if (atTop == Answer.OTHER || atFirst == Answer.OTHER) {
             return full(mark, drop);
+        }
+        if (isBehind) {
+            return unsound(mark, Rung.ENDS, STALE, null);
         }
         return drop.total() == top ? unchanged() : tail(mark, drop);
     }

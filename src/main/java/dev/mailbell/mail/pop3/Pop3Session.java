@@ -8,11 +8,16 @@ import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mark.Observation;
 import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Mark.Basis;
+import dev.mailbell.mark.Pop3Observation.Full;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +38,8 @@ final class Pop3Session implements MailSession {
 
     private final Opener opener;
     private final HostProofs proofs;
+    private final LoginHabits habits;
+    private final InstantSource clock;
     private final Deadline deadline;
     private Dialogue dialogue;
     private @Nullable Rung rung;
@@ -46,9 +53,16 @@ final class Pop3Session implements MailSession {
         Dialogue open();
     }
 
-    Pop3Session(Opener opener, HostProofs proofs, Deadline deadline) {
+    Pop3Session(
+            Opener opener,
+            HostProofs proofs,
+            LoginHabits habits,
+            InstantSource clock,
+            Deadline deadline) {
         this.opener = opener;
         this.proofs = proofs;
+        this.habits = habits;
+        this.clock = clock;
         this.deadline = deadline;
         this.dialogue = opener.open();
     }
@@ -78,12 +92,12 @@ final class Pop3Session implements MailSession {
         Pop3Mark mark = (Pop3Mark) request.mark();
         Pop3Look look = look();
         try {
-            return observed(look, mark, request.exhaustive());
+            return observed(look, mark, request.exhaustive(), request.lastLook());
         } catch (MailFailure failure) {
             if (!look.hasFailedInShortcut() || !mayOpenAnew(failure)) {
                 throw failure;
             }
-            return observedAnew(mark, failure);
+            return observedAnew(mark, failure, request.lastLook());
         }
     }
 
@@ -93,25 +107,72 @@ final class Pop3Session implements MailSession {
     }
 
     private Pop3Look look() {
-        Duration patience = deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
-        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, patience);
+        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, patience());
     }
 
-    private Observation observed(Pop3Look look, @Nullable Pop3Mark mark, boolean exhaustive) {
-        Observation seen = look.observe(mark, exhaustive);
+    private Observation observed(
+            Pop3Look look,
+            @Nullable Pop3Mark mark,
+            boolean exhaustive,
+            @Nullable Instant lastLook) {
+        Observation seen = look.observe(mark, exhaustive, isThorough(lastLook));
         rung = look.rung();
+        return seen instanceof Full full && full.mark().basis() == Basis.UIDS
+                ? new Full(
+                        full.mark(),
+                        full.messages(),
+                        new UidQuestions(this, habits, full, lastLook))
+                : seen;
+    }
+
+    /** The first look of each hour, which begins for each maildrop at a minute of its own. */
+    private boolean isThorough(@Nullable Instant lastLook) {
+        return lastLook != null && habits.hourOf(lastLook) != habits.hourOf(clock.instant());
+    }
+
+    /** Lists the maildrop in a session of its own, which takes the place of this one. */
+    Full listAnew() {
+        goodbye(dialogue.wire(), deadline);
+        dialogue = opener.open();
+        MaildropListing listing =
+                new MaildropListing(
+                        dialogue.wire(),
+                        dialogue.capabilities(),
+                        new Listings(dialogue.wire()),
+                        proofs,
+                        patience());
+        return listing.list(null, null, false);
+    }
+
+    /** Lists the maildrop by headers or sizes. */
+    Full listWithoutUids() {
+        IdentityListing listing =
+                new IdentityListing(
+                        dialogue.wire(), dialogue.capabilities(), new Listings(dialogue.wire()));
+        Full seen = listing.list(Basis.HEADERS, null);
+        rung = listing.rung().orElse(Rung.HEADERS);
         return seen;
     }
 
+    Facts[] headers(int[] numbers) {
+        return new MessageHeaders(dialogue.wire(), dialogue.capabilities().pipelining())
+                .read(numbers);
+    }
+
+    private Duration patience() {
+        return deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
+    }
+
     /** Lists the maildrop over another connection, once: this one is out of step. */
-    private Observation observedAnew(@Nullable Pop3Mark mark, MailFailure failure) {
+    private Observation observedAnew(
+            @Nullable Pop3Mark mark, MailFailure failure, @Nullable Instant lastLook) {
         boolean answered = failure.code() == FailureCode.PROTOCOL_ERROR;
         if (answered) {
             proofs.lost(Rung.ENDS, "answered a short question out of step");
         }
         goodbye(dialogue.wire(), deadline);
         dialogue = opener.open();
-        Observation seen = observed(look(), mark, true);
+        Observation seen = observed(look(), mark, true, lastLook);
         if (!answered) {
             // Only now it is known that the server was there, and the question at fault.
             proofs.lost(Rung.ENDS, "left a short question without an answer");

@@ -20,6 +20,12 @@ final class Pop3Wire {
     /** RFC 2449 allows 512 octets; sound servers stay below, an endless line does not. */
     static final int LINE_LIMIT = 8192;
 
+    /** Lines that answer nothing, passed over before a status at most. */
+    private static final int STRAY_LINES = 200;
+
+    /** Behind a stray line the status is waited for only so long. */
+    private static final Duration STRAY_PAUSE = Duration.ofSeconds(2);
+
     /** As many as a whole listing has: some servers give it whatever is asked. */
     private static final int STRAY_LIMIT = KnownMessages.MOST + 1;
 
@@ -32,6 +38,7 @@ final class Pop3Wire {
     private boolean skipping;
     private boolean again;
     private boolean broken;
+    private boolean straying;
 
     Pop3Wire(LimitedSocket socket) {
         this.socket = socket;
@@ -98,8 +105,7 @@ final class Pop3Wire {
 
     /** Whether the current line is a status line. */
     boolean isStatus() {
-        boolean signed = length > 0 && (buffer[start] == '+' || buffer[start] == '-');
-        return signed && (startsWith("+OK") || startsWith("-ERR"));
+        return startsWith("+OK") || startsWith("-ERR");
     }
 
     /** Whether no further line comes for a while; nothing is lost when one does. */
@@ -130,13 +136,35 @@ final class Pop3Wire {
         return end - next > LINE_LIMIT;
     }
 
+    /** From now on lines may come that answer nothing: they are passed over before a status. */
+    void expectStrayLines() {
+        straying = true;
+    }
+
     /** Reads a status line. */
     Reply readReply() {
         Reply reply = asReply();
-        if (reply == null) {
+        if (reply != null) {
+            return reply;
+        }
+        if (!straying) {
             throw protocolError("answered neither +OK nor -ERR");
         }
-        return reply;
+        return replyBehindStrayLine();
+    }
+
+    /** Reads the status line behind a line that answers nothing. */
+    Reply replyBehindStrayLine() {
+        for (int passed = 1; passed < STRAY_LINES; passed++) {
+            if (!hasLine() && isQuietFor(STRAY_PAUSE)) {
+                break;
+            }
+            Reply reply = asReply();
+            if (reply != null) {
+                return reply;
+            }
+        }
+        throw protocolError("answered neither +OK nor -ERR");
     }
 
     /**
@@ -144,10 +172,20 @@ final class Pop3Wire {
      */
     @Nullable Reply asReply() {
         readLine(true);
+        int indent = indent();
         if (startsWith("+OK")) {
-            return new Reply(true, text(3).strip());
+            return new Reply(true, text(indent + 3).strip());
         }
-        return startsWith("-ERR") ? new Reply(false, text(4).strip()) : null;
+        return startsWith("-ERR") ? new Reply(false, text(indent + 4).strip()) : null;
+    }
+
+    /** Blanks and NULs before a status are passed over. */
+    private int indent() {
+        int indent = 0;
+        while (indent < length && buffer[start + indent] >= 0 && buffer[start + indent] <= ' ') {
+            indent++;
+        }
+        return indent;
     }
 
     /**
@@ -159,7 +197,7 @@ final class Pop3Wire {
     boolean nextLine(boolean strict) {
         readLine(strict);
         if (length > 0 && buffer[start] == '.') {
-            if (length == 1) {
+            if (isBlankFrom(1)) {
                 return false;
             }
             start++;
@@ -195,10 +233,22 @@ final class Pop3Wire {
         return failure;
     }
 
+    private boolean isBlankFrom(int from) {
+        for (int i = start + from; i < start + length; i++) {
+            if (buffer[i] != ' ' && buffer[i] != '\t') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean startsWith(String word) {
-        return length >= word.length()
-                && new String(buffer, start, word.length(), StandardCharsets.ISO_8859_1)
-                        .equalsIgnoreCase(word);
+        int at = start + indent();
+        if (start + length - at < word.length() || buffer[at] != word.charAt(0)) {
+            return false;
+        }
+        return new String(buffer, at, word.length(), StandardCharsets.ISO_8859_1)
+                .equalsIgnoreCase(word);
     }
 
     private void readLine(boolean strict) {
@@ -240,7 +290,7 @@ final class Pop3Wire {
     private void take(int lineEnd, int following) {
         start = next;
         length = lineEnd - start;
-        if (length > 0 && buffer[lineEnd - 1] == '\r') {
+        while (length > 0 && buffer[start + length - 1] == '\r') {
             length--;
         }
         next = following;

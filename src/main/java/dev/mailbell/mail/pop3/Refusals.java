@@ -56,6 +56,11 @@ final class Refusals {
                             + "|not (known|supported|implemented|recogni[sz]ed|available))"
                             + "|not implemented|unimplemented|not supported");
 
+    /** What {@code [AUTH]} means behind a login that was accepted. */
+    private static final String WITHDRAWN =
+            " The server had accepted the login: check that the account may use POP3, and that its"
+                    + " password, or the access that was granted, still holds.";
+
     private Refusals() {}
 
     /**
@@ -155,6 +160,6 @@ final class Refusals {
 
     /** A refusal of something that a server which is logged in to should have done. */
     static MailFailure ofCommand(Reply reply, String command) {
-        return of(reply, FailureCode.SERVER_ERROR, command, "", null, List.of());
+        return of(reply, FailureCode.SERVER_ERROR, command, WITHDRAWN, null, List.of());
     }
 }

@@ -10,27 +10,37 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.mailbell.mail.Credential.Password;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.CountingProxy;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Full;
 import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.Pop3Observation.Tail;
 import dev.mailbell.mark.Pop3Observation.Unchanged;
+import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -153,6 +163,46 @@ class Pop3DovecotTest {
         assertThat(maildir.files()).isEqualTo(files);
         assertThat(maildir.uids("INBOX")).containsExactly(1, 2);
         assertThat(maildir.flags("INBOX")).allMatch(flags -> !flags.contains("\\Seen"));
+    }
+
+    @Test
+    void few_messages_whose_uids_dovecot_makes_anew_are_not_new() throws IOException {
+        Maildir maildir = DOVECOT.freshUser();
+        Instant now = Instant.now();
+        for (int i = 0; i < 7; i++) {
+            maildir.deliver(received(now.minus(Duration.ofDays(8)), i));
+        }
+        Change before = checked(maildir, Pop3State.UNSEEN, KnownMessages.none());
+        try (Stream<Path> files = Files.list(maildir.root())) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                if (name.startsWith("dovecot.index") || name.equals("dovecot-uidlist")) {
+                    Files.delete(file);
+                }
+            }
+        }
+        maildir.deliver(received(now, 7));
+        KnownMessages known = before.known().orElseThrow();
+        Change after = checked(maildir, (Pop3State) before.next(), known);
+        assertThat(((Pop3Mark) after.next().mark()).firstUid())
+                .isNotEqualTo(((Pop3Mark) before.next().mark()).firstUid());
+        assertThat(after.newCount()).isEqualTo(1);
+        assertThat(after.kind()).isEqualTo(Change.Kind.NEW);
+        assertThat(checked(maildir, (Pop3State) after.next(), after.known().orElseThrow()).kind())
+                .isEqualTo(Change.Kind.NOTHING);
+    }
+
+    private static Change checked(Maildir maildir, Pop3State state, KnownMessages known) {
+        try (MailSession session =
+                open(DOVECOT.pop3Port(), Security.NONE, maildir, Dovecot.PASSWORD)) {
+            LookRequest request = new LookRequest("INBOX", state.mark(), 1, false, Instant.now());
+            return state.after(session.observe(request), null, () -> known);
+        }
+    }
+
+    private static String received(Instant at, int number) {
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(at.atOffset(ZoneOffset.UTC));
+        return "Received: from a by b; " + date + "\r\n" + Maildir.message("number " + number);
     }
 
     /** Whatever came and went in between, a look claims no more than another client can see. */

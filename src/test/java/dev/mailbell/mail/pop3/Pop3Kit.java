@@ -21,8 +21,10 @@ import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions against servers on loopback. */
@@ -79,6 +81,10 @@ final class Pop3Kit {
 
     static Pop3Sessions sessions(HostRungs rungs) {
         return new Pop3Sessions(LOOPBACK.connector(), rungs);
+    }
+
+    static Pop3Sessions sessions(HostRungs rungs, LongSupplier nanoTime, InstantSource clock) {
+        return new Pop3Sessions(LOOPBACK.connector(), rungs, nanoTime, clock);
     }
 
     static Login login(int port, Security security, String user, Credential credential) {

@@ -1,0 +1,87 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.pop3.Listings.Drop;
+import dev.mailbell.mail.pop3.MessageHeaders.Facts;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Observation;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import java.util.Optional;
+
+/**
+ * The cheap proofs at a maildrop whose UIDs are no identity: number and octets, and the headers at
+ * both ends, are those of the mark; or the headers and sizes of a tail explain the growth.
+ */
+final class HeaderLook {
+    private final Pop3Wire wire;
+    private final Capabilities capabilities;
+    private final Listings listings;
+    private final MessageHeaders headers;
+
+    HeaderLook(Pop3Wire wire, Capabilities capabilities, Listings listings) {
+        this.wire = wire;
+        this.capabilities = capabilities;
+        this.listings = listings;
+        this.headers = new MessageHeaders(wire, capabilities.pipelining());
+    }
+
+    /** Empty where only the whole maildrop tells. */
+    Optional<Pop3Observation> observe(Pop3Mark mark, Drop drop) {
+        int top = mark.total();
+        if (drop.total() == top && drop.octets() == mark.octets()) {
+            return top == 0 || areEndsThere(mark)
+                    ? Optional.of(new Pop3Observation.Unchanged())
+                    : Optional.empty();
+        }
+        int growth = drop.total() - top;
+        return top > 0
+                        && growth > 0
+                        && growth <= Pop3Look.tailLimit(capabilities)
+                        && drop.octets() >= mark.octets()
+                        && areEndsThere(mark)
+                ? tail(mark, drop)
+                : Optional.empty();
+    }
+
+    private boolean areEndsThere(Pop3Mark mark) {
+        Facts[] ends = mark.total() == 1 ? headers.read(1) : headers.read(1, mark.total());
+        return mark.firstHeader().equals(ends[0].identity())
+                && ends[ends.length - 1].identity() != null
+                && ends[ends.length - 1].identity().equals(mark.topUid());
+    }
+
+    private Optional<Pop3Observation> tail(Pop3Mark mark, Drop drop) {
+        int[] numbers = new int[drop.total() - mark.total()];
+        String[] commands = new String[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = mark.total() + 1 + i;
+            commands[i] = "LIST " + numbers[i];
+        }
+        Flight flight = new Flight(wire, capabilities.pipelining(), commands);
+        int[] sizes = new int[numbers.length];
+        long octets = mark.octets();
+        for (int i = 0; i < numbers.length; i++) {
+            long size = Listings.size(flight.nextStatus(), numbers[i]);
+            octets = size < 0 ? Long.MIN_VALUE : octets + size;
+            sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
+        }
+        if (octets != drop.octets()) {
+            return Optional.empty();
+        }
+        Facts[] facts = headers.read(numbers);
+        long[] keys = new long[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            String identity = facts[i].identity();
+            if (identity == null) {
+                return Optional.empty();
+            }
+            keys[i] = listings.key(identity);
+        }
+        Pop3Mark next =
+                Pop3Mark.ofHeaders(
+                        drop.total(),
+                        drop.octets(),
+                        mark.firstHeader(),
+                        facts[facts.length - 1].identity());
+        return Optional.of(new Pop3Observation.Tail(next, new Listing(numbers, keys, sizes)));
+    }
+}

@@ -1,0 +1,144 @@
+package dev.mailbell.mail.pop3;
+
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.pop3.Listings.Drop;
+import dev.mailbell.mail.pop3.Listings.Sizes;
+import dev.mailbell.mail.pop3.MessageHeaders.Facts;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3Mark.Basis;
+import dev.mailbell.mark.Pop3Observation.Full;
+import dev.mailbell.mark.Pop3Observation.Listing;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists a maildrop by what UIDs are no part of: the headers of its messages, or their sizes where
+ * there are too many messages or the server shows no headers.
+ */
+final class IdentityListing {
+    /** So many headers are read at one look at most, one by one and pipelined. */
+    static final int HEADERS_ONE_BY_ONE = 200;
+
+    static final int HEADERS_PIPELINED = 1_000;
+
+    private final Pop3Wire wire;
+    private final Capabilities capabilities;
+    private final Listings listings;
+    private @Nullable Rung rung;
+
+    IdentityListing(Pop3Wire wire, Capabilities capabilities, Listings listings) {
+        this.wire = wire;
+        this.capabilities = capabilities;
+        this.listings = listings;
+    }
+
+    /** The proof that the last listing rests on; empty before the first. */
+    Optional<Rung> rung() {
+        return Optional.ofNullable(rung);
+    }
+
+    /**
+     * Lists everything. A LIST that STAT does not agree with counts when it is the same twice.
+     *
+     * @param drop what STAT said in this session; null to ask
+     */
+    Full list(Basis basis, @Nullable Drop drop) {
+        Answers answers = ask(drop);
+        if (!answers.areSizesSound()) {
+            Answers second = ask(null);
+            if (!second.areSizesSound() && !second.areSizesThoseOf(answers)) {
+                throw new Unsound(second.contradiction());
+            }
+            answers = second;
+        }
+        return basis == Basis.SIZES ? bySizes(answers, true) : byHeaders(answers);
+    }
+
+    private Answers ask(@Nullable Drop known) {
+        Drop drop = known == null ? listings.drop(asked("STAT")) : known;
+        Reply list = asked("LIST");
+        int expected = drop == null ? Listings.UNKNOWN : drop.total();
+        if (!list.ok() && expected != 0) {
+            throw wire.broken(Refusals.ofCommand(list, "LIST"));
+        }
+        return new Answers(
+                drop,
+                null,
+                list.ok() ? listings.sizes(list, expected) : new Sizes(new Column(), null));
+    }
+
+    private Reply asked(String command) {
+        wire.send(command);
+        return wire.nextStatus();
+    }
+
+    /** By headers; by sizes where there are too many, or where the server shows no headers. */
+    Full byHeaders(Answers answers) {
+        Column sizes = answers.provenSizes();
+        int[] numbers = sizes.numbers();
+        if (numbers.length > (capabilities.pipelining() ? HEADERS_PIPELINED : HEADERS_ONE_BY_ONE)) {
+            return bySizes(answers, true);
+        }
+        Facts[] headers = new MessageHeaders(wire, capabilities.pipelining()).read(numbers);
+        if (numbers.length > 0
+                && Arrays.stream(headers).allMatch(facts -> facts.identity() == null)) {
+            return bySizes(answers, true);
+        }
+        String[] names = new String[numbers.length];
+        long[] octets = sizes.values();
+        long[] keys = new long[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            String identity = headers[i].identity();
+            names[i] = identity == null ? "size:" + octets[i] : identity;
+            keys[i] = listings.key(names[i]);
+        }
+        rung = Rung.HEADERS;
+        Pop3Mark mark =
+                Pop3Mark.ofHeaders(
+                        numbers.length,
+                        answers.octets(),
+                        names.length == 0 ? "" : names[0],
+                        names.length == 0 ? null : names[names.length - 1]);
+        return new Full(
+                answers.areSizesSound() ? mark : mark.unproven(),
+                new Listing(numbers, keys, sizesOf(numbers, sizes)));
+    }
+
+    /**
+     * @param hasUids whether the server has UIDs that are no identity
+     */
+    Full bySizes(Answers answers, boolean hasUids) {
+        rung = Rung.SIZES;
+        Column sizes = answers.provenSizes();
+        int[] numbers = sizes.numbers();
+        long[] keys = sizes.values();
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = listings.key("size:" + keys[i]);
+        }
+        String top = topMessageId(numbers.length);
+        Pop3Mark mark =
+                hasUids
+                        ? Pop3Mark.ofSizes(numbers.length, answers.octets(), top)
+                        : new Pop3Mark(numbers.length, answers.octets(), null, top, true);
+        return new Full(
+                answers.areSizesSound() ? mark : mark.unproven(),
+                new Listing(numbers, keys, sizesOf(numbers, sizes)));
+    }
+
+    @Nullable String topMessageId(int total) {
+        return total == 0
+                ? null
+                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
+    }
+
+    /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */
+    static int[] sizesOf(int[] numbers, Column column) {
+        int[] sizes = new int[numbers.length];
+        for (int i = 0; i < sizes.length; i++) {
+            long size = column.valueOf(numbers[i], Listing.UNKNOWN);
+            sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
+        }
+        return sizes;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.mailbell.mail.pop3;
+
+import static dev.mailbell.mail.pop3.Pop3Kit.login;
+
+import dev.mailbell.mail.HostRungs;
+import dev.mailbell.mail.LookRequest;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mark.Change;
+import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Pop3State;
+import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.network.Deadline;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A maildrop that is checked over and over, by a clock that a test sets. */
+final class FollowedMaildrop {
+    final HostRungs rungs;
+    final AtomicReference<Instant> now =
+            new AtomicReference<>(Instant.parse("2026-11-28T12:00:30Z"));
+    Duration deadline = Pop3Kit.LONG;
+    Pop3State state = Pop3State.UNSEEN;
+    KnownMessages known = KnownMessages.none();
+    @Nullable Rung rung;
+    int announced;
+    int resets;
+    private final FakePop3 server;
+    private final Pop3Sessions sessions;
+    private @Nullable Instant lastLook;
+
+    FollowedMaildrop(FakePop3 server) {
+        Instant start = now.get();
+        this.server = server;
+        this.rungs = new HostRungs(() -> Duration.between(start, now.get()).toNanos());
+        this.sessions =
+                Pop3Kit.sessions(
+                        rungs, () -> Duration.between(start, now.get()).toNanos(), now::get);
+    }
+
+    Pop3Mark mark() {
+        return Objects.requireNonNull(state.mark());
+    }
+
+    Change check() {
+        return check(null);
+    }
+
+    Change check(@Nullable PositionUpdate update) {
+        try (MailSession session = sessions.open(login(server.port()), Deadline.after(deadline))) {
+            LookRequest request =
+                    new LookRequest("INBOX", state.mark(), 1, update != null, lastLook);
+            Change change = state.after(session.observe(request), update, () -> known);
+            state = (Pop3State) change.next();
+            known = change.known().orElse(known);
+            rung = session.rung().orElseThrow();
+            announced += change.newCount();
+            resets += change.kind() == Change.Kind.RESET ? 1 : 0;
+            return change;
+        } finally {
+            lastLook = now.get();
+            now.updateAndGet(instant -> instant.plus(Duration.ofMinutes(1)));
+        }
+    }
+}

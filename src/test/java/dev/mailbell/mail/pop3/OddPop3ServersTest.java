@@ -1,0 +1,328 @@
+package dev.mailbell.mail.pop3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.pop3.FakePop3.Message;
+import dev.mailbell.mark.Change.Kind;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Servers that answer beside the rules, and are counted rightly all the same. */
+@Timeout(60)
+class OddPop3ServersTest {
+    private final FakePop3 server = new FakePop3();
+    private final FollowedMaildrop maildrop = new FollowedMaildrop(server);
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    /** The baseline, an arrival, nothing, a removal with an arrival, nothing. */
+    private void assertCounts() {
+        server.deliver(0, 3);
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+        server.deliver(3, 1);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.check().newCount()).isZero();
+        server.maildrop.remove(1);
+        server.deliver(4, 2);
+        assertThat(maildrop.check().newCount()).isEqualTo(2);
+        assertThat(maildrop.check().newCount()).isZero();
+        assertThat(maildrop.resets).isZero();
+    }
+
+    private void answering(String command, UnaryOperator<String> answer) {
+        server.answers.put(command, answer);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "+OK\r\n",
+                "+OK\r\nUSER\r\nUIDL\r\n",
+                "+OK capabilities follow\r\nSASL PLAIN LOGIN\r\nUSER\r\nPIPELINING\r\n",
+                FakePop3.SILENCE,
+                FakePop3.HANG_UP
+            })
+    void capa_without_a_whole_answer_is_asked_once_and_the_check_goes_on(String answer) {
+        maildrop.deadline = Duration.ofSeconds(6);
+        answering("CAPA", right -> answer);
+        server.deliver(0, 3);
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+        maildrop.deadline = Pop3Kit.LONG;
+        server.commands.clear();
+        server.deliver(3, 1);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(server.commands).doesNotContain("CAPA");
+        maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(25)));
+        answering("CAPA", right -> right);
+        maildrop.check();
+        assertThat(server.commands).contains("CAPA");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-ERR unknown command\r\nUSER\r\nUIDL\r\n.\r\n",
+                "-ERR\r\nTOP\r\n",
+                "-ERR no\r\n.\r\n",
+                "+ok\r\nUSER\r\nUIDL\r\n. \r\n",
+                "+OK\r\nuser\r\nuidl\r\npipelining\r\n.\r\n"
+            })
+    void capa_answered_beside_the_rules_keeps_the_dialogue_in_step(String answer) {
+        answering("CAPA", right -> answer);
+        assertCounts();
+    }
+
+    @Test
+    void a_login_is_tried_once_more_without_capa_only_where_capa_failed() {
+        answering("PASS", right -> FakePop3.HANG_UP);
+        MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
+        assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+        assertThat(server.sessions.get()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3})
+    void a_stat_that_is_frozen_is_found_out_within_an_hour(int messages) {
+        server.deliver(0, messages);
+        maildrop.check();
+        answering("STAT", frozen());
+        maildrop.check();
+        server.deliver(10, 2);
+        for (int minute = 0; minute < 70; minute += 10) {
+            maildrop.check();
+            maildrop.now.updateAndGet(now -> now.plus(Duration.ofMinutes(9)));
+        }
+        assertThat(maildrop.announced).isEqualTo(2);
+        server.deliver(20, 1);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.check().newCount()).isZero();
+    }
+
+    @Test
+    void a_stat_and_a_list_that_are_frozen_leave_uidl_to_count() {
+        server.deliver(0, 3);
+        maildrop.check();
+        answering("STAT", frozen());
+        String listed = "+OK\r\n1 1000\r\n2 1007\r\n3 1014\r\n.\r\n";
+        answering("LIST", right -> right.startsWith("+OK\r\n") ? listed : right);
+        maildrop.check();
+        server.deliver(10, 2);
+        server.maildrop.set(2, Message.of(20));
+        assertThat(maildrop.check().newCount()).isEqualTo(3);
+        assertThat(maildrop.check().newCount()).isZero();
+    }
+
+    /** Without UIDs, or with UIDs that are none. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_stat_that_is_frozen_is_found_out_where_uids_do_not_count_too(boolean uids) {
+        server.uids = (session, number, message) -> "";
+        if (!uids) {
+            answering("UIDL", right -> "-ERR unknown command\r\n");
+            answering("CAPA", right -> "-ERR unknown command\r\n");
+        }
+        server.deliver(0, 3);
+        maildrop.check();
+        answering("STAT", frozen());
+        maildrop.check();
+        server.deliver(10, 2);
+        for (int minute = 0; minute < 70; minute += 10) {
+            maildrop.check();
+            maildrop.now.updateAndGet(now -> now.plus(Duration.ofMinutes(9)));
+        }
+        assertThat(maildrop.announced).isEqualTo(2);
+        assertThat(maildrop.resets).isZero();
+    }
+
+    private UnaryOperator<String> frozen() {
+        String[] first = new String[1];
+        return right -> {
+            first[0] = first[0] == null ? right : first[0];
+            return first[0];
+        };
+    }
+
+    @Test
+    void a_sound_stat_is_held_against_uidl_once_an_hour() {
+        server.deliver(0, 3);
+        maildrop.check();
+        server.commands.clear();
+        for (int minute = 0; minute < 180; minute += 10) {
+            maildrop.check();
+            maildrop.now.updateAndGet(now -> now.plus(Duration.ofMinutes(9)));
+        }
+        assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSizeBetween(2, 3);
+        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'[AUTH] session expired', AUTH_FAILED, had accepted the login",
+        "'[SYS/PERM] mailbox is corrupt', SERVER_ERROR, operator",
+        "'[SYS/TEMP] later', SERVER_ERROR, later",
+        "'[IN-USE] busy', MAILBOX_LOCKED, Another program",
+        "'[LOGIN-DELAY] wait', RATE_LIMITED, wait",
+        "'[SYS/PERM] Your account is not enabled for POP access.', AUTH_FAILED, POP",
+        "'[XYZ] what', SERVER_ERROR, what"
+    })
+    void a_refusal_behind_the_login_has_the_class_of_its_code_and_advice(
+            String text, FailureCode code, String advice) {
+        server.deliver(0, 2);
+        for (String command : new String[] {"STAT", "UIDL", "LIST"}) {
+            server.answers.clear();
+            answering(command, right -> "-ERR " + text + "\r\n");
+            MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
+            assertThat(failure.code()).as(command).isEqualTo(code);
+            assertThat(failure.reason()).as(command).contains(advice);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Welcome to our mail service\r\n+OK ready\r\n",
+                "\r\n\r\n+OK\r\n",
+                " +OK ready\r\n",
+                "+ok\r\n",
+                "\u0000+OK\r\r\n"
+            })
+    void a_greeting_is_found_behind_what_comes_before(String greeting) {
+        server.greeting = greeting;
+        assertCounts();
+    }
+
+    @Test
+    void a_line_that_is_no_greeting_is_shown_where_none_follows() {
+        server.greeting = "421 no\r\n";
+        MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        assertThat(failure.reason()).contains("421 no");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CR CR LF",
+                "LF",
+                "blanks at the end",
+                "a blank at the start",
+                "tabs",
+                "lower case",
+                "words behind +OK",
+                "zeros",
+                "a NUL at the start"
+            })
+    void answers_in_odd_spellings_are_read(String spelling) {
+        UnaryOperator<String> respell =
+                right ->
+                        switch (spelling) {
+                            case "CR CR LF" -> right.replace("\r\n", "\r\r\n");
+                            case "LF" -> right.replace("\r\n", "\n");
+                            case "blanks at the end" -> right.replace("\r\n", " \t\r\n");
+                            case "a blank at the start" -> " " + right;
+                            case "tabs" -> right.replace(" ", "\t");
+                            case "lower case" ->
+                                    right.replace("+OK", "+ok").replace("-ERR", "-err");
+                            case "words behind +OK" ->
+                                    right.replace("+OK\r\n", "+OK 4 all follows\r\n");
+                            case "zeros" -> right.replaceAll("(^|\n|[+]OK )([0-9]+) ", "$1000$2 ");
+                            default -> "\u0000" + right;
+                        };
+        for (String command : new String[] {"USER", "PASS", "STAT", "UIDL", "LIST"}) {
+            answering(command, respell);
+        }
+        assertCounts();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "+OK 4294967297 100\r\n",
+                "+OK 999999999999 100\r\n",
+                "+OK 3 99999999999999999999\r\n",
+                "+OK 3 -1294967296\r\n",
+                "+OK -5 100\r\n",
+                "+OK 3\r\n",
+                "+OK\r\n",
+                "+OK three messages\r\n"
+            })
+    void a_stat_with_numbers_that_no_maildrop_has_is_not_needed(String stat) {
+        answering("STAT", right -> stat);
+        assertCounts();
+    }
+
+    @Test
+    void listings_in_descending_order_are_taken_by_their_numbers() {
+        for (String command : new String[] {"UIDL", "LIST"}) {
+            answering(
+                    command,
+                    right -> {
+                        String[] lines = right.split("\r\n");
+                        StringBuilder turned = new StringBuilder(lines[0] + "\r\n");
+                        for (int i = lines.length - 2; i > 0; i--) {
+                            turned.append(lines[i]).append("\r\n");
+                        }
+                        return lines.length == 1 ? right : turned + ".\r\n";
+                    });
+        }
+        assertCounts();
+    }
+
+    @Test
+    void message_numbers_with_holes_are_counted() {
+        for (String command : new String[] {"UIDL", "LIST"}) {
+            answering(
+                    command,
+                    right ->
+                            right.startsWith("+OK\r\n")
+                                    ? right.replaceAll("(?m)^([0-9]+) ", "$15 ")
+                                    : "-ERR no such message\r\n");
+        }
+        assertCounts();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UIDL", "LIST", "UIDL and LIST", "UIDL, LIST and STAT", "TOP"})
+    void an_answer_without_its_dot_is_read_to_its_end(String commands) {
+        server.pipelining = commands.equals("UIDL");
+        for (String command : commands.split(",? (and )?")) {
+            answering(
+                    command,
+                    right ->
+                            command.equals("STAT")
+                                    ? "+OK\r\n"
+                                    : right.endsWith("\r\n.\r\n")
+                                            ? right.substring(0, right.length() - 3)
+                                            : right);
+        }
+        if (commands.equals("TOP")) {
+            server.uids = (session, number, message) -> "s" + session + "-" + number;
+        }
+        server.deliver(0, 2);
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+        if (!commands.contains("STAT")) {
+            server.deliver(3, 1);
+            assertThat(maildrop.check().newCount()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void sizes_beyond_31_bits_are_counted() {
+        server.maildrop.add(Message.of(1));
+        answering("LIST", right -> right.replaceAll("(?m) ([0-9]+)\r$", " 9$1000000000\r"));
+        assertCounts();
+    }
+}
