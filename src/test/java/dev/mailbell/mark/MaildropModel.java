@@ -30,8 +30,12 @@ final class MaildropModel {
         return arrive(messages.size());
     }
 
+    /**
+     * The sizes are large, so that the sums of different messages are different too: the proofs by
+     * total size rest on that.
+     */
     Message arrive(int place) {
-        Message message = new Message("uid-" + made++, 500 + random.nextInt(50_000));
+        Message message = new Message("uid-" + made++, 500 + random.nextInt(1_000_000_000));
         messages.add(place, message);
         return message;
     }
