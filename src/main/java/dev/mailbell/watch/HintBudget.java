@@ -4,7 +4,9 @@ import dev.mailbell.mail.PushSession.Hint;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When an account may be checked next because of what its server said unasked; {@link EventBudget}
@@ -41,6 +43,9 @@ final class HintBudget {
     private long fullAt;
 
     private long checkedAt;
+
+    /** The hint for which the account was made due later; null for none. */
+    private @Nullable Hint putOff;
 
     /** Checks in a row that found no mail, and when the last one was. */
     private record Vain(int checks, long at) {
@@ -79,10 +84,29 @@ final class HintBudget {
         return Duration.ofNanos(Math.max(0, Math.max(gathering, Math.max(refilled, slowed))));
     }
 
+    /**
+     * The account is made due later because of this hint. What it then costs is charged to this
+     * kind of hint, even if the server has taken the hint back meanwhile.
+     */
+    void putOff(Hint hint) {
+        putOff = hint;
+    }
+
+    /** The hint for which the account was made due later; empty for none. */
+    Optional<Hint> putOff() {
+        return Optional.ofNullable(putOff);
+    }
+
+    /** The account was checked for another reason than a hint. */
+    void forgetPutOff() {
+        putOff = null;
+    }
+
     /** The account was checked because of a hint. */
     void checked(Hint hint, boolean foundMail, Duration longest) {
         long now = nanoTime.getAsLong();
         checkedAt = now;
+        putOff = putOff == hint ? null : putOff;
         fullAt = Math.max(fullAt, now) + REFILL;
         Vain before = vain.getOrDefault(hint, Vain.NONE);
         if (foundMail) {

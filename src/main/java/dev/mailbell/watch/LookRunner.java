@@ -220,6 +220,7 @@ final class LookRunner {
         timetable.cancel(watch.slot());
         long dueSince = watch.lookBegins(nanoTime.getAsLong());
         Duration next = AFTER_NO_ROOM;
+        OpenSession kept = watch.open();
         try {
             Recorded recorded = gate.within(kind, database, () -> step.since(dueSince));
             next = recorded.next();
@@ -231,7 +232,14 @@ final class LookRunner {
             if (kind == CheckKind.PUSHED) {
                 watch.closeSession();
             }
-            next = gate.within(kind, database, () -> standing.failed(watch, failure));
+            next =
+                    gate.within(
+                            kind,
+                            database,
+                            () ->
+                                    kind == CheckKind.PUSHED && kept != null
+                                            ? standing.failedPushed(watch, kept.age(), failure)
+                                            : standing.failed(watch, failure));
             throw failure;
         } catch (StaleSessionException stale) {
             // A poll comes once an interval. A server that drops each connection at what it gave a

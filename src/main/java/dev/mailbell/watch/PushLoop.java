@@ -3,13 +3,9 @@ package dev.mailbell.watch;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
-import dev.mailbell.mail.PushSession.Hint;
-import dev.mailbell.mail.PushSession.HintPolicy;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.Looker.Looked;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,9 +19,6 @@ final class PushLoop {
 
     /** How much longer than its safety look a waiting may live: then the server is cut off. */
     private static final Duration GRACE = Duration.ofMinutes(1);
-
-    /** A hint that must wait no longer than this ends the waiting after a short listening on. */
-    private static final Duration LISTENED = Duration.ofMillis(HintBudget.GATHERED_MILLIS);
 
     /** Until push is begun again after the database was away. */
     private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
@@ -88,8 +81,9 @@ final class PushLoop {
     private void step(AccountWatch watch, OpenSession open) {
         PushSession session = open.keepable().orElseThrow();
         open.permit().host().rouse(watch);
-        watch.rhythm().trustAtMost(pace.safetyInterval(watch.account().mail().host()));
-        HintTimer hints = new HintTimer(watch);
+        Duration safety = pace.safetyInterval(watch.account().mail().host());
+        watch.rhythm().trustAtMost(safety);
+        HintTimer hints = new HintTimer(watch, timetable, safety);
         if (!watch.isLookWanted()) {
             timetable.schedule(watch.slot(), watch.rhythm().nanosToSafetyLook());
         }
@@ -112,55 +106,16 @@ final class PushLoop {
         if (wake == Wake.REFUSED) {
             watch.rhythm().pushRefused();
             standing.pushRefused(watch);
-        } else if (watch.isLookWanted() && !hints.isWhy(wake)) {
+        } else if (watch.isLookWanted() && !hints.isWhy()) {
+            hints.forgetPutOff();
             looks.lookAtAll(watch, Source.SAFETY);
         } else if (wake == Wake.CHANGED) {
             hints.checked(looks.lookAtFirst(watch));
         } else if (wake == Wake.CHANGED_ELSEWHERE) {
             hints.checked(looks.lookAtAll(watch, Source.IDLE));
-        }
-    }
-
-    /**
-     * Lets hints end one waiting as the account's budget allows: at once, or by making the account
-     * due when it does.
-     */
-    private final class HintTimer implements HintPolicy {
-        private final AccountWatch watch;
-        private final Duration longest;
-        private Hint granted = Hint.REPEATED;
-        private boolean waits;
-
-        HintTimer(AccountWatch watch) {
-            this.watch = watch;
-            this.longest = pace.safetyInterval(watch.account().mail().host());
-        }
-
-        @Override
-        public Optional<Duration> listenOn(Hint hint) {
-            Duration allowed = watch.rhythm().hints().delay(hint, longest);
-            Duration gathered = watch.rhythm().gathering();
-            Duration delay = allowed.compareTo(gathered) < 0 ? gathered : allowed;
-            if (delay.compareTo(LISTENED) <= 0) {
-                granted = hint;
-                return Optional.of(delay);
-            }
-            if (!watch.isLookWanted() && delay.toNanos() < timetable.dueIn(watch.slot())) {
-                waits = true;
-                timetable.schedule(watch.slot(), delay.toNanos());
-            }
-            return Optional.empty();
-        }
-
-        /** Whether the account is due because of a hint that had to wait, and of nothing else. */
-        boolean isWhy(Wake wake) {
-            return waits
-                    && (wake == Wake.CHANGED || wake == Wake.CHANGED_ELSEWHERE)
-                    && watch.rhythm().nanosToSafetyLook() > 0;
-        }
-
-        void checked(Looked looked) {
-            watch.rhythm().hints().checked(granted, looked.foundMail(), longest);
+        } else if (watch.isLookWanted()) {
+            // The hint that was put off is gone, or the server has put a stronger one over it.
+            hints.putOffChecked(looks.lookAtAll(watch, Source.IDLE));
         }
     }
 

@@ -93,6 +93,25 @@ final class Standing {
     }
 
     /**
+     * Takes in that a check failed on a session that waited for push. Where the first check of each
+     * session works and the next one fails, a failure never becomes a second one: the wait grows by
+     * how many sessions in a row lived only briefly, up to the polling interval.
+     *
+     * @param age how long the session had lived
+     */
+    Duration failedPushed(AccountWatch watch, Duration age, MailFailure failure) {
+        int drops = watch.rhythm().lost(age);
+        Duration failed = failed(watch, failure);
+        if (drops < DROPS) {
+            return failed;
+        }
+        Duration wait = Backoff.after(failure.code(), drops - DROPS + 2, random);
+        Duration interval = jitteredBelow(pace.interval(watch.account()));
+        Duration bounded = wait.compareTo(interval) < 0 ? wait : interval;
+        return failed.compareTo(bounded) > 0 ? failed : bounded;
+    }
+
+    /**
      * Takes in that a kept connection was lost, which happens to every connection some day; only
      * where it happens over and over it is a failure. Answers when the next look is due.
      *

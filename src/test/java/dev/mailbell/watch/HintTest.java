@@ -167,6 +167,54 @@ class HintTest {
         announces(account, 1);
     }
 
+    @Test
+    void a_server_whose_pushed_checks_fail_is_called_less_and_less_often() {
+        Account account = idling(List.of("INBOX"));
+        server.behave(
+                new FakeImap.Manners() {
+                    @Override
+                    public boolean refuses(String command, int times) {
+                        return command.equals("UID") || command.equals("EXAMINE") && times > 1;
+                    }
+
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        if (moment.equals("answered IDLE")) {
+                            Thread.ofVirtual().start(() -> server.hint(user, "* 7 EXISTS"));
+                        }
+                        return true;
+                    }
+                });
+        server.hint("ann", "* 7 EXISTS");
+        // Each session's first check works, and what it says in IDLE makes the second one fail.
+        kit.hasten(30);
+        await().atMost(PATIENCE).until(() -> server.logins().size() >= 5);
+        int logins = server.logins().size();
+        List<Long> times = server.logins();
+        long between = times.get(4) - times.get(3);
+        assertThat(Duration.ofNanos(between * 30)).isGreaterThan(Duration.ofSeconds(7));
+        assertThat(logins).isLessThan(8);
+        server.behave(new FakeImap.Manners() {});
+        server.deliver("ann");
+        kit.pass(Duration.ofMinutes(15));
+        announces(account, 1);
+    }
+
+    @Test
+    void a_hint_that_was_put_off_and_is_covered_by_a_stronger_one_costs_what_a_hint_costs() {
+        idling(List.of("INBOX", "Work"));
+        int before = server.commands();
+        kit.hasten(60);
+        long begun = System.nanoTime();
+        for (int i = 1; System.nanoTime() - begun < 3_000_000_000L; i++) {
+            server.hint("ann", "* " + i + " RECENT");
+            server.hint("ann", "* " + i + " EXISTS");
+            LockSupport.parkNanos(1_000_000);
+        }
+        // Three minutes: of each kind of hint ten checks, and of safety two, of six commands.
+        assertThat(server.commands() - before).isLessThan((3 * 10 + 2) * 6);
+    }
+
     /** Takes 4 s: what is tested is what hints cost while they last. */
     @Test
     void random_hints_cost_no_more_commands_than_the_stated_rate_and_hide_no_mail() {

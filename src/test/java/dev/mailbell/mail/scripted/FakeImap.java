@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,6 +54,15 @@ public final class FakeImap implements AutoCloseable {
         /** How a mailbox is called in the answer to STATUS, as it stands in the line. */
         default String nameInStatus(String asked) {
             return asked;
+        }
+
+        /**
+         * Whether a command is refused.
+         *
+         * @param times how often it came in this session, this time included
+         */
+        default boolean refuses(String command, int times) {
+            return false;
         }
 
         /** What LOGIN is answered with; empty for OK. */
@@ -189,6 +199,7 @@ public final class FakeImap implements AutoCloseable {
         private volatile String user = "";
         private volatile String selected = "";
         private volatile boolean idling;
+        private final Map<String, Integer> came = new HashMap<>();
         private int told;
 
         Session(Socket socket) {
@@ -271,6 +282,10 @@ public final class FakeImap implements AutoCloseable {
 
         private void answer(String line, String[] words, String command) throws IOException {
             String tag = words[0];
+            if (manners.refuses(command, came.merge(command, 1, Integer::sum))) {
+                say(tag + " NO [SERVERBUG] the index is broken");
+                return;
+            }
             switch (command) {
                 case "CAPABILITY" -> say("* CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+");
                 case "LOGIN" -> {
@@ -302,7 +317,7 @@ public final class FakeImap implements AutoCloseable {
                 }
                 case "UID" -> {
                     if (words[2].equalsIgnoreCase("FETCH")) {
-                        // Nobody counts by what it would say.
+                        fetch(words[3]);
                         break;
                     }
                     int from = Integer.parseInt(words[3].replaceAll(".* (\\d+):.*", "$1"));
@@ -341,6 +356,16 @@ public final class FakeImap implements AutoCloseable {
             }
             sayNews();
             say(tag + " OK done");
+        }
+
+        /** {@code 3:* (UID)}; of anything else but UIDs a client may do without the answer. */
+        private void fetch(String arguments) throws IOException {
+            if (arguments.endsWith(":* (UID)")) {
+                int from = Integer.parseInt(arguments.substring(0, arguments.indexOf(':')));
+                for (int uid = Math.min(from, told); uid <= told && uid > 0; uid++) {
+                    say("* " + uid + " FETCH (UID " + uid + ")");
+                }
+            }
         }
 
         private void login(String name) {

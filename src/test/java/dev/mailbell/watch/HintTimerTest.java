@@ -1,0 +1,91 @@
+package dev.mailbell.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.account.AccountState;
+import dev.mailbell.mail.PushSession.Hint;
+import dev.mailbell.watch.Looker.Looked;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+/** What hints cost that are put off, on a clock that only the test moves. */
+class HintTimerTest {
+    private static final Duration SAFETY = Duration.ofMinutes(9);
+    private static final long MILLI = 1_000_000;
+
+    private long now = 77;
+    private final Timetable<AccountWatch> timetable = new Timetable<>(() -> now);
+    private final AccountWatch watch =
+            new AccountWatch(TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH), new ReentrantLock(), () -> now);
+
+    private void lookEnds() {
+        timetable.cancel(watch.slot());
+        timetable.schedule(watch.slot(), SAFETY.toNanos());
+        watch.rhythm().lookedAtAll(SAFETY);
+    }
+
+    /**
+     * A server hints at random, and when the time of a hint that was put off has come, that hint is
+     * there no more.
+     */
+    @Test
+    void hints_that_are_gone_when_their_time_comes_cause_no_more_checks_than_the_stated_rate() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        lookEnds();
+        long begun = now;
+        int checks = 0;
+        int gone = 0;
+        while (now - begun < 600_000 * MILLI) {
+            HintTimer timer = new HintTimer(watch, timetable, SAFETY);
+            Looked found = looked(random.nextInt(3));
+            if (timetable.dueIn(watch.slot()) <= 0) {
+                assertThat(timer.isWhy()).as("seed %d", seed).isTrue();
+                timer.putOffChecked(found);
+                lookEnds();
+                checks++;
+                gone++;
+            } else if (timer.listenOn(Hint.values()[random.nextInt(3)]).isPresent()) {
+                timer.checked(found);
+                lookEnds();
+                checks++;
+            }
+            long refilled = (now - begun) / (HintBudget.REFILL_MILLIS * MILLI);
+            // One more where the last one came 20 ms before its time, which is listened out.
+            assertThat(checks)
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo((int) (HintBudget.BURST + refilled + 1));
+            now += random.nextInt(30) * MILLI;
+        }
+        assertThat(gone).as("seed %d", seed).isGreaterThan(100);
+    }
+
+    @Test
+    void a_safety_check_that_is_due_is_no_check_for_a_hint() {
+        lookEnds();
+        HintTimer timer = new HintTimer(watch, timetable, SAFETY);
+        for (int i = 0; i < 2; i++) {
+            now += 30 * MILLI;
+            assertThat(timer.listenOn(Hint.REPEATED)).isPresent();
+            timer.checked(looked(0));
+        }
+        assertThat(timer.listenOn(Hint.REPEATED)).isEmpty();
+        assertThat(timer.isWhy()).isTrue();
+        now += SAFETY.toNanos();
+        assertThat(timer.isWhy()).isFalse();
+        timer.forgetPutOff();
+        lookEnds();
+        assertThat(timer.isWhy()).isFalse();
+    }
+
+    private static Looked looked(int newCount) {
+        Watch.Checked inbox = new Watch.Checked("INBOX", newCount, null, 9, false, false);
+        return new Looked(List.of(inbox), List.of(), Optional.empty());
+    }
+}
