@@ -8,6 +8,7 @@ import dev.mailbell.mail.imap.UidProof.View;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.mark.UidSet;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,9 @@ final class ImapLook {
     private final @Nullable ImapMark mark;
     private final boolean upToDate;
     private final Runnable nextSecond;
+
+    /** Whether a proof has failed, so that the mailbox was opened anew; once a look. */
+    private boolean again;
 
     /**
      * @param upToDate whether the mailbox, if it is open, is as the server last told: then it need
@@ -66,7 +70,13 @@ final class ImapLook {
      */
     private ImapObservation observeOpen(Selected box, ImapMark before) {
         long from = searchFrom(true);
-        View view = new UidProof(mailboxes, box, before, -1, true).of(from);
+        Optional<View> proven = new UidProof(mailboxes, box, before, -1, true, false).of(from);
+        if (proven.isEmpty()) {
+            // What was said unasked may be wrong: EXAMINE is answered with how things are.
+            again = true;
+            return observeAnew(null);
+        }
+        View view = proven.get();
         return new ImapObservation(
                 before.uidValidity(),
                 Math.max(before.uidNext(), view.topUid() + 1),
@@ -92,7 +102,12 @@ final class ImapLook {
             }
         }
         Selected box = opened == null ? opened() : opened;
-        long validity = box.uidValidity() > 0 ? box.uidValidity() : status.uidValidity();
+        if (box.uidValidity() < 1 && status.equals(Status.UNKNOWN)) {
+            // What comes late comes with this answer.
+            status = mailboxes.statusOfOpen(request.mailbox());
+        }
+        box.complete(status);
+        long validity = box.uidValidity();
         if (validity < 1) {
             box = opened();
             validity = box.uidValidity();
@@ -156,9 +171,21 @@ final class ImapLook {
             // UIDNEXT was too high before, so what is new has UIDs among the gaps.
             from = Math.min(from, before.gaps().first());
         }
-        UidProof proof = new UidProof(mailboxes, box, before, told, false);
+        int version = box.version();
+        UidProof proof = new UidProof(mailboxes, box, before, told, false, again);
         boolean beyondAll = from == ImapMark.UID_LIMIT && told <= ImapMark.UID_LIMIT;
-        View view = from == ImapMark.NO_UID || beyondAll ? proof.ofNothing() : proof.of(from);
+        Optional<View> found =
+                from == ImapMark.NO_UID || beyondAll
+                        ? Optional.of(proof.ofNothing())
+                        : proof.of(from);
+        if (found.isEmpty()) {
+            if (again || version == box.version()) {
+                throw proof.failure();
+            }
+            again = true;
+            return observeAnew(null);
+        }
+        View view = found.get();
         long uidNext = Math.max(Math.max(1, told), view.topUid() + 1);
         if (before != null && told < 1) {
             uidNext = Math.max(uidNext, before.uidNext());
@@ -196,15 +223,19 @@ final class ImapLook {
                 0);
     }
 
-    /** Where there is no UIDNEXT, the last message says the same when it still is where it was. */
+    /**
+     * Where there is no UIDNEXT, or one that lags, the last message says the same when it still is
+     * where it was.
+     */
     private boolean isUnchanged(Selected box, Status status, ImapMark before) {
         if (box.exists() != before.total()) {
             return false;
         }
-        if (box.uidNext() > 0) {
+        boolean trusted = mailboxes.ladder().trusts(Rung.STATUS);
+        if (box.uidNext() > 0 && (trusted || box.uidNext() != before.uidNext())) {
             return box.uidNext() == before.uidNext();
         }
-        return status.uidNext() < 0
+        return (status.uidNext() < 0 || !trusted)
                 && before.total() > 0
                 && mailboxes.uids().uidOf(before.total()) == before.topUid();
     }

@@ -131,6 +131,11 @@ final class Mailboxes {
         return statuses.of(mailbox);
     }
 
+    /** The same of the mailbox that is open, where its opening left something out. */
+    Status statusOfOpen(String mailbox) {
+        return statuses.of(mailbox);
+    }
+
     /**
      * Leaves the selected mailbox. Never by CLOSE, which removes messages where a server takes
      * EXAMINE for SELECT.

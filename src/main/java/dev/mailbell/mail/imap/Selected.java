@@ -67,6 +67,16 @@ final class Selected implements ImapWire.Untagged {
         }
     }
 
+    /** Takes from a STATUS of the same mailbox what its opening left out. */
+    void complete(Status status) {
+        if (uidValidity < 1 && status.uidValidity() > 0) {
+            uidValidity = status.uidValidity();
+        }
+        if (exists < 0 && status.messages() >= 0) {
+            exists = (int) status.messages();
+        }
+    }
+
     /** The name in Unicode. */
     String mailbox() {
         return mailbox;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class UidProof {
     private static final int ATTEMPTS = 3;
 
-    /** How often one rung may contradict. */
+    /** How often one rung may contradict; once where the mailbox was opened anew for the proof. */
     private static final int CONTRADICTIONS = 2;
 
     private static final List<Rung> RUNGS =
@@ -34,6 +34,7 @@ final class UidProof {
     private final @Nullable ImapMark before;
     private final long uidNext;
     private final boolean sameSession;
+    private final int contradictions;
     private final List<Refuted> refuted = new ArrayList<>();
     private String fault = "";
     private long lowest = ImapMark.NO_UID;
@@ -43,14 +44,17 @@ final class UidProof {
     /**
      * @param before the mark, when its UIDs mean what they meant; null otherwise
      * @param uidNext UIDNEXT as the server gave it before; -1 when it did not
-     * @param sameSession whether the mailbox has been open since the look that made the mark
+     * @param sameSession whether the mailbox has been open since the look that made the mark: then
+     *     only the cheapest rung is tried
+     * @param again whether a proof of this look has failed before
      */
     UidProof(
             Mailboxes mailboxes,
             Selected box,
             @Nullable ImapMark before,
             long uidNext,
-            boolean sameSession) {
+            boolean sameSession,
+            boolean again) {
         this.mailboxes = mailboxes;
         this.queries = mailboxes.uids();
         this.ladder = mailboxes.ladder();
@@ -58,6 +62,7 @@ final class UidProof {
         this.before = before;
         this.uidNext = uidNext;
         this.sameSession = sameSession;
+        this.contradictions = again ? 1 : CONTRADICTIONS;
         this.opened = box.version();
     }
 
@@ -101,8 +106,11 @@ final class UidProof {
         throw failed(box.exists() < 0 ? "does not say how many messages the mailbox has" : fault);
     }
 
-    /** The messages whose UID is {@code from} or higher. */
-    View of(long from) {
+    /**
+     * The messages whose UID is {@code from} or higher; empty where every answer contradicts what
+     * else the server says, or is refused.
+     */
+    Optional<View> of(long from) {
         lowest = from;
         for (Rung rung : RUNGS) {
             if (queries.offers(rung) && (box.exists() >= 0 || rung == Rung.FETCH_ALL)) {
@@ -111,15 +119,24 @@ final class UidProof {
                     ladder.restsOn(rung);
                     remember(view.get());
                     box.lookEnds();
-                    return view.get();
+                    return view;
+                }
+                if (sameSession) {
+                    // Opening the mailbox anew is cheaper than any further rung.
+                    break;
                 }
             }
         }
-        throw failed(fault);
+        return Optional.empty();
+    }
+
+    /** Why {@link #of} is empty. */
+    MailFailure failure() {
+        return failed(fault);
     }
 
     private Optional<View> by(Rung rung) {
-        int contradictions = 0;
+        int contradicted = 0;
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             int version = box.version();
             box.lookBegins();
@@ -137,6 +154,9 @@ final class UidProof {
             }
             boolean repeated = lastAnswer != null && uids.equals(lastAnswer);
             lastAnswer = uids;
+            if (isBeyondNext(uids) && repeated) {
+                lags(uids.last());
+            }
             View view =
                     isBeyondNext(uids) && !repeated
                             ? beyondNext(uids)
@@ -149,13 +169,15 @@ final class UidProof {
                     return Optional.of(view);
                 }
                 refuted.add(new Refuted(rung, fault, uids));
-                contradictions += !all && uids.size() > box.exists() ? CONTRADICTIONS : 1;
+                contradicted += !all && uids.size() > box.exists() ? CONTRADICTIONS : 1;
                 if (before != null && !before.gaps().isEmpty()) {
                     // What was passed may have appeared.
                     lowest = Math.min(lowest, before.gaps().first());
                 }
             }
-            if (contradictions >= CONTRADICTIONS || attempt == ATTEMPTS) {
+            // A listing of the whole mailbox is believed when it comes twice.
+            int most = all ? CONTRADICTIONS : contradictions;
+            if (contradicted >= most || attempt == ATTEMPTS) {
                 return Optional.empty();
             }
             mailboxes.noop();
@@ -169,6 +191,13 @@ final class UidProof {
      */
     private boolean isBeyondNext(UidSet uids) {
         return uidNext > 0 && !uids.isEmpty() && uids.last() >= uidNext && box.version() == opened;
+    }
+
+    /** Then an arrival and a removal at once may leave all that STATUS says as it was. */
+    private void lags(long uid) {
+        ladder.failed(
+                Rung.STATUS,
+                "has a message with the UID " + uid + " where it says that UIDNEXT is " + uidNext);
     }
 
     private View beyondNext(UidSet uids) {
@@ -225,6 +254,9 @@ final class UidProof {
             }
         }
         long boundary = below == 0 ? 0 : queries.uidOf((int) below);
+        if (uidNext > 0 && boundary >= uidNext && box.version() == opened) {
+            lags(boundary);
+        }
         // Where the server does not tell it, the number of messages must do.
         if (boundary < 0 && (!explained || uids.isEmpty())) {
             fault = "does not tell the UID of message " + below;

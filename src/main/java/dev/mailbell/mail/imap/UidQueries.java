@@ -56,7 +56,7 @@ final class UidQueries {
                 case SEARCH -> answer(rung, "UID SEARCH UID " + range(from), from);
                 // Up to *, so that the set is never empty: servers stumble over that.
                 case FETCH_NEW -> answer(rung, "UID FETCH " + from + ":* (UID)", from);
-                case FETCH_ALL -> answer(rung, "UID FETCH 1:* (UID)", 1);
+                case FETCH_ALL -> all();
                 default -> throw new IllegalArgumentException("no question of UIDs: " + rung);
             };
         } catch (MailFailure failure) {
@@ -68,6 +68,18 @@ final class UidQueries {
             }
             throw failure;
         }
+    }
+
+    /** A server that tells no UIDs in FETCH may list them in a search. */
+    private Answer all() {
+        Answer fetched = answer(Rung.FETCH_ALL, "UID FETCH 1:* (UID)", 1);
+        if (fetched.uids() != null && !fetched.uids().isEmpty()) {
+            return fetched;
+        }
+        return search("UID " + range(1))
+                .filter(uids -> !uids.isEmpty())
+                .map(uids -> new Answer(uids, ""))
+                .orElse(fetched);
     }
 
     /** All messages that meet the criteria; empty where the server cannot say. */

@@ -363,6 +363,8 @@ class OddServersTest {
                 ImapKit.playing(
                         OLD
                                 + examine
+                                + "C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\n"
+                                + "S: {tag} NO not of the selected mailbox\n"
                                 + examine
                                 + "C: {tag} FETCH 1:* (UID INTERNALDATE RFC822.SIZE"
                                 + " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE)])\n"
@@ -512,6 +514,8 @@ class OddServersTest {
                                 + "S: {tag} NO some of the messages could not be fetched\n"
                                 + "C: {tag} UID FETCH 1:* (UID)\n"
                                 + "S: {tag} NO the index is broken\n"
+                                + "C: {tag} UID SEARCH UID 1:4294967295\n"
+                                + "S: * SEARCH\nS: {tag} OK done\n"
                                 + GOODBYE);
         assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
         assertThat(failure.reason()).contains("the index is broken");
