@@ -1,5 +1,8 @@
 package dev.mailbell.simulation;
 
+import dev.mailbell.mail.Protocol;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
@@ -83,6 +86,30 @@ enum Scenario {
                 maildrop.hide(maildrop.size() / 2);
             }
         }
+    },
+    UIDVALIDITY_OF_THE_CLOCK(
+            "IMAP, 0.3 arrive, 0.3 deleted, another UIDVALIDITY and UIDs counted anew at each"
+                    + " opening") {
+        @Override
+        void happen(Maildrop maildrop, RandomGenerator random) {
+            delete(maildrop, random, 0.3, Pick.ANY);
+            arrive(maildrop, random, 0.3);
+        }
+
+        @Override
+        Protocol protocol() {
+            return Protocol.IMAP;
+        }
+
+        @Override
+        List<Maildrop.Message> shown(Maildrop maildrop, int look) {
+            List<Maildrop.Message> shown = new ArrayList<>();
+            for (Maildrop.Message message : maildrop.messages()) {
+                String uid = look + "." + (shown.size() + 1);
+                shown.add(new Maildrop.Message(uid, message.size()));
+            }
+            return shown;
+        }
     };
 
     private static final int WINDOW = 200;
@@ -100,6 +127,16 @@ enum Scenario {
     }
 
     abstract void happen(Maildrop maildrop, RandomGenerator random);
+
+    /** What the simulated server speaks. */
+    Protocol protocol() {
+        return Protocol.POP3;
+    }
+
+    /** The messages with the UIDs that they have at this look. */
+    List<Maildrop.Message> shown(Maildrop maildrop, int look) {
+        return maildrop.messages();
+    }
 
     String description() {
         return description;

@@ -13,22 +13,22 @@ abstract sealed class Scheme {
     int count;
     @Nullable String top;
 
-    /** How many messages it takes for new; it has seen the maildrop now. */
+    /** How many messages it takes for new. */
     abstract int look(List<Maildrop.Message> messages);
 
     /** What it reads and writes for a look, without what the session costs anyway. */
     abstract int bytes(List<Maildrop.Message> messages);
 
-    final int look(Maildrop maildrop) {
-        List<Maildrop.Message> messages = maildrop.messages();
+    /** The same; it has seen the maildrop now. */
+    final int follow(List<Maildrop.Message> messages) {
         int result = look(messages);
         count = messages.size();
         top = messages.isEmpty() ? null : messages.getLast().uid();
         return result;
     }
 
-    final int cost(Maildrop maildrop) {
-        return SESSION + bytes(maildrop.messages());
+    final int cost(List<Maildrop.Message> messages) {
+        return SESSION + bytes(messages);
     }
 
     private static int uidl(List<Maildrop.Message> messages) {

@@ -8,23 +8,39 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
-/**
- * A POP3 server on loopback that shows one maildrop to whoever logs in, and counts the bytes of
- * both directions.
- */
+/** A mail server on loopback that shows one maildrop and counts the bytes of both directions. */
 final class SimulatedServer implements AutoCloseable {
     private static final int LONGEST_COMMAND = 512;
 
-    private final Maildrop maildrop;
+    /** What the server says in one connection. */
+    interface Dialogue {
+        /** The greeting, with its line end. */
+        String greeting();
+
+        /** The answer to a line, with its line end. */
+        String answer(String line);
+
+        /** Whether the line ends the connection. */
+        boolean isLast(String line);
+    }
+
+    private final Supplier<Dialogue> dialogues;
     private final ServerSocket listening;
     private final AtomicLong bytes = new AtomicLong();
 
+    /** A POP3 server. */
     SimulatedServer(Maildrop maildrop) throws IOException {
-        this.maildrop = maildrop;
+        this(() -> new Pop3Dialogue(maildrop.messages()));
+    }
+
+    /**
+     * @param dialogues gives each connection its own
+     */
+    SimulatedServer(Supplier<Dialogue> dialogues) throws IOException {
+        this.dialogues = dialogues;
         this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("simulated-server").start(this::accept);
     }
@@ -54,8 +70,8 @@ final class SimulatedServer implements AutoCloseable {
             socket.setTcpNoDelay(true);
             OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
             InputStream in = socket.getInputStream();
-            List<Maildrop.Message> snapshot = maildrop.messages();
-            say(out, "+OK ready\r\n");
+            Dialogue dialogue = dialogues.get();
+            say(out, dialogue.greeting());
             out.flush();
             StringBuilder line = new StringBuilder();
             for (int octet = in.read(); octet >= 0; octet = in.read()) {
@@ -67,13 +83,14 @@ final class SimulatedServer implements AutoCloseable {
                     }
                     continue;
                 }
-                String command = line.toString().strip().toUpperCase(Locale.ROOT);
+                String command = line.toString().strip();
                 line.setLength(0);
-                say(out, answer(command, snapshot));
-                if (in.available() == 0 || command.equals("QUIT")) {
+                say(out, dialogue.answer(command));
+                boolean last = dialogue.isLast(command);
+                if (in.available() == 0 || last) {
                     out.flush();
                 }
-                if (command.equals("QUIT")) {
+                if (last) {
                     return;
                 }
             }
@@ -87,41 +104,6 @@ final class SimulatedServer implements AutoCloseable {
         byte[] octets = text.getBytes(StandardCharsets.US_ASCII);
         bytes.addAndGet(octets.length);
         out.write(octets);
-    }
-
-    private static String answer(String command, List<Maildrop.Message> messages) {
-        String[] words = command.split(" ", 2);
-        return switch (words[0]) {
-            case "CAPA" -> "+OK\r\nUSER\r\nUIDL\r\nTOP\r\nPIPELINING\r\n.\r\n";
-            case "STAT" ->
-                    "+OK "
-                            + messages.size()
-                            + " "
-                            + messages.stream().mapToLong(Maildrop.Message::size).sum()
-                            + "\r\n";
-            case "UIDL" -> listed(words, messages, true);
-            case "LIST" -> listed(words, messages, false);
-            case "USER", "PASS", "QUIT", "NOOP" -> "+OK\r\n";
-            default -> "-ERR unknown command\r\n";
-        };
-    }
-
-    private static String listed(String[] words, List<Maildrop.Message> messages, boolean uids) {
-        if (words.length == 2) {
-            int number = Integer.parseInt(words[1]);
-            return number < 1 || number > messages.size()
-                    ? "-ERR no such message\r\n"
-                    : "+OK " + line(number, messages.get(number - 1), uids);
-        }
-        StringBuilder all = new StringBuilder("+OK\r\n");
-        for (int i = 0; i < messages.size(); i++) {
-            all.append(line(i + 1, messages.get(i), uids));
-        }
-        return all.append(".\r\n").toString();
-    }
-
-    private static String line(int number, Maildrop.Message message, boolean uids) {
-        return number + " " + (uids ? message.uid() : message.size()) + "\r\n";
     }
 
     @Override

@@ -8,9 +8,12 @@ import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mark.Change;
+import dev.mailbell.mark.ImapState;
 import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.mark.MailboxState;
 import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.Deadline;
@@ -21,10 +24,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Lets ways of counting follow the same histories: the three one would write first, and Mailbell's
- * own POP3 session and computation, over a real connection to a simulated server.
+ * own sessions and computation, over a real connection to a simulated server.
  */
 public final class Simulation {
     private static final String HOST = "127.0.0.1";
@@ -59,22 +63,39 @@ public final class Simulation {
         Tally[] tallies = {
             new Tally("max id"), new Tally("max id's UID"), new Tally("both combined")
         };
-        try (SimulatedServer server = new SimulatedServer(maildrop);
+        boolean imap = scenario.protocol() == Protocol.IMAP;
+        AtomicLong clock = new AtomicLong(1_700_000_000);
+        try (SimulatedServer server =
+                        imap
+                                ? new SimulatedServer(() -> new ClockImapDialogue(maildrop, clock))
+                                : new SimulatedServer(maildrop);
                 Watchdog watchdog = new Watchdog();
                 AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of(HOST))) {
-            MailServers servers =
-                    new Pop3Sessions(new MailConnector(guard, new TlsContexts(watchdog), watchdog));
-            Counter counter = new Counter(servers, server.port());
+            MailConnector connector =
+                    new MailConnector(guard, new TlsContexts(watchdog), watchdog);
+            Counter counter =
+                    imap
+                            ? new Counter(
+                                    new ImapSessions(connector),
+                                    server.port(),
+                                    Protocol.IMAP,
+                                    ImapState.UNSEEN)
+                            : new Counter(new Pop3Sessions(connector), server.port());
             counter.look();
+            if (imap) {
+                // The second look finds out that the UIDs do not last.
+                counter.look();
+            }
             maildrop.lookForNew();
             for (Scheme scheme : schemes) {
-                scheme.look(maildrop);
+                scheme.follow(scenario.shown(maildrop, 0));
             }
             for (int look = 0; look < looks; look++) {
                 scenario.happen(maildrop, random);
                 int truth = maildrop.lookForNew();
+                List<Maildrop.Message> shown = scenario.shown(maildrop, look + 1);
                 for (int i = 0; i < schemes.length; i++) {
-                    tallies[i].add(truth, schemes[i].look(maildrop), schemes[i].cost(maildrop));
+                    tallies[i].add(truth, schemes[i].follow(shown), schemes[i].cost(shown));
                 }
                 long before = server.bytes();
                 int counted = counter.look();
@@ -93,14 +114,20 @@ public final class Simulation {
     static final class Counter {
         private final MailServers servers;
         private final Login login;
-        private Pop3State state = Pop3State.UNSEEN;
+        private MailboxState state;
         private KnownMessages known = KnownMessages.none();
 
+        /** Of a POP3 maildrop. */
         Counter(MailServers servers, int port) {
+            this(servers, port, Protocol.POP3, Pop3State.UNSEEN);
+        }
+
+        Counter(MailServers servers, int port, Protocol protocol, MailboxState unseen) {
             this.servers = servers;
+            this.state = unseen;
             this.login =
                     new Login(
-                            Protocol.POP3,
+                            protocol,
                             HOST,
                             port,
                             Security.NONE,
@@ -112,9 +139,15 @@ public final class Simulation {
 
         int look() {
             try (MailSession session = servers.open(login, Deadline.after(PATIENCE))) {
-                LookRequest request = new LookRequest("INBOX", state.mark(), 1, false, null);
+                LookRequest request =
+                        new LookRequest(
+                                "INBOX",
+                                state.mark(),
+                                state.searchFrom(null),
+                                state.isOpen(),
+                                null);
                 Change change = state.after(session.observe(request), null, () -> known);
-                state = (Pop3State) change.next();
+                state = change.next();
                 known = change.known().orElse(known);
                 return change.newCount();
             }

@@ -1,5 +1,5 @@
 /**
- * Random histories of a POP3 maildrop, and how well ways of counting follow them; see
+ * Random histories of a maildrop, and how well ways of counting follow them; see
  * docs/detection.md.
  */
 @NullMarked
