@@ -71,8 +71,7 @@ public final class Simulation {
                                 : new SimulatedServer(maildrop);
                 Watchdog watchdog = new Watchdog();
                 AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of(HOST))) {
-            MailConnector connector =
-                    new MailConnector(guard, new TlsContexts(watchdog), watchdog);
+            MailConnector connector = new MailConnector(guard, new TlsContexts(watchdog), watchdog);
             Counter counter =
                     imap
                             ? new Counter(

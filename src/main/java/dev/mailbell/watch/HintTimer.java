@@ -64,8 +64,7 @@ final class HintTimer implements HintPolicy {
 
     /** The account was checked because of a hint that was put off and was not there any more. */
     void putOffChecked(Looked looked) {
-        budget().checked(
-                budget().putOff().orElse(Hint.REPEATED), looked.foundMail(), longest);
+        budget().checked(budget().putOff().orElse(Hint.REPEATED), looked.foundMail(), longest);
     }
 
     private HintBudget budget() {

@@ -22,7 +22,10 @@ class HintTimerTest {
     private long now = 77;
     private final Timetable<AccountWatch> timetable = new Timetable<>(() -> now);
     private final AccountWatch watch =
-            new AccountWatch(TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH), new ReentrantLock(), () -> now);
+            new AccountWatch(
+                    TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    new ReentrantLock(),
+                    () -> now);
 
     private void lookEnds() {
         timetable.cancel(watch.slot());

@@ -36,7 +36,32 @@ final class Followed {
                 null);
     }
 
+    /** What a check right behind a wrong one sees, and what is stored. */
+    private static String evidence(
+            MailServers sessions, Login login, Watched watched, RealMailbox mail) {
+        try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
+            Change next = watched.look(session);
+            return "; the next check counts "
+                    + next.newCount()
+                    + " and has "
+                    + next.next().mark()
+                    + "; stored are "
+                    + mail.messages(watched.name());
+        }
+    }
+
     static void steps(
+            RealMailServer server,
+            RealMailbox mail,
+            Protocol protocol,
+            MailServers sessions,
+            List<String> names,
+            MailboxState unseen) {
+        steps(STEPS, server, mail, protocol, sessions, names, unseen);
+    }
+
+    static void steps(
+            int steps,
             RealMailServer server,
             RealMailbox mail,
             Protocol protocol,
@@ -47,16 +72,25 @@ final class Followed {
         History history = new History(mail, mail.steps(protocol), new Random(seed), names);
         List<Watched> mailboxes = names.stream().map(name -> new Watched(name, unseen)).toList();
         Login login = login(server, protocol, mail.user());
-        for (int step = 0; step < STEPS; step++) {
+        for (int step = 0; step < steps; step++) {
             String what = step == 0 ? "nothing yet" : history.step();
             try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
                 for (Watched watched : mailboxes) {
                     String name = watched.name();
                     int truth = history.unseen(name);
                     Change change = watched.look(session);
+                    int expected = step == 0 ? 0 : truth;
                     assertThat(change.newCount())
-                            .describedAs("%s, seed %d, step %d, %s", name, seed, step, what)
-                            .isEqualTo(step == 0 ? 0 : truth);
+                            .describedAs(
+                                    "%s, seed %d, step %d, %s%s",
+                                    name,
+                                    seed,
+                                    step,
+                                    what,
+                                    change.newCount() == expected
+                                            ? ""
+                                            : evidence(sessions, login, watched, mail))
+                            .isEqualTo(expected);
                 }
             }
         }
