@@ -707,4 +707,50 @@ class OddServersTest {
                         });
         assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
     }
+
+    @Test
+    void a_list_of_mailboxes_is_read_in_any_shape() throws IOException {
+        List<String> names =
+                ImapKit.playing(
+                        OLD
+                                + "C: {tag} LIST \"\" *\n"
+                                + "S: * LIST () NIL iNbOx\n"
+                                + "S: * list (\\HasNoChildren) \"/\" {5}\nS: a b c\n"
+                                + "S: * LIST (\\Marked) \"\" \"d e\"  \n"
+                                + "S: * LIST () {1}\nS: / \"f/g\" (\"CHILDINFO\" (\"SUBSCRIBED\"))\n"
+                                + "S: * LSUB () \"/\" h\n"
+                                + "S: * LIST (\\noselect) \"/\" i\n"
+                                + "S: * LIST () \"/\"\n"
+                                + "S: * LIST\n"
+                                + "S: * LIST () \"\\\\\" \"j\\\\k\"\n"
+                                + "S: {tag} OK\n"
+                                + GOODBYE,
+                        ImapSession::mailboxes);
+        assertThat(names).containsExactly("iNbOx", "a b c", "d e", "f/g", "j\\k");
+    }
+
+    @Test
+    void a_goodbye_before_the_answer_is_the_failure_that_it_names() throws IOException {
+        MailFailure failure =
+                ImapKit.failing(
+                        OLD
+                                + "C: {tag} EXAMINE INBOX\nS: * 5 EXISTS\n"
+                                + "S: * bye [UNAVAILABLE] maintenance\n! drop\n",
+                        ImapKit::baseline);
+        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failure.reason()).contains("maintenance");
+    }
+
+    @Test
+    void a_mailbox_that_cannot_be_examined_is_never_selected() throws IOException {
+        MailFailure failure =
+                ImapKit.failing(
+                        OLD
+                                + "C: {tag} EXAMINE INBOX\nS: {tag} BAD unknown command\n"
+                                + GOODBYE,
+                        ImapKit::baseline);
+        assertThat(failure.code())
+                .isIn(FailureCode.SERVER_ERROR, FailureCode.PROTOCOL_ERROR);
+        assertThat(failure.reason()).contains("unknown command");
+    }
 }
