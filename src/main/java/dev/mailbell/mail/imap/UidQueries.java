@@ -73,7 +73,8 @@ final class UidQueries {
     /** A server that tells no UIDs in FETCH may list them in a search. */
     private Answer all() {
         Answer fetched = answer(Rung.FETCH_ALL, "UID FETCH 1:* (UID)", 1);
-        if (fetched.uids() != null && !fetched.uids().isEmpty()) {
+        UidSet told = fetched.uids();
+        if (told == null || !told.isEmpty()) {
             return fetched;
         }
         return search("UID " + range(1))

@@ -127,6 +127,8 @@ class HostileServersTest {
                                         + fetch
                                         + noop
                                         + "C: {tag} UID FETCH 1:* (UID)\nS: {tag} OK done\n"
+                                        + "C: {tag} UID SEARCH UID 1:4294967295\n"
+                                        + "S: {tag} OK done\n"
                                         + GOODBYE,
                                 ImapKit.LONG,
                                 4,

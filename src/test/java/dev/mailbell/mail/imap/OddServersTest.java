@@ -514,8 +514,6 @@ class OddServersTest {
                                 + "S: {tag} NO some of the messages could not be fetched\n"
                                 + "C: {tag} UID FETCH 1:* (UID)\n"
                                 + "S: {tag} NO the index is broken\n"
-                                + "C: {tag} UID SEARCH UID 1:4294967295\n"
-                                + "S: * SEARCH\nS: {tag} OK done\n"
                                 + GOODBYE);
         assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
         assertThat(failure.reason()).contains("the index is broken");
