@@ -1,6 +1,5 @@
 package dev.mailbell.database;
 
-import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import dev.mailbell.config.DatabaseConfig;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,14 +25,14 @@ import org.postgresql.PGProperty;
  */
 public final class Database implements AutoCloseable {
     private final DatabaseAddress address;
-    private final HikariDataSource pool;
+    private final PrimaryPool pool;
     private final Jdbi jdbi;
     private final Probe probe;
     private final Outages outages;
     private final Runnable afterClose;
 
     private Database(
-            DatabaseAddress address, HikariDataSource pool, Outages outages, Runnable afterClose) {
+            DatabaseAddress address, PrimaryPool pool, Outages outages, Runnable afterClose) {
         this.address = address;
         this.pool = pool;
         this.outages = outages;
@@ -106,8 +105,7 @@ public final class Database implements AutoCloseable {
         }
         FirstContact.check(address);
         Outages outages = new Outages();
-        HikariDataSource pool = Pools.open(address, connections, outages);
-        outages.attach(pool);
+        PrimaryPool pool = Pools.open(address, connections, outages);
         return new Database(address, pool, outages, afterClose);
     }
 
@@ -167,7 +165,12 @@ public final class Database implements AutoCloseable {
         PGProperty.CONNECT_TIMEOUT.set(properties, seconds);
         PGProperty.LOGIN_TIMEOUT.set(properties, seconds);
         PGProperty.CANCEL_SIGNAL_TIMEOUT.set(properties, seconds);
-        return DriverManager.getConnection(address.url(), properties);
+        try {
+            return DriverManager.getConnection(address.url(), properties);
+        } catch (SQLException e) {
+            outages.noSession(e);
+            throw e;
+        }
     }
 
     /**

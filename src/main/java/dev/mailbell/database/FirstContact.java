@@ -13,13 +13,18 @@ final class FirstContact {
     static final int OLDEST_MAJOR = 14;
     private static final int SOCKET_SECONDS = 10;
 
+    private static final String ONLY_READS =
+            "only reads (a standby, a failover under way, or default_transaction_read_only): set database.url to the"
+                    + " primary, or name all servers in it (jdbc:postgresql://db1,db2/mailbell), and start again when"
+                    + " one of them is primary";
+
     private FirstContact() {}
 
     static void check(DatabaseAddress address) {
         ServerName name = ServerName.of(address.url());
         try (Connection connection =
                         DriverManager.getConnection(
-                                address.url(), Pools.properties(address, SOCKET_SECONDS));
+                                address.url(), Pools.ofPrimary(address, SOCKET_SECONDS));
                 Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery(
@@ -57,11 +62,7 @@ final class FirstContact {
                             + " create database … encoding 'UTF8' template template0");
         }
         if (readOnly) {
-            throw new DatabaseException(
-                    "the server at "
-                            + name
-                            + " only reads (a standby?): set database.url to the primary,"
-                            + " or add targetServerType=primary to it");
+            throw new DatabaseException("the PostgreSQL server at " + name + " " + ONLY_READS);
         }
     }
 
@@ -104,6 +105,9 @@ final class FirstContact {
         @Nullable Throwable cause = e.getCause();
         if (cause instanceof UnknownHostException) {
             return "cannot be found: the host name is unknown; check database.url";
+        }
+        if (Outage.of(e).filter(Outage.READ_ONLY::equals).isPresent()) {
+            return ONLY_READS;
         }
         if (state.startsWith("08")) {
             String why =

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public enum Outage {
     AWAY("the database is away"),
-    READ_ONLY("the database only reads: it is a standby, or was switched to read-only"),
+    READ_ONLY(
+            "the database only reads: a failover is under way, or database.url leads to a standby or to a server"
+                    + " that was switched to read-only; it goes on when there is a primary"),
     DISK_FULL("the disk is full: the database cannot write until there is space"),
     DISK_BROKEN("the disk of the database fails: it cannot be written or read"),
     EXHAUSTED("the database has no memory or no file descriptors left"),
@@ -35,6 +37,12 @@ public enum Outage {
 
     private static final String CANCELLED = "57014";
 
+    /** The driver says so with this word, in every language. */
+    private static final String NO_PRIMARY = "targetServerType";
+
+    private static final String UNABLE_TO_CONNECT = "08001";
+    private static final String READ_ONLY_TRANSACTION = "25006";
+
     /** A cause that leads back to itself must not trap us. */
     private static final int DEEPEST = 32;
 
@@ -52,6 +60,17 @@ public enum Outage {
     /** Whether the server answers and refuses to write. */
     boolean isRefusal() {
         return this != AWAY && this != FENCED;
+    }
+
+    /** Whether no new session with the server can be had meanwhile. */
+    boolean isWithoutSessions() {
+        return this == AWAY || this == READ_ONLY;
+    }
+
+    /** As the server would say it. */
+    SQLException failure() {
+        return new SQLTransientConnectionException(
+                message, this == READ_ONLY ? READ_ONLY_TRANSACTION : UNABLE_TO_CONNECT);
     }
 
     /** The value of a label, such as {@code disk_full}. */
@@ -132,7 +151,8 @@ public enum Outage {
         if (state.equals("53200") || state.equals("53000")) {
             return EXHAUSTED;
         }
-        if (state.equals("25006")) {
+        if (state.equals(READ_ONLY_TRANSACTION)
+                || (state.equals(UNABLE_TO_CONNECT) && said.contains(NO_PRIMARY))) {
             return READ_ONLY;
         }
         // The pool throws the last one when it has no connection to give in time.

@@ -1,6 +1,5 @@
 package dev.mailbell.database;
 
-import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices what statements of the pool are refused with. While the server refuses writes, a thread
- * tries one every second, so that the end of the outage is known without a request.
+ * Notices what statements of the pool are refused with, and that no session can be had. From then
+ * on a thread tries to write every second, so that the end of the outage is known without a
+ * request.
  */
 final class Outages implements SQLExceptionOverride {
     private static final Logger log = LoggerFactory.getLogger(Outages.class);
@@ -39,15 +39,15 @@ final class Outages implements SQLExceptionOverride {
             """;
 
     private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
-    private volatile @Nullable HikariDataSource pool;
+    private volatile @Nullable PrimaryPool pool;
     private volatile boolean closed;
 
     /** Called once, before the pool is used. */
-    void attach(HikariDataSource attached) {
+    void attach(PrimaryPool attached) {
         pool = attached;
     }
 
-    /** Why writes are refused; empty while the last one that is known of succeeded. */
+    /** Why nothing can be written; empty while the last write that is known of succeeded. */
     Optional<Outage> current() {
         return Optional.ofNullable(current.get());
     }
@@ -73,9 +73,19 @@ final class Outages implements SQLExceptionOverride {
                 : Override.CONTINUE_EVICT;
     }
 
-    /** Statements are refused for this reason. */
+    /** A new session was refused, or the server was out of reach. */
+    void noSession(SQLException failure) {
+        PrimaryPool of = pool;
+        Outage.of(failure)
+                .filter(Outage::isWithoutSessions)
+                // The sessions that are there may serve well while there is room for no other.
+                .filter(outage -> outage == Outage.READ_ONLY || (of != null && of.isEmpty()))
+                .ifPresent(this::noticed);
+    }
+
+    /** Nothing can be written for this reason. */
     void noticed(Outage outage) {
-        HikariDataSource of = pool;
+        PrimaryPool of = pool;
         if (of == null || closed) {
             return;
         }
@@ -89,7 +99,7 @@ final class Outages implements SQLExceptionOverride {
         }
     }
 
-    private void untilWritten(HikariDataSource of) {
+    private void untilWritten(PrimaryPool of) {
         try {
             for (int tries = 1; !closed; tries++) {
                 Thread.sleep(TRIED_EVERY);
@@ -108,11 +118,12 @@ final class Outages implements SQLExceptionOverride {
         }
     }
 
-    private static boolean writes(HikariDataSource of) {
-        try (Connection connection = of.getConnection()) {
+    private boolean writes(PrimaryPool of) {
+        try (Connection connection = of.awaitConnection()) {
             tryToWrite(connection);
             return true;
         } catch (SQLException e) {
+            Outage.of(e).ifPresent(current::set);
             log.debug("a write is still refused: {}", e.getMessage());
             return false;
         }

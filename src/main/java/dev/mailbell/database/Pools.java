@@ -1,8 +1,6 @@
 package dev.mailbell.database;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.SQLExceptionOverride;
 import java.util.Properties;
 import org.postgresql.PGProperty;
 
@@ -28,13 +26,12 @@ final class Pools {
 
     private Pools() {}
 
-    static HikariDataSource open(
-            DatabaseAddress address, int connections, SQLExceptionOverride failures) {
+    static PrimaryPool open(DatabaseAddress address, int connections, Outages outages) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("database");
         config.setJdbcUrl(address.url());
         config.setDataSourceProperties(ofPrimary(address, SOCKET_SECONDS));
-        config.setExceptionOverride(failures);
+        config.setExceptionOverride(outages);
         config.setConnectionInitSql(SESSION);
         config.setMaximumPoolSize(connections);
         // A connection is a process of some MB at the server; quiet daemons keep few.
@@ -47,7 +44,9 @@ final class Pools {
         config.setValidationTimeout(3_000);
         // The server was asked already; from here on the pool copes with its absence.
         config.setInitializationFailTimeout(-1);
-        return new HikariDataSource(config);
+        PrimaryPool pool = new PrimaryPool(config, outages);
+        outages.attach(pool);
+        return pool;
     }
 
     /**

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class CountingProxy implements AutoCloseable {
     private final ServerSocket listening;
-    private final int port;
+    private volatile int port;
     private final AtomicLong fromServer = new AtomicLong();
     private final AtomicLong fromClient = new AtomicLong();
     private final AtomicLong flights = new AtomicLong();
@@ -29,6 +29,11 @@ public final class CountingProxy implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         Thread.ofVirtual().name("counting-proxy").start(this::accept);
+    }
+
+    /** From now on new connections lead to another server. */
+    public void leadTo(int another) {
+        port = another;
     }
 
     public int port() {

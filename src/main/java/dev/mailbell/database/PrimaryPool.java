@@ -1,0 +1,50 @@
+package dev.mailbell.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/**
+ * The pool of sessions with the primary. While it is known that there is no session and none can be
+ * had, it says so at once: a request waits for nothing that cannot come.
+ */
+final class PrimaryPool extends HikariDataSource {
+    private final Outages outages;
+
+    PrimaryPool(HikariConfig config, Outages outages) {
+        super(config);
+        this.outages = outages;
+    }
+
+    /**
+     * @throws SQLException at once during an outage that leaves no session, otherwise when none
+     *     comes free in time
+     */
+    @Override
+    public Connection getConnection() throws SQLException {
+        Optional<Outage> outage = outages.current().filter(Outage::isWithoutSessions);
+        if (outage.isPresent() && isEmpty()) {
+            throw outage.get().failure();
+        }
+        try {
+            return awaitConnection();
+        } catch (SQLException e) {
+            // Without a cause the pool is merely used up.
+            if (e.getCause() instanceof SQLException cause) {
+                outages.noSession(cause);
+            }
+            throw e;
+        }
+    }
+
+    /** A connection, which the pool tries to make until its time is over. */
+    Connection awaitConnection() throws SQLException {
+        return super.getConnection();
+    }
+
+    boolean isEmpty() {
+        return !isClosed() && getHikariPoolMXBean().getTotalConnections() == 0;
+    }
+}
