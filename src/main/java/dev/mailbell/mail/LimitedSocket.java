@@ -29,6 +29,7 @@ public final class LimitedSocket extends DelegatingSocket {
     private final Login login;
     private final TlsContexts tls;
     private final Watchdog watchdog;
+    private final LongAnswers.Turn turn;
     private final InputStream limitedInput = new LimitedInput();
     private final OutputStream limitedOutput = new LimitedOutput();
     private volatile Socket inner;
@@ -45,6 +46,7 @@ public final class LimitedSocket extends DelegatingSocket {
             Login login,
             TlsContexts tls,
             Watchdog watchdog,
+            LongAnswers.Turn turn,
             Deadline deadline,
             long byteBudget) {
         this.raw = raw;
@@ -52,6 +54,7 @@ public final class LimitedSocket extends DelegatingSocket {
         this.login = login;
         this.tls = tls;
         this.watchdog = watchdog;
+        this.turn = turn;
         this.deadline = deadline;
         this.byteBudget = byteBudget;
         this.bytesLeft = byteBudget;
@@ -70,6 +73,7 @@ public final class LimitedSocket extends DelegatingSocket {
         deadline = next;
         byteBudget = budget;
         bytesLeft = budget;
+        turn.restart();
         Watchdog.Cut hastened = sooner;
         sooner = null;
         if (!before.disarm() || hastened != null && !hastened.disarm()) {
@@ -93,6 +97,11 @@ public final class LimitedSocket extends DelegatingSocket {
         if (hastened != null) {
             hastened.disarm();
         }
+    }
+
+    /** What came is parsed: of servers that send much, another one has its turn. */
+    public void parsed() {
+        turn.end();
     }
 
     /** What is left of the byte budget. */
@@ -130,6 +139,7 @@ public final class LimitedSocket extends DelegatingSocket {
     }
 
     void shakeHands() {
+        turn.end();
         try {
             inner =
                     tls.wrap(
@@ -202,6 +212,7 @@ public final class LimitedSocket extends DelegatingSocket {
 
     /** Closes at once, without a word to the server; wakes whoever blocks on the socket. */
     public void cut() {
+        turn.end();
         cut.disarm();
         relax();
         try {
@@ -244,6 +255,7 @@ public final class LimitedSocket extends DelegatingSocket {
             if (length == 0) {
                 return 0;
             }
+            turn.end();
             if (bytesLeft <= 0) {
                 throw new ByteBudgetException(byteBudget);
             }
@@ -257,6 +269,9 @@ public final class LimitedSocket extends DelegatingSocket {
                         inner.getInputStream()
                                 .read(buffer, offset, (int) Math.min(length, bytesLeft));
                 bytesLeft -= Math.max(0, count);
+                if (!turn.begin(Math.max(0, count), deadline)) {
+                    throw new SocketTimeoutException("the deadline has passed");
+                }
                 return count;
             } catch (IOException e) {
                 throw inTime(e);
@@ -282,6 +297,7 @@ public final class LimitedSocket extends DelegatingSocket {
 
         @Override
         public void write(byte[] buffer, int offset, int length) throws IOException {
+            turn.end();
             try {
                 inner.getOutputStream().write(buffer, offset, length);
             } catch (IOException e) {

@@ -24,6 +24,8 @@ public final class MailConnector {
     private final GuardedSockets sockets;
     private final TlsContexts tls;
     private final Watchdog watchdog;
+    private final LongAnswers longAnswers =
+            new LongAnswers(Runtime.getRuntime().availableProcessors());
 
     public MailConnector(AddressGuard guard, TlsContexts tls, Watchdog watchdog) {
         this.guard = guard;
@@ -65,7 +67,8 @@ public final class MailConnector {
 
     private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {
         try {
-            return new LimitedSocket(raw, login, tls, watchdog, deadline, byteBudget);
+            return new LimitedSocket(
+                    raw, login, tls, watchdog, longAnswers.turn(), deadline, byteBudget);
         } catch (RejectedExecutionException stopping) {
             try {
                 raw.close();

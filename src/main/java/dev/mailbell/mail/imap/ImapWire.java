@@ -298,6 +298,8 @@ final class ImapWire extends IMAPProtocol {
                             FailureCode.PROTOCOL_ERROR,
                             "the server sent something that is not IMAP",
                             e));
+        } finally {
+            socket.parsed();
         }
     }
 

@@ -45,8 +45,14 @@ final class Numbers {
     }
 
     private static boolean isDecimal(String text, int digits) {
-        return !text.isEmpty()
-                && text.length() <= digits
-                && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (text.isEmpty() || text.length() > digits) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -172,6 +172,7 @@ final class Pop3Wire {
      */
     @Nullable Reply asReply() {
         readLine(true);
+        socket.parsed();
         int indent = indent();
         if (startsWith("+OK")) {
             return new Reply(true, text(indent + 3).strip());
@@ -198,6 +199,7 @@ final class Pop3Wire {
         readLine(strict);
         if (length > 0 && buffer[start] == '.') {
             if (isBlankFrom(1)) {
+                socket.parsed();
                 return false;
             }
             start++;
@@ -230,6 +232,7 @@ final class Pop3Wire {
 
     MailFailure broken(MailFailure failure) {
         broken = true;
+        socket.parsed();
         return failure;
     }
 
