@@ -24,6 +24,16 @@ final class DueChecks {
         due.add(watch);
     }
 
+    /**
+     * A check that is due cannot begin, or could not be recorded, because of the database. It is
+     * tried again and stays due since the time it had first.
+     */
+    void postpone(AccountWatch watch, long since, long inNanos) {
+        timetable.schedule(watch.slot(), inNanos);
+        watch.due().postpone(since, timetable.wasDue(watch.slot()));
+        due.add(watch);
+    }
+
     /** A check of the account has ended, or none is wanted any more. */
     void ended(AccountWatch watch) {
         due.remove(watch);
@@ -64,9 +74,12 @@ final class DueChecks {
         return due.size();
     }
 
-    /** An account that has a time again waits for that. */
+    /** An account that has another time again waits for that. */
     private boolean isOver(AccountWatch watch) {
         long dueIn = timetable.dueIn(watch.slot());
-        return watch.hasEnded() || dueIn > 0 && dueIn != Long.MAX_VALUE;
+        return watch.hasEnded()
+                || dueIn > 0
+                        && dueIn != Long.MAX_VALUE
+                        && !watch.due().isPostponedTo(timetable.wasDue(watch.slot()));
     }
 }

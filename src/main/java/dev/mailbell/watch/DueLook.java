@@ -10,6 +10,9 @@ final class DueLook {
     private volatile boolean underWay;
     private volatile int begun;
     private volatile long endedAt;
+    private volatile boolean postponed;
+    private volatile long postponedTo;
+    private volatile long postponedSince;
     private volatile @Nullable Waiting waiting;
 
     /** A look is due; true until one begins. */
@@ -22,9 +25,15 @@ final class DueLook {
      */
     void want(long since) {
         if (!wanted) {
-            wantedSince = since;
+            wantedSince = first(since);
             wanted = true;
+            postponed = false;
         }
+    }
+
+    /** Since when a look has been due that was to begin at this time. */
+    private long first(long time) {
+        return isPostponedTo(time) ? postponedSince : time;
     }
 
     /**
@@ -33,7 +42,8 @@ final class DueLook {
      * @return since when one was due; {@code now} when none was
      */
     long begin(long now) {
-        long since = wanted ? wantedSince : now;
+        long since = wanted ? wantedSince : postponed ? postponedSince : now;
+        postponed = false;
         underWaySince = since;
         underWay = true;
         wanted = false;
@@ -50,6 +60,23 @@ final class DueLook {
         underWay = false;
     }
 
+    /**
+     * The look stays due, and is begun at another time.
+     *
+     * @param since the time it had, by the timetable
+     * @param to the time it has
+     */
+    void postpone(long since, long to) {
+        postponedSince = first(since);
+        postponedTo = to;
+        postponed = true;
+    }
+
+    /** Whether a look that is due was postponed to this time. */
+    boolean isPostponedTo(long time) {
+        return postponed && postponedTo == time;
+    }
+
     /** How many nanoseconds ago the last look ended; negative when none has. */
     long sinceEnded(long now) {
         return begun == 0 ? -1 : now - endedAt;
@@ -59,7 +86,9 @@ final class DueLook {
      * Since when the look that is due or under way has been due; {@code now} when there is none.
      */
     long since(long now) {
-        return underWay ? underWaySince : wanted ? wantedSince : now;
+        return underWay
+                ? underWaySince
+                : wanted ? wantedSince : postponed ? postponedSince : now;
     }
 
     /** How many looks have begun. */

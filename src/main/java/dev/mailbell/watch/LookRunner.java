@@ -221,12 +221,16 @@ final class LookRunner {
         long dueSince = watch.lookBegins(nanoTime.getAsLong());
         Duration next = AFTER_NO_ROOM;
         OpenSession kept = watch.open();
+        boolean staysDue = false;
         try {
             Recorded recorded = gate.within(kind, database, () -> step.since(dueSince));
             next = recorded.next();
             watch.rhythm().recorded();
             return recorded.looked();
-        } catch (NoRoomException | NotWatchedException | PositionRefusedException none) {
+        } catch (NoRoomException none) {
+            staysDue = true;
+            throw none;
+        } catch (NotWatchedException | PositionRefusedException none) {
             throw none;
         } catch (MailFailure failure) {
             if (kind == CheckKind.PUSHED) {
@@ -250,10 +254,14 @@ final class LookRunner {
                             : standing.lost(watch, stale.age, stale.failure);
             throw stale;
         } catch (RuntimeException own) {
-            next = Database.isAway(own) ? AFTER_NO_ROOM : watch.rhythm().notRecorded();
+            staysDue = Database.isAway(own);
+            next = staysDue ? AFTER_NO_ROOM : watch.rhythm().notRecorded();
             throw own;
         } finally {
             schedule(watch, next);
+            if (staysDue && !watch.hasEnded()) {
+                due.postpone(watch, dueSince, next.toNanos());
+            }
         }
     }
 

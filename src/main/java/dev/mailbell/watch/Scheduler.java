@@ -98,7 +98,10 @@ final class Scheduler {
             return;
         }
         if (!database.isOpen()) {
-            timetable.schedule(watch.slot(), Backoff.jittered(WHILE_AWAY, 0.5, random).toNanos());
+            dueChecks.postpone(
+                    watch,
+                    timetable.wasDue(watch.slot()),
+                    Backoff.jittered(WHILE_AWAY, 0.5, random).toNanos());
             return;
         }
         dueChecks.due(watch);

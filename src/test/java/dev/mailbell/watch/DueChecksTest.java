@@ -96,6 +96,38 @@ class DueChecksTest {
     }
 
     @Test
+    void a_check_that_is_postponed_because_the_database_is_away_stays_due_since_its_time()
+            throws InterruptedException {
+        taken();
+        for (int tries = 0; tries < 400; tries++) {
+            due.postpone(watch, timetable.wasDue(watch.slot()), Duration.ofSeconds(2).toNanos());
+            pass(Duration.ofSeconds(1));
+            assertThat(oldest()).isEqualTo(Duration.ofSeconds(31 + 2 * tries));
+            pass(Duration.ofSeconds(1));
+            assertThat(timetable.take()).isSameAs(watch);
+            assertThat(stuck()).isEqualTo(Duration.ofSeconds(32 + 2 * tries));
+        }
+        assertThat(watch.lookBegins(now.get())).isEqualTo(Duration.ofSeconds(60).toNanos());
+        due.ended(watch);
+        assertThat(oldest()).isZero();
+    }
+
+    @Test
+    void a_check_that_was_made_and_not_recorded_is_still_due_since_its_time()
+            throws InterruptedException {
+        taken();
+        long since = watch.lookBegins(now.get());
+        pass(Duration.ofSeconds(10));
+        due.ended(watch);
+        due.postpone(watch, since, Duration.ofSeconds(5).toNanos());
+        pass(Duration.ofSeconds(4));
+        assertThat(oldest()).isEqualTo(Duration.ofSeconds(44));
+        // The operator reloads the configuration: the account has another time.
+        timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());
+        assertThat(oldest()).isZero();
+    }
+
+    @Test
     void an_account_that_has_a_time_again_is_not_overdue() throws InterruptedException {
         taken();
         timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());

@@ -43,4 +43,30 @@ class FencedChecksTest {
             await().atMost(PATIENCE).until(() -> "idle".equals(kit.mode(account)));
         }
     }
+
+    @Test
+    void checks_that_wait_for_the_lease_or_the_database_are_seen_as_late() throws Exception {
+        try (FakeImap server = new FakeImap();
+                WatchKit kit = new WatchKit(YAML)) {
+            kit.start();
+            Account account = kit.register(server.port(), "ann");
+            await().atMost(PATIENCE).until(() -> "idle".equals(kit.mode(account)));
+            assertThat(kit.service().trouble()).isEmpty();
+            kit.held.set(false);
+            kit.pass(Duration.ofHours(1));
+            // It is tried again every 2 s or so, and late since the time that it had first.
+            for (int tries = 0; tries < 3; tries++) {
+                await().atMost(PATIENCE)
+                        .untilAsserted(() ->
+                                assertThat(kit.service().trouble())
+                                        .singleElement()
+                                        .asString()
+                                        .startsWith("looks have been due for "));
+                kit.pass(Duration.ofSeconds(5));
+            }
+            kit.held.set(true);
+            await().atMost(PATIENCE).until(() -> kit.service().trouble().isEmpty());
+            await().atMost(PATIENCE).until(() -> "idle".equals(kit.mode(account)));
+        }
+    }
 }
