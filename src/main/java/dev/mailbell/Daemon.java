@@ -4,7 +4,6 @@ import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
 import dev.mailbell.api.ListenException;
-import dev.mailbell.api.Webhooks;
 import dev.mailbell.cluster.Lease;
 import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
@@ -12,10 +11,8 @@ import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.DailyLogs;
 import dev.mailbell.database.Database;
-import dev.mailbell.delivery.Attempt;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.DeliveryLog;
-import dev.mailbell.delivery.Webhook;
 import dev.mailbell.delivery.WebhookClient;
 import dev.mailbell.delivery.WebhookStore;
 import dev.mailbell.event.EventBell;
@@ -40,12 +37,10 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Jdbi;
@@ -62,7 +57,6 @@ public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final int WEBHOOK_CONNECTIONS = 4096;
     private static final Duration SEARCH_TIME = Duration.ofSeconds(10);
-    private static final Duration PROBE_TIME = Duration.ofSeconds(1);
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
@@ -133,7 +127,7 @@ public final class Daemon implements AutoCloseable {
         Ids.startAfterLogs(jdbi);
         DailyLogs logs = new DailyLogs(jdbi, clock);
         // Before anything is written: housekeeping may be another node's turn.
-        makeAhead(logs);
+        logs.makeAheadAtStart();
 
         Watchdog watchdog = new Watchdog();
         stops.push(watchdog::close);
@@ -194,7 +188,10 @@ public final class Daemon implements AutoCloseable {
 
         Readiness readiness =
                 new Readiness(
-                        List.of(() -> missing(database), () -> missing(lease), watch::trouble));
+                        List.of(
+                                () -> Readiness.missing(database),
+                                () -> Readiness.missing(lease),
+                                watch::trouble));
         Discovery discovery = new Discovery(http);
         Api api =
                 Api.start(
@@ -209,7 +206,7 @@ public final class Daemon implements AutoCloseable {
                                 keyring,
                                 guard,
                                 watch.watch(),
-                                new Hooks(deliveries),
+                                new DeliveryHooks(deliveries),
                                 bell,
                                 (address, protocol) ->
                                         discovery.discover(
@@ -247,29 +244,6 @@ public final class Daemon implements AutoCloseable {
         stops.push(api::close);
     }
 
-    /** What has no day of its own yet goes into the default partition: no reason not to start. */
-    private static void makeAhead(DailyLogs logs) {
-        try {
-            logs.makeAhead();
-        } catch (RuntimeException e) {
-            LOG.warn(
-                    "Days of the log cannot be made ahead now, it is tried again within the hour: {}",
-                    e.getMessage());
-        }
-    }
-
-    private static List<String> missing(Database database) {
-        return database.outage(PROBE_TIME).stream()
-                .map(outage -> outage.message() + "; checks and deliveries wait")
-                .toList();
-    }
-
-    private static List<String> missing(Lease lease) {
-        return lease.held()
-                ? List.of()
-                : List.of("the lease on the database is not renewed; checks and deliveries wait");
-    }
-
     /** Before the migration, which must not change tables under another daemon. */
     private static Lease lease(
             Database database, Configuration configuration, InstantSource clock) {
@@ -288,28 +262,6 @@ public final class Daemon implements AutoCloseable {
                     case IMAP -> imap.open(login, deadline);
                     case POP3 -> pop3.open(login, deadline);
                 };
-    }
-
-    private record Hooks(Deliveries deliveries) implements Webhooks {
-        @Override
-        public void changed(UUID id) {
-            deliveries.changed(id);
-        }
-
-        @Override
-        public void accountRemoved(UUID accountId) {
-            deliveries.forgetAccount(accountId);
-        }
-
-        @Override
-        public Instant now() {
-            return deliveries.now();
-        }
-
-        @Override
-        public Attempt test(Webhook webhook) {
-            return deliveries.test(webhook);
-        }
     }
 
     /** Completed with the reason when another daemon has taken the database over. */

@@ -1,5 +1,8 @@
 package dev.mailbell;
 
+import dev.mailbell.cluster.Lease;
+import dev.mailbell.database.Database;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -10,6 +13,8 @@ import java.util.function.Supplier;
  * @param parts each answers soon with its reasons, for a person; none when all is well
  */
 record Readiness(List<Supplier<List<String>>> parts) implements Supplier<List<String>> {
+    private static final Duration PROBE_TIME = Duration.ofSeconds(1);
+
     Readiness {
         parts = List.copyOf(parts);
     }
@@ -17,5 +22,17 @@ record Readiness(List<Supplier<List<String>>> parts) implements Supplier<List<St
     @Override
     public List<String> get() {
         return parts.stream().map(Supplier::get).flatMap(Collection::stream).toList();
+    }
+
+    static List<String> missing(Database database) {
+        return database.outage(PROBE_TIME).stream()
+                .map(outage -> outage.message() + "; checks and deliveries wait")
+                .toList();
+    }
+
+    static List<String> missing(Lease lease) {
+        return lease.held()
+                ? List.of()
+                : List.of("the lease on the database is not renewed; checks and deliveries wait");
     }
 }

@@ -49,6 +49,20 @@ public final class DailyLogs {
         this.clock = clock;
     }
 
+    /**
+     * As {@link #makeAhead}. A failure is logged and no reason not to start: rows of a day without a
+     * partition go into the default one.
+     */
+    public void makeAheadAtStart() {
+        try {
+            makeAhead();
+        } catch (RuntimeException e) {
+            log.warn(
+                    "Days of the log cannot be made ahead now, it is tried again within the hour: {}",
+                    e.getMessage());
+        }
+    }
+
     /** Makes what is missing of the partitions of today and the next two days. */
     public void makeAhead() {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);

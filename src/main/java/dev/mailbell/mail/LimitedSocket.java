@@ -3,13 +3,11 @@ package dev.mailbell.mail;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -151,33 +149,13 @@ public final class LimitedSocket extends DelegatingSocket {
                             deadline);
         } catch (IOException | IllegalArgumentException e) {
             cut();
-            throw MailConnector.handshakeFailure(login, e);
+            throw ConnectionFailures.ofHandshake(login, e);
         }
     }
 
     /** What an exception of this connection means to the account's owner. */
     public MailFailure failure(IOException e) {
-        return switch (e) {
-            case SocketTimeoutException _ ->
-                    new MailFailure(FailureCode.TIMEOUT, where() + " did not answer in time", e);
-            case ByteBudgetException _ ->
-                    new MailFailure(FailureCode.PROTOCOL_ERROR, where() + " " + e.getMessage(), e);
-            case EOFException _ ->
-                    new MailFailure(
-                            FailureCode.CONNECT_FAILED,
-                            where() + " closed the connection without an answer",
-                            e);
-            case SSLException _ ->
-                    new MailFailure(
-                            FailureCode.TLS_FAILED,
-                            "TLS with " + where() + " broke: " + e.getMessage(),
-                            e);
-            default ->
-                    new MailFailure(
-                            FailureCode.CONNECT_FAILED,
-                            "the connection to " + where() + " was lost: " + e.getMessage(),
-                            e);
-        };
+        return ConnectionFailures.ofSession(where(), e);
     }
 
     private String where() {
@@ -255,7 +233,7 @@ public final class LimitedSocket extends DelegatingSocket {
             if (length == 0) {
                 return 0;
             }
-            turn.end();
+            turn.pause();
             if (bytesLeft <= 0) {
                 throw new ByteBudgetException(byteBudget);
             }

@@ -3,32 +3,45 @@ package dev.mailbell.mail;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the connections whose servers send much take turns. A virtual thread that parses octets which
- * have arrived already never blocks, and so keeps a core; without turns a few servers that flood
- * keep all cores from the checks that need a millisecond.
+ * Lets the connections whose servers send much take turns. A virtual thread that parses octets
+ * which have arrived already never blocks, and so keeps a core; without turns a few servers that
+ * flood keep all cores from the checks that need a millisecond.
  *
- * <p>What a check reads first costs no turn. From then on a connection has a turn from the end of a
- * read to the beginning of the next one, or to {@link Turn#end}. Half of the cores have turns.
+ * <p>The first {@link #FREE} octets of a check cost no turn. From then on a connection has a turn
+ * from the end of a read to the beginning of the next one, or to {@link Turn#end}; half of the
+ * cores have turns. Behind {@link #USUAL} octets there is one turn in all, and three quarters of
+ * its time nothing is parsed.
  */
 final class LongAnswers {
-    /** The octets of a check that cost no turn. */
     static final int FREE = 64 << 10;
 
-    /** After so many more octets the thread lets others run even where no other wants a turn. */
-    private static final int SLICE = 16 << 10;
+    /** A listing of 100,000 messages has fewer. */
+    static final int USUAL = 4 << 20;
 
-    private final Semaphore turns;
+    /** How much longer than it parsed a connection with too many octets rests. */
+    private static final int REST = 3;
+
+    private static final long LONGEST_REST = Duration.ofMillis(20).toNanos();
+
+    private final Semaphore usual;
+    private final Semaphore slow = new Semaphore(1, true);
+    private final LongSupplier nanoTime;
 
     /**
      * @param cores of this machine
      */
-    LongAnswers(int cores) {
-        turns = new Semaphore(Math.max(1, cores / 2), true);
+    LongAnswers(int cores, LongSupplier nanoTime) {
+        this.usual = new Semaphore(Math.max(1, cores / 2), true);
+        this.nanoTime = nanoTime;
     }
 
     /** The turns of one connection. */
@@ -38,15 +51,14 @@ final class LongAnswers {
 
     /** For the thread that reads; {@link #end} is for any. */
     final class Turn {
-        private final AtomicBoolean held = new AtomicBoolean();
+        private final AtomicReference<@Nullable Semaphore> held = new AtomicReference<>();
         private long octets;
-        private long sliceEnd = SLICE;
+        private long begun;
 
         /** A check begins. */
         void restart() {
             end();
             octets = 0;
-            sliceEnd = SLICE;
         }
 
         /**
@@ -59,24 +71,36 @@ final class LongAnswers {
             if (octets <= FREE) {
                 return true;
             }
-            if (octets >= sliceEnd) {
-                sliceEnd = octets + SLICE;
-                Thread.yield();
-            }
+            Semaphore turns = octets <= USUAL ? usual : slow;
             try {
-                boolean taken =
-                        turns.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
-                held.set(taken);
-                return taken;
+                if (!turns.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                    return false;
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while an answer was read");
             }
+            begun = nanoTime.getAsLong();
+            held.set(turns);
+            return true;
+        }
+
+        /** The next octets are read; before that the thread lets others run. */
+        void pause() {
+            Semaphore turns = held.get();
+            if (turns == slow) {
+                long parsed = nanoTime.getAsLong() - begun;
+                LockSupport.parkNanos(Math.min(LONGEST_REST, REST * parsed));
+            } else if (turns != null) {
+                Thread.yield();
+            }
+            end();
         }
 
         /** What was read is parsed, or not needed any more. */
         void end() {
-            if (held.getAndSet(false)) {
+            Semaphore turns = held.getAndSet(null);
+            if (turns != null) {
                 turns.release();
             }
         }

@@ -2,7 +2,7 @@ package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
-import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.Failure;
 import dev.mailbell.delivery.NewEvent;
 import dev.mailbell.delivery.Outbox;
@@ -87,7 +87,7 @@ final class AccountStates {
     private record Known(Account account, boolean retryingTold, boolean everWorked) {}
 
     private static Optional<Known> inTable(Handle handle, Account account) {
-        return AccountStore.lock(handle, account.id())
+        return AccountStateTable.lock(handle, account.id())
                 .map(stored ->
                         new Known(
                                 stored.account(),
@@ -107,7 +107,7 @@ final class AccountStates {
                         && (before.retryingTold()
                                 || news.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
         boolean written =
-                AccountStore.setState(
+                AccountStateTable.setState(
                         handle,
                         after.id(),
                         after.state(),

@@ -2,6 +2,7 @@ package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,12 +19,14 @@ final class FirstLooks {
     private static final int PER_SECOND = 500;
 
     private final AccountStore accounts;
+    private final AccountStateTable states;
     private final Pace pace;
     private final InstantSource clock;
     private final RandomGenerator random;
 
-    FirstLooks(AccountStore accounts, Pace pace, InstantSource clock, RandomGenerator random) {
+    FirstLooks(AccountStore accounts, AccountStateTable states, Pace pace, InstantSource clock, RandomGenerator random) {
         this.accounts = accounts;
+        this.states = states;
         this.pace = pace;
         this.clock = clock;
         this.random = random;
@@ -32,7 +35,7 @@ final class FirstLooks {
     /** Begins to watch all accounts; answers how many. */
     long schedule(Watcher watcher) {
         long count = 0;
-        Set<UUID> told = accounts.retryingTold();
+        Set<UUID> told = states.retryingTold();
         UUID last = null;
         for (List<Account> page = accounts.page(last, PAGE);
                 !page.isEmpty();

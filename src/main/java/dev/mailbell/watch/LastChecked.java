@@ -1,6 +1,6 @@
 package dev.mailbell.watch;
 
-import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.AccountStateTable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,10 +17,10 @@ final class LastChecked {
     /** Written at once: a short statement, however many accounts there are. */
     private static final int BATCH = 1_000;
 
-    private final AccountStore accounts;
+    private final AccountStateTable accounts;
     private Map<UUID, Instant> notes = new HashMap<>();
 
-    LastChecked(AccountStore accounts) {
+    LastChecked(AccountStateTable accounts) {
         this.accounts = accounts;
     }
 

@@ -2,6 +2,7 @@ package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
@@ -74,9 +75,10 @@ public final class WatchService {
 
     public WatchService(Parts parts) {
         AccountStore accounts = new AccountStore(parts.jdbi);
-        this.lastChecked = new LastChecked(accounts);
+        AccountStateTable states = new AccountStateTable(parts.jdbi);
+        this.lastChecked = new LastChecked(states);
         this.pace = parts.pace;
-        this.firstLooks = new FirstLooks(accounts, pace, parts.clock, random);
+        this.firstLooks = new FirstLooks(accounts, states, pace, parts.clock, random);
         this.nanoTime = parts.nanoTime;
         this.timetable = new Timetable<>(parts.nanoTime);
         this.admission = new CheckAdmission(pace.concurrency(), parts.nanoTime);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
@@ -47,7 +48,7 @@ class AccountsTest {
                 API.database
                         .jdbi()
                         .withHandle(handle ->
-                                AccountStore.setState(
+                                AccountStateTable.setState(
                                         handle,
                                         UUID.fromString(id),
                                         state,

@@ -14,7 +14,7 @@ class LongAnswersTest {
     private static final int SMALL = 1_000;
 
     /** Two cores: one of them for long answers. */
-    private final LongAnswers answers = new LongAnswers(2);
+    private final LongAnswers answers = new LongAnswers(2, System::nanoTime);
 
     private static boolean reads(Turn turn, int octets) throws Exception {
         return turn.begin(octets, Deadline.after(PATIENCE));
@@ -63,5 +63,18 @@ class LongAnswersTest {
         assertThat(second.begin(SMALL, Deadline.after(Duration.ZERO)))
                 .as("ending twice gives back one turn")
                 .isFalse();
+    }
+
+    @Test
+    void answers_without_end_share_one_turn_of_their_own() throws Exception {
+        Turn endless = answers.turn();
+        assertThat(reads(endless, LongAnswers.USUAL + 1)).isTrue();
+        Turn listing = flooded();
+        assertThat(answers.turn().begin(LongAnswers.USUAL + 1, Deadline.after(Duration.ZERO)))
+                .isFalse();
+        endless.pause();
+        assertThat(reads(answers.turn(), LongAnswers.USUAL + 1)).isTrue();
+        listing.pause();
+        assertThat(reads(listing, SMALL)).isTrue();
     }
 }

@@ -1,0 +1,31 @@
+package dev.mailbell;
+
+import dev.mailbell.api.Webhooks;
+import dev.mailbell.delivery.Attempt;
+import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.Webhook;
+import java.time.Instant;
+import java.util.UUID;
+
+/** What requests want of the deliveries. */
+record DeliveryHooks(Deliveries deliveries) implements Webhooks {
+    @Override
+    public void changed(UUID id) {
+        deliveries.changed(id);
+    }
+
+    @Override
+    public void accountRemoved(UUID accountId) {
+        deliveries.forgetAccount(accountId);
+    }
+
+    @Override
+    public Instant now() {
+        return deliveries.now();
+    }
+
+    @Override
+    public Attempt test(Webhook webhook) {
+        return deliveries.test(webhook);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.mailbell.account;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** What checks write of an account: its state, its failure, and when it was last checked. */
+public final class AccountStateTable {
+    private final Jdbi jdbi;
+
+    public AccountStateTable(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /**
+     * Writes where an account stands, unless its client paused it: that only its client ends.
+     *
+     * @param retryingTold whether the event account.retrying was made
+     * @return false when it is paused or gone
+     */
+    public static boolean setState(
+            Handle handle,
+            UUID id,
+            AccountState state,
+            Instant since,
+            @Nullable Failure failure,
+            boolean retryingTold) {
+        return AccountRows.bindFailure(
+                                handle.createUpdate(
+                                        """
+                                        update account set state = :state, state_since = :since, failure_code = :failureCode,
+                                            failure_message = :failureMessage, failure_since = :failureSince,
+                                            failure_attempts = :failureAttempts, retrying_told = :told,
+                                            last_checked_at = case when :state = 'watching'
+                                                then greatest(last_checked_at, :since) else last_checked_at end
+                                        where id = :id and state <> 'paused'\
+                                        """),
+                                failure)
+                        .bind("id", id)
+                        .bind("state", state.wireName())
+                        .bind("since", AccountRows.utc(since))
+                        .bind("told", retryingTold)
+                        .execute()
+                == 1;
+    }
+
+    /**
+     * An account as it stands in the table.
+     *
+     * @param retryingTold whether the event account.retrying was made
+     */
+    public record Stored(Account account, boolean retryingTold) {}
+
+    /**
+     * Reads an account; no other writer of this row comes between before the transaction ends, and
+     * none that had begun is still to come.
+     */
+    public static Optional<Stored> lock(Handle handle, UUID id) {
+        return handle.createQuery("select * from account where id = :id for update")
+                .bind("id", id)
+                .map((row, context) ->
+                        new Stored(AccountRows.read(row), row.getBoolean("retrying_told")))
+                .findOne();
+    }
+
+    /**
+     * The accounts whose clients were told that looks fail, and not yet that they succeed again.
+     */
+    public Set<UUID> retryingTold() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select id from account where retrying_told")
+                        .mapTo(UUID.class)
+                        .set());
+    }
+
+    /** When accounts were last checked, in one statement. */
+    public void setLastChecked(Collection<Map.Entry<UUID, Instant>> times) {
+        UUID[] ids = times.stream().map(Map.Entry::getKey).toArray(UUID[]::new);
+        String[] at = times.stream().map(time -> time.getValue().toString()).toArray(String[]::new);
+        jdbi.useHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update account a set last_checked_at = greatest(a.last_checked_at, t.at)
+                                from unnest(:ids::uuid[], :at::timestamptz[]) t (id, at) where a.id = t.id\
+                                """)
+                        .bind("ids", ids)
+                        .bind("at", at)
+                        .execute());
+    }
+}
