@@ -10,9 +10,19 @@ public final class ListenException extends RuntimeException {
 
     private ListenException(String host, int port, String key, IOException cause) {
         super(
-                "Mailbell cannot listen on %s, port %d (%s): is another Mailbell running? Set %s or http.host"
-                        .formatted(host, port, cause.getMessage(), key),
+                "cannot listen on %s, port %d (%s): %s Set %s or http.host"
+                        .formatted(host, port, cause.getMessage(), hint(cause), key),
                 cause);
+    }
+
+    private static String hint(IOException cause) {
+        String said = String.valueOf(cause.getMessage());
+        if (said.contains("Permission denied")) {
+            return "a port below 1024 is for root, or wants CAP_NET_BIND_SERVICE.";
+        }
+        return said.contains("assign requested address")
+                ? "the address is not this machine's."
+                : "is another Mailbell running?";
     }
 
     /**

@@ -108,18 +108,44 @@ final class Preflight {
                     "dataDir",
                     "the data directory "
                             + dataDir
-                            + " cannot be written by the user that runs Mailbell: give that user the directory"
-                            + " (chown), or name another one (dataDir, MAILBELL_DATA_DIR)");
+                            + " cannot be written by the user that runs Mailbell: "
+                            + remedy(dataDir)
+                            + ", or name another one (dataDir, MAILBELL_DATA_DIR)");
         }
     }
 
     /** Whether a directory is writable, or can be made. */
     private static boolean canBeWritten(Path directory) {
-        @Nullable Path existing = directory.toAbsolutePath().normalize();
+        @Nullable Path existing = existing(directory);
+        return existing != null && Files.isDirectory(existing) && Files.isWritable(existing);
+    }
+
+    /** The path itself, or the nearest of its parents that exists. */
+    private static @Nullable Path existing(Path path) {
+        @Nullable Path existing = path.toAbsolutePath().normalize();
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }
-        return existing != null && Files.isDirectory(existing) && Files.isWritable(existing);
+        return existing;
+    }
+
+    private static String remedy(Path directory) {
+        @Nullable Path existing = existing(directory);
+        if (existing != null && !Files.isDirectory(existing)) {
+            return existing + " is a file: remove it";
+        }
+        return existing != null && isMountedReadOnly(existing)
+                ? "its file system is mounted read-only: mount it writable"
+                : "give that user the directory (chown)";
+    }
+
+    private static boolean isMountedReadOnly(Path existing) {
+        try {
+            return Files.getFileStore(existing).isReadOnly();
+        } catch (IOException e) {
+            // The advice for the usual case stands then.
+            return false;
+        }
     }
 
     private void address() {

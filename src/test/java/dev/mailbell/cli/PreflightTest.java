@@ -77,6 +77,7 @@ class PreflightTest {
                 .satisfies(fault ->
                         assertThat(fault.text())
                                 .contains("cannot be written by the user")
+                                .contains(home.resolve("file") + " is a file")
                                 .contains("MAILBELL_DATA_DIR"));
         // Where nothing is kept there, it need not be writable.
         Files.createDirectories(home.resolve("keys"));
