@@ -78,7 +78,7 @@ final class Engine implements AutoCloseable {
                         watchdog,
                         clock);
         Deliveries.Settings settings =
-                new Deliveries.Settings() {
+                new UsualSettings() {
                     @Override
                     public Duration timeout() {
                         return timeout;
@@ -92,21 +92,6 @@ final class Engine implements AutoCloseable {
                     @Override
                     public List<Duration> retrySchedule() {
                         return schedule;
-                    }
-
-                    @Override
-                    public Duration pauseFloor() {
-                        return Duration.ofSeconds(60);
-                    }
-
-                    @Override
-                    public Duration breakerOpenFor() {
-                        return Duration.ofSeconds(30);
-                    }
-
-                    @Override
-                    public Duration disableAfter() {
-                        return Duration.ofDays(5);
                     }
                 };
         deliveries =

@@ -32,38 +32,7 @@ class LaneTest {
     private static final UUID WEBHOOK = Ids.next();
     private static final UUID ACCOUNT = Ids.next();
 
-    private static final Deliveries.Settings SETTINGS =
-            new Deliveries.Settings() {
-                @Override
-                public Duration timeout() {
-                    return Duration.ofSeconds(15);
-                }
-
-                @Override
-                public int concurrency() {
-                    return 100;
-                }
-
-                @Override
-                public List<Duration> retrySchedule() {
-                    return List.of(Duration.ofSeconds(5));
-                }
-
-                @Override
-                public Duration pauseFloor() {
-                    return Duration.ofSeconds(60);
-                }
-
-                @Override
-                public Duration breakerOpenFor() {
-                    return Duration.ofSeconds(30);
-                }
-
-                @Override
-                public Duration disableAfter() {
-                    return Duration.ofDays(5);
-                }
-            };
+    private static final Deliveries.Settings SETTINGS = new UsualSettings();
 
     private final SteppedClock clock = new SteppedClock();
     private final CommitSequence commits = new CommitSequence();

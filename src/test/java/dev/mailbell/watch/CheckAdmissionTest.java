@@ -81,6 +81,21 @@ class CheckAdmissionTest {
         end(permit);
     }
 
+    /** A server that has answered has its places taken, and so many checks time out. */
+    private void fallsSilent(String server, int times) {
+        answers(server);
+        submit(4, CheckKind.SCHEDULED, server);
+        for (int i = 0; i < times; i++) {
+            timesOut(server);
+        }
+    }
+
+    /** A caller waits for a check of the server for a moment. */
+    private CheckPermit request(String server) {
+        return admission.acquire(
+                CheckKind.ON_DEMAND, server, false, Deadline.after(Duration.ofMillis(5)));
+    }
+
     @Test
     void a_server_that_answers_has_half_of_the_places_at_most_and_another_finds_room_at_once() {
         answers("a");
@@ -141,11 +156,7 @@ class CheckAdmissionTest {
 
     @Test
     void what_waited_when_a_probe_began_fails_with_it_and_takes_up_no_place() {
-        answers("a");
-        submit(4, CheckKind.SCHEDULED, "a");
-        for (int i = 0; i < 3; i++) {
-            timesOut("a");
-        }
+        fallsSilent("a", 3);
         now.addAndGet(1);
         submit(10, CheckKind.SCHEDULED, "a");
         timesOut("a");
@@ -187,11 +198,7 @@ class CheckAdmissionTest {
 
     @Test
     void a_server_that_answers_again_has_its_share_at_once() {
-        answers("a");
-        submit(4, CheckKind.SCHEDULED, "a");
-        for (int i = 0; i < 4; i++) {
-            timesOut("a");
-        }
+        fallsSilent("a", 4);
         submit(20, CheckKind.SCHEDULED, "a");
         assertThat(running("a")).isEqualTo(1);
         oldest("a").succeeded();
@@ -231,12 +238,7 @@ class CheckAdmissionTest {
     void a_request_that_finds_no_room_by_its_deadline_says_that_this_node_is_at_fault() {
         answers("a");
         submit(2, CheckKind.ON_DEMAND, "a");
-        assertThatThrownBy(() ->
-                        admission.acquire(
-                                CheckKind.ON_DEMAND,
-                                "a",
-                                false,
-                                Deadline.after(Duration.ofMillis(5))))
+        assertThatThrownBy(() -> request("a"))
                 .isInstanceOf(NoRoomException.class);
         assertThat(admission.waiting(CheckKind.ON_DEMAND)).isZero();
         submit(100, CheckKind.ON_DEMAND, "a");
@@ -246,18 +248,9 @@ class CheckAdmissionTest {
 
     @Test
     void a_request_that_waits_for_a_silent_server_says_so() {
-        answers("a");
-        submit(4, CheckKind.SCHEDULED, "a");
-        for (int i = 0; i < 4; i++) {
-            timesOut("a");
-        }
+        fallsSilent("a", 4);
         submit(CheckKind.ON_DEMAND, "a", false);
-        assertThatThrownBy(() ->
-                        admission.acquire(
-                                CheckKind.ON_DEMAND,
-                                "a",
-                                false,
-                                Deadline.after(Duration.ofMillis(5))))
+        assertThatThrownBy(() -> request("a"))
                 .isInstanceOfSatisfying(
                         MailFailure.class,
                         failure -> assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT));

@@ -3,6 +3,10 @@ package dev.mailbell.mail.imap;
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.MODERN;
 import static dev.mailbell.mail.imap.ImapKit.OLD;
+import static dev.mailbell.mail.imap.ImapScripts.answered;
+import static dev.mailbell.mail.imap.ImapScripts.examine;
+import static dev.mailbell.mail.imap.ImapScripts.headers;
+import static dev.mailbell.mail.imap.ImapScripts.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -14,112 +18,17 @@ import dev.mailbell.mark.Change;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapMark;
 import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The proofs of a check in the order of their price, and what sends a check down. */
 @Timeout(60)
 class LadderTest {
-    private static final String HEADERS =
-            "C: {tag} FETCH 1:* (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID"
-                    + " DATE)])\n";
-
-    static String status(int messages, long uidNext, long validity) {
-        return "C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\nS: * STATUS INBOX (MESSAGES "
-                + messages
-                + " UIDNEXT "
-                + uidNext
-                + " UIDVALIDITY "
-                + validity
-                + ")\nS: {tag} OK done\n";
-    }
-
-    static String examine(int messages, long uidNext, long validity) {
-        return "C: {tag} EXAMINE INBOX\nS: * "
-                + messages
-                + " EXISTS\nS: * OK [UIDVALIDITY "
-                + validity
-                + "] ok\n"
-                + (uidNext > 0 ? "S: * OK [UIDNEXT " + uidNext + "] ok\n" : "")
-                + "S: {tag} OK [READ-ONLY] done\n";
-    }
-
-    static String answered(String command, String... untagged) {
-        StringBuilder lines = new StringBuilder("C: {tag} " + command + "\n");
-        for (String line : untagged) {
-            lines.append("S: ").append(line).append('\n');
-        }
-        return lines + "S: {tag} OK done\n";
-    }
-
-    static String headers(String... ids) {
-        return headersFrom(1, ids);
-    }
-
-    static String headersFrom(int first, String... ids) {
-        StringBuilder script = new StringBuilder(HEADERS.replace("1:*", first + ":*"));
-        for (int i = 0; i < ids.length; i++) {
-            script.append("S: * ")
-                    .append(first + i)
-                    .append(" FETCH ")
-                    .append(header(first + i, ids[i]))
-                    .append('\n');
-        }
-        return script + "S: {tag} OK done\n";
-    }
-
-    private static String header(int uid, String id) {
-        return "(UID "
-                + uid
-                + " INTERNALDATE \"20-Nov-2026 13:00:0"
-                + uid % 10
-                + " +0100\" RFC822.SIZE 2 BODY[HEADER.FIELDS (MESSAGE-ID DATE)] \"Message-ID: <"
-                + id
-                + ">\")";
-    }
-
-    /** A mailbox of messages that are known by what the daemon stores of them. */
-    static final class Followed {
-        ImapState state;
-        private KnownMessages known = KnownMessages.none();
-        @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-
-        Followed(@Nullable ImapMark mark) {
-            state = new ImapState(mark, null, null);
-        }
-
-        ImapMark mark() {
-            return Objects.requireNonNull(state.mark());
-        }
-
-        Change look(ImapSession session) {
-            KnownMessages before = known;
-            Change change =
-                    state.after(
-                            session.observe(
-                                    new dev.mailbell.mail.LookRequest(
-                                            "INBOX",
-                                            state.mark(),
-                                            state.searchFrom(null),
-                                            state.isOpen(),
-                                            lastLook)),
-                            null,
-                            () -> before);
-            state = (ImapState) change.next();
-            known = change.known().orElse(known);
-            return change;
-        }
-    }
-
     @Test
     void mail_that_the_first_search_does_not_find_is_asked_for_again() throws IOException {
         ImapKit.playing(

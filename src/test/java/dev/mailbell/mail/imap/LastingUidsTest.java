@@ -2,15 +2,14 @@ package dev.mailbell.mail.imap;
 
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.OLD;
-import static dev.mailbell.mail.imap.LadderTest.answered;
-import static dev.mailbell.mail.imap.LadderTest.examine;
-import static dev.mailbell.mail.imap.LadderTest.headers;
-import static dev.mailbell.mail.imap.LadderTest.status;
+import static dev.mailbell.mail.imap.ImapScripts.answered;
+import static dev.mailbell.mail.imap.ImapScripts.examine;
+import static dev.mailbell.mail.imap.ImapScripts.headers;
+import static dev.mailbell.mail.imap.ImapScripts.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Rung;
-import dev.mailbell.mail.imap.LadderTest.Followed;
 import dev.mailbell.mark.Change;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.ImapMark;
@@ -168,7 +167,7 @@ class LastingUidsTest {
                         + examine(5, 0, 7)
                         + headers("a", "b", "c", "d", "x")
                         + examine(5, 0, 7)
-                        + LadderTest.headersFrom(2, "c", "d", "x", "x")
+                        + ImapScripts.headersFrom(2, "c", "d", "x", "x")
                         + headers("b", "c", "d", "x", "x")
                         + GOODBYE,
                 session -> {

@@ -89,7 +89,7 @@ class TranscriptTest {
     void courier_gives_a_uid_twice_and_is_counted_by_headers() throws IOException {
         try (ScriptedServer server = playing("courier");
                 ImapSession session = ImapKit.open(server)) {
-            LadderTest.Followed inbox = new LadderTest.Followed(null);
+            Followed inbox = new Followed(null);
             assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
             assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
             Change change = inbox.look(session);
