@@ -50,8 +50,8 @@ public final class DailyLogs {
     }
 
     /**
-     * As {@link #makeAhead}. A failure is logged and no reason not to start: rows of a day without a
-     * partition go into the default one.
+     * As {@link #makeAhead}. A failure is logged and no reason not to start: rows of a day without
+     * a partition go into the default one.
      */
     public void makeAheadAtStart() {
         try {

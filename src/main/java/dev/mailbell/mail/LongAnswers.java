@@ -86,6 +86,7 @@ final class LongAnswers {
         }
 
         /** The next octets are read; before that the thread lets others run. */
+        @SuppressWarnings("ThreadPriorityCheck") // virtual threads are not preempted
         void pause() {
             Semaphore turns = held.get();
             if (turns == slow) {

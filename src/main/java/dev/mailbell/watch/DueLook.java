@@ -86,9 +86,7 @@ final class DueLook {
      * Since when the look that is due or under way has been due; {@code now} when there is none.
      */
     long since(long now) {
-        return underWay
-                ? underWaySince
-                : wanted ? wantedSince : postponed ? postponedSince : now;
+        return underWay ? underWaySince : wanted ? wantedSince : postponed ? postponedSince : now;
     }
 
     /** How many looks have begun. */

@@ -24,7 +24,12 @@ final class FirstLooks {
     private final InstantSource clock;
     private final RandomGenerator random;
 
-    FirstLooks(AccountStore accounts, AccountStateTable states, Pace pace, InstantSource clock, RandomGenerator random) {
+    FirstLooks(
+            AccountStore accounts,
+            AccountStateTable states,
+            Pace pace,
+            InstantSource clock,
+            RandomGenerator random) {
         this.accounts = accounts;
         this.states = states;
         this.pace = pace;

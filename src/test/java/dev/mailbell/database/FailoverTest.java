@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.util.GT;
 
 /** A primary that is gone, a standby in its place, and its promotion. */
 class FailoverTest {
@@ -47,8 +49,7 @@ class FailoverTest {
                     .isThrownBy(() -> Database.open(of(servers.standby()), 4))
                     .withMessageContaining("only reads")
                     .withMessageContaining("jdbc:postgresql://db1,db2/mailbell");
-            try (Database database =
-                    Database.open(of(servers.primary(), servers.standby()), 4)) {
+            try (Database database = Database.open(of(servers.primary(), servers.standby()), 4)) {
                 database.migrate();
                 assertThat(writes(database)).isTrue();
                 servers.primary().close();
@@ -60,7 +61,9 @@ class FailoverTest {
                 for (int i = 0; i < 20; i++) {
                     assertThatExceptionOfType(RuntimeException.class)
                             .isThrownBy(() -> writes(database))
-                            .matches(e -> Database.outageOf(e).equals(java.util.Optional.of(Outage.READ_ONLY)));
+                            .matches(e ->
+                                    Database.outageOf(e)
+                                            .equals(Optional.of(Outage.READ_ONLY)));
                 }
                 assertThat(System.nanoTime() - begun).isLessThan(PATIENCE.toNanos());
                 servers.promote();
@@ -68,8 +71,7 @@ class FailoverTest {
                 assertThat(writes(database)).isTrue();
             }
             // The old primary stays in the URL and is away; the order does not matter.
-            try (Database database =
-                    Database.open(of(servers.primary(), servers.standby()), 4)) {
+            try (Database database = Database.open(of(servers.primary(), servers.standby()), 4)) {
                 assertThat(writes(database)).isTrue();
             }
         }
@@ -100,7 +102,7 @@ class FailoverTest {
             for (String language : new String[] {"de", "fr", "ja", "zh", "ru", "pl", "it", "cs"}) {
                 Locale.setDefault(Locale.of(language));
                 assertThat(
-                                org.postgresql.util.GT.tr(
+                                GT.tr(
                                         "Could not find a server with specified targetServerType: {0}",
                                         "primary"))
                         .contains("targetServerType");

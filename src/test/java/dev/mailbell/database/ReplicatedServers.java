@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -94,12 +93,6 @@ public final class ReplicatedServers implements AutoCloseable {
     /** The port of a server. */
     public static int port(DatabaseAddress address) {
         return Integer.parseInt(ServerName.of(address.url()).port());
-    }
-
-    /** Whether the standby has replayed all that the primary wrote before this call. */
-    public Supplier<Boolean> isFollowed() {
-        String written = on(primary, "select pg_current_wal_lsn()");
-        return () -> on(standby, "select pg_last_wal_replay_lsn() >= '" + written + "'").equals("t");
     }
 
     /** Makes the standby the primary. */

@@ -43,8 +43,7 @@ class LongAnswersTest {
         Turn second = answers.turn();
         FutureTask<Boolean> reading = new FutureTask<>(() -> reads(second, LongAnswers.FREE + 1));
         Thread thread = Thread.ofVirtual().start(reading);
-        await().atMost(PATIENCE)
-                .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        await().atMost(PATIENCE).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         first.end();
         assertThat(reading.get()).isTrue();
         second.end();

@@ -238,8 +238,7 @@ class CheckAdmissionTest {
     void a_request_that_finds_no_room_by_its_deadline_says_that_this_node_is_at_fault() {
         answers("a");
         submit(2, CheckKind.ON_DEMAND, "a");
-        assertThatThrownBy(() -> request("a"))
-                .isInstanceOf(NoRoomException.class);
+        assertThatThrownBy(() -> request("a")).isInstanceOf(NoRoomException.class);
         assertThat(admission.waiting(CheckKind.ON_DEMAND)).isZero();
         submit(100, CheckKind.ON_DEMAND, "a");
         submit(CheckKind.ON_DEMAND, "a", false);

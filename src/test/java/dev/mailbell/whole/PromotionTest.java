@@ -57,8 +57,9 @@ class PromotionTest {
 
     @Test
     @Timeout(300)
-    void writes_are_refused_with_the_reason_until_the_standby_is_promoted_and_nothing_is_lost_or_told_twice()
-            throws Exception {
+    void
+            writes_are_refused_with_the_reason_until_the_standby_is_promoted_and_nothing_is_lost_or_told_twice()
+                    throws Exception {
         Maildir maildir = Dovecot.shared().freshUser();
         try (ReplicatedServers servers = ReplicatedServers.start(directory);
                 CountingProxy way =
@@ -69,10 +70,7 @@ class PromotionTest {
             receiver.trust(rest.registerWebhook(receiver.url()).path("secret").stringValue());
             String id =
                     rest.registerAccount(
-                            "imap",
-                            Dovecot.shared().imapPort(),
-                            maildir.user(),
-                            Dovecot.PASSWORD);
+                            "imap", Dovecot.shared().imapPort(), maildir.user(), Dovecot.PASSWORD);
             await().atMost(PATIENCE).until(() -> receiver.count("mailbox.baseline") == 1);
             maildir.deliver(1);
             await().atMost(PATIENCE).until(() -> receiver.announced(id) == 1);
