@@ -88,7 +88,7 @@ final class WebhookRoutes {
                         keyring.encrypt(secret, Webhook.secretContext(id)),
                         null,
                         State.ENABLED,
-                        Health.GOOD,
+                        Health.UNKNOWN,
                         now,
                         now);
         return new Creation() {

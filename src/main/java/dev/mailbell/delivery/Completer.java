@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes down how attempts ended: whatever has gathered while the last batch was written goes with
- * the next one. Two batches are written at once, each webhook's always by the same writer. While
- * the database is away outcomes wait here; the lanes stop by themselves, because a sender keeps its
+ * the next one. Three batches are written at once: two of successes of healthy webhooks, each
+ * webhook's always by the same writer, and one of all the rest, which changes rows of webhooks and is
+ * throttled. While the database is away outcomes wait here; the lanes stop by themselves, because a sender keeps its
  * slot until it has handed its outcome over.
  */
 final class Completer {
@@ -30,13 +31,24 @@ final class Completer {
     private static final Duration REFUSED_AGAIN = Duration.ofMinutes(1);
     private static final Duration IDLE = Duration.ofMillis(100);
 
+    /**
+     * Outcomes that wait for the throttled writer at most: more than there are slots, so that calls
+     * which fail all at once hold none of these.
+     */
+    private static final int MOST_NEWS = 2 * Slots.ALL;
+
     /** Outcomes set aside by one writer at most; then it takes no more. */
     private static final int MOST_REFUSED = 1000;
 
+    /** A thread that writes, and the outcomes that wait for it. */
     private final class Writer {
-        final BlockingQueue<Completion> queue = new ArrayBlockingQueue<>(2 * BATCH);
+        final BlockingQueue<Completion> queue;
         final Deque<Refused> refused = new ArrayDeque<>();
         final Thread thread = Thread.ofVirtual().name("completer").unstarted(() -> run(this));
+
+        Writer(int capacity) {
+            queue = new ArrayBlockingQueue<>(capacity);
+        }
     }
 
     /** An outcome that the database does not take, and when it is tried again. */
@@ -48,20 +60,29 @@ final class Completer {
     private final Completions completions;
     private final Consumer<Written> listener;
     private final Duration again;
-    private final List<Writer> writers = Stream.generate(Writer::new).limit(WRITERS).toList();
+    private final Throttle throttle;
+    private final Writer news = new Writer(MOST_NEWS);
+    private final List<Writer> successes =
+            Stream.generate(() -> new Writer(2 * BATCH)).limit(WRITERS).toList();
+    private final List<Writer> writers = Stream.concat(successes.stream(), Stream.of(news)).toList();
     private volatile boolean stopping;
 
     /**
      * @param listener is told what was written of webhooks before the lanes go on
      */
-    Completer(Completions completions, Consumer<Written> listener) {
-        this(completions, listener, REFUSED_AGAIN);
+    Completer(Completions completions, Consumer<Written> listener, Throttle throttle) {
+        this(completions, listener, throttle, REFUSED_AGAIN);
     }
 
     /**
      * @param again after what time an outcome that was refused is tried again
      */
-    Completer(Completions completions, Consumer<Written> listener, Duration again) {
+    Completer(
+            Completions completions,
+            Consumer<Written> listener,
+            Throttle throttle,
+            Duration again) {
+        this.throttle = throttle;
         this.completions = completions;
         this.listener = listener;
         this.again = again;
@@ -78,7 +99,10 @@ final class Completer {
      */
     void submit(Completion completion) throws InterruptedException {
         int hash = completion.ended().webhook().id().hashCode();
-        Writer writer = writers.get(Math.floorMod(hash, WRITERS));
+        Writer writer =
+                News.isWorthWriting(completion.ended())
+                        ? news
+                        : successes.get(Math.floorMod(hash, WRITERS));
         do {
             if (stopping && !writer.thread.isAlive()) {
                 throw new InterruptedException("outcomes are no longer written");
@@ -89,6 +113,7 @@ final class Completer {
     /** Writes what has gathered, then ends; false when that took longer than the limit. */
     boolean stop(Duration limit) throws InterruptedException {
         stopping = true;
+        throttle.end();
         long end = System.nanoTime() + limit.toNanos();
         boolean ended = true;
         for (Writer writer : writers) {
@@ -137,7 +162,11 @@ final class Completer {
         boolean warned = false;
         while (true) {
             try {
-                writeOnce(batch);
+                if (writer == news) {
+                    throttle.run(() -> writeOnce(batch));
+                } else {
+                    writeOnce(batch);
+                }
                 return;
             } catch (RuntimeException e) {
                 if (Database.isRefused(e)) {
@@ -204,10 +233,11 @@ final class Completer {
         }
     }
 
-    private void writeOnce(List<Completion> batch) {
+    private Written writeOnce(List<Completion> batch) {
         Written written = completions.write(batch.stream().map(Completion::ended).toList());
         tell(() -> listener.accept(written));
         batch.forEach(completion -> tell(completion.written()));
+        return written;
     }
 
     /** What is made of an outcome must not end the writing of outcomes. */

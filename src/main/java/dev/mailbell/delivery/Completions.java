@@ -203,24 +203,23 @@ final class Completions {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
+        List<News> toWrite = new ArrayList<>();
         news.forEach((id, told) -> {
-            if (told.worthWriting() && !told.isAnyOf(counted)) {
-                WebhookStore.find(handle, id).ifPresent(changed::add);
+            if (told.worthWriting() && told.isAnyOf(counted)) {
+                toWrite.add(told);
             } else if (told.worthWriting()) {
-                told.write(handle, id, disableAfter.get())
-                        .ifPresent(row -> {
-                            changed.add(row.webhook());
-                            if (row.disabledNow()) {
-                                disabled.add(row.webhook());
-                                fresh.addAll(
-                                        Disabling.announce(
-                                                handle.getConnection(),
-                                                row.webhook(),
-                                                told.last()));
-                            }
-                        });
+                WebhookStore.find(handle, id).ifPresent(changed::add);
             }
         });
+        for (News.Row row : News.write(handle.getConnection(), toWrite, disableAfter.get())) {
+            Webhook webhook = row.webhook();
+            changed.add(webhook);
+            if (row.disabledNow()) {
+                disabled.add(webhook);
+                Ended last = news.get(webhook.id()).last();
+                fresh.addAll(Disabling.announce(handle.getConnection(), webhook, last));
+            }
+        }
         return new Written(changed, disabled.size(), fresh);
     }
 }

@@ -70,6 +70,7 @@ public final class Deliveries {
         this.courier = new Courier(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
+        Throttle writing = new Throttle();
         this.lanes =
                 new Lanes(
                         store,
@@ -80,8 +81,9 @@ public final class Deliveries {
                         held,
                         meters,
                         clock,
-                        RandomGenerator.getDefault());
-        this.fanOut = new FanOut(database.jdbi(), lanes, meters, clock);
+                        RandomGenerator.getDefault(),
+                        writing);
+        this.fanOut = new FanOut(database.jdbi(), lanes, meters, clock, writing);
         this.outbox = new Outbox(database.dataSource(), lanes, meters, clock);
     }
 

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the deliveries that were deferred because many webhooks that take nothing now want one
- * event. One thread, in pieces, and at most for a quarter of the time: what these webhooks cost
- * delays no other. What waits of one mailbox becomes one delivery a webhook, as it would have
+ * Makes the deliveries that were deferred because very many webhooks, or many that are not healthy,
+ * want one event. One thread, in pieces, {@linkplain Throttle throttled} unless a piece was for
+ * healthy webhooks: what the others cost delays no healthy one. What waits of one mailbox becomes one delivery a webhook, as it would have
  * merged. The table holds what is to be done; a crash loses nothing of it.
  */
 final class FanOut {
@@ -34,12 +34,6 @@ final class FanOut {
     /** Events of a mailbox that become one delivery at most. */
     private static final int MOST_EVENTS = 500;
 
-    /**
-     * For each moment of work so many of rest, unless a webhook was served that takes deliveries
-     * again.
-     */
-    private static final int REST = 3;
-
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -47,11 +41,18 @@ final class FanOut {
     private final Lanes lanes;
     private final DeliveryMeters meters;
     private final InstantSource clock;
+    private final Throttle throttle;
     private final ReadFailures failures =
             new ReadFailures(LOG, "Deferred deliveries cannot be made now");
     private final Thread thread = Thread.ofVirtual().name("fan-out").unstarted(this::run);
 
-    FanOut(Jdbi jdbi, Lanes lanes, DeliveryMeters meters, InstantSource clock) {
+    FanOut(
+            Jdbi jdbi,
+            Lanes lanes,
+            DeliveryMeters meters,
+            InstantSource clock,
+            Throttle throttle) {
+        this.throttle = throttle;
         this.jdbi = jdbi;
         this.lanes = lanes;
         this.meters = meters;
@@ -68,12 +69,14 @@ final class FanOut {
     }
 
     private void run() {
+        Served served = Served.NOTHING;
         try {
             while (true) {
-                long begun = System.nanoTime();
-                Served served;
                 try {
-                    served = servePiece();
+                    served =
+                            served == Served.HEALTHY
+                                    ? servePiece()
+                                    : throttle.run(this::servePiece);
                 } catch (RuntimeException e) {
                     if (Thread.currentThread().isInterrupted()) {
                         return;
@@ -83,10 +86,8 @@ final class FanOut {
                     continue;
                 }
                 failures.succeeded();
-                switch (served) {
-                    case NOTHING -> Thread.sleep(POLL);
-                    case SICK -> Thread.sleep(Duration.ofNanos(REST * (System.nanoTime() - begun)));
-                    case ENABLED -> LOG.trace("Webhooks that are back are served without a rest");
+                if (served == Served.NOTHING) {
+                    Thread.sleep(POLL);
                 }
             }
         } catch (InterruptedException stopped) {
@@ -111,11 +112,11 @@ final class FanOut {
     /** Which webhooks a piece of work was for. */
     private enum Served {
         NOTHING,
-        SICK,
-        ENABLED
+        OTHERS,
+        HEALTHY
     }
 
-    /** Serves some webhooks of what is deferred longest. */
+    /** Serves some webhooks of what is deferred longest, healthy ones first. */
     private Served servePiece() {
         long begun = lanes.beginCommit();
         Optional<Piece> served =
@@ -133,23 +134,23 @@ final class FanOut {
         Piece piece = served.get();
         lanes.offer(piece.added().deliveries(), begun);
         meters.merged(piece.added().merged());
-        return piece.enabled() ? Served.ENABLED : Served.SICK;
+        return piece.healthy() ? Served.HEALTHY : Served.OTHERS;
     }
 
     /**
      * What was written.
      *
-     * @param enabled whether some of the webhooks take deliveries
+     * @param healthy whether some of the webhooks are healthy
      */
-    private record Piece(Intake.Added added, boolean enabled) {}
+    private record Piece(Intake.Added added, boolean healthy) {}
 
-    /** The oldest row, and those behind it in its mailbox that merge with it. */
+    /** The first row in the order of work, or of its mailbox, and those behind that merge with it. */
     private static List<Deferred> group(Connection connection) {
         List<Deferred> rows =
                 Sql.of(
                                 """
                                 with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
-                                    order by event_id limit 1)
+                                    order by healthy desc, event_id limit 1)
                                 select f.*, e.client_id, e.type, e.created_at, e.payload
                                 from oldest o join fanout f on f.event_id = o.event_id
                                     or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)
@@ -185,9 +186,13 @@ final class FanOut {
 
     private Piece serve(Connection connection, List<Deferred> group) {
         List<UUID> all = group.getFirst().webhooks();
-        List<UUID> enabled = enabled(connection, all);
+        List<Enabled> enabled = enabled(connection, all);
+        boolean healthy = !enabled.isEmpty() && enabled.getFirst().healthy();
         List<UUID> piece =
-                Stream.concat(enabled.stream(), all.stream()).distinct().limit(PIECE).toList();
+                Stream.concat(enabled.stream().map(Enabled::id), all.stream())
+                        .distinct()
+                        .limit(PIECE)
+                        .toList();
         List<Deferred> kept = group.stream().filter(row -> row.event() != null).toList();
         Intake.Added added = new Intake.Added(List.of(), 0);
         if (!kept.isEmpty()) {
@@ -219,18 +224,32 @@ final class FanOut {
             Sql.of("delete from fanout where event_id = any(?)", (Object) events)
                     .update(connection);
         } else {
-            Sql.of("update fanout set webhooks = ? where event_id = any(?)", rest, events)
+            Sql.of(
+                            "update fanout set webhooks = ?, healthy = ? where event_id = any(?)",
+                            rest,
+                            healthy,
+                            events)
                     .update(connection);
         }
-        return new Piece(added, !enabled.isEmpty());
+        return new Piece(added, healthy);
     }
 
-    /** Those that take deliveries again. */
-    private static List<UUID> enabled(Connection connection, List<UUID> webhooks) {
+    private record Enabled(UUID id, boolean healthy) {}
+
+    /** Those that may be sent to now, the healthy ones first. */
+    private static List<Enabled> enabled(Connection connection, List<UUID> webhooks) {
         return Sql.of(
-                        "select id from webhook where id = any(?) and state = 'enabled' limit ?",
+                        """
+                        select id, healthy from webhook where id = any(?) and state = 'enabled'
+                        order by healthy desc limit ?\
+                        """,
                         webhooks.toArray(UUID[]::new),
                         PIECE)
-                .query(connection, row -> row.getObject(1, UUID.class));
+                .query(
+                        connection,
+                        row ->
+                                new Enabled(
+                                        row.getObject("id", UUID.class),
+                                        row.getBoolean("healthy")));
     }
 }

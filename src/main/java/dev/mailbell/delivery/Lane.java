@@ -172,6 +172,16 @@ final class Lane {
         return webhook;
     }
 
+    /** Whether the webhook took its latest delivery; false when it is not known here. */
+    synchronized boolean isHealthy() {
+        return receiver != null && receiver.isHealthy();
+    }
+
+    /** Whether nothing may be sent to the webhook now. */
+    synchronized boolean isClosed() {
+        return receiver != null && receiver.isClosed();
+    }
+
     synchronized void meet(int era, Webhook webhook, Receiver receiver) {
         if (era == this.era) {
             this.webhook = webhook;

@@ -14,13 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * All lanes: one for each webhook that is owed something. A fresh delivery is on its way as soon as
@@ -36,18 +34,13 @@ final class Lanes {
     /** What is due for so long was overlooked. */
     private static final Duration OVERDUE = Duration.ofSeconds(5);
 
-    /** Lanes that read the table at once. */
-    private static final int REFILLS = 3;
-
-    private final Semaphore refills = new Semaphore(REFILLS, true);
-
     /** Sends one delivery; never throws. */
     interface Sender {
         Attempt send(Webhook webhook, Delivery delivery);
     }
 
     private final DeliveryStore deliveries;
-    private final WebhookStore webhooks;
+    private final Refiller refiller;
     private final Sender sender;
     private final Deliveries.Settings settings;
     private final BooleanSupplier held;
@@ -71,13 +64,14 @@ final class Lanes {
             BooleanSupplier held,
             DeliveryMeters meters,
             InstantSource clock,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Throttle writing) {
         this.deliveries = deliveries;
-        this.webhooks = webhooks;
+        this.refiller = new Refiller(deliveries, webhooks, settings, clock, random);
         this.sender = sender;
         this.settings = settings;
         this.held = held;
-        this.completer = new Completer(completions, this::written);
+        this.completer = new Completer(completions, this::written, writing);
         this.clock = clock;
         this.random = random;
         this.meters = meters;
@@ -97,6 +91,7 @@ final class Lanes {
      */
     void stop(Duration limit) throws InterruptedException {
         stopping = true;
+        refiller.end();
         ticker.interrupt();
         oldest.stop();
         long begun = System.nanoTime();
@@ -192,41 +187,10 @@ final class Lanes {
     }
 
     private void refill(Lane lane, int era) {
-        // The pool is everybody's: of a thousand lanes that want to read, a few do.
-        refills.acquireUninterruptibly();
-        try {
-            readPage(lane, era);
-        } finally {
-            refills.release();
-        }
-        dispatch(lane);
-    }
-
-    private void readPage(Lane lane, int era) {
-        try {
-            if (lane.webhook() == null) {
-                Optional<Webhook> webhook = webhooks.find(lane.webhookId());
-                if (webhook.isEmpty()) {
-                    lane.end();
-                    lanes.remove(lane.webhookId(), lane);
-                    return;
-                }
-                Receiver receiver = new Receiver(webhook.get(), settings, clock, random);
-                lane.meet(era, webhook.get(), receiver);
-                if (receiver.isClosed()) {
-                    lane.refillSkipped(era);
-                    return;
-                }
-            }
-            lane.refill(era, deliveries.due(lane.webhookId(), clock.instant(), lane.room()));
-        } catch (RuntimeException e) {
-            int failed = lane.refillFailed(era, System.nanoTime());
-            // The first one is news; the same again at every retry is not.
-            LOG.atLevel(failed == 1 ? Level.WARN : Level.DEBUG)
-                    .log(
-                            "Deliveries of webhook {} cannot be read now: {}",
-                            lane.webhookId(),
-                            e.getMessage());
+        if (refiller.refill(lane, era)) {
+            dispatch(lane);
+        } else {
+            lanes.remove(lane.webhookId(), lane);
         }
     }
 

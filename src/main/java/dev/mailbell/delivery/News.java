@@ -1,18 +1,17 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Completions.Ended;
 import dev.mailbell.delivery.Webhook.Health;
 import dev.mailbell.delivery.Webhook.State;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.HashSet;
+import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What the attempts of one batch say about one webhook. */
@@ -35,7 +34,7 @@ final class News {
     void add(Ended ended) {
         last = ended;
         deliveries.add(ended.delivery().id());
-        known &= ended.webhook().health().equals(Health.GOOD);
+        known &= isKnown(ended.webhook());
         if (ended.attempt().delivered()) {
             success = true;
             failures = 0;
@@ -49,7 +48,17 @@ final class News {
 
     /** Success after success is no news: a webhook that works is never written. */
     boolean worthWriting() {
-        return failures > 0 || gone || !known || last().webhook().state() == State.FAILING;
+        return failures > 0 || gone || !known;
+    }
+
+    /** Whether one attempt alone is worth writing. */
+    static boolean isWorthWriting(Ended ended) {
+        return !ended.attempt().delivered() || !isKnown(ended.webhook());
+    }
+
+    /** Whether a success changes nothing of the webhook. */
+    private static boolean isKnown(Webhook webhook) {
+        return webhook.state() != State.FAILING && webhook.health().equals(Health.GOOD);
     }
 
     /** Whether it holds the outcome of one of these deliveries. */
@@ -64,46 +73,72 @@ final class News {
         return last;
     }
 
-    /** Empty when the webhook was removed. */
-    Optional<Row> write(Handle handle, UUID id, Duration disableAfter) {
-        Instant now = last().attempt().endedAt();
-        return handle.createQuery(
+    /**
+     * Writes what is news of some webhooks in one statement, their rows in the order of their ids.
+     *
+     * @return what became of those that are still there
+     */
+    static List<Row> write(Connection connection, List<News> all, Duration disableAfter) {
+        if (all.isEmpty()) {
+            return List.of();
+        }
+        return Sql.of(
                         """
-                        with old as (select id, state, case when :success then 0 else failures end as failures,
-                                coalesce(case when :success then null else failing_since end, :first::timestamptz) as since,
-                                greatest(paused_until, :paused::timestamptz) as paused
-                            from webhook where id = :id for update)
-                        update webhook w set
-                            failures = least(o.failures::bigint + :failures, 2147483647)::int, failing_since = o.since, last_error = :error,
-                            paused_until = case when o.paused > :now then o.paused end,
-                            breaker_until = :breakerUntil::timestamptz, breaker_openings = :breakerOpenings,
-                            state = case
-                                when o.state = 'disabled' or :gone
-                                    or (:failures > 0 and o.since <= :disableBefore and o.failures::bigint + :failures >= :fewest)
-                                    then 'disabled'
-                                when :failures > 0 or o.paused > :now or :breakerOpenings > 0 then 'failing'
-                                else 'enabled' end
-                        from old o where w.id = o.id
-                        returning w.*, o.state <> 'disabled' and w.state = 'disabled' as disabled_now\
-                        """)
-                .bind("id", id)
-                .bind("success", success)
-                .bind("failures", failures)
-                .bind("first", utc(firstFailure))
-                .bind("error", last().attempt().error())
-                .bind("paused", utc(last().gate().pausedUntil()))
-                .bind("breakerUntil", utc(last().gate().breakerUntil()))
-                .bind("breakerOpenings", last().gate().breakerOpenings())
-                .bind("gone", gone)
-                .bind("now", utc(now))
-                .bind("disableBefore", utc(now.minus(disableAfter)))
-                .bind("fewest", FEWEST_FAILURES)
-                .map((row, context) ->
-                        new Row(WebhookStore.read(row), row.getBoolean("disabled_now")))
-                .findOne();
+                        with news as (
+                            select * from unnest(?::uuid[], ?::boolean[], ?::int[], ?::timestamptz[], ?::text[], ?::timestamptz[],
+                                ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[])
+                                as n(id, success, added, first, error, paused, breaker, openings, gone, now, disable_before)
+                        ), old as (
+                            select n.*, w.state, case when n.success then 0 else w.failures end + n.added::bigint as failures,
+                                coalesce(case when not n.success then w.failing_since end, n.first) as since,
+                                case when greatest(w.paused_until, n.paused) > n.now
+                                    then greatest(w.paused_until, n.paused) end as paused_until
+                            from webhook w join news n on n.id = w.id order by w.id for update of w
+                        ), judged as (
+                            select *, case
+                                when state = 'disabled' or gone
+                                    or (added > 0 and since <= disable_before and failures >= ?) then 'disabled'
+                                when added > 0 or paused_until is not null or openings > 0 then 'failing'
+                                else 'enabled' end as became
+                            from old
+                        )
+                        update webhook w set failures = least(j.failures, 2147483647)::int, failing_since = j.since,
+                            last_error = j.error, paused_until = j.paused_until, breaker_until = j.breaker,
+                            breaker_openings = j.openings, state = j.became, healthy = j.became = 'enabled'
+                        from judged j where w.id = j.id
+                        returning w.*, j.state <> 'disabled' and w.state = 'disabled' as disabled_now\
+                        """,
+                        Sql.column(all, UUID[]::new, news -> news.last().webhook().id()),
+                        Sql.column(all, Boolean[]::new, news -> news.success),
+                        Sql.column(all, Integer[]::new, news -> news.failures),
+                        Sql.column(all, String[]::new, news -> text(news.firstFailure)),
+                        Sql.column(all, String[]::new, news -> news.last().attempt().error()),
+                        Sql.column(
+                                all, String[]::new, news -> text(news.last().gate().pausedUntil())),
+                        Sql.column(
+                                all,
+                                String[]::new,
+                                news -> text(news.last().gate().breakerUntil())),
+                        Sql.column(
+                                all, Integer[]::new, news -> news.last().gate().breakerOpenings()),
+                        Sql.column(all, Boolean[]::new, news -> news.gone),
+                        Sql.column(
+                                all, String[]::new, news -> text(news.last().attempt().endedAt())),
+                        Sql.column(
+                                all,
+                                String[]::new,
+                                news ->
+                                        text(news.last().attempt().endedAt().minus(disableAfter))),
+                        FEWEST_FAILURES)
+                .query(
+                        connection,
+                        row ->
+                                new Row(
+                                        WebhookStore.read(row),
+                                        row.getBoolean("disabled_now")));
     }
 
-    private static @Nullable OffsetDateTime utc(@Nullable Instant instant) {
-        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+    private static @Nullable String text(@Nullable Instant instant) {
+        return instant == null ? null : instant.toString();
     }
 }

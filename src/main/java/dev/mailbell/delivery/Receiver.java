@@ -40,7 +40,10 @@ final class Receiver {
     private final Map<Object, Instant> calls = new LinkedHashMap<>();
     private @Nullable Instant pausedUntil;
     private boolean disabled;
+
+    /** The last call failed, or there was none yet. */
     private boolean failing;
+
     private int atOnce = AT_ONCE_AT_FIRST;
 
     /** A call that began, to be told how it ended. */
@@ -77,7 +80,7 @@ final class Receiver {
                         health.breakerOpenings());
         this.pausedUntil = clamped(health.pausedUntil(), LONGEST_PAUSE, clock);
         this.disabled = webhook.state() == State.DISABLED;
-        this.failing = webhook.state() == State.FAILING;
+        this.failing = !health.healthy();
     }
 
     /** What was written while a clock was wrong must not keep a receiver waiting for years. */
@@ -101,6 +104,11 @@ final class Receiver {
 
     synchronized boolean isDisabled() {
         return disabled;
+    }
+
+    /** Whether it took its latest delivery. */
+    synchronized boolean isHealthy() {
+        return !failing;
     }
 
     /** Whether nothing at all may be sent now, however little. */

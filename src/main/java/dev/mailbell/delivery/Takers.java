@@ -12,18 +12,22 @@ final class Takers {
 
     private Takers() {}
 
-    /** So many webhooks that take nothing now are served with the event; more are served later. */
+    /** So many webhooks that are not healthy are served with the event; more are served later. */
     static final int MOST_SERVED_AT_ONCE = 16;
+
+    /** So many healthy webhooks are served with the event; those beyond them are served later. */
+    static final int MOST_HEALTHY = 100;
 
     /**
      * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id},
-     * whether it is {@code enabled}, whether its delivery is {@code deferred} to {@link FanOut},
+     * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred} to {@link FanOut},
      * its {@code place} from 1 among those that are or are not, and until when older deliveries of
      * the mailbox wait at the longest, {@code busy_until}; null when there are none or it is
      * deferred.
      *
-     * <p>Deferred are those that take nothing now, when they are many, and those for which an
-     * earlier event of the mailbox is deferred still.
+     * <p>Deferred are those that did not take their latest delivery, when they are many, healthy
+     * ones beyond the first hundred, and those for which an earlier event of the mailbox is
+     * deferred still.
      *
      * @param except a webhook that does not get the event; null for none
      */
@@ -36,9 +40,10 @@ final class Takers {
                     select distinct unnest(webhooks) as webhook_id from fanout
                     where account_id = ?::uuid and coalesce(mailbox, '') = ?
                 ), listener as materialized (
-                    select w.id, w.state = 'enabled' as enabled,
-                        d.webhook_id is not null or (w.state <> 'enabled'
-                            and count(*) filter (where w.state <> 'enabled') over () > ?) as deferred
+                    select w.id, w.state = 'enabled' as enabled, w.healthy,
+                        d.webhook_id is not null or case when w.healthy
+                            then row_number() over (partition by w.healthy order by w.id) > ?
+                            else count(*) over (partition by w.healthy) > ? end as deferred
                     from webhook w left join deferred d on d.webhook_id = w.id
                     where w.client_id = ? and w.events && array[?::text, '*']
                         and (w.accounts is null or w.accounts @> array[?::uuid])
@@ -49,13 +54,14 @@ final class Takers {
                         and webhook_id = any(array(select id from listener where not deferred))
                     group by webhook_id
                 ), taker as (
-                    select id, row_number() over (partition by deferred order by id) as place, enabled, deferred,
+                    select id, row_number() over (partition by deferred order by id) as place, enabled, healthy, deferred,
                         until as busy_until
                     from listener left join waiting on webhook_id = id
                 )\
                 """,
                 event.accountId(),
                 mailbox,
+                MOST_HEALTHY,
                 MOST_SERVED_AT_ONCE,
                 event.clientId(),
                 event.type().wireName(),
@@ -70,8 +76,8 @@ final class Takers {
     static Sql defer(NewEvent added, String from) {
         return Sql.of(
                 """
-                insert into fanout (event_id, account_id, mailbox, shard, new_count, webhooks)
-                select ?::uuid, ?::uuid, ?, ?::smallint, ?, array_agg(id)
+                insert into fanout (event_id, account_id, mailbox, shard, new_count, healthy, webhooks)
+                select ?::uuid, ?::uuid, ?, ?::smallint, ?, bool_or(healthy), array_agg(id)
                 from %s where deferred having count(*) > 0\
                 """
                         .formatted(from),

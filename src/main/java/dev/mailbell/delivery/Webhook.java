@@ -70,6 +70,7 @@ public record Webhook(
      * @param breakerUntil one probe may be sent then, and nothing before; null when the breaker is
      *     closed
      * @param breakerOpenings how often the breaker opened in a row; 0 when it is closed
+     * @param healthy whether the webhook took what it was sent last; false before the first attempt
      */
     public record Health(
             @Nullable Instant failingSince,
@@ -77,8 +78,13 @@ public record Webhook(
             @Nullable String lastError,
             @Nullable Instant pausedUntil,
             @Nullable Instant breakerUntil,
-            int breakerOpenings) {
-        public static final Health GOOD = new Health(null, 0, null, null, null, 0);
+            int breakerOpenings,
+            boolean healthy) {
+        /** The last attempt succeeded. */
+        public static final Health GOOD = new Health(null, 0, null, null, null, 0, true);
+
+        /** There was no attempt yet. */
+        public static final Health UNKNOWN = new Health(null, 0, null, null, null, 0, false);
 
         /** Until when nothing is sent, for whichever reason; null when that is no time to come. */
         public @Nullable Instant waitsUntil(Instant now) {

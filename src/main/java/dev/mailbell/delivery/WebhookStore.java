@@ -40,9 +40,9 @@ public final class WebhookStore {
                                 handle.createUpdate(
                                         """
                                         insert into webhook (id, client_id, url, events, accounts, labels, description, secret, state,
-                                            created_at, updated_at)
+                                            healthy, created_at, updated_at)
                                         values (:id, :client, :url, :events, :accounts, :labels::jsonb, :description, :secret, :state,
-                                            :createdAt, :updatedAt)\
+                                            :healthy, :createdAt, :updatedAt)\
                                         """),
                                 webhook)
                         .execute());
@@ -65,7 +65,9 @@ public final class WebhookStore {
                             handle.createQuery(
                                     """
                                     update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
-                                        description = :description, state = coalesce(:wanted, state), updated_at = :updatedAt
+                                        description = :description, state = coalesce(:wanted, state),
+                                        healthy = healthy and url = :url and coalesce(:wanted, state) = 'enabled',
+                                        updated_at = :updatedAt
                                     where id = :id and client_id = :client
                                     returning *\
                                     """),
@@ -203,6 +205,7 @@ public final class WebhookStore {
                 .bind("description", webhook.description())
                 .bind("secret", webhook.secret())
                 .bind("state", webhook.state().wireName())
+                .bind("healthy", webhook.health().healthy())
                 .bind("createdAt", webhook.createdAt().atOffset(ZoneOffset.UTC))
                 .bind("updatedAt", webhook.updatedAt().atOffset(ZoneOffset.UTC));
     }
@@ -232,7 +235,8 @@ public final class WebhookStore {
                         row.getString("last_error"),
                         instant(row, "paused_until"),
                         instant(row, "breaker_until"),
-                        row.getInt("breaker_openings")),
+                        row.getInt("breaker_openings"),
+                        row.getBoolean("healthy")),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 row.getObject("updated_at", OffsetDateTime.class).toInstant());
     }

@@ -125,7 +125,7 @@ class CompleterTest {
     void one_row_that_is_refused_is_set_aside_and_the_others_of_its_batch_are_written()
             throws Exception {
         List<Delivery> pending = pending(12);
-        Completer completer = new Completer(completions, changes -> {}, Duration.ofMillis(50));
+        Completer completer = new Completer(completions, changes -> {}, new Throttle(), Duration.ofMillis(50));
         // All are one batch, because the writer begins after them.
         for (int i = 0; i < pending.size(); i++) {
             completer.submit(completion(ended(pending.get(i), i == 7 ? 299 : 204, "")));
@@ -148,7 +148,7 @@ class CompleterTest {
     @Test
     void an_outcome_whose_text_is_refused_is_written_without_it() throws Exception {
         List<Delivery> pending = pending(3);
-        Completer completer = new Completer(completions, changes -> {});
+        Completer completer = new Completer(completions, changes -> {}, new Throttle());
         completer.submit(completion(ended(pending.get(0), 204, "fine")));
         completer.submit(completion(ended(pending.get(1), 204, "no \0 in PostgreSQL")));
         completer.submit(completion(ended(pending.get(2), 500, "no \0 here either")));
@@ -191,7 +191,7 @@ class CompleterTest {
     @Test
     void a_sender_whose_outcome_comes_behind_the_stop_does_not_wait_for_ever() throws Exception {
         Delivery late = pending(1).getFirst();
-        Completer completer = new Completer(completions, changes -> {});
+        Completer completer = new Completer(completions, changes -> {}, new Throttle());
         completer.start();
         assertThat(completer.stop(Duration.ofSeconds(30))).isTrue();
         assertThatExceptionOfType(InterruptedException.class)

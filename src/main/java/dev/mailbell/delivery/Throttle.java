@@ -1,0 +1,46 @@
+package dev.mailbell.delivery;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Work on the database for webhooks that do not take what they are sent: one thread at a time, in
+ * the order of their arrival, and an eighth of the time at most. So these webhooks delay no others,
+ * however many they are. Safe for many threads.
+ */
+final class Throttle {
+    /** For each moment of work so many of rest. */
+    private static final int REST = 7;
+
+    private static final long LONGEST_REST = TimeUnit.SECONDS.toNanos(2);
+
+    private final Semaphore turn = new Semaphore(1, true);
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    /** When the rest after the last work ends, by the monotonic clock; belongs to the turn. */
+    private long restedAt = System.nanoTime();
+
+    /** Waits for its turn and the end of the rest, and works. */
+    <T> T run(Supplier<T> work) throws InterruptedException {
+        turn.acquire();
+        try {
+            boolean hurried = ended.await(restedAt - System.nanoTime(), TimeUnit.NANOSECONDS);
+            long begun = System.nanoTime();
+            try {
+                return work.get();
+            } finally {
+                long now = System.nanoTime();
+                restedAt = hurried ? now : now + Math.min(REST * (now - begun), LONGEST_REST);
+            }
+        } finally {
+            turn.release();
+        }
+    }
+
+    /** From now on there is no rest: what is left is done as fast as it can be. */
+    void end() {
+        ended.countDown();
+    }
+}
