@@ -54,7 +54,7 @@ final class DirectIntake {
                                 ), later as (\
                                 """,
                                 MOST_TAKERS)
-                        .then(Takers.defer(added, "taker, changed"))
+                        .then(Takers.defer(added, null, "taker, changed"))
                         .then(
                                 """
                                 ), happened as (\

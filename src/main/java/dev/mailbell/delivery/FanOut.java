@@ -7,13 +7,11 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,17 +93,26 @@ final class FanOut {
         }
     }
 
-    /** A row of the table. */
+    /**
+     * A row of the table.
+     *
+     * @param labels of the account, as JSON
+     * @param event null when it is no longer kept
+     */
     private record Deferred(
             UUID eventId,
             @Nullable UUID accountId,
             @Nullable String mailbox,
             int shard,
             @Nullable Integer newCount,
-            List<UUID> webhooks,
+            String labels,
+            List<UUID> served,
             @Nullable Event event) {
         boolean mergesWith(Deferred next) {
-            return newCount != null && next.newCount != null && webhooks.equals(next.webhooks);
+            return newCount != null
+                    && next.newCount != null
+                    && labels.equals(next.labels)
+                    && served.equals(next.served);
         }
     }
 
@@ -151,7 +158,8 @@ final class FanOut {
                                 """
                                 with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
                                     order by healthy desc, event_id limit 1)
-                                select f.*, e.client_id, e.type, e.created_at, e.payload
+                                select f.event_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels,
+                                    f.served, e.client_id, e.type, e.created_at, e.payload
                                 from oldest o join fanout f on f.event_id = o.event_id
                                     or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)
                                 left join event e on e.id = f.event_id
@@ -167,10 +175,8 @@ final class FanOut {
                                                 row.getString("mailbox"),
                                                 row.getInt("shard"),
                                                 row.getObject("new_count", Integer.class),
-                                                List.of(
-                                                        (UUID[])
-                                                                row.getArray("webhooks")
-                                                                        .getArray()),
+                                                row.getString("labels"),
+                                                List.of((UUID[]) row.getArray("served").getArray()),
                                                 row.getString("payload") == null
                                                         ? null
                                                         : EventStore.read(row, "event_id")));
@@ -184,49 +190,29 @@ final class FanOut {
         return group;
     }
 
-    private Piece serve(Connection connection, List<Deferred> group) {
-        List<UUID> all = group.getFirst().webhooks();
-        List<Enabled> enabled = enabled(connection, all);
-        boolean healthy = !enabled.isEmpty() && enabled.getFirst().healthy();
-        List<UUID> piece =
-                Stream.concat(enabled.stream().map(Enabled::id), all.stream())
-                        .distinct()
-                        .limit(PIECE)
-                        .toList();
+    private Piece serve(Connection connection, List<Deferred> rows) {
+        List<Deferred> group = sameAudience(connection, rows);
         List<Deferred> kept = group.stream().filter(row -> row.event() != null).toList();
-        Intake.Added added = new Intake.Added(List.of(), 0);
-        if (!kept.isEmpty()) {
-            Deferred last = kept.getLast();
-            long sum =
-                    kept.stream()
-                            .mapToLong(row -> row.newCount() == null ? 0 : row.newCount())
-                            .sum();
-            Event event = last.event();
-            if (event != null) {
-                NewEvent merged =
-                        new NewEvent(
-                                event,
-                                last.mailbox(),
-                                last.shard(),
-                                Map.of(),
-                                last.newCount() == null
-                                        ? null
-                                        : (Integer) (int) Math.min(sum, Integer.MAX_VALUE));
-                added =
-                        Intake.addLater(
-                                connection, merged, piece, kept.size() > 1, clock.instant());
-            }
-        }
-        Set<UUID> served = new HashSet<>(piece);
-        UUID[] rest = all.stream().filter(id -> !served.contains(id)).toArray(UUID[]::new);
+        List<Waiting> piece = kept.isEmpty() ? List.of() : waiting(connection, kept.getFirst());
+        List<UUID> webhooks = piece.stream().map(Waiting::id).toList();
+        Intake.Added added =
+                piece.isEmpty()
+                        ? new Intake.Added(List.of(), 0)
+                        : Intake.addLater(
+                                connection,
+                                merged(kept),
+                                webhooks,
+                                kept.size() > 1,
+                                clock.instant());
+        boolean healthy = !piece.isEmpty() && piece.getFirst().healthy();
         UUID[] events = group.stream().map(Deferred::eventId).toArray(UUID[]::new);
-        if (rest.length == 0) {
+        if (piece.size() < PIECE) {
             Sql.of("delete from fanout where event_id = any(?)", (Object) events)
                     .update(connection);
         } else {
             Sql.of(
-                            "update fanout set webhooks = ?, healthy = ? where event_id = any(?)",
-                            rest,
+                            "update fanout set served = served || ?, healthy = ? where event_id = any(?)",
+                            webhooks.toArray(UUID[]::new),
                             healthy,
                             events)
                     .update(connection);
@@ -234,22 +220,69 @@ final class FanOut {
         return new Piece(added, healthy);
     }
 
-    private record Enabled(UUID id, boolean healthy) {}
+    /** The last event, with the sum of all. */
+    private static NewEvent merged(List<Deferred> group) {
+        Deferred last = group.getLast();
+        long sum =
+                group.stream().mapToLong(row -> row.newCount() == null ? 0 : row.newCount()).sum();
+        return new NewEvent(
+                Objects.requireNonNull(last.event(), "of a row that is kept"),
+                last.mailbox(),
+                last.shard(),
+                Map.of(),
+                last.newCount() == null ? null : (Integer) (int) Math.min(sum, Integer.MAX_VALUE));
+    }
 
-    /** Those that may be sent to now, the healthy ones first. */
-    private static List<Enabled> enabled(Connection connection, List<UUID> webhooks) {
+    /** The first of these rows: no webhook was made between their events. */
+    private static List<Deferred> sameAudience(Connection connection, List<Deferred> rows) {
+        Event first = rows.getFirst().event();
+        if (first == null || rows.size() == 1) {
+            return rows.subList(0, 1);
+        }
+        List<UUID> made =
+                Sql.of(
+                                "select id from webhook where client_id = ? and id > ? order by id limit 1",
+                                first.clientId(),
+                                first.id())
+                        .query(connection, row -> row.getObject("id", UUID.class));
+        // In text an id sorts as in PostgreSQL.
+        return made.isEmpty()
+                ? rows
+                : rows.stream()
+                        .takeWhile(
+                                row ->
+                                        row.eventId()
+                                                        .toString()
+                                                        .compareTo(made.getFirst().toString())
+                                                < 0)
+                        .toList();
+    }
+
+    /** A webhook that is to be served. */
+    private record Waiting(UUID id, boolean healthy) {}
+
+    /**
+     * Those that want the event, were made before it and are not served yet: the healthy ones first,
+     * then those that may be sent to.
+     */
+    private static List<Waiting> waiting(Connection connection, Deferred row) {
+        Event event = Objects.requireNonNull(row.event(), "of a row that is kept");
         return Sql.of(
-                        """
-                        select id, healthy from webhook where id = any(?) and state = 'enabled'
-                        order by healthy desc limit ?\
-                        """,
-                        webhooks.toArray(UUID[]::new),
-                        PIECE)
+                        "select id, healthy from webhook where id < ? and id <> all(?) and ",
+                        event.id(),
+                        row.served().toArray(UUID[]::new))
+                .then(
+                        Takers.wants(
+                                event.clientId(),
+                                event.accountId(),
+                                event.type().wireName(),
+                                row.labels()))
+                .then(" order by healthy desc, state <> 'enabled', id limit ?", PIECE)
                 .query(
                         connection,
-                        row ->
-                                new Enabled(
-                                        row.getObject("id", UUID.class),
-                                        row.getBoolean("healthy")));
+                        found ->
+                                new Waiting(
+                                        found.getObject("id", UUID.class),
+                                        found.getBoolean("healthy")));
     }
 }

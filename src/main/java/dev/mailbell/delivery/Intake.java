@@ -146,7 +146,7 @@ final class Intake {
                 .then(", happened as (")
                 .then(EventStore.insert(added.event()))
                 .then("), later as (")
-                .then(Takers.defer(added, "taker"))
+                .then(Takers.defer(added, except, "taker"))
                 .then(") select id, enabled, busy_until from taker where not deferred order by id")
                 .query(connection, Intake::taker);
     }

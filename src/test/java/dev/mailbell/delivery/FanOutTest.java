@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 class FanOutTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int SICK = Takers.MOST_SERVED_AT_ONCE + 2 * FanOut.PIECE + 7;
+    private static final int SICK = Takers.MOST_OTHERS + 2 * FanOut.PIECE + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
