@@ -3,13 +3,9 @@ package dev.mailbell.delivery;
 import dev.mailbell.delivery.Receiver.Call;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -28,14 +24,10 @@ final class Lane {
 
     private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
-    private static final long FIRST_RETRY = Duration.ofMillis(500).toNanos();
-    private static final long LONGEST_RETRY = Duration.ofSeconds(10).toNanos();
-
     private final UUID webhookId;
-    private final Map<String, Line> lines = new HashMap<>();
-    private final Deque<Line> ready = new ArrayDeque<>();
-    private final Set<UUID> held = new HashSet<>();
+    private final MailboxQueues queues = new MailboxQueues();
     private final Departures departures;
+    private final ReadingBackoff backoff = new ReadingBackoff();
     private @Nullable Webhook webhook;
     private @Nullable Receiver receiver;
 
@@ -57,25 +49,8 @@ final class Lane {
     private Instant lastUsed;
     private boolean retired;
 
-    /** Readings of the table in a row that failed, and when the next one may begin. */
-    private int failedReadings;
-
-    private long readableAt;
-
     /** Rises when all is forgotten: what was read before is void. */
     private int era;
-
-    /** The deliveries of one mailbox; in {@link #ready} when it has some and none is under way. */
-    private static final class Line {
-        final Deque<Delivery> waiting = new ArrayDeque<>();
-        @Nullable Delivery underWay;
-
-        /** The table holds more of this mailbox. */
-        boolean followed;
-
-        /** The account was removed: what is under way ends, and is not sent again. */
-        boolean removed;
-    }
 
     Lane(UUID webhookId, CommitSequence commits, Instant now) {
         this.webhookId = webhookId;
@@ -101,24 +76,22 @@ final class Lane {
             return false;
         }
         lastUsed = now;
-        if (held.contains(delivery.id()) || departures.has(delivery.id())) {
+        if (queues.contains(delivery.id()) || departures.has(delivery.id())) {
             return true;
         }
-        Line line = lines.get(delivery.queue());
-        if (!delivery.first() && line != null) {
-            line.followed = true;
+        if (!delivery.first()) {
+            queues.follow(delivery.queue());
         }
         boolean closed = receiver != null && receiver.isClosed();
         // While the table holds more, only so much that there is room to read it as well.
         int most = behind ? room() / 2 : WINDOW;
         if (!delivery.first()
                 || closed
-                || held.size() >= most
+                || queues.size() >= most
                 || departures.mayHaveForgotten(begun)) {
-            behind = true;
-            missed = true;
+            markBehind();
         } else {
-            add(delivery, false);
+            queues.add(delivery, false);
         }
         return true;
     }
@@ -140,8 +113,8 @@ final class Lane {
         if (retired
                 || refilling
                 || !behind
-                || held.size() > room() / 2
-                || (failedReadings > 0 && nanoTime - readableAt < 0)
+                || queues.size() > room() / 2
+                || !backoff.mayRead(nanoTime)
                 || (receiver != null && receiver.isClosed())) {
             return -1;
         }
@@ -161,9 +134,8 @@ final class Lane {
      * the table is read again.
      */
     synchronized void doubt(UUID overdue) {
-        if (!held.contains(overdue)) {
-            behind = true;
-            missed = true;
+        if (!queues.contains(overdue)) {
+            markBehind();
         }
     }
 
@@ -203,10 +175,10 @@ final class Lane {
             return;
         }
         refilling = false;
-        failedReadings = 0;
+        backoff.succeeded();
         for (Delivery delivery : page.due()) {
             if (!left.contains(delivery.id()) && !left.contains(delivery.queue())) {
-                add(delivery, page.followed().contains(delivery.id()));
+                queues.add(delivery, page.followed().contains(delivery.id()));
             }
         }
         behind = page.full() || missed;
@@ -228,11 +200,14 @@ final class Lane {
      * @return how many readings in a row have failed
      */
     synchronized int refillFailed(int era, long nanoTime) {
-        long wait = FIRST_RETRY << Math.min(failedReadings, 5);
-        failedReadings++;
-        readableAt = nanoTime + Math.min(wait, LONGEST_RETRY);
         refillSkipped(era);
-        return failedReadings;
+        return backoff.failed(nanoTime);
+    }
+
+    /** The table holds more, and what is being read of it now may be too old to show that. */
+    private void markBehind() {
+        behind = true;
+        missed = true;
     }
 
     private void waitFor(Instant due) {
@@ -241,28 +216,15 @@ final class Lane {
         }
     }
 
-    private void add(Delivery delivery, boolean followed) {
-        Line line = lines.computeIfAbsent(delivery.queue(), queue -> new Line());
-        line.followed |= followed;
-        if (held.add(delivery.id())) {
-            if (line.waiting.isEmpty() && line.underWay == null) {
-                ready.add(line);
-            }
-            line.waiting.add(delivery);
-        }
-    }
-
     /** Takes the deliveries that may be sent now, each with a slot of its own. */
     synchronized List<Call> take(Slots slots) {
         List<Call> calls = new ArrayList<>();
-        while (webhook != null && receiver != null && !ready.isEmpty()) {
-            Line line = ready.getFirst();
-            Call call = receiver.tryBegin(webhook, line.waiting.getFirst(), slots, this, behind);
+        while (webhook != null && receiver != null && queues.hasReady()) {
+            Call call = receiver.tryBegin(webhook, queues.next(), slots, this, behind);
             if (call == null) {
                 break;
             }
-            ready.removeFirst();
-            line.underWay = line.waiting.removeFirst();
+            queues.begin();
             calls.add(call);
         }
         return calls;
@@ -270,7 +232,7 @@ final class Lane {
 
     /** Whether something waits for nothing but the receiver. */
     synchronized boolean hasReady() {
-        return !ready.isEmpty();
+        return queues.hasReady();
     }
 
     /** The delivery's end is written: it leaves the lane, and its mailbox goes on. */
@@ -280,16 +242,9 @@ final class Lane {
         }
         lastUsed = now;
         depart(delivery);
-        Line line = leave(delivery);
-        if (line == null) {
-            return;
+        if (queues.end(delivery)) {
+            markBehind();
         }
-        if (line.followed) {
-            line.followed = false;
-            behind = true;
-            missed = true;
-        }
-        goOn(delivery.queue(), line);
     }
 
     /** The attempt failed, which is written: the mailbox waits in the table. */
@@ -298,26 +253,14 @@ final class Lane {
             left.add(delivery.queue());
         }
         depart(delivery);
-        Line line = leave(delivery);
-        if (line != null) {
-            line.waiting.forEach(waiting -> held.remove(waiting.id()));
-            lines.remove(delivery.queue());
-        }
+        queues.drop(delivery);
         waitFor(at);
     }
 
     /** The delivery was taken but not attempted: it waits where it was. */
     synchronized void putBack(Delivery delivery) {
-        Line line = leave(delivery);
-        if (line != null && line.removed) {
-            goOn(delivery.queue(), line);
-        } else if (line != null) {
-            held.add(delivery.id());
-            line.waiting.addFirst(delivery);
-            goOn(delivery.queue(), line);
-        } else {
-            behind = true;
-            missed = true;
+        if (!queues.putBack(delivery)) {
+            markBehind();
         }
     }
 
@@ -328,46 +271,17 @@ final class Lane {
         }
     }
 
-    private @Nullable Line leave(Delivery delivery) {
-        held.remove(delivery.id());
-        Line line = lines.get(delivery.queue());
-        if (line == null || line.underWay == null || !line.underWay.id().equals(delivery.id())) {
-            return null;
-        }
-        line.underWay = null;
-        return line;
-    }
-
-    private void goOn(String queue, Line line) {
-        if (line.waiting.isEmpty()) {
-            lines.remove(queue);
-        } else {
-            // To the end of the line, so that a busy mailbox does not starve the others.
-            ready.add(line);
-        }
-    }
-
     /** Forgets all but what is under way, so that webhook and table are read again. */
     synchronized void reset() {
         era++;
         departures.forgetAll();
-        failedReadings = 0;
+        backoff.succeeded();
         refilling = false;
         webhook = null;
         receiver = null;
         nextDue = null;
-        behind = true;
-        missed = true;
-        ready.clear();
-        held.clear();
-        lines.values().removeIf(line -> line.underWay == null);
-        for (Line line : lines.values()) {
-            line.waiting.clear();
-            line.followed = true;
-            if (line.underWay != null) {
-                held.add(line.underWay.id());
-            }
-        }
+        markBehind();
+        queues.clear();
     }
 
     /** The account was removed, and what was owed with it; what is under way ends by itself. */
@@ -380,25 +294,18 @@ final class Lane {
             refilling = false;
             behind = true;
         }
-        for (Line line : lines.values()) {
-            Delivery any = line.underWay != null ? line.underWay : line.waiting.getFirst();
-            if (accountId.equals(any.accountId())) {
-                line.waiting.forEach(delivery -> held.remove(delivery.id()));
-                line.waiting.clear();
-                line.removed = true;
-            }
-        }
-        ready.removeIf(line -> line.waiting.isEmpty());
-        lines.values().removeIf(line -> line.underWay == null && line.waiting.isEmpty());
+        queues.forgetAccount(accountId);
     }
 
     /** Takes the lane out of use if it has not been of any for a while. */
     synchronized boolean retire(Instant now) {
         departures.forgetOld(now);
         boolean asleep = receiver != null && receiver.isDisabled();
-        boolean idle = asleep || (ready.isEmpty() && !behind && nextDue == null);
-        boolean nothingUnderWay = lines.values().stream().allMatch(line -> line.underWay == null);
-        if (idle && !refilling && nothingUnderWay && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
+        boolean idle = asleep || (!queues.hasReady() && !behind && nextDue == null);
+        if (idle
+                && !refilling
+                && queues.hasNoneUnderWay()
+                && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
             retired = true;
         }
         return retired;

@@ -4,25 +4,16 @@ import dev.mailbell.delivery.PostResult.Answered;
 import dev.mailbell.delivery.PostResult.Failed;
 import dev.mailbell.delivery.PostResult.Kind;
 import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.AnswerTooLongException;
-import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.GuardedConnections;
 import dev.mailbell.network.GuardedSockets;
-import dev.mailbell.network.LookupsBusyException;
 import dev.mailbell.network.ProxyAddress;
-import dev.mailbell.network.ProxyException;
 import dev.mailbell.network.TlsContexts;
-import dev.mailbell.network.TlsException;
 import dev.mailbell.network.UnusableConnectionException;
 import dev.mailbell.network.Watchdog;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,8 +29,6 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ConnectionClosedException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -214,7 +203,7 @@ public final class WebhookClient implements AutoCloseable {
                 }
             } catch (UnusableConnectionException e) {
                 if (cut.hasFired() || Thread.currentThread().isInterrupted()) {
-                    return failed(e, cut.hasFired(), timeout, since(start));
+                    return PostFailures.failed(e, cut.hasFired(), timeout, since(start));
                 }
                 throw e;
             } catch (IOException e) {
@@ -227,7 +216,7 @@ public final class WebhookClient implements AutoCloseable {
                     return null;
                 }
                 if (answered == null) {
-                    return failed(e, cut.hasFired(), timeout, since(start));
+                    return PostFailures.failed(e, cut.hasFired(), timeout, since(start));
                 }
                 // The answer is known; that a connection cut off does not close well is no news.
             }
@@ -255,49 +244,6 @@ public final class WebhookClient implements AutoCloseable {
 
     private static Duration since(long start) {
         return Duration.ofNanos(System.nanoTime() - start);
-    }
-
-    private static Failed failed(IOException e, boolean late, Duration timeout, Duration duration) {
-        if (Thread.currentThread().isInterrupted()) {
-            return new Failed(Kind.LOCAL, "interrupted, because Mailbell stops", duration);
-        }
-        if (e instanceof ProxyException proxy) {
-            return new Failed(Kind.LOCAL, String.valueOf(proxy.getMessage()), duration);
-        }
-        if (late || e instanceof SocketTimeoutException) {
-            return new Failed(
-                    Kind.TIMEOUT, "no whole answer within " + timeout.toMillis() + " ms", duration);
-        }
-        String said = String.valueOf(e.getMessage());
-        return switch (e) {
-            case BlockedAddressException blocked -> new Failed(Kind.BLOCKED, said, duration);
-            case LookupsBusyException busy -> new Failed(Kind.LOCAL, said, duration);
-            case ConnectionRequestTimeoutException full ->
-                    new Failed(Kind.LOCAL, "all connections are in use", duration);
-            case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, said, duration);
-            case TlsException tls -> new Failed(Kind.TLS, said, duration);
-            case AnswerTooLongException tooLong -> new Failed(Kind.PROTOCOL, said, duration);
-            case ConnectException refused -> new Failed(connect(said), said, duration);
-            case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, said, duration);
-            case SocketException reset ->
-                    new Failed(Kind.DISCONNECTED, "connection lost: " + said, duration);
-            case ConnectionClosedException closed ->
-                    new Failed(Kind.DISCONNECTED, "closed before the end of the answer", duration);
-            case NoHttpResponseException nothing ->
-                    new Failed(Kind.DISCONNECTED, "closed without an answer", duration);
-            default ->
-                    new Failed(
-                            Kind.PROTOCOL,
-                            "the answer is not HTTP: " + AnswerReader.clean(said, 200),
-                            duration);
-        };
-    }
-
-    /** What no receiver can cause: no network here, or no descriptors left. */
-    private static Kind connect(String said) {
-        return said.contains("Network is unreachable") || said.contains("Too many open files")
-                ? Kind.LOCAL
-                : Kind.CONNECT;
     }
 
     @Override
