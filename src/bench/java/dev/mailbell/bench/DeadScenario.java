@@ -3,7 +3,6 @@ package dev.mailbell.bench;
 import dev.mailbell.bench.sim.Latencies;
 import dev.mailbell.bench.sim.Receiver.Manner;
 import java.util.List;
-import java.util.Random;
 
 /**
  * A healthy webhook hears of every mail; then 1,000 others that cut every connection want all of it
@@ -11,43 +10,29 @@ import java.util.Random;
  */
 final class DeadScenario implements Scenario {
     private static final int RAMP_SECONDS = 300;
-    private static final int SETTLE_SECONDS = 120;
 
     @Override
     public List<Figure> run(Setting setting) throws InterruptedException {
         int mailboxes = setting.mailboxes().orElse(200);
         int dead = setting.webhooks().orElse(1_000);
-        int seconds = setting.seconds().orElse(60);
-        double rate = setting.rate().orElse(10);
         Plan plan =
                 Plan.imap(
                         mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
         try (Lab lab = Lab.open(plan, setting)) {
             lab.register();
             lab.awaitWatching(RAMP_SECONDS);
-            Random random = new Random(setting.seed());
-            MailStream stream = new MailStream(lab, () -> random.nextInt(mailboxes));
-            stream.run(rate, setting.warmUp().orElse(30));
-            lab.settle(SETTLE_SECONDS);
-            long alone = System.nanoTime();
-            stream.run(rate, seconds);
-            lab.settle(SETTLE_SECONDS);
+            Phases phases = new Phases(lab, setting, 0, mailboxes, 10);
+            Latencies.Sorted before = phases.measure();
             lab.receiver().manners(webhook -> webhook == 0 ? Manner.TAKES : Manner.CUTS);
             lab.addDead(dead);
-            long first = System.nanoTime();
-            stream.run(rate, seconds);
-            lab.settle(SETTLE_SECONDS);
-            long later = System.nanoTime();
-            stream.run(rate, seconds);
-            long end = System.nanoTime();
-            lab.settle(SETTLE_SECONDS);
-            Latencies latencies = lab.ledger().latencies();
-            Latencies.Sorted before = latencies.between(alone, first);
-            Latencies.Sorted begins = latencies.between(first, later);
-            Latencies.Sorted beside = latencies.between(later, end);
+            Latencies.Sorted begins = phases.measure();
+            Latencies.Sorted beside = phases.measure();
             return List.of(
                     ratio("p50, times that before", before, beside, 0.5).target("≤ 2"),
                     ratio("p95, times that before", before, beside, 0.95).target("≤ 2"),
+                    ratio("while they begin to fail, p50, times that before", before, begins, 0.5)
+                            .target("≤ 2"),
+                    ratio("the same, p95", before, begins, 0.95).target("≤ 2"),
                     PushScenario.latency("beside " + dead + " dead webhooks, p50", beside, 0.5),
                     PushScenario.latency("the same, p95", beside, 0.95),
                     PushScenario.latency("while they begin to fail, p50", begins, 0.5),

@@ -1,164 +1,140 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.sim.Ledger;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
-/**
- * What is set up before anything is measured.
- *
- * @param pop3 POP3 instead of IMAP
- * @param accounts how many, one mailbox each
- * @param tls whether the mail servers speak TLS
- * @param idle whether IMAP is pushed
- * @param polled so many of the accounts, the first ones, are polled nevertheless
- * @param safety seconds that IDLE is trusted without a look
- * @param interval seconds between looks where mailboxes are polled
- * @param jitter of the intervals
- * @param webhooks how many
- * @param audience who is told what
- * @param accountLabel the value of the label {@code group} of an account
- * @param webhookLabel the value that a webhook wants, empty for any
- * @param concurrency checks at once
- */
-record Plan(
-        boolean pop3,
-        int accounts,
-        boolean tls,
-        boolean idle,
-        int polled,
-        int safety,
-        int interval,
-        double jitter,
-        int webhooks,
-        Ledger.Audience audience,
-        IntFunction<String> accountLabel,
-        IntFunction<String> webhookLabel,
-        int concurrency) {
-    private static final int USUAL_SAFETY = 540;
-    private static final int USUAL_CONCURRENCY = 512;
+/** What is set up before anything is measured. A variation is a copy. */
+final class Plan {
+    private final int accounts;
+    private final boolean tls;
+    private final int interval;
+    private boolean pop3;
+    private boolean idle;
+    private int polled;
+    private int safety = 540;
+    private double jitter = 0.2;
+    private int webhooks = 1;
+    private Ledger.Audience audience = (webhook, mailbox) -> true;
+    private IntFunction<String> accountLabel = account -> "all";
+    private IntFunction<String> webhookLabel = webhook -> "";
+    private int concurrency = 512;
 
-    /** One webhook that hears of everything. */
+    private Plan(int accounts, boolean tls, boolean idle, int interval) {
+        this.accounts = accounts;
+        this.tls = tls;
+        this.idle = idle;
+        this.interval = interval;
+    }
+
+    /**
+     * One webhook that hears of everything.
+     *
+     * @param accounts how many, one mailbox each
+     * @param tls whether the mail servers speak TLS
+     * @param idle whether IMAP is pushed
+     * @param interval seconds between looks where mailboxes are polled
+     */
     static Plan imap(int accounts, boolean tls, boolean idle, int interval) {
-        return new Plan(
-                false,
-                accounts,
-                tls,
-                idle,
-                0,
-                USUAL_SAFETY,
-                interval,
-                0.2,
-                1,
-                (webhook, mailbox) -> true,
-                account -> "all",
-                webhook -> "",
-                USUAL_CONCURRENCY);
+        return new Plan(accounts, tls, idle, interval);
+    }
+
+    private Plan with(Consumer<Plan> change) {
+        Plan copy = new Plan(accounts, tls, idle, interval);
+        copy.pop3 = pop3;
+        copy.polled = polled;
+        copy.safety = safety;
+        copy.jitter = jitter;
+        copy.webhooks = webhooks;
+        copy.audience = audience;
+        copy.accountLabel = accountLabel;
+        copy.webhookLabel = webhookLabel;
+        copy.concurrency = concurrency;
+        change.accept(copy);
+        return copy;
     }
 
     Plan overPop3() {
-        return new Plan(
-                true,
-                accounts,
-                tls,
-                false,
-                0,
-                safety,
-                interval,
-                jitter,
-                webhooks,
-                audience,
-                accountLabel,
-                webhookLabel,
-                concurrency);
+        return with(plan -> {
+            plan.pop3 = true;
+            plan.idle = false;
+            plan.polled = 0;
+        });
     }
 
     Plan withoutJitter() {
-        return new Plan(
-                pop3,
-                accounts,
-                tls,
-                idle,
-                polled,
-                safety,
-                interval,
-                0,
-                webhooks,
-                audience,
-                accountLabel,
-                webhookLabel,
-                concurrency);
+        return with(plan -> plan.jitter = 0);
     }
 
     /** So many webhooks, each of which hears of everything. */
     Plan webhooks(int count) {
-        return new Plan(
-                pop3,
-                accounts,
-                tls,
-                idle,
-                polled,
-                safety,
-                interval,
-                jitter,
-                count,
-                audience,
-                accountLabel,
-                webhookLabel,
-                concurrency);
+        return with(plan -> plan.webhooks = count);
     }
 
-    /** Webhooks hear of the accounts of their group. */
+    /**
+     * Webhooks hear of the accounts of their group.
+     *
+     * @param counted which webhook hears of which mailbox
+     * @param ofAccount the value of the label {@code group} of an account
+     * @param ofWebhook the value that a webhook wants, empty for any
+     */
     Plan groups(
             Ledger.Audience counted, IntFunction<String> ofAccount, IntFunction<String> ofWebhook) {
-        return new Plan(
-                pop3,
-                accounts,
-                tls,
-                idle,
-                polled,
-                safety,
-                interval,
-                jitter,
-                webhooks,
-                counted,
-                ofAccount,
-                ofWebhook,
-                concurrency);
+        return with(plan -> {
+            plan.audience = counted;
+            plan.accountLabel = ofAccount;
+            plan.webhookLabel = ofWebhook;
+        });
     }
 
     /** The first so many accounts are polled; the others' IDLE is trusted for so many seconds. */
     Plan mixed(int firstPolled, int trusted) {
-        return new Plan(
-                pop3,
-                accounts,
-                tls,
-                idle,
-                firstPolled,
-                trusted,
-                interval,
-                jitter,
-                webhooks,
-                audience,
-                accountLabel,
-                webhookLabel,
-                concurrency);
+        return with(plan -> {
+            plan.polled = firstPolled;
+            plan.safety = trusted;
+        });
     }
 
+    /** So many checks at once. */
     Plan concurrency(int checks) {
-        return new Plan(
-                pop3,
-                accounts,
-                tls,
-                idle,
-                polled,
-                safety,
-                interval,
-                jitter,
-                webhooks,
-                audience,
-                accountLabel,
-                webhookLabel,
-                checks);
+        return with(plan -> plan.concurrency = checks);
+    }
+
+    boolean pop3() {
+        return pop3;
+    }
+
+    int accounts() {
+        return accounts;
+    }
+
+    boolean tls() {
+        return tls;
+    }
+
+    /** Whether IMAP is pushed, but for the {@link #polled} accounts. */
+    boolean idle() {
+        return idle;
+    }
+
+    int polled() {
+        return polled;
+    }
+
+    int webhooks() {
+        return webhooks;
+    }
+
+    Ledger.Audience audience() {
+        return audience;
+    }
+
+    IntFunction<String> accountLabel() {
+        return accountLabel;
+    }
+
+    IntFunction<String> webhookLabel() {
+        return webhookLabel;
     }
 
     /** How many accounts are pushed. */

@@ -3,7 +3,6 @@ package dev.mailbell.bench;
 import dev.mailbell.bench.sim.Latencies;
 import dev.mailbell.bench.sim.Receiver.Manner;
 import java.util.List;
-import java.util.Random;
 
 /**
  * Half of the webhooks fall ill, a part of them hang and a part cut the connection: whether the
@@ -11,14 +10,11 @@ import java.util.Random;
  */
 final class SickScenario implements Scenario {
     private static final int RAMP_SECONDS = 300;
-    private static final int SETTLE_SECONDS = 120;
 
     @Override
     public List<Figure> run(Setting setting) throws InterruptedException {
         int mailboxes = setting.mailboxes().orElse(1_000);
         int webhooks = Math.min(mailboxes, setting.webhooks().orElse(100));
-        int seconds = setting.seconds().orElse(60);
-        double rate = setting.rate().orElse(100);
         Plan plan =
                 Plan.imap(mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120))
                         .webhooks(webhooks)
@@ -30,21 +26,10 @@ final class SickScenario implements Scenario {
         try (Lab lab = Lab.open(plan, setting)) {
             lab.register();
             lab.awaitWatching(RAMP_SECONDS);
-            Random random = new Random(setting.seed());
-            MailStream stream = new MailStream(lab, () -> random.nextInt(mailboxes));
-            stream.run(rate, setting.warmUp().orElse(30));
-            lab.settle(SETTLE_SECONDS);
-            long well = System.nanoTime();
-            stream.run(rate, seconds);
-            lab.settle(SETTLE_SECONDS);
-            long ill = System.nanoTime();
+            Phases phases = new Phases(lab, setting, 0, mailboxes, 100);
+            Latencies.Sorted before = phases.measure();
             lab.receiver().manners(SickScenario::manner);
-            stream.run(rate, seconds);
-            long end = System.nanoTime();
-            lab.settle(SETTLE_SECONDS);
-            Latencies latencies = lab.ledger().latencies();
-            Latencies.Sorted before = latencies.between(well, ill);
-            Latencies.Sorted after = latencies.between(ill, end);
+            Latencies.Sorted after = phases.measure();
             return List.of(
                     PushScenario.latency("healthy webhooks while half are ill, p99", after, 0.99)
                             .target("≤ 2 × before"),
