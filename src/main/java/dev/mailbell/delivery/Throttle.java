@@ -12,15 +12,30 @@ import java.util.function.Supplier;
  */
 final class Throttle {
     /** For each moment of work so many of rest. */
-    private static final int REST = 7;
+    private static final long REST = 7;
 
     private static final long LONGEST_REST = TimeUnit.SECONDS.toNanos(2);
 
+    private final long longest;
+    private final long rest;
     private final Semaphore turn = new Semaphore(1, true);
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** When the rest after the last work ends, by the monotonic clock; belongs to the turn. */
     private long restedAt = System.nanoTime();
+
+    Throttle() {
+        this(REST, LONGEST_REST);
+    }
+
+    /**
+     * @param rest for each moment of work so many
+     * @param longest nanoseconds of rest at the longest
+     */
+    Throttle(long rest, long longest) {
+        this.rest = rest;
+        this.longest = longest;
+    }
 
     /** Waits for its turn and the end of the rest, and works. */
     <T> T run(Supplier<T> work) throws InterruptedException {
@@ -32,7 +47,7 @@ final class Throttle {
                 return work.get();
             } finally {
                 long now = System.nanoTime();
-                restedAt = hurried ? now : now + Math.min(REST * (now - begun), LONGEST_REST);
+                restedAt = hurried ? now : now + Math.min(rest * (now - begun), longest);
             }
         } finally {
             turn.release();

@@ -97,6 +97,26 @@ class AnswersTest {
         assertThat(engine.now(webhook).health()).isEqualTo(Health.GOOD);
     }
 
+    @Test
+    void a_webhook_is_healthy_from_its_first_success_to_its_first_failure() {
+        says.set(status(204));
+        Webhook webhook = engine.webhook(receiver());
+        DATABASE.jdbi()
+                .useHandle(handle -> handle.execute("update webhook set healthy = false"));
+        engine.mail(webhook, ANN, "INBOX", 1);
+        await().until(() -> engine.now(webhook).health().healthy());
+        assertThat(engine.now(webhook).health()).isEqualTo(Health.GOOD);
+        says.set(status(500));
+        engine.mail(webhook, ANN, "INBOX", 1);
+        await().until(() -> !engine.now(webhook).health().healthy());
+        assertThat(engine.now(webhook).state()).isEqualTo(State.FAILING);
+        engine.patch(webhook, State.ENABLED);
+        says.set(status(204));
+        await().until(() -> engine.now(webhook).health().healthy());
+        engine.patch(webhook, State.DISABLED);
+        assertThat(engine.now(webhook).health().healthy()).isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {301, 307, 400, 404, 500, 501})
     void any_other_answer_is_tried_again_with_the_same_bytes_and_id(int status) {

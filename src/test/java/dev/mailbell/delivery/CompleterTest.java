@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -186,6 +187,38 @@ class CompleterTest {
                                 webhook.id()));
         completions.write(List.of(ended(pending.getFirst(), 500, "")));
         assertThat(engine.now(webhook).health().failures()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void a_success_is_written_while_failures_wait_for_the_throttle() throws Exception {
+        List<Delivery> pending = pending(2);
+        Throttle throttle = new Throttle();
+        CountDownLatch working = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        Thread other =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                throttle.run(() -> {
+                                    working.countDown();
+                                    await().until(() -> end.getCount() == 0);
+                                    return true;
+                                });
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        working.await();
+        Completer completer = new Completer(completions, changes -> {}, throttle);
+        completer.start();
+        completer.submit(completion(ended(pending.get(0), 500, "")));
+        completer.submit(completion(ended(pending.get(1), 204, "")));
+        await().until(() -> written.contains(pending.get(1).id()));
+        assertThat(written).doesNotContain(pending.get(0).id());
+        end.countDown();
+        other.join();
+        await().until(() -> written.contains(pending.get(0).id()));
+        assertThat(completer.stop(Duration.ofSeconds(10))).isTrue();
     }
 
     @Test

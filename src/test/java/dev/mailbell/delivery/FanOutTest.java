@@ -173,6 +173,53 @@ class FanOutTest {
     }
 
     @Test
+    void many_webhooks_that_never_took_anything_do_not_hold_up_one_that_does() {
+        Webhook healthy = engine.webhook(url("healthy"), ALL);
+        DATABASE.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update webhook set state = 'enabled' where id <> ?",
+                                healthy.id()));
+        sick.forEach(webhook -> assertThat(engine.now(webhook).health().healthy()).isFalse());
+        Outbox.Pending pending = engine.commit(arrival("INBOX", 1));
+        assertThat(rowsOf("pending")).isOne();
+        pending.committed();
+        sick.forEach(webhook -> engine.patch(webhook, State.ENABLED));
+        await().atMost(Duration.ofSeconds(60)).until(() -> rowsOf("delivered") == SICK + 1);
+        assertThat(deferred()).isZero();
+        assertThat(sick).allSatisfy(one -> assertThat(received(one)).hasSize(1));
+        await().until(() -> engine.now(sick.getLast()).health().healthy());
+    }
+
+    @Test
+    void a_webhook_that_is_made_later_gets_no_earlier_event_and_holds_none_up() {
+        engine.commit(arrival("INBOX", 1)).committed();
+        Webhook later = engine.webhook(url("later"), ALL);
+        engine.mail(arrival("INBOX", 2));
+        await().atMost(Duration.ofSeconds(60)).until(() -> deferred() == 0);
+        sick.forEach(webhook -> engine.patch(webhook, State.ENABLED));
+        await().atMost(Duration.ofSeconds(60)).until(() -> rowsOf("pending") == 0);
+        assertThat(received(later)).hasSize(1);
+        assertThat(sum(received(later))).isEqualTo(2);
+        assertThat(sick).allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(3));
+    }
+
+    @Test
+    void healthy_webhooks_beyond_a_hundred_are_served_once_each_and_in_order() {
+        List<Webhook> many = new ArrayList<>();
+        for (int i = 0; i < Takers.MOST_HEALTHY + FanOut.PIECE + 5; i++) {
+            many.add(engine.webhook(url("many" + i), ALL));
+        }
+        engine.commit(arrival("INBOX", 1)).committed();
+        for (int i = 2; i <= 4; i++) {
+            engine.mail(arrival("INBOX", i));
+        }
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(many).allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(10)));
+        assertThat(many).allSatisfy(one -> assertInOrder(received(one)));
+    }
+
+    @Test
     void what_was_deferred_before_a_crash_is_made_after_it() throws Exception {
         engine.commit(arrival("INBOX", 3));
         engine.restart();
