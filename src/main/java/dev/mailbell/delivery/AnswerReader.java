@@ -1,7 +1,6 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.delivery.PostResult.Answered;
-import dev.mailbell.network.AnswerTooLongException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -22,11 +21,13 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.MessageConstraintException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads of an answer what is worth keeping, and never more than 16 KiB of it. */
 final class AnswerReader {
+    private static final Logger LOG = LoggerFactory.getLogger(AnswerReader.class);
     private static final int MOST_READ = 16 * 1024;
     private static final int MOST_KEPT = 1024;
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
@@ -43,7 +44,8 @@ final class AnswerReader {
      */
     record Body(String start, boolean whole) {}
 
-    static Body body(ClassicHttpResponse response) throws IOException {
+    /** Reads a body whose head is known: whatever it does, the status counts. */
+    static Body body(ClassicHttpResponse response) {
         @Nullable HttpEntity entity = response.getEntity();
         if (entity == null) {
             return new Body("", true);
@@ -51,11 +53,11 @@ final class AnswerReader {
         byte[] kept = new byte[MOST_KEPT];
         int length = 0;
         int total = 0;
-        // Not closed here: closing a body reads it to its end, however far that is.
-        InputStream stream = entity.getContent();
         byte[] chunk = new byte[4096];
         boolean whole;
         try {
+            // Not closed here: closing a body reads it to its end, however far that is.
+            InputStream stream = entity.getContent();
             while (total < MOST_READ) {
                 int n = stream.read(chunk, 0, Math.min(chunk.length, MOST_READ - total));
                 if (n < 0) {
@@ -67,8 +69,8 @@ final class AnswerReader {
                 total += n;
             }
             whole = total < MOST_READ || stream.read() < 0;
-        } catch (AnswerTooLongException | MessageConstraintException e) {
-            // As with a body of more than is read: the rest is cut off, and the status counts.
+        } catch (IOException e) {
+            LOG.debug("The body of an answer is cut off: {}", e.getMessage());
             whole = false;
         }
         return new Body(text(response, Arrays.copyOf(kept, length)), whole);

@@ -30,7 +30,7 @@ public record Attempt(
         REFUSED,
         /** No connection was made. */
         UNREACHABLE,
-        /** No whole answer in time. */
+        /** No answer in time. */
         TIMEOUT,
         /** An answer that is none, a lost connection, an address that is not spoken to. */
         BROKEN,

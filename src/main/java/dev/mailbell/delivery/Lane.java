@@ -82,11 +82,10 @@ final class Lane {
         if (!delivery.first()) {
             queues.follow(delivery.queue());
         }
-        boolean closed = receiver != null && receiver.isClosed();
         // While the table holds more, only so much that there is room to read it as well.
         int most = behind ? room() / 2 : WINDOW;
         if (!delivery.first()
-                || closed
+                || isClosed()
                 || queues.size() >= most
                 || departures.mayHaveForgotten(begun)) {
             markBehind();
@@ -106,16 +105,14 @@ final class Lane {
     synchronized int wantsRefill(Instant now, long nanoTime) {
         if (nextDue != null && !nextDue.isAfter(now)) {
             nextDue = null;
-            behind = true;
-            // Whoever reads the table now may have begun before it was due.
-            missed = true;
+            markBehind();
         }
         if (retired
                 || refilling
                 || !behind
                 || queues.size() > room() / 2
                 || !backoff.mayRead(nanoTime)
-                || (receiver != null && receiver.isClosed())) {
+                || isClosed()) {
             return -1;
         }
         refilling = true;

@@ -24,7 +24,7 @@ sealed interface PostResult {
     }
 
     /**
-     * There was no whole answer.
+     * There was no answer: no status line with all of its headers.
      *
      * @param message fit for the webhook's owner: no address that a name resolved to
      */
@@ -41,7 +41,7 @@ sealed interface PostResult {
         TLS,
         /** We refuse to speak to that address, port, or in clear text. */
         BLOCKED,
-        /** The connection ended before the answer did. */
+        /** The connection ended before the head of an answer did. */
         DISCONNECTED,
         /** The answer is not HTTP as we take it. */
         PROTOCOL,

@@ -190,11 +190,9 @@ public final class WebhookClient implements AutoCloseable {
         context.setAttribute(GuardedConnections.DEADLINE, deadline);
         HttpUriRequestBase request = request(post, clock.instant());
         try (Watchdog.Cut cut = watchdog.arm(deadline, request::cancel)) {
-            boolean begun = false;
             @Nullable Answered answered = null;
             try (ClassicHttpResponse response =
                     http.executeOpen(target(post.url()), request, context)) {
-                begun = true;
                 AnswerReader.Body body = AnswerReader.body(response);
                 answered = AnswerReader.answered(response, body, clock.instant(), since(start));
                 if (!body.whole()) {
@@ -209,7 +207,7 @@ public final class WebhookClient implements AutoCloseable {
             } catch (IOException e) {
                 boolean lost = e instanceof NoHttpResponseException || e instanceof SocketException;
                 if (lost
-                        && !begun
+                        && answered == null
                         && !cut.hasFired()
                         && !Thread.currentThread().isInterrupted()
                         && context.getAttribute(GuardedConnections.FRESH) == null) {
