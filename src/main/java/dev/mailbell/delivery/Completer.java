@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes down how attempts ended: whatever has gathered while the last batch was written goes with
  * the next one. Three batches are written at once: two of successes of healthy webhooks, each
- * webhook's always by the same writer, and one of all the rest, which changes rows of webhooks and is
- * throttled. While the database is away outcomes wait here; the lanes stop by themselves, because a sender keeps its
- * slot until it has handed its outcome over.
+ * webhook's always by the same writer, and one of all the rest, which changes rows of webhooks and
+ * is throttled. While the database is away outcomes wait here; the lanes stop by themselves,
+ * because a sender keeps its slot until it has handed its outcome over.
  */
 final class Completer {
     private static final Logger LOG = LoggerFactory.getLogger(Completer.class);
@@ -64,7 +64,8 @@ final class Completer {
     private final Writer news = new Writer(MOST_NEWS);
     private final List<Writer> successes =
             Stream.generate(() -> new Writer(2 * BATCH)).limit(WRITERS).toList();
-    private final List<Writer> writers = Stream.concat(successes.stream(), Stream.of(news)).toList();
+    private final List<Writer> writers =
+            Stream.concat(successes.stream(), Stream.of(news)).toList();
     private volatile boolean stopping;
 
     /**

@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes the deliveries that were deferred because very many webhooks, or many that are not healthy,
  * want one event. One thread, in pieces, {@linkplain Throttle throttled} unless a piece was for
- * healthy webhooks: what the others cost delays no healthy one. What waits of one mailbox becomes one delivery a webhook, as it would have
- * merged. The table holds what is to be done; a crash loses nothing of it.
+ * healthy webhooks: what the others cost delays no healthy one. What waits of one mailbox becomes
+ * one delivery a webhook, as it would have merged. The table holds what is to be done; a crash
+ * loses nothing of it.
  */
 final class FanOut {
     private static final Logger LOG = LoggerFactory.getLogger(FanOut.class);
@@ -44,12 +45,7 @@ final class FanOut {
             new ReadFailures(LOG, "Deferred deliveries cannot be made now");
     private final Thread thread = Thread.ofVirtual().name("fan-out").unstarted(this::run);
 
-    FanOut(
-            Jdbi jdbi,
-            Lanes lanes,
-            DeliveryMeters meters,
-            InstantSource clock,
-            Throttle throttle) {
+    FanOut(Jdbi jdbi, Lanes lanes, DeliveryMeters meters, InstantSource clock, Throttle throttle) {
         this.throttle = throttle;
         this.jdbi = jdbi;
         this.lanes = lanes;
@@ -151,7 +147,9 @@ final class FanOut {
      */
     private record Piece(Intake.Added added, boolean healthy) {}
 
-    /** The first row in the order of work, or of its mailbox, and those behind that merge with it. */
+    /**
+     * The first row in the order of work, or of its mailbox, and those behind that merge with it.
+     */
     private static List<Deferred> group(Connection connection) {
         List<Deferred> rows =
                 Sql.of(
@@ -249,12 +247,8 @@ final class FanOut {
         return made.isEmpty()
                 ? rows
                 : rows.stream()
-                        .takeWhile(
-                                row ->
-                                        row.eventId()
-                                                        .toString()
-                                                        .compareTo(made.getFirst().toString())
-                                                < 0)
+                        .takeWhile(row ->
+                                row.eventId().toString().compareTo(made.getFirst().toString()) < 0)
                         .toList();
     }
 
@@ -262,8 +256,8 @@ final class FanOut {
     private record Waiting(UUID id, boolean healthy) {}
 
     /**
-     * Those that want the event, were made before it and are not served yet: the healthy ones first,
-     * then those that may be sent to.
+     * Those that want the event, were made before it and are not served yet: the healthy ones
+     * first, then those that may be sent to.
      */
     private static List<Waiting> waiting(Connection connection, Deferred row) {
         Event event = Objects.requireNonNull(row.event(), "of a row that is kept");

@@ -4,9 +4,7 @@ import dev.mailbell.delivery.Receiver.Call;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,24 +25,9 @@ final class Lane {
     private final UUID webhookId;
     private final MailboxQueues queues = new MailboxQueues();
     private final Departures departures;
-    private final ReadingBackoff backoff = new ReadingBackoff();
+    private final TableReading table = new TableReading();
     private @Nullable Webhook webhook;
     private @Nullable Receiver receiver;
-
-    /** The table may hold deliveries that are due and not here. */
-    private boolean behind = true;
-
-    /** A delivery was left to the table while the table was being read. */
-    private boolean missed;
-
-    /** Somebody is reading the table for this lane. */
-    private boolean refilling;
-
-    /** Ids and queues that left while the table was being read: what was read of them is old. */
-    private final Set<Object> left = new HashSet<>();
-
-    /** When the table holds the next one that is due; null when none is known. */
-    private @Nullable Instant nextDue;
 
     private Instant lastUsed;
     private boolean retired;
@@ -83,12 +66,12 @@ final class Lane {
             queues.follow(delivery.queue());
         }
         // While the table holds more, only so much that there is room to read it as well.
-        int most = behind ? room() / 2 : WINDOW;
+        int most = table.isBehind() ? room() / 2 : WINDOW;
         if (!delivery.first()
                 || isClosed()
                 || queues.size() >= most
                 || departures.mayHaveForgotten(begun)) {
-            markBehind();
+            table.markBehind();
         } else {
             queues.add(delivery, false);
         }
@@ -103,22 +86,18 @@ final class Lane {
      * @param nanoTime of the monotonic clock
      */
     synchronized int wantsRefill(Instant now, long nanoTime) {
-        if (nextDue != null && !nextDue.isAfter(now)) {
-            nextDue = null;
-            markBehind();
-        }
-        if (retired
-                || refilling
-                || !behind
-                || queues.size() > room() / 2
-                || !backoff.mayRead(nanoTime)
-                || isClosed()) {
+        if (!table.isWanted(now, nanoTime) || retired || queues.size() > room() / 2 || isClosed()) {
             return -1;
         }
-        refilling = true;
-        missed = false;
-        left.clear();
+        table.begin();
         return era;
+    }
+
+    /** The thread that is to read the table had to wait, and reads it now. */
+    synchronized void refillBegins(int era) {
+        if (era == this.era) {
+            table.restart();
+        }
     }
 
     /** How many deliveries to read at once: as many as the receiver can use soon. */
@@ -132,7 +111,7 @@ final class Lane {
      */
     synchronized void doubt(UUID overdue) {
         if (!queues.contains(overdue)) {
-            markBehind();
+            table.markBehind();
         }
     }
 
@@ -171,23 +150,18 @@ final class Lane {
         if (era != this.era) {
             return;
         }
-        refilling = false;
-        backoff.succeeded();
         for (Delivery delivery : page.due()) {
-            if (!left.contains(delivery.id()) && !left.contains(delivery.queue())) {
+            if (!table.isOld(delivery.id(), delivery.queue())) {
                 queues.add(delivery, page.followed().contains(delivery.id()));
             }
         }
-        behind = page.full() || missed;
-        if (page.next() != null) {
-            waitFor(page.next());
-        }
+        table.succeeded(page);
     }
 
     /** The table was not read, because nothing may be sent now. */
     synchronized void refillSkipped(int era) {
         if (era == this.era) {
-            refilling = false;
+            table.skipped();
         }
     }
 
@@ -198,26 +172,14 @@ final class Lane {
      */
     synchronized int refillFailed(int era, long nanoTime) {
         refillSkipped(era);
-        return backoff.failed(nanoTime);
-    }
-
-    /** The table holds more, and what is being read of it now may be too old to show that. */
-    private void markBehind() {
-        behind = true;
-        missed = true;
-    }
-
-    private void waitFor(Instant due) {
-        if (nextDue == null || due.isBefore(nextDue)) {
-            nextDue = due;
-        }
+        return table.failed(nanoTime);
     }
 
     /** Takes the deliveries that may be sent now, each with a slot of its own. */
     synchronized List<Call> take(Slots slots) {
         List<Call> calls = new ArrayList<>();
         while (webhook != null && receiver != null && queues.hasReady()) {
-            Call call = receiver.tryBegin(webhook, queues.next(), slots, this, behind);
+            Call call = receiver.tryBegin(webhook, queues.next(), slots, this, table.isBehind());
             if (call == null) {
                 break;
             }
@@ -234,30 +196,26 @@ final class Lane {
 
     /** The delivery's end is written: it leaves the lane, and its mailbox goes on. */
     synchronized void done(Delivery delivery, Instant now) {
-        if (refilling) {
-            left.add(delivery.id());
-        }
+        table.leaves(delivery.id());
         lastUsed = now;
         depart(delivery);
         if (queues.end(delivery)) {
-            markBehind();
+            table.markBehind();
         }
     }
 
     /** The attempt failed, which is written: the mailbox waits in the table. */
     synchronized void later(Delivery delivery, Instant at) {
-        if (refilling) {
-            left.add(delivery.queue());
-        }
+        table.leaves(delivery.queue());
         depart(delivery);
         queues.drop(delivery);
-        waitFor(at);
+        table.dueAt(at);
     }
 
     /** The delivery was taken but not attempted: it waits where it was. */
     synchronized void putBack(Delivery delivery) {
         if (!queues.putBack(delivery)) {
-            markBehind();
+            table.markBehind();
         }
     }
 
@@ -272,12 +230,9 @@ final class Lane {
     synchronized void reset() {
         era++;
         departures.forgetAll();
-        backoff.succeeded();
-        refilling = false;
+        table.reset();
         webhook = null;
         receiver = null;
-        nextDue = null;
-        markBehind();
         queues.clear();
     }
 
@@ -285,11 +240,11 @@ final class Lane {
     synchronized void forgetAccount(UUID accountId) {
         // What was committed before the removal and is announced after it is looked up.
         departures.forgetAll();
-        if (refilling) {
+        if (table.isUnderWay()) {
             // What is being read may hold what is owed for it.
             era++;
-            refilling = false;
-            behind = true;
+            table.skipped();
+            table.markBehind();
         }
         queues.forgetAccount(accountId);
     }
@@ -298,9 +253,9 @@ final class Lane {
     synchronized boolean retire(Instant now) {
         departures.forgetOld(now);
         boolean asleep = receiver != null && receiver.isDisabled();
-        boolean idle = asleep || (!queues.hasReady() && !behind && nextDue == null);
+        boolean idle = asleep || (!queues.hasReady() && table.isIdle());
         if (idle
-                && !refilling
+                && !table.isUnderWay()
                 && queues.hasNoneUnderWay()
                 && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
             retired = true;

@@ -127,15 +127,11 @@ final class News {
                         Sql.column(
                                 all,
                                 String[]::new,
-                                news ->
-                                        text(news.last().attempt().endedAt().minus(disableAfter))),
+                                news -> text(news.last().attempt().endedAt().minus(disableAfter))),
                         FEWEST_FAILURES)
                 .query(
                         connection,
-                        row ->
-                                new Row(
-                                        WebhookStore.read(row),
-                                        row.getBoolean("disabled_now")));
+                        row -> new Row(WebhookStore.read(row), row.getBoolean("disabled_now")));
     }
 
     private static @Nullable String text(@Nullable Instant instant) {

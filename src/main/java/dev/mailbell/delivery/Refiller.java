@@ -56,12 +56,12 @@ final class Refiller {
             } else if (lane.isHealthy()) {
                 permits.acquire();
                 try {
-                    lane.refill(era, page(lane));
+                    lane.refill(era, page(lane, era));
                 } finally {
                     permits.release();
                 }
             } else {
-                lane.refill(era, throttle.run(() -> page(lane)));
+                lane.refill(era, throttle.run(() -> page(lane, era)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -91,7 +91,8 @@ final class Refiller {
         }
     }
 
-    private DeliveryStore.Page page(Lane lane) {
+    private DeliveryStore.Page page(Lane lane, int era) {
+        lane.refillBegins(era);
         return deliveries.due(lane.webhookId(), clock.instant(), lane.room());
     }
 

@@ -23,14 +23,14 @@ final class Takers {
 
     /**
      * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id},
-     * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred} to
-     * {@link FanOut}, its {@code place} from 1 among those that are or are not, and until when older
-     * deliveries of the mailbox wait at the longest, {@code busy_until}; null when there are none or
-     * it is deferred.
+     * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred}
+     * to {@link FanOut}, its {@code place} from 1 among those that are or are not, and until when
+     * older deliveries of the mailbox wait at the longest, {@code busy_until}; null when there are
+     * none or it is deferred.
      *
      * <p>Deferred are those that did not take their latest delivery, when they are many, healthy
-     * ones beyond the first hundred, and those for which an earlier event of the mailbox is deferred
-     * still. Where many are, only some of them are among these.
+     * ones beyond the first hundred, and those for which an earlier event of the mailbox is
+     * deferred still. Where many are, only some of them are among these.
      *
      * @param except a webhook that does not get the event; null for none
      */

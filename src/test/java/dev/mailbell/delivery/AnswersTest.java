@@ -101,8 +101,7 @@ class AnswersTest {
     void a_webhook_is_healthy_from_its_first_success_to_its_first_failure() {
         says.set(status(204));
         Webhook webhook = engine.webhook(receiver());
-        DATABASE.jdbi()
-                .useHandle(handle -> handle.execute("update webhook set healthy = false"));
+        DATABASE.jdbi().useHandle(handle -> handle.execute("update webhook set healthy = false"));
         engine.mail(webhook, ANN, "INBOX", 1);
         await().until(() -> engine.now(webhook).health().healthy());
         assertThat(engine.now(webhook).health()).isEqualTo(Health.GOOD);

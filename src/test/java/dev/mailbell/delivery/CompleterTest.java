@@ -126,7 +126,8 @@ class CompleterTest {
     void one_row_that_is_refused_is_set_aside_and_the_others_of_its_batch_are_written()
             throws Exception {
         List<Delivery> pending = pending(12);
-        Completer completer = new Completer(completions, changes -> {}, new Throttle(), Duration.ofMillis(50));
+        Completer completer =
+                new Completer(completions, changes -> {}, new Throttle(), Duration.ofMillis(50));
         // All are one batch, because the writer begins after them.
         for (int i = 0; i < pending.size(); i++) {
             completer.submit(completion(ended(pending.get(i), i == 7 ? 299 : 204, "")));

@@ -215,7 +215,9 @@ class FanOutTest {
             engine.mail(arrival("INBOX", i));
         }
         await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(many).allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(10)));
+                .untilAsserted(() ->
+                        assertThat(many)
+                                .allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(10)));
         assertThat(many).allSatisfy(one -> assertInOrder(received(one)));
     }
 

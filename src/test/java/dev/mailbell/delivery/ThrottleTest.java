@@ -43,8 +43,7 @@ class ThrottleTest {
                             .start(() -> {
                                 try {
                                     throttle.run(() -> {
-                                        most.accumulateAndGet(
-                                                working.incrementAndGet(), Math::max);
+                                        most.accumulateAndGet(working.incrementAndGet(), Math::max);
                                         work(Duration.ofMillis(1));
                                         return working.decrementAndGet();
                                     });

@@ -420,11 +420,7 @@ class WebhookClientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "HTTP/1.1 200 OK\r\n"
-            })
+    @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n"})
     void a_receiver_that_drips_bytes_is_left_at_the_deadline(String start) {
         Failed failed =
                 failure(
