@@ -260,44 +260,6 @@ class BigTablesTest {
                 });
     }
 
-    @Test
-    void an_event_that_thousands_of_failing_webhooks_want_reads_a_few_of_them() {
-        UUID client = Ids.next();
-        jdbi.useHandle(handle -> {
-            handle.execute("insert into client (id, name) values (?, 'many webhooks')", client);
-            handle.createUpdate(
-                            """
-                            insert into webhook (id, client_id, url, events, labels, secret, state, healthy, created_at, updated_at)
-                            select test_id(date '2026-01-02', 2, n), :client, 'https://example.org/', '{*}', '{}', '',
-                                case n when 3000 then 'enabled' else 'failing' end, n = 3000, now(), now()
-                            from generate_series(0, 6000) n\
-                            """)
-                    .bind("client", client)
-                    .execute();
-            handle.execute("analyze webhook");
-        });
-        int[] next = {10};
-        try {
-            reads(
-                    60,
-                    () -> {
-                        UUID account = account(next[0] += 100);
-                        assertThat(
-                                        DirectIntake.add(
-                                                database.dataSource(),
-                                                advance(account),
-                                                mail(client, account),
-                                                Instant.now()))
-                                .hasValueSatisfying(added -> assertThat(added).hasSize(1));
-                    });
-        } finally {
-            jdbi.useHandle(handle -> {
-                handle.execute("delete from webhook where client_id = ?", client);
-                handle.execute("delete from fanout");
-            });
-        }
-    }
-
     /** A look's compare-and-set of what the table has now. */
     private static Sql advance(UUID account) {
         Mailbox mailbox = new MailboxStore(jdbi).find(account, "INBOX").orElseThrow();
