@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,7 @@ class HousekeepingTest {
         try (Database database = TestDatabase.create()) {
             try (var one = Housekeeping.start(database.dataSource(), chores);
                     var two = Housekeeping.start(database.dataSource(), chores)) {
-                await().atMost(Duration.ofSeconds(20)).until(() -> next(database));
+                await().until(() -> next(database));
                 assertThat(List.of(one, two)).doesNotContainNull();
             }
             try (var three = Housekeeping.start(database.dataSource(), chores)) {

@@ -69,7 +69,6 @@ class SlowHeadersTest {
     private static void trickleUntilClosed(Socket socket) throws IOException {
         OutputStream out = socket.getOutputStream();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> {
                     try {

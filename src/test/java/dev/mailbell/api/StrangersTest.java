@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What those without a key can do to the API: little. */
 class StrangersTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final TestApi API = new TestApi();
 
     @AfterAll

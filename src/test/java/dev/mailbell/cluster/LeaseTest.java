@@ -197,8 +197,7 @@ class LeaseTest {
                                 clock,
                                 Lease.PATIENCE));
         Thread thread = Thread.ofVirtual().start(start);
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         expire();
         try (Lease next = start.get()) {
             assertThat(next.held()).isTrue();

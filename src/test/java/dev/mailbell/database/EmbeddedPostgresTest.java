@@ -161,8 +161,7 @@ class EmbeddedPostgresTest {
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             long before = serverPid(dataDir);
             ProcessHandle.of(before).orElseThrow().destroyForcibly();
-            await().atMost(Duration.ofSeconds(60))
-                    .ignoreExceptions()
+            await().ignoreExceptions()
                     .until(() ->
                             serverPid(dataDir) != before
                                     && number(server.address(), "select 1") == 1);

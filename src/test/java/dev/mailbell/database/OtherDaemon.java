@@ -119,7 +119,7 @@ final class OtherDaemon implements AutoCloseable {
     /** As {@code kill -9} does. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        if (!process.waitFor(180, TimeUnit.SECONDS)) {
             throw new AssertionError("process " + process.pid() + " survives SIGKILL");
         }
     }
@@ -128,7 +128,7 @@ final class OtherDaemon implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         process.getOutputStream().close();
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        if (!process.waitFor(180, TimeUnit.SECONDS)) {
             kill();
             throw new AssertionError("the other daemon does not end");
         }

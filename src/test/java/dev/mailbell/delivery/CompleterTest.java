@@ -24,11 +24,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Outcomes that the database refuses, or takes without saying so. */
-@Timeout(120)
 class CompleterTest {
     private static final Database DATABASE = TestDatabase.create();
 

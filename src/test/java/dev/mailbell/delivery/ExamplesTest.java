@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The receivers of docs/examples take what we sign, once each, and nothing else. */
 class ExamplesTest {
     private static final Path EXAMPLES = Path.of("docs/examples").toAbsolutePath();
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 180;
     private static final String BODY =
             "{\"type\":\"mail.new\",\"data\":{\"newCount\":2,\"mailbox\":\"日本語\"}}";
 

@@ -20,14 +20,12 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * The orders in which a commit, its announcement, a reading of the table and the end of an attempt
  * can follow each other: a delivery is sent once in each of them. The steps that other threads make
  * are made here one by one.
  */
-@Timeout(60)
 class LaneTest {
     private static final UUID WEBHOOK = Ids.next();
     private static final UUID ACCOUNT = Ids.next();

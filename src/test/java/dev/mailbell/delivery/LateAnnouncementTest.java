@@ -15,11 +15,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A thread that committed a delivery and is slow to say so. */
-@Timeout(120)
 class LateAnnouncementTest {
     private static final Database DATABASE = TestDatabase.create();
 

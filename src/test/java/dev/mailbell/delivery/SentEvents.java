@@ -7,7 +7,6 @@ import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.Ids;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
 /** Events about webhooks as delivery writes and sends them. */
@@ -29,8 +28,7 @@ public final class SentEvents implements AutoCloseable {
     public List<Event> disabled() {
         Webhook webhook = engine.webhook(receiver);
         engine.mail(webhook, Ids.next(), "INBOX", 1);
-        return await().atMost(Duration.ofSeconds(60))
-                .until(() -> engine.disabledEvents(webhook), events -> !events.isEmpty());
+        return await().until(() -> engine.disabledEvents(webhook), events -> !events.isEmpty());
     }
 
     /** What a receiver is sent as a test. */

@@ -16,9 +16,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
 class MailConnectorTest {
     private static final Loopback LOOPBACK = new Loopback();
     private static final long BUDGET = 1 << 20;

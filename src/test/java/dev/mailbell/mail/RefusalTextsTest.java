@@ -14,14 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts that mail servers send to a login, and who has to act. */
-@Timeout(30)
 class RefusalTextsTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Loopback LOOPBACK = new Loopback();

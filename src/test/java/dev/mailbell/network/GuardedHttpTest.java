@@ -122,7 +122,7 @@ class GuardedHttpTest {
 
             assertThat(answer.body()).hasSize(64 * 1024);
             assertThat(answer.truncated()).isTrue();
-            assertThat(peer.ended.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(peer.ended.await(180, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -154,7 +154,7 @@ class GuardedHttpTest {
             assertThatExceptionOfType(IOException.class)
                     .isThrownBy(() -> http.send(Request.get(peer.uri()), 10, soon()))
                     .withMessage("more than 64 KiB came before the answer");
-            assertThat(peer.ended.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(peer.ended.await(180, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -176,7 +176,7 @@ class GuardedHttpTest {
                                     10,
                                     Deadline.after(Duration.ofMillis(300))))
                     .withMessageContaining("127.0.0.1");
-            assertThat(peer.ended.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(peer.ended.await(180, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -59,7 +59,7 @@ final class TicketServer implements AutoCloseable {
             byte[] first = plain.getInputStream().readNBytes(1);
             CountDownLatch all = hellos;
             all.countDown();
-            if (!all.await(20, TimeUnit.SECONDS)) {
+            if (!all.await(180, TimeUnit.SECONDS)) {
                 throw new SocketException("the other connections did not come");
             }
             SSLSocket socket =

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.TestDatabase;
-import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,7 +15,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class DatabaseGateTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Database DATABASE = TestDatabase.create(3);
     private final AtomicBoolean held = new AtomicBoolean(true);
     private final DatabaseGate gate = new DatabaseGate(DATABASE.jdbi(), 2, held::get);
@@ -63,7 +61,7 @@ class DatabaseGateTest {
                                                         "insert into write_probe values ('x')"))));
         assertThat(gate.isOpen()).isFalse();
         DATABASE.jdbi().useHandle(handle -> handle.execute("drop function no_space() cascade"));
-        await().atMost(PATIENCE).until(gate::isOpen);
+        await().until(gate::isOpen);
     }
 
     @Test
@@ -78,7 +76,7 @@ class DatabaseGateTest {
         Thread waiting = Thread.ofVirtual().unstarted(second);
         one.through(() -> {
             waiting.start();
-            await().atMost(PATIENCE).until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+            await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
             held.set(false);
             return "recorded";
         });

@@ -14,14 +14,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a server says unasked costs few commands, whatever it says, and hides no mail. */
-@Timeout(180)
 class HintTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String YAML =
             """
             network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
@@ -52,13 +49,11 @@ class HintTest {
     }
 
     private void awaitIdle(Account account) {
-        await().atMost(PATIENCE)
-                .until(() -> server.idling() == 1 && kit.mode(account).equals("idle"));
+        await().until(() -> server.idling() == 1 && kit.mode(account).equals("idle"));
     }
 
     private void announces(Account account, int messages) {
         await().pollInterval(Duration.ofMillis(5))
-                .atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(kit.announced(account)).isEqualTo(messages));
     }
 
@@ -131,8 +126,8 @@ class HintTest {
                     }
                 });
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> server.commands() >= 6);
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        await().until(() -> server.commands() >= 6);
+        await().until(() -> kit.mode(account).equals("poll"));
         kit.pass(Duration.ofMinutes(3));
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(3));
@@ -155,11 +150,10 @@ class HintTest {
                     }
                 });
         server.deliver("ann");
-        await().atMost(PATIENCE)
-                .until(() ->
-                        kit.watch().live(account.id()).map(Watch.Live::nextCheckAt).isPresent()
-                                && server.logins().size() >= 3
-                                && server.openSessions() == 0);
+        await().until(() ->
+                kit.watch().live(account.id()).map(Watch.Live::nextCheckAt).isPresent()
+                        && server.logins().size() >= 3
+                        && server.openSessions() == 0);
         int logins = server.logins().size();
         assertThat(logins).isLessThan(8);
         server.behave(new FakeImap.Manners() {});
@@ -188,7 +182,7 @@ class HintTest {
         server.hint("ann", "* 7 EXISTS");
         // Each session's first check works, and what it says in IDLE makes the second one fail.
         kit.hasten(30);
-        await().atMost(PATIENCE).until(() -> server.logins().size() >= 5);
+        await().until(() -> server.logins().size() >= 5);
         int logins = server.logins().size();
         List<Long> times = server.logins();
         long between = times.get(4) - times.get(3);

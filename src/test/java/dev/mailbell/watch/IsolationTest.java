@@ -19,12 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What one mail server does to the accounts of the others, and a request to its caller. */
-@Timeout(120)
 class IsolationTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Of 16 places 8 are for the schedule, and a server has 4 of those. */
     private static final String YAML =
@@ -86,15 +83,14 @@ class IsolationTest {
         for (int i = 0; i < number; i++) {
             accounts.add(kit.register(silent.port(), "user" + i));
         }
-        await().atMost(PATIENCE)
-                .until(() ->
-                        accounts.stream()
-                                .allMatch(account ->
-                                        kit.watch()
-                                                .live(account.id())
-                                                .filter(live -> "poll".equals(live.mode()))
-                                                .filter(live -> live.nextCheckAt() != null)
-                                                .isPresent()));
+        await().until(() ->
+                accounts.stream()
+                        .allMatch(account ->
+                                kit.watch()
+                                        .live(account.id())
+                                        .filter(live -> "poll".equals(live.mode()))
+                                        .filter(live -> live.nextCheckAt() != null)
+                                        .isPresent()));
         return accounts;
     }
 
@@ -102,19 +98,18 @@ class IsolationTest {
     void a_server_that_falls_silent_with_kept_sessions_takes_up_its_share_and_no_more() {
         kit.start();
         Account pushed = kit.register(healthy.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(pushed).equals("idle"));
+        await().until(() -> kit.mode(pushed).equals("idle"));
         polled(60);
         AtomicInteger asked = new AtomicInteger();
         silent.behave(silence(asked));
         kit.pass(Duration.ofMinutes(3));
-        await().atMost(PATIENCE).until(() -> asked.get() == 4);
+        await().until(() -> asked.get() == 4);
         // None of the four has ended: the server has until its deadline.
         healthy.deliver("ann");
-        await().atMost(PATIENCE).until(() -> kit.announced(pushed) == 1);
+        await().until(() -> kit.announced(pushed) == 1);
         assertThat(kit.watch().check(pushed)).hasSize(1);
         Account polledToo = kit.register(healthy.port(), "bob");
-        await().atMost(PATIENCE)
-                .until(() -> !kit.of(polledToo, EventType.MAILBOX_BASELINE).isEmpty());
+        await().until(() -> !kit.of(polledToo, EventType.MAILBOX_BASELINE).isEmpty());
         assertThat(asked).hasValue(4);
     }
 
@@ -128,12 +123,11 @@ class IsolationTest {
         AtomicInteger asked = new AtomicInteger();
         silent.behave(silence(asked));
         kit.pass(Duration.ofMinutes(3));
-        await().atMost(PATIENCE)
-                .until(() ->
-                        accounts.stream()
-                                .allMatch(account ->
-                                        kit.accounts.find(account.id()).orElseThrow().state()
-                                                == AccountState.RETRYING));
+        await().until(() ->
+                accounts.stream()
+                        .allMatch(account ->
+                                kit.accounts.find(account.id()).orElseThrow().state()
+                                        == AccountState.RETRYING));
         // 60 checks of 2 s each by four places would take half a minute.
         assertThat(asked.get()).isLessThan(60);
     }
@@ -145,7 +139,7 @@ class IsolationTest {
         restart(YAML.formatted("2s"));
         kit.start();
         Account account = kit.register(healthy.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         healthy.behave(
                 new FakeImap.Manners() {
                     @Override
@@ -161,11 +155,10 @@ class IsolationTest {
                     .isInstanceOf(NoRoomException.class);
             other.rollback();
         }
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> {
-                    kit.watch().check(account);
-                    assertThat(kit.announced(account)).isEqualTo(1);
-                });
+        await().untilAsserted(() -> {
+            kit.watch().check(account);
+            assertThat(kit.announced(account)).isEqualTo(1);
+        });
     }
 
     @Test
@@ -174,7 +167,7 @@ class IsolationTest {
         restart(YAML.formatted("1s"));
         kit.start();
         Account account = kit.register(healthy.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         CountDownLatch asked = new CountDownLatch(1);
         try (Handle other = kit.database.jdbi().open()) {
             other.begin();
@@ -196,14 +189,14 @@ class IsolationTest {
                     .isInstanceOf(NoRoomException.class);
             other.rollback();
         }
-        await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+        await().until(() -> kit.announced(account) == 1);
     }
 
     @Test
     void a_daemon_without_the_lease_tries_no_login_and_makes_no_check() {
         kit.start();
         Account account = kit.register(healthy.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         int logins = healthy.logins().size();
         kit.held.set(false);
         assertThatExceptionOfType(FencedException.class)

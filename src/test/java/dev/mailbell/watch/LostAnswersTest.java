@@ -29,10 +29,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A database that commits an account's state and loses the answer, or does not commit it. */
-@Timeout(60)
 class LostAnswersTest {
     private static final Database DATABASE = TestDatabase.create();
 

@@ -12,12 +12,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** How the watch treats mail hosts, and what it tells of accounts that cannot be seen. */
-@Timeout(120)
 class MannersTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String YAML =
             """
             network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
@@ -47,9 +44,9 @@ class MannersTest {
             kit.store(server.port(), "user" + i, List.of("INBOX"));
         }
         kit.start();
-        await().atMost(PATIENCE).until(() -> server.idling() == accounts);
+        await().until(() -> server.idling() == accounts);
         server.away(true);
-        await().atMost(PATIENCE).until(() -> server.openSessions() == 0);
+        await().until(() -> server.openSessions() == 0);
         for (int i = 0; i < accounts; i++) {
             server.deliver("user" + i);
         }
@@ -57,9 +54,8 @@ class MannersTest {
         kit.pass(Duration.ofMinutes(1));
         server.away(false);
         kit.pass(Duration.ofMinutes(15));
-        await().atMost(PATIENCE).until(() -> server.idling() == accounts);
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(accounts));
+        await().until(() -> server.idling() == accounts);
+        await().untilAsserted(() -> assertThat(kit.announced()).isEqualTo(accounts));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
         // A busy machine bunches what was sent apart; a storm would be all of them at once.
         assertThat(mostLoginsInOneSecond()).isLessThanOrEqualTo(perSecond * 3 / 2);
@@ -92,23 +88,21 @@ class MannersTest {
         for (int i = 0; i < accounts; i++) {
             kit.register(server.port(), "user" + i);
         }
-        await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(
-                                        kit.events.after(
-                                                dev.mailbell.client.ClientStore.DEFAULT,
-                                                null,
-                                                EventType.MAILBOX_BASELINE,
-                                                null,
-                                                500))
-                                .hasSize(accounts));
-        await().atMost(PATIENCE).until(() -> server.idling() == 4);
+        await().untilAsserted(() ->
+                assertThat(
+                                kit.events.after(
+                                        dev.mailbell.client.ClientStore.DEFAULT,
+                                        null,
+                                        EventType.MAILBOX_BASELINE,
+                                        null,
+                                        500))
+                        .hasSize(accounts));
+        await().until(() -> server.idling() == 4);
         for (int i = 0; i < accounts; i++) {
             server.deliver("user" + i);
         }
         kit.pass(Duration.ofMinutes(3));
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(accounts));
+        await().untilAsserted(() -> assertThat(kit.announced()).isEqualTo(accounts));
         assertThat(server.openSessions()).isLessThanOrEqualTo(5);
     }
 
@@ -122,10 +116,10 @@ class MannersTest {
         restart(yaml.formatted("1h"));
         kit.start();
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        await().until(() -> kit.mode(account).equals("poll"));
         server.deliver("ann");
         kit.reload(yaml.formatted("1s"));
-        await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+        await().until(() -> kit.announced(account) == 1);
     }
 
     @Test
@@ -148,9 +142,8 @@ class MannersTest {
                 });
         kit.start();
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
-        await().atMost(PATIENCE)
-                .until(() -> kit.watch().live(account.id()).orElseThrow().nextCheckAt() != null);
+        await().until(() -> kit.mode(account).equals("poll"));
+        await().until(() -> kit.watch().live(account.id()).orElseThrow().nextCheckAt() != null);
         int first = looks.get();
         kit.setWallClock(Duration.ofHours(5));
         kit.reload(yaml.formatted("4h"));
@@ -162,7 +155,7 @@ class MannersTest {
         assertThat(looks.get()).isEqualTo(first);
         server.deliver("ann");
         kit.pass(Duration.ofHours(3));
-        await().atMost(PATIENCE).until(() -> kit.announced(account) == 1);
+        await().until(() -> kit.announced(account) == 1);
     }
 
     private Duration untilNext(Account account) {
@@ -174,23 +167,21 @@ class MannersTest {
     void an_account_that_fails_for_long_is_told_of_once_and_when_it_is_back() {
         kit.start();
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         assertThat(kit.of(account, EventType.ACCOUNT_CONNECTED)).hasSize(1);
         server.away(true);
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("null"));
+        await().until(() -> kit.mode(account).equals("null"));
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING)).isEmpty();
         for (int i = 0; i < 4; i++) {
             kit.pass(Duration.ofMinutes(20));
-            await().atMost(PATIENCE)
-                    .until(() -> !kit.of(account, EventType.ACCOUNT_RETRYING).isEmpty());
+            await().until(() -> !kit.of(account, EventType.ACCOUNT_RETRYING).isEmpty());
         }
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING)).hasSize(1);
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING).getFirst().payload())
                 .contains("\"state\":\"retrying\"", "\"code\":\"connect_failed\"");
         server.away(false);
         kit.pass(Duration.ofMinutes(20));
-        await().atMost(PATIENCE)
-                .until(() -> !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty());
+        await().until(() -> !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty());
         assertThat(kit.of(account, EventType.ACCOUNT_RECOVERED)).hasSize(1);
     }
 
@@ -198,7 +189,7 @@ class MannersTest {
     void a_login_that_worked_is_parked_after_three_refusals_over_ten_minutes_and_told_of_once() {
         kit.start();
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         server.behave(
                 new FakeImap.Manners() {
                     @Override
@@ -210,21 +201,19 @@ class MannersTest {
         server.away(false);
         for (int refusals = 1; refusals <= 3; refusals++) {
             int attempts = refusals;
-            await().atMost(PATIENCE)
-                    .until(() -> {
-                        var failure = kit.accounts.find(account.id()).orElseThrow().failure();
-                        return failure != null && failure.attempts() >= attempts;
-                    });
+            await().until(() -> {
+                var failure = kit.accounts.find(account.id()).orElseThrow().failure();
+                return failure != null && failure.attempts() >= attempts;
+            });
             kit.pass(Duration.ofMinutes(8));
         }
-        await().atMost(PATIENCE).until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
+        await().until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
         kit.pass(Duration.ofHours(30));
         server.behave(new FakeImap.Manners() {});
-        await().atMost(PATIENCE)
-                .until(() -> {
-                    kit.pass(Duration.ofHours(30));
-                    return !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty();
-                });
+        await().until(() -> {
+            kit.pass(Duration.ofHours(30));
+            return !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty();
+        });
         assertThat(kit.of(account, EventType.ACCOUNT_PARKED)).hasSize(1);
     }
 
@@ -232,19 +221,18 @@ class MannersTest {
     void a_node_that_sees_nothing_any_more_says_so() {
         kit.start();
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         assertThat(kit.service().trouble()).isEmpty();
         server.away(true);
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("null"));
+        await().until(() -> kit.mode(account).equals("null"));
         kit.pass(Duration.ofMinutes(30));
-        await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(kit.service().trouble())
-                                .singleElement()
-                                .asString()
-                                .contains("no look has succeeded"));
+        await().untilAsserted(() ->
+                assertThat(kit.service().trouble())
+                        .singleElement()
+                        .asString()
+                        .contains("no look has succeeded"));
         server.away(false);
         kit.pass(Duration.ofMinutes(30));
-        await().atMost(PATIENCE).until(() -> kit.service().trouble().isEmpty());
+        await().until(() -> kit.service().trouble().isEmpty());
     }
 }

@@ -16,12 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Whatever a server that pushes does or leaves undone, each message is announced once. */
-@Timeout(120)
 class PushTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String YAML =
             """
             network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
@@ -44,14 +41,13 @@ class PushTest {
 
     private Account idling(String user) {
         Account account = kit.register(server.port(), user);
-        await().atMost(PATIENCE).until(() -> server.idling() == 1);
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> server.idling() == 1);
+        await().until(() -> kit.mode(account).equals("idle"));
         return account;
     }
 
     private void announces(Account account, int messages) {
         await().pollInterval(Duration.ofMillis(5))
-                .atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(kit.announced(account)).isEqualTo(messages));
     }
 
@@ -84,7 +80,7 @@ class PushTest {
         assertThat(kit.of(account, EventType.MAIL_NEW).getFirst().payload())
                 .contains("\"source\":\"safety\"");
         assertThat(server.logins()).hasSize(1);
-        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+        await().until(() -> server.idling() == 1);
     }
 
     @Test
@@ -101,7 +97,7 @@ class PushTest {
         kit.pass(Duration.ofMinutes(2));
         announces(account, 1);
         assertThat(server.logins()).hasSize(1);
-        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+        await().until(() -> server.idling() == 1);
     }
 
     @Test
@@ -117,8 +113,8 @@ class PushTest {
                 });
         Account account = kit.register(server.port(), "ann");
         // The first look is of mode poll too, and its next look is not settled yet.
-        await().atMost(PATIENCE).until(refused::get);
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
+        await().until(refused::get);
+        await().until(() -> kit.mode(account).equals("poll"));
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(5));
         announces(account, 1);
@@ -138,7 +134,7 @@ class PushTest {
                     }
                 });
         server.deliver("ann");
-        await().atMost(PATIENCE).until(() -> server.logins().size() == 2);
+        await().until(() -> server.logins().size() == 2);
         server.behave(new FakeImap.Manners() {});
         announces(account, 1);
         server.deliver("ann");
@@ -157,11 +153,9 @@ class PushTest {
                     }
                 });
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(() -> server.logins().size() >= 7);
-        await().atMost(PATIENCE)
-                .until(() ->
-                        kit.accounts.find(account.id()).orElseThrow().state()
-                                == AccountState.WATCHING);
+        await().until(() -> server.logins().size() >= 7);
+        await().until(() ->
+                kit.accounts.find(account.id()).orElseThrow().state() == AccountState.WATCHING);
         int logins = server.logins().size();
         server.deliver("ann");
         announces(account, 1);
@@ -185,7 +179,7 @@ class PushTest {
         for (int mails = 1; mails < 10; mails++) {
             server.deliver("ann");
             announces(account, mails);
-            await().atMost(PATIENCE).until(() -> server.idling() == 1);
+            await().until(() -> server.idling() == 1);
         }
         assertThat(server.logins()).hasSize(3);
     }
@@ -194,8 +188,7 @@ class PushTest {
     void over_50_drops_at_every_point_of_the_dialogue_nothing_is_missed() {
         kit.hasten(1000);
         Account account = kit.register(server.port(), "ann");
-        await().atMost(PATIENCE)
-                .until(() -> !kit.of(account, EventType.MAILBOX_BASELINE).isEmpty());
+        await().until(() -> !kit.of(account, EventType.MAILBOX_BASELINE).isEmpty());
         AtomicInteger moments = new AtomicInteger();
         AtomicInteger dropAt = new AtomicInteger();
         AtomicInteger drops = new AtomicInteger();
@@ -215,7 +208,7 @@ class PushTest {
                     }
                 });
         server.deliver("ann");
-        await().atMost(Duration.ofSeconds(90)).until(() -> drops.get() == 50);
+        await().until(() -> drops.get() == 50);
         announces(account, 51);
     }
 
@@ -253,7 +246,6 @@ class PushTest {
             server.deliver("ann");
             await("seed " + seed + ", " + chosen)
                     .pollInterval(Duration.ofMillis(2))
-                    .atMost(PATIENCE)
                     .until(() -> done.get() && kit.announced() == delivered.get());
         }
         assertThat(server.logins()).hasSize(1);
@@ -266,7 +258,7 @@ class PushTest {
         for (int i = 0; i < 20; i++) {
             assertThat(kit.watch().check(account)).hasSize(1);
         }
-        await().atMost(PATIENCE).until(() -> server.idling() == 1);
+        await().until(() -> server.idling() == 1);
         assertThat(server.logins()).hasSize(1);
         server.deliver("ann");
         announces(account, 1);
@@ -276,14 +268,13 @@ class PushTest {
     void an_account_that_is_forgotten_or_changed_leaves_its_session_with_a_goodbye() {
         Account account = idling("ann");
         kit.watch().watch(account);
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> {
-                    assertThat(server.goodbyes()).isEqualTo(1);
-                    assertThat(server.idling()).isEqualTo(1);
-                });
+        await().untilAsserted(() -> {
+            assertThat(server.goodbyes()).isEqualTo(1);
+            assertThat(server.idling()).isEqualTo(1);
+        });
         kit.watch().forget(account.id());
-        await().atMost(PATIENCE).until(() -> server.goodbyes() == 2);
-        await().atMost(PATIENCE).until(() -> server.openSessions() == 0);
+        await().until(() -> server.goodbyes() == 2);
+        await().until(() -> server.openSessions() == 0);
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
     }
 
@@ -291,11 +282,11 @@ class PushTest {
     void push_is_switched_off_and_on_while_it_runs() {
         Account account = idling("ann");
         kit.reload(YAML.replace("imap: {", "imap: { push: false,"));
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("poll"));
-        await().atMost(PATIENCE).until(() -> server.idling() == 0);
+        await().until(() -> kit.mode(account).equals("poll"));
+        await().until(() -> server.idling() == 0);
         kit.reload(YAML);
         kit.pass(Duration.ofMinutes(3));
-        await().atMost(PATIENCE).until(() -> kit.mode(account).equals("idle"));
+        await().until(() -> kit.mode(account).equals("idle"));
         assertThat(server.logins()).hasSize(1);
     }
 
@@ -305,7 +296,7 @@ class PushTest {
         for (int i = 0; i < accounts; i++) {
             kit.register(server.port(), "user" + i);
         }
-        await().atMost(PATIENCE).until(() -> server.idling() == accounts);
+        await().until(() -> server.idling() == accounts);
         AtomicInteger delivered = new AtomicInteger();
         Thread load =
                 Thread.ofVirtual()
@@ -318,8 +309,7 @@ class PushTest {
         kit.restart();
         load.join();
         assertThat(server.goodbyes()).isGreaterThanOrEqualTo(accounts);
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
+        await().untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
     }
 
@@ -337,9 +327,8 @@ class PushTest {
                     }
                 });
         kit.register(server.port(), "ann");
-        await().atMost(PATIENCE).until(wanted::get);
-        await().atMost(PATIENCE)
-                .until(() -> watches().stream().allMatch(watch -> watch.looksBegun() == 2));
+        await().until(wanted::get);
+        await().until(() -> watches().stream().allMatch(watch -> watch.looksBegun() == 2));
     }
 
     private Collection<AccountWatch> watches() {

@@ -26,7 +26,6 @@ import tools.jackson.databind.JsonNode;
 
 /** What goes wrong in production, and that it is told clearly and loses nothing. */
 class BadDaysTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final Map<String, String> SETTINGS =
             Map.of(
                     "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
@@ -121,7 +120,7 @@ class BadDaysTest {
                 .isEqualTo("auth_failed");
         String id =
                 rest().registerAccount("imap", DOVECOT.imapPort(), user.user(), "not-the-password");
-        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("parked"));
+        await().until(() -> rest().stateOf(id).equals("parked"));
         JsonNode failure = rest().account(id).path("failure");
         assertThat(failure.path("code").stringValue()).isEqualTo("auth_failed");
         assertThat(failure.toString()).doesNotContain("not-the-password");
@@ -130,7 +129,7 @@ class BadDaysTest {
                         "/v1/accounts/" + id,
                         Map.of("mail", Map.of("password", Dovecot.PASSWORD)))
                 .expect(200);
-        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("watching"));
+        await().until(() -> rest().stateOf(id).equals("watching"));
         assertThat(daemon.log()).doesNotContain("not-the-password");
     }
 
@@ -143,7 +142,7 @@ class BadDaysTest {
                         Rest.account("imap", DOVECOT.imapPort(), user.user(), Dovecot.PASSWORD));
         account.put("mailboxes", new String[] {"INBOX", "日本語/&\"q\"", "Nowhere"});
         String id = rest().post("/v1/accounts", account).expect(201).path("id").stringValue();
-        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("watching"));
+        await().until(() -> rest().stateOf(id).equals("watching"));
         assertThat(rest().account(id).path("failure").path("code").stringValue())
                 .isEqualTo("mailbox_missing");
         assertThat(rest().account(id).path("failure").path("message").stringValue())
@@ -157,11 +156,10 @@ class BadDaysTest {
             assertThat(mailbox.path("newCount").intValue()).isEqualTo(1);
         }
         user.create("Nowhere");
-        await().atMost(PATIENCE)
-                .until(() -> {
-                    rest().post("/v1/accounts/" + id + "/check", null).expect(200);
-                    return rest().account(id).path("failure").isNull();
-                });
+        await().until(() -> {
+            rest().post("/v1/accounts/" + id + "/check", null).expect(200);
+            return rest().account(id).path("failure").isNull();
+        });
     }
 
     @Test
@@ -186,7 +184,7 @@ class BadDaysTest {
             assertThat(failureOf(Rest.account("pop3", closed, "ann", "secret")))
                     .isEqualTo("connect_failed");
             String id = rest().registerAccount("pop3", closed, "ann", "secret");
-            await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("retrying"));
+            await().until(() -> rest().stateOf(id).equals("retrying"));
             assertThat(rest().account(id).path("nextCheckAt").isNull()).isFalse();
         }
     }
@@ -256,28 +254,27 @@ class BadDaysTest {
             String id =
                     rest().registerAccount(
                                     "imap", DOVECOT.imapPort(), user.user(), Dovecot.PASSWORD);
-            await().atMost(PATIENCE)
-                    .until(() -> well.announced(id) == 0 && rest().stateOf(id).equals("watching"));
+            await().until(() -> well.announced(id) == 0 && rest().stateOf(id).equals("watching"));
             sick.answer(() -> 500);
             for (int mails = 1; mails <= 3; mails++) {
                 user.deliver(mails);
                 rest().post("/v1/accounts/" + id + "/check", null).expect(200);
             }
-            await().atMost(PATIENCE).until(() -> well.announced(id) == 6);
+            await().until(() -> well.announced(id) == 6);
             assertThat(sick.announced(id)).isZero();
             sick.answer(() -> {
                 try {
-                    return hang.await(20, TimeUnit.SECONDS) ? 503 : 504;
+                    return hang.await(180, TimeUnit.SECONDS) ? 503 : 504;
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
             });
             user.deliver(4);
             rest().post("/v1/accounts/" + id + "/check", null).expect(200);
-            await().atMost(PATIENCE).until(() -> well.announced(id) == 10);
+            await().until(() -> well.announced(id) == 10);
             sick.answer(() -> 204);
             hang.countDown();
-            await().atMost(PATIENCE).until(() -> sick.announced(id) == 10);
+            await().until(() -> sick.announced(id) == 10);
             // What came while it was behind may be merged; what it is told still adds up, in order.
             int sum = 0;
             for (JsonNode event : sick.events()) {
@@ -298,18 +295,16 @@ class BadDaysTest {
         Maildir user = DOVECOT.freshUser();
         String id =
                 rest().registerAccount("imap", DOVECOT.imapPort(), user.user(), Dovecot.PASSWORD);
-        await().atMost(PATIENCE).until(() -> rest().stateOf(id).equals("watching"));
+        await().until(() -> rest().stateOf(id).equals("watching"));
         long postmaster =
                 Long.parseLong(
                         Files.readAllLines(dataDir.resolve("database/postmaster.pid")).getFirst());
         ProcessHandle.of(postmaster).orElseThrow().destroyForcibly();
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(20))
+        await().pollInterval(Duration.ofMillis(20))
                 .until(() -> rest().get("/readyz").status() == 503);
         user.deliver(2);
-        await().atMost(PATIENCE).until(() -> rest().get("/readyz").status() == 200);
-        await().atMost(PATIENCE)
-                .until(() -> rest().post("/v1/accounts/" + id + "/check", null).status() == 200);
+        await().until(() -> rest().get("/readyz").status() == 200);
+        await().until(() -> rest().post("/v1/accounts/" + id + "/check", null).status() == 200);
         JsonNode events = rest().get("/v1/events?type=mail.new&accountId=" + id).expect(200);
         assertThat(events.path("items")).hasSize(1);
         assertThat(events.path("items").path(0).path("data").path("newCount").intValue())

@@ -29,7 +29,6 @@ class KillTest {
     private static final int KILLS = Integer.getInteger("mailbell.kills", 4);
     private static final int RESTARTS_OF_POSTGRESQL = 3;
     private static final int ACCOUNTS = 6;
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Map<String, String> SETTINGS =
             Map.of(
                     "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
@@ -72,7 +71,7 @@ class KillTest {
                                         Dovecot.PASSWORD);
                 boxes.add(new Box(id, maildir, new AtomicInteger()));
             }
-            await().atMost(PATIENCE).until(() -> receiver.count("mailbox.baseline") == ACCOUNTS);
+            await().until(() -> receiver.count("mailbox.baseline") == ACCOUNTS);
             // Every ninth answer is a failure, so that there are second attempts to compare.
             receiver.answer(() -> requests.incrementAndGet() % 9 == 0 ? 500 : 204);
 
@@ -85,7 +84,6 @@ class KillTest {
                 int enough = 1 + random.nextInt(ACCOUNTS);
                 // The point is so many requests of the receiver after mail arrived.
                 await("seed " + seed)
-                        .atMost(PATIENCE)
                         .pollInterval(Duration.ofMillis(1 + random.nextInt(50)))
                         .until(() -> {
                             Box box = boxes.get(random.nextInt(ACCOUNTS));
@@ -103,10 +101,9 @@ class KillTest {
             }
 
             Rest after = daemon.rest();
-            await().atMost(PATIENCE).until(() -> after.get("/readyz").status() == 200);
+            await().until(() -> after.get("/readyz").status() == 200);
             for (Box box : boxes) {
                 await("seed " + seed)
-                        .atMost(PATIENCE)
                         .untilAsserted(() ->
                                 assertThat(receiver.announced(box.id()))
                                         .isEqualTo(box.arrivals().get()));
@@ -127,20 +124,19 @@ class KillTest {
     private void killPostgres() {
         Path file = dataDir.resolve("database/postmaster.pid");
         // It may be starting again after the kill before.
-        await().atMost(PATIENCE)
-                .until(() -> {
-                    try {
-                        List<String> lines = Files.readAllLines(file);
-                        return !lines.isEmpty()
-                                && ProcessHandle.of(Long.parseLong(lines.getFirst()))
-                                        .map(ProcessHandle::destroyForcibly)
-                                        .orElse(false);
-                    } catch (NoSuchFileException e) {
-                        return false;
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                });
+        await().until(() -> {
+            try {
+                List<String> lines = Files.readAllLines(file);
+                return !lines.isEmpty()
+                        && ProcessHandle.of(Long.parseLong(lines.getFirst()))
+                                .map(ProcessHandle::destroyForcibly)
+                                .orElse(false);
+            } catch (NoSuchFileException e) {
+                return false;
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
     }
 
     /** When what was taken had been detected, in the order it came. */

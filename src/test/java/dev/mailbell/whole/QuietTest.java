@@ -23,7 +23,6 @@ import tools.jackson.databind.JsonNode;
 
 /** A look that finds nothing costs next to nothing: not one row. */
 class QuietTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** The lease is renewed once a second, whatever is looked at: one row, measured apart. */
     private static final String NO_HEARTBEATS = " where relname <> 'node_lease'";
@@ -62,7 +61,7 @@ class QuietTest {
                                 account(rest, "imap", dovecot.imapPort(), dovecot.freshUser()),
                                 account(rest, "pop3", dovecot.pop3Port(), dovecot.freshUser()));
                 for (String id : ids) {
-                    await().atMost(PATIENCE).until(() -> rest.stateOf(id).equals("watching"));
+                    await().until(() -> rest.stateOf(id).equals("watching"));
                 }
                 Jdbi jdbi =
                         Jdbi.create(
@@ -71,8 +70,7 @@ class QuietTest {
                                 server.address().password());
                 // Two accounts, each registered (1 row) and baselined (2 more writes of its own, 1
                 // of its mailbox).
-                await().atMost(PATIENCE)
-                        .until(() -> told(rest, jdbi).getOrDefault("mailbox", 0L) == 4);
+                await().until(() -> told(rest, jdbi).getOrDefault("mailbox", 0L) == 4);
                 Map<String, Long> before = told(rest, jdbi);
                 Map<String, String> rowsBefore = rows(jdbi);
                 assertThat(rowsBefore)

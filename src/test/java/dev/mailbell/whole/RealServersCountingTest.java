@@ -9,7 +9,6 @@ import dev.mailbell.mail.servers.RealMailServer;
 import dev.mailbell.mail.servers.RealMailbox;
 import dev.mailbell.mail.servers.RealServer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,14 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The promise itself on Courier and Cyrus: what came is told, each message once. */
-@Timeout(240)
 class RealServersCountingTest {
     private static final int STEPS = 200;
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Map<String, String> SETTINGS =
             Map.of(
                     "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
@@ -58,7 +54,7 @@ class RealServersCountingTest {
                 }
             }
             int mailboxes = accounts.stream().mapToInt(each -> each.mailboxes().size()).sum();
-            await().atMost(PATIENCE).until(() -> receiver.count("mailbox.baseline") == mailboxes);
+            await().until(() -> receiver.count("mailbox.baseline") == mailboxes);
             Map<String, Integer> truth = new HashMap<>();
             Map<String, List<String>> steps = new HashMap<>();
             for (int step = 0; step < STEPS; step++) {
@@ -72,7 +68,6 @@ class RealServersCountingTest {
             }
             for (Account account : accounts) {
                 await(account + " of seed " + seed + ": " + steps.get(account.id()))
-                        .atMost(PATIENCE)
                         .untilAsserted(() ->
                                 assertThat(
                                                 receiver.announced(account.id())

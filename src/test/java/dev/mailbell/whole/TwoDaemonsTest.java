@@ -8,7 +8,6 @@ import dev.mailbell.database.TestDatabase;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two daemons with one database: one works, the other is refused or takes over. */
 class TwoDaemonsTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int ANOTHER_DAEMON = 4;
 
     @TempDir private static Path directory;
@@ -54,8 +52,7 @@ class TwoDaemonsTest {
 
     /** A renewal may come late on a busy machine, and is made up for. */
     private static void isReady(DaemonProcess daemon) {
-        await().atMost(PATIENCE)
-                .untilAsserted(
+        await().untilAsserted(
                         () -> assertThat(daemon.rest().get("/readyz").status()).isEqualTo(200));
     }
 
@@ -95,19 +92,19 @@ class TwoDaemonsTest {
             String id =
                     rest.registerAccount(
                             "imap", dovecot.imapPort(), maildir.user(), Dovecot.PASSWORD);
-            await().atMost(PATIENCE).until(() -> receiver.count("mailbox.baseline") == 1);
+            await().until(() -> receiver.count("mailbox.baseline") == 1);
             frozen.signal("STOP");
             maildir.deliver(1);
             try (DaemonProcess next = daemon("next")) {
                 next.rest();
-                await().atMost(PATIENCE).until(() -> receiver.announced(id) == 1);
+                await().until(() -> receiver.announced(id) == 1);
                 maildir.deliver(2);
                 frozen.signal("CONT");
                 assertThat(frozen.awaitExit()).as(frozen.log()).isEqualTo(ANOTHER_DAEMON);
                 assertThat(frozen.log())
                         .contains("host next, process", "took over the database")
                         .doesNotContain("\tat ");
-                await().atMost(PATIENCE).until(() -> receiver.announced(id) == 3);
+                await().until(() -> receiver.announced(id) == 3);
                 assertThat(receiver.faults()).isEmpty();
                 isReady(next);
             }

@@ -243,7 +243,7 @@ class AccessTokensTest {
                     public MockResponse dispatch(RecordedRequest request)
                             throws InterruptedException {
                         asked.countDown();
-                        assertThat(answer.await(20, TimeUnit.SECONDS)).isTrue();
+                        assertThat(answer.await(180, TimeUnit.SECONDS)).isTrue();
                         return json(
                                         200,
                                         "{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}")
@@ -260,13 +260,13 @@ class AccessTokensTest {
                             .start(() ->
                                     caller.completeAsync(() -> ask(grant("r1")), Runnable::run)));
         }
-        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(asked.await(180, TimeUnit.SECONDS)).isTrue();
         await().until(() ->
                 threads.stream().allMatch(t -> t.getState() == Thread.State.TIMED_WAITING));
         answer.countDown();
 
         for (CompletableFuture<String> caller : callers) {
-            assertThat(caller.get(20, TimeUnit.SECONDS)).isEqualTo("a1");
+            assertThat(caller.get(180, TimeUnit.SECONDS)).isEqualTo("a1");
         }
         assertThat(server.getRequestCount()).isEqualTo(1);
     }
@@ -363,7 +363,7 @@ class AccessTokensTest {
                     public MockResponse dispatch(RecordedRequest request)
                             throws InterruptedException {
                         asked.countDown();
-                        assertThat(answer.await(20, TimeUnit.SECONDS)).isTrue();
+                        assertThat(answer.await(180, TimeUnit.SECONDS)).isTrue();
                         return json(
                                         200,
                                         "{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"refresh_token\":\"r2\"}")
@@ -372,12 +372,12 @@ class AccessTokensTest {
                 });
         CompletableFuture<String> caller = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> caller.completeAsync(() -> ask(grant("r1")), Runnable::run));
-        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(asked.await(180, TimeUnit.SECONDS)).isTrue();
 
         tokens.forget(ANN);
         answer.countDown();
 
-        assertThat(caller.get(20, TimeUnit.SECONDS)).isEqualTo("a1");
+        assertThat(caller.get(180, TimeUnit.SECONDS)).isEqualTo("a1");
         assertThat(stored).isEmpty();
     }
 
@@ -545,7 +545,7 @@ class AccessTokensTest {
                     .hasMessageContaining("the token endpoint at 127.0.0.1")
                     .extracting(MailFailure::code)
                     .isEqualTo(FailureCode.PROTOCOL_ERROR);
-            served.get(20, TimeUnit.SECONDS);
+            served.get(180, TimeUnit.SECONDS);
         }
     }
 

@@ -34,7 +34,7 @@ public final class Dovecot implements AutoCloseable {
     private static final Path BINARY = Path.of("/usr/sbin/dovecot");
     private static final List<Path> SERVICES =
             List.of(Path.of("/usr/lib/dovecot/imap"), Path.of("/usr/lib/dovecot/pop3"));
-    private static final Duration START = Duration.ofSeconds(20);
+    private static final Duration START = Duration.ofSeconds(180);
     private static final AtomicInteger USERS = new AtomicInteger();
     private static @Nullable Dovecot shared;
 
@@ -114,7 +114,7 @@ public final class Dovecot implements AutoCloseable {
                             .start();
             doveadm.getOutputStream().close();
             String said = new String(doveadm.getInputStream().readAllBytes());
-            if (!doveadm.waitFor(30, TimeUnit.SECONDS) || doveadm.exitValue() != 0) {
+            if (!doveadm.waitFor(180, TimeUnit.SECONDS) || doveadm.exitValue() != 0) {
                 doveadm.destroyForcibly();
                 throw new IllegalStateException(String.join(" ", command) + " failed: " + said);
             }

@@ -19,12 +19,10 @@ import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Logins at a Dovecot that allows one SASL mechanism. */
-@Timeout(120)
 class DovecotMechanismsTest {
     private static final String LONG = "x".repeat(2_000);
 

@@ -31,7 +31,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(60)
 class DovecotLookTest {
     private final Dovecot server = Dovecot.shared();
     private final Maildir mail = server.freshUser();

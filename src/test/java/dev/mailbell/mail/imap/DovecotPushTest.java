@@ -16,13 +16,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** IDLE and NOTIFY of a real server. */
-@Timeout(60)
 class DovecotPushTest {
     private final Dovecot server = Dovecot.shared();
     private final Maildir mail = server.freshUser();

@@ -13,12 +13,10 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that would take the daemon's memory or time: a look ends, and it costs little. */
-@Timeout(30)
 class HostileServersTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Duration SOON = Duration.ofMillis(500);

@@ -24,10 +24,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The proofs of a check in the order of their price, and what sends a check down. */
-@Timeout(60)
 class LadderTest {
     @Test
     void mail_that_the_first_search_does_not_find_is_asked_for_again() throws IOException {

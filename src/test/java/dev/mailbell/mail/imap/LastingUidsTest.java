@@ -16,10 +16,8 @@ import dev.mailbell.mark.ImapMark;
 import java.io.IOException;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Servers that are known for UIDs that do not last, from their first check on. */
-@Timeout(60)
 class LastingUidsTest {
     private static final String COURIER =
             OLD.replace("S: * OK ready", "S: * OK Courier-IMAP ready. Copyright 1998-2019");

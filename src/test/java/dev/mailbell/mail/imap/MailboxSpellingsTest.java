@@ -17,12 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Mailboxes whose names are not spelled as RFC 3501 asks for. */
-@Timeout(60)
 class MailboxSpellingsTest {
     private static final String OPENED =
             """

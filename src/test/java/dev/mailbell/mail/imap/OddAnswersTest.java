@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,7 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Servers that are right about their messages and say so in odd ways: each arrival is counted once,
  * by polling and on a kept session, with few commands.
  */
-@Timeout(60)
 class OddAnswersTest {
     /** A check that goes down the whole ladder costs fewer. */
     private static final int COMMANDS_OF_A_CHECK = 30;

@@ -17,13 +17,11 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What servers do that they should not, or that few others do: none of it makes a wrong count. */
-@Timeout(30)
 class OddServersTest {
     private static final ImapMark MARK = new ImapMark(7, 10, 3, 9);
 

@@ -16,10 +16,8 @@ import dev.mailbell.mark.UidSet;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Servers as they talk. */
-@Timeout(30)
 class TranscriptTest {
 
     private static ScriptedServer playing(String name) {

@@ -12,13 +12,11 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that answer beside the rules, and are counted rightly all the same. */
-@Timeout(60)
 class OddPop3ServersTest {
     private final FakePop3 server = new FakePop3();
     private final FollowedMaildrop maildrop = new FollowedMaildrop(server);

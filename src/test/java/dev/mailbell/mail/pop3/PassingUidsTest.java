@@ -15,14 +15,12 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Servers whose UIDs are no identity: made up for the session, or changed by what is no arrival.
  */
-@Timeout(60)
 class PassingUidsTest {
     private static final FakePop3.Uids MADE_UP =
             (session, number, message) -> "s" + session + "-" + number;

@@ -43,9 +43,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
 class Pop3DovecotTest {
     private static final Dovecot DOVECOT = Dovecot.shared();
 

@@ -15,9 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
 class Pop3EnvelopesTest {
     private static Envelope parsed(String header, Charset charset) {
         return Headers.parse("u", header.replace("\n", "\r\n").getBytes(charset));

@@ -30,10 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Against the server of the demo, which has no PIPELINING. */
-@Timeout(60)
 class Pop3GreenMailTest {
     private static final String ANN = "ann@mail.example";
 

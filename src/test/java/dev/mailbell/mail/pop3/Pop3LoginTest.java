@@ -27,11 +27,9 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(30)
 class Pop3LoginTest {
     private static final String USER = "ann@mail.example";
     private static final String TOKEN = "ya29.token-" + "x".repeat(300);

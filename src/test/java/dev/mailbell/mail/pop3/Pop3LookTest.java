@@ -36,12 +36,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
 class Pop3LookTest {
     private static final Pop3Mark MARK = new Pop3Mark(3, 600, "u1", "u3", false);
     private static final Pop3Mark EMPTY = new Pop3Mark(0, 0, null, null, false);

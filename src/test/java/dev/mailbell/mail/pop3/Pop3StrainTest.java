@@ -56,7 +56,6 @@ class Pop3StrainTest {
     private static final String BYE = "+OK bye\n";
 
     @Test
-    @Timeout(120)
     void a_million_messages_are_listed() throws IOException {
         int count = 1_000_000;
         String padding = "-".repeat(40);

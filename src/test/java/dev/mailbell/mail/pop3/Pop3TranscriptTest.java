@@ -24,10 +24,8 @@ import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Providers as they talk; the addresses are invented. */
-@Timeout(30)
 class Pop3TranscriptTest {
     private static ScriptedServer provider(String name) {
         return ScriptedServer.playingResource("transcripts/pop3/" + name + ".txt");

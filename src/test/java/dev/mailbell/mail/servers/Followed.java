@@ -20,7 +20,7 @@ final class Followed {
     /** {@code -Dmailbell.steps=20000} is the long run. */
     static final int STEPS = Integer.getInteger("mailbell.steps", 200);
 
-    static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration PATIENCE = Duration.ofSeconds(180);
 
     private Followed() {}
 

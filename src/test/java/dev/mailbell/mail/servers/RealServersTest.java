@@ -27,12 +27,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Counts against the truth of the mail store, over random histories on real servers. */
-@Timeout(120)
 class RealServersTest {
     private static final int PUSHED = 10;
     private static final Loopback LOOPBACK = new Loopback();

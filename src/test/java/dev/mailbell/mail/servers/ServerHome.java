@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /** A server's folder, its processes and its ports. */
 final class ServerHome {
-    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(180);
 
     private final String name;
     private final Path folder;

@@ -19,10 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Servers that make up UIDVALIDITY or UIDs at each opening of a mailbox. */
-@Timeout(300)
 class UnstableUidsTest {
     private static final Loopback LOOPBACK = new Loopback();
 

@@ -10,10 +10,8 @@ import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** GNU mailutils offers each mechanism that its library knows. */
-@Timeout(120)
 class UnusableMechanismsTest {
     @Test
     void a_mechanism_that_the_server_offers_and_cannot_do_gives_way_to_the_next() {
