@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -216,7 +217,7 @@ final class Completions {
             changed.add(webhook);
             if (row.disabledNow()) {
                 disabled.add(webhook);
-                Ended last = news.get(webhook.id()).last();
+                Ended last = Objects.requireNonNull(news.get(webhook.id())).last();
                 fresh.addAll(Disabling.announce(handle.getConnection(), webhook, last));
             }
         }

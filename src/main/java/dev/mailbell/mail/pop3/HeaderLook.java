@@ -44,9 +44,10 @@ final class HeaderLook {
 
     private boolean areEndsThere(Pop3Mark mark) {
         Facts[] ends = mark.total() == 1 ? headers.read(1) : headers.read(1, mark.total());
+        String last = ends[ends.length - 1].identity();
         return mark.firstHeader().equals(ends[0].identity())
-                && ends[ends.length - 1].identity() != null
-                && ends[ends.length - 1].identity().equals(mark.topUid());
+                && last != null
+                && last.equals(mark.topUid());
     }
 
     private Optional<Pop3Observation> tail(Pop3Mark mark, Drop drop) {

@@ -4,6 +4,7 @@ import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
 import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -182,8 +183,8 @@ class Pop3DovecotTest {
         maildir.deliver(received(now, 7));
         KnownMessages known = before.known().orElseThrow();
         Change after = checked(maildir, (Pop3State) before.next(), known);
-        assertThat(((Pop3Mark) after.next().mark()).firstUid())
-                .isNotEqualTo(((Pop3Mark) before.next().mark()).firstUid());
+        assertThat(requireNonNull((Pop3Mark) after.next().mark()).firstUid())
+                .isNotEqualTo(requireNonNull((Pop3Mark) before.next().mark()).firstUid());
         assertThat(after.newCount()).isEqualTo(1);
         assertThat(after.kind()).isEqualTo(Change.Kind.NEW);
         assertThat(checked(maildir, (Pop3State) after.next(), after.known().orElseThrow()).kind())
