@@ -82,6 +82,7 @@ final class OtherDaemon implements AutoCloseable {
                         EmbeddedPostgres.class,
                         org.slf4j.Logger.class,
                         org.postgresql.Driver.class,
+                        com.zaxxer.hikari.HikariConfig.class,
                         org.tukaani.xz.XZInputStream.class)) {
             places.add(
                     copy(

@@ -241,8 +241,8 @@ class PushTest {
                         }
                     });
             delivered.incrementAndGet();
-            // Two checks a second are what an account may cause for long.
-            kit.pass(Duration.ofSeconds(1));
+            // Two checks a second are what an account may cause for long, and these are four.
+            kit.pass(Duration.ofSeconds(2));
             server.deliver("ann");
             await("seed " + seed + ", " + chosen)
                     .pollInterval(Duration.ofMillis(2))
