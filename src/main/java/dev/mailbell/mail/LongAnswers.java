@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * flood keep all cores from the checks that need a millisecond.
  *
  * <p>The first {@link #FREE} octets of a check cost no turn. From then on a connection has a turn
- * from the end of a read to the beginning of the next one, or to {@link Turn#end}; half of the
- * cores have turns. Behind {@link #USUAL} octets there is one turn in all, and three quarters of
- * its time nothing is parsed.
+ * from the end of a read to the beginning of the next one, or to {@link Turn#end}; there are turns
+ * for half of the cores, and three quarters of a turn nothing is parsed. Behind {@link #USUAL}
+ * octets there is one turn in all, and seven eighths of it nothing is parsed.
  */
 final class LongAnswers {
     static final int FREE = 64 << 10;
@@ -27,8 +27,11 @@ final class LongAnswers {
     /** A listing of 100,000 messages has fewer. */
     static final int USUAL = 4 << 20;
 
-    /** How much longer than it parsed a connection with too many octets rests. */
+    /** A connection that has parsed rests so many times as long, and keeps its turn meanwhile. */
     private static final int REST = 3;
+
+    /** The same behind {@link #USUAL} octets. */
+    private static final int SLOW_REST = 7;
 
     private static final long LONGEST_REST = Duration.ofMillis(20).toNanos();
 
@@ -86,14 +89,12 @@ final class LongAnswers {
         }
 
         /** The next octets are read; before that the thread lets others run. */
-        @SuppressWarnings("ThreadPriorityCheck") // virtual threads are not preempted
         void pause() {
             Semaphore turns = held.get();
-            if (turns == slow) {
+            if (turns != null) {
                 long parsed = nanoTime.getAsLong() - begun;
-                LockSupport.parkNanos(Math.min(LONGEST_REST, REST * parsed));
-            } else if (turns != null) {
-                Thread.yield();
+                LockSupport.parkNanos(
+                        Math.min(LONGEST_REST, parsed * (turns == slow ? SLOW_REST : REST)));
             }
             end();
         }
