@@ -247,7 +247,7 @@ public final class LimitedSocket extends DelegatingSocket {
                         inner.getInputStream()
                                 .read(buffer, offset, (int) Math.min(length, bytesLeft));
                 bytesLeft -= Math.max(0, count);
-                if (!turn.begin(Math.max(0, count), deadline)) {
+                if (count > 0 && !turn.begin(count, deadline)) {
                     throw new SocketTimeoutException("the deadline has passed");
                 }
                 return count;

@@ -4,7 +4,6 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mark.KnownMessages;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -30,18 +29,13 @@ final class Pop3Wire {
     private static final int STRAY_LIMIT = KnownMessages.MOST + 1;
 
     private final LimitedSocket socket;
-    private final byte[] buffer = new byte[2 * LINE_LIMIT];
-    private int next;
-    private int end;
-    private int start;
-    private int length;
-    private boolean skipping;
-    private boolean again;
+    private final LineBuffer lines;
     private boolean broken;
     private boolean straying;
 
     Pop3Wire(LimitedSocket socket) {
         this.socket = socket;
+        this.lines = new LineBuffer(socket, LINE_LIMIT);
     }
 
     LimitedSocket socket() {
@@ -54,12 +48,12 @@ final class Pop3Wire {
 
     /** Sends commands in one go; the text is never logged, since it may hold a password. */
     void send(String... commands) {
-        StringBuilder lines = new StringBuilder();
+        StringBuilder text = new StringBuilder();
         for (String command : commands) {
-            lines.append(command).append("\r\n");
+            text.append(command).append("\r\n");
         }
         try {
-            socket.getOutputStream().write(lines.toString().getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw broken(socket.failure(e));
         }
@@ -67,7 +61,7 @@ final class Pop3Wire {
 
     /** Upgrades to TLS once the server has agreed. */
     void startTls() {
-        if (next != end) {
+        if (!lines.isEmpty()) {
             throw broken(socket.injected());
         }
         try {
@@ -100,12 +94,13 @@ final class Pop3Wire {
 
     /** Takes the current line back: the next read gives it again. */
     void unread() {
-        again = true;
+        lines.unread();
+        socket.parsed();
     }
 
     /** Whether the current line is a status line. */
     boolean isStatus() {
-        return startsWith("+OK") || startsWith("-ERR");
+        return lines.startsWith("+OK") || lines.startsWith("-ERR");
     }
 
     /** Whether no further line comes for a while; nothing is lost when one does. */
@@ -113,8 +108,8 @@ final class Pop3Wire {
         int before = socket.getSoTimeout();
         socket.setSoTimeout((int) span.toMillis());
         try {
-            while (!again && !skipping && !hasLine()) {
-                receive();
+            while (!lines.isReadable()) {
+                lines.receive();
             }
             return false;
         } catch (SocketTimeoutException e) {
@@ -128,12 +123,7 @@ final class Pop3Wire {
 
     /** Whether a whole line has arrived that was not read yet. */
     boolean hasLine() {
-        for (int i = next; i < end; i++) {
-            if (buffer[i] == '\n') {
-                return true;
-            }
-        }
-        return end - next > LINE_LIMIT;
+        return lines.hasLine();
     }
 
     /** From now on lines may come that answer nothing: they are passed over before a status. */
@@ -173,20 +163,11 @@ final class Pop3Wire {
     @Nullable Reply asReply() {
         readLine(true);
         socket.parsed();
-        int indent = indent();
-        if (startsWith("+OK")) {
+        int indent = lines.indent();
+        if (lines.startsWith("+OK")) {
             return new Reply(true, text(indent + 3).strip());
         }
-        return startsWith("-ERR") ? new Reply(false, text(indent + 4).strip()) : null;
-    }
-
-    /** Blanks and NULs before a status are passed over. */
-    private int indent() {
-        int indent = 0;
-        while (indent < length && buffer[start + indent] >= 0 && buffer[start + indent] <= ' ') {
-            indent++;
-        }
-        return indent;
+        return lines.startsWith("-ERR") ? new Reply(false, text(indent + 4).strip()) : null;
     }
 
     /**
@@ -197,33 +178,30 @@ final class Pop3Wire {
      */
     boolean nextLine(boolean strict) {
         readLine(strict);
-        if (length > 0 && buffer[start] == '.') {
-            if (isBlankFrom(1)) {
-                socket.parsed();
-                return false;
-            }
-            start++;
-            length--;
+        if (lines.isEndOfAnswer()) {
+            socket.parsed();
+            return false;
         }
+        lines.unstuff();
         return true;
     }
 
     byte[] array() {
-        return buffer;
+        return lines.array();
     }
 
     /** Where in {@link #array()} the current line starts. */
     int start() {
-        return start;
+        return lines.start();
     }
 
     int length() {
-        return length;
+        return lines.length();
     }
 
     /** The current line from an offset on, as ISO 8859-1. */
     String text(int from) {
-        return new String(buffer, start + from, length - from, StandardCharsets.ISO_8859_1);
+        return lines.text(from);
     }
 
     MailFailure protocolError(String what) {
@@ -236,98 +214,13 @@ final class Pop3Wire {
         return failure;
     }
 
-    private boolean isBlankFrom(int from) {
-        for (int i = start + from; i < start + length; i++) {
-            if (buffer[i] != ' ' && buffer[i] != '\t') {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean startsWith(String word) {
-        int at = start + indent();
-        if (start + length - at < word.length() || buffer[at] != word.charAt(0)) {
-            return false;
-        }
-        return new String(buffer, at, word.length(), StandardCharsets.ISO_8859_1)
-                .equalsIgnoreCase(word);
-    }
-
     private void readLine(boolean strict) {
-        if (again) {
-            again = false;
-            return;
-        }
-        if (skipping) {
-            skipRest();
-        }
-        int scanned = next;
-        while (true) {
-            for (int i = scanned; i < end; i++) {
-                if (buffer[i] == '\n') {
-                    if (strict && i - next > LINE_LIMIT) {
-                        throw tooLong();
-                    }
-                    take(i, i + 1);
-                    return;
-                }
-            }
-            if (end - next > LINE_LIMIT) {
-                if (strict) {
-                    throw tooLong();
-                }
-                take(next + LINE_LIMIT, next + LINE_LIMIT);
-                skipping = true;
-                return;
-            }
-            scanned = end - next;
-            fill();
-        }
-    }
-
-    private MailFailure tooLong() {
-        return protocolError("sent a line longer than " + LINE_LIMIT + " octets");
-    }
-
-    private void take(int lineEnd, int following) {
-        start = next;
-        length = lineEnd - start;
-        while (length > 0 && buffer[start + length - 1] == '\r') {
-            length--;
-        }
-        next = following;
-    }
-
-    private void skipRest() {
-        while (true) {
-            while (next < end) {
-                if (buffer[next++] == '\n') {
-                    skipping = false;
-                    return;
-                }
-            }
-            fill();
-        }
-    }
-
-    private void fill() {
         try {
-            receive();
+            if (!lines.read(strict)) {
+                throw protocolError("sent a line longer than " + LINE_LIMIT + " octets");
+            }
         } catch (IOException e) {
             throw broken(socket.failure(e));
         }
-    }
-
-    /** Moves what is unread to the front and reads behind it. */
-    private void receive() throws IOException {
-        System.arraycopy(buffer, next, buffer, 0, end - next);
-        end -= next;
-        next = 0;
-        int count = socket.getInputStream().read(buffer, end, buffer.length - end);
-        if (count < 0) {
-            throw new EOFException();
-        }
-        end += count;
     }
 }
