@@ -24,6 +24,35 @@ class HostRungsTest {
     }
 
     @Test
+    void what_one_account_meets_is_skipped_for_it_and_for_its_host_once_another_meets_it() {
+        rungs.failed("mail.example.org", "ann", Rung.ENDS, "refuses");
+        rungs.failed("mail.example.org", "ann", Rung.ENDS, "refuses");
+        assertThat(rungs.trusts("mail.example.org", "ann", Rung.ENDS)).isFalse();
+        assertThat(rungs.trusts("mail.example.org", "bob", Rung.ENDS)).isTrue();
+
+        rungs.failed("mail.example.org", "bob", Rung.TAIL, "refuses");
+        assertThat(rungs.trusts("mail.example.org", "cid", Rung.ENDS)).isTrue();
+        assertThat(rungs.trusts("mail.example.org", "cid", Rung.TAIL)).isTrue();
+
+        rungs.failed("mail.example.org", "bob", Rung.ENDS, "refuses");
+        assertThat(rungs.trusts("mail.example.org", "cid", Rung.ENDS)).isFalse();
+
+        now.addAndGet(HostMemory.REMEMBERED.toNanos());
+        assertThat(rungs.trusts("mail.example.org", "ann", Rung.ENDS)).isTrue();
+        rungs.failed("mail.example.org", "cid", Rung.ENDS, "refuses");
+        assertThat(rungs.trusts("mail.example.org", "ann", Rung.ENDS)).isTrue();
+    }
+
+    @Test
+    void lost_connections_of_many_accounts_say_nothing_of_the_host() {
+        for (int account = 0; account < 10; account++) {
+            rungs.unanswered("mail.example.org", "user" + account, Rung.ENDS);
+        }
+        assertThat(rungs.trusts("mail.example.org", "user3", Rung.ENDS)).isFalse();
+        assertThat(rungs.trusts("mail.example.org", "other", Rung.ENDS)).isTrue();
+    }
+
+    @Test
     void what_is_remembered_is_bounded_and_the_oldest_goes_first() {
         for (int i = 0; i <= HostMemory.MOST; i++) {
             rungs.failed("host" + i, Rung.SEARCH, "refuses");

@@ -64,7 +64,10 @@ public final class ImapSessions implements MailServers {
                     wire,
                     capabilities,
                     new Ladder(
-                            rungs, login.host() + ":" + login.port(), entrance.givesLastingUids()),
+                            rungs,
+                            login.host() + ":" + login.port(),
+                            login.username(),
+                            entrance.givesLastingUids()),
                     spellings.of(login),
                     doneTaken,
                     tick,

@@ -9,17 +9,20 @@ import org.jspecify.annotations.Nullable;
 final class Ladder {
     private final HostRungs memory;
     private final String host;
+    private final String account;
     private final boolean lastingUids;
     private @Nullable Rung used;
 
     /**
      * @param host the host with its port: two servers may share a name
+     * @param account the name of the login
      * @param lastingUids whether the server is not known for UIDs that do not last
      */
-    Ladder(HostRungs memory, String host, boolean lastingUids) {
+    Ladder(HostRungs memory, String host, String account, boolean lastingUids) {
         this.lastingUids = lastingUids;
         this.memory = memory;
         this.host = host;
+        this.account = account;
     }
 
     /** Whether checks may begin at the rungs that rest on UIDs. */
@@ -28,12 +31,20 @@ final class Ladder {
     }
 
     boolean trusts(Rung rung) {
-        return memory.trusts(host, rung);
+        return memory.trusts(host, account, rung);
     }
 
-    /** The host is not asked for this proof for a day. */
+    /**
+     * The proof is not asked for a day: for the account, or for the host where a second account's
+     * check fails at it. STATUS that cannot be trusted may hide mail, so that it concerns the host
+     * at once.
+     */
     void failed(Rung rung, String why) {
-        memory.failed(host, rung, why);
+        if (rung == Rung.STATUS) {
+            memory.failed(host, rung, why);
+        } else {
+            memory.failed(host, account, rung, why);
+        }
     }
 
     /** The check rests on this proof. */

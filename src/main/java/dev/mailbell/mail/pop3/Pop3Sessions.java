@@ -51,7 +51,8 @@ public final class Pop3Sessions implements MailServers {
 
     @Override
     public MailSession open(Login login, Deadline deadline) {
-        HostProofs proofs = new HostProofs(rungs, login.host());
+        HostProofs proofs =
+                new HostProofs(rungs, login.host() + ":" + login.port(), login.username());
         LoginHabits habits = memory.of(login);
         return new Pop3Session(
                 () -> enter(login, habits, deadline), proofs, habits, clock, deadline);

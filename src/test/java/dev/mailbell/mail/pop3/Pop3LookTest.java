@@ -670,7 +670,9 @@ class Pop3LookTest {
                         sessions(rungs).open(login(server.port()), Deadline.after(SOON))) {
                     assertThat(full(look(open, MARK)).messages().size()).isEqualTo(4);
                 }
-                assertThat(rungs.trusts("127.0.0.1", Rung.ENDS)).isFalse();
+                String host = "127.0.0.1:" + server.port();
+                assertThat(rungs.trusts(host, "ann@mail.example", Rung.ENDS)).isFalse();
+                assertThat(rungs.trusts(host, "bob@mail.example", Rung.ENDS)).isTrue();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
