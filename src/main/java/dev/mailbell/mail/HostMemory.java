@@ -49,6 +49,11 @@ public final class HostMemory<T> {
         return true;
     }
 
+    /** The host does not fail at this any more. */
+    public synchronized void forget(String host, T what) {
+        failedAt.remove(key(host, what));
+    }
+
     private Key<T> key(String host, T what) {
         return new Key<>(host.toLowerCase(Locale.ROOT), what);
     }

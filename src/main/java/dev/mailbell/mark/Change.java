@@ -44,6 +44,11 @@ public record Change(
         newest = List.copyOf(newest);
     }
 
+    /** The same change, whose count rests on less than UIDs. */
+    Change withApproximateCount() {
+        return new Change(kind, newCount, true, next, newKnown, newest);
+    }
+
     public Optional<KnownMessages> known() {
         return Optional.ofNullable(newKnown);
     }

@@ -5,7 +5,6 @@ import dev.mailbell.mark.KnownMessages.Difference;
 import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.PositionRefusedException.Reason;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -90,9 +89,20 @@ public record Pop3State(
                     messages,
                     update);
         }
-        return next.basis() == Basis.UIDS && difference.fresh().length > 0
+        if (difference.fresh().length == 0 || next.basis() == Basis.SIZES) {
+            return counted(next, difference, messages, update, old);
+        }
+        return next.basis() == Basis.UIDS
                 ? byUids(seen, messages, difference, allNew, update, old)
-                : counted(next, difference, messages, update, old);
+                : counted(next, byHeaders(old, difference, messages), messages, update, old);
+    }
+
+    /** Without the messages whose header was shown once, and is not shown at another look. */
+    private static Difference byHeaders(
+            KnownMessages old, Difference difference, Listing messages) {
+        Renamed unnamed = new Renamed(old, difference, messages);
+        unnamed.keepUnnamed(messages);
+        return unnamed.isEmpty() ? difference : unnamed.leftOut(difference);
     }
 
     /** Whether the messages are known by something else from now on, though they have UIDs. */
@@ -110,7 +120,9 @@ public record Pop3State(
             KnownMessages old) {
         Pop3Mark next = seen.mark();
         Renamed renamed = new Renamed(old, difference, messages);
-        if (renamed.hasSameSize() && !seen.sizes().doUidsLast()) {
+        // Other sessions show other UIDs of most messages only where most have new ones here.
+        boolean isMostFresh = difference.fresh().length * 2L > messages.size();
+        if (isMostFresh && renamed.hasSameSize() && !seen.sizes().doUidsLast()) {
             return full(seen.sizes().withoutUids(), update, old);
         }
         if (!renamed.isEmpty()) {
@@ -122,14 +134,7 @@ public record Pop3State(
         // The old UIDs stay known: they may return.
         Difference changed = renamed.leftOut(difference);
         if (!allNew || !renamed.isProvedBySizes()) {
-            Change change = counted(next, changed, messages, update, old);
-            return new Change(
-                    change.kind(),
-                    change.newCount(),
-                    true,
-                    change.next(),
-                    change.newKnown(),
-                    change.newest());
+            return counted(next, changed, messages, update, old).withApproximateCount();
         }
         if (seen.sizes().haveUidsChangedAgain()) {
             return full(seen.sizes().withoutUids(), update, old);
@@ -275,8 +280,7 @@ public record Pop3State(
 
     /** POP3 UIDs are octets, which sessions spell as ISO 8859-1. */
     private static long keyOf(String uid) {
-        byte[] octets = UidText.of(uid).getBytes(StandardCharsets.ISO_8859_1);
-        return new UidKey().of(octets, 0, octets.length);
+        return UidKey.of(UidText.of(uid));
     }
 
     private static int lastPlace(Listing messages, long key) {

@@ -9,14 +9,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Messages of a listing with UIDs never seen that may be messages whose UIDs vanished with the same
  * look: of their sizes, or of nearly that, since a line of status in the header changes both.
+ *
+ * <p>New mail comes behind all that is there, and may have waited in a queue for longer than the
+ * look before. So a message at the end is never one that vanished from before a message which
+ * stayed; and of nearly its size is not enough for it where most of what vanished from the end is
+ * gone for good.
  */
 final class Renamed {
     /** A line of status is shorter. */
@@ -31,6 +36,9 @@ final class Renamed {
      */
     private static final int DISTINCT_SIZES = 8;
 
+    private final Flat before;
+    private final Vanished vanishedBefore = new Vanished();
+    private final Vanished vanishedAtEnd = new Vanished();
     private final List<Pair> pairs = new ArrayList<>();
     private final int[] vanishedSizes;
     private boolean sizesProve;
@@ -39,77 +47,110 @@ final class Renamed {
      * A vanished message and the one that may be it.
      *
      * @param fresh the place of the message in the listing
+     * @param vanished the key of the vanished one
+     * @param atEnd whether it stands behind all messages that stayed
      * @param fetched whether the client has the vanished one
      * @param sameSize whether the sizes are equal
      */
-    private record Pair(int fresh, boolean fetched, boolean sameSize) {}
+    private record Pair(
+            int fresh, long vanished, boolean atEnd, boolean fetched, boolean sameSize) {}
+
+    /** Vanished messages by their sizes. */
+    private static final class Vanished {
+        private final TreeMap<Integer, Deque<Integer>> places = new TreeMap<>();
+        private int total;
+
+        void add(int size, int place) {
+            total++;
+            if (size != Listing.UNKNOWN) {
+                places.computeIfAbsent(size, any -> new ArrayDeque<>()).add(place);
+            }
+        }
+
+        /** The place of one of the size; -1 for none. */
+        int takeSame(int size) {
+            return take(size, size);
+        }
+
+        /** The place of one of nearly the size; -1 for none. */
+        int takeNear(int size) {
+            return size == Listing.UNKNOWN
+                    ? -1
+                    : take(size - STATUS_LINE, size + (long) STATUS_LINE);
+        }
+
+        private int take(int from, long to) {
+            Map.Entry<Integer, Deque<Integer>> entry = places.ceilingEntry(from);
+            if (entry == null || entry.getKey() > to) {
+                return -1;
+            }
+            int place = entry.getValue().remove();
+            if (entry.getValue().isEmpty()) {
+                places.remove(entry.getKey());
+            }
+            return place;
+        }
+    }
 
     /**
      * @param old what was known before the listing
      * @param listing with the sizes of the fresh messages
      */
     Renamed(KnownMessages old, Difference difference, Listing listing) {
-        Flat before = new Flat(old);
-        int[] vanished = vanished(before, listing);
-        vanishedSizes = new int[vanished.length];
-        Map<Integer, Deque<Integer>> ofSize = new HashMap<>();
-        for (int i = 0; i < vanished.length; i++) {
-            vanishedSizes[i] = before.sizes[vanished[i]];
-            if (vanishedSizes[i] != Listing.UNKNOWN) {
-                ofSize.computeIfAbsent(vanishedSizes[i], size -> new ArrayDeque<>())
-                        .add(vanished[i]);
-            }
-        }
-        List<Integer> unmatched = new ArrayList<>();
-        for (int fresh : difference.fresh()) {
-            Deque<Integer> same = ofSize.get(listing.sizes()[fresh]);
-            if (same == null || same.isEmpty()) {
-                unmatched.add(fresh);
-            } else {
-                pairs.add(new Pair(fresh, isFetched(before, same.remove()), true));
-            }
-        }
-        matchNearly(before, listing, ofSize, unmatched);
-        pairs.sort((a, b) -> Integer.compare(a.fresh(), b.fresh()));
-    }
-
-    private void matchNearly(
-            Flat before,
-            Listing listing,
-            Map<Integer, Deque<Integer>> ofSize,
-            List<Integer> unmatched) {
-        TreeMap<Integer, Deque<Integer>> left = new TreeMap<>(ofSize);
-        left.values().removeIf(Deque::isEmpty);
-        for (int fresh : unmatched) {
-            int size = listing.sizes()[fresh];
-            Map.Entry<Integer, Deque<Integer>> near = left.ceilingEntry(size - STATUS_LINE);
-            if (size != Listing.UNKNOWN
-                    && near != null
-                    && near.getKey() <= (long) size + STATUS_LINE) {
-                int place = near.getValue().remove();
-                pairs.add(new Pair(fresh, isFetched(before, place), false));
-                if (near.getValue().isEmpty()) {
-                    left.remove(near.getKey());
+        before = new Flat(old);
+        LongIndex listed = new LongIndex(listing.keys().clone());
+        int[] places = new int[before.length()];
+        int count = 0;
+        int lastStayed = -1;
+        int lastListed = -1;
+        for (int place = 0; place < before.length(); place++) {
+            if (!before.isGone(place)) {
+                int now = listed.take(Flat.key(before.entries[place]));
+                if (now < 0) {
+                    places[count++] = place;
+                } else {
+                    lastStayed = place;
+                    lastListed = Math.max(lastListed, now);
                 }
             }
         }
-    }
-
-    private static boolean isFetched(Flat before, int place) {
-        return (before.entries[place] & KnownMessages.FETCHED) != 0;
-    }
-
-    /** The places of the entries that were there and are not listed. */
-    private static int[] vanished(Flat before, Listing listing) {
-        LongIndex listed = new LongIndex(listing.keys().clone());
-        int[] vanished = new int[before.length()];
-        int count = 0;
-        for (int place = 0; place < before.length(); place++) {
-            if (!before.isGone(place) && listed.take(Flat.key(before.entries[place])) < 0) {
-                vanished[count++] = place;
+        int[] vanished = Arrays.copyOf(places, count);
+        vanishedSizes = Arrays.stream(vanished).map(place -> before.sizes[place]).toArray();
+        for (int place : vanished) {
+            (place > lastStayed ? vanishedAtEnd : vanishedBefore).add(before.sizes[place], place);
+        }
+        List<Integer> unmatched = new ArrayList<>();
+        for (int fresh : difference.fresh()) {
+            if (!match(fresh, fresh > lastListed, listing.sizes()[fresh], true)) {
+                unmatched.add(fresh);
             }
         }
-        return Arrays.copyOf(vanished, count);
+        for (int fresh : unmatched) {
+            match(fresh, fresh > lastListed, listing.sizes()[fresh], false);
+        }
+        long atEnd = pairs.stream().filter(Pair::atEnd).count();
+        if (atEnd * 2 < vanishedAtEnd.total) {
+            pairs.removeIf(pair -> pair.atEnd() && !pair.sameSize());
+        }
+        pairs.sort((one, other) -> Integer.compare(one.fresh(), other.fresh()));
+    }
+
+    /** Finds the vanished message that a fresh one may be; false for none. */
+    private boolean match(int fresh, boolean atEnd, int size, boolean sameSize) {
+        int place = atEnd ? -1 : take(vanishedBefore, size, sameSize);
+        if (place < 0) {
+            place = take(vanishedAtEnd, size, sameSize);
+        }
+        if (place >= 0) {
+            long entry = before.entries[place];
+            boolean fetched = (entry & KnownMessages.FETCHED) != 0;
+            pairs.add(new Pair(fresh, Flat.key(entry), atEnd, fetched, sameSize));
+        }
+        return place >= 0;
+    }
+
+    private static int take(Vanished vanished, int size, boolean sameSize) {
+        return sameSize ? vanished.takeSame(size) : vanished.takeNear(size);
     }
 
     /** Whether nothing vanished that one of the fresh messages may be. */
@@ -124,7 +165,7 @@ final class Renamed {
 
     /**
      * Whether the sizes alone prove it: many different ones, nearly all of which are there again.
-     * Call {@link #prove} first, which may find a message that contradicts it.
+     * Call {@link #prove} first, which may find messages that contradict it.
      */
     boolean isProvedBySizes() {
         return sizesProve;
@@ -139,11 +180,16 @@ final class Renamed {
         List<Pair> newest = pairs.subList(pairs.size() - asked, pairs.size());
         Arrival[] arrivals = server.arrivals(newest.stream().mapToInt(Pair::fresh).toArray());
         long same = pairs.stream().filter(Pair::sameSize).count();
+        long sameAsked = newest.stream().filter(Pair::sameSize).count();
+        long contradicting =
+                IntStream.range(0, asked)
+                        .filter(i -> newest.get(i).sameSize() && arrivals[i] == Arrival.SINCE)
+                        .count();
         sizesProve =
                 Arrays.stream(vanishedSizes).distinct().limit(DISTINCT_SIZES).count()
                                 == DISTINCT_SIZES
                         && same * 10 >= vanishedSizes.length * 9L
-                        && Arrays.stream(arrivals).noneMatch(at -> at == Arrival.SINCE);
+                        && contradicting * 10 <= sameAsked;
         List<Pair> proved = new ArrayList<>();
         for (int i = 0; i < pairs.size(); i++) {
             int at = i - (pairs.size() - asked);
@@ -156,6 +202,15 @@ final class Renamed {
         }
         pairs.clear();
         pairs.addAll(proved);
+    }
+
+    /** Keeps the messages of which one look saw the header, and the other one only the size. */
+    void keepUnnamed(Listing listing) {
+        pairs.removeIf(pair -> {
+            long unnamed = UidKey.of(UidText.ofSize(listing.sizes()[pair.fresh()]));
+            return !pair.sameSize()
+                    || pair.vanished() != unnamed && listing.keys()[pair.fresh()] != unnamed;
+        });
     }
 
     /** The difference without the messages that only changed their UIDs. */

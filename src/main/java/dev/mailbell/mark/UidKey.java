@@ -1,5 +1,6 @@
 package dev.mailbell.mark;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -17,6 +18,12 @@ public final class UidKey {
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
         }
+    }
+
+    /** The key of one UID, as ISO 8859-1. */
+    static long of(String latin1) {
+        byte[] octets = latin1.getBytes(StandardCharsets.ISO_8859_1);
+        return new UidKey().of(octets, 0, octets.length);
     }
 
     /**

@@ -22,6 +22,11 @@ public final class UidText {
                 : digest(bytes, offset, length);
     }
 
+    /** What stands for a message that is known by its size alone. */
+    public static String ofSize(long octets) {
+        return "size:" + octets;
+    }
+
     /** The text of a UID that a client gives: whole, or as it is written down. */
     static String of(String latin1) {
         byte[] octets = latin1.getBytes(StandardCharsets.ISO_8859_1);

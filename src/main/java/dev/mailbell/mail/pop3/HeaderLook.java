@@ -17,11 +17,12 @@ final class HeaderLook {
     private final Listings listings;
     private final MessageHeaders headers;
 
-    HeaderLook(Pop3Wire wire, Capabilities capabilities, Listings listings) {
+    HeaderLook(
+            Pop3Wire wire, Capabilities capabilities, Listings listings, MessageHeaders headers) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.listings = listings;
-        this.headers = new MessageHeaders(wire, capabilities.pipelining());
+        this.headers = headers;
     }
 
     /** Empty where only the whole maildrop tells. */

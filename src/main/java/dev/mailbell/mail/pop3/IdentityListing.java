@@ -8,6 +8,7 @@ import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation.Full;
 import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.UidText;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,15 @@ final class IdentityListing {
     private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final Listings listings;
+    private final MessageHeaders headers;
     private @Nullable Rung rung;
 
-    IdentityListing(Pop3Wire wire, Capabilities capabilities, Listings listings) {
+    IdentityListing(
+            Pop3Wire wire, Capabilities capabilities, Listings listings, MessageHeaders headers) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.listings = listings;
+        this.headers = headers;
     }
 
     /** The proof that the last listing rests on; empty before the first. */
@@ -80,17 +84,17 @@ final class IdentityListing {
         if (numbers.length > (capabilities.pipelining() ? HEADERS_PIPELINED : HEADERS_ONE_BY_ONE)) {
             return bySizes(answers, true);
         }
-        Facts[] headers = new MessageHeaders(wire, capabilities.pipelining()).read(numbers);
+        Facts[] shown = headers.read(numbers);
         if (numbers.length > 0
-                && Arrays.stream(headers).allMatch(facts -> facts.identity() == null)) {
+                && Arrays.stream(shown).allMatch(facts -> facts.identity() == null)) {
             return bySizes(answers, true);
         }
         String[] names = new String[numbers.length];
         long[] octets = sizes.values();
         long[] keys = new long[numbers.length];
         for (int i = 0; i < numbers.length; i++) {
-            String identity = headers[i].identity();
-            names[i] = identity == null ? "size:" + octets[i] : identity;
+            String identity = shown[i].identity();
+            names[i] = identity == null ? UidText.ofSize(octets[i]) : identity;
             keys[i] = listings.key(names[i]);
         }
         rung = Rung.HEADERS;
@@ -114,7 +118,7 @@ final class IdentityListing {
         int[] numbers = sizes.numbers();
         long[] keys = sizes.values();
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = listings.key("size:" + keys[i]);
+            keys[i] = listings.key(UidText.ofSize(keys[i]));
         }
         String top = topMessageId(numbers.length);
         Pop3Mark mark =
@@ -127,9 +131,7 @@ final class IdentityListing {
     }
 
     @Nullable String topMessageId(int total) {
-        return total == 0
-                ? null
-                : new Pop3Envelopes(wire, capabilities.pipelining()).messageId(total).orElse(null);
+        return total == 0 ? null : headers.messageId(total);
     }
 
     /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */

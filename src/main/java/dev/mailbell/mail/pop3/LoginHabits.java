@@ -27,8 +27,18 @@ final class LoginHabits {
         NO_CAPA,
         /** A second and a third session gave the UIDs of the first one, or could not be had. */
         UIDS_COMPARED,
+        /** Messages came or went between the sessions whose UIDs were to be compared. */
+        COMPARED_IN_VAIN,
         /** All messages had new UIDs. */
-        UIDS_CHANGED
+        UIDS_CHANGED,
+        /** A UID that a message had after all UIDs had changed. */
+        UIDS_CHANGED_TO,
+        /** The last session that was asked for headers was lost. */
+        LOST_AT_HEADERS,
+        /** Two sessions in a row were lost at TOP. */
+        NO_HEADERS,
+        /** The session was lost at the question for the message behind the last one. */
+        NOTHING_BEHIND
     }
 
     /** The memory that all logins share. Safe for many threads. */
@@ -67,7 +77,7 @@ final class LoginHabits {
     }
 
     boolean answersCapa() {
-        return asksCapa && !memory.habits.hasFailed(host, Habit.NO_CAPA);
+        return asksCapa && !memory.habits.hasFailed(maildrop, Habit.NO_CAPA);
     }
 
     void leavesCapaOpen() {
@@ -79,8 +89,10 @@ final class LoginHabits {
     }
 
     private void noCapa(String what) {
+        // The network may be at fault: other maildrops of the host go on asking.
+        memory.habits.failed(maildrop, Habit.NO_CAPA);
         if (memory.habits.failed(host, Habit.NO_CAPA)) {
-            LOG.info("{} {}; it is not asked for a day", host, what);
+            LOG.info("{} {}; this maildrop's checks do not ask for a day", host, what);
         }
     }
 
@@ -93,8 +105,50 @@ final class LoginHabits {
         memory.habits.failed(maildrop, Habit.UIDS_COMPARED);
     }
 
-    /** All UIDs changed; answers whether they did so within a day before. */
-    boolean haveUidsChangedAgain() {
-        return !memory.habits.failed(maildrop, Habit.UIDS_CHANGED);
+    /** The UIDs could not be compared; the second time within a day is the last one. */
+    void comparedInVain() {
+        if (!memory.habits.failed(maildrop, Habit.COMPARED_IN_VAIN)) {
+            comparedUids();
+        }
+    }
+
+    /**
+     * All UIDs changed; answers whether they had changed to others within a day before. A change
+     * that could not be recorded is seen once more, and is no other one.
+     *
+     * @param first the UID of the first message now
+     * @param top the UID of the last message now
+     */
+    boolean haveUidsChangedAgain(String first, String top) {
+        boolean isFirstChange = memory.habits.failed(maildrop, Habit.UIDS_CHANGED);
+        boolean isNewFirst = memory.habits.failed(maildrop + " " + first, Habit.UIDS_CHANGED_TO);
+        boolean isNewTop =
+                top.equals(first)
+                        || memory.habits.failed(maildrop + " " + top, Habit.UIDS_CHANGED_TO);
+        return !isFirstChange && isNewFirst && isNewTop;
+    }
+
+    /** Whether headers may be asked for: not for a day where two sessions in a row were lost. */
+    boolean showsHeaders() {
+        return !memory.habits.hasFailed(maildrop, Habit.NO_HEADERS);
+    }
+
+    void hasShownHeaders() {
+        memory.habits.forget(maildrop, Habit.LOST_AT_HEADERS);
+    }
+
+    void failsAtHeaders() {
+        if (!memory.habits.failed(maildrop, Habit.LOST_AT_HEADERS)) {
+            memory.habits.failed(maildrop, Habit.NO_HEADERS);
+        }
+    }
+
+    /** Whether no session was lost at the message behind the last one within a day. */
+    boolean answersBehindTheLast() {
+        return !memory.habits.hasFailed(maildrop, Habit.NOTHING_BEHIND);
+    }
+
+    void failsBehindTheLast() {
+        memory.habits.failed(maildrop, Habit.NOTHING_BEHIND);
     }
 }

@@ -24,6 +24,7 @@ final class MaildropListing {
     private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final Listings listings;
+    private final MessageHeaders headers;
     private final HostProofs proofs;
     private final Duration patience;
     private final IdentityListing identities;
@@ -35,14 +36,16 @@ final class MaildropListing {
             Pop3Wire wire,
             Capabilities capabilities,
             Listings listings,
+            MessageHeaders headers,
             HostProofs proofs,
             Duration patience) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.listings = listings;
+        this.headers = headers;
         this.proofs = proofs;
         this.patience = patience;
-        this.identities = new IdentityListing(wire, capabilities, listings);
+        this.identities = new IdentityListing(wire, capabilities, listings, headers);
     }
 
     /** The proof that the last listing rests on. */
@@ -53,9 +56,7 @@ final class MaildropListing {
     /** Whether the server shows the last message that UIDL has. */
     private boolean isShown(Answers answers) {
         int[] numbers = answers.provenUids().keys().numbers();
-        return new MessageHeaders(wire, capabilities.pipelining())
-                        .read(numbers[numbers.length - 1])[0].identity()
-                != null;
+        return headers.read(numbers[numbers.length - 1])[0].identity() != null;
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.mailbell.mail.pop3;
 
 import dev.mailbell.mail.HeaderText;
+import dev.mailbell.mail.MailFailure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ final class MessageHeaders {
 
     /** How many commands travel together. */
     private static final int FLIGHT = 64;
+
+    /** Refusals in a row that a server is given before the rest is not asked for. */
+    static final int FIRST = 8;
 
     /** What is kept of one field. */
     private static final int FIELD_LIMIT = 4_096;
@@ -44,7 +49,8 @@ final class MessageHeaders {
 
     private final Pop3Wire wire;
     private final boolean pipelining;
-    private boolean hasEnded = true;
+    private final LoginHabits habits;
+    private boolean hasEnded;
 
     /**
      * What is read from one header.
@@ -57,32 +63,64 @@ final class MessageHeaders {
         static final Facts NONE = new Facts(null, null);
     }
 
-    MessageHeaders(Pop3Wire wire, boolean pipelining) {
+    MessageHeaders(Pop3Wire wire, Capabilities capabilities, LoginHabits habits) {
         this.wire = wire;
-        this.pipelining = pipelining;
+        this.pipelining = capabilities.pipelining();
+        this.habits = habits;
     }
 
     /**
-     * The facts of each message; once one header was not shown or had no end, those of the rest are
-     * not asked for.
+     * The facts of each message. Where none of the first headers is shown, or one has no end, those
+     * of the rest are not asked for: servers hang up at too many commands that they refuse. Where
+     * sessions are lost at this, one check fails, and a second one; the next ones go on without.
      *
      * @param numbers message numbers
      */
     Facts[] read(int... numbers) {
         Facts[] facts = new Facts[numbers.length];
         Arrays.fill(facts, Facts.NONE);
-        for (int from = 0; from < numbers.length && hasEnded; from += FLIGHT) {
-            int count = Math.min(FLIGHT, numbers.length - from);
+        asking(() -> read(numbers, facts));
+        return facts;
+    }
+
+    /** The Message-ID of one message; null for none, or where the server does not show it. */
+    @Nullable String messageId(int number) {
+        AtomicReference<@Nullable String> id = new AtomicReference<>();
+        asking(() -> id.set(new Pop3Envelopes(wire, pipelining).messageId(number).orElse(null)));
+        return id.get();
+    }
+
+    private void asking(Runnable question) {
+        if (habits.showsHeaders()) {
+            try {
+                question.run();
+                habits.hasShownHeaders();
+            } catch (MailFailure failure) {
+                habits.failsAtHeaders();
+                throw failure;
+            }
+        }
+    }
+
+    private void read(int[] numbers, Facts[] facts) {
+        hasEnded = true;
+        boolean isAnyShown = true;
+        int count;
+        for (int from = 0; from < numbers.length && hasEnded && isAnyShown; from += count) {
+            count = Math.min(from == 0 ? FIRST : FLIGHT, numbers.length - from);
+            isAnyShown = from > 0;
             String[] commands = new String[count];
             for (int i = 0; i < count; i++) {
                 commands[i] = "TOP " + numbers[from + i] + " 0";
             }
             Flight flight = new Flight(wire, pipelining, commands);
             for (int i = 0; i < count && (hasEnded || pipelining); i++) {
-                facts[from + i] = flight.nextStatus().ok() ? facts() : Facts.NONE;
+                if (flight.nextStatus().ok()) {
+                    facts[from + i] = facts();
+                    isAnyShown = true;
+                }
             }
         }
-        return facts;
     }
 
     private Facts facts() {

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Rung;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Uid;
@@ -10,7 +11,6 @@ import dev.mailbell.mark.Pop3Observation.Listing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +33,13 @@ final class Pop3Look {
     /** Two round trips a message are worth it only for few. */
     private static final int TAIL_ONE_BY_ONE = 8;
 
-    private static final String STALE = "counts fewer messages in STAT than UIDL has";
-
     private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final HostProofs proofs;
+    private final LoginHabits habits;
     private final Duration patience;
     private final Listings listings;
+    private final MessageHeaders headers;
     private final MaildropListing listing;
     private Rung rung = Rung.LISTING;
     private boolean inShortcut;
@@ -56,13 +56,20 @@ final class Pop3Look {
     /**
      * @param patience for how long a server may be silent before the next dearer proof is tried
      */
-    Pop3Look(Pop3Wire wire, Capabilities capabilities, HostProofs proofs, Duration patience) {
+    Pop3Look(
+            Pop3Wire wire,
+            Capabilities capabilities,
+            HostProofs proofs,
+            LoginHabits habits,
+            Duration patience) {
         this.wire = wire;
+        this.habits = habits;
         this.capabilities = capabilities;
         this.proofs = proofs;
         this.patience = patience;
         this.listings = new Listings(wire);
-        this.listing = new MaildropListing(wire, capabilities, listings, proofs, patience);
+        this.headers = new MessageHeaders(wire, capabilities, habits);
+        this.listing = new MaildropListing(wire, capabilities, listings, headers, proofs, patience);
     }
 
     /** How many messages are asked for one by one at most. */
@@ -88,9 +95,6 @@ final class Pop3Look {
         if (mark == null || exhaustive || !mark.provesNothingNew()) {
             return full(mark, null);
         }
-        if (mark.basis() == Basis.HEADERS) {
-            return byHeaders(mark, thorough);
-        }
         if (mark.approximate()) {
             return approximate(mark, thorough);
         }
@@ -102,25 +106,14 @@ final class Pop3Look {
         return mark.total() == 0 ? empty(mark, thorough) : shortcut(mark, thorough);
     }
 
-    /** Whether the server lists a message behind the last one, though STAT does not count it. */
-    private boolean isStatBehind(Pop3Mark mark, @Nullable Drop drop, boolean thorough) {
-        int next = mark.total() + 1;
-        return thorough
-                && drop != null
-                && drop.total() == mark.total()
-                && Listings.size(flight("LIST " + next).nextStatus(), next) >= 0;
-    }
-
-    private Pop3Observation byHeaders(Pop3Mark mark, boolean thorough) {
-        Drop drop = listings.drop(flight("STAT").next());
-        Optional<Pop3Observation> seen =
-                drop == null || isStatBehind(mark, drop, thorough)
-                        ? Optional.empty()
-                        : new HeaderLook(wire, capabilities, listings).observe(mark, drop);
+    private Pop3Observation approximate(Pop3Mark mark, boolean thorough) {
+        ApproximateLook look =
+                new ApproximateLook(wire, capabilities, listings, headers, habits, thorough);
+        Optional<Pop3Observation> seen = look.observe(mark);
         if (seen.isEmpty()) {
-            return full(mark, drop);
+            return full(mark, look.drop());
         }
-        rung = Rung.HEADERS;
+        rung = mark.basis() == Basis.HEADERS ? Rung.HEADERS : Rung.SIZES;
         return seen.get();
     }
 
@@ -133,42 +126,31 @@ final class Pop3Look {
     private Pop3Observation empty(Pop3Mark mark, boolean thorough) {
         Flight flight = thorough ? flight("STAT", "UIDL 1") : flight("STAT");
         Drop drop = listings.drop(flight.next());
-        boolean isBehind = thorough && has(flight, 1) && drop != null && drop.total() == 0;
         if (drop == null) {
+            flight.abandon();
             return unsound(mark, Rung.ENDS, "answered STAT without numbers", null);
         }
-        if (isBehind) {
-            return unsound(mark, Rung.ENDS, STALE, null);
+        if (drop.total() > 0) {
+            flight.abandon();
+        } else if (thorough && isBehind(flight, 1)) {
+            return full(mark, null);
         }
         return drop.total() == 0 && drop.octets() == mark.octets() ? unchanged() : full(mark, drop);
     }
 
-    /** Whether the server has a message with this number. */
-    private boolean has(Flight flight, int number) {
-        Uid uid = Listings.uid(flight.nextStatus());
-        return uid != null && uid.number() == number;
-    }
-
-    private Pop3Observation approximate(Pop3Mark mark, boolean thorough) {
-        Flight flight = mark.lacksUidl() ? flight("STAT", "UIDL 1") : flight("STAT");
-        Drop drop = listings.drop(flight.next());
-        // A server may have learnt UIDL since.
-        boolean exact = mark.lacksUidl() && Listings.uid(flight.nextStatus()) != null;
-        boolean same =
-                !exact
-                        && drop != null
-                        && drop.total() == mark.total()
-                        && drop.octets() == mark.octets()
-                        && !isStatBehind(mark, drop, thorough)
-                        && Objects.equals(
-                                new IdentityListing(wire, capabilities, listings)
-                                        .topMessageId(drop.total()),
-                                mark.topUid());
-        if (!same) {
-            return full(mark, drop);
+    /**
+     * Whether the server has the message behind the last one, though STAT does not count it. The
+     * message may just have come: the listing asks STAT once more. Where the session is lost at
+     * this question, the answers before it still hold.
+     */
+    private boolean isBehind(Flight flight, int number) {
+        try {
+            Uid uid = Listings.uid(flight.nextStatus());
+            return uid != null && uid.number() == number;
+        } catch (MailFailure failure) {
+            habits.failsBehindTheLast();
+            return false;
         }
-        rung = Rung.SIZES;
-        return new Pop3Observation.Unchanged();
     }
 
     private Pop3Observation shortcut(Pop3Mark mark, boolean thorough) {
@@ -195,7 +177,10 @@ final class Pop3Look {
         }
         Answer atTop = ask(flight, top, mark.topUid());
         Answer atFirst = top == 1 || late ? atTop : ask(flight, 1, mark.firstUid());
-        boolean isBehind = thorough && !late && has(flight, top + 1) && drop.total() == top;
+        if (drop.total() > top && !late) {
+            flight.abandon();
+        }
+        boolean isBehind = drop.total() == top && thorough && !late && isBehind(flight, top + 1);
         if (atTop == Answer.UNSOUND || atFirst == Answer.UNSOUND) {
             int number = atTop == Answer.UNSOUND ? top : 1;
             String what = "did not answer UIDL " + number + " with the UID of that message";
@@ -205,7 +190,7 @@ final class Pop3Look {
             return full(mark, drop);
         }
         if (isBehind) {
-            return unsound(mark, Rung.ENDS, STALE, null);
+            return full(mark, null);
         }
         return drop.total() == top ? unchanged() : tail(mark, drop);
     }

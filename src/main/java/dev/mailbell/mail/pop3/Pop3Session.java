@@ -107,7 +107,7 @@ final class Pop3Session implements MailSession {
     }
 
     private Pop3Look look() {
-        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, patience());
+        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, habits, patience());
     }
 
     private Observation observed(
@@ -127,7 +127,9 @@ final class Pop3Session implements MailSession {
 
     /** The first look of each hour, which begins for each maildrop at a minute of its own. */
     private boolean isThorough(@Nullable Instant lastLook) {
-        return lastLook != null && habits.hourOf(lastLook) != habits.hourOf(clock.instant());
+        return lastLook != null
+                && habits.hourOf(lastLook) != habits.hourOf(clock.instant())
+                && habits.answersBehindTheLast();
     }
 
     /** Lists the maildrop in a session of its own, which takes the place of this one. */
@@ -139,6 +141,7 @@ final class Pop3Session implements MailSession {
                         dialogue.wire(),
                         dialogue.capabilities(),
                         new Listings(dialogue.wire()),
+                        messageHeaders(),
                         proofs,
                         patience());
         return listing.list(null, null, false);
@@ -148,15 +151,21 @@ final class Pop3Session implements MailSession {
     Full listWithoutUids() {
         IdentityListing listing =
                 new IdentityListing(
-                        dialogue.wire(), dialogue.capabilities(), new Listings(dialogue.wire()));
+                        dialogue.wire(),
+                        dialogue.capabilities(),
+                        new Listings(dialogue.wire()),
+                        messageHeaders());
         Full seen = listing.list(Basis.HEADERS, null);
         rung = listing.rung().orElse(Rung.HEADERS);
         return seen;
     }
 
     Facts[] headers(int[] numbers) {
-        return new MessageHeaders(dialogue.wire(), dialogue.capabilities().pipelining())
-                .read(numbers);
+        return messageHeaders().read(numbers);
+    }
+
+    private MessageHeaders messageHeaders() {
+        return new MessageHeaders(dialogue.wire(), dialogue.capabilities(), habits);
     }
 
     private Duration patience() {
@@ -175,7 +184,7 @@ final class Pop3Session implements MailSession {
         Observation seen = observed(look(), mark, true, lastLook);
         if (!answered) {
             // Only now it is known that the server was there, and the question at fault.
-            proofs.lost(Rung.ENDS, "left a short question without an answer");
+            proofs.unanswered(Rung.ENDS);
         }
         return seen;
     }

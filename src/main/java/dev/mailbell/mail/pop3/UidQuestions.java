@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mark.Pop3Mark.Basis;
@@ -9,6 +10,7 @@ import dev.mailbell.mark.Pop3Observation.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ final class UidQuestions implements Sizes {
     private final LoginHabits habits;
     private final Full first;
     private final @Nullable Instant lastLook;
+
+    /** Whether a session after the first one showed other messages. */
+    private boolean hasMoved;
 
     UidQuestions(Pop3Session session, LoginHabits habits, Full first, @Nullable Instant lastLook) {
         this.session = session;
@@ -50,24 +55,44 @@ final class UidQuestions implements Sizes {
         } catch (MailFailure failure) {
             // A server that takes no second login must not fail each check.
             habits.comparedUids();
-            throw failure;
+            throw failure.code().needsOwner() ? refusedNow(failure) : failure;
         }
+    }
+
+    /** The password is right: it was taken a moment before. */
+    private static MailFailure refusedNow(MailFailure failure) {
+        return new MailFailure(
+                FailureCode.SERVER_ERROR,
+                "The server took a first login and refused the second one behind it. "
+                        + failure.reason(),
+                failure);
     }
 
     private boolean areMadeUp() {
         Full second = session.listAnew();
         if (!isComparable(first, second)) {
-            return false;
+            return inVain();
         }
         if (!areMostlyOthers(first, second)) {
             habits.comparedUids();
             return false;
         }
         Full third = session.listAnew();
-        return isComparable(second, third)
-                && Arrays.equals(second.messages().sizes(), third.messages().sizes())
-                && areMostlyOthers(first, third)
-                && areMostlyOthers(second, third);
+        if (!isComparable(second, third)
+                || !Arrays.equals(second.messages().sizes(), third.messages().sizes())) {
+            return inVain();
+        }
+        boolean made = areMostlyOthers(first, third) && areMostlyOthers(second, third);
+        if (!made) {
+            habits.comparedUids();
+        }
+        return made;
+    }
+
+    private boolean inVain() {
+        hasMoved = true;
+        habits.comparedInVain();
+        return false;
     }
 
     private static boolean isComparable(Full before, Full now) {
@@ -85,7 +110,9 @@ final class UidQuestions implements Sizes {
 
     @Override
     public boolean haveUidsChangedAgain() {
-        return habits.haveUidsChangedAgain();
+        String one = Objects.requireNonNullElse(first.mark().firstUid(), "");
+        return habits.haveUidsChangedAgain(
+                one, Objects.requireNonNullElse(first.mark().topUid(), one));
     }
 
     @Override
@@ -97,7 +124,7 @@ final class UidQuestions implements Sizes {
     public Arrival[] arrivals(int[] places) {
         Arrival[] arrivals = new Arrival[places.length];
         Arrays.fill(arrivals, Arrival.UNKNOWN);
-        if (lastLook == null) {
+        if (lastLook == null || hasMoved) {
             return arrivals;
         }
         Instant before = lastLook.minus(SKEW);

@@ -3,12 +3,18 @@ package dev.mailbell.mail.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.Security;
 import dev.mailbell.mail.pop3.FakePop3.Message;
 import dev.mailbell.mark.Change.Kind;
+import dev.mailbell.network.Deadline;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +90,25 @@ class OddPop3ServersTest {
     }
 
     @Test
+    void capa_that_one_session_was_lost_at_is_asked_for_other_maildrops() {
+        AtomicBoolean first = new AtomicBoolean(true);
+        answering("CAPA", right -> first.getAndSet(false) ? FakePop3.HANG_UP : right);
+        Pop3Sessions sessions = Pop3Kit.sessions();
+        for (String user : new String[] {"ann", "bob"}) {
+            Login login =
+                    Pop3Kit.login(
+                            server.port(),
+                            Security.NONE,
+                            user,
+                            new Credential.Password(Pop3Kit.PASSWORD));
+            try (MailSession session = sessions.open(login, Deadline.after(Pop3Kit.LONG))) {
+                assertThat(session.capabilities().contains("PIPELINING"))
+                        .isEqualTo(user.equals("bob"));
+            }
+        }
+    }
+
+    @Test
     void a_login_is_tried_once_more_without_capa_only_where_capa_failed() {
         answering("PASS", right -> FakePop3.HANG_UP);
         MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
@@ -151,6 +176,56 @@ class OddPop3ServersTest {
             first[0] = first[0] == null ? right : first[0];
             return first[0];
         };
+    }
+
+    /** Servers exist that show mail which comes during a session. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void mail_that_comes_between_stat_and_uidl_makes_no_check_dearer(int messages) {
+        server.deliver(0, messages);
+        maildrop.check();
+        maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
+        server.deliver(10, 1);
+        String before = "+OK %d %d\r\n".formatted(messages, maildrop.mark().octets());
+        AtomicBoolean first = new AtomicBoolean(true);
+        answering("STAT", right -> first.getAndSet(false) ? before : right);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.rung).isEqualTo(Rung.LISTING);
+        assertThat(maildrop.check().newCount()).isZero();
+        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {FakePop3.HANG_UP, FakePop3.SILENCE, "what?\r\n"})
+    void a_server_that_is_lost_at_a_number_behind_the_last_one_is_asked_once_a_day(String answer) {
+        server.deliver(0, 3);
+        maildrop.check();
+        maildrop.deadline = Duration.ofSeconds(6);
+        answering("UIDL 4", right -> answer);
+        server.commands.clear();
+        for (int check = 0; check < 4; check++) {
+            maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
+            int sessions = server.sessions.get();
+            assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
+            assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+            assertThat(server.sessions.get() - sessions).isEqualTo(1);
+        }
+        assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSize(1);
+        assertThat(server.commands).doesNotContain("UIDL");
+    }
+
+    @Test
+    void a_maildrop_counted_by_headers_is_not_forgotten_where_list_behind_the_last_one_fails() {
+        server.uids = (session, number, message) -> "";
+        server.deliver(0, 3);
+        maildrop.check();
+        answering("LIST 4", right -> FakePop3.HANG_UP);
+        maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
+        assertThat(catchThrowableOfType(MailFailure.class, maildrop::check)).isNotNull();
+        server.answers.clear();
+        answering("LIST 4", right -> FakePop3.HANG_UP);
+        maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test

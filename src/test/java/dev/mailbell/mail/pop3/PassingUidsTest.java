@@ -3,6 +3,7 @@ package dev.mailbell.mail.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Rung;
 import dev.mailbell.mail.pop3.FakePop3.Message;
@@ -13,6 +14,7 @@ import dev.mailbell.mark.PositionUpdate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -317,12 +319,189 @@ class PassingUidsTest {
     void uids_that_last_are_compared_once_a_day_at_most() {
         baseline(5);
         for (int check = 0; check < 4; check++) {
-            Message gone = server.maildrop.removeFirst();
-            server.maildrop.add(
-                    new Message("new-" + check, gone.size(), Message.of(500 + check).header()));
             int before = server.sessions.get();
-            assertThat(maildrop.check().newCount()).isEqualTo(1);
+            assertThat(replaced(check, 5).newCount()).isEqualTo(5);
             assertThat(server.sessions.get() - before).isEqualTo(check == 0 ? 2 : 1);
+        }
+    }
+
+    @Test
+    void where_most_uids_stay_no_other_session_is_opened_to_compare_them() {
+        baseline(5);
+        for (int check = 0; check < 3; check++) {
+            int before = server.sessions.get();
+            assertThat(replaced(check, 1).newCount()).isEqualTo(1);
+            assertThat(server.sessions.get() - before).isEqualTo(1);
+        }
+    }
+
+    /** A check after some messages went and as many of their sizes came. */
+    private Change replaced(int round, int messages) {
+        for (int i = 0; i < messages; i++) {
+            Message gone = server.maildrop.removeFirst();
+            int number = 500 + round * 100 + i;
+            server.maildrop.add(
+                    new Message("uid-" + number, gone.size(), Message.of(number).header()));
+        }
+        return maildrop.check();
+    }
+
+    @Test
+    void uids_that_cannot_be_compared_because_mail_comes_are_compared_twice_a_day_at_most() {
+        baseline(5);
+        server.answers.put(
+                "STAT",
+                answer -> {
+                    server.deliver(5_000 + server.sessions.get(), 1);
+                    return answer;
+                });
+        int most = 0;
+        for (int check = 0; check < 6; check++) {
+            int before = server.sessions.get();
+            replaced(check, server.maildrop.size());
+            most += server.sessions.get() - before - 1;
+        }
+        assertThat(most).isBetween(1, 2);
+    }
+
+    @Test
+    void a_second_login_that_is_refused_is_no_failure_of_the_owner() {
+        server.uids = MADE_UP;
+        baseline(12);
+        int second = server.sessions.get() + 2;
+        server.answers.put(
+                "PASS",
+                answer ->
+                        server.sessions.get() == second
+                                ? "-ERR authentication failed\r\n"
+                                : answer);
+        assertThatThrownBy(maildrop::check)
+                .isInstanceOfSatisfying(
+                        MailFailure.class,
+                        failure -> {
+                            assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+                            assertThat(failure.reason())
+                                    .contains("second", "authentication failed");
+                        });
+    }
+
+    /** As where the database is away while a maildrop is moved to another server. */
+    @Test
+    void a_change_of_all_uids_that_is_seen_twice_since_it_was_not_recorded_is_one_change() {
+        baseline(12);
+        server.uids = (session, number, message) -> "moved-" + message.name();
+        maildrop.forgetful = true;
+        for (int check = 0; check < 3; check++) {
+            assertThat(maildrop.check().kind()).isEqualTo(Kind.RESET);
+        }
+        maildrop.forgetful = false;
+        server.deliver(50, 1);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.mark()).matches(mark -> mark.basis() == Basis.UIDS);
+        server.deliver(51, 1);
+        Change change = maildrop.check();
+        assertThat(change.newCount()).isEqualTo(1);
+        assertThat(change.approximate()).isFalse();
+    }
+
+    /** A queue keeps mail for hours, and the server's own line says when it took it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 8, 16, 20})
+    void mail_that_waited_in_a_queue_is_new_also_where_mail_of_about_its_size_goes(int removed) {
+        for (int number = 0; number < 20; number++) {
+            server.maildrop.add(Message.of(number).received(LONG_AGO));
+        }
+        maildrop.check();
+        for (int i = 0; i < removed; i++) {
+            server.maildrop.removeFirst();
+        }
+        for (int number = 0; number < 4; number++) {
+            Message message = Message.of(100 + number).received(LONG_AGO);
+            server.maildrop.add(new Message(message.name(), 1_005 + number * 7, message.header()));
+        }
+        Change change = maildrop.check();
+        assertThat(change.newCount()).isEqualTo(4);
+        assertThat(change.approximate()).isFalse();
+    }
+
+    /** Dovecot that lost its file of UIDs as one message went and one of about its size came. */
+    @Test
+    void one_arrival_among_many_messages_with_changed_uids_is_the_only_one() {
+        for (int number = 0; number < 100; number++) {
+            server.maildrop.add(Message.of(number * 20).received(LONG_AGO));
+        }
+        maildrop.check();
+        server.uids = (session, number, message) -> "moved-" + message.name();
+        Message gone = server.maildrop.removeFirst();
+        server.maildrop.add(
+                new Message("uid-9999", gone.size(), Message.of(9_999).header())
+                        .received(JUST_NOW));
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
+    }
+
+    /** Servers hang up at too many commands that they refuse. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_server_without_top_is_not_asked_for_each_message(boolean pipelining) {
+        server.pipelining = pipelining;
+        server.uids = MADE_UP;
+        baseline(150);
+        AtomicInteger refused = new AtomicInteger();
+        int session = server.sessions.get();
+        server.answers.put(
+                "TOP",
+                answer ->
+                        refused.incrementAndGet() > 20 * (server.sessions.get() - session)
+                                ? FakePop3.HANG_UP
+                                : "-ERR unknown command\r\n");
+        server.deliver(200, 2);
+        assertThat(maildrop.check().newCount()).isEqualTo(2);
+        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+    }
+
+    @Test
+    void a_server_that_hangs_up_at_top_fails_two_checks_and_is_counted_then() {
+        server.uids = MADE_UP;
+        baseline(12);
+        server.answers.put("TOP", right -> FakePop3.HANG_UP);
+        server.deliver(50, 1);
+        for (int check = 0; check < 2; check++) {
+            assertThatThrownBy(maildrop::check).isInstanceOf(MailFailure.class);
+        }
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.check().newCount()).isZero();
+        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+    }
+
+    @Test
+    void a_header_that_is_refused_now_and_then_is_no_other_message() {
+        server.uids = MADE_UP;
+        baseline(6);
+        maildrop.check(new PositionUpdate.All());
+        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        server.answers.put("TOP 2 0", answer -> "-ERR locked\r\n");
+        server.maildrop.removeLast();
+        assertThat(maildrop.check().newCount()).isZero();
+        server.answers.clear();
+        server.maildrop.removeLast();
+        server.deliver(50, 1);
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+        assertThat(maildrop.check().newCount()).isZero();
+        assertThat(maildrop.state.pending()).isEqualTo(1);
+    }
+
+    @Test
+    void one_session_that_is_lost_at_top_changes_nothing() {
+        server.uids = MADE_UP;
+        baseline(12);
+        maildrop.check();
+        for (int check = 0; check < 3; check++) {
+            server.answers.put("TOP", right -> FakePop3.HANG_UP);
+            assertThatThrownBy(maildrop::check).isInstanceOf(MailFailure.class);
+            server.answers.clear();
+            assertThat(maildrop.check().newCount()).isZero();
+            assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
         }
     }
 }
