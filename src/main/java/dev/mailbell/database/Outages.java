@@ -31,12 +31,14 @@ final class Outages implements SQLExceptionOverride {
     private static final Set<String> SESSION_ENDED =
             Set.of("25006", "25P03", "57P01", "57P02", "57P03", "57P05");
 
-    /** Extends a file, which needs space on the disk; leaves nothing. */
+    /** From the beginning of a new file, so that tries leave nothing. */
+    private static final String BEGIN = "set local lock_timeout = '1s'; truncate write_probe";
+
+    /** Extends a file, which needs space on the disk. */
     private static final String WRITE =
-            """
-            truncate write_probe;\
-             insert into write_probe select repeat('x', 1900) from generate_series(1, 32)\
-            """;
+            "insert into write_probe select repeat('x', 1900) from generate_series(1, 32)";
+
+    private static final String LOCKED = "55P03";
 
     private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
     private volatile @Nullable PrimaryPool pool;
@@ -122,7 +124,8 @@ final class Outages implements SQLExceptionOverride {
         try (Connection connection = of.awaitConnection()) {
             tryToWrite(connection);
             return true;
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
+            // Whatever it is, the thread goes on: no other one sees the end of the outage.
             Outage.of(e).ifPresent(current::set);
             log.debug("a write is still refused: {}", e.getMessage());
             return false;
@@ -138,10 +141,23 @@ final class Outages implements SQLExceptionOverride {
         boolean before = connection.getAutoCommit();
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
+            begin(connection, statement);
             statement.execute(WRITE);
         } finally {
             connection.rollback();
             connection.setAutoCommit(before);
+        }
+    }
+
+    /** A backup reads all tables for as long as it lasts: the file goes on then. */
+    private static void begin(Connection connection, Statement statement) throws SQLException {
+        try {
+            statement.execute(BEGIN);
+        } catch (SQLException e) {
+            if (!LOCKED.equals(e.getSQLState())) {
+                throw e;
+            }
+            connection.rollback();
         }
     }
 

@@ -7,8 +7,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * The pool of sessions with the primary. While it is known that there is no session and none can be
- * had, it says so at once: a request waits for nothing that cannot come.
+ * The pool of sessions with the primary. While an outage lasts and the pool has no session left, a
+ * request for one fails at once instead of after the 5 s that it waits otherwise.
  */
 final class PrimaryPool extends HikariDataSource {
     private final Outages outages;

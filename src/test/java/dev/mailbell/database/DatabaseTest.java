@@ -9,6 +9,8 @@ import dev.mailbell.config.DatabaseConfig;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,21 @@ class DatabaseTest {
                                         ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')\
                                     """))
                     .isEqualTo(3);
+        }
+    }
+
+    @Test
+    void a_backup_that_reads_all_tables_does_not_make_the_end_of_an_outage_unseen()
+            throws Exception {
+        try (Database database = TestDatabase.create();
+                Connection backup = database.dataSource().getConnection()) {
+            backup.setAutoCommit(false);
+            try (Statement statement = backup.createStatement()) {
+                statement.execute("lock table write_probe in access share mode");
+            }
+            database.jdbi().useHandle(handle -> Database.requireWritable(handle.getConnection()));
+            assertThat(count(database, "select count(*) from write_probe")).isZero();
+            backup.rollback();
         }
     }
 
