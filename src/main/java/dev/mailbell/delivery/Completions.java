@@ -150,7 +150,10 @@ final class Completions {
                 : ended.next() == null ? "failed" : "pending";
     }
 
-    /** What stands behind one that waits is due no earlier, so that no page has to pass it by. */
+    /**
+     * What stands behind one that waits is due no earlier, so that no page has to pass it by. The
+     * rows are locked in the order of their ids, as by those that merge them.
+     */
     private static void holdFollowers(Handle handle, List<Ended> batch) {
         List<Ended> waiting =
                 batch.stream()
@@ -162,11 +165,15 @@ final class Completions {
         }
         handle.createUpdate(
                         """
-                        update delivery f set next_attempt_at = u.next
-                        from unnest(:ids::uuid[], :webhooks::uuid[], :accounts::uuid[], :mailboxes::text[], :next::timestamptz[])
-                            u(id, webhook, account, mailbox, next)
-                        where f.webhook_id = u.webhook and f.account_id = u.account and coalesce(f.mailbox, '') = u.mailbox
-                            and f.status = 'pending' and f.id > u.id and f.next_attempt_at < u.next\
+                        with follower as (
+                            select f.id, u.next from delivery f join unnest(
+                                :ids::uuid[], :webhooks::uuid[], :accounts::uuid[], :mailboxes::text[], :next::timestamptz[])
+                                u(id, webhook, account, mailbox, next)
+                            on f.webhook_id = u.webhook and f.account_id = u.account and coalesce(f.mailbox, '') = u.mailbox
+                                and f.status = 'pending' and f.id > u.id and f.next_attempt_at < u.next
+                            order by f.id for update of f
+                        )
+                        update delivery d set next_attempt_at = f.next from follower f where d.id = f.id\
                         """)
                 .bind("ids", Sql.column(waiting, UUID[]::new, ended -> ended.delivery().id()))
                 .bind("webhooks", waiting.stream().map(e -> e.webhook().id()).toArray(UUID[]::new))
@@ -205,10 +212,10 @@ final class Completions {
         List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
         List<News> toWrite = new ArrayList<>();
-        news.forEach((id, told) -> {
-            if (told.worthWriting() && told.isAnyOf(counted)) {
-                toWrite.add(told);
-            } else if (told.worthWriting()) {
+        news.forEach((id, one) -> {
+            if (one.worthWriting() && one.isAnyOf(counted)) {
+                toWrite.add(one);
+            } else if (one.worthWriting()) {
                 WebhookStore.find(handle, id).ifPresent(changed::add);
             }
         });

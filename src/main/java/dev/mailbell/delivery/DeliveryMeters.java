@@ -92,7 +92,8 @@ final class DeliveryMeters {
                 .strongReference(true)
                 .register(registry);
         Gauge.builder("deliveries.oldest.pending.seconds", oldest, OldestPending::seconds)
-                .description("Age of the oldest delivery that is pending; 0 when none is")
+                .description(
+                        "Age of the oldest delivery that is pending or deferred; 0 when none is")
                 .strongReference(true)
                 .register(registry);
     }

@@ -183,11 +183,19 @@ final class DeliveryStore {
                         .list());
     }
 
-    /** When the oldest delivery was made that is pending; empty when none is. */
+    /**
+     * When the oldest delivery was made that is pending, or the oldest event happened that is
+     * deferred; empty when there is neither.
+     */
     Optional<Instant> oldestPending() {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
-                                "select created_at from delivery where status = 'pending' order by id limit 1")
+                                """
+                                select least(
+                                    (select created_at from delivery where status = 'pending' order by id limit 1),
+                                    (select e.created_at from event e
+                                        where e.id = (select event_id from fanout order by event_id limit 1)))\
+                                """)
                         .mapTo(OffsetDateTime.class)
                         .findOne()
                         .map(OffsetDateTime::toInstant));

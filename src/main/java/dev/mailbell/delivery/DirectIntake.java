@@ -32,11 +32,11 @@ final class DirectIntake {
     /**
      * Writes the change, the event and its deliveries, or nothing at all.
      *
-     * @param change an update of one row that ends in a condition; it must find the row as it was
-     *     seen by whoever asks
+     * @param change an update of one row that ends in a condition; it must find the row as the
+     *     caller saw it
      * @param now on the clock by which deliveries are due
      * @return the deliveries; empty when nothing was written, because the row is not as it was, or
-     *     somebody is behind, or too many want the event
+     *     a webhook is behind, or too many want the event
      */
     static Optional<List<Delivery>> add(DataSource pool, Sql change, NewEvent added, Instant now) {
         Event event = added.event();
@@ -98,7 +98,7 @@ final class DirectIntake {
         List<Delivery> deliveries = new ArrayList<>(takers.size());
         for (Taker taker : takers) {
             UUID webhookId = taker.webhookId();
-            // Where nobody wants the event there is a row without a webhook.
+            // Where no webhook wants the event there is a row without one.
             if (webhookId != null) {
                 deliveries.add(
                         new Delivery(

@@ -66,16 +66,9 @@ final class Intake {
 
     /**
      * Writes deliveries of an event that is written already, to those of these webhooks that are
-     * still there.
-     *
-     * @param summed whether the event's count is that of several and its payload has another one
+     * still there. Its count may be that of several events, and another one than its payload has.
      */
-    static Added addLater(
-            Connection connection,
-            NewEvent added,
-            List<UUID> webhooks,
-            boolean summed,
-            Instant now) {
+    static Added addLater(Connection connection, NewEvent added, List<UUID> webhooks, Instant now) {
         List<Taker> takers =
                 Sql.of(
                                 """
@@ -89,15 +82,18 @@ final class Intake {
                                 added.mailbox() == null ? "" : added.mailbox(),
                                 webhooks.toArray(UUID[]::new))
                         .query(connection, Intake::taker);
-        return serve(connection, added, takers, summed, now);
+        return serve(connection, added, takers, isSum(added), now);
+    }
+
+    private static boolean isSum(NewEvent added) {
+        Integer count = added.newCount();
+        return count != null
+                && JSON.readTree(added.event().payload()).path("data").path("newCount").asInt(0)
+                        != count;
     }
 
     private static Added serve(
-            Connection connection,
-            NewEvent added,
-            List<Taker> takers,
-            boolean summed,
-            Instant now) {
+            Connection connection, NewEvent added, List<Taker> takers, boolean sum, Instant now) {
         Event event = added.event();
         Integer own = added.newCount();
         List<Merged> taken = own == null ? List.of() : supersede(connection, added, takers);
@@ -110,7 +106,7 @@ final class Intake {
             long before = merged.getOrDefault(taker.webhookId(), 0L);
             Integer newCount = own == null ? null : (Integer) saturated(own + before);
             String body =
-                    newCount == null || (before == 0 && !summed)
+                    newCount == null || (before == 0 && !sum)
                             ? null
                             : bodies.computeIfAbsent(
                                     newCount, count -> withNewCount(event.payload(), count));
@@ -195,7 +191,7 @@ final class Intake {
                 .update(connection);
     }
 
-    /** Takes in what was never attempted. */
+    /** Takes in what was never attempted; the rows are locked in the order of their ids. */
     private static List<Merged> supersede(
             Connection connection, NewEvent added, List<Taker> takers) {
         UUID[] busy =
@@ -209,15 +205,20 @@ final class Intake {
         Event event = added.event();
         return Sql.of(
                         """
-                        update delivery set status = 'superseded', mergeable = false, body = null, completed_at = ?
-                        where webhook_id = any(?) and account_id = ? and coalesce(mailbox, '') = ?
-                            and status = 'pending' and mergeable
-                        returning webhook_id, new_count\
+                        with earlier as (
+                            select id, webhook_id, new_count from delivery
+                            where webhook_id = any(?) and account_id = ? and coalesce(mailbox, '') = ?
+                                and status = 'pending' and mergeable order by id for update
+                        ), taken as (
+                            update delivery d set status = 'superseded', mergeable = false, body = null, completed_at = ?
+                            from earlier e where d.id = e.id
+                        )
+                        select webhook_id, new_count from earlier\
                         """,
-                        event.createdAt().atOffset(ZoneOffset.UTC),
                         busy,
                         event.accountId(),
-                        added.mailbox() == null ? "" : added.mailbox())
+                        added.mailbox() == null ? "" : added.mailbox(),
+                        event.createdAt().atOffset(ZoneOffset.UTC))
                 .query(
                         connection,
                         row ->

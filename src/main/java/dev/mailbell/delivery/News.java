@@ -27,7 +27,7 @@ final class News {
     private @Nullable Ended last;
     private final Set<UUID> deliveries = new HashSet<>();
 
-    /** A webhook after it was told, and whether that disabled it. */
+    /** A webhook after that was written, and whether it was disabled by it. */
     record Row(Webhook webhook, boolean disabledNow) {}
 
     /** In the order in which they ended. */

@@ -7,17 +7,36 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Who wants an event, and who of them already waits for earlier ones of its mailbox. However many
- * want it, about a hundred of them are read.
+ * Which webhooks want an event, and which of them wait for earlier ones of its mailbox. Of a client
+ * whose webhooks all want it, about a hundred are read.
  */
 final class Takers {
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** So many webhooks that are not healthy are served with the event; of more, none. */
+    /**
+     * So many untried webhooks, and so many that fail or are disabled, are served with the event;
+     * of more, none.
+     */
     static final int MOST_OTHERS = 16;
 
     /** So many healthy webhooks are served with the event; those beyond them are served later. */
     static final int MOST_HEALTHY = 100;
+
+    /** Kinds of webhooks; each condition is that of an index. */
+    private enum Kind {
+        HEALTHY("healthy", MOST_HEALTHY),
+        /** New, with another URL, or enabled by hand, and not sent to since. */
+        UNTRIED("not healthy and state = 'enabled'", MOST_OTHERS),
+        DEAD("not healthy and state <> 'enabled'", MOST_OTHERS);
+
+        private final String condition;
+        private final int most;
+
+        Kind(String condition, int most) {
+            this.condition = condition;
+            this.most = most;
+        }
+    }
 
     private Takers() {}
 
@@ -28,9 +47,9 @@ final class Takers {
      * older deliveries of the mailbox wait at the longest, {@code busy_until}; null when there are
      * none or it is deferred.
      *
-     * <p>Deferred are those that did not take their latest delivery, when they are many, healthy
-     * ones beyond the first hundred, and those for which an earlier event of the mailbox is
-     * deferred still. Where many are, only some of them are among these.
+     * <p>Deferred are those that are not healthy, when many are of the same kind, healthy ones
+     * beyond the first hundred, and those for which an earlier event of the mailbox is deferred
+     * still. Where many are, only some of them are among these.
      *
      * @param except a webhook that does not get the event; null for none
      */
@@ -46,16 +65,17 @@ final class Takers {
                         """,
                         event.accountId(),
                         mailbox)
-                .then(some(added, except, true, MOST_HEALTHY))
+                .then(some(added, except, Kind.HEALTHY))
                 .then(" union all ")
-                .then(some(added, except, false, MOST_OTHERS))
+                .then(some(added, except, Kind.UNTRIED))
+                .then(" union all ")
+                .then(some(added, except, Kind.DEAD))
                 .then(
                         """
                         ), judged as materialized (
                             select id, enabled, healthy, case when healthy then rank > ?
-                                    else (select count(*) from listener where not healthy) > ? end
-                                or exists (select from earlier e where l.id < e.event_id and l.id <> all(e.served)
-                                    and l.events && array[e.type, '*'] and l.labels <@ e.labels) as deferred
+                                    else (select count(*) from listener o where o.kind = l.kind) > ? end
+                                or exists (select from earlier e where %s) as deferred
                             from listener l
                         ), waiting as (
                             select webhook_id, max(next_attempt_at) as until from delivery
@@ -67,23 +87,24 @@ final class Takers {
                                 deferred, until as busy_until
                             from judged left join waiting on webhook_id = id
                         )\
-                        """,
+                        """
+                                .formatted(waitsFor("l", "e")),
                         MOST_HEALTHY,
                         MOST_OTHERS,
                         event.accountId(),
                         mailbox);
     }
 
-    /** The first webhooks that want it and are healthy or are not, one more than are served. */
-    private static Sql some(NewEvent added, @Nullable UUID except, boolean healthy, int most) {
+    /** The first webhooks of a kind that want it, one more than are served. */
+    private static Sql some(NewEvent added, @Nullable UUID except, Kind kind) {
         Event event = added.event();
         return Sql.of(
                         """
-                        (select id, state = 'enabled' as enabled, healthy, events, labels,
+                        (select id, state = 'enabled' as enabled, healthy, '%s' as kind, events, labels,
                             row_number() over (order by id) as rank
-                        from webhook where healthy = ? and id is distinct from ?::uuid and \
-                        """,
-                        healthy,
+                        from webhook where %s and id is distinct from ?::uuid and \
+                        """
+                                .formatted(kind, kind.condition),
                         except)
                 .then(
                         wants(
@@ -91,7 +112,13 @@ final class Takers {
                                 event.accountId(),
                                 event.type().wireName(),
                                 JSON.writeValueAsString(added.labels())))
-                .then(" order by id limit ?)", most + 1);
+                .then(" order by id limit ?)", kind.most + 1);
+    }
+
+    /** A condition on a webhook and a row of {@code fanout} that is about an account it wants. */
+    static String waitsFor(String webhook, String row) {
+        return "%1$s.id < %2$s.event_id and %1$s.id <> all(%2$s.served) and %1$s.events && array[%2$s.type, '*'] and %1$s.labels <@ %2$s.labels"
+                .formatted(webhook, row);
     }
 
     /**
@@ -112,8 +139,8 @@ final class Takers {
     }
 
     /**
-     * Part of a statement: what writes down that all who want the event and are not served with it
-     * are to be served later.
+     * Part of a statement: writes down that all webhooks which want the event and are not served
+     * with it are to be served later.
      */
     static Sql defer(NewEvent added, @Nullable UUID except, String from) {
         return Sql.of(

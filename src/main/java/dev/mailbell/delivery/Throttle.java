@@ -7,8 +7,9 @@ import java.util.function.Supplier;
 
 /**
  * Work on the database for webhooks that do not take what they are sent: one thread at a time, in
- * the order of their arrival, and an eighth of the time at most. So these webhooks delay no others,
- * however many they are. Safe for many threads.
+ * the order of their arrival. After it there is a rest of seven times as long as the work, 2 s at
+ * most: an eighth of the time is worked, and more while a piece of work takes longer than 0.3 s.
+ * Safe for many threads.
  */
 final class Throttle {
     /** For each moment of work so many of rest. */

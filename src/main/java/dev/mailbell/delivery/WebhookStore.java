@@ -78,7 +78,24 @@ public final class WebhookStore {
         });
     }
 
+    /**
+     * Its deliveries first, in the order of their ids: so the thread that writes outcomes locks
+     * them too.
+     */
     private static void rearm(Handle handle, Webhook webhook, Instant now) {
+        handle.createUpdate(
+                        """
+                        with waiting as (
+                            select d.id from webhook w join delivery d on d.webhook_id = w.id
+                            where w.id = :id and w.client_id = :client
+                                and d.status = 'pending' and d.next_attempt_at > :now order by d.id for update of d
+                        )
+                        update delivery d set next_attempt_at = :now from waiting w where d.id = w.id\
+                        """)
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .bind("now", now.atOffset(ZoneOffset.UTC))
+                .execute();
         handle.createUpdate(
                         """
                         update webhook set failing_since = null, failures = 0, last_error = null, paused_until = null,
@@ -87,16 +104,6 @@ public final class WebhookStore {
                         """)
                 .bind("id", webhook.id())
                 .bind("client", webhook.clientId())
-                .execute();
-        handle.createUpdate(
-                        """
-                        update delivery d set next_attempt_at = :now
-                        from webhook w where w.id = :id and w.client_id = :client
-                            and d.webhook_id = w.id and d.status = 'pending' and d.next_attempt_at > :now\
-                        """)
-                .bind("id", webhook.id())
-                .bind("client", webhook.clientId())
-                .bind("now", now.atOffset(ZoneOffset.UTC))
                 .execute();
     }
 

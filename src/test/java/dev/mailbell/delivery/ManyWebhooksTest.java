@@ -1,0 +1,193 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.Sql;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.DeferredEvents.Row;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventType;
+import dev.mailbell.event.Ids;
+import java.sql.Connection;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What an event costs beside 10,000 webhooks of which few are healthy or untried and 20,000 events
+ * deferred for them, by PostgreSQL's own counters.
+ */
+class ManyWebhooksTest {
+    private static final int WEBHOOKS = 10_000;
+    private static final int HEALTHY = 3;
+    private static final int UNTRIED = 3;
+    private static final int ACCOUNTS = 5_000;
+    private static final int EVENTS_OF_EACH = 4;
+
+    /** From the sixth time on the driver prepares, from the eleventh the server's plan is fixed. */
+    private static final int TIMES = 14;
+
+    private static final UUID CLIENT = Ids.next();
+    private static final List<UUID> accounts = new ArrayList<>();
+
+    private static Database database;
+    private static Jdbi jdbi;
+
+    @BeforeAll
+    static void fill() {
+        // One connection for all, because each tells its counts when it is asked to.
+        database = TestDatabase.create(1);
+        jdbi = database.jdbi();
+        List<UUID> webhooks = ids(WEBHOOKS);
+        accounts.addAll(ids(ACCOUNTS));
+        List<UUID> events = ids(ACCOUNTS * EVENTS_OF_EACH);
+        jdbi.useHandle(handle -> {
+            handle.execute("insert into client (id, name) values (?, 'many')", CLIENT);
+            handle.execute(
+                    """
+                    insert into webhook (id, client_id, url, events, labels, secret, state, healthy, created_at, updated_at)
+                    select id, ?, 'https://example.org/', '{*}', '{}', '', case when n > ? or n % 2500 = 0 then 'enabled' else 'failing' end,
+                        n > ?, now(), now()
+                    from unnest(?::uuid[]) with ordinality u(id, n)\
+                    """,
+                    CLIENT, WEBHOOKS - HEALTHY, WEBHOOKS - HEALTHY, webhooks.toArray(UUID[]::new));
+            handle.execute(
+                    """
+                    insert into event (id, client_id, account_id, type, created_at, payload)
+                    select id, ?, (?::uuid[])[(n - 1) / ? + 1], 'mail.new', now(), '{"type":"mail.new","data":{"newCount":1}}'
+                    from unnest(?::uuid[]) with ordinality u(id, n)\
+                    """,
+                    CLIENT,
+                    accounts.toArray(UUID[]::new),
+                    EVENTS_OF_EACH,
+                    events.toArray(UUID[]::new));
+            handle.execute(
+                    """
+                    insert into fanout (event_id, account_id, mailbox, shard, new_count, type, labels, healthy, served)
+                    select id, account_id, 'INBOX', 0, 1, type, '{}', false, ? from event where client_id = ?\
+                    """,
+                    webhooks.subList(WEBHOOKS - HEALTHY, WEBHOOKS).toArray(UUID[]::new),
+                    CLIENT);
+            handle.execute("analyze");
+        });
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    private static List<UUID> ids(int count) {
+        List<UUID> ids = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ids.add(Ids.next());
+        }
+        return ids;
+    }
+
+    private static long rowsRead() {
+        jdbi.useHandle(handle -> handle.execute("select pg_stat_force_next_flush()"));
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables
+                                where relname in ('webhook', 'fanout') or relname like 'event%'\
+                                """)
+                        .mapTo(Long.class)
+                        .one());
+    }
+
+    /** Does it many times, each of which may read so many rows. */
+    private static void reads(int most, Runnable work) {
+        long before = rowsRead();
+        for (int i = 0; i < TIMES; i++) {
+            work.run();
+        }
+        assertThat(rowsRead() - before).as("rows read").isLessThanOrEqualTo((long) most * TIMES);
+    }
+
+    private static void readsInTransaction(int most, Consumer<Connection> work) {
+        reads(most, () -> jdbi.useTransaction(handle -> work.accept(handle.getConnection())));
+    }
+
+    private static NewEvent mail(UUID account) {
+        Event event =
+                new Event(Ids.next(), CLIENT, account, EventType.MAIL_NEW, Instant.now(), "{}");
+        return new NewEvent(event, "INBOX", 0, Map.of(), 1);
+    }
+
+    private static void markHealthy(UUID account) {
+        jdbi.useHandle(handle ->
+                handle.execute("update fanout set healthy = true where account_id = ?", account));
+    }
+
+    @Test
+    void an_event_reads_the_webhooks_that_it_may_serve_and_what_waits_of_its_mailbox() {
+        Sql change = Sql.of("update client set name = name where id = ?", CLIENT);
+        int webhooks = HEALTHY + UNTRIED + Takers.MOST_OTHERS + 1;
+        int[] next = {100};
+        // Others than healthy ones wait for earlier events of the mailbox.
+        reads(
+                webhooks + EVENTS_OF_EACH,
+                () ->
+                        assertThat(
+                                        DirectIntake.add(
+                                                database.dataSource(),
+                                                change,
+                                                mail(accounts.get(next[0]++)),
+                                                Instant.now()))
+                                .hasValueSatisfying(made -> assertThat(made).hasSize(HEALTHY)));
+        readsInTransaction(
+                webhooks,
+                connection ->
+                        assertThat(
+                                        Intake.add(
+                                                        connection,
+                                                        mail(Ids.next()),
+                                                        null,
+                                                        Instant.now())
+                                                .deliveries())
+                                .hasSize(HEALTHY + UNTRIED));
+    }
+
+    @Test
+    void the_next_to_be_served_is_found_without_reading_what_else_waits() {
+        // The row, its mailbox's rows to lock them and once more with their events.
+        readsInTransaction(
+                10 * EVENTS_OF_EACH,
+                connection -> assertThat(DeferredEvents.next(connection)).hasSize(EVENTS_OF_EACH));
+        markHealthy(accounts.get(4711));
+        readsInTransaction(
+                10 * EVENTS_OF_EACH + HEALTHY * EVENTS_OF_EACH,
+                connection -> {
+                    Row marked = DeferredEvents.markedHealthy(connection).orElseThrow();
+                    assertThat(marked.accountId()).isEqualTo(accounts.get(4711));
+                    // All healthy ones have it.
+                    assertThat(DeferredEvents.nextForHealthy(connection, marked)).isEmpty();
+                    assertThat(DeferredEvents.healthyWaiting(connection, marked, 100)).isEmpty();
+                    assertThat(DeferredEvents.moreWait(connection, marked, List.of())).isTrue();
+                });
+    }
+
+    @Test
+    void looking_for_webhooks_that_are_healthy_again_reads_some_rows() {
+        int some = 50;
+        readsInTransaction(
+                4 * some + HEALTHY * some,
+                connection ->
+                        assertThat(DeferredEvents.markHealthy(connection, ids(1).getFirst(), some))
+                                .isEmpty());
+        readsInTransaction(
+                4 * some + HEALTHY * some,
+                connection ->
+                        assertThat(DeferredEvents.markHealthy(connection, null, some)).isPresent());
+    }
+}
