@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -90,14 +91,20 @@ class OddAnswersTest {
         }
     }
 
-    /** The same lie at every question of every check: the next dearer proof refutes it. */
+    /**
+     * The same lie at every question of every check: the next dearer proof refutes it. A lie that
+     * hides messages from the baseline alone makes them new once they are shown.
+     */
     @ParameterizedTest(name = "{0}")
     @MethodSource("dev.mailbell.mail.imap.OddSpeeches#liars")
     void a_lie_that_stays_the_same_hides_no_mail(String name, String capabilities, Speech speech)
             throws IOException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        try (OddImap server = new OddImap(capabilities, speech)) {
+        AtomicBoolean lies = new AtomicBoolean(random.nextBoolean());
+        int hidden = lies.get() ? 9 : 0;
+        Speech spoken = (command, lines) -> lies.get() ? speech.say(command, lines) : lines;
+        try (OddImap server = new OddImap(capabilities, spoken)) {
             Watched inbox = new Watched("INBOX");
             ImapSessions sessions = ImapKit.sessions();
             server.arrive(9);
@@ -118,14 +125,17 @@ class OddAnswersTest {
                 }
                 assertThat(counted)
                         .as("seed %d, check %d: %s", seed, i, server.transcript())
-                        .isLessThanOrEqualTo(arrived);
+                        .isLessThanOrEqualTo(arrived + hidden);
+                lies.set(true);
             }
             server.arrive(1);
             try (ImapSession session =
                     sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
                 counted += counted(inbox.look(session));
             }
-            assertThat(counted).as("seed %d: %s", seed, server.transcript()).isEqualTo(arrived + 1);
+            assertThat(counted)
+                    .as("seed %d: %s", seed, server.transcript())
+                    .isBetween(arrived + 1, arrived + 1 + hidden);
         }
     }
 
