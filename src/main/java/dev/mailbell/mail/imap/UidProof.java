@@ -164,16 +164,14 @@ final class UidProof {
             if (view.proven()) {
                 return Optional.of(view);
             }
-            if (!view.proven()) {
-                if (all && repeated && isBelievable(uids)) {
-                    return Optional.of(view);
-                }
-                refuted.add(new Refuted(rung, fault, uids));
-                contradicted += !all && uids.size() > box.exists() ? CONTRADICTIONS : 1;
-                if (before != null && !before.gaps().isEmpty()) {
-                    // What was passed may have appeared.
-                    lowest = Math.min(lowest, before.gaps().first());
-                }
+            if (all && repeated && isBelievable(uids)) {
+                return Optional.of(view);
+            }
+            refuted.add(new Refuted(rung, fault, uids));
+            contradicted += !all && uids.size() > box.exists() ? CONTRADICTIONS : 1;
+            if (before != null && !before.gaps().isEmpty()) {
+                // What was passed may have appeared.
+                lowest = Math.min(lowest, before.gaps().first());
             }
             // A listing of the whole mailbox is believed when it comes twice.
             int most = all ? CONTRADICTIONS : contradictions;
