@@ -69,7 +69,7 @@ final class ConnectionFailures {
 
     /** What a failed handshake means. */
     static MailFailure ofHandshake(Login login, Exception e) {
-        String where = login.host() + ":" + login.port();
+        String where = login.server();
         if (e instanceof SocketTimeoutException) {
             return new MailFailure(
                     FailureCode.TIMEOUT, where + " did not finish the TLS handshake in time", e);

@@ -159,7 +159,7 @@ public final class LimitedSocket extends DelegatingSocket {
     }
 
     private String where() {
-        return login.host() + ":" + login.port();
+        return login.server();
     }
 
     @Override

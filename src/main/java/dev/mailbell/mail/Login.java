@@ -43,4 +43,9 @@ public record Login(
             throw new IllegalArgumentException("a control character in the user name");
         }
     }
+
+    /** The host with its port: two servers may share a name. */
+    public String server() {
+        return host + ":" + port;
+    }
 }

@@ -45,7 +45,7 @@ public final class MailConnector {
                             + " is refused: use \"tls\" or \"starttls\", or ask the operator to name"
                             + " the host in network.allowCleartext");
         }
-        String where = login.host() + ":" + login.port();
+        String where = login.server();
         Socket raw;
         try {
             raw = sockets.connect(login.host(), login.port(), deadline);

@@ -64,10 +64,7 @@ public final class ImapSessions implements MailServers {
                     wire,
                     capabilities,
                     new Ladder(
-                            rungs,
-                            login.host() + ":" + login.port(),
-                            login.username(),
-                            entrance.givesLastingUids()),
+                            rungs, login.server(), login.username(), entrance.givesLastingUids()),
                     spellings.of(login),
                     doneTaken,
                     tick,

@@ -54,7 +54,7 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which IMAP cannot send.");
         }
-        return ways.first(login.host() + ":" + login.port(), waysOf(password));
+        return ways.first(login.server(), waysOf(password));
     }
 
     private SequencedMap<String, Supplier<Reply>> waysOf(String password) {

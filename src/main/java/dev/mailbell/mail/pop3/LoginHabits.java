@@ -53,7 +53,7 @@ final class LoginHabits {
         }
 
         LoginHabits of(Login login) {
-            String host = login.host() + ":" + login.port();
+            String host = login.server();
             return new LoginHabits(this, host, host + " " + login.username(), true);
         }
     }

@@ -77,7 +77,7 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which POP3 cannot send.");
         }
-        ways.first(login.host() + ":" + login.port(), waysOf(password));
+        ways.first(login.server(), waysOf(password));
     }
 
     private SequencedMap<String, Supplier<Reply>> waysOf(String password) {

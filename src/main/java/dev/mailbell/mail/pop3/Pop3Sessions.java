@@ -51,8 +51,7 @@ public final class Pop3Sessions implements MailServers {
 
     @Override
     public MailSession open(Login login, Deadline deadline) {
-        HostProofs proofs =
-                new HostProofs(rungs, login.host() + ":" + login.port(), login.username());
+        HostProofs proofs = new HostProofs(rungs, login.server(), login.username());
         LoginHabits habits = memory.of(login);
         return new Pop3Session(
                 () -> enter(login, habits, deadline), proofs, habits, clock, deadline);
