@@ -242,12 +242,10 @@ final class UidProof {
                 fault = "has " + grown + " messages more than before, but finds only " + fresh;
                 return new View(exists, 0, from, uids, false);
             }
-            // The next look searches once more for UIDs up to UIDNEXT that this one does not find.
             boolean counted = sameSession && !box.hasRemovals() && grown == fresh;
-            if (explained
-                    && from == before.uidNext()
-                    && !uids.isEmpty()
-                    && (counted || uidNext > 0)) {
+            // Nothing can be missed where every UID up to UIDNEXT is found.
+            boolean complete = uidNext > 0 && fresh >= uidNext - from;
+            if (explained && from == before.uidNext() && !uids.isEmpty() && (counted || complete)) {
                 return new View(exists, uids.last(), from, uids, true);
             }
         }

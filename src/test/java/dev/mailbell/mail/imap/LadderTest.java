@@ -46,13 +46,33 @@ class LadderTest {
     }
 
     @Test
-    void mail_that_a_deletion_hides_from_the_arithmetic_is_found_by_the_next_look()
+    void mail_that_a_deletion_hides_from_the_arithmetic_is_found_by_the_message_below_the_hits()
             throws IOException {
         ImapKit.playing(
                 OLD
                         + status(4, 6, 7)
                         + examine(4, 6, 7)
                         + answered("UID SEARCH UID 4:4294967295", "* SEARCH 5")
+                        + answered("FETCH 3 (UID)", "* 3 FETCH (UID 4)")
+                        + answered("NOOP")
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
+                        + GOODBYE,
+                session -> {
+                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    return inbox;
+                });
+    }
+
+    @Test
+    void mail_that_a_deletion_hides_is_found_by_the_next_look_where_no_uid_is_told_by_number()
+            throws IOException {
+        ImapKit.playing(
+                OLD
+                        + status(4, 6, 7)
+                        + examine(4, 6, 7)
+                        + answered("UID SEARCH UID 4:4294967295", "* SEARCH 5")
+                        + answered("FETCH 3 (UID)")
                         + examine(4, 6, 7)
                         + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
                         + answered("FETCH 2 (UID)", "* 2 FETCH (UID 2)")

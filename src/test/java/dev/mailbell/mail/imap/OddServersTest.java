@@ -163,7 +163,8 @@ class OddServersTest {
                                 + "S: * ESEARCH (TAG \"{tag}\") UID ALL 10:13 COUNT 2\n"
                                 + "S: {tag} OK done\n"
                                 + PLAIN_SEARCH
-                                + "S: * SEARCH 10 13\nS: {tag} OK done\n");
+                                + "S: * SEARCH 10 13\nS: {tag} OK done\n"
+                                + "C: {tag} FETCH 3 (UID)\nS: * 3 FETCH (UID 9)\nS: {tag} OK done\n");
         assertThat(seen.found()).hasToString("10,13");
     }
 
