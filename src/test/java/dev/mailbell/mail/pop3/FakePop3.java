@@ -99,6 +99,8 @@ final class FakePop3 implements AutoCloseable {
 
     private void serve(Socket accepted, int session) {
         try (Socket socket = accepted) {
+            // An answer behind another must not wait for the delayed ACK of that one.
+            socket.setTcpNoDelay(true);
             OutputStream out = socket.getOutputStream();
             BufferedReader in =
                     new BufferedReader(
