@@ -43,18 +43,27 @@ class OperationsTest {
 
     private static DaemonProcess daemon;
 
+    /** Two more, each of which one test ends. They start while the tests of the first run. */
+    private static DaemonProcess toStop;
+
+    private static DaemonProcess toEndAtOnce;
+
     @BeforeAll
     static void start() throws IOException {
         metricsPort = closedPort();
         file = Files.createDirectory(dataDir.resolve("config")).resolve("mailbell.yaml");
         write("metrics: { port: " + metricsPort + " }");
         silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        daemon = DaemonProcess.start(dataDir, settings("5s"));
+        daemon = DaemonProcess.start(dataDir, settings("1s"));
+        toStop = DaemonProcess.start(dataDir.resolve("loaded"), settings("1s"));
+        toEndAtOnce = DaemonProcess.start(dataDir.resolve("ended-at-once"), settings("60s"));
     }
 
     @AfterAll
     static void stop() throws Exception {
-        daemon.close();
+        for (DaemonProcess each : List.of(daemon, toStop, toEndAtOnce)) {
+            each.close();
+        }
         silent.close();
     }
 
@@ -247,38 +256,33 @@ class OperationsTest {
 
     @Test
     void sigterm_under_load_ends_well() throws Exception {
-        try (DaemonProcess loaded =
-                DaemonProcess.start(dataDir.resolve("loaded"), settings("5s"))) {
-            Rest rest = loaded.rest();
-            List<Thread> load = load(rest);
-            await().until(() -> accounts(rest) >= 5);
-            loaded.signal("TERM");
-            assertThat(loaded.awaitExit()).as(loaded.log()).isZero();
-            assertThat(loaded.log()).contains("Stopped").doesNotContain("broken off");
-            for (Thread thread : load) {
-                thread.join();
-            }
+        Rest rest = toStop.rest();
+        List<Thread> load = load(rest);
+        await().until(() -> accounts(rest) >= 5);
+        toStop.signal("TERM");
+        assertThat(toStop.awaitExit()).as(toStop.log()).isZero();
+        assertThat(toStop.log()).contains("Stopped").doesNotContain("broken off");
+        for (Thread thread : load) {
+            thread.join();
         }
     }
 
     @Test
     void a_second_sigterm_ends_at_once_and_the_next_start_takes_over() throws Exception {
-        Path loadedDir = dataDir.resolve("ended-at-once");
-        try (DaemonProcess loaded = DaemonProcess.start(loadedDir, settings("60s"))) {
-            Rest rest = loaded.rest();
-            List<Thread> load = load(rest);
-            await().until(() -> accounts(rest) >= 5);
-            loaded.signal("TERM");
-            await().pollInterval(Duration.ofMillis(10))
-                    .until(() -> loaded.log().contains("Stopping"));
-            loaded.signal("TERM");
-            assertThat(loaded.awaitExit()).as(loaded.log()).isEqualTo(143);
-            assertThat(loaded.log()).doesNotContain("Stopped");
-            for (Thread thread : load) {
-                thread.join();
-            }
+        Rest rest = toEndAtOnce.rest();
+        List<Thread> load = load(rest);
+        await().until(() -> accounts(rest) >= 5);
+        toEndAtOnce.signal("TERM");
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> toEndAtOnce.log().contains("Stopping"));
+        toEndAtOnce.signal("TERM");
+        assertThat(toEndAtOnce.awaitExit()).as(toEndAtOnce.log()).isEqualTo(143);
+        assertThat(toEndAtOnce.log()).doesNotContain("Stopped");
+        for (Thread thread : load) {
+            thread.join();
         }
-        try (DaemonProcess next = DaemonProcess.start(loadedDir, settings("5s"))) {
+        try (DaemonProcess next =
+                DaemonProcess.start(dataDir.resolve("ended-at-once"), settings("1s"))) {
             assertThat(accounts(next.rest())).isGreaterThanOrEqualTo(5);
         }
     }
