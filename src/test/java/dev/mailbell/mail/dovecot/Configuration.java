@@ -75,6 +75,7 @@ final class Configuration {
           client_limit = 50
         }
         service pop3 {
+          service_count = 0
           process_limit = 40
         }
         %10$s
