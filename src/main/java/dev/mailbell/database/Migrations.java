@@ -22,10 +22,6 @@ final class Migrations {
     private final Flyway flyway;
 
     Migrations(DatabaseAddress address) {
-        this(address, "classpath:db/migration");
-    }
-
-    Migrations(DatabaseAddress address, String location) {
         name = ServerName.of(address.url());
         PGSimpleDataSource source = new PatientSource();
         // What the URL says wins.
@@ -44,7 +40,7 @@ final class Migrations {
         flyway =
                 Flyway.configure()
                         .dataSource(source)
-                        .locations(location)
+                        .locations("classpath:db/migration")
                         .cleanDisabled(true)
                         .load();
     }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,19 +76,6 @@ class DailyLogsTest {
                 handle.execute(
                         "insert into attempt (delivery_id, number, at, duration_ms) values (?, 1, now(), 5)",
                         delivery));
-    }
-
-    private static UUID webhook(Jdbi jdbi) {
-        UUID id = UUID.randomUUID();
-        jdbi.useHandle(handle ->
-                handle.execute(
-                        """
-                        insert into webhook (id, client_id, url, events, labels, secret, state, created_at, updated_at)
-                        values (?, ?, 'https://example.org/', '{*}', '{}', '', 'enabled', now(), now())\
-                        """,
-                        id,
-                        CLIENT));
-        return id;
     }
 
     private String partitionOf(String table, String key, UUID id) {
@@ -196,62 +182,6 @@ class DailyLogsTest {
         assertThat(count(jdbi, "select count(*) from delivery where status = 'pending'")).isOne();
     }
 
-    /** The columns that there have always been. */
-    private static final String DELIVERY =
-            "id, webhook_id, event_id, account_id, mailbox, shard, status, attempts,"
-                    + " next_attempt_at, last_status, last_error, created_at, completed_at";
-
-    @Test
-    void rows_of_an_earlier_version_are_kept_in_their_days() {
-        DatabaseAddress address = TestDatabase.empty();
-        Flyway.configure()
-                .dataSource(address.url(), address.username(), address.password())
-                .locations("classpath:db/migration")
-                .target("1")
-                .load()
-                .migrate();
-        Instant before = start.minus(Duration.ofDays(60));
-        UUID odd = UUID.fromString("a0000000-0000-4000-8000-000000000000");
-        try (Database old = Database.open(address, 2)) {
-            UUID webhook = webhook(old.jdbi());
-            event(old.jdbi(), id(before, 1));
-            event(old.jdbi(), id(start, 2));
-            event(old.jdbi(), odd);
-            delivery(old.jdbi(), webhook, id(before, 3), id(before, 1), "delivered");
-            delivery(old.jdbi(), webhook, id(start, 4), id(start, 2), "pending");
-            delivery(old.jdbi(), webhook, odd, odd, "failed");
-            List<String> events = rows(old.jdbi(), "event", "id, client_id, payload, tx");
-            List<String> deliveries = rows(old.jdbi(), "delivery", DELIVERY);
-            assertThat(old.migrate()).isPositive();
-            assertThat(rows(old.jdbi(), "event", "id, client_id, payload, tx")).isEqualTo(events);
-            assertThat(rows(old.jdbi(), "delivery", DELIVERY)).isEqualTo(deliveries);
-            DailyLogs migrated = new DailyLogs(old.jdbi(), () -> now);
-            assertThat(migrated.partitions("event"))
-                    .contains(name("event", before), name("event", start));
-            assertThat(migrated.partitions("attempt")).contains(name("attempt", before));
-            assertThat(count(old.jdbi(), "select count(*) from event_default")).isOne();
-            assertThat(migrated.drop(DAYS_14, DAYS_14).partitions())
-                    .containsExactlyInAnyOrder(
-                            name("attempt", before),
-                            name("delivery", before),
-                            name("event", before));
-            assertThat(count(old.jdbi(), "select count(*) from delivery")).isEqualTo(2);
-        }
-    }
-
-    private static List<String> rows(Jdbi jdbi, String table, String columns) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                "select (%s)::text from %s order by id"
-                                        .formatted(
-                                                columns.equals(table)
-                                                        ? table
-                                                        : "row(" + columns + ")",
-                                                table))
-                        .mapTo(String.class)
-                        .list());
-    }
-
     @Test
     void the_days_of_java_and_of_postgresql_are_the_same() {
         LocalDate today = day(start);
@@ -262,12 +192,5 @@ class DailyLogsTest {
                                 .mapTo(UUID.class)
                                 .one());
         assertThat(floor).isEqualTo(DailyLogs.floor(today));
-        LocalDate back =
-                jdbi.withHandle(handle ->
-                        handle.createQuery("select log_day_of(:id)")
-                                .bind("id", id(start, 1))
-                                .mapTo(LocalDate.class)
-                                .one());
-        assertThat(back).isEqualTo(today);
     }
 }

@@ -1,13 +1,11 @@
 package dev.mailbell.database;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -90,24 +88,6 @@ public final class TestDatabase {
         Shared.ADMIN.useHandle(
                 handle -> handle.execute("create database " + name + " template " + TEMPLATE));
         return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
-    }
-
-    /** A new database as that version of the tables left it. Closing it drops it. */
-    public static Database ofVersion(int version) throws IOException, URISyntaxException {
-        DatabaseAddress address = empty();
-        Path last = Path.of(TestDatabase.class.getResource("/db/migration").toURI());
-        Path some = Files.createTempDirectory("migrations");
-        try (Stream<Path> files = Files.list(last)) {
-            for (Path file : files.toList()) {
-                String name = file.getFileName().toString();
-                if (Integer.parseInt(name.substring(1, name.indexOf('_'))) <= version) {
-                    Files.copy(file, some.resolve(name));
-                }
-            }
-        }
-        new Migrations(address, "filesystem:" + some).migrate();
-        String name = ServerName.of(address.url()).database();
-        return Database.open(address, POOL, () -> drop(name));
     }
 
     /** A new database without tables, for tests of the way to it. */

@@ -1,0 +1,372 @@
+-- The tables of Mailbell, in reading order: clients, accounts and what was seen in their mailboxes; the logs of events,
+-- deliveries and attempts; webhooks; what keeps the API and the nodes in order.
+--
+-- Times are timestamptz, ids are UUIDs of version 7, which begin with the time in milliseconds.
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Clients and accounts
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is a client: the owner of accounts and webhooks.
+create table client (
+    id         uuid        primary key,
+    name       text        not null unique,
+    created_at timestamptz not null default now()
+);
+
+-- The operator's key acts as this client unless it names another one.
+insert into client (id, name) values ('00000000-0000-7000-8000-000000000000', 'default');
+
+-- One row: the keyset that encrypts the secrets in this database. A start with another keyset is refused.
+create table installation (
+    single             boolean primary key default true check (single), -- allows no second row
+    keyset_fingerprint text    not null
+);
+
+-- A row is an account: one login at one mail server.
+create table account (
+    id               uuid        primary key,
+    client_id        uuid        not null references client,
+    shard            smallint    not null check (shard between 0 and 1023), -- computed from the id
+    ref              text,                 -- the client's own name for the account
+
+    -- Where the mail is and how to log in.
+    address          text        not null,
+    protocol         text        not null check (protocol in ('imap', 'pop3')),
+    host             text        not null,
+    port             integer     not null check (port between 1 and 65535),
+    security         text        not null check (security in ('tls', 'starttls', 'none')),
+    username         text        not null,
+    auth             text        not null check (auth in ('password', 'oauth2')),
+    credential       bytea       not null, -- password or OAuth 2.0 grant; encrypted, bound to this row
+    tls_verify       boolean     not null,
+    tls_ca_pem       text,                 -- an authority of the account's own; null: the platform's
+
+    -- What is watched.
+    mailboxes        text[]      not null,
+    push             boolean,              -- null: as configured
+    interval_seconds integer,              -- null: as configured
+    envelopes        boolean     not null, -- whether mail.new carries sender and subject
+    labels           jsonb       not null, -- the client's, names to values; webhooks select by them
+
+    -- How it stands. The failure is the one that the latest checks ended with; null while they succeed.
+    state            text        not null check (state in ('connecting', 'watching', 'retrying', 'parked', 'paused')),
+    state_since      timestamptz not null,
+    failure_code     text,
+    failure_message  text,
+    failure_since    timestamptz,
+    failure_attempts integer,
+    retrying_told    boolean     not null default false, -- account.retrying was announced, account.recovered not yet
+    last_checked_at  timestamptz,          -- written with a change of state, and otherwise once an hour
+
+    created_at       timestamptz not null,
+    updated_at       timestamptz not null  -- of the client's latest change
+-- An update finds room in its page. Dead rows go soon, however large the table is.
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.05);
+
+create unique index account_ref on account (client_id, ref) where ref is not null;
+-- The accounts of a client, page by page.
+create index account_of_client on account (client_id, id);
+-- Read at each start.
+create index account_retrying_told on account (id) where retrying_told;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- What was seen
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is a watched mailbox: its high-water mark, and how far its client has fetched. Every write raises the version. A
+-- check records its result only where the version is still the one with which the check began.
+create table mailbox (
+    account_id          uuid    not null references account on delete cascade,
+    name                text    not null,      -- POP3: INBOX
+    version             bigint  not null default 0,
+
+    -- The mark.
+    total               integer,               -- messages in the mailbox; null until the baseline
+    top_uid             text,                  -- UID of the last message; null: there was none
+    uid_validity        bigint,                -- IMAP
+    uid_next            bigint,                -- IMAP
+    uid_gaps            text,                  -- IMAP: UIDs below uid_next that no check has found, as in 4:7,9; a message
+                                               -- that appears there later is new
+    octets              bigint,                -- POP3: STAT's total size
+    first_uid           text,                  -- POP3: UID of message 1
+    approximate         boolean not null default false, -- counted without UIDs that last
+
+    -- The client's position, and the number of messages behind it; null: the client has named none.
+    pending             integer,
+    client_max_id       integer,
+    client_uid          text,
+    client_uid_validity bigint,
+
+    last_checked_at     timestamptz,
+    primary key (account_id, name)
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.05);
+
+-- A row is a chunk of the messages that are known of a mailbox which is not counted by UIDNEXT: every message that is there
+-- or was there not long ago, 12 bytes each. One new message rewrites one chunk.
+create table known_messages (
+    account_id uuid    not null,
+    mailbox    text    not null,
+    chunk      integer not null, -- from 0
+    entries    bytea   not null, -- for each message 8 bytes of its key with two flags, and 4 bytes of its size
+    primary key (account_id, mailbox, chunk),
+    foreign key (account_id, mailbox) references mailbox on delete cascade
+);
+
+-- Keys are random bits, which do not compress.
+alter table known_messages alter column entries set storage external;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Daily partitions of the logs
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Events, deliveries and attempts are in daily partitions (UTC), so that old ones are dropped with their day and never
+-- deleted row by row. A day is a range of ids, because the first 48 bits of an id are milliseconds since 1970: the primary
+-- keys need no date. Rows with other ids, or of a day without a partition, go into the default partition.
+--
+-- No log refers to another table by a foreign key: dropping a day would lock that table, and every insert would lock its
+-- rows. The statement that removes an account or a webhook removes its rows in the logs.
+
+-- The lowest id of a day.
+create function log_day_floor(day date) returns uuid
+    language sql immutable
+    return (lpad(to_hex((day - date '1970-01-01')::bigint * 86400000), 12, '0') || '00000000000000000000')::uuid;
+
+-- Makes a log's partition of a day, and moves the rows of that day from the default partition into it. Returns false when
+-- the partition is there already. Several nodes may call it at once.
+create function log_add_day(log text, day date) returns boolean
+    language plpgsql as $$
+declare
+    part text := log || '_' || to_char(day, 'YYYYMMDD');
+    rest text := log || '_default';
+    key text := case log when 'attempt' then 'delivery_id' else 'id' end;
+begin
+    perform pg_advisory_xact_lock(7310579, hashtext(log));
+    if to_regclass(part) is not null then
+        return false;
+    end if;
+    -- No row of that day may be added between the move and the moment when the partition is attached.
+    execute format('lock table %I in access exclusive mode', rest);
+    execute format('create table %I (like %I including all)', part, log);
+    -- An update finds room in its page, and dead rows go soon; a log that is only added to needs neither.
+    if log = 'delivery' then
+        execute format('alter table %I set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05,'
+            || ' autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.05)', part);
+    end if;
+    execute format('with moved as (delete from %I where %I >= $1 and %I < $2 returning *) insert into %I select * from moved',
+        rest, key, key, part) using log_day_floor(day), log_day_floor(day + 1);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)',
+        log, part, log_day_floor(day), log_day_floor(day + 1));
+    return true;
+end $$;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Events
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is an event as the feed shows it.
+create table event (
+    id         uuid        primary key,
+    client_id  uuid        not null,
+    account_id uuid,                 -- null: the event is about a webhook
+    type       text        not null,
+    created_at timestamptz not null,
+    payload    text        not null, -- the JSON as it is delivered, byte for byte
+    -- The transaction that wrote the event. Ids are made before the commit, so the order of ids is not that of commits. The
+    -- feed reads in the order of transactions and stops before the oldest one that still runs: a reader misses no event.
+    tx         xid8        not null default pg_current_xact_id()
+) partition by range (id);
+
+create index event_feed on event (client_id, tx, id);
+create index event_of_account on event (account_id, tx, id);
+-- The feed of one of the rare types, without passing all mail.new.
+create index event_rare on event (client_id, type, tx, id) where type <> 'mail.new';
+
+create table event_default partition of event default;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Webhooks
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is a webhook: a client's endpoint, which events it wants, and how the endpoint stands.
+create table webhook (
+    id                    uuid        primary key,
+    client_id             uuid        not null references client,
+    url                   text        not null,
+    description           text,
+    created_at            timestamptz not null,
+    updated_at            timestamptz not null,
+
+    -- Which events it wants.
+    events                text[]      not null, -- types, or *
+    accounts              uuid[],               -- null: all of the client's
+    labels                jsonb       not null, -- that an account must carry
+
+    -- What signs its deliveries. The previous secret signs too until its time is over.
+    secret                bytea       not null, -- encrypted, bound to this row
+    previous_secret       bytea,                -- encrypted, bound to this row
+    previous_secret_until timestamptz,
+    check ((previous_secret is null) = (previous_secret_until is null)),
+
+    -- How the endpoint stands.
+    state                 text        not null check (state in ('enabled', 'failing', 'disabled')),
+    healthy               boolean     not null default true, -- it took its latest delivery
+    failing_since         timestamptz,                -- of the first failure after the latest success; null: none
+    failures              integer     not null default 0, -- since then
+    last_error            text,
+    paused_until          timestamptz,                -- the endpoint asked for a pause, or did not answer in time
+    breaker_until         timestamptz,                -- the breaker is open until then; one delivery probes the endpoint then
+    breaker_openings      integer     not null default 0 -- in a row; 0: the breaker is closed
+);
+
+create index webhook_of_client on webhook (client_id, id);
+-- For an event webhooks are of three kinds: healthy, untried (enabled, but it has not taken its latest delivery), and the
+-- others. The statement of an event reads the first ones of each kind.
+create index webhook_healthy on webhook (client_id, id) where healthy;
+create index webhook_untried on webhook (client_id, id) where not healthy and state = 'enabled';
+create index webhook_dead on webhook (client_id, id) where not healthy and state <> 'enabled';
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Deliveries
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is a delivery: one event that is to be sent to one webhook.
+create table delivery (
+    id              uuid        primary key,
+    webhook_id      uuid        not null,
+    event_id        uuid        not null,
+    account_id      uuid,
+    mailbox         text,                 -- null: the event is not about a mailbox
+    shard           smallint    not null, -- the account's
+    status          text        not null check (status in ('pending', 'delivered', 'failed', 'superseded')),
+    attempts        integer     not null default 0,
+    next_attempt_at timestamptz not null,
+    last_status     integer,              -- of the latest answer
+    last_error      text,
+    created_at      timestamptz not null,
+    completed_at    timestamptz,
+
+    -- Merging: a later delivery of the mailbox takes in the mergeable ones, which become superseded. A delivery is mergeable
+    -- when it was added while its webhook was behind and no page of due deliveries has contained it since. Reading a page
+    -- clears the mark of its deliveries before anything is sent. So what may have been sent before a crash never changes.
+    mergeable       boolean     not null default false,
+    new_count       integer,              -- mail.new: its own and that of all that merged into it
+    body            text                  -- with that sum; null: the event's payload
+) partition by range (id);
+
+-- What is due for a webhook.
+create index delivery_due on delivery (webhook_id, next_attempt_at, id) where status = 'pending';
+-- The order within a mailbox. The account comes first: the statement of an event asks for all webhooks at once for which
+-- deliveries of its mailbox are pending.
+create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where status = 'pending';
+-- How long the oldest pending delivery has waited: read at each measurement.
+create index delivery_oldest on delivery (id) where status = 'pending';
+-- A webhook's log, page by page.
+create index delivery_log on delivery (webhook_id, status, id);
+-- What goes with an account.
+create index delivery_of_account on delivery (account_id, id);
+
+create table delivery_default partition of delivery default;
+
+-- A row is an attempt: one POST of a delivery. It is in the partition of its delivery's day, and is dropped with it.
+create table attempt (
+    delivery_id uuid        not null,
+    number      integer     not null check (number > 0),
+    at          timestamptz not null,
+    duration_ms integer     not null check (duration_ms >= 0),
+    status      integer,              -- null: no answer
+    error       text,                 -- null: delivered
+    answer      text check (length(answer) <= 1024),
+    primary key (delivery_id, number)
+) partition by range (delivery_id);
+
+create table attempt_default partition of attempt default;
+
+-- A row is an event that more webhooks want than were served with it: the deliveries to the rest are made later, so that the
+-- event, its mark and the other deliveries do not wait. A row goes when its last webhook is served.
+create table fanout (
+    event_id   uuid        primary key,
+    account_id uuid,
+    mailbox    text,
+    shard      smallint    not null,
+    new_count  integer,              -- mail.new: its own
+    type       text        not null, -- the event's type and its account's labels: what a webhook must want
+    labels     jsonb       not null,
+    served     uuid[]      not null, -- webhooks that have the event; as small for a thousand dead webhooks as for one
+    healthy    boolean     not null  -- some of the webhooks that are not served are healthy: the row comes first
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+
+-- Ids do not compress.
+alter table fanout alter column served set storage external;
+
+-- Within a mailbox the rows are served in the order of their events.
+create index fanout_queue on fanout (account_id, coalesce(mailbox, ''), event_id);
+create index fanout_order on fanout (healthy desc, event_id);
+
+-- The days around today. Each node makes the next ones ahead of time.
+select log_add_day(log, (now() at time zone 'UTC')::date + ahead)
+from unnest(array['event', 'delivery', 'attempt']) log, generate_series(-1, 2) ahead;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- The API and the nodes
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is the answer to a POST that creates something, so that a repeated request gets the same answer.
+create table idempotency (
+    client_id    uuid        not null references client on delete cascade,
+    key          text        not null, -- the header Idempotency-Key
+    request_hash bytea       not null,
+    status       integer,              -- null while the first request is under way
+    answer       bytea,                -- encrypted: it may hold a webhook's secret
+    location     text,
+    created_at   timestamptz not null,
+    primary key (client_id, key)
+);
+
+create index idempotency_age on idempotency (created_at);
+
+-- A row is a task that runs once in the cluster. The table is db-scheduler's.
+create table scheduled_tasks (
+    task_name            text        not null,
+    task_instance        text        not null,
+    task_data            bytea,
+    execution_time       timestamptz not null,
+    picked               boolean     not null,
+    picked_by            text,
+    last_success         timestamptz,
+    last_failure         timestamptz,
+    consecutive_failures integer,
+    last_heartbeat       timestamptz,
+    version              bigint      not null,
+    priority             smallint,
+    primary key (task_name, task_instance)
+);
+
+create index scheduled_tasks_due on scheduled_tasks (execution_time);
+create index scheduled_tasks_heartbeat on scheduled_tasks (last_heartbeat);
+
+-- One row: the daemon that checks mailboxes and sends deliveries holds it until expires_at, by this server's clock. Room in
+-- its page keeps the heartbeats, one update a second, heap-only (HOT).
+create table node_lease (
+    name       text        primary key,
+    epoch      bigint      not null, -- raised whenever the lease is taken
+    holder     uuid        not null, -- new at every start of a daemon
+    node       text        not null, -- the holder's name and process, for the one that is refused
+    pid        bigint      not null,
+    exclusive  boolean     not null, -- the holder runs the embedded server, whose directory it has locked
+    taken_at   timestamptz not null,
+    expires_at timestamptz not null
+) with (fillfactor = 20);
+
+-- Always empty. While the server refuses writes, a transaction that writes here and is rolled back finds out whether they
+-- are possible again.
+create unlogged table write_probe (filler text not null);
