@@ -3,63 +3,63 @@ package dev.mailbell.database;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Unpacks a tar archive of files, directories and symbolic links with names of up to 255 bytes
- * (POSIX.1-1988 "ustar"); anything else in it is refused. Everything unpacked can be read, and
- * programs run, by every user.
+ * Unpacks a tar archive of files, directories and symbolic links; anything else in it is refused,
+ * and so is what leads out of the target directory. Everything unpacked can be read, and programs
+ * run, by every user.
  */
 final class Tar {
-    private static final int BLOCK = 512;
+    private static final int LONGEST_NAME = 255;
+    private static final int OWNER_RUNS = 0100;
 
     private Tar() {}
 
-    static void unpack(InputStream archive, Path target) throws IOException {
-        byte[] header = new byte[BLOCK];
-        while (archive.readNBytes(header, 0, BLOCK) == BLOCK && header[0] != 0) {
-            String prefix = text(header, 345, 155);
-            String name = text(header, 0, 100);
-            Path path = inside(target, prefix.isEmpty() ? name : prefix + "/" + name);
-            long size = octal(header, 124, 12);
-            switch (header[156]) {
-                case '0', 0 -> file(archive, path, size, (octal(header, 100, 8) & 0100) != 0);
-                case '2' -> link(target, path, text(header, 157, 100));
-                case '5' -> directories(target, path);
+    static void unpack(InputStream packed, Path target) throws IOException {
+        TarArchiveInputStream archive = new TarArchiveInputStream(packed);
+        for (TarArchiveEntry entry = archive.getNextEntry();
+                entry != null;
+                entry = archive.getNextEntry()) {
+            Path path = inside(target, entry.getName());
+            switch (kind(entry)) {
+                case TarConstants.LF_NORMAL, TarConstants.LF_OLDNORM ->
+                        file(archive, path, (entry.getMode() & OWNER_RUNS) != 0);
+                case TarConstants.LF_SYMLINK -> link(target, path, entry.getLinkName());
+                case TarConstants.LF_DIR -> directories(target, path);
                 default ->
                         throw new IOException(
                                 "unknown kind of tar entry '"
-                                        + (char) header[156]
+                                        + (char) entry.getLinkFlag()
                                         + "' at "
-                                        + name);
+                                        + entry.getName());
             }
         }
     }
 
-    private static void file(InputStream archive, Path path, long size, boolean program)
-            throws IOException {
-        try (OutputStream out = Files.newOutputStream(path)) {
-            byte[] buffer = new byte[16 * 1024];
-            for (long left = size; left > 0; ) {
-                int n = archive.readNBytes(buffer, 0, (int) Math.min(left, buffer.length));
-                if (n == 0) {
-                    throw new IOException("the tar archive ends within " + path.getFileName());
-                }
-                out.write(buffer, 0, n);
-                left -= n;
-            }
+    private static byte kind(TarArchiveEntry entry) {
+        return entry.isSparse() ? TarConstants.LF_GNUTYPE_SPARSE : entry.getLinkFlag();
+    }
+
+    /** A file that is there already, or a link in its place, is not written to. */
+    private static void file(InputStream content, Path path, boolean program) throws IOException {
+        try (OutputStream out =
+                Files.newOutputStream(
+                        path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            content.transferTo(out);
         }
-        archive.skipNBytes((BLOCK - size % BLOCK) % BLOCK);
         String mode = program ? "rwxr-xr-x" : "rw-r--r--";
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
     }
 
     private static void link(Path target, Path path, String to) throws IOException {
-        Path parent = path.resolveSibling(to).normalize();
-        if (!parent.startsWith(target)) {
+        if (!path.resolveSibling(to).normalize().startsWith(target)) {
             throw new IOException("the tar archive links out of itself: " + path.getFileName());
         }
         Files.createSymbolicLink(path, Path.of(to));
@@ -73,6 +73,9 @@ final class Tar {
     }
 
     private static Path inside(Path target, String name) throws IOException {
+        if (name.length() > LONGEST_NAME) {
+            throw new IOException("the tar archive has a name of " + name.length() + " characters");
+        }
         Path path = target.resolve(name).normalize();
         if (!path.startsWith(target)) {
             throw new IOException("the tar archive leads out of itself: " + name);
@@ -80,28 +83,15 @@ final class Tar {
         if (!Files.isDirectory(parent(path))) {
             directories(target, parent(path));
         }
+        // A link that an earlier entry made may lead elsewhere than its text says.
+        if (!path.equals(target) && !parent(path).toRealPath().startsWith(target.toRealPath())) {
+            throw new IOException("the tar archive leads out of itself by a link: " + name);
+        }
         return path;
     }
 
     private static Path parent(Path path) {
         Path parent = path.getParent();
         return parent == null ? path : parent;
-    }
-
-    private static String text(byte[] header, int offset, int length) {
-        int end = offset;
-        while (end < offset + length && header[end] != 0) {
-            end++;
-        }
-        return new String(header, offset, end - offset, StandardCharsets.UTF_8);
-    }
-
-    private static long octal(byte[] header, int offset, int length) throws IOException {
-        String digits = text(header, offset, length).strip();
-        try {
-            return digits.isEmpty() ? 0 : Long.parseLong(digits, 8);
-        } catch (NumberFormatException e) {
-            throw new IOException("the tar archive has a number that is none: " + digits, e);
-        }
     }
 }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +62,47 @@ class ProgramsTest {
     void an_archive_that_ends_too_early_is_refused() {
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> unpack(entry("short", '0', "", 1000)))
-                .withMessageContaining("ends within short");
+                .withMessageContaining("Truncated");
+    }
+
+    @Test
+    void an_archive_that_leads_out_by_a_chain_of_links_is_refused() throws IOException {
+        Path target = Files.createDirectory(directory.resolve("target"));
+        byte[] archive =
+                archive(
+                        // Up to the target, and from there up once more, though it reads "a/evil".
+                        entry("a/up", '2', "..", 0),
+                        entry("out", '2', "a/up/..", 0),
+                        entry("out/evil", '0', "", 0));
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> Tar.unpack(new ByteArrayInputStream(archive), target))
+                .withMessageContaining("by a link: out/evil");
+        assertThat(directory.resolve("evil")).doesNotExist();
+    }
+
+    @Test
+    void a_file_in_the_place_of_a_link_is_refused() throws IOException {
+        byte[] archive = archive(entry("link", '2', "file", 0), entry("link", '0', "", 0));
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> unpack(archive));
+        assertThat(directory.resolve("file")).doesNotExist();
+    }
+
+    @Test
+    void hard_links_and_names_beyond_255_characters_are_refused() {
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> unpack(entry("hard", '1', "bin/postgres", 0)))
+                .withMessageContaining("unknown kind");
+        byte[] name = "n".repeat(256).getBytes(StandardCharsets.US_ASCII);
+        byte[] content = Arrays.copyOf(name, 512);
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() ->
+                        unpack(
+                                archive(
+                                        entry("././@LongLink", 'L', "", name.length),
+                                        content,
+                                        entry("short", '0', "", 0))))
+                .withMessageContaining("a name of 256 characters");
     }
 
     @Test
@@ -71,6 +114,14 @@ class ProgramsTest {
 
     private void unpack(byte[] archive) throws IOException {
         Tar.unpack(new ByteArrayInputStream(archive), directory);
+    }
+
+    private static byte[] archive(byte[]... parts) {
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            archive.writeBytes(part);
+        }
+        return archive.toByteArray();
     }
 
     private static byte[] entry(String name, char kind, String link, int size) {
