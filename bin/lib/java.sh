@@ -1,4 +1,4 @@
-# Finds a JDK of version 25 or newer. Sourced by the programs of bin/.
+# Finds a JDK of version 25 or newer, and Maven. Sourced by the programs of bin/.
 
 LEAST_JAVA=25
 
@@ -29,6 +29,16 @@ find_java_home() {
   echo "mailbell: there is no JDK $LEAST_JAVA or newer in JAVA_HOME, on the PATH or in the usual folders." >&2
   echo "mailbell: install one (for example Temurin 25) or set JAVA_HOME to its folder." >&2
   return 1
+}
+
+# Maven: the one on the PATH, else the wrapper, which fetches one into ~/.m2 at its first run.
+# $1: the source tree.
+find_maven() {
+  if command -v mvn >/dev/null; then
+    echo mvn
+  else
+    echo "$1/mvnw"
+  fi
 }
 
 # File names and arguments go through the locale's encoding: without one, names beyond ASCII are lost.
