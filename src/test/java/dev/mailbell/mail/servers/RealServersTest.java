@@ -99,7 +99,7 @@ class RealServersTest {
 
     private static void awaitEnd(RealServer make, List<Future<?>> histories) throws Exception {
         // Skips the test where the packages of the server cannot be there.
-        make.get();
+        assertThat(make.get()).isNotNull();
         assertThat(histories).isNotEmpty();
         for (Future<?> history : histories) {
             history.get();
