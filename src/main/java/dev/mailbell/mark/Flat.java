@@ -2,7 +2,6 @@ package dev.mailbell.mark;
 
 import dev.mailbell.mark.KnownMessages.Chunk;
 import dev.mailbell.mark.KnownMessages.Difference;
-import dev.mailbell.mark.Pop3Observation.Listing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -176,10 +176,10 @@ final class ImapIdentities {
         return new Pop3Observation.Full(mark(listed.total()), listing(listed));
     }
 
-    private static Pop3Observation.Listing listing(Identities listed) {
+    private static Listing listing(Identities listed) {
         int[] numbers = new int[listed.keys().length];
         Arrays.setAll(numbers, i -> i + 1);
         // Of one size: nothing is concluded from the sizes of other messages.
-        return new Pop3Observation.Listing(numbers, listed.keys(), new int[numbers.length]);
+        return new Listing(numbers, listed.keys(), new int[numbers.length]);
     }
 }

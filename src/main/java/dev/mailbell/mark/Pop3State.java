@@ -3,7 +3,6 @@ package dev.mailbell.mark;
 import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.mark.KnownMessages.Difference;
 import dev.mailbell.mark.Pop3Mark.Basis;
-import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.PositionRefusedException.Reason;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,7 +125,7 @@ public record Pop3State(
             return full(seen.sizes().withoutUids(), update, old);
         }
         if (!renamed.isEmpty()) {
-            renamed.prove(seen.sizes());
+            renamed.prove(seen.sizes()::arrivals);
         }
         if (renamed.isEmpty()) {
             return counted(next, difference, messages, update, old);

@@ -1,15 +1,13 @@
 package dev.mailbell.mark;
 
 import dev.mailbell.mark.KnownMessages.Difference;
-import dev.mailbell.mark.Pop3Observation.Arrival;
-import dev.mailbell.mark.Pop3Observation.Listing;
-import dev.mailbell.mark.Pop3Observation.Sizes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Function;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -175,10 +173,10 @@ final class Renamed {
      * Keeps the messages that are proved to be old ones: by the time at which they reached the
      * server, or by the sizes of all.
      */
-    void prove(Sizes server) {
+    void prove(Function<int[], Arrival[]> server) {
         int asked = Math.min(MOST_HEADERS, pairs.size());
         List<Pair> newest = pairs.subList(pairs.size() - asked, pairs.size());
-        Arrival[] arrivals = server.arrivals(newest.stream().mapToInt(Pair::fresh).toArray());
+        Arrival[] arrivals = server.apply(newest.stream().mapToInt(Pair::fresh).toArray());
         long same = pairs.stream().filter(Pair::sameSize).count();
         long sameAsked = newest.stream().filter(Pair::sameSize).count();
         long contradicting =

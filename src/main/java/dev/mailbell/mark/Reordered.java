@@ -1,7 +1,6 @@
 package dev.mailbell.mark;
 
 import dev.mailbell.mark.KnownMessages.Difference;
-import dev.mailbell.mark.Pop3Observation.Listing;
 import java.util.Arrays;
 import java.util.List;
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.mark.KnownMessages.Chunk;
 import dev.mailbell.mark.KnownMessages.Difference;
-import dev.mailbell.mark.Pop3Observation.Listing;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

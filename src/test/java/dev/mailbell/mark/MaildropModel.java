@@ -1,6 +1,5 @@
 package dev.mailbell.mark;
 
-import dev.mailbell.mark.Pop3Observation.Listing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;

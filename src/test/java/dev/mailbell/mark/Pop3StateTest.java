@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.mark.Change.Kind;
-import dev.mailbell.mark.Pop3Observation.Listing;
 import dev.mailbell.mark.PositionUpdate.All;
 import dev.mailbell.mark.PositionUpdate.UpTo;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Listing;
 import java.util.Optional;
 
 /**

@@ -7,7 +7,7 @@ import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Listing;
 import dev.mailbell.mark.UidText;
 import java.util.Arrays;
 import java.util.Optional;

@@ -7,7 +7,7 @@ import dev.mailbell.mail.pop3.Listings.Sizes;
 import dev.mailbell.mail.pop3.Listings.Uids;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Listing;
 import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

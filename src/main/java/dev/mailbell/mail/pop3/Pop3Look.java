@@ -7,7 +7,7 @@ import dev.mailbell.mail.pop3.Listings.Uid;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Mark.Basis;
 import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Listing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mark.Pop3Mark.Basis;
-import dev.mailbell.mark.Pop3Observation.Arrival;
+import dev.mailbell.mark.Arrival;
 import dev.mailbell.mark.Pop3Observation.Full;
 import dev.mailbell.mark.Pop3Observation.Sizes;
 import java.time.Duration;

@@ -23,7 +23,7 @@ import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.mark.Pop3Mark;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Pop3Observation.Listing;
+import dev.mailbell.mark.Listing;
 import dev.mailbell.mark.Pop3Observation.Tail;
 import dev.mailbell.mark.Pop3Observation.Unchanged;
 import dev.mailbell.mark.Pop3State;

@@ -15,6 +15,7 @@ import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mail.scripted.TestTls;
 import dev.mailbell.mark.Pop3Mark;
+import dev.mailbell.mark.Listing;
 import dev.mailbell.mark.Pop3Observation;
 import dev.mailbell.mark.UidKey;
 import dev.mailbell.network.Deadline;
@@ -158,7 +159,7 @@ final class Pop3Kit {
     }
 
     /** Checks what is listed: number, UID, size; number, UID, size; … */
-    static void assertListed(Pop3Observation.Listing listing, Object... expected) {
+    static void assertListed(Listing listing, Object... expected) {
         int count = expected.length / 3;
         Object[] actual = new Object[listing.size() * 3];
         Object[] keyed = expected.clone();

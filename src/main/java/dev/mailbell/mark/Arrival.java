@@ -1,0 +1,9 @@
+package dev.mailbell.mark;
+
+/** When a message reached the server. */
+public enum Arrival {
+    /** Before the look before. */
+    BEFORE,
+    SINCE,
+    UNKNOWN
+}
