@@ -3,6 +3,7 @@ package dev.mailbell;
 import dev.mailbell.api.Policy;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.DeliverySettings;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.watch.Pace;
 import java.time.Duration;
@@ -11,7 +12,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** The configuration as the rooms ask for it. */
-final class Settings implements Policy, Deliveries.Settings {
+final class Settings implements Policy, DeliverySettings {
     private final Supplier<Configuration> configuration;
     private final Pace pace;
 

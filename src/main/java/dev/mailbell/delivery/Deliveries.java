@@ -23,27 +23,6 @@ public final class Deliveries {
     /** What is under way at the end may take this long. */
     private static final Duration LAST_CALLS = Duration.ofSeconds(10);
 
-    /** What is configured; every call sees the newest configuration. */
-    public interface Settings {
-        /** Of a whole POST: lookup, connection, TLS, headers and body. */
-        Duration timeout();
-
-        /** POSTs at once for one webhook. */
-        int concurrency();
-
-        /** The waits between the attempts of one delivery. */
-        List<Duration> retrySchedule();
-
-        /** The shortest pause of a webhook that asks for one or does not answer in time. */
-        Duration pauseFloor();
-
-        /** How long a webhook that fails over and over is left alone at first. */
-        Duration breakerOpenFor();
-
-        /** How long a webhook may fail before it is disabled. */
-        Duration disableAfter();
-    }
-
     private final Courier courier;
     private final Lanes lanes;
     private final FanOut fanOut;
@@ -61,7 +40,7 @@ public final class Deliveries {
             WebhookStore webhooks,
             WebhookClient client,
             Keyring keyring,
-            Settings settings,
+            DeliverySettings settings,
             BooleanSupplier held,
             MeterRegistry registry,
             InstantSource clock) {

@@ -86,7 +86,7 @@ final class DeliveryMeters {
     }
 
     /** Shows what is counted elsewhere. */
-    void show(Slots slots, OldestPending oldest) {
+    void show(Slots<?> slots, OldestPending oldest) {
         Gauge.builder("deliveries.under.way", slots, Slots::taken)
                 .description("POSTs of deliveries under way")
                 .strongReference(true)

@@ -176,7 +176,7 @@ final class Lane {
     }
 
     /** Takes the deliveries that may be sent now, each with a slot of its own. */
-    synchronized List<Call> take(Slots slots) {
+    synchronized List<Call> take(Slots<Lane> slots) {
         List<Call> calls = new ArrayList<>();
         while (webhook != null && receiver != null && queues.hasReady()) {
             Call call = receiver.tryBegin(webhook, queues.next(), slots, this, table.isBehind());

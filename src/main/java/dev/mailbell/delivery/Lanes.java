@@ -42,7 +42,7 @@ final class Lanes {
     private final DeliveryStore deliveries;
     private final Refiller refiller;
     private final Sender sender;
-    private final Deliveries.Settings settings;
+    private final DeliverySettings settings;
     private final BooleanSupplier held;
     private final Completer completer;
     private final DeliveryMeters meters;
@@ -50,7 +50,7 @@ final class Lanes {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
-    private final Slots slots = new Slots();
+    private final Slots<Lane> slots = new Slots<>();
     private final CommitSequence commits = new CommitSequence();
     private final Thread ticker = Thread.ofVirtual().name("lanes").unstarted(this::tick);
     private volatile boolean stopping;
@@ -60,7 +60,7 @@ final class Lanes {
             Completions completions,
             WebhookStore webhooks,
             Sender sender,
-            Deliveries.Settings settings,
+            DeliverySettings settings,
             BooleanSupplier held,
             DeliveryMeters meters,
             InstantSource clock,

@@ -35,7 +35,7 @@ final class Receiver {
     private static final Duration WAIT_FOR_OURSELVES = Duration.ofSeconds(5);
 
     private final InstantSource clock;
-    private final Deliveries.Settings settings;
+    private final DeliverySettings settings;
     private final Breaker breaker;
     private final Map<Object, Instant> calls = new LinkedHashMap<>();
     private @Nullable Instant pausedUntil;
@@ -65,7 +65,7 @@ final class Receiver {
 
     Receiver(
             Webhook webhook,
-            Deliveries.Settings settings,
+            DeliverySettings settings,
             InstantSource clock,
             RandomGenerator random) {
         Health health = webhook.health();
@@ -136,8 +136,8 @@ final class Receiver {
      *
      * @param backlog whether the lane has more than it can hold
      */
-    synchronized @Nullable Call tryBegin(
-            Webhook webhook, Delivery delivery, Slots slots, Lane lane, boolean backlog) {
+    synchronized <Q> @Nullable Call tryBegin(
+            Webhook webhook, Delivery delivery, Slots<Q> slots, Q lane, boolean backlog) {
         Kind kind = isSlow() ? Kind.SLOW : backlog ? Kind.BACKLOG : Kind.FRESH;
         if (!mayBegin() || !slots.take(lane, kind)) {
             return null;

@@ -21,7 +21,7 @@ final class Refiller {
 
     private final DeliveryStore deliveries;
     private final WebhookStore webhooks;
-    private final Deliveries.Settings settings;
+    private final DeliverySettings settings;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Semaphore permits = new Semaphore(AT_ONCE, true);
@@ -30,7 +30,7 @@ final class Refiller {
     Refiller(
             DeliveryStore deliveries,
             WebhookStore webhooks,
-            Deliveries.Settings settings,
+            DeliverySettings settings,
             InstantSource clock,
             RandomGenerator random) {
         this.deliveries = deliveries;

@@ -12,8 +12,10 @@ import java.util.Set;
  * slots and those of a backlog a half, so that however many hang and however much is owed, what is
  * fresh finds room. A slot that comes free is granted: the kinds take turns, and of one kind the
  * lane that waits longest is next. Safe for many threads.
+ *
+ * @param <Q> the queues that take permits, known by their identity
  */
-final class Slots {
+final class Slots<Q> {
     static final int ALL = 2048;
 
     /** What a POST is counted among. */
@@ -31,11 +33,11 @@ final class Slots {
 
     private static final List<Kind> KINDS = List.of(Kind.values());
 
-    private static final class Share {
+    private final class Share {
         int taken;
 
         /** Lanes that found no slot. */
-        final Set<Lane> waiting = new LinkedHashSet<>();
+        final Set<Q> waiting = new LinkedHashSet<>();
     }
 
     private final Share fresh = new Share();
@@ -43,12 +45,12 @@ final class Slots {
     private final Share slow = new Share();
 
     /** Lanes with a slot that is taken for them and not yet used. */
-    private final Map<Lane, Kind> granted = new HashMap<>();
+    private final Map<Q, Kind> granted = new HashMap<>();
 
     private int turn;
 
     /** Takes a slot, or notes that the lane wants one. */
-    synchronized boolean take(Lane lane, Kind kind) {
+    synchronized boolean take(Q lane, Kind kind) {
         if (granted.remove(lane, kind)) {
             return true;
         }
@@ -66,7 +68,7 @@ final class Slots {
      * @return the lane that it is granted to now, which is to look for work; afterwards {@link
      *     #unused} must be asked
      */
-    synchronized Optional<Lane> release(Kind kind) {
+    synchronized Optional<Q> release(Kind kind) {
         count(kind, -1);
         return grant();
     }
@@ -76,21 +78,21 @@ final class Slots {
      *
      * @return the lane that it is granted to now
      */
-    synchronized Optional<Lane> unused(Lane lane) {
+    synchronized Optional<Q> unused(Q lane) {
         Kind kind = granted.remove(lane);
         return kind == null ? Optional.empty() : release(kind);
     }
 
     /** The kinds take turns: none that waits is passed over for good. */
-    private Optional<Lane> grant() {
+    private Optional<Q> grant() {
         for (int i = 0; i < KINDS.size(); i++) {
             Kind kind = KINDS.get((turn + i) % KINDS.size());
-            Optional<Lane> next =
+            Optional<Q> next =
                     share(kind).waiting.stream()
                             .filter(lane -> !granted.containsKey(lane))
                             .findFirst();
             if (next.isPresent() && isFree(kind)) {
-                Lane lane = next.get();
+                Q lane = next.get();
                 share(kind).waiting.remove(lane);
                 granted.put(lane, kind);
                 count(kind, 1);

@@ -77,7 +77,7 @@ final class Engine implements AutoCloseable {
                         new TlsContexts(watchdog),
                         watchdog,
                         clock);
-        Deliveries.Settings settings =
+        DeliverySettings settings =
                 new UsualSettings() {
                     @Override
                     public Duration timeout() {

@@ -30,11 +30,11 @@ class LaneTest {
     private static final UUID WEBHOOK = Ids.next();
     private static final UUID ACCOUNT = Ids.next();
 
-    private static final Deliveries.Settings SETTINGS = new UsualSettings();
+    private static final DeliverySettings SETTINGS = new UsualSettings();
 
     private final SteppedClock clock = new SteppedClock();
     private final CommitSequence commits = new CommitSequence();
-    private final Slots slots = new Slots();
+    private final Slots<Lane> slots = new Slots<>();
     private Lane lane = new Lane(WEBHOOK, commits, clock.instant());
     private Receiver receiver = new Receiver(webhook(), SETTINGS, clock, new Random(1));
     private long nanos;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** What a test does not set itself. */
-class UsualSettings implements Deliveries.Settings {
+class UsualSettings implements DeliverySettings {
     @Override
     public Duration timeout() {
         return Duration.ofSeconds(15);

@@ -2,6 +2,7 @@ package dev.mailbell.watch;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.DeliverySettings;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.delivery.WebhookClient;
 import dev.mailbell.delivery.WebhookStore;
@@ -41,8 +42,8 @@ final class TestOutbox {
             Keyring keyring = Keyring.open(keys.resolve("keyset.json"));
             Files.delete(keys.resolve("keyset.json"));
             Files.delete(keys);
-            Deliveries.Settings settings =
-                    new Deliveries.Settings() {
+            DeliverySettings settings =
+                    new DeliverySettings() {
                         @Override
                         public Duration timeout() {
                             return Duration.ofSeconds(1);
