@@ -28,4 +28,20 @@ public enum FailureCode {
     public boolean needsOwner() {
         return this == AUTH_FAILED || this == TOKEN_REFUSED;
     }
+
+    /** Whether the failure says something of the mail host, and not of the account alone. */
+    public boolean isOfHost() {
+        return switch (this) {
+            case CONNECT_FAILED,
+                    TLS_FAILED,
+                    TIMEOUT,
+                    TOO_MANY_CONNECTIONS,
+                    RATE_LIMITED,
+                    SERVER_ERROR,
+                    PROTOCOL_ERROR ->
+                    true;
+            case AUTH_FAILED, TOKEN_REFUSED, MAILBOX_MISSING, MAILBOX_LOCKED, BLOCKED_ADDRESS ->
+                    false;
+        };
+    }
 }

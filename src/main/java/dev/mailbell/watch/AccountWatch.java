@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One account under watch: what is kept of it in memory between looks. */
-final class AccountWatch {
+final class AccountWatch implements RestingSession {
     /** How often one who waits for push is asked again to let somebody else in. */
     private static final Duration ASKED_AGAIN = Duration.ofMillis(50);
 
@@ -176,7 +176,8 @@ final class AccountWatch {
     }
 
     /** Closes the session unless it waits for push; whoever uses it now is let finish. */
-    void dismiss() {
+    @Override
+    public void dismiss() {
         try {
             if (looking.tryLock(LONGEST_GOODBYE.toNanos(), TimeUnit.NANOSECONDS)) {
                 try {

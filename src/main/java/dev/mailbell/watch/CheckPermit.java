@@ -60,7 +60,7 @@ final class CheckPermit implements AutoCloseable {
         ended =
                 failure.code() == FailureCode.TIMEOUT
                         ? Ended.SILENT
-                        : Standing.isOfHost(failure.code()) ? Ended.FAILED : Ended.ANSWERED;
+                        : failure.code().isOfHost() ? Ended.FAILED : Ended.ANSWERED;
     }
 
     @Override

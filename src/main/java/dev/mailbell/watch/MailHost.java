@@ -34,7 +34,7 @@ final class MailHost {
     private final Deque<Turn> waiting = new ArrayDeque<>();
 
     /** Kept sessions that nobody uses now, the one that rests longest first. */
-    private final Set<AccountWatch> resting = new LinkedHashSet<>();
+    private final Set<RestingSession> resting = new LinkedHashSet<>();
 
     private boolean calling;
     private boolean lastWasUrgent;
@@ -191,18 +191,18 @@ final class MailHost {
         if (!resting.isEmpty() && !underWay) {
             dismissing = true;
             dismissedAt = now;
-            AccountWatch longest = resting.iterator().next();
+            RestingSession longest = resting.iterator().next();
             resting.remove(longest);
             Thread.ofVirtual().name("dismissal").start(longest::dismiss);
         }
     }
 
     /** An account's kept session is used by nobody from now on, until {@link #rouse}. */
-    void rest(AccountWatch watch) {
+    void rest(RestingSession watch) {
         locked(() -> resting.add(watch));
     }
 
-    void rouse(AccountWatch watch) {
+    void rouse(RestingSession watch) {
         locked(() -> resting.remove(watch));
     }
 

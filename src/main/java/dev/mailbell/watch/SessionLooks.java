@@ -67,7 +67,7 @@ final class SessionLooks {
             outcome = failure.code().wireName();
             watch.closeSession();
             place.failed(failure);
-            if (!Standing.isOfHost(failure.code())) {
+            if (!failure.code().isOfHost()) {
                 meters.answered();
             } else if (watch.hasEverWorked()) {
                 meters.unanswered();

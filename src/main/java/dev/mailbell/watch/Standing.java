@@ -83,7 +83,7 @@ final class Standing {
     Duration failed(AccountWatch watch, MailFailure failure) {
         Account before = watch.account();
         Instant now = now();
-        if (isOfHost(failure.code())) {
+        if (failure.code().isOfHost()) {
             hosts.of(before.mail().host()).failed(failure.code());
         }
         states.save(watch, now, () -> watch.failed(failure, now));
@@ -125,22 +125,6 @@ final class Standing {
             return failed.compareTo(wait) > 0 ? failed : wait;
         }
         return Backoff.jittered(RECONNECTED_WITHIN.dividedBy(2), 1, random);
-    }
-
-    /** Whether a failure says something of the host, not of the account. */
-    static boolean isOfHost(FailureCode code) {
-        return switch (code) {
-            case CONNECT_FAILED,
-                    TLS_FAILED,
-                    TIMEOUT,
-                    TOO_MANY_CONNECTIONS,
-                    RATE_LIMITED,
-                    SERVER_ERROR,
-                    PROTOCOL_ERROR ->
-                    true;
-            case AUTH_FAILED, TOKEN_REFUSED, MAILBOX_MISSING, MAILBOX_LOCKED, BLOCKED_ADDRESS ->
-                    false;
-        };
     }
 
     /** The account's server offers push and refuses it. */
