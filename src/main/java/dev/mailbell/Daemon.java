@@ -10,6 +10,7 @@ import dev.mailbell.config.Configuration;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.DailyLogs;
+import dev.mailbell.database.ConfiguredDatabase;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.DeliveryLog;
@@ -109,7 +110,7 @@ public final class Daemon implements AutoCloseable {
         Gauge.builder("config.refused", () -> live.isRefused() ? 1 : 0)
                 .description("1 while the configuration's file has faults and is not in effect")
                 .register(meters);
-        Database database = Database.open(configuration.database(), configuration.dataDir());
+        Database database = ConfiguredDatabase.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
         database.measure(meters);
         Lease lease = lease(database, configuration, clock);

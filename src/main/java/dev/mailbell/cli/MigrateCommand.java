@@ -1,6 +1,7 @@
 package dev.mailbell.cli;
 
 import dev.mailbell.config.Configuration;
+import dev.mailbell.database.ConfiguredDatabase;
 import dev.mailbell.database.Database;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration configuration = config.load();
-        try (Database database = Database.open(configuration.database(), configuration.dataDir())) {
+        try (Database database = ConfiguredDatabase.open(configuration.database(), configuration.dataDir())) {
             int applied = database.migrate();
             spec.commandLine()
                     .getOut()

@@ -3,7 +3,7 @@ package dev.mailbell.cli;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.config.ConfigurationFault;
-import dev.mailbell.database.Database;
+import dev.mailbell.database.ConfiguredDatabase;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.KeyringException;
@@ -69,7 +69,7 @@ final class Preflight {
 
     private void database() {
         try {
-            Database.requireUsable(configuration.database(), configuration.dataDir());
+            ConfiguredDatabase.requireUsable(configuration.database(), configuration.dataDir());
         } catch (DatabaseException e) {
             add(
                     "the configuration",

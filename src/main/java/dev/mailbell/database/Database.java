@@ -1,9 +1,7 @@
 package dev.mailbell.database;
 
 import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
-import dev.mailbell.config.DatabaseConfig;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -52,51 +50,9 @@ public final class Database implements AutoCloseable {
         return open(address, connections, () -> {});
     }
 
-    /**
-     * Opens the database as configured: connects to the server that is named, or starts the
-     * embedded one under the data directory, which then stops after the pool is closed.
-     *
-     * @throws DatabaseException when the server cannot be used or made to run; the message says
-     *     what to do
-     */
-    public static Database open(DatabaseConfig config, Path dataDir) {
-        return config.embedded()
-                ? openEmbedded(dataDir, config.pool())
-                : open(
-                        new DatabaseAddress(config.url(), config.username(), config.password()),
-                        config.pool());
-    }
-
-    /**
-     * Judges the settings without a connection.
-     *
-     * @throws DatabaseException when {@link #open(DatabaseConfig, Path)} would refuse them as they
-     *     are
-     */
-    public static void requireUsable(DatabaseConfig config, Path dataDir) {
-        if (config.embedded()) {
-            EmbeddedPostgres.requirePlainLetters(dataDir);
-        } else {
-            ServerName.requireUrl(config.url());
-        }
-    }
-
-    private static Database openEmbedded(Path dataDir, int connections) {
-        EmbeddedPostgres server = EmbeddedPostgres.start(dataDir, connections);
-        boolean opened = false;
-        try {
-            Database database = open(server.address(), connections, server::close);
-            opened = true;
-            return database;
-        } finally {
-            if (!opened) {
-                server.close();
-            }
-        }
-    }
-
     /** With something to be done after the pool is closed. */
-    static Database open(DatabaseAddress address, int connections, Runnable afterClose) {
+    public static Database open(
+            DatabaseAddress address, int connections, Runnable afterClose) {
         if (connections < 1 || connections > 1000) {
             throw new DatabaseException(
                     "database.pool is "

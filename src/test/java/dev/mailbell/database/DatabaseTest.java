@@ -32,7 +32,7 @@ class DatabaseTest {
     @Test
     void an_empty_url_runs_the_embedded_server_and_closing_stops_it(@TempDir Path dataDir) {
         DatabaseConfig config = new DatabaseConfig("", "", "", 3);
-        try (Database database = Database.open(config, dataDir)) {
+        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
             assertThat(count(database, "select 1")).isEqualTo(1);
         }
         assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
@@ -43,7 +43,7 @@ class DatabaseTest {
         DatabaseAddress address = TestDatabase.empty();
         DatabaseConfig config =
                 new DatabaseConfig(address.url(), address.username(), address.password(), 2);
-        try (Database database = Database.open(config, dataDir)) {
+        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
             assertThat(count(database, "select 1")).isEqualTo(1);
         }
         assertThat(dataDir).isEmptyDirectory();
