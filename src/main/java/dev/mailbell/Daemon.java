@@ -3,37 +3,37 @@ package dev.mailbell;
 import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
-import dev.mailbell.api.ListenException;
+import dev.mailbell.api.http.ListenException;
 import dev.mailbell.cluster.Lease;
 import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
-import dev.mailbell.database.DailyLogs;
-import dev.mailbell.database.ConfiguredDatabase;
+import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
-import dev.mailbell.delivery.DeliveryLog;
-import dev.mailbell.delivery.WebhookClient;
-import dev.mailbell.delivery.WebhookStore;
-import dev.mailbell.event.EventBell;
+import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.log.DeliveryLog;
+import dev.mailbell.embedded.ConfiguredDatabase;
 import dev.mailbell.event.EventStore;
+import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.event.Ids;
-import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.AccessTokens;
+import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.discovery.Discovery;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
-import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.GuardedHttp;
 import dev.mailbell.network.SteadyClock;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.http.GuardedHttp;
+import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Keyring;
-import dev.mailbell.watch.Pace;
 import dev.mailbell.watch.WatchService;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
@@ -110,7 +110,8 @@ public final class Daemon implements AutoCloseable {
         Gauge.builder("config.refused", () -> live.isRefused() ? 1 : 0)
                 .description("1 while the configuration's file has faults and is not in effect")
                 .register(meters);
-        Database database = ConfiguredDatabase.open(configuration.database(), configuration.dataDir());
+        Database database =
+                ConfiguredDatabase.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
         database.measure(meters);
         Lease lease = lease(database, configuration, clock);
@@ -126,7 +127,7 @@ public final class Daemon implements AutoCloseable {
         EventStore events = new EventStore(jdbi);
         events.adoptRestored();
         Ids.startAfterLogs(jdbi);
-        DailyLogs logs = new DailyLogs(jdbi, clock);
+        DailyPartitions logs = new DailyPartitions(jdbi, clock);
         // Before anything is written: housekeeping may be another node's turn.
         logs.makeAheadAtStart();
 
@@ -142,7 +143,7 @@ public final class Daemon implements AutoCloseable {
         stops.push(http::close);
 
         WebhookStore webhooks = new WebhookStore(jdbi);
-        Settings settings = new Settings(live);
+        LiveSettings settings = new LiveSettings(live);
         WebhookClient client =
                 new WebhookClient(
                         new WebhookClient.Settings(
@@ -156,7 +157,7 @@ public final class Daemon implements AutoCloseable {
                         watchdog,
                         clock);
         stops.push(client::close);
-        EventBell bell = new EventBell(jdbi);
+        FeedNotifier bell = new FeedNotifier(jdbi);
         Deliveries deliveries =
                 new Deliveries(
                         database,
@@ -169,7 +170,7 @@ public final class Daemon implements AutoCloseable {
                         new SteadyClock(clock, System::nanoTime));
         deliveries.outbox().onCommit(bell::ring);
 
-        Pace pace = new Pace(live);
+        PollingPolicy pace = new PollingPolicy(live);
         WatchService watch =
                 new WatchService(
                         new WatchService.Parts(

@@ -1,14 +1,14 @@
 package dev.mailbell;
 
-import dev.mailbell.api.Webhooks;
-import dev.mailbell.delivery.Attempt;
+import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.delivery.Deliveries;
-import dev.mailbell.delivery.Webhook;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.webhook.Webhook;
 import java.time.Instant;
 import java.util.UUID;
 
 /** What requests want of the deliveries. */
-record DeliveryHooks(Deliveries deliveries) implements Webhooks {
+record DeliveryHooks(Deliveries deliveries) implements WebhookOperations {
     @Override
     public void changed(UUID id) {
         deliveries.changed(id);

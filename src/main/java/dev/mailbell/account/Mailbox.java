@@ -1,6 +1,6 @@
 package dev.mailbell.account;
 
-import dev.mailbell.mark.MailboxState;
+import dev.mailbell.detection.MailboxState;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;

@@ -1,17 +1,17 @@
 package dev.mailbell.account;
 
 import dev.mailbell.database.Sql;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Mark;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.Position;
+import dev.mailbell.detection.UidSet;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.detection.messages.KnownMessages.Chunk;
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.KnownMessages.Chunk;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.Mark;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3State;
-import dev.mailbell.mark.Position;
-import dev.mailbell.mark.UidSet;
 import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;

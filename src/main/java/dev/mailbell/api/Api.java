@@ -3,16 +3,43 @@ package dev.mailbell.api;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.api.account.AccountChangeRoutes;
+import dev.mailbell.api.account.AccountReader;
+import dev.mailbell.api.account.AccountRegistration;
+import dev.mailbell.api.account.AccountResources;
+import dev.mailbell.api.account.AccountRoutes;
+import dev.mailbell.api.account.BatchRoutes;
+import dev.mailbell.api.account.CheckRoutes;
+import dev.mailbell.api.account.ServerSearch;
+import dev.mailbell.api.admin.ConfigRoutes;
+import dev.mailbell.api.admin.DocsRoutes;
+import dev.mailbell.api.admin.HealthRoutes;
+import dev.mailbell.api.admin.MetricsRoutes;
+import dev.mailbell.api.event.EventRoutes;
+import dev.mailbell.api.event.EventStreamRoute;
+import dev.mailbell.api.event.EventStreams;
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.ApiServer;
+import dev.mailbell.api.http.Authenticator;
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.RateLimit;
+import dev.mailbell.api.http.RequestTimes;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.RequestPolicy;
+import dev.mailbell.api.webhook.DeliveryRoutes;
+import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.api.webhook.WebhookReader;
+import dev.mailbell.api.webhook.WebhookRoutes;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.config.Reload;
-import dev.mailbell.delivery.DeliveryLog;
-import dev.mailbell.delivery.WebhookStore;
-import dev.mailbell.delivery.WebhookUrls;
-import dev.mailbell.event.EventBell;
+import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.event.EventStore;
-import dev.mailbell.network.AddressGuard;
+import dev.mailbell.event.FeedNotifier;
+import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Watch;
+import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookUrls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -63,10 +90,10 @@ public final class Api implements AutoCloseable {
             Keyring keyring,
             AddressGuard guard,
             Watch watch,
-            Webhooks webhooks,
-            EventBell bell,
+            WebhookOperations webhooks,
+            FeedNotifier bell,
             ServerSearch search,
-            Policy policy,
+            RequestPolicy policy,
             Supplier<List<String>> notReady,
             Supplier<Reload> reload,
             MeterRegistry meters,
@@ -87,15 +114,16 @@ public final class Api implements AutoCloseable {
     /** Binds the address and serves. */
     public static Api start(Settings settings, Parts parts) {
         Jdbi jdbi = parts.jdbi();
-        Policy policy = parts.policy();
+        RequestPolicy policy = parts.policy();
         AccountStore store = new AccountStore(jdbi);
         LoginSecrets secrets = new LoginSecrets(parts.keyring());
         Idempotency idempotency = new Idempotency(jdbi, parts.keyring(), parts.clock());
         AccountReader reader = new AccountReader(policy);
-        Registrar registrar = new Registrar(parts.guard(), parts.search(), secrets, parts.clock());
-        Accounts accounts = new Accounts(jdbi, store, parts.watch(), policy);
-        Gate gate =
-                new Gate(
+        AccountRegistration registrar =
+                new AccountRegistration(parts.guard(), parts.search(), secrets, parts.clock());
+        AccountResources accounts = new AccountResources(jdbi, store, parts.watch(), policy);
+        AccessFilter gate =
+                new AccessFilter(
                         new Authenticator(settings.operatorKey(), new ClientStore(jdbi)),
                         new RateLimit(policy::requestsPerSecond, System::nanoTime));
         EventStore events = new EventStore(jdbi);
@@ -113,7 +141,7 @@ public final class Api implements AutoCloseable {
                                                 idempotency,
                                                 parts.watch())
                                         ::addTo,
-                                new LookRoutes(
+                                new CheckRoutes(
                                                 accounts,
                                                 reader,
                                                 registrar,

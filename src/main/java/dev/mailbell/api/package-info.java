@@ -1,4 +1,8 @@
-/** The HTTP API: routes by resource, what requests must look like, problem documents. */
+/**
+ * The HTTP API: puts the routes of its sub-packages together, from start to stop. It reaches mail
+ * servers through {@code watch} and webhooks through {@code delivery}; begin with {@link
+ * dev.mailbell.api.Api}.
+ */
 @NullMarked
 package dev.mailbell.api;
 

@@ -1,7 +1,7 @@
 package dev.mailbell.cli;
 
 import dev.mailbell.Version;
-import dev.mailbell.api.ListenException;
+import dev.mailbell.api.http.ListenException;
 import dev.mailbell.cluster.LeaseRefusedException;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.database.DatabaseException;

@@ -1,8 +1,8 @@
 package dev.mailbell.cli;
 
 import dev.mailbell.config.Configuration;
-import dev.mailbell.database.ConfiguredDatabase;
 import dev.mailbell.database.Database;
+import dev.mailbell.embedded.ConfiguredDatabase;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +22,8 @@ final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration configuration = config.load();
-        try (Database database = ConfiguredDatabase.open(configuration.database(), configuration.dataDir())) {
+        try (Database database =
+                ConfiguredDatabase.open(configuration.database(), configuration.dataDir())) {
             int applied = database.migrate();
             spec.commandLine()
                     .getOut()

@@ -44,12 +44,12 @@ public record Configuration(
         return providers.stream().filter(profile -> profile.matches(host)).findFirst();
     }
 
-    static Configuration read(Section root, Path home, List<ProviderProfile> shipped) {
+    static Configuration read(ConfigurationSection root, Path home, List<ProviderProfile> shipped) {
         Path dataDir = path(root, "dataDir", "var", home);
-        Section security = root.section("security");
+        ConfigurationSection security = root.section("security");
         Path keyset = path(security, "keyset", dataDir.resolve("keyset.json").toString(), home);
-        Section cluster = root.section("cluster");
-        Section metrics = root.section("metrics");
+        ConfigurationSection cluster = root.section("cluster");
+        ConfigurationSection metrics = root.section("metrics");
         int metricsPort = metrics.integer("port", 0, 0, 65_535);
         if (!root.string("canary", "off").equals("off")) {
             root.fault("canary", "is not supported by this version yet; leave it off");
@@ -78,7 +78,8 @@ public record Configuration(
         return configuration;
     }
 
-    private static List<ProviderProfile> providers(Section root, List<ProviderProfile> shipped) {
+    private static List<ProviderProfile> providers(
+            ConfigurationSection root, List<ProviderProfile> shipped) {
         List<ProviderProfile> own = new ArrayList<>();
         root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section)));
         root.noted("providers", List.copyOf(own));
@@ -108,7 +109,8 @@ public record Configuration(
                 metricsPort);
     }
 
-    private static Path path(Section section, String key, String byDefault, Path home) {
+    private static Path path(
+            ConfigurationSection section, String key, String byDefault, Path home) {
         String text = section.string(key, byDefault);
         try {
             return home.resolve(text.isEmpty() ? byDefault : text).toAbsolutePath().normalize();

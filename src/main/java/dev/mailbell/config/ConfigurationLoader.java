@@ -87,13 +87,14 @@ public final class ConfigurationLoader {
 
     private Loaded read(Optional<Path> file) {
         String name = file.map(Path::toString).orElse("(no file)");
-        Reading reading = new Reading(name, environment);
+        ConfigurationReading reading = new ConfigurationReading(name, environment);
         String yaml = file.isEmpty() ? "" : text(file.get());
         return new Loaded(read(name, yaml, reading), reading.values());
     }
 
-    private Configuration read(String name, String yaml, Reading reading) {
-        Section root = new Section(reading, "", compose(name, yaml), false);
+    private Configuration read(String name, String yaml, ConfigurationReading reading) {
+        ConfigurationSection root =
+                new ConfigurationSection(reading, "", compose(name, yaml), false);
         Configuration configuration = Configuration.read(root, home, shippedProviders());
         reading.end();
         return configuration;
@@ -101,7 +102,7 @@ public final class ConfigurationLoader {
 
     /** The paths of all keys there are, lists' inner ones apart. */
     static Set<String> keys() {
-        Reading reading = new Reading("defaults", Map.of());
+        ConfigurationReading reading = new ConfigurationReading("defaults", Map.of());
         new ConfigurationLoader(Path.of("."), Map.of()).read("defaults", "", reading);
         return reading.keys();
     }
@@ -112,9 +113,12 @@ public final class ConfigurationLoader {
             if (stream == null) {
                 throw new IllegalStateException("the program's jar lacks " + SHIPPED_PROVIDERS);
             }
-            Reading reading = new Reading("config/providers.yaml", Map.of());
+            ConfigurationReading reading =
+                    new ConfigurationReading("config/providers.yaml", Map.of());
             String yaml = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-            Section root = new Section(reading, "", compose("config/providers.yaml", yaml), false);
+            ConfigurationSection root =
+                    new ConfigurationSection(
+                            reading, "", compose("config/providers.yaml", yaml), false);
             List<ProviderProfile> profiles = new ArrayList<>();
             root.sections("providers")
                     .forEach(section -> profiles.add(ProviderProfile.read(section)));

@@ -7,7 +7,7 @@ package dev.mailbell.config;
  * @param pool connections at most, 2 to 200
  */
 public record DatabaseConfig(String url, String username, String password, int pool) {
-    static DatabaseConfig read(Section section) {
+    static DatabaseConfig read(ConfigurationSection section) {
         DatabaseConfig config =
                 new DatabaseConfig(
                         section.string("url", ""),

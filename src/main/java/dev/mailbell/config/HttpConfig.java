@@ -7,7 +7,7 @@ package dev.mailbell.config;
  * @param port 0 to 65,535; 0 takes any that is free
  */
 public record HttpConfig(String host, int port) {
-    static HttpConfig read(Section section) {
+    static HttpConfig read(ConfigurationSection section) {
         HttpConfig config =
                 new HttpConfig(
                         section.string("host", "127.0.0.1"),

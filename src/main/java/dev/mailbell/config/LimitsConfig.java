@@ -7,7 +7,7 @@ package dev.mailbell.config;
  * @param requestsPerSecond HTTP requests per key
  */
 public record LimitsConfig(int accountsPerClient, int requestsPerSecond) {
-    static LimitsConfig read(Section section) {
+    static LimitsConfig read(ConfigurationSection section) {
         LimitsConfig config =
                 new LimitsConfig(
                         section.integer("accountsPerClient", 100_000, 1, 10_000_000),

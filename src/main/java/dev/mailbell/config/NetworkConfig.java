@@ -1,9 +1,9 @@
 package dev.mailbell.config;
 
-import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.HostGlob;
-import dev.mailbell.network.ProxyAddress;
-import dev.mailbell.network.TlsContexts;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.socket.ProxyAddress;
+import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ public record NetworkConfig(
         allowCleartext = List.copyOf(allowCleartext);
     }
 
-    static NetworkConfig read(Section section, Path home) {
+    static NetworkConfig read(ConfigurationSection section, Path home) {
         NetworkConfig config =
                 new NetworkConfig(
                         section.list("allowPrivate", List.of(), NetworkConfig::range),
@@ -57,7 +57,7 @@ public record NetworkConfig(
         return cidr;
     }
 
-    private static @Nullable String bundle(Section section, Path home) {
+    private static @Nullable String bundle(ConfigurationSection section, Path home) {
         String text = section.string("caBundle", "");
         if (text.isEmpty()) {
             return null;
@@ -92,7 +92,7 @@ public record NetworkConfig(
         }
     }
 
-    private static @Nullable ProxyAddress proxy(Section section) {
+    private static @Nullable ProxyAddress proxy(ConfigurationSection section) {
         String url = section.string("proxy", "");
         try {
             return url.isEmpty() ? null : ProxyAddress.parse(url);

@@ -36,7 +36,7 @@ public record PollingConfig(
      */
     public record Intervals(Duration interval, Duration min, Duration max) {
 
-        static Intervals read(Section section, Duration interval, Duration min) {
+        static Intervals read(ConfigurationSection section, Duration interval, Duration min) {
             Intervals intervals =
                     new Intervals(
                             section.duration("interval", interval, SECOND, DAY),
@@ -62,9 +62,9 @@ public record PollingConfig(
         }
     }
 
-    static PollingConfig read(Section section) {
-        Section imap = section.section("imap");
-        Section pop3 = section.section("pop3");
+    static PollingConfig read(ConfigurationSection section) {
+        ConfigurationSection imap = section.section("imap");
+        ConfigurationSection pop3 = section.section("pop3");
         PollingConfig config =
                 new PollingConfig(
                         Intervals.read(imap, Duration.ofMinutes(2), Duration.ofSeconds(30)),

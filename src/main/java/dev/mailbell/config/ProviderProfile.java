@@ -35,9 +35,9 @@ public record ProviderProfile(
         match = List.copyOf(match);
     }
 
-    static ProviderProfile read(Section section) {
-        Section imap = section.section("imap");
-        Section pop3 = section.section("pop3");
+    static ProviderProfile read(ConfigurationSection section) {
+        ConfigurationSection imap = section.section("imap");
+        ConfigurationSection pop3 = section.section("pop3");
         ProviderProfile profile =
                 new ProviderProfile(
                         section.list(

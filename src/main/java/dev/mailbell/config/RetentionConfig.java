@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** How long events, and deliveries with their attempts, are kept. */
 public record RetentionConfig(Duration events, Duration deliveries) {
-    static RetentionConfig read(Section section) {
+    static RetentionConfig read(ConfigurationSection section) {
         Duration least = Duration.ofDays(1);
         Duration most = Duration.ofDays(365);
         RetentionConfig config =

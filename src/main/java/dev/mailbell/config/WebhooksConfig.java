@@ -35,8 +35,8 @@ public record WebhooksConfig(
         ports = List.copyOf(ports);
     }
 
-    static WebhooksConfig read(Section section) {
-        Section breaker = section.section("breaker");
+    static WebhooksConfig read(ConfigurationSection section) {
+        ConfigurationSection breaker = section.section("breaker");
         WebhooksConfig config =
                 new WebhooksConfig(
                         section.duration(

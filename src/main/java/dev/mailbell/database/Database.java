@@ -25,18 +25,21 @@ public final class Database implements AutoCloseable {
     private final DatabaseAddress address;
     private final PrimaryPool pool;
     private final Jdbi jdbi;
-    private final Probe probe;
-    private final Outages outages;
+    private final DatabaseProbe probe;
+    private final OutageDetector outages;
     private final Runnable afterClose;
 
     private Database(
-            DatabaseAddress address, PrimaryPool pool, Outages outages, Runnable afterClose) {
+            DatabaseAddress address,
+            PrimaryPool pool,
+            OutageDetector outages,
+            Runnable afterClose) {
         this.address = address;
         this.pool = pool;
         this.outages = outages;
         this.afterClose = afterClose;
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
-        this.probe = new Probe(pool, outages);
+        this.probe = new DatabaseProbe(pool, outages);
     }
 
     /**
@@ -51,17 +54,16 @@ public final class Database implements AutoCloseable {
     }
 
     /** With something to be done after the pool is closed. */
-    public static Database open(
-            DatabaseAddress address, int connections, Runnable afterClose) {
+    public static Database open(DatabaseAddress address, int connections, Runnable afterClose) {
         if (connections < 1 || connections > 1000) {
             throw new DatabaseException(
                     "database.pool is "
                             + connections
                             + ": give a number of connections from 1 to 1000");
         }
-        FirstContact.check(address);
-        Outages outages = new Outages();
-        PrimaryPool pool = Pools.open(address, connections, outages);
+        ConnectionPreflight.check(address);
+        OutageDetector outages = new OutageDetector();
+        PrimaryPool pool = PoolSettings.open(address, connections, outages);
         return new Database(address, pool, outages, afterClose);
     }
 
@@ -117,7 +119,7 @@ public final class Database implements AutoCloseable {
      */
     public Connection ownConnection(Duration patience) throws SQLException {
         int seconds = Math.max(1, (int) patience.toSeconds());
-        Properties properties = Pools.ofPrimary(address, seconds);
+        Properties properties = PoolSettings.ofPrimary(address, seconds);
         PGProperty.CONNECT_TIMEOUT.set(properties, seconds);
         PGProperty.LOGIN_TIMEOUT.set(properties, seconds);
         PGProperty.CANCEL_SIGNAL_TIMEOUT.set(properties, seconds);
@@ -161,7 +163,7 @@ public final class Database implements AutoCloseable {
      * @throws SQLException when it does not
      */
     public static void requireWritable(Connection connection) throws SQLException {
-        Outages.tryToWrite(connection);
+        OutageDetector.tryToWrite(connection);
     }
 
     /**

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * never holds a password or a value: what is wrong and what to do, or what the server said.
  */
 public final class DatabaseException extends RuntimeException {
-    DatabaseException(String message) {
+    public DatabaseException(String message) {
         super(message);
     }
 
-    DatabaseException(String message, @Nullable Throwable cause) {
+    public DatabaseException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

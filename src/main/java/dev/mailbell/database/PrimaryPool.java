@@ -11,9 +11,9 @@ import java.util.Optional;
  * request for one fails at once instead of after the 5 s that it waits otherwise.
  */
 final class PrimaryPool extends HikariDataSource {
-    private final Outages outages;
+    private final OutageDetector outages;
 
-    PrimaryPool(HikariConfig config, Outages outages) {
+    PrimaryPool(HikariConfig config, OutageDetector outages) {
         super(config);
         this.outages = outages;
     }

@@ -9,10 +9,10 @@ import org.postgresql.PGProperty;
  * What may be said of a JDBC URL: the host, the port and the database. Its parameters may hold a
  * password.
  */
-record ServerName(String host, String port, String database, String user) {
+public record ServerName(String host, String port, String database, String user) {
 
     /** Reads a URL; one that the driver does not understand is refused in words. */
-    static ServerName of(String url) {
+    public static ServerName of(String url) {
         @Nullable Properties parts =
                 url.startsWith("jdbc:postgresql:") ? Driver.parseURL(url, null) : null;
         if (parts == null) {
@@ -34,7 +34,7 @@ record ServerName(String host, String port, String database, String user) {
     }
 
     /** Refuses a URL that the driver does not understand, or that holds a password. */
-    static void requireUrl(String url) {
+    public static void requireUrl(String url) {
         ServerName name = of(url);
         if (name.host().isBlank()) {
             throw new DatabaseException("database.url names no host");

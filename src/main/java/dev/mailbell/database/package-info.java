@@ -1,6 +1,6 @@
 /**
- * The way to PostgreSQL: the pool, the migrations, and the server of our own that runs when none is
- * configured.
+ * The pool of connections to PostgreSQL, migrations, daily partitions, and the detection of
+ * outages. It calls nothing above it; begin with {@link dev.mailbell.database.Database}.
  */
 @NullMarked
 package dev.mailbell.database;

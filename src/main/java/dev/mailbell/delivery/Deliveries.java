@@ -2,15 +2,26 @@ package dev.mailbell.delivery;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
+import dev.mailbell.delivery.endpoint.DeliverySettings;
+import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.outbox.DatabaseThrottle;
+import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.outcome.OutcomeTable;
+import dev.mailbell.delivery.queue.AttemptExecutor;
+import dev.mailbell.delivery.queue.DeliveryMeters;
+import dev.mailbell.delivery.queue.DeliveryStore;
+import dev.mailbell.delivery.queue.WebhookQueues;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
@@ -23,8 +34,8 @@ public final class Deliveries {
     /** What is under way at the end may take this long. */
     private static final Duration LAST_CALLS = Duration.ofSeconds(10);
 
-    private final Courier courier;
-    private final Lanes lanes;
+    private final AttemptExecutor courier;
+    private final WebhookQueues lanes;
     private final FanOut fanOut;
     private final Outbox outbox;
     private final InstantSource clock;
@@ -46,14 +57,14 @@ public final class Deliveries {
             InstantSource clock) {
         this.clock = clock;
         this.held = held;
-        this.courier = new Courier(client, keyring, settings::timeout, clock);
+        this.courier = new AttemptExecutor(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
-        Throttle writing = new Throttle();
+        DatabaseThrottle writing = new DatabaseThrottle();
         this.lanes =
-                new Lanes(
+                new WebhookQueues(
                         store,
-                        new Completions(database, settings::disableAfter),
+                        new OutcomeTable(database, settings::disableAfter),
                         webhooks,
                         courier,
                         settings,

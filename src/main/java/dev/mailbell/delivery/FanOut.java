@@ -1,7 +1,14 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.delivery.DeferredEvents.Row;
-import dev.mailbell.delivery.DeferredEvents.Waiting;
+import dev.mailbell.delivery.outbox.DatabaseThrottle;
+import dev.mailbell.delivery.outbox.DeferredEvents;
+import dev.mailbell.delivery.outbox.DeferredEvents.Row;
+import dev.mailbell.delivery.outbox.DeferredEvents.Waiting;
+import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.queue.DeliveryMeters;
+import dev.mailbell.delivery.queue.ReadFailures;
+import dev.mailbell.delivery.queue.WebhookQueues;
 import dev.mailbell.event.Event;
 import java.sql.Connection;
 import java.time.Duration;
@@ -19,13 +26,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes the deliveries that were deferred because very many webhooks, or many that are not healthy,
- * want one event. In pieces, one thread for healthy webhooks and one for all, {@linkplain Throttle
- * throttled}: what the others cost delays no healthy one, and one that is healthy again does not
- * wait until the others of its mailboxes are served. What waits of one mailbox becomes one delivery
- * a webhook, as it would have merged. The table holds what is to be done; a crash loses nothing of
- * it. Both threads lock the rows of a mailbox in the order of their events.
+ * want one event. In pieces, one thread for healthy webhooks and one for all, {@linkplain
+ * DatabaseThrottle throttled}: what the others cost delays no healthy one, and one that is healthy
+ * again does not wait until the others of its mailboxes are served. What waits of one mailbox
+ * becomes one delivery a webhook, as it would have merged. The table holds what is to be done; a
+ * crash loses nothing of it. Both threads lock the rows of a mailbox in the order of their events.
  */
-final class FanOut {
+public final class FanOut {
     private static final Logger LOG = LoggerFactory.getLogger(FanOut.class);
 
     /** Webhooks served in one transaction. */
@@ -34,23 +41,28 @@ final class FanOut {
     /** Rows in which, before each piece, webhooks are looked for that have become healthy. */
     private static final int ROWS_LOOKED_AT = 100;
 
-    private static final Intake.Added NOTHING = new Intake.Added(List.of(), 0);
+    private static final EventWriter.Added NOTHING = new EventWriter.Added(List.of(), 0);
 
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Jdbi jdbi;
-    private final Lanes lanes;
+    private final WebhookQueues lanes;
     private final DeliveryMeters meters;
     private final InstantSource clock;
-    private final Throttle throttle;
+    private final DatabaseThrottle throttle;
 
     /** The last row that was looked at; null for a look from the beginning, by one thread. */
     private @Nullable UUID lookedAt;
 
     private final List<Thread> threads;
 
-    FanOut(Jdbi jdbi, Lanes lanes, DeliveryMeters meters, InstantSource clock, Throttle throttle) {
+    FanOut(
+            Jdbi jdbi,
+            WebhookQueues lanes,
+            DeliveryMeters meters,
+            InstantSource clock,
+            DatabaseThrottle throttle) {
         this.throttle = throttle;
         this.jdbi = jdbi;
         this.lanes = lanes;
@@ -160,7 +172,7 @@ final class FanOut {
                         .orElse(null);
     }
 
-    private Intake.Added servePiece(Connection connection, List<Row> group) {
+    private EventWriter.Added servePiece(Connection connection, List<Row> group) {
         List<Row> kept = group.stream().filter(row -> row.event() != null).toList();
         DeferredEvents.remove(
                 connection, group.stream().filter(row -> row.event() == null).toList());
@@ -179,9 +191,9 @@ final class FanOut {
     }
 
     /** In one transaction, after which the lanes send what was made in it. */
-    private boolean serve(Function<Connection, Optional<Intake.Added>> work) {
+    private boolean serve(Function<Connection, Optional<EventWriter.Added>> work) {
         long begun = lanes.beginCommit();
-        Optional<Intake.Added> added =
+        Optional<EventWriter.Added> added =
                 jdbi.inTransaction(handle -> work.apply(handle.getConnection()));
         added.ifPresent(made -> {
             lanes.offer(made.deliveries(), begun);
@@ -191,7 +203,7 @@ final class FanOut {
     }
 
     /** Writes the deliveries of the last event, with the sum of all. */
-    private Intake.Added make(Connection connection, List<Row> group, List<UUID> webhooks) {
+    private EventWriter.Added make(Connection connection, List<Row> group, List<UUID> webhooks) {
         if (webhooks.isEmpty()) {
             return NOTHING;
         }
@@ -199,7 +211,7 @@ final class FanOut {
         Event event = Objects.requireNonNull(last.event(), "of a row that is kept");
         Integer sum = sum(group);
         NewEvent merged = new NewEvent(event, last.mailbox(), last.shard(), Map.of(), sum);
-        return Intake.addLater(connection, merged, webhooks, clock.instant());
+        return EventWriter.addLater(connection, merged, webhooks, clock.instant());
     }
 
     private static @Nullable Integer sum(List<Row> group) {

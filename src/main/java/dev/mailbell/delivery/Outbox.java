@@ -1,6 +1,11 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.database.Sql;
+import dev.mailbell.delivery.outbox.DirectEventWriter;
+import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.queue.DeliveryMeters;
+import dev.mailbell.delivery.queue.WebhookQueues;
 import java.sql.Connection;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -14,12 +19,12 @@ import javax.sql.DataSource;
  */
 public final class Outbox {
     private final DataSource pool;
-    private final Lanes lanes;
+    private final WebhookQueues lanes;
     private final DeliveryMeters meters;
     private final InstantSource clock;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(DataSource pool, Lanes lanes, DeliveryMeters meters, InstantSource clock) {
+    Outbox(DataSource pool, WebhookQueues lanes, DeliveryMeters meters, InstantSource clock) {
         this.clock = clock;
         this.pool = pool;
         this.lanes = lanes;
@@ -34,10 +39,10 @@ public final class Outbox {
     /** Deliveries that are written but not yet committed. */
     public final class Pending {
         private final UUID clientId;
-        private final Intake.Added added;
+        private final EventWriter.Added added;
         private final long begun;
 
-        private Pending(UUID clientId, Intake.Added added, long begun) {
+        private Pending(UUID clientId, EventWriter.Added added, long begun) {
             this.clientId = clientId;
             this.added = added;
             this.begun = begun;
@@ -59,7 +64,7 @@ public final class Outbox {
         long begun = lanes.beginCommit();
         return new Pending(
                 added.event().clientId(),
-                Intake.add(connection, added, null, clock.instant()),
+                EventWriter.add(connection, added, null, clock.instant()),
                 begun);
     }
 
@@ -73,9 +78,11 @@ public final class Outbox {
      */
     public Optional<Pending> addDirectly(Sql change, NewEvent added) {
         long begun = lanes.beginCommit();
-        return DirectIntake.add(pool, change, added, clock.instant())
+        return DirectEventWriter.add(pool, change, added, clock.instant())
                 .map(deliveries ->
                         new Pending(
-                                added.event().clientId(), new Intake.Added(deliveries, 0), begun));
+                                added.event().clientId(),
+                                new EventWriter.Added(deliveries, 0),
+                                begun));
     }
 }

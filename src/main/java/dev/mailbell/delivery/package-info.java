@@ -1,4 +1,8 @@
-/** Webhooks: what is owed to them, and bringing it there in order, at least once. */
+/**
+ * The delivery of events to webhooks: events enter through the outbox and leave as POSTs. It starts
+ * and stops its sub-packages, which know nothing of it; begin with {@link
+ * dev.mailbell.delivery.Outbox} and {@link dev.mailbell.delivery.Deliveries}.
+ */
 @NullMarked
 package dev.mailbell.delivery;
 

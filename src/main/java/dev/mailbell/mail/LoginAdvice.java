@@ -1,5 +1,6 @@
 package dev.mailbell.mail;
 
+import dev.mailbell.mail.text.ServerText;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,6 +1,6 @@
 package dev.mailbell.mail;
 
-import dev.mailbell.mark.Observation;
+import dev.mailbell.detection.Observation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,10 +29,10 @@ public interface MailSession extends AutoCloseable {
     default void expect(List<String> mailboxes) {}
 
     /** Looks at a mailbox. */
-    Observation observe(LookRequest request);
+    Observation observe(CheckRequest request);
 
     /** The proof that the last observation rests on; empty before the first. */
-    Optional<Rung> rung();
+    Optional<Proof> rung();
 
     /**
      * The envelopes of messages of the mailbox observed last, in the order asked; messages that are

@@ -1,6 +1,7 @@
 /**
- * The way out of the house: which addresses may be spoken to, checked on the address connected to,
- * and TLS that says plainly what is wrong with a certificate.
+ * Hosts, deadlines and clocks: what every connection needs. It calls nothing of Mailbell but the
+ * configuration; begin with {@link dev.mailbell.network.Host} and {@link
+ * dev.mailbell.network.Deadline}.
  */
 @NullMarked
 package dev.mailbell.network;

@@ -1,24 +1,24 @@
 package dev.mailbell.simulation;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LookRequest;
-import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.Pop3State;
-import dev.mailbell.network.AddressGuard;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,8 +138,8 @@ public final class Simulation {
 
         int look() {
             try (MailSession session = servers.open(login, Deadline.after(PATIENCE))) {
-                LookRequest request =
-                        new LookRequest(
+                CheckRequest request =
+                        new CheckRequest(
                                 "INBOX",
                                 state.mark(),
                                 state.searchFrom(null),

@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -9,17 +10,17 @@ import java.util.function.LongSupplier;
  * connection, for the account's lock, for a place, for the database. Safe for many threads.
  */
 final class DueChecks {
-    private final Timetable<AccountWatch> timetable;
+    private final TimerQueue<WatchedAccount> timetable;
     private final LongSupplier nanoTime;
-    private final Set<AccountWatch> due = ConcurrentHashMap.newKeySet();
+    private final Set<WatchedAccount> due = ConcurrentHashMap.newKeySet();
 
-    DueChecks(Timetable<AccountWatch> timetable, LongSupplier nanoTime) {
+    DueChecks(TimerQueue<WatchedAccount> timetable, LongSupplier nanoTime) {
         this.timetable = timetable;
         this.nanoTime = nanoTime;
     }
 
     /** The timetable has given the account out: its check is due since the time it had there. */
-    void due(AccountWatch watch) {
+    void due(WatchedAccount watch) {
         watch.wantLook(timetable.wasDue(watch.slot()));
         due.add(watch);
     }
@@ -28,14 +29,14 @@ final class DueChecks {
      * A check that is due cannot begin, or could not be recorded, because of the database. It is
      * tried again and stays due since the time it had first.
      */
-    void postpone(AccountWatch watch, long since, long inNanos) {
+    void postpone(WatchedAccount watch, long since, long inNanos) {
         timetable.schedule(watch.slot(), inNanos);
         watch.due().postpone(since, timetable.wasDue(watch.slot()));
         due.add(watch);
     }
 
     /** A check of the account has ended, or none is wanted any more. */
-    void ended(AccountWatch watch) {
+    void ended(WatchedAccount watch) {
         due.remove(watch);
         watch.due().ended(nanoTime.getAsLong());
     }
@@ -57,7 +58,7 @@ final class DueChecks {
         long now = nanoTime.getAsLong();
         long oldest = Math.max(0, -timetable.untilFirst());
         forgetOver();
-        for (AccountWatch watch : due) {
+        for (WatchedAccount watch : due) {
             long age = now - watch.due().since(now);
             oldest = Math.max(oldest, stuck ? Math.min(age, watch.due().stillFor(now)) : age);
         }
@@ -75,7 +76,7 @@ final class DueChecks {
     }
 
     /** An account that has another time again waits for that. */
-    private boolean isOver(AccountWatch watch) {
+    private boolean isOver(WatchedAccount watch) {
         long dueIn = timetable.dueIn(watch.slot());
         return watch.hasEnded()
                 || dueIn > 0

@@ -2,7 +2,9 @@ package dev.mailbell.watch;
 
 import dev.mailbell.mail.PushSession.Hint;
 import dev.mailbell.mail.PushSession.HintPolicy;
-import dev.mailbell.watch.Looker.Looked;
+import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.schedule.HintBudget;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,15 +16,15 @@ final class HintTimer implements HintPolicy {
     /** A hint that must wait no longer than this ends the waiting after a short listening on. */
     private static final Duration LISTENED = Duration.ofMillis(HintBudget.GATHERED_MILLIS);
 
-    private final AccountWatch watch;
-    private final Timetable<AccountWatch> timetable;
+    private final WatchedAccount watch;
+    private final TimerQueue<WatchedAccount> timetable;
     private final Duration longest;
     private Hint granted = Hint.REPEATED;
 
     /**
      * @param longest a hint never waits longer than this after the check before
      */
-    HintTimer(AccountWatch watch, Timetable<AccountWatch> timetable, Duration longest) {
+    HintTimer(WatchedAccount watch, TimerQueue<WatchedAccount> timetable, Duration longest) {
         this.watch = watch;
         this.timetable = timetable;
         this.longest = longest;

@@ -3,16 +3,24 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
+import dev.mailbell.detection.Pop3Observation;
+import dev.mailbell.detection.PositionRefusedException;
+import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.PushSession;
-import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.PositionRefusedException;
-import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.Looker.Looked;
-import dev.mailbell.watch.Looker.PositionIn;
+import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.AccountChecker.PositionIn;
 import dev.mailbell.watch.Watch.Checked;
 import dev.mailbell.watch.Watch.Verified;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.CheckTrigger;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.host.OpenSession;
+import dev.mailbell.watch.record.DatabasePermits;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -40,21 +48,21 @@ final class OnDemandChecks {
     private static final int MOST_AT_ONCE = 1_000;
     private static final int MOST_FOR_ONE_ACCOUNT = 8;
 
-    private final Timetable<AccountWatch> timetable;
-    private final Looker looker;
-    private final LookRunner looks;
-    private final Trial trial;
-    private final DatabaseGate gate;
-    private final Pace pace;
+    private final TimerQueue<WatchedAccount> timetable;
+    private final AccountChecker looker;
+    private final CheckExecutor looks;
+    private final LoginProbe trial;
+    private final DatabasePermits gate;
+    private final PollingPolicy pace;
     private final Semaphore underWay = new Semaphore(MOST_AT_ONCE);
 
     OnDemandChecks(
-            Timetable<AccountWatch> timetable,
-            Looker looker,
-            LookRunner looks,
-            Trial trial,
-            DatabaseGate gate,
-            Pace pace) {
+            TimerQueue<WatchedAccount> timetable,
+            AccountChecker looker,
+            CheckExecutor looks,
+            LoginProbe trial,
+            DatabasePermits gate,
+            PollingPolicy pace) {
         this.timetable = timetable;
         this.looker = looker;
         this.looks = looks;
@@ -68,11 +76,12 @@ final class OnDemandChecks {
         return Deadline.after(pace.timeout());
     }
 
-    List<Checked> check(AccountWatch watch, Deadline deadline) {
-        return by(deadline, () -> lookNow(watch, Source.CHECK, null, deadline).checked());
+    List<Checked> check(WatchedAccount watch, Deadline deadline) {
+        return by(deadline, () -> lookNow(watch, CheckTrigger.CHECK, null, deadline).checked());
     }
 
-    Mailbox position(AccountWatch watch, String mailbox, PositionUpdate update, Deadline deadline) {
+    Mailbox position(
+            WatchedAccount watch, String mailbox, PositionUpdate update, Deadline deadline) {
         return by(deadline, () -> positioned(watch, mailbox, update, deadline));
     }
 
@@ -116,7 +125,7 @@ final class OnDemandChecks {
     }
 
     private Mailbox positioned(
-            AccountWatch watch, String mailbox, PositionUpdate update, Deadline deadline) {
+            WatchedAccount watch, String mailbox, PositionUpdate update, Deadline deadline) {
         if (watch.account().mail().protocol() == Protocol.POP3
                 && update instanceof PositionUpdate.UpTo) {
             lock(watch, deadline);
@@ -135,7 +144,7 @@ final class OnDemandChecks {
                 watch.looking().unlock();
             }
         }
-        lookNow(watch, Source.POSITION, new PositionIn(mailbox, update), deadline);
+        lookNow(watch, CheckTrigger.POSITION, new PositionIn(mailbox, update), deadline);
         lock(watch, deadline);
         try {
             Mailbox stored = watch.mailboxes().get(mailbox);
@@ -150,7 +159,10 @@ final class OnDemandChecks {
 
     /** The schedule begins anew behind it. */
     private Looked lookNow(
-            AccountWatch watch, Source source, @Nullable PositionIn position, Deadline deadline) {
+            WatchedAccount watch,
+            CheckTrigger source,
+            @Nullable PositionIn position,
+            Deadline deadline) {
         lock(watch, deadline);
         try {
             Looked looked = looks.lookNow(watch, source, position, deadline);
@@ -165,7 +177,7 @@ final class OnDemandChecks {
     }
 
     /** Whether push could go on, or be begun, and no thread waits with the mailbox open. */
-    private boolean wantsPush(AccountWatch watch) {
+    private boolean wantsPush(WatchedAccount watch) {
         OpenSession open = watch.open();
         return open != null
                 && pace.push(watch.account())
@@ -174,7 +186,7 @@ final class OnDemandChecks {
                 && !(watch.isPushing() && open.keepable().filter(PushSession::canPush).isPresent());
     }
 
-    private static void lock(AccountWatch watch, Deadline deadline) {
+    private static void lock(WatchedAccount watch, Deadline deadline) {
         if (watch.looking().getQueueLength() >= MOST_FOR_ONE_ACCOUNT) {
             throw new NoRoomException("other requests wait for this account; try again later");
         }

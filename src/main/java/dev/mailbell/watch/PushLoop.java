@@ -5,6 +5,11 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.admission.CheckTrigger;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.host.OpenSession;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -23,22 +28,22 @@ final class PushLoop {
     /** Until push is begun again after the database was away. */
     private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
 
-    private final Timetable<AccountWatch> timetable;
+    private final TimerQueue<WatchedAccount> timetable;
     private final Sessions sessions;
-    private final LookRunner looks;
-    private final Standing standing;
-    private final Pace pace;
+    private final CheckExecutor looks;
+    private final AccountStateMachine standing;
+    private final PollingPolicy pace;
     private final BooleanSupplier goesOn;
 
     /**
      * @param goesOn false when the node is stopping or the database is away
      */
     PushLoop(
-            Timetable<AccountWatch> timetable,
+            TimerQueue<WatchedAccount> timetable,
             Sessions sessions,
-            LookRunner looks,
-            Standing standing,
-            Pace pace,
+            CheckExecutor looks,
+            AccountStateMachine standing,
+            PollingPolicy pace,
             BooleanSupplier goesOn) {
         this.timetable = timetable;
         this.sessions = sessions;
@@ -52,7 +57,7 @@ final class PushLoop {
      * Runs for as long as the account's session can push. The caller holds the account's lock,
      * which is let go now and then for others who wait for it.
      */
-    void run(AccountWatch watch) {
+    void run(WatchedAccount watch) {
         OpenSession open = watch.open();
         if (open == null || watch.isPushing() || !sessions.mayPush(watch, open)) {
             return;
@@ -70,7 +75,7 @@ final class PushLoop {
             LOG.debug("Account {}: {}", watch.account().id(), full.reason());
         } catch (MailFailure lost) {
             lost(watch, open, lost);
-        } catch (LookRunner.StaleSessionException stale) {
+        } catch (CheckExecutor.StaleSessionException stale) {
             LOG.debug("Account {}: {}", watch.account().id(), stale.getMessage());
         } finally {
             watch.pushing(false);
@@ -78,7 +83,7 @@ final class PushLoop {
         }
     }
 
-    private void step(AccountWatch watch, OpenSession open) {
+    private void step(WatchedAccount watch, OpenSession open) {
         PushSession session = open.keepable().orElseThrow();
         open.permit().host().rouse(watch);
         Duration safety = pace.safetyInterval(watch.account().mail().host());
@@ -108,19 +113,19 @@ final class PushLoop {
             standing.pushRefused(watch);
         } else if (watch.isLookWanted() && !hints.isWhy()) {
             hints.forgetPutOff();
-            looks.lookAtAll(watch, Source.SAFETY);
+            looks.lookAtAll(watch, CheckTrigger.SAFETY);
         } else if (wake == Wake.CHANGED) {
             hints.checked(looks.lookAtFirst(watch));
         } else if (wake == Wake.CHANGED_ELSEWHERE) {
-            hints.checked(looks.lookAtAll(watch, Source.IDLE));
+            hints.checked(looks.lookAtAll(watch, CheckTrigger.IDLE));
         } else if (watch.isLookWanted()) {
             // The hint that was put off is gone, or the server has put a stronger one over it.
-            hints.putOffChecked(looks.lookAtAll(watch, Source.IDLE));
+            hints.putOffChecked(looks.lookAtAll(watch, CheckTrigger.IDLE));
         }
     }
 
     /** The lock is fair: whoever waits for it is next. */
-    private static void letOthersIn(AccountWatch watch) {
+    private static void letOthersIn(WatchedAccount watch) {
         if (watch.looking().hasQueuedThreads()) {
             watch.looking().unlock();
             watch.looking().lock();
@@ -128,7 +133,7 @@ final class PushLoop {
     }
 
     /** The connection is gone. The look that comes with the next one finds what was missed. */
-    private void lost(AccountWatch watch, OpenSession open, MailFailure failure) {
+    private void lost(WatchedAccount watch, OpenSession open, MailFailure failure) {
         if (watch.open() != open) {
             // A look failed; what follows from that is seen to.
             return;
@@ -150,13 +155,13 @@ final class PushLoop {
         timetable.schedule(watch.slot(), next.toNanos());
     }
 
-    private Duration noLaterThanPolled(AccountWatch watch, Duration wait) {
+    private Duration noLaterThanPolled(WatchedAccount watch, Duration wait) {
         Duration interval = pace.interval(watch.account());
         return wait.compareTo(interval) > 0 ? standing.jitteredBelow(interval) : wait;
     }
 
     /** Push is over; somebody must look after the account. */
-    private void leave(AccountWatch watch) {
+    private void leave(WatchedAccount watch) {
         if (watch.hasEnded()) {
             watch.closeSession();
             return;

@@ -2,6 +2,16 @@ package dev.mailbell.watch;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.admission.AdmissionRequest;
+import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.CheckPermit;
+import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.ConnectionRequest;
+import dev.mailbell.watch.record.DatabasePermits;
+import dev.mailbell.watch.schedule.Backoff;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -21,24 +31,24 @@ final class Scheduler {
      */
     private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
 
-    private final Timetable<AccountWatch> timetable;
+    private final TimerQueue<WatchedAccount> timetable;
     private final Sessions sessions;
-    private final LookRunner looks;
+    private final CheckExecutor looks;
     private final CheckAdmission admission;
     private final DueChecks dueChecks;
-    private final DatabaseGate database;
+    private final DatabasePermits database;
     private final RandomGenerator random;
     private final Thread thread = Thread.ofVirtual().name("looks").unstarted(this::run);
     private volatile boolean stopping;
     private volatile @Nullable PushLoop push;
 
     Scheduler(
-            Timetable<AccountWatch> timetable,
+            TimerQueue<WatchedAccount> timetable,
             Sessions sessions,
-            LookRunner looks,
+            CheckExecutor looks,
             CheckAdmission admission,
             DueChecks dueChecks,
-            DatabaseGate database,
+            DatabasePermits database,
             RandomGenerator random) {
         this.timetable = timetable;
         this.sessions = sessions;
@@ -69,7 +79,7 @@ final class Scheduler {
     private void run() {
         try {
             while (true) {
-                AccountWatch due = timetable.take();
+                WatchedAccount due = timetable.take();
                 begin(due);
             }
         } catch (InterruptedException stopped) {
@@ -78,7 +88,7 @@ final class Scheduler {
     }
 
     /** Whatever goes wrong here, the account keeps its place in the timetable. */
-    private void begin(AccountWatch due) {
+    private void begin(WatchedAccount due) {
         boolean begun = false;
         try {
             Thread.ofVirtual().name("look").start(() -> due(due));
@@ -93,7 +103,7 @@ final class Scheduler {
     }
 
     /** A look is due; never throws. */
-    private void due(AccountWatch watch) {
+    private void due(WatchedAccount watch) {
         if (watch.hasEnded() || stopping) {
             return;
         }
@@ -110,7 +120,7 @@ final class Scheduler {
         } else if (watch.open() != null) {
             admit(watch, null);
         } else {
-            Turn turn = new Turn(permit -> admit(watch, permit));
+            ConnectionRequest turn = new ConnectionRequest(permit -> admit(watch, permit));
             sessions.hostOf(watch).submit(watch.due().waitFor(turn));
         }
     }
@@ -118,9 +128,9 @@ final class Scheduler {
     /**
      * Lets the look wait for a place; meanwhile it holds neither a thread nor the account's lock.
      */
-    private void admit(AccountWatch watch, @Nullable Permit permit) {
-        CheckRequest.Answer answer =
-                new CheckRequest.Answer() {
+    private void admit(WatchedAccount watch, @Nullable ConnectionPermit permit) {
+        AdmissionRequest.Answer answer =
+                new AdmissionRequest.Answer() {
                     @Override
                     public void granted(CheckPermit place) {
                         Thread.ofVirtual().name("look").start(() -> look(watch, permit, place));
@@ -155,7 +165,7 @@ final class Scheduler {
                                         answer)));
     }
 
-    private void look(AccountWatch watch, @Nullable Permit permit, CheckPermit place) {
+    private void look(WatchedAccount watch, @Nullable ConnectionPermit permit, CheckPermit place) {
         try (place) {
             if (watch.looking().tryLock()) {
                 watch.grant(permit);
@@ -175,7 +185,7 @@ final class Scheduler {
         whileLocked(watch, () -> dueAgain(watch));
     }
 
-    private void pushed(AccountWatch watch) {
+    private void pushed(WatchedAccount watch) {
         PushLoop loop = push;
         if (loop != null) {
             loop.run(watch);
@@ -183,31 +193,31 @@ final class Scheduler {
     }
 
     /** Another look may have been made meanwhile, which then saw to the next one. */
-    private void dueAgain(AccountWatch watch) {
+    private void dueAgain(WatchedAccount watch) {
         if (watch.isLookWanted()) {
             timetable.schedule(watch.slot(), 0);
         }
     }
 
-    private void whileLocked(AccountWatch watch, Runnable step) {
+    private void whileLocked(WatchedAccount watch, Runnable step) {
         watch.looking().lock();
         locked(watch, step);
     }
 
     /** Takes the step unless the account has ended; gives the lock back. */
-    private void locked(AccountWatch watch, Runnable step) {
+    private void locked(WatchedAccount watch, Runnable step) {
         try {
             if (!watch.hasEnded() && !stopping) {
                 step.run();
             }
         } catch (MailFailure failure) {
             LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
-        } catch (NotWatchedException | LookRunner.StaleSessionException e) {
+        } catch (NotWatchedException | CheckExecutor.StaleSessionException e) {
             LOG.debug("Account {}: {}", watch.account().id(), e.getMessage());
         } catch (RuntimeException e) {
             notRecorded(watch, e);
         } finally {
-            Permit unused = watch.takePermit();
+            ConnectionPermit unused = watch.takePermit();
             if (unused != null) {
                 unused.release();
             }
@@ -219,7 +229,7 @@ final class Scheduler {
     }
 
     /** A database that is away fails every look: its gate tells of that, once. */
-    private static void notRecorded(AccountWatch watch, RuntimeException e) {
+    private static void notRecorded(WatchedAccount watch, RuntimeException e) {
         if (Database.isAway(e)) {
             return;
         }

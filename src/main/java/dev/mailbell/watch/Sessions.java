@@ -5,6 +5,11 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.MailHostLimiter;
+import dev.mailbell.watch.host.MailHostLimiters;
+import dev.mailbell.watch.host.OpenSession;
+import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -18,9 +23,9 @@ final class Sessions {
     /** Servers log out who was silent for 30 minutes (RFC 9051, section 5.4). */
     private static final Duration LONGEST_REST = Duration.ofMinutes(25);
 
-    private final Looker looker;
-    private final MailHosts hosts;
-    private final Pace pace;
+    private final AccountChecker looker;
+    private final MailHostLimiters hosts;
+    private final PollingPolicy pace;
     private final Semaphore keptSessions;
     private final LongSupplier nanoTime;
     private final Set<OpenSession> all = ConcurrentHashMap.newKeySet();
@@ -29,9 +34,9 @@ final class Sessions {
      * @param keptSessions as many sessions as this node may keep: each holds a file descriptor
      */
     Sessions(
-            Looker looker,
-            MailHosts hosts,
-            Pace pace,
+            AccountChecker looker,
+            MailHostLimiters hosts,
+            PollingPolicy pace,
             Semaphore keptSessions,
             LongSupplier nanoTime) {
         this.looker = looker;
@@ -47,7 +52,7 @@ final class Sessions {
      *
      * @throws MailFailure when it cannot be had; nothing is open then
      */
-    OpenSession of(AccountWatch watch, Deadline deadline) {
+    OpenSession of(WatchedAccount watch, Deadline deadline) {
         OpenSession open = watch.open();
         if (open == null) {
             return open(watch, deadline);
@@ -58,10 +63,10 @@ final class Sessions {
         return open;
     }
 
-    private OpenSession open(AccountWatch watch, Deadline deadline) {
+    private OpenSession open(WatchedAccount watch, Deadline deadline) {
         Account account = watch.account();
-        Permit given = watch.takePermit();
-        Permit permit = given != null ? given : hostOf(watch).acquire(deadline);
+        ConnectionPermit given = watch.takePermit();
+        ConnectionPermit permit = given != null ? given : hostOf(watch).acquire(deadline);
         @Nullable MailSession session = null;
         try {
             session = looker.open(account, deadline);
@@ -77,7 +82,7 @@ final class Sessions {
         return fresh;
     }
 
-    private void askForPush(AccountWatch watch, OpenSession open) {
+    private void askForPush(WatchedAccount watch, OpenSession open) {
         Account account = watch.account();
         if (!open.isPushAsked() && pace.push(account) && !watch.rhythm().wasPushRefused()) {
             open.keepable()
@@ -89,12 +94,12 @@ final class Sessions {
         }
     }
 
-    MailHost hostOf(AccountWatch watch) {
+    MailHostLimiter hostOf(WatchedAccount watch) {
         return hosts.of(watch.account().mail().host());
     }
 
     /** After a look: keeps the session until the next one, or says goodbye. */
-    void keepOrClose(AccountWatch watch, OpenSession session) {
+    void keepOrClose(WatchedAccount watch, OpenSession session) {
         Optional<PushSession> keepable = session.keepable();
         if (keepable.isPresent()
                 && (mayPush(watch, session) || mayRest(watch))
@@ -106,14 +111,14 @@ final class Sessions {
         }
     }
 
-    private boolean mayRest(AccountWatch watch) {
+    private boolean mayRest(WatchedAccount watch) {
         Account account = watch.account();
         return pace.keepsConnections(account.mail().host())
                 && pace.interval(account).compareTo(LONGEST_REST) <= 0;
     }
 
     /** Whether the account's server is to tell of new mail by itself, and can. */
-    boolean mayPush(AccountWatch watch, OpenSession session) {
+    boolean mayPush(WatchedAccount watch, OpenSession session) {
         return pace.push(watch.account())
                 && !watch.rhythm().wasPushRefused()
                 && session.keepable().filter(PushSession::canPush).isPresent()

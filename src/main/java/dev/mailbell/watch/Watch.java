@@ -3,8 +3,10 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
-import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -43,7 +45,7 @@ public interface Watch {
      * Moves the client's position in a mailbox, looking at it first where the position needs that.
      *
      * @return the mailbox as it stands now
-     * @throws dev.mailbell.mark.PositionRefusedException when the mailbox does not have that
+     * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have that
      *     position
      * @throws dev.mailbell.mail.MailFailure when a look was needed and the server cannot be read
      * @throws NotWatchedException when the account is paused, changed or removed meanwhile
@@ -137,7 +139,7 @@ public interface Watch {
      *
      * @param mode {@code idle} or {@code poll}; null before the first success
      * @param proof the proof that the last look rests on, as {@link
-     *     dev.mailbell.mail.Rung#wireName}; null before the first
+     *     dev.mailbell.mail.Proof#wireName}; null before the first
      * @param lastCheckedAt when a look last succeeded since this process began; null when none did
      * @param nextCheckAt when the next look is due; null while one is under way
      */

@@ -1,7 +1,13 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.Rung;
+import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.CheckTrigger;
+import dev.mailbell.watch.host.HostStatus;
+import dev.mailbell.watch.host.MailHostLimiter;
+import dev.mailbell.watch.schedule.TimerQueue;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,7 +45,7 @@ final class WatchMeters {
     private final MeterRegistry registry;
     private final LongSupplier nanoTime;
     private final Map<Kind, Timer> looks = new ConcurrentHashMap<>();
-    private final Map<Rung, Counter> proofs = new ConcurrentHashMap<>();
+    private final Map<Proof, Counter> proofs = new ConcurrentHashMap<>();
     private final Counter overdue;
     private final Timer delay;
     private final Timer arrival;
@@ -50,7 +56,7 @@ final class WatchMeters {
     /** When the first look was due that no success has followed; 0 for none. */
     private final AtomicLong unansweredSince = new AtomicLong();
 
-    private record Kind(Protocol protocol, Source source, String outcome) {}
+    private record Kind(Protocol protocol, CheckTrigger source, String outcome) {}
 
     WatchMeters(MeterRegistry registry, LongSupplier nanoTime) {
         this.registry = registry;
@@ -82,13 +88,13 @@ final class WatchMeters {
 
     /** Shows what is counted elsewhere. */
     void show(
-            Collection<MailHost> hosts,
+            Collection<MailHostLimiter> hosts,
             Sessions sessions,
-            Timetable<AccountWatch> timetable,
+            TimerQueue<WatchedAccount> timetable,
             CheckAdmission admission,
             DueChecks due) {
         gauge("sessions", "Open sessions with mail servers", sessions, Sessions::count);
-        gauge("looks.scheduled", "Accounts that have a next look", timetable, Timetable::size);
+        gauge("looks.scheduled", "Accounts that have a next look", timetable, TimerQueue::size);
         gauge(
                 "sessions.idle",
                 "Sessions that wait for push",
@@ -125,8 +131,8 @@ final class WatchMeters {
     }
 
     /** Brings the figures of hosts up to date. */
-    void refresh(Collection<MailHost> hosts) {
-        record Shown(String name, HostFigures figures) {}
+    void refresh(Collection<MailHostLimiter> hosts) {
+        record Shown(String name, HostStatus figures) {}
         List<Shown> most =
                 hosts.stream()
                         .map(host -> new Shown(host.name(), host.figures()))
@@ -175,7 +181,7 @@ final class WatchMeters {
      * @param outcome {@code mail}, {@code nothing}, a failure's code, {@code stale} for a kept
      *     connection that was lost, {@code not_recorded}
      */
-    void looked(Protocol protocol, Source source, String outcome, long nanos) {
+    void looked(Protocol protocol, CheckTrigger source, String outcome, long nanos) {
         looks.computeIfAbsent(new Kind(protocol, source, outcome), this::timer)
                 .record(nanos, TimeUnit.NANOSECONDS);
     }
@@ -190,7 +196,7 @@ final class WatchMeters {
     }
 
     /** A check of a mailbox rests on this proof. */
-    void proved(Rung rung) {
+    void proved(Proof rung) {
         proofs.computeIfAbsent(
                         rung,
                         used ->

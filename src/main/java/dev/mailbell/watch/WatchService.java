@@ -11,6 +11,18 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.host.KeptSessionLimit;
+import dev.mailbell.watch.host.MailHostLimiters;
+import dev.mailbell.watch.record.ChangeRecorder;
+import dev.mailbell.watch.record.CredentialResolver;
+import dev.mailbell.watch.record.DatabasePermits;
+import dev.mailbell.watch.record.HostLog;
+import dev.mailbell.watch.record.LastChecked;
+import dev.mailbell.watch.record.StoredRefreshTokens;
+import dev.mailbell.watch.schedule.Backoff;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.watch.schedule.TimerQueue;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -34,22 +46,22 @@ public final class WatchService {
     private static final Duration LAST_LOOKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
-    private final FirstLooks firstLooks;
+    private final FirstChecks firstLooks;
     private final LastChecked lastChecked;
     private final HostLog hostLog = new HostLog();
-    private final Timetable<AccountWatch> timetable;
-    private final Pace pace;
+    private final TimerQueue<WatchedAccount> timetable;
+    private final PollingPolicy pace;
     private final LongSupplier nanoTime;
     private final CheckAdmission admission;
     private final DueChecks due;
-    private final DatabaseGate gate;
-    private final MailHosts hosts;
+    private final DatabasePermits gate;
+    private final MailHostLimiters hosts;
     private final WatchMeters meters;
     private final Sessions sessions;
     private final Scheduler scheduler;
     private final PushLoop push;
-    private final Watcher watcher;
-    private final Rescue rescue;
+    private final WatchedAccounts watcher;
+    private final OrphanSweep rescue;
     private final Thread ticks = Thread.ofVirtual().name("watch-ticks").unstarted(this::tick);
 
     /**
@@ -68,7 +80,7 @@ public final class WatchService {
             LoginSecrets secrets,
             Function<RefreshTokenStore, TokenSource> tokens,
             Outbox outbox,
-            Pace pace,
+            PollingPolicy pace,
             MeterRegistry meters,
             InstantSource clock,
             LongSupplier nanoTime) {}
@@ -78,41 +90,46 @@ public final class WatchService {
         AccountStateTable states = new AccountStateTable(parts.jdbi);
         this.lastChecked = new LastChecked(states);
         this.pace = parts.pace;
-        this.firstLooks = new FirstLooks(accounts, states, pace, parts.clock, random);
+        this.firstLooks = new FirstChecks(accounts, states, pace, parts.clock, random);
         this.nanoTime = parts.nanoTime;
-        this.timetable = new Timetable<>(parts.nanoTime);
+        this.timetable = new TimerQueue<>(parts.nanoTime);
         this.admission = new CheckAdmission(pace.concurrency(), parts.nanoTime);
         this.due = new DueChecks(timetable, parts.nanoTime);
-        this.gate = new DatabaseGate(parts.jdbi, parts.databasePlaces, parts.held);
-        this.hosts = new MailHosts(pace, parts.nanoTime);
+        this.gate = new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.held);
+        this.hosts = new MailHostLimiters(pace, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
-                parts.tokens.apply(new StoredGrants(accounts, parts.secrets, this::renewed));
-        Logins logins = new Logins(parts.secrets, source, pace);
-        Looker looker =
-                new Looker(
+                parts.tokens.apply(new StoredRefreshTokens(accounts, parts.secrets, this::renewed));
+        CredentialResolver logins = new CredentialResolver(parts.secrets, source, pace);
+        AccountChecker looker =
+                new AccountChecker(
                         parts.servers,
                         logins,
                         new MailboxStore(parts.jdbi),
                         gate,
                         meters,
-                        new Recorder(parts.jdbi, gate, parts.outbox, parts.clock));
+                        new ChangeRecorder(parts.jdbi, gate, parts.outbox, parts.clock));
         this.sessions =
-                new Sessions(looker, hosts, pace, new Places(Places.descriptors()), parts.nanoTime);
-        Standing standing =
-                new Standing(
-                        new AccountStates(parts.jdbi, gate, parts.outbox, hostLog),
+                new Sessions(
+                        looker,
+                        hosts,
+                        pace,
+                        new KeptSessionLimit(KeptSessionLimit.descriptors()),
+                        parts.nanoTime);
+        AccountStateMachine standing =
+                new AccountStateMachine(
+                        new AccountStateWriter(parts.jdbi, gate, parts.outbox, hostLog),
                         hosts,
                         lastChecked,
                         pace,
                         parts.clock,
                         random,
                         this::hostIsBack);
-        LookRunner looks =
-                new LookRunner(
+        CheckExecutor looks =
+                new CheckExecutor(
                         timetable,
                         sessions,
-                        new SessionLooks(sessions, looker, meters),
+                        new SessionChecks(sessions, looker, meters),
                         standing,
                         pace,
                         admission,
@@ -123,20 +140,20 @@ public final class WatchService {
         this.scheduler = new Scheduler(timetable, sessions, looks, admission, due, gate, random);
         this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
         this.watcher =
-                new Watcher(
+                new WatchedAccounts(
                         accounts,
                         timetable,
                         new OnDemandChecks(
                                 timetable,
                                 looker,
                                 looks,
-                                new Trial(parts.servers, logins, hosts, admission, gate),
+                                new LoginProbe(parts.servers, logins, hosts, admission, gate),
                                 gate,
                                 pace),
                         logins,
                         parts.clock,
                         parts.nanoTime);
-        this.rescue = new Rescue(timetable);
+        this.rescue = new OrphanSweep(timetable);
         meters.show(hosts.all(), sessions, timetable, admission, due);
     }
 
@@ -160,7 +177,7 @@ public final class WatchService {
     /** A mail host answers again: who waits to try it need wait no longer; its limits pace them. */
     private void hostIsBack(String host) {
         LOG.info("{} answers again", host);
-        for (AccountWatch watch : watcher.all()) {
+        for (WatchedAccount watch : watcher.all()) {
             Account account = watch.account();
             if (account.mail().host().equalsIgnoreCase(host)
                     && account.state() == AccountState.RETRYING
@@ -182,7 +199,7 @@ public final class WatchService {
     /** The configuration has changed: accounts that wait are scheduled anew. */
     public void reconfigured() {
         admission.resize(pace.concurrency());
-        for (AccountWatch watch : watcher.all()) {
+        for (WatchedAccount watch : watcher.all()) {
             Account account = watch.account();
             if (account.state() != AccountState.WATCHING) {
                 continue;
@@ -253,7 +270,7 @@ public final class WatchService {
         scheduler.stop();
         gate.stop();
         ticks.interrupt();
-        for (AccountWatch watch : watcher.all()) {
+        for (WatchedAccount watch : watcher.all()) {
             if (watch.open() != null) {
                 Thread.ofVirtual().name("goodbye").start(watch::sayGoodbye);
             }

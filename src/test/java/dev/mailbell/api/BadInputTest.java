@@ -4,6 +4,7 @@ import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.request.Body;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;

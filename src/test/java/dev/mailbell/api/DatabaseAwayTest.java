@@ -4,8 +4,8 @@ import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.database.Database;
-import dev.mailbell.database.EmbeddedPostgres;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.embedded.EmbeddedPostgres;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

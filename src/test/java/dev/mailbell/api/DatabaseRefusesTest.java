@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
-import dev.mailbell.database.EmbeddedPostgres;
 import dev.mailbell.database.Outage;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.embedded.EmbeddedPostgres;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.http.HttpResponse;

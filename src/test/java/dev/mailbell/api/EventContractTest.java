@@ -7,6 +7,8 @@ import com.atlassian.oai.validator.model.Request.Method;
 import com.atlassian.oai.validator.model.SimpleRequest;
 import com.atlassian.oai.validator.model.SimpleResponse;
 import com.atlassian.oai.validator.report.ValidationReport;
+import dev.mailbell.api.event.EventRoutes;
+import dev.mailbell.api.request.Json;
 import dev.mailbell.delivery.SentEvents;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;

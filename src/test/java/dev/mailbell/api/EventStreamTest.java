@@ -5,6 +5,8 @@ import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.api.event.EventStreams;
+import dev.mailbell.api.request.Json;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;

@@ -3,16 +3,16 @@ package dev.mailbell.api;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.Position;
+import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3State;
-import dev.mailbell.mark.Position;
-import dev.mailbell.mark.PositionUpdate;
 import dev.mailbell.watch.Watch;
 import java.time.Instant;
 import java.util.List;
@@ -23,11 +23,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A watch without mail servers: it remembers what it was asked, and answers as it is told. */
-final class FakeWatch implements Watch {
+public final class FakeWatch implements Watch {
     /** No login works at this host. */
     static final String FAILING_HOST = "fails.example.org";
 
-    final Map<UUID, Account> watched = new ConcurrentHashMap<>();
+    public final Map<UUID, Account> watched = new ConcurrentHashMap<>();
     final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
 
     /** What the next looks fail with; null for success. */

@@ -2,6 +2,7 @@ package dev.mailbell.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.request.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -17,7 +18,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** A client program: every answer it gets is held against the contract. */
-final class HttpCaller {
+public final class HttpCaller {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -33,7 +34,7 @@ final class HttpCaller {
         this.headers = headers;
     }
 
-    HttpCaller with(String header, String value) {
+    public HttpCaller with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
         return new HttpCaller(port, more);
@@ -45,27 +46,27 @@ final class HttpCaller {
         return new HttpCaller(port, fewer);
     }
 
-    HttpResponse<String> get(String path) {
+    public HttpResponse<String> get(String path) {
         return send("GET", path, "");
     }
 
-    HttpResponse<String> post(String path, String json) {
+    public HttpResponse<String> post(String path, String json) {
         return send("POST", path, json);
     }
 
-    HttpResponse<String> post(String path) {
+    public HttpResponse<String> post(String path) {
         return send("POST", path, "");
     }
 
-    HttpResponse<String> put(String path, String json) {
+    public HttpResponse<String> put(String path, String json) {
         return send("PUT", path, json);
     }
 
-    HttpResponse<String> patch(String path, String json) {
+    public HttpResponse<String> patch(String path, String json) {
         return send("PATCH", path, json);
     }
 
-    HttpResponse<String> delete(String path) {
+    public HttpResponse<String> delete(String path) {
         return send("DELETE", path, "");
     }
 
@@ -79,7 +80,7 @@ final class HttpCaller {
     }
 
     /** What the contract has no word for: unknown paths and methods. */
-    HttpResponse<String> exchange(String method, String path, String body) {
+    public HttpResponse<String> exchange(String method, String path, String body) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                         .timeout(Duration.ofSeconds(30))
@@ -140,12 +141,12 @@ final class HttpCaller {
         }
     }
 
-    static JsonNode json(HttpResponse<String> response) {
+    public static JsonNode json(HttpResponse<String> response) {
         return Json.MAPPER.readTree(response.body());
     }
 
     /** The faults of a 400 as {@code field: message} lines. */
-    static Map<String, String> faults(HttpResponse<String> response) {
+    public static Map<String, String> faults(HttpResponse<String> response) {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
         Map<String, String> faults = new LinkedHashMap<>();
         json(response)

@@ -2,6 +2,7 @@ package dev.mailbell.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.request.Json;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;

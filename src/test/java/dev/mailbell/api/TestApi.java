@@ -1,16 +1,19 @@
 package dev.mailbell.api;
 
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.RequestPolicy;
+import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Attempt;
-import dev.mailbell.delivery.Webhook;
-import dev.mailbell.event.EventBell;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered;
-import dev.mailbell.network.AddressGuard;
+import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.webhook.Webhook;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -34,17 +37,17 @@ import java.util.function.Supplier;
  * The API over real HTTP and a real database, with a watch that has no mail servers. Public names
  * lead to a public address, {@code *.internal.example} to a private one.
  */
-final class TestApi implements AutoCloseable {
+public final class TestApi implements AutoCloseable {
     static final String KEY = "mbk_operator";
 
-    final Database database;
-    final FakeWatch watch = new FakeWatch();
-    final Rules rules = new Rules();
-    final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
+    public final Database database;
+    public final FakeWatch watch = new FakeWatch();
+    public final Rules rules = new Rules();
+    public final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
     final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
-    final SettableClock clock = new SettableClock();
-    final Keyring keyring;
-    final EventBell bell;
+    public final SettableClock clock = new SettableClock();
+    public final Keyring keyring;
+    final FeedNotifier bell;
     final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
@@ -53,9 +56,9 @@ final class TestApi implements AutoCloseable {
     private final Api api;
 
     /** What an operator may configure. */
-    static final class Rules implements Policy {
+    public static final class Rules implements RequestPolicy {
         volatile double requestsPerSecond = 10_000;
-        volatile long accountsPerClient = 100_000;
+        public volatile long accountsPerClient = 100_000;
 
         @Override
         public boolean push(Protocol protocol, String host) {
@@ -94,8 +97,8 @@ final class TestApi implements AutoCloseable {
     }
 
     /** The wall clock, moved by hand. */
-    static final class SettableClock implements InstantSource {
-        volatile Duration ahead = Duration.ZERO;
+    public static final class SettableClock implements InstantSource {
+        public volatile Duration ahead = Duration.ZERO;
 
         @Override
         public Instant instant() {
@@ -103,7 +106,7 @@ final class TestApi implements AutoCloseable {
         }
     }
 
-    TestApi() {
+    public TestApi() {
         this(TestDatabase.create());
     }
 
@@ -121,7 +124,7 @@ final class TestApi implements AutoCloseable {
                         List.of("127.0.0.0/8"),
                         List.of("localhost", "127.0.0.1"),
                         TestApi::resolve);
-        bell = new EventBell(database.jdbi());
+        bell = new FeedNotifier(database.jdbi());
         api =
                 Api.start(
                         new Api.Settings("127.0.0.1", 0, 0, KEY, "1.2.3"),
@@ -160,7 +163,7 @@ final class TestApi implements AutoCloseable {
                 : new Discovered.NotFound("nothing is known of this domain: give mail.host");
     }
 
-    private final class FakeWebhooks implements Webhooks {
+    private final class FakeWebhooks implements WebhookOperations {
         @Override
         public void accountRemoved(UUID accountId) {}
 
@@ -191,17 +194,17 @@ final class TestApi implements AutoCloseable {
         return api.port();
     }
 
-    Api api() {
+    public Api api() {
         return api;
     }
 
     /** A client with the operator's key. */
-    HttpCaller client() {
+    public HttpCaller client() {
         return new HttpCaller(port(), KEY);
     }
 
     /** A client of another tenant, made for this call. */
-    HttpCaller otherClient() {
+    public HttpCaller otherClient() {
         UUID id = UUID.randomUUID();
         database.jdbi()
                 .useHandle(handle ->
@@ -210,7 +213,7 @@ final class TestApi implements AutoCloseable {
         return client().with("Mailbell-Client", id.toString());
     }
 
-    static String imap(String ref) {
+    public static String imap(String ref) {
         return """
         {"ref": "%s", "address": "ann@example.org",
          "mail": {"protocol": "imap", "host": "imap.example.org", "password": "s3cret-word"},
@@ -219,7 +222,7 @@ final class TestApi implements AutoCloseable {
                 .formatted(ref);
     }
 
-    static String idOf(HttpResponse<String> response) {
+    public static String idOf(HttpResponse<String> response) {
         return Json.MAPPER.readTree(response.body()).required("id").stringValue();
     }
 

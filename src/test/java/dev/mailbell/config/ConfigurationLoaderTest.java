@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.network.Host;
-import dev.mailbell.network.ProxyAddress;
+import dev.mailbell.network.socket.ProxyAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.config.DatabaseConfig;
+import dev.mailbell.embedded.ConfiguredDatabase;
+import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.embedded.PostmasterFile;
+import dev.mailbell.embedded.ProcessRunner;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -127,8 +131,8 @@ class DatabaseTest {
     }
 
     private static void signal(String name, int pid) throws Exception {
-        Command.Outcome outcome =
-                Command.run(List.of("kill", "-" + name, Integer.toString(pid)), PATIENCE);
+        ProcessRunner.Outcome outcome =
+                ProcessRunner.run(List.of("kill", "-" + name, Integer.toString(pid)), PATIENCE);
         assertThat(outcome.exit()).as(outcome.output()).isZero();
     }
 
@@ -191,14 +195,15 @@ class DatabaseTest {
     void servers_that_are_not_fit_are_told() {
         ServerName name = ServerName.of("jdbc:postgresql://db:5433/x");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> FirstContact.checkFitness(name, 13, "13.9", "UTF8", false))
+                .isThrownBy(() -> ConnectionPreflight.checkFitness(name, 13, "13.9", "UTF8", false))
                 .withMessageContaining("db:5433/x is PostgreSQL 13.9")
                 .withMessageContaining("14 or newer");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> FirstContact.checkFitness(name, 15, "15", "SQL_ASCII", false))
+                .isThrownBy(
+                        () -> ConnectionPreflight.checkFitness(name, 15, "15", "SQL_ASCII", false))
                 .withMessageContaining("SQL_ASCII");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> FirstContact.checkFitness(name, 15, "15", "UTF8", true))
+                .isThrownBy(() -> ConnectionPreflight.checkFitness(name, 15, "15", "UTF8", true))
                 .withMessageContaining("standby");
     }
 

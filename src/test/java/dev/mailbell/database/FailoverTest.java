@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,5 +1,8 @@
 package dev.mailbell.database;
 
+import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.embedded.PostgresPrograms;
+import dev.mailbell.embedded.ServerSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,7 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A process of its own that runs an embedded server, as a daemon does, until it is killed. */
-final class OtherDaemon implements AutoCloseable {
+public final class OtherDaemon implements AutoCloseable {
     private final Process process;
 
     private OtherDaemon(Process process) {
@@ -28,7 +31,7 @@ final class OtherDaemon implements AutoCloseable {
     }
 
     /** Starts it as ourselves; returns when its server serves. */
-    static OtherDaemon start(Path dataDir) {
+    public static OtherDaemon start(Path dataDir) {
         return start(
                 List.of(), System.getProperty("java.class.path"), dataDir, TestDatabase.programs());
     }
@@ -37,7 +40,7 @@ final class OtherDaemon implements AutoCloseable {
      * Starts it as another user, who may not be able to read our class path: what it needs is
      * copied.
      */
-    static OtherDaemon startAs(int uid, Path copies, Path dataDir) throws Exception {
+    public static OtherDaemon startAs(int uid, Path copies, Path dataDir) throws Exception {
         List<String> drop =
                 List.of("setpriv", "--reuid=" + uid, "--regid=" + uid, "--clear-groups");
         return start(drop, copyClassPath(copies), dataDir, dataDir);
@@ -90,7 +93,8 @@ final class OtherDaemon implements AutoCloseable {
                             copies));
         }
         String archive =
-                Programs.archive(System.getProperty("os.name"), System.getProperty("os.arch"));
+                PostgresPrograms.archive(
+                        System.getProperty("os.name"), System.getProperty("os.arch"));
         URL entry = Objects.requireNonNull(OtherDaemon.class.getResource("/" + archive));
         String jar = entry.getPath().substring(0, entry.getPath().indexOf("!"));
         places.add(copy(URI.create(jar), copies));
@@ -113,12 +117,12 @@ final class OtherDaemon implements AutoCloseable {
         return root.toString();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** As {@code kill -9} does. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         if (!process.waitFor(180, TimeUnit.SECONDS)) {
             throw new AssertionError("process " + process.pid() + " survives SIGKILL");

@@ -1,5 +1,8 @@
 package dev.mailbell.database;
 
+import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.embedded.ProcessRunner;
+import dev.mailbell.embedded.ServerSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,8 +42,9 @@ public final class ReplicatedServers implements AutoCloseable {
             Path first = directory.resolve("primary");
             Path second = directory.resolve("standby");
             server(first, SETTINGS).close();
-            Command.Outcome copied =
-                    Command.run(List.of("cp", "-a", first.toString(), second.toString()), COPY);
+            ProcessRunner.Outcome copied =
+                    ProcessRunner.run(
+                            List.of("cp", "-a", first.toString(), second.toString()), COPY);
             if (!copied.succeeded()) {
                 throw new AssertionError(copied.output());
             }

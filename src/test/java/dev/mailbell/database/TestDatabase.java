@@ -1,5 +1,8 @@
 package dev.mailbell.database;
 
+import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.embedded.PostgresPrograms;
+import dev.mailbell.embedded.ServerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,13 +106,13 @@ public final class TestDatabase {
     }
 
     /** Where the programs of all test servers of this JVM are unpacked. */
-    static Path programs() {
+    public static Path programs() {
         return Shared.SERVER.dataDir();
     }
 
     /** Gives a data directory the programs of this JVM, so that its daemon need not unpack them. */
     public static void lendPrograms(Path dataDir) throws IOException {
-        String name = "postgresql-" + Programs.VERSION;
+        String name = "postgresql-" + PostgresPrograms.VERSION;
         Path link = Files.createDirectories(dataDir).resolve(name);
         if (!Files.exists(link)) {
             Files.createSymbolicLink(link, programs().resolve(name));

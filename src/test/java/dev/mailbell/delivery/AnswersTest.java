@@ -5,9 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Webhook.Health;
-import dev.mailbell.delivery.Webhook.State;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.State;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -9,13 +9,24 @@ import dev.mailbell.account.MailboxStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Completions.Ended;
-import dev.mailbell.delivery.DeliveryLog.Filter;
-import dev.mailbell.delivery.LoggedDelivery.Status;
+import dev.mailbell.delivery.endpoint.EndpointHealth;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.log.DeliveryLog;
+import dev.mailbell.delivery.log.DeliveryLog.Filter;
+import dev.mailbell.delivery.log.LoggedDelivery.Status;
+import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.outbox.DirectEventWriter;
+import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.outcome.OutcomeTable;
+import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
+import dev.mailbell.delivery.queue.DeliveryStore;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -238,7 +249,7 @@ class BigTablesTest {
                     UUID account = account(next[0] += 100 + 10 - next[0] % 100);
                     Sql advance = advance(account);
                     assertThat(
-                                    DirectIntake.add(
+                                    DirectEventWriter.add(
                                             database.dataSource(),
                                             advance,
                                             mail(client, account),
@@ -249,9 +260,9 @@ class BigTablesTest {
                 30,
                 () -> {
                     UUID account = account(next[0] += 100);
-                    Intake.Added added =
+                    EventWriter.Added added =
                             jdbi.inTransaction(handle ->
-                                    Intake.add(
+                                    EventWriter.add(
                                             handle.getConnection(),
                                             mail(CLIENT, account),
                                             null,
@@ -355,7 +366,7 @@ class BigTablesTest {
     @Test
     void completing_a_batch_reads_the_batch() {
         DeliveryStore store = new DeliveryStore(jdbi);
-        Completions completions = new Completions(database, () -> Duration.ofDays(5));
+        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
         WebhookStore webhooks = new WebhookStore(jdbi);
         // Another one each time: what stands behind a refused one waits too.
         int[] next = {10};
@@ -386,7 +397,7 @@ class BigTablesTest {
                                                         attempt.delivered()
                                                                 ? null
                                                                 : now.plusSeconds(3600),
-                                                        new Receiver.Gate(null, null, 0)))
+                                                        new EndpointHealth.Gate(null, null, 0)))
                                         .toList();
                         assertThat(batch).hasSize(3);
                         completions.write(batch);
@@ -396,7 +407,7 @@ class BigTablesTest {
 
     @Test
     void plans_made_in_an_empty_day_stay_good_while_it_fills() {
-        Completions completions = new Completions(database, () -> Duration.ofDays(5));
+        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
         Webhook webhook = new WebhookStore(jdbi).find(CLIENT, webhook(5)).orElseThrow();
         int[] next = {1};
         Runnable complete =
@@ -409,7 +420,7 @@ class BigTablesTest {
                                     id, webhook.id(), null, null, 0, Instant.now(), "{}", true);
                     Attempt taken =
                             new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
-                    Receiver.Gate open = new Receiver.Gate(null, null, 0);
+                    EndpointHealth.Gate open = new EndpointHealth.Gate(null, null, 0);
                     completions.write(List.of(new Ended(webhook, delivery, taken, null, open)));
                 };
         for (int i = 0; i < TIMES; i++) {

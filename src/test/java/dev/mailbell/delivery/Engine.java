@@ -3,17 +3,24 @@ package dev.mailbell.delivery;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
-import dev.mailbell.delivery.Webhook.Health;
-import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.delivery.endpoint.DeliverySettings;
+import dev.mailbell.delivery.http.Signer;
+import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
-import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,11 +34,11 @@ import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Delivery as the daemon runs it, on a real database, with a clock that a test steps. */
-final class Engine implements AutoCloseable {
-    final SteppedClock clock;
+public final class Engine implements AutoCloseable {
+    public final SteppedClock clock;
     final WebhookStore webhooks;
     final EventStore events;
-    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Database database;
     private final Jdbi jdbi;
     private final Keyring keyring;
@@ -46,7 +53,7 @@ final class Engine implements AutoCloseable {
             List.of(Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofHours(1));
 
     /** A delivery as the table has it. */
-    record Row(
+    public record Row(
             UUID id,
             String mailbox,
             String status,
@@ -55,7 +62,7 @@ final class Engine implements AutoCloseable {
             Integer newCount,
             String body) {}
 
-    Engine(Database database, Path keys) {
+    public Engine(Database database, Path keys) {
         this(database, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
     }
 
@@ -120,12 +127,12 @@ final class Engine implements AutoCloseable {
         return new Engine(database, keyring, clock);
     }
 
-    Webhook webhook(RawReceiver receiver) {
+    public Webhook webhook(RawReceiver receiver) {
         return webhook("http://127.0.0.1:" + receiver.port() + "/");
     }
 
     /** Gets what {@link #mail} addresses to it. */
-    Webhook webhook(String url) {
+    public Webhook webhook(String url) {
         UUID id = Ids.next();
         return webhook(id, url, Map.of("to", id.toString()));
     }
@@ -157,7 +164,7 @@ final class Engine implements AutoCloseable {
     }
 
     /** New mail for one webhook, committed and handed to the lanes. */
-    void mail(Webhook webhook, UUID account, String mailbox, int newCount) {
+    public void mail(Webhook webhook, UUID account, String mailbox, int newCount) {
         String payload =
                 "{\"type\":\"mail.new\",\"data\":{\"mailbox\":\"%s\",\"newCount\":%d,\"total\":9,\"at\":\"%s\"}}"
                         .formatted(mailbox, newCount, Ids.next());
@@ -229,12 +236,12 @@ final class Engine implements AutoCloseable {
         return deliveries.test(webhook);
     }
 
-    Webhook now(Webhook webhook) {
+    public Webhook now(Webhook webhook) {
         return webhooks.find(webhook.id()).orElseThrow();
     }
 
     /** What {@code PATCH state=…} does. */
-    void patch(Webhook webhook, State state) {
+    public void patch(Webhook webhook, State state) {
         webhooks.update(
                 new Webhook(
                         webhook.id(),
@@ -255,7 +262,7 @@ final class Engine implements AutoCloseable {
         deliveries.changed(webhook.id());
     }
 
-    List<Row> rows(Webhook webhook) {
+    public List<Row> rows(Webhook webhook) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
@@ -275,7 +282,7 @@ final class Engine implements AutoCloseable {
                         .list());
     }
 
-    List<String> statuses(Webhook webhook) {
+    public List<String> statuses(Webhook webhook) {
         return rows(webhook).stream().map(Row::status).toList();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
+import dev.mailbell.delivery.http.Signer;
 import dev.mailbell.secret.Secret;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.Engine.Arrival;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -7,8 +7,10 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.Engine.Arrival;
 import dev.mailbell.delivery.Engine.Row;
-import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.delivery.outbox.Subscribers;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.State;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 class FanOutTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int SICK = Takers.MOST_OTHERS + 2 * FanOut.PIECE + 7;
+    private static final int SICK = Subscribers.MOST_OTHERS + 2 * FanOut.PIECE + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
@@ -204,7 +206,7 @@ class FanOutTest {
     @Test
     void healthy_webhooks_beyond_a_hundred_are_served_once_each_and_in_order() {
         List<Webhook> many = new ArrayList<>();
-        for (int i = 0; i < Takers.MOST_HEALTHY + FanOut.PIECE + 5; i++) {
+        for (int i = 0; i < Subscribers.MOST_HEALTHY + FanOut.PIECE + 5; i++) {
             many.add(engine.webhook(url("many" + i), ALL));
         }
         engine.commit(arrival("INBOX", 1)).committed();

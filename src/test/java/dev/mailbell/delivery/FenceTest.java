@@ -8,6 +8,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;

@@ -5,10 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Completions.Ended;
-import dev.mailbell.delivery.Receiver.Gate;
-import dev.mailbell.delivery.Webhook.State;
+import dev.mailbell.delivery.endpoint.EndpointHealth.Gate;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.outcome.OutcomeTable;
+import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.State;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -157,7 +161,7 @@ class LockOrderTest {
         mail(Map.of("a", "1"));
         UUID earlier = pending(second);
         change(TOUCH, pending(first));
-        Completions completions = new Completions(database, () -> Duration.ofDays(5));
+        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
         CompletableFuture<Void> written =
                 CompletableFuture.runAsync(() -> completions.write(batch));
         awaitWaiting(written);

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.DeferredEvents.Row;
+import dev.mailbell.delivery.outbox.DeferredEvents;
+import dev.mailbell.delivery.outbox.DeferredEvents.Row;
+import dev.mailbell.delivery.outbox.DirectEventWriter;
+import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.outbox.Subscribers;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
@@ -132,14 +137,14 @@ class ManyWebhooksTest {
     @Test
     void an_event_reads_the_webhooks_that_it_may_serve_and_what_waits_of_its_mailbox() {
         Sql change = Sql.of("update client set name = name where id = ?", CLIENT);
-        int webhooks = HEALTHY + UNTRIED + Takers.MOST_OTHERS + 1;
+        int webhooks = HEALTHY + UNTRIED + Subscribers.MOST_OTHERS + 1;
         int[] next = {100};
         // Others than healthy ones wait for earlier events of the mailbox.
         reads(
                 webhooks + EVENTS_OF_EACH,
                 () ->
                         assertThat(
-                                        DirectIntake.add(
+                                        DirectEventWriter.add(
                                                 database.dataSource(),
                                                 change,
                                                 mail(accounts.get(next[0]++)),
@@ -149,7 +154,7 @@ class ManyWebhooksTest {
                 webhooks,
                 connection ->
                         assertThat(
-                                        Intake.add(
+                                        EventWriter.add(
                                                         connection,
                                                         mail(Ids.next()),
                                                         null,

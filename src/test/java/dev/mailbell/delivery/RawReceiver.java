@@ -20,28 +20,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 
 /** A receiver on loopback that answers with exactly the bytes that a test gives it. */
-final class RawReceiver implements AutoCloseable {
+public final class RawReceiver implements AutoCloseable {
     /** Answers one request; an exception or a closed stream ends the connection. */
-    interface Answer {
+    public interface Answer {
         void to(Request request, OutputStream out) throws IOException;
     }
 
-    record Request(String line, Map<String, String> headers, String body) {}
+    public record Request(String line, Map<String, String> headers, String body) {}
 
-    final Queue<Request> requests = new ConcurrentLinkedQueue<>();
-    final AtomicInteger connections = new AtomicInteger();
+    public final Queue<Request> requests = new ConcurrentLinkedQueue<>();
+    public final AtomicInteger connections = new AtomicInteger();
 
     /** Connections that are open now. */
-    final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    public final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
     private final ServerSocket listening;
     private final Answer answer;
 
-    RawReceiver(Answer answer) {
+    public RawReceiver(Answer answer) {
         this(ServerSocketFactory.getDefault(), answer);
     }
 
-    RawReceiver(ServerSocketFactory sockets, Answer answer) {
+    public RawReceiver(ServerSocketFactory sockets, Answer answer) {
         this(sockets, 0, answer);
     }
 
@@ -58,11 +58,11 @@ final class RawReceiver implements AutoCloseable {
         Thread.startVirtualThread(this::accept);
     }
 
-    static Answer saying(String text) {
+    public static Answer saying(String text) {
         return (request, out) -> out.write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    int port() {
+    public int port() {
         return listening.getLocalPort();
     }
 

@@ -6,6 +6,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -7,7 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A clock that stands still until a test steps it. */
-final class SteppedClock implements InstantSource {
+public final class SteppedClock implements InstantSource {
     private final AtomicReference<Instant> now =
             new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MILLIS));
 
@@ -16,7 +16,7 @@ final class SteppedClock implements InstantSource {
         return now.get();
     }
 
-    void step(Duration span) {
+    public void step(Duration span) {
         now.updateAndGet(instant -> instant.plus(span));
     }
 }

@@ -1,10 +1,11 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.delivery.endpoint.DeliverySettings;
 import java.time.Duration;
 import java.util.List;
 
 /** What a test does not set itself. */
-class UsualSettings implements DeliverySettings {
+public class UsualSettings implements DeliverySettings {
     @Override
     public Duration timeout() {
         return Duration.ofSeconds(15);

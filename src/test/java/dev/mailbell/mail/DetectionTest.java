@@ -2,16 +2,16 @@ package dev.mailbell.mail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.messages.KnownMessages;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mail.scripted.Loopback;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,8 +101,9 @@ class DetectionTest {
             KnownMessages before = known;
             try (MailSession session =
                     servers.open(login, Deadline.after(Duration.ofSeconds(30)))) {
-                LookRequest request =
-                        new LookRequest("INBOX", state.mark(), state.searchFrom(null), false, null);
+                CheckRequest request =
+                        new CheckRequest(
+                                "INBOX", state.mark(), state.searchFrom(null), false, null);
                 Change change = state.after(session.observe(request), null, () -> before);
                 assertThat(change.newCount())
                         .describedAs("seed %d, step %d", seed, step)

@@ -244,7 +244,7 @@ class RefusalTextsTest {
                     MailFailure.class,
                     () -> {
                         try (MailSession session = servers.open(login, Deadline.after(LONG))) {
-                            session.observe(new LookRequest("INBOX", null, 1, false, null));
+                            session.observe(new CheckRequest("INBOX", null, 1, false, null));
                         }
                     });
         }

@@ -2,6 +2,7 @@ package dev.mailbell.network;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.mailbell.network.tls.TlsContexts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,7 +27,7 @@ import okhttp3.tls.HeldCertificate;
  * A TLS server that lets sessions be resumed and greets with one line. It answers no hello before
  * all connections that come at once have said theirs.
  */
-final class TicketServer implements AutoCloseable {
+public final class TicketServer implements AutoCloseable {
     private final ServerSocket listening =
             new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -36,7 +37,7 @@ final class TicketServer implements AutoCloseable {
     private final String protocol;
     private volatile CountDownLatch hellos = new CountDownLatch(1);
 
-    TicketServer(HeldCertificate certificate, String host, String caPem, String protocol)
+    public TicketServer(HeldCertificate certificate, String host, String caPem, String protocol)
             throws IOException {
         this.context =
                 new HandshakeCertificates.Builder()
@@ -79,7 +80,7 @@ final class TicketServer implements AutoCloseable {
      * @return when the session was made, in milliseconds since 1970: of a resumed one, when it was
      *     made first
      */
-    long connect(TlsContexts tls, boolean verify) throws IOException {
+    public long connect(TlsContexts tls, boolean verify) throws IOException {
         hellos = new CountDownLatch(1);
         return talk(tls, verify);
     }
@@ -99,7 +100,7 @@ final class TicketServer implements AutoCloseable {
     }
 
     /** The same with several connections whose handshakes are all under way at one moment. */
-    List<Long> connectAtOnce(TlsContexts tls, int many) throws Exception {
+    public List<Long> connectAtOnce(TlsContexts tls, int many) throws Exception {
         hellos = new CountDownLatch(many);
         List<Callable<Long>> calls = new ArrayList<>();
         for (int i = 0; i < many; i++) {

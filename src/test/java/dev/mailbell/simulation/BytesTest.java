@@ -2,11 +2,11 @@ package dev.mailbell.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.mail.MailConnector;
+import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.pop3.Pop3Sessions;
-import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.simulation.Simulation.Counter;
 import java.lang.management.ManagementFactory;
 import java.util.List;

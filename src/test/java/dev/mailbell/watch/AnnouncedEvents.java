@@ -5,18 +5,19 @@ import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.account.WatchSettings;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3State;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3State;
+import dev.mailbell.watch.record.MailboxEvents;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ public final class AnnouncedEvents {
                     List.of(mailbox(account, Change.Kind.RESET, POP3, true, List.of()));
             case ACCOUNT_CONNECTED, ACCOUNT_RECOVERED ->
                     List.of(
-                            Announcement.of(
+                            MailboxEvents.of(
                                     account.withState(AccountState.WATCHING, NOW, null),
                                     type,
                                     NOW));
@@ -69,12 +70,12 @@ public final class AnnouncedEvents {
             boolean approximate,
             List<Envelope> envelopes) {
         Change change = new Change(kind, 2, approximate, next, null, List.of());
-        return Announcement.of(account, "INBOX", change, envelopes, "idle", NOW).orElseThrow();
+        return MailboxEvents.of(account, "INBOX", change, envelopes, "idle", NOW).orElseThrow();
     }
 
     private static Event failing(Account account, AccountState state, EventType type) {
         Failure failure = new Failure(FailureCode.AUTH_FAILED, "the server said no", NOW, 3);
-        return Announcement.of(account.withState(state, NOW, failure), type, NOW);
+        return MailboxEvents.of(account.withState(state, NOW, failure), type, NOW);
     }
 
     private static List<Envelope> envelopes() {

@@ -3,6 +3,15 @@ package dev.mailbell.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
+import dev.mailbell.watch.admission.AdmissionRequest;
+import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.CheckPermit;
+import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.ConnectionRequest;
+import dev.mailbell.watch.host.HostLimits;
+import dev.mailbell.watch.host.MailHostLimiter;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -12,10 +21,10 @@ import org.junit.jupiter.api.Test;
 
 class DueChecksTest {
     private final AtomicLong now = new AtomicLong();
-    private final Timetable<AccountWatch> timetable = new Timetable<>(now::get);
+    private final TimerQueue<WatchedAccount> timetable = new TimerQueue<>(now::get);
     private final DueChecks due = new DueChecks(timetable, now::get);
-    private final AccountWatch watch =
-            new AccountWatch(
+    private final WatchedAccount watch =
+            new WatchedAccount(
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
                     new ReentrantLock(true),
                     now::get);
@@ -68,8 +77,8 @@ class DueChecksTest {
     void a_check_that_waits_for_a_place_is_seen() throws InterruptedException {
         taken();
         CheckAdmission admission = new CheckAdmission(16, now::get);
-        CheckRequest.Answer answer =
-                new CheckRequest.Answer() {
+        AdmissionRequest.Answer answer =
+                new AdmissionRequest.Answer() {
                     @Override
                     public void granted(CheckPermit permit) {}
 
@@ -86,9 +95,10 @@ class DueChecksTest {
             throws InterruptedException {
         taken();
         HostLimits limits = new HostLimits(() -> 1, () -> 1, now.get());
-        MailHost host = new MailHost("imap.example.org", limits, now::get);
-        Permit taken = host.acquire(dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
-        host.submit(watch.due().waitFor(new Turn(Permit::release)));
+        MailHostLimiter host = new MailHostLimiter("imap.example.org", limits, now::get);
+        ConnectionPermit taken =
+                host.acquire(dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
+        host.submit(watch.due().waitFor(new ConnectionRequest(ConnectionPermit::release)));
         pass(Duration.ofMinutes(12));
         assertThat(oldest()).isGreaterThan(Duration.ofMinutes(12));
         assertThat(stuck()).isEqualTo(Duration.ofMinutes(12));

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.management.OperatingSystemMXBean;
 import dev.mailbell.account.Account;
 import dev.mailbell.mail.scripted.FakeImap;
+import dev.mailbell.watch.schedule.HintBudget;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
 import dev.mailbell.mail.PushSession.Hint;
-import dev.mailbell.watch.Looker.Looked;
+import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.schedule.HintBudget;
+import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,9 +22,9 @@ class HintTimerTest {
     private static final long MILLI = 1_000_000;
 
     private long now = 77;
-    private final Timetable<AccountWatch> timetable = new Timetable<>(() -> now);
-    private final AccountWatch watch =
-            new AccountWatch(
+    private final TimerQueue<WatchedAccount> timetable = new TimerQueue<>(() -> now);
+    private final WatchedAccount watch =
+            new WatchedAccount(
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
                     new ReentrantLock(),
                     () -> now);

@@ -11,6 +11,8 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.schedule.AdaptiveInterval;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,7 +212,7 @@ class IsolationTest {
 
     @Test
     void a_look_that_cannot_be_recorded_for_our_own_fault_is_made_again_later_each_time() {
-        Rhythm rhythm = new Rhythm(() -> 0);
+        AdaptiveInterval rhythm = new AdaptiveInterval(() -> 0);
         List<Duration> waits = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             waits.add(rhythm.notRecorded());

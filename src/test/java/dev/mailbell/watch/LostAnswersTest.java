@@ -14,6 +14,8 @@ import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.record.DatabasePermits;
+import dev.mailbell.watch.record.HostLog;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -69,46 +71,46 @@ class LostAnswersTest {
                         });
     }
 
-    private AccountStates states() {
-        return new AccountStates(
+    private AccountStateWriter states() {
+        return new AccountStateWriter(
                 jdbi,
-                new DatabaseGate(jdbi, 4, () -> true),
+                new DatabasePermits(jdbi, 4, () -> true),
                 TestOutbox.of(DATABASE),
                 new HostLog());
     }
 
-    private AccountWatch watch() {
+    private WatchedAccount watch() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         Account account = TestAccount.of(AccountState.CONNECTING, Map.of(), now);
         accounts.insert(account);
-        return new AccountWatch(account, new ReentrantLock(), System::nanoTime);
+        return new WatchedAccount(account, new ReentrantLock(), System::nanoTime);
     }
 
-    private static void works(AccountStates states, AccountWatch watch) {
+    private static void works(AccountStateWriter states, WatchedAccount watch) {
         Instant now = Instant.now();
         states.save(watch, now, () -> watch.succeeded(now, null));
     }
 
-    private static void isRefused(AccountStates states, AccountWatch watch) {
+    private static void isRefused(AccountStateWriter states, WatchedAccount watch) {
         Instant now = Instant.now();
         MailFailure refused = new MailFailure(FailureCode.AUTH_FAILED, "no");
         states.save(watch, now, () -> watch.failed(refused, now));
     }
 
-    private List<EventType> told(AccountWatch watch) {
+    private List<EventType> told(WatchedAccount watch) {
         return events.after(ClientStore.DEFAULT, null, null, watch.account().id(), 100).stream()
                 .map(Event::type)
                 .toList();
     }
 
-    private AccountState stored(AccountWatch watch) {
+    private AccountState stored(WatchedAccount watch) {
         return accounts.find(watch.account().id()).orElseThrow().state();
     }
 
     @Test
     void an_event_whose_commit_was_not_answered_is_not_written_again() {
-        AccountStates states = states();
-        AccountWatch watch = watch();
+        AccountStateWriter states = states();
+        WatchedAccount watch = watch();
         loseAnswer.set(true);
         assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
         works(states, watch);
@@ -119,8 +121,8 @@ class LostAnswersTest {
 
     @Test
     void an_event_whose_commit_failed_is_written_by_the_next_look() {
-        AccountStates states = states();
-        AccountWatch watch = watch();
+        AccountStateWriter states = states();
+        WatchedAccount watch = watch();
         loseCommit.set(true);
         assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
         assertThat(told(watch)).isEmpty();
@@ -131,8 +133,8 @@ class LostAnswersTest {
 
     @Test
     void a_state_that_was_written_without_an_answer_and_then_left_is_corrected_in_the_table() {
-        AccountStates states = states();
-        AccountWatch watch = watch();
+        AccountStateWriter states = states();
+        WatchedAccount watch = watch();
         works(states, watch);
         loseAnswer.set(true);
         assertThatExceptionOfType(RuntimeException.class)

@@ -333,7 +333,7 @@ class PushTest {
         await().until(() -> watches().stream().allMatch(watch -> watch.looksBegun() == 2));
     }
 
-    private Collection<AccountWatch> watches() {
-        return ((Watcher) kit.watch()).all();
+    private Collection<WatchedAccount> watches() {
+        return ((WatchedAccounts) kit.watch()).all();
     }
 }

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /** An account with an INBOX, at a mail host that is never connected to. */
-final class TestAccount {
+public final class TestAccount {
     private TestAccount() {}
 
-    static Account of(AccountState state, Map<String, String> labels, Instant since) {
+    public static Account of(AccountState state, Map<String, String> labels, Instant since) {
         MailSettings mail =
                 new MailSettings(
                         Protocol.IMAP,

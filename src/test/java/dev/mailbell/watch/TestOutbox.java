@@ -2,14 +2,14 @@ package dev.mailbell.watch;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
-import dev.mailbell.delivery.DeliverySettings;
 import dev.mailbell.delivery.Outbox;
-import dev.mailbell.delivery.WebhookClient;
-import dev.mailbell.delivery.WebhookStore;
-import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.TlsContexts;
+import dev.mailbell.delivery.endpoint.DeliverySettings;
+import dev.mailbell.delivery.http.WebhookClient;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,10 +24,10 @@ import java.util.Set;
  * An outbox whose lanes were never started: events and deliveries are written and stay in the
  * table.
  */
-final class TestOutbox {
+public final class TestOutbox {
     private TestOutbox() {}
 
-    static Outbox of(Database database) {
+    public static Outbox of(Database database) {
         try {
             AddressGuard guard = new AddressGuard(List.of(), List.of());
             Watchdog watchdog = new Watchdog();

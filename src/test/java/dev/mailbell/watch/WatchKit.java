@@ -25,6 +25,7 @@ import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.watch.schedule.PollingPolicy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,7 +102,7 @@ final class WatchKit implements AutoCloseable {
                         secrets,
                         grants -> new NoTokens(),
                         TestOutbox.of(database),
-                        new Pace(configuration::get),
+                        new PollingPolicy(configuration::get),
                         new SimpleMeterRegistry(),
                         clock(),
                         this::nanoTime));

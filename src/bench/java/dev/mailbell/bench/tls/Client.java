@@ -1,8 +1,8 @@
 package dev.mailbell.bench.tls;
 
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.tls.TlsContexts;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;

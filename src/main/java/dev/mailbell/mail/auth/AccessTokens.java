@@ -1,7 +1,7 @@
 package dev.mailbell.mail.auth;
 
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.http.GuardedHttp;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

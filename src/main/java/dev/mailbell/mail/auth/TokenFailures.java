@@ -2,11 +2,11 @@ package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.network.AnswerTooLongException;
-import dev.mailbell.network.BlockedAddressException;
-import dev.mailbell.network.CleartextRefusedException;
-import dev.mailbell.network.GuardedHttp.Answer;
-import dev.mailbell.network.TlsException;
+import dev.mailbell.network.address.BlockedAddressException;
+import dev.mailbell.network.http.CleartextRefusedException;
+import dev.mailbell.network.http.GuardedHttp.Answer;
+import dev.mailbell.network.socket.ResponseTooLongException;
+import dev.mailbell.network.tls.TlsException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.UnknownHostException;
@@ -109,7 +109,7 @@ final class TokenFailures {
             case ClientProtocolException e ->
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR, where + " did not answer in HTTP", e);
-            case AnswerTooLongException e ->
+            case ResponseTooLongException e ->
                     new MailFailure(FailureCode.PROTOCOL_ERROR, where + ": " + e.getMessage(), e);
             // The limits of chunk lines and trailers.
             case MessageConstraintException e ->

@@ -6,7 +6,7 @@ import dev.mailbell.mail.discovery.Discovered.Found;
 import dev.mailbell.mail.discovery.Discovered.NotFound;
 import dev.mailbell.mail.discovery.Discovered.Source;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.GuardedHttp;
+import dev.mailbell.network.http.GuardedHttp;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.mailbell.mail.discovery;
 
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.GuardedHttp;
-import dev.mailbell.network.GuardedHttp.Answer;
+import dev.mailbell.network.http.GuardedHttp;
+import dev.mailbell.network.http.GuardedHttp.Answer;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;

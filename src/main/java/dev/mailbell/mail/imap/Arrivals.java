@@ -1,6 +1,7 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mark.UidSet;
+import dev.mailbell.detection.UidSet;
+import dev.mailbell.mail.imap.protocol.ParenthesizedData;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -32,9 +33,9 @@ final class Arrivals {
                     .appendPattern("d-MMM-yyyy HH:mm:ss Z")
                     .toFormatter(Locale.ROOT);
 
-    private final Mailboxes mailboxes;
+    private final MailboxCommands mailboxes;
 
-    Arrivals(Mailboxes mailboxes) {
+    Arrivals(MailboxCommands mailboxes) {
         this.mailboxes = mailboxes;
     }
 
@@ -62,7 +63,7 @@ final class Arrivals {
                     left.substring(0, end),
                     "(UID INTERNALDATE)",
                     message -> {
-                        if (message.value("INTERNALDATE") instanceof Items.Text date
+                        if (message.value("INTERNALDATE") instanceof ParenthesizedData.Text date
                                 && !isBefore(date.value(), second)
                                 && arrived.size() < LIMIT) {
                             arrived.add(message.number("UID"));
@@ -81,7 +82,7 @@ final class Arrivals {
                 Math.max(1, total - LIMIT + 1) + ":*",
                 "(INTERNALDATE)",
                 (number, message) -> {
-                    if (message.value("INTERNALDATE") instanceof Items.Text date
+                    if (message.value("INTERNALDATE") instanceof ParenthesizedData.Text date
                             && !isBefore(date.value(), second)
                             && arrived.size() < LIMIT) {
                         arrived.add(number);
@@ -98,7 +99,7 @@ final class Arrivals {
                 "(UID INTERNALDATE)",
                 message -> {
                     if (message.number("UID") == uid
-                            && message.value("INTERNALDATE") instanceof Items.Text date
+                            && message.value("INTERNALDATE") instanceof ParenthesizedData.Text date
                             && dates.isEmpty()) {
                         parsed(date.value()).ifPresent(dates::add);
                     }

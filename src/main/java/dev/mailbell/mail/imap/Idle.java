@@ -3,6 +3,10 @@ package dev.mailbell.mail.imap;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.Refusals;
+import dev.mailbell.mail.imap.protocol.Reply;
+import dev.mailbell.mail.imap.protocol.SharedResponse;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -76,7 +80,7 @@ final class Idle {
                         pause(Duration.ofNanos(left));
                         paceBegan = System.nanoTime();
                     }
-                    Line line = wire.next();
+                    SharedResponse line = wire.next();
                     if (line.isTagged() && tag.equalsIgnoreCase(line.getTag())) {
                         wire.socket().relax();
                         return begun ? ended() : refused(Reply.of(line));

@@ -1,8 +1,9 @@
 package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.Envelope;
-import dev.mailbell.mail.HeaderText;
-import dev.mailbell.mail.ServerText;
+import dev.mailbell.mail.imap.protocol.ParenthesizedData;
+import dev.mailbell.mail.text.HeaderText;
+import dev.mailbell.mail.text.ServerText;
 import jakarta.mail.internet.InternetAddress;
 import java.io.UnsupportedEncodingException;
 import java.time.Instant;
@@ -21,7 +22,7 @@ final class ImapEnvelopes {
 
     private ImapEnvelopes() {}
 
-    static List<Envelope> fetch(Mailboxes mailboxes, List<Long> uids) {
+    static List<Envelope> fetch(MailboxCommands mailboxes, List<Long> uids) {
         if (uids.size() > MESSAGES_LIMIT) {
             throw new IllegalArgumentException(
                     "envelopes of at most " + MESSAGES_LIMIT + " messages, not " + uids.size());
@@ -35,14 +36,15 @@ final class ImapEnvelopes {
                     // 163 has answered with other messages than those asked for.
                     long uid = message.number("UID");
                     if (uids.contains(uid)
-                            && message.value("ENVELOPE") instanceof Items.Group envelope) {
+                            && message.value("ENVELOPE")
+                                    instanceof ParenthesizedData.Group envelope) {
                         fetched.put(uid, decoded(uid, envelope));
                     }
                 });
         return uids.stream().map(fetched::get).filter(Objects::nonNull).toList();
     }
 
-    private static Envelope decoded(long uid, Items.Group envelope) {
+    private static Envelope decoded(long uid, ParenthesizedData.Group envelope) {
         return new Envelope(
                 Long.toString(uid),
                 envelope.items().size() > 2 ? from(envelope.items().get(2)) : null,
@@ -51,13 +53,13 @@ final class ImapEnvelopes {
     }
 
     private static @Nullable String from(@Nullable Object addresses) {
-        if (!(addresses instanceof Items.Group group)) {
+        if (!(addresses instanceof ParenthesizedData.Group group)) {
             return null;
         }
         String joined =
                 group.items().stream()
-                        .filter(Items.Group.class::isInstance)
-                        .map(address -> address((Items.Group) address))
+                        .filter(ParenthesizedData.Group.class::isInstance)
+                        .map(address -> address((ParenthesizedData.Group) address))
                         .filter(Objects::nonNull)
                         .limit(ADDRESSES_LIMIT)
                         .collect(Collectors.joining(", "));
@@ -65,7 +67,7 @@ final class ImapEnvelopes {
     }
 
     /** {@code (name route mailbox host)}; without a host it marks a group's begin or end. */
-    private static @Nullable String address(Items.Group address) {
+    private static @Nullable String address(ParenthesizedData.Group address) {
         String name = text(address.text(0));
         String mailbox = text(address.text(2));
         String host = text(address.text(3));

@@ -1,13 +1,15 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Envelope;
-import dev.mailbell.mail.LimitedSocket;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.PushSession;
-import dev.mailbell.mail.Rung;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapObservation;
+import dev.mailbell.mail.connection.LimitedSocket;
+import dev.mailbell.mail.imap.protocol.Capabilities;
+import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,7 +32,7 @@ public final class ImapSession implements PushSession {
 
     private final ImapWire wire;
     private final Capabilities capabilities;
-    private final Mailboxes mailboxes;
+    private final MailboxCommands mailboxes;
     private final Idle idle;
     private final long byteBudget;
     private final Duration tick;
@@ -44,7 +46,7 @@ public final class ImapSession implements PushSession {
     ImapSession(
             ImapWire wire,
             Capabilities capabilities,
-            Ladder ladder,
+            ProofLadder ladder,
             MailboxSpellings.OfLogin spellings,
             Duration doneTaken,
             Duration tick,
@@ -52,7 +54,7 @@ public final class ImapSession implements PushSession {
             long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
-        this.mailboxes = new Mailboxes(wire, capabilities, ladder, spellings);
+        this.mailboxes = new MailboxCommands(wire, capabilities, ladder, spellings);
         this.idle = new Idle(wire, doneTaken);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
@@ -86,14 +88,14 @@ public final class ImapSession implements PushSession {
     }
 
     @Override
-    public ImapObservation observe(LookRequest request) {
+    public ImapObservation observe(CheckRequest request) {
         if (request.mark() != null && !(request.mark() instanceof ImapMark)) {
             throw new IllegalArgumentException("not a mark of IMAP: " + request.mark());
         }
         observed = request.mailbox();
         boolean told = upToDate;
         upToDate = false;
-        return new ImapLook(
+        return new ImapCheck(
                         mailboxes, request, told && !request.exhaustive(), this::awaitNextSecond)
                 .observe();
     }
@@ -104,7 +106,7 @@ public final class ImapSession implements PushSession {
     }
 
     @Override
-    public Optional<Rung> rung() {
+    public Optional<Proof> rung() {
         return mailboxes.ladder().used();
     }
 
@@ -126,7 +128,7 @@ public final class ImapSession implements PushSession {
 
     @Override
     public Wake await(HintPolicy policy) {
-        Selected open = mailboxes.keptOpen();
+        SelectedMailbox open = mailboxes.keptOpen();
         if (open == null || !offersPush()) {
             throw new IllegalStateException("no mailbox is open to wait for");
         }
@@ -159,11 +161,11 @@ public final class ImapSession implements PushSession {
 
     /** The hints of one waiting, and the one that ends it. */
     private final class Hints {
-        private final Selected open;
+        private final SelectedMailbox open;
         private final HintPolicy policy;
         private @Nullable Hint granted;
 
-        Hints(Selected open, HintPolicy policy) {
+        Hints(SelectedMailbox open, HintPolicy policy) {
             this.open = open;
             this.policy = policy;
         }
@@ -213,7 +215,7 @@ public final class ImapSession implements PushSession {
         }
     }
 
-    private boolean hasNews(Selected open) {
+    private boolean hasNews(SelectedMailbox open) {
         return open.hasNews() || mailboxes.hasNewsElsewhere();
     }
 

@@ -1,10 +1,14 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.HostRungs;
+import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.connection.MailConnector;
+import dev.mailbell.mail.imap.login.ImapLogin;
+import dev.mailbell.mail.imap.protocol.Capabilities;
+import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.Pipelining;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 
@@ -25,7 +29,7 @@ public final class ImapSessions implements MailServers {
     private final Duration tick;
     private final Pipelining pipelining = new Pipelining();
     private final LoginWays ways = new LoginWays();
-    private final HostRungs rungs = new HostRungs();
+    private final HostProofs rungs = new HostProofs();
     private final MailboxSpellings spellings = new MailboxSpellings(System::nanoTime);
 
     public ImapSessions(MailConnector connector) {
@@ -63,7 +67,7 @@ public final class ImapSessions implements MailServers {
             return new ImapSession(
                     wire,
                     capabilities,
-                    new Ladder(
+                    new ProofLadder(
                             rungs, login.server(), login.username(), entrance.givesLastingUids()),
                     spellings.of(login),
                     doneTaken,

@@ -1,6 +1,11 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.MailboxNames;
+import dev.mailbell.mail.imap.protocol.BoundedResponses;
+import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.ParenthesizedData;
+import dev.mailbell.mail.imap.protocol.Refusals;
+import dev.mailbell.mail.imap.protocol.Reply;
+import dev.mailbell.mail.text.MailboxNames;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -58,22 +63,22 @@ final class MailboxList {
                 BoundedResponses.USUAL_LIMIT,
                 line -> {
                     if (line.keyEquals("LIST") && names.size() < LIMIT) {
-                        add(names, Items.parse(line.getRest()));
+                        add(names, ParenthesizedData.parse(line.getRest()));
                     }
                 });
     }
 
-    private static void add(List<String> names, Items.Group entry) {
+    private static void add(List<String> names, ParenthesizedData.Group entry) {
         String raw = entry.text(2);
         if (raw != null
-                && entry.items().getFirst() instanceof Items.Group flags
+                && entry.items().getFirst() instanceof ParenthesizedData.Group flags
                 && flags.items().stream().noneMatch(MailboxList::isClosed)) {
             names.add(raw);
         }
     }
 
     private static boolean isClosed(@Nullable Object flag) {
-        return flag instanceof Items.Text text
+        return flag instanceof ParenthesizedData.Text text
                 && CLOSED.contains(text.value().toUpperCase(Locale.ROOT));
     }
 

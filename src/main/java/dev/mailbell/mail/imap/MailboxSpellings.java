@@ -1,7 +1,7 @@
 package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.MailboxNames;
+import dev.mailbell.mail.text.MailboxNames;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,5 +1,8 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.imap.protocol.BoundedResponses;
+import dev.mailbell.mail.imap.protocol.Capabilities;
+import dev.mailbell.mail.imap.protocol.ImapWire;
 import java.util.List;
 import org.eclipse.angus.mail.iap.Argument;
 

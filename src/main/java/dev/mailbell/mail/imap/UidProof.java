@@ -1,10 +1,10 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.UidSet;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.Rung;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.UidSet;
+import dev.mailbell.mail.Proof;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,13 +24,13 @@ final class UidProof {
     /** How often one rung may contradict; once where the mailbox was opened anew for the proof. */
     private static final int CONTRADICTIONS = 2;
 
-    private static final List<Rung> RUNGS =
-            List.of(Rung.ESEARCH, Rung.SEARCH, Rung.FETCH_NEW, Rung.FETCH_ALL);
+    private static final List<Proof> RUNGS =
+            List.of(Proof.ESEARCH, Proof.SEARCH, Proof.FETCH_NEW, Proof.FETCH_ALL);
 
-    private final Mailboxes mailboxes;
+    private final MailboxCommands mailboxes;
     private final UidQueries queries;
-    private final Ladder ladder;
-    private final Selected box;
+    private final ProofLadder ladder;
+    private final SelectedMailbox box;
     private final @Nullable ImapMark before;
     private final long uidNext;
     private final boolean sameSession;
@@ -49,8 +49,8 @@ final class UidProof {
      * @param again whether a proof of this look has failed before
      */
     UidProof(
-            Mailboxes mailboxes,
-            Selected box,
+            MailboxCommands mailboxes,
+            SelectedMailbox box,
             @Nullable ImapMark before,
             long uidNext,
             boolean sameSession,
@@ -76,7 +76,7 @@ final class UidProof {
     record View(int total, long topUid, long from, UidSet found, boolean proven) {}
 
     /** An answer that was not taken. */
-    private record Refuted(Rung rung, String why, UidSet uids) {}
+    private record Refuted(Proof rung, String why, UidSet uids) {}
 
     /** The number of messages and the last one's UID, without a search. */
     View ofNothing() {
@@ -86,16 +86,16 @@ final class UidProof {
             long top = total == 0 ? 0 : queries.uidOf(total);
             if (top >= 0) {
                 box.lookEnds();
-                ladder.restsOn(Rung.STATUS);
+                ladder.restsOn(Proof.STATUS);
                 return new View(total, top, ImapMark.NO_UID, UidSet.empty(), true);
             }
             fault = "does not tell the UID of message " + total;
             mailboxes.noop();
         }
-        UidQueries.Answer all = queries.ask(Rung.FETCH_ALL, 1);
+        UidQueries.Answer all = queries.ask(Proof.FETCH_ALL, 1);
         UidSet uids = all.uids();
         if (uids != null && (!uids.isEmpty() || box.exists() == 0)) {
-            ladder.restsOn(Rung.FETCH_ALL);
+            ladder.restsOn(Proof.FETCH_ALL);
             int total = box.exists() < 0 ? size(uids) : box.exists();
             return new View(
                     total, uids.isEmpty() ? 0 : uids.last(), ImapMark.NO_UID, UidSet.empty(), true);
@@ -112,8 +112,8 @@ final class UidProof {
      */
     Optional<View> of(long from) {
         lowest = from;
-        for (Rung rung : RUNGS) {
-            if (queries.offers(rung) && (box.exists() >= 0 || rung == Rung.FETCH_ALL)) {
+        for (Proof rung : RUNGS) {
+            if (queries.offers(rung) && (box.exists() >= 0 || rung == Proof.FETCH_ALL)) {
                 Optional<View> view = by(rung);
                 if (view.isPresent()) {
                     ladder.restsOn(rung);
@@ -135,7 +135,7 @@ final class UidProof {
         return failed(fault);
     }
 
-    private Optional<View> by(Rung rung) {
+    private Optional<View> by(Proof rung) {
         int contradicted = 0;
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             int version = box.version();
@@ -146,7 +146,7 @@ final class UidProof {
                 fault = answer.fault();
                 return Optional.empty();
             }
-            boolean all = rung == Rung.FETCH_ALL;
+            boolean all = rung == Proof.FETCH_ALL;
             if (version != box.version() && attempt < ATTEMPTS) {
                 // Messages came or went meanwhile: the answer is of another moment.
                 mailboxes.noop();
@@ -194,7 +194,7 @@ final class UidProof {
     /** Then an arrival and a removal at once may leave all that STATUS says as it was. */
     private void lags(long uid) {
         ladder.failed(
-                Rung.STATUS,
+                Proof.STATUS,
                 "has a message with the UID " + uid + " where it says that UIDNEXT is " + uidNext);
     }
 
@@ -272,8 +272,8 @@ final class UidProof {
             // The whole mailbox is too dear to be listed because of one odd answer.
             if (truth.proven()
                     && wrong
-                    && answer.rung() != Rung.FETCH_NEW
-                    && answer.rung() != Rung.FETCH_ALL
+                    && answer.rung() != Proof.FETCH_NEW
+                    && answer.rung() != Proof.FETCH_ALL
                     && answer.rung() != ladder.used().orElse(answer.rung())) {
                 ladder.failed(answer.rung(), answer.why());
             }

@@ -1,11 +1,16 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.UidSet;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.Rung;
-import dev.mailbell.mail.ServerText;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.UidSet;
+import dev.mailbell.mail.Proof;
+import dev.mailbell.mail.imap.protocol.BoundedResponses;
+import dev.mailbell.mail.imap.protocol.Capabilities;
+import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.Refusals;
+import dev.mailbell.mail.imap.protocol.Reply;
+import dev.mailbell.mail.text.ServerText;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +23,9 @@ final class UidQueries {
 
     private final ImapWire wire;
     private final Capabilities capabilities;
-    private final Ladder ladder;
+    private final ProofLadder ladder;
 
-    UidQueries(ImapWire wire, Capabilities capabilities, Ladder ladder) {
+    UidQueries(ImapWire wire, Capabilities capabilities, ProofLadder ladder) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.ladder = ladder;
@@ -35,17 +40,17 @@ final class UidQueries {
     record Answer(@Nullable UidSet uids, String fault) {}
 
     /** Whether the host may be asked in this way. */
-    boolean offers(Rung rung) {
-        return (rung != Rung.ESEARCH || capabilities.has("ESEARCH"))
-                && (rung == Rung.FETCH_ALL || ladder.trusts(rung));
+    boolean offers(Proof rung) {
+        return (rung != Proof.ESEARCH || capabilities.has("ESEARCH"))
+                && (rung == Proof.FETCH_ALL || ladder.trusts(rung));
     }
 
     /**
-     * Asks for the UIDs from {@code from} on; {@link Rung#FETCH_ALL} asks for all.
+     * Asks for the UIDs from {@code from} on; {@link Proof#FETCH_ALL} asks for all.
      *
      * @throws MailFailure when the connection is lost, or the server asks to be spared
      */
-    Answer ask(Rung rung, long from) {
+    Answer ask(Proof rung, long from) {
         // What is lost behind DONE says nothing of the question.
         boolean behindDone = wire.holdsLine();
         try {
@@ -60,10 +65,10 @@ final class UidQueries {
                 default -> throw new IllegalArgumentException("no question of UIDs: " + rung);
             };
         } catch (MailFailure failure) {
-            boolean search = rung == Rung.ESEARCH || rung == Rung.SEARCH;
+            boolean search = rung == Proof.ESEARCH || rung == Proof.SEARCH;
             if (search && !behindDone && failure.code() == FailureCode.TIMEOUT) {
                 ladder.failed(rung, "did not answer a search in time");
-            } else if (rung != Rung.FETCH_ALL && failure.code() == FailureCode.PROTOCOL_ERROR) {
+            } else if (rung != Proof.FETCH_ALL && failure.code() == FailureCode.PROTOCOL_ERROR) {
                 ladder.failed(rung, failure.reason());
             }
             throw failure;
@@ -72,7 +77,7 @@ final class UidQueries {
 
     /** A server that tells no UIDs in FETCH may list them in a search. */
     private Answer all() {
-        Answer fetched = answer(Rung.FETCH_ALL, "UID FETCH 1:* (UID)", 1);
+        Answer fetched = answer(Proof.FETCH_ALL, "UID FETCH 1:* (UID)", 1);
         UidSet told = fetched.uids();
         if (told == null || !told.isEmpty()) {
             return fetched;
@@ -85,13 +90,13 @@ final class UidQueries {
 
     /** All messages that meet the criteria; empty where the server cannot say. */
     Optional<UidSet> search(String criteria) {
-        Search search = new Search(false);
+        UidCollector search = new UidCollector(false);
         Reply reply = wire.command("UID SEARCH " + criteria, null, SEARCH_LIMIT, search);
         return reply.ok() && search.isSound() ? Optional.of(search.uids()) : Optional.empty();
     }
 
-    private Answer answer(Rung rung, String command, long from) {
-        Search search = new Search(rung == Rung.FETCH_NEW || rung == Rung.FETCH_ALL);
+    private Answer answer(Proof rung, String command, long from) {
+        UidCollector search = new UidCollector(rung == Proof.FETCH_NEW || rung == Proof.FETCH_ALL);
         Reply reply = wire.command(command, null, SEARCH_LIMIT, search);
         if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
             MailFailure refusal = Refusals.ofCommand(reply, "to " + asked(rung));
@@ -115,15 +120,15 @@ final class UidQueries {
         return new Answer(search.uids().from(from), "");
     }
 
-    private Answer faulty(Rung rung, String why) {
-        if (rung != Rung.FETCH_ALL) {
+    private Answer faulty(Proof rung, String why) {
+        if (rung != Proof.FETCH_ALL) {
             ladder.failed(rung, why);
         }
         return new Answer(null, why);
     }
 
-    private static String asked(Rung rung) {
-        return rung == Rung.ESEARCH || rung == Rung.SEARCH
+    private static String asked(Proof rung) {
+        return rung == Proof.ESEARCH || rung == Proof.SEARCH
                 ? "search the mailbox"
                 : "fetch the UIDs of messages";
     }
@@ -148,7 +153,10 @@ final class UidQueries {
                         BoundedResponses.USUAL_LIMIT,
                         line -> {
                             if (line.keyEquals("FETCH") && line.getNumber() == number) {
-                                uid[0] = Math.max(uid[0], Mailboxes.attributes(line).number("UID"));
+                                uid[0] =
+                                        Math.max(
+                                                uid[0],
+                                                MailboxCommands.attributes(line).number("UID"));
                             }
                         });
         // A refusal is what servers have for a message that another session removed.

@@ -1,6 +1,7 @@
 /**
- * IMAP: looks through {@code EXAMINE}, {@code STATUS} and {@code UID SEARCH} that count exactly,
- * whatever a server leaves out.
+ * Checks of IMAP mailboxes (RFC 3501, RFC 9051): how new messages are proven, and push by IDLE and
+ * NOTIFY. It calls its sub-packages and detection; begin with {@link
+ * dev.mailbell.mail.imap.ImapCheck}.
  */
 @NullMarked
 package dev.mailbell.mail.imap;

@@ -1,14 +1,20 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mail.Rung;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Mark.Basis;
+import dev.mailbell.detection.Pop3Observation.Full;
+import dev.mailbell.detection.messages.MessageListing;
+import dev.mailbell.detection.messages.UidText;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Sizes;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Mark.Basis;
-import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Listing;
-import dev.mailbell.mark.UidText;
+import dev.mailbell.mail.pop3.protocol.Capabilities;
+import dev.mailbell.mail.pop3.protocol.NumberColumn;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Refusals;
+import dev.mailbell.mail.pop3.protocol.Reply;
+import dev.mailbell.mail.pop3.protocol.UnsoundAnswerException;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +33,7 @@ final class IdentityListing {
     private final Capabilities capabilities;
     private final Listings listings;
     private final MessageHeaders headers;
-    private @Nullable Rung rung;
+    private @Nullable Proof rung;
 
     IdentityListing(
             Pop3Wire wire, Capabilities capabilities, Listings listings, MessageHeaders headers) {
@@ -38,7 +44,7 @@ final class IdentityListing {
     }
 
     /** The proof that the last listing rests on; empty before the first. */
-    Optional<Rung> rung() {
+    Optional<Proof> rung() {
         return Optional.ofNullable(rung);
     }
 
@@ -48,28 +54,28 @@ final class IdentityListing {
      * @param drop what STAT said in this session; null to ask
      */
     Full list(Basis basis, @Nullable Drop drop) {
-        Answers answers = ask(drop);
+        MaildropAnswers answers = ask(drop);
         if (!answers.areSizesSound()) {
-            Answers second = ask(null);
+            MaildropAnswers second = ask(null);
             if (!second.areSizesSound() && !second.areSizesThoseOf(answers)) {
-                throw new Unsound(second.contradiction());
+                throw new UnsoundAnswerException(second.contradiction());
             }
             answers = second;
         }
         return basis == Basis.SIZES ? bySizes(answers, true) : byHeaders(answers);
     }
 
-    private Answers ask(@Nullable Drop known) {
+    private MaildropAnswers ask(@Nullable Drop known) {
         Drop drop = known == null ? listings.drop(asked("STAT")) : known;
         Reply list = asked("LIST");
         int expected = drop == null ? Listings.UNKNOWN : drop.total();
         if (!list.ok() && expected != 0) {
             throw wire.broken(Refusals.ofCommand(list, "LIST"));
         }
-        return new Answers(
+        return new MaildropAnswers(
                 drop,
                 null,
-                list.ok() ? listings.sizes(list, expected) : new Sizes(new Column(), null));
+                list.ok() ? listings.sizes(list, expected) : new Sizes(new NumberColumn(), null));
     }
 
     private Reply asked(String command) {
@@ -78,8 +84,8 @@ final class IdentityListing {
     }
 
     /** By headers; by sizes where there are too many, or where the server shows no headers. */
-    Full byHeaders(Answers answers) {
-        Column sizes = answers.provenSizes();
+    Full byHeaders(MaildropAnswers answers) {
+        NumberColumn sizes = answers.provenSizes();
         int[] numbers = sizes.numbers();
         if (numbers.length > (capabilities.pipelining() ? HEADERS_PIPELINED : HEADERS_ONE_BY_ONE)) {
             return bySizes(answers, true);
@@ -97,7 +103,7 @@ final class IdentityListing {
             names[i] = identity == null ? UidText.ofSize(octets[i]) : identity;
             keys[i] = listings.key(names[i]);
         }
-        rung = Rung.HEADERS;
+        rung = Proof.HEADERS;
         Pop3Mark mark =
                 Pop3Mark.ofHeaders(
                         numbers.length,
@@ -106,15 +112,15 @@ final class IdentityListing {
                         names.length == 0 ? null : names[names.length - 1]);
         return new Full(
                 answers.areSizesSound() ? mark : mark.unproven(),
-                new Listing(numbers, keys, sizesOf(numbers, sizes)));
+                new MessageListing(numbers, keys, sizesOf(numbers, sizes)));
     }
 
     /**
      * @param hasUids whether the server has UIDs that are no identity
      */
-    Full bySizes(Answers answers, boolean hasUids) {
-        rung = Rung.SIZES;
-        Column sizes = answers.provenSizes();
+    Full bySizes(MaildropAnswers answers, boolean hasUids) {
+        rung = Proof.SIZES;
+        NumberColumn sizes = answers.provenSizes();
         int[] numbers = sizes.numbers();
         long[] keys = sizes.values();
         for (int i = 0; i < keys.length; i++) {
@@ -127,7 +133,7 @@ final class IdentityListing {
                         : new Pop3Mark(numbers.length, answers.octets(), null, top, true);
         return new Full(
                 answers.areSizesSound() ? mark : mark.unproven(),
-                new Listing(numbers, keys, sizesOf(numbers, sizes)));
+                new MessageListing(numbers, keys, sizesOf(numbers, sizes)));
     }
 
     @Nullable String topMessageId(int total) {
@@ -135,10 +141,10 @@ final class IdentityListing {
     }
 
     /** A size of 2 GiB or more, which no mail has, is kept as the largest that fits. */
-    static int[] sizesOf(int[] numbers, Column column) {
+    static int[] sizesOf(int[] numbers, NumberColumn column) {
         int[] sizes = new int[numbers.length];
         for (int i = 0; i < sizes.length; i++) {
-            long size = column.valueOf(numbers[i], Listing.UNKNOWN);
+            long size = column.valueOf(numbers[i], MessageListing.UNKNOWN);
             sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
         }
         return sizes;

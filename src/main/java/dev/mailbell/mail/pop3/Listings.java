@@ -1,8 +1,13 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.UidKey;
-import dev.mailbell.mark.UidText;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.detection.messages.UidKey;
+import dev.mailbell.detection.messages.UidText;
+import dev.mailbell.mail.pop3.protocol.NumberColumn;
+import dev.mailbell.mail.pop3.protocol.Numbers;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Refusals;
+import dev.mailbell.mail.pop3.protocol.Reply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
@@ -37,12 +42,12 @@ final class Listings {
      * @param blank whether nothing is wrong but that messages have no UID
      */
     record Uids(
-            Column keys,
+            NumberColumn keys,
             @Nullable String first,
             @Nullable String top,
             @Nullable String fault,
             boolean blank) {
-        static final Uids NONE = new Uids(new Column(), null, null, null, false);
+        static final Uids NONE = new Uids(new NumberColumn(), null, null, null, false);
     }
 
     /**
@@ -50,7 +55,7 @@ final class Listings {
      *
      * @param fault what is wrong with it; null for nothing
      */
-    record Sizes(Column column, @Nullable String fault) {}
+    record Sizes(NumberColumn column, @Nullable String fault) {}
 
     /** A line of UIDL: a number and a UID as ISO 8859-1. */
     record Uid(int number, String text) {}
@@ -95,7 +100,7 @@ final class Listings {
      * @param expected how many messages there should be
      */
     Uids uids(Reply status, int expected) {
-        Column column = new Column();
+        NumberColumn column = new NumberColumn();
         Kept first = new Kept(Integer.MAX_VALUE);
         Kept top = new Kept(0);
         int[] blank = new int[1];
@@ -153,7 +158,7 @@ final class Listings {
 
     /** The multi-line answer to LIST; the arguments are those of {@link #uids}. */
     Sizes sizes(Reply status, int expected) {
-        Column column = new Column();
+        NumberColumn column = new NumberColumn();
         LineReader reader =
                 (octets, start, length) -> {
                     Numbers words = new Numbers(octets, start, length);
@@ -183,7 +188,8 @@ final class Listings {
      *
      * @return what was wrong with a line; null for nothing
      */
-    private @Nullable String lines(Reply status, int expected, Column column, LineReader reader) {
+    private @Nullable String lines(
+            Reply status, int expected, NumberColumn column, LineReader reader) {
         String fault = null;
         boolean onStatusLine = isLine(status.text(), expected);
         while (true) {
@@ -260,7 +266,7 @@ final class Listings {
                 : key(UidText.of(octets, from, length));
     }
 
-    private void add(Column column, int number, long value) {
+    private void add(NumberColumn column, int number, long value) {
         if (column.size() == MESSAGES_LIMIT) {
             throw tooMany("lists more than " + MESSAGES_LIMIT);
         }

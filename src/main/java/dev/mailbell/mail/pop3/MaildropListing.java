@@ -1,13 +1,20 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Observation.Full;
+import dev.mailbell.detection.messages.MessageListing;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.Listings.Sizes;
 import dev.mailbell.mail.pop3.Listings.Uids;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Listing;
+import dev.mailbell.mail.pop3.protocol.Capabilities;
+import dev.mailbell.mail.pop3.protocol.CommandBatch;
+import dev.mailbell.mail.pop3.protocol.NumberColumn;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Refusals;
+import dev.mailbell.mail.pop3.protocol.Reply;
+import dev.mailbell.mail.pop3.protocol.UnsoundAnswerException;
 import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +32,7 @@ final class MaildropListing {
     private final Capabilities capabilities;
     private final Listings listings;
     private final MessageHeaders headers;
-    private final HostProofs proofs;
+    private final AccountProofs proofs;
     private final Duration patience;
     private final IdentityListing identities;
 
@@ -37,7 +44,7 @@ final class MaildropListing {
             Capabilities capabilities,
             Listings listings,
             MessageHeaders headers,
-            HostProofs proofs,
+            AccountProofs proofs,
             Duration patience) {
         this.wire = wire;
         this.capabilities = capabilities;
@@ -49,12 +56,12 @@ final class MaildropListing {
     }
 
     /** The proof that the last listing rests on. */
-    Rung rung() {
-        return identities.rung().orElse(Rung.LISTING);
+    Proof rung() {
+        return identities.rung().orElse(Proof.LISTING);
     }
 
     /** Whether the server shows the last message that UIDL has. */
-    private boolean isShown(Answers answers) {
+    private boolean isShown(MaildropAnswers answers) {
         int[] numbers = answers.provenUids().keys().numbers();
         return headers.read(numbers[numbers.length - 1])[0].identity() != null;
     }
@@ -70,7 +77,7 @@ final class MaildropListing {
             return identities.list(mark.basis(), drop);
         }
         boolean withSizes = mark == null || mark.total() == 0 || mark.approximate();
-        Answers first = ask(mark, drop, withSizes, late);
+        MaildropAnswers first = ask(mark, drop, withSizes, late);
         if (first.agree() && first.areUidsFew() && first.sizes() == null) {
             first = ask(mark, first.drop(), true, false);
         }
@@ -80,7 +87,7 @@ final class MaildropListing {
         if (first.agree()) {
             return first.uids() == null ? identities.bySizes(first, false) : byUids(first);
         }
-        Answers second = askAgain(mark, first);
+        MaildropAnswers second = askAgain(mark, first);
         if (second.hasBlankUids()) {
             return identities.byHeaders(second);
         }
@@ -88,7 +95,7 @@ final class MaildropListing {
             return byUids(second);
         }
         if (second.isProvedByList()) {
-            proofs.lost(Rung.ENDS, "counts messages in STAT that UIDL and LIST do not have");
+            proofs.lost(Proof.ENDS, "counts messages in STAT that UIDL and LIST do not have");
             return byUids(second);
         }
         boolean countable = second.uids() == null || mayCountSizes(mark);
@@ -96,20 +103,20 @@ final class MaildropListing {
             return identities.bySizes(second, false);
         }
         if (second.areUidsThoseOf(first) && second.areUidsMore() && isShown(second)) {
-            proofs.lost(Rung.ENDS, "counts fewer messages in STAT and LIST than UIDL has");
+            proofs.lost(Proof.ENDS, "counts fewer messages in STAT and LIST than UIDL has");
             return byUids(second);
         }
-        proofs.lost(Rung.LISTING, second.contradiction());
-        throw new Unsound(second.contradiction());
+        proofs.lost(Proof.LISTING, second.contradiction());
+        throw new UnsoundAnswerException(second.contradiction());
     }
 
-    private Answers askAgain(@Nullable Pop3Mark mark, Answers first) {
+    private MaildropAnswers askAgain(@Nullable Pop3Mark mark, MaildropAnswers first) {
         int before = wire.socket().getSoTimeout();
         wire.socket().setSoTimeout((int) patience.toMillis());
         try {
             return ask(mark, null, true, true);
         } catch (MailFailure failure) {
-            Unsound unsound = new Unsound(first.contradiction());
+            UnsoundAnswerException unsound = new UnsoundAnswerException(first.contradiction());
             unsound.addSuppressed(failure);
             throw wire.broken(unsound);
         } finally {
@@ -117,30 +124,30 @@ final class MaildropListing {
         }
     }
 
-    private Answers ask(
+    private MaildropAnswers ask(
             @Nullable Pop3Mark mark, @Nullable Drop known, boolean withSizes, boolean late) {
-        Flight flight = flight(known == null, withSizes);
+        CommandBatch flight = flight(known == null, withSizes);
         Drop drop = known == null ? listings.drop(flight.nextStatus()) : known;
         int expected = drop == null ? Listings.UNKNOWN : drop.total();
         Reply uidl = listing(flight.nextStatus(), late);
         Uids uids = uidl.ok() ? listings.uids(uidl, expected) : withoutUidl(mark, expected, uidl);
         if (!withSizes && uids != null) {
-            return new Answers(drop, uids, null);
+            return new MaildropAnswers(drop, uids, null);
         }
         Reply list = withSizes ? listing(flight.nextStatus(), false) : asked("LIST");
         if (list.ok()) {
             int listed = drop == null && uids != null ? uids.keys().size() : expected;
-            return new Answers(drop, uids, listings.sizes(list, listed));
+            return new MaildropAnswers(drop, uids, listings.sizes(list, listed));
         }
         if (expected != 0 && (uids == null || !list.code().isEmpty())) {
             throw wire.broken(Refusals.ofCommand(list, "LIST"));
         }
-        return new Answers(drop, uids, null);
+        return new MaildropAnswers(drop, uids, null);
     }
 
-    private Flight flight(boolean withStat, boolean withSizes) {
+    private CommandBatch flight(boolean withStat, boolean withSizes) {
         String[] commands = {"STAT", "UIDL", "LIST"};
-        return new Flight(
+        return new CommandBatch(
                 wire,
                 capabilities.pipelining(),
                 Arrays.copyOfRange(commands, withStat ? 0 : 1, withSizes ? 3 : 2));
@@ -174,7 +181,7 @@ final class MaildropListing {
         boolean hadUids = mark != null && mark.total() > 0 && !mark.approximate();
         boolean offered = capabilities.has("UIDL") && !mayCountSizes(mark);
         if (hadUids || offered || !uidl.code().isEmpty()) {
-            proofs.lost(Rung.LISTING, "refused UIDL");
+            proofs.lost(Proof.LISTING, "refused UIDL");
             throw wire.broken(Refusals.ofCommand(uidl, "UIDL"));
         }
         return null;
@@ -182,10 +189,10 @@ final class MaildropListing {
 
     /** Whether a server whose UIDL is out of order may be counted by sizes: after a failure. */
     private boolean mayCountSizes(@Nullable Pop3Mark mark) {
-        return (mark == null || mark.approximate()) && !proofs.trusts(Rung.LISTING);
+        return (mark == null || mark.approximate()) && !proofs.trusts(Proof.LISTING);
     }
 
-    private Full byUids(Answers answers) {
+    private Full byUids(MaildropAnswers answers) {
         Uids uids = answers.provenUids();
         int[] numbers = uids.keys().numbers();
         Pop3Mark seen =
@@ -193,8 +200,9 @@ final class MaildropListing {
         Pop3Mark mark = answers.isStatRight() ? seen : seen.unproven();
         Sizes sizes = answers.sizes();
         int[] octets =
-                IdentityListing.sizesOf(numbers, sizes == null ? new Column() : sizes.column());
-        Listing listing = new Listing(numbers, uids.keys().values(), octets);
+                IdentityListing.sizesOf(
+                        numbers, sizes == null ? new NumberColumn() : sizes.column());
+        MessageListing listing = new MessageListing(numbers, uids.keys().values(), octets);
         return sizes == null
                 ? new Full(mark, listing, places -> sizesAt(numbers, places))
                 : new Full(mark, listing);
@@ -202,14 +210,14 @@ final class MaildropListing {
 
     /** Asks for the sizes of few messages one by one, else for all. */
     private int[] sizesAt(int[] numbers, int[] places) {
-        Column column = new Column();
-        boolean few = places.length <= Pop3Look.tailLimit(capabilities);
-        if (few && proofs.trusts(Rung.TAIL)) {
+        NumberColumn column = new NumberColumn();
+        boolean few = places.length <= Pop3Check.tailLimit(capabilities);
+        if (few && proofs.trusts(Proof.TAIL)) {
             String[] commands = new String[places.length];
             for (int i = 0; i < places.length; i++) {
                 commands[i] = "LIST " + numbers[places[i]];
             }
-            Flight flight = new Flight(wire, capabilities.pipelining(), commands);
+            CommandBatch flight = new CommandBatch(wire, capabilities.pipelining(), commands);
             for (int place : places) {
                 long size = Listings.size(flight.nextStatus(), numbers[place]);
                 if (size >= 0) {
@@ -219,7 +227,7 @@ final class MaildropListing {
         }
         if (column.size() < places.length) {
             Reply list = asked("LIST");
-            column = list.ok() ? listings.sizes(list, numbers.length).column() : new Column();
+            column = list.ok() ? listings.sizes(list, numbers.length).column() : new NumberColumn();
         }
         return IdentityListing.sizesOf(numbers, column);
     }

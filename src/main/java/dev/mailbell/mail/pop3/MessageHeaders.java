@@ -1,7 +1,11 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mail.HeaderText;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.pop3.login.ServerQuirks;
+import dev.mailbell.mail.pop3.protocol.Capabilities;
+import dev.mailbell.mail.pop3.protocol.CommandBatch;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.text.HeaderText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -49,7 +53,7 @@ final class MessageHeaders {
 
     private final Pop3Wire wire;
     private final boolean pipelining;
-    private final LoginHabits habits;
+    private final ServerQuirks habits;
     private boolean hasEnded;
 
     /**
@@ -63,7 +67,7 @@ final class MessageHeaders {
         static final Facts NONE = new Facts(null, null);
     }
 
-    MessageHeaders(Pop3Wire wire, Capabilities capabilities, LoginHabits habits) {
+    MessageHeaders(Pop3Wire wire, Capabilities capabilities, ServerQuirks habits) {
         this.wire = wire;
         this.pipelining = capabilities.pipelining();
         this.habits = habits;
@@ -113,7 +117,7 @@ final class MessageHeaders {
             for (int i = 0; i < count; i++) {
                 commands[i] = "TOP " + numbers[from + i] + " 0";
             }
-            Flight flight = new Flight(wire, pipelining, commands);
+            CommandBatch flight = new CommandBatch(wire, pipelining, commands);
             for (int i = 0; i < count && (hasEnded || pipelining); i++) {
                 if (flight.nextStatus().ok()) {
                     facts[from + i] = facts();
@@ -187,7 +191,7 @@ final class MessageHeaders {
 
     private static String identity(ByteArrayOutputStream messageId, MessageDigest digest) {
         byte[] hash = digest.digest();
-        return Headers.messageId(messageId.toByteArray())
+        return HeaderParser.messageId(messageId.toByteArray())
                 .orElseGet(() -> "header:" + HexFormat.of().formatHex(hash, 0, 16));
     }
 

@@ -1,6 +1,9 @@
 package dev.mailbell.mail.pop3;
 
 import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.pop3.protocol.CommandBatch;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Reply;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +38,7 @@ final class Pop3Envelopes {
             commands.add("TOP " + number + " 0");
             commands.add("UIDL " + number);
         }
-        Flight flight = new Flight(wire, pipelining, commands.toArray(String[]::new));
+        CommandBatch flight = new CommandBatch(wire, pipelining, commands.toArray(String[]::new));
         List<Envelope> envelopes = new ArrayList<>();
         for (long number : messages) {
             byte @Nullable [] header = flight.nextStatus().ok() ? header() : null;
@@ -43,7 +46,7 @@ final class Pop3Envelopes {
             if (header != null) {
                 // A server without UIDL has no name for the message.
                 String name = uid != null && uid.number() == number ? uid.text() : "";
-                envelopes.add(Headers.parse(name, header));
+                envelopes.add(HeaderParser.parse(name, header));
             }
         }
         return envelopes;
@@ -64,10 +67,10 @@ final class Pop3Envelopes {
      * Message-ID.
      */
     Optional<String> messageId(long number) {
-        if (!new Flight(wire, pipelining, "TOP " + number + " 0").nextStatus().ok()) {
+        if (!new CommandBatch(wire, pipelining, "TOP " + number + " 0").nextStatus().ok()) {
             return Optional.empty();
         }
-        return Headers.messageId(header());
+        return HeaderParser.messageId(header());
     }
 
     private byte[] header() {

@@ -1,18 +1,21 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mail.ByteBudgetException;
+import dev.mailbell.detection.Observation;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Mark.Basis;
+import dev.mailbell.detection.Pop3Observation.Full;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.LimitedSocket;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.Proof;
+import dev.mailbell.mail.connection.ByteBudgetException;
+import dev.mailbell.mail.connection.LimitedSocket;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
-import dev.mailbell.mark.Observation;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Mark.Basis;
-import dev.mailbell.mark.Pop3Observation.Full;
+import dev.mailbell.mail.pop3.login.ServerQuirks;
+import dev.mailbell.mail.pop3.protocol.Capabilities;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,12 +40,12 @@ final class Pop3Session implements MailSession {
     private static final int PATIENCE_PART = 3;
 
     private final Opener opener;
-    private final HostProofs proofs;
-    private final LoginHabits habits;
+    private final AccountProofs proofs;
+    private final ServerQuirks habits;
     private final InstantSource clock;
     private final Deadline deadline;
     private Dialogue dialogue;
-    private @Nullable Rung rung;
+    private @Nullable Proof rung;
 
     /** A connection that is logged in. */
     record Dialogue(Pop3Wire wire, Capabilities capabilities) {}
@@ -55,8 +58,8 @@ final class Pop3Session implements MailSession {
 
     Pop3Session(
             Opener opener,
-            HostProofs proofs,
-            LoginHabits habits,
+            AccountProofs proofs,
+            ServerQuirks habits,
             InstantSource clock,
             Deadline deadline) {
         this.opener = opener;
@@ -78,7 +81,7 @@ final class Pop3Session implements MailSession {
     }
 
     @Override
-    public Observation observe(LookRequest request) {
+    public Observation observe(CheckRequest request) {
         if (!request.mailbox().equalsIgnoreCase("INBOX")) {
             throw new MailFailure(
                     FailureCode.MAILBOX_MISSING,
@@ -90,7 +93,7 @@ final class Pop3Session implements MailSession {
             throw new IllegalArgumentException("not a mark of POP3: " + request.mark());
         }
         Pop3Mark mark = (Pop3Mark) request.mark();
-        Pop3Look look = look();
+        Pop3Check look = look();
         try {
             return observed(look, mark, request.exhaustive(), request.lastLook());
         } catch (MailFailure failure) {
@@ -102,16 +105,16 @@ final class Pop3Session implements MailSession {
     }
 
     @Override
-    public Optional<Rung> rung() {
+    public Optional<Proof> rung() {
         return Optional.ofNullable(rung);
     }
 
-    private Pop3Look look() {
-        return new Pop3Look(dialogue.wire(), dialogue.capabilities(), proofs, habits, patience());
+    private Pop3Check look() {
+        return new Pop3Check(dialogue.wire(), dialogue.capabilities(), proofs, habits, patience());
     }
 
     private Observation observed(
-            Pop3Look look,
+            Pop3Check look,
             @Nullable Pop3Mark mark,
             boolean exhaustive,
             @Nullable Instant lastLook) {
@@ -121,7 +124,7 @@ final class Pop3Session implements MailSession {
                 ? new Full(
                         full.mark(),
                         full.messages(),
-                        new UidQuestions(this, habits, full, lastLook))
+                        new UidComparison(this, habits, full, lastLook))
                 : seen;
     }
 
@@ -156,7 +159,7 @@ final class Pop3Session implements MailSession {
                         new Listings(dialogue.wire()),
                         messageHeaders());
         Full seen = listing.list(Basis.HEADERS, null);
-        rung = listing.rung().orElse(Rung.HEADERS);
+        rung = listing.rung().orElse(Proof.HEADERS);
         return seen;
     }
 
@@ -177,14 +180,14 @@ final class Pop3Session implements MailSession {
             @Nullable Pop3Mark mark, MailFailure failure, @Nullable Instant lastLook) {
         boolean answered = failure.code() == FailureCode.PROTOCOL_ERROR;
         if (answered) {
-            proofs.lost(Rung.ENDS, "answered a short question out of step");
+            proofs.lost(Proof.ENDS, "answered a short question out of step");
         }
         goodbye(dialogue.wire(), deadline);
         dialogue = opener.open();
         Observation seen = observed(look(), mark, true, lastLook);
         if (!answered) {
             // Only now it is known that the server was there, and the question at fault.
-            proofs.unanswered(Rung.ENDS);
+            proofs.unanswered(Proof.ENDS);
         }
         return seen;
     }

@@ -1,12 +1,15 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mail.HostRungs;
+import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.MailConnector;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.connection.MailConnector;
+import dev.mailbell.mail.pop3.login.Pop3Login;
+import dev.mailbell.mail.pop3.login.ServerQuirks;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,18 +25,18 @@ public final class Pop3Sessions implements MailServers {
 
     private final MailConnector connector;
     private final LoginWays ways = new LoginWays();
-    private final HostRungs rungs;
-    private final LoginHabits.Memory memory;
+    private final HostProofs rungs;
+    private final ServerQuirks.Memory memory;
     private final InstantSource clock;
 
     public Pop3Sessions(MailConnector connector) {
-        this(connector, new HostRungs());
+        this(connector, new HostProofs());
     }
 
     /**
      * @param rungs which proofs mail hosts are known to answer soundly
      */
-    public Pop3Sessions(MailConnector connector, HostRungs rungs) {
+    public Pop3Sessions(MailConnector connector, HostProofs rungs) {
         this(connector, rungs, System::nanoTime, InstantSource.system());
     }
 
@@ -42,22 +45,22 @@ public final class Pop3Sessions implements MailServers {
      * @param clock of the machine
      */
     Pop3Sessions(
-            MailConnector connector, HostRungs rungs, LongSupplier nanoTime, InstantSource clock) {
+            MailConnector connector, HostProofs rungs, LongSupplier nanoTime, InstantSource clock) {
         this.connector = connector;
         this.rungs = rungs;
-        this.memory = new LoginHabits.Memory(nanoTime);
+        this.memory = new ServerQuirks.Memory(nanoTime);
         this.clock = clock;
     }
 
     @Override
     public MailSession open(Login login, Deadline deadline) {
-        HostProofs proofs = new HostProofs(rungs, login.server(), login.username());
-        LoginHabits habits = memory.of(login);
+        AccountProofs proofs = new AccountProofs(rungs, login.server(), login.username());
+        ServerQuirks habits = memory.of(login);
         return new Pop3Session(
                 () -> enter(login, habits, deadline), proofs, habits, clock, deadline);
     }
 
-    private Pop3Session.Dialogue enter(Login login, LoginHabits habits, Deadline deadline) {
+    private Pop3Session.Dialogue enter(Login login, ServerQuirks habits, Deadline deadline) {
         Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         Duration patience = deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
         Pop3Login entry = new Pop3Login(wire, login, ways, habits, patience);
@@ -74,7 +77,7 @@ public final class Pop3Sessions implements MailServers {
 
     /** Once more, without the question that the server took no answer for. */
     private Pop3Session.Dialogue withoutCapa(
-            Login login, LoginHabits habits, Deadline deadline, MailFailure failure) {
+            Login login, ServerQuirks habits, Deadline deadline, MailFailure failure) {
         Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         try {
             Pop3Login entry = new Pop3Login(wire, login, ways, habits.withoutCapa(), Duration.ZERO);

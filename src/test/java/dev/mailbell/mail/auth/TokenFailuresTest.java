@@ -7,7 +7,7 @@ import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.network.GuardedHttp.Answer;
+import dev.mailbell.network.http.GuardedHttp.Answer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.BlockedAddressException;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.GuardedHttp;
-import dev.mailbell.network.TlsContexts;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.address.BlockedAddressException;
+import dev.mailbell.network.http.GuardedHttp;
+import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;

@@ -3,10 +3,10 @@ package dev.mailbell.mail.dovecot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
@@ -114,7 +114,7 @@ class DovecotMechanismsTest {
                 () -> {
                     try (MailSession session =
                             servers.open(login, Deadline.after(Duration.ofSeconds(20)))) {
-                        session.observe(new LookRequest("INBOX", null, 1L << 32, false, null));
+                        session.observe(new CheckRequest("INBOX", null, 1L << 32, false, null));
                     }
                 });
     }

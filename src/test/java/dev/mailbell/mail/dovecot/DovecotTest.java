@@ -3,10 +3,10 @@ package dev.mailbell.mail.dovecot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.mail.Credential;
-import dev.mailbell.mail.LimitedSocket;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.connection.LimitedSocket;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;

@@ -2,12 +2,12 @@ package dev.mailbell.mail.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -124,8 +124,8 @@ class ContradictionsTest {
                 session = open;
             }
             open.renew(deadline);
-            LookRequest request =
-                    new LookRequest(
+            CheckRequest request =
+                    new CheckRequest(
                             "INBOX",
                             state.mark(),
                             state.searchFrom(null),

@@ -5,21 +5,21 @@ import static dev.mailbell.mail.imap.ImapKit.mark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Change.Kind;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.imap.ImapKit.Watched;
 import dev.mailbell.mail.scripted.CountingProxy;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.Change.Kind;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Instant;
@@ -133,15 +133,15 @@ class DovecotLookTest {
         mail.deliver(4);
         ImapMark other = new ImapMark(99, 100, 50, 99);
         try (ImapSession session = open()) {
-            LookRequest yesterday =
-                    new LookRequest(
+            CheckRequest yesterday =
+                    new CheckRequest(
                             "INBOX", other, 100, false, Instant.parse("2023-11-14T00:00:00Z"));
             ImapObservation seen = session.observe(yesterday);
             assertThat(seen.arrivedSince()).isEqualTo(4);
             assertThat(seen.found().isEmpty()).isTrue();
             assertThat(seen.from()).isEqualTo(seen.uidNext());
-            LookRequest later =
-                    new LookRequest("INBOX", other, 100, false, Instant.now().plusSeconds(3_600));
+            CheckRequest later =
+                    new CheckRequest("INBOX", other, 100, false, Instant.now().plusSeconds(3_600));
             assertThat(session.observe(later).arrivedSince()).isZero();
         }
     }
@@ -167,14 +167,14 @@ class DovecotLookTest {
             ImapMark mark = mark(ImapKit.baseline(session));
             mail.deliver(2);
             mail.expunge("INBOX", 4);
-            ImapObservation seen = session.observe(new LookRequest("INBOX", mark, 3, false, null));
+            ImapObservation seen = session.observe(new CheckRequest("INBOX", mark, 3, false, null));
             assertThat(seen.from()).isEqualTo(3);
             assertThat(seen.found()).hasToString("3,5:7");
             mark = mark(seen);
             ImapObservation exhaustive =
-                    session.observe(new LookRequest("INBOX", mark, 6, true, null));
+                    session.observe(new CheckRequest("INBOX", mark, 6, true, null));
             assertThat(exhaustive.found()).hasToString("6:7");
-            ImapObservation first = session.observe(new LookRequest("INBOX", null, 2, true, null));
+            ImapObservation first = session.observe(new CheckRequest("INBOX", null, 2, true, null));
             assertThat(first.found()).hasToString("2:3,5:7");
         }
     }

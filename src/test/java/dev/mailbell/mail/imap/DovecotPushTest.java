@@ -3,6 +3,7 @@ package dev.mailbell.mail.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.mailbell.detection.Change;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession.Wake;
@@ -10,7 +11,6 @@ import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.imap.ImapKit.Watched;
-import dev.mailbell.mark.Change;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;

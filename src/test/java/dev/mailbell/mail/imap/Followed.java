@@ -1,35 +1,35 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.LookRequest;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A mailbox of messages that are known by what the daemon stores of them. */
-final class Followed {
+public final class Followed {
     ImapState state;
     private KnownMessages known = KnownMessages.none();
-    @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    public @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
-    Followed(@Nullable ImapMark mark) {
+    public Followed(@Nullable ImapMark mark) {
         state = new ImapState(mark, null, null);
     }
 
-    ImapMark mark() {
+    public ImapMark mark() {
         return Objects.requireNonNull(state.mark());
     }
 
-    Change look(ImapSession session) {
+    public Change look(ImapSession session) {
         KnownMessages before = known;
         Change change =
                 state.after(
                         session.observe(
-                                new LookRequest(
+                                new CheckRequest(
                                         "INBOX",
                                         state.mark(),
                                         state.searchFrom(null),

@@ -2,11 +2,11 @@ package dev.mailbell.mail.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.mail.LookRequest;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapObservation;
-import dev.mailbell.mark.ImapState;
 import dev.mailbell.network.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -96,7 +96,7 @@ class FuzzTest {
                 ImapKit.sessions()
                         .open(ImapKit.login(port), Deadline.after(Duration.ofSeconds(5)))) {
             ImapObservation seen =
-                    session.observe(new LookRequest("INBOX", MARK, 8, !modern, lastLook));
+                    session.observe(new CheckRequest("INBOX", MARK, 8, !modern, lastLook));
             assertThat(seen.found().size()).isLessThanOrEqualTo(Math.max(seen.total(), 20));
             // Makes a mark, which checks its ranges.
             new ImapState(MARK, null, null)

@@ -5,9 +5,9 @@ import static dev.mailbell.mail.imap.ImapKit.OLD;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.mailbell.detection.ImapMark;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mark.ImapMark;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;

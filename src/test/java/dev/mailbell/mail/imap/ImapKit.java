@@ -2,20 +2,20 @@ package dev.mailbell.mail.imap;
 
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mail.scripted.TestTls;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapObservation;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.KnownMessages;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,17 +25,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions against servers on loopback. */
-final class ImapKit {
-    static final String USER = "ann@mail.example";
+public final class ImapKit {
+    public static final String USER = "ann@mail.example";
     static final String PASSWORD = "s3cret-word";
 
     /** Ended only by a test that fails. */
-    static final Duration LONG = Duration.ofSeconds(20);
+    public static final Duration LONG = Duration.ofSeconds(20);
 
     private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
 
     /** To the authenticated state of a server that offers everything we use. */
-    static final String MODERN =
+    public static final String MODERN =
             """
             S: * OK [CAPABILITY IMAP4rev1 ID SASL-IR LITERAL+ AUTH=PLAIN AUTH=XOAUTH2] ready
             C: {tag} ID ("name" "Mailbell" "version" "{*}")
@@ -46,7 +46,7 @@ final class ImapKit {
             """;
 
     /** To the authenticated state of a server that knows RFC 3501 and no more. */
-    static final String OLD =
+    public static final String OLD =
             """
             S: * OK ready
             C: {tag} CAPABILITY
@@ -59,7 +59,7 @@ final class ImapKit {
             S: {tag} OK done
             """;
 
-    static final String GOODBYE =
+    public static final String GOODBYE =
             """
             C: {tag} LOGOUT
             S: * BYE see you
@@ -76,7 +76,7 @@ final class ImapKit {
 
     private ImapKit() {}
 
-    static ImapSessions sessions() {
+    public static ImapSessions sessions() {
         return sessions(Duration.ZERO);
     }
 
@@ -87,7 +87,7 @@ final class ImapKit {
         return new ImapSessions(LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
     }
 
-    static Login login(int port, Security security, String user, Credential credential) {
+    public static Login login(int port, Security security, String user, Credential credential) {
         return new Login(
                 Protocol.IMAP,
                 "127.0.0.1",
@@ -108,7 +108,7 @@ final class ImapKit {
     }
 
     /** Plays a script to one session and returns what the session was asked for. */
-    static <T> T playing(String script, Function<ImapSession, T> use) throws IOException {
+    public static <T> T playing(String script, Function<ImapSession, T> use) throws IOException {
         try (ScriptedServer server = ScriptedServer.playing(script)) {
             try (ImapSession session = open(server)) {
                 return use.apply(session);
@@ -117,7 +117,7 @@ final class ImapKit {
     }
 
     /** Plays a script to one session, which must fail at its opening or at its use. */
-    static MailFailure failing(String script, Function<ImapSession, Object> use)
+    public static MailFailure failing(String script, Function<ImapSession, Object> use)
             throws IOException {
         return failing(script, LONG, use);
     }
@@ -139,11 +139,11 @@ final class ImapKit {
         }
     }
 
-    static LookRequest look(String mailbox, @Nullable ImapMark mark) {
-        return new LookRequest(mailbox, mark, mark == null ? 0 : mark.uidNext(), false, null);
+    static CheckRequest look(String mailbox, @Nullable ImapMark mark) {
+        return new CheckRequest(mailbox, mark, mark == null ? 0 : mark.uidNext(), false, null);
     }
 
-    static LookRequest look(@Nullable ImapMark mark) {
+    static CheckRequest look(@Nullable ImapMark mark) {
         return look("INBOX", mark);
     }
 
@@ -172,8 +172,8 @@ final class ImapKit {
 
         Change look(ImapSession session, boolean exhaustive) {
             Instant now = Instant.now();
-            LookRequest request =
-                    new LookRequest(
+            CheckRequest request =
+                    new CheckRequest(
                             mailbox, state.mark(), state.searchFrom(null), exhaustive, lastLook);
             Change change = state.after(session.observe(request), null, ImapKit::none);
             state = (ImapState) change.next();

@@ -1,14 +1,14 @@
 package dev.mailbell.mail.imap;
 
 /** Commands of a check with their answers, as parts of a script. */
-final class ImapScripts {
+public final class ImapScripts {
     private ImapScripts() {}
 
     private static final String HEADERS =
             "C: {tag} FETCH 1:* (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID"
                     + " DATE)])\n";
 
-    static String status(int messages, long uidNext, long validity) {
+    public static String status(int messages, long uidNext, long validity) {
         return "C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)\nS: * STATUS INBOX (MESSAGES "
                 + messages
                 + " UIDNEXT "
@@ -18,7 +18,7 @@ final class ImapScripts {
                 + ")\nS: {tag} OK done\n";
     }
 
-    static String examine(int messages, long uidNext, long validity) {
+    public static String examine(int messages, long uidNext, long validity) {
         return "C: {tag} EXAMINE INBOX\nS: * "
                 + messages
                 + " EXISTS\nS: * OK [UIDVALIDITY "
@@ -28,7 +28,7 @@ final class ImapScripts {
                 + "S: {tag} OK [READ-ONLY] done\n";
     }
 
-    static String answered(String command, String... untagged) {
+    public static String answered(String command, String... untagged) {
         StringBuilder lines = new StringBuilder("C: {tag} " + command + "\n");
         for (String line : untagged) {
             lines.append("S: ").append(line).append('\n');
@@ -36,11 +36,11 @@ final class ImapScripts {
         return lines + "S: {tag} OK done\n";
     }
 
-    static String headers(String... ids) {
+    public static String headers(String... ids) {
         return headersFrom(1, ids);
     }
 
-    static String headersFrom(int first, String... ids) {
+    public static String headersFrom(int first, String... ids) {
         StringBuilder script = new StringBuilder(HEADERS.replace("1:*", first + ":*"));
         for (int i = 0; i < ids.length; i++) {
             script.append("S: * ")

@@ -1,6 +1,6 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mark.ImapState;
+import dev.mailbell.detection.ImapState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

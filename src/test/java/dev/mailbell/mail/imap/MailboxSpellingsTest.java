@@ -6,10 +6,10 @@ import static dev.mailbell.mail.imap.ImapKit.look;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.ImapObservation;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.scripted.ScriptedServer;
-import dev.mailbell.mark.ImapObservation;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.nio.charset.Charset;

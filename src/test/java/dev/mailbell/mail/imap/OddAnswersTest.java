@@ -2,11 +2,11 @@ package dev.mailbell.mail.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Change.Kind;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.mail.imap.ImapKit.Watched;
 import dev.mailbell.mail.imap.OddImap.Speech;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;

@@ -7,12 +7,12 @@ import static dev.mailbell.mail.imap.ImapKit.look;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mark.ImapMark;
-import dev.mailbell.mark.ImapObservation;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -343,7 +343,7 @@ class OddServersTest {
                                 + GOODBYE,
                         session ->
                                 session.observe(
-                                        new LookRequest(
+                                        new CheckRequest(
                                                 "INBOX",
                                                 MARK,
                                                 10,

@@ -1,6 +1,6 @@
 package dev.mailbell.mail.pop3;
 
-import dev.mailbell.mark.Listing;
+import dev.mailbell.detection.messages.MessageListing;
 import jakarta.mail.Folder;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
@@ -13,7 +13,7 @@ import org.eclipse.angus.mail.pop3.POP3Folder;
 final class AngusOracle {
     private AngusOracle() {}
 
-    static Listing listing(int port, String user, String password) {
+    static MessageListing listing(int port, String user, String password) {
         Properties properties = new Properties();
         properties.setProperty("mail.pop3.timeout", "20000");
         try (Store store = Session.getInstance(properties).getStore("pop3")) {
@@ -29,7 +29,7 @@ final class AngusOracle {
                     numbers[i] = messages[i].getMessageNumber();
                     keys[i] = Pop3Kit.key(inbox.getUID(messages[i]));
                 }
-                return new Listing(numbers, keys, sizes);
+                return new MessageListing(numbers, keys, sizes);
             }
         } catch (MessagingException e) {
             throw new AssertionError(e);

@@ -2,15 +2,15 @@ package dev.mailbell.mail.pop3;
 
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
 
-import dev.mailbell.mail.HostRungs;
-import dev.mailbell.mail.LookRequest;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
+import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mail.Rung;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3State;
-import dev.mailbell.mark.PositionUpdate;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A maildrop that is checked over and over, by a clock that a test sets. */
 final class FollowedMaildrop {
-    final HostRungs rungs;
+    final HostProofs rungs;
     final AtomicReference<Instant> now =
             new AtomicReference<>(Instant.parse("2026-11-28T12:00:30Z"));
     Duration deadline = Pop3Kit.LONG;
     Pop3State state = Pop3State.UNSEEN;
     KnownMessages known = KnownMessages.none();
-    @Nullable Rung rung;
+    @Nullable Proof rung;
     int announced;
     int resets;
 
@@ -40,7 +40,7 @@ final class FollowedMaildrop {
     FollowedMaildrop(FakePop3 server) {
         Instant start = now.get();
         this.server = server;
-        this.rungs = new HostRungs(() -> Duration.between(start, now.get()).toNanos());
+        this.rungs = new HostProofs(() -> Duration.between(start, now.get()).toNanos());
         this.sessions =
                 Pop3Kit.sessions(
                         rungs, () -> Duration.between(start, now.get()).toNanos(), now::get);
@@ -56,8 +56,8 @@ final class FollowedMaildrop {
 
     Change check(@Nullable PositionUpdate update) {
         try (MailSession session = sessions.open(login(server.port()), Deadline.after(deadline))) {
-            LookRequest request =
-                    new LookRequest("INBOX", state.mark(), 1, update != null, lastLook);
+            CheckRequest request =
+                    new CheckRequest("INBOX", state.mark(), 1, update != null, lastLook);
             Change change = state.after(session.observe(request), update, () -> known);
             if (forgetful) {
                 return change;

@@ -3,15 +3,15 @@ package dev.mailbell.mail.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Change.Kind;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.pop3.FakePop3.Message;
-import dev.mailbell.mark.Change.Kind;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -190,9 +190,9 @@ class OddPop3ServersTest {
         AtomicBoolean first = new AtomicBoolean(true);
         answering("STAT", right -> first.getAndSet(false) ? before : right);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Rung.LISTING);
+        assertThat(maildrop.rung).isEqualTo(Proof.LISTING);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
     }
 
     @ParameterizedTest
@@ -207,7 +207,7 @@ class OddPop3ServersTest {
             maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
             int sessions = server.sessions.get();
             assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-            assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+            assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
             assertThat(server.sessions.get() - sessions).isEqualTo(1);
         }
         assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSize(1);
@@ -238,7 +238,7 @@ class OddPop3ServersTest {
             maildrop.now.updateAndGet(now -> now.plus(Duration.ofMinutes(9)));
         }
         assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSizeBetween(2, 3);
-        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
     }
 
     @ParameterizedTest

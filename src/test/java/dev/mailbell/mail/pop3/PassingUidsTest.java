@@ -3,14 +3,14 @@ package dev.mailbell.mail.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Change.Kind;
+import dev.mailbell.detection.Pop3Mark.Basis;
+import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.Rung;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.pop3.FakePop3.Message;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.Change.Kind;
-import dev.mailbell.mark.Pop3Mark.Basis;
-import dev.mailbell.mark.PositionUpdate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -51,7 +51,7 @@ class PassingUidsTest {
             assertThat(maildrop.check().newCount()).isZero();
         }
         assertThat(maildrop.resets).isZero();
-        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
         assertThat(maildrop.mark()).matches(mark -> mark.basis() == Basis.HEADERS);
         server.commands.clear();
         int sessions = server.sessions.get();
@@ -123,7 +123,7 @@ class PassingUidsTest {
         server.deliver(50, 2);
         server.maildrop.remove(0);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
-        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
         assertThat(maildrop.resets).isZero();
     }
 
@@ -134,7 +134,7 @@ class PassingUidsTest {
         server.deliver(5_000, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
         assertThat(maildrop.resets).isZero();
     }
 
@@ -163,7 +163,7 @@ class PassingUidsTest {
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.resets).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
     }
 
     @Test
@@ -182,7 +182,7 @@ class PassingUidsTest {
             assertThat(maildrop.check().newCount()).isZero();
         }
         assertThat(maildrop.resets).isLessThanOrEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
     }
 
     /** As Dovecot's when its file of UIDs is lost. */
@@ -285,7 +285,7 @@ class PassingUidsTest {
         server.deliver(50, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
     }
 
     @ParameterizedTest
@@ -296,10 +296,10 @@ class PassingUidsTest {
                         message.name() + "x".repeat(length - message.name().length());
         baseline(4);
         assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Rung.TAIL);
+        assertThat(maildrop.rung).isEqualTo(Proof.TAIL);
         String top = "uid-50" + "x".repeat(length - 6);
         assertThat(maildrop.mark().topUid()).hasSizeLessThanOrEqualTo(255);
         maildrop.check(new PositionUpdate.UpTo(top, null, false));
@@ -314,7 +314,7 @@ class PassingUidsTest {
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-        assertThat(maildrop.rung).isEqualTo(Rung.ENDS);
+        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
     }
 
     @Test
@@ -459,7 +459,7 @@ class PassingUidsTest {
                                 : "-ERR unknown command\r\n");
         server.deliver(200, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
-        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
     }
 
     @Test
@@ -473,7 +473,7 @@ class PassingUidsTest {
         }
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Rung.SIZES);
+        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
     }
 
     @Test
@@ -481,7 +481,7 @@ class PassingUidsTest {
         server.uids = MADE_UP;
         baseline(6);
         maildrop.check(new PositionUpdate.All());
-        assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
         server.answers.put("TOP 2 0", answer -> "-ERR locked\r\n");
         server.maildrop.removeLast();
         assertThat(maildrop.check().newCount()).isZero();
@@ -503,7 +503,7 @@ class PassingUidsTest {
             assertThatThrownBy(maildrop::check).isInstanceOf(MailFailure.class);
             server.answers.clear();
             assertThat(maildrop.check().newCount()).isZero();
-            assertThat(maildrop.rung).isEqualTo(Rung.HEADERS);
+            assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
         }
     }
 }

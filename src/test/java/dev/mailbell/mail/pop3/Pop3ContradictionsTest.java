@@ -6,13 +6,13 @@ import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.messages.KnownMessages;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.HostRungs;
+import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -49,7 +49,7 @@ class Pop3ContradictionsTest {
 
     private void oneHistory(Random random, String where, boolean fewSizes) throws IOException {
         AtomicLong nanos = new AtomicLong();
-        HostRungs rungs = new HostRungs(nanos::get);
+        HostProofs rungs = new HostProofs(nanos::get);
         try (LyingServer server = new LyingServer(new Random(random.nextLong()))) {
             int made = 0;
             for (; made < random.nextInt(20); made++) {
@@ -112,7 +112,7 @@ class Pop3ContradictionsTest {
         private KnownMessages known = KnownMessages.none();
         private long sum;
 
-        Account(LyingServer server, HostRungs rungs) {
+        Account(LyingServer server, HostProofs rungs) {
             this.server = server;
             this.sessions = sessions(rungs);
         }

@@ -8,25 +8,25 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Observation;
+import dev.mailbell.detection.Pop3Observation.Full;
+import dev.mailbell.detection.Pop3Observation.Tail;
+import dev.mailbell.detection.Pop3Observation.Unchanged;
+import dev.mailbell.detection.Pop3State;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.detection.messages.MessageListing;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential.Password;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.CountingProxy;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Listing;
-import dev.mailbell.mark.Pop3Observation.Tail;
-import dev.mailbell.mark.Pop3Observation.Unchanged;
-import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,22 +63,22 @@ class Pop3DovecotTest {
 
     /** The same with all sizes, which are asked for only where they are needed. */
     private static Pop3Observation sized(Pop3Observation seen) {
-        if (!(seen instanceof Full(Pop3Mark mark, Listing messages, var sizes))) {
+        if (!(seen instanceof Full(Pop3Mark mark, MessageListing messages, var sizes))) {
             return seen;
         }
         int[] all = sizes.at(IntStream.range(0, messages.size()).toArray());
-        return new Full(mark, new Listing(messages.numbers(), messages.keys(), all));
+        return new Full(mark, new MessageListing(messages.numbers(), messages.keys(), all));
     }
 
     private static Pop3Observation looked(Maildir maildir, @Nullable Pop3Mark mark) {
         return looked(DOVECOT.pop3Port(), maildir, mark);
     }
 
-    private static Listing oracle(Maildir maildir) {
+    private static MessageListing oracle(Maildir maildir) {
         return AngusOracle.listing(DOVECOT.pop3Port(), maildir.user(), Dovecot.PASSWORD);
     }
 
-    private static void assertSame(Listing actual, Listing expected, int from) {
+    private static void assertSame(MessageListing actual, MessageListing expected, int from) {
         assertThat(actual.numbers()).containsExactly(tail(expected.numbers(), from));
         assertThat(actual.keys())
                 .containsExactly(Arrays.copyOfRange(expected.keys(), from, expected.keys().length));
@@ -93,7 +93,7 @@ class Pop3DovecotTest {
     void clear_text_stls_and_tls_see_what_angus_sees() {
         Maildir maildir = DOVECOT.freshUser();
         maildir.deliver(12);
-        Listing expected = oracle(maildir);
+        MessageListing expected = oracle(maildir);
         for (Security security : Security.values()) {
             int port = security == Security.TLS ? DOVECOT.pop3sPort() : DOVECOT.pop3Port();
             try (MailSession session = open(port, security, maildir, Dovecot.PASSWORD)) {
@@ -194,7 +194,7 @@ class Pop3DovecotTest {
     private static Change checked(Maildir maildir, Pop3State state, KnownMessages known) {
         try (MailSession session =
                 open(DOVECOT.pop3Port(), Security.NONE, maildir, Dovecot.PASSWORD)) {
-            LookRequest request = new LookRequest("INBOX", state.mark(), 1, false, Instant.now());
+            CheckRequest request = new CheckRequest("INBOX", state.mark(), 1, false, Instant.now());
             return state.after(session.observe(request), null, () -> known);
         }
     }
@@ -210,7 +210,7 @@ class Pop3DovecotTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         Maildir maildir = DOVECOT.freshUser();
-        Listing before = oracle(maildir);
+        MessageListing before = oracle(maildir);
         Pop3Mark mark = ((Full) looked(maildir, null)).mark();
         Set<Class<?>> kinds = new HashSet<>();
         for (int step = 0; step < Integer.getInteger("mailbell.steps.pop3", 60); step++) {
@@ -225,7 +225,7 @@ class Pop3DovecotTest {
                                 .distinct()
                                 .toArray());
             }
-            Listing now = oracle(maildir);
+            MessageListing now = oracle(maildir);
             Pop3Observation seen = looked(maildir, mark);
             String where = "seed " + seed + ", step " + step;
             switch (seen) {
@@ -233,13 +233,13 @@ class Pop3DovecotTest {
                     assertThat(now.keys()).as(where).isEqualTo(before.keys());
                     assertThat(now.sizes()).as(where).isEqualTo(before.sizes());
                 }
-                case Tail(Pop3Mark next, Listing messages) -> {
+                case Tail(Pop3Mark next, MessageListing messages) -> {
                     int old = before.size();
                     assertThat(Arrays.copyOf(now.keys(), old)).as(where).isEqualTo(before.keys());
                     assertSame(messages, now, old);
                     mark = next;
                 }
-                case Full(Pop3Mark next, Listing messages, var sizes) -> {
+                case Full(Pop3Mark next, MessageListing messages, var sizes) -> {
                     assertSame(messages, now, 0);
                     mark = next;
                 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class Pop3EnvelopesTest {
     private static Envelope parsed(String header, Charset charset) {
-        return Headers.parse("u", header.replace("\n", "\r\n").getBytes(charset));
+        return HeaderParser.parse("u", header.replace("\n", "\r\n").getBytes(charset));
     }
 
     private static Envelope parsed(String header) {
@@ -159,7 +159,7 @@ class Pop3EnvelopesTest {
             }
             byte[] header = text.toString().getBytes(StandardCharsets.ISO_8859_1);
             try {
-                Envelope envelope = Headers.parse("u", header);
+                Envelope envelope = HeaderParser.parse("u", header);
                 assertThat(envelope.uid()).isEqualTo("u");
             } catch (RuntimeException e) {
                 throw new AssertionError("seed " + seed + ": " + text, e);

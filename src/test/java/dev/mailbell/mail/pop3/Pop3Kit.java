@@ -3,10 +3,14 @@ package dev.mailbell.mail.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Observation;
+import dev.mailbell.detection.messages.MessageListing;
+import dev.mailbell.detection.messages.UidKey;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Credential;
-import dev.mailbell.mail.HostRungs;
+import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Login;
-import dev.mailbell.mail.LookRequest;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
@@ -14,10 +18,6 @@ import dev.mailbell.mail.Security;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mail.scripted.TestTls;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Listing;
-import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.UidKey;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,16 +29,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions against servers on loopback. */
-final class Pop3Kit {
-    static final String PASSWORD = "s3cret-word";
+public final class Pop3Kit {
+    public static final String PASSWORD = "s3cret-word";
 
     /** Ended only by a test that fails. */
-    static final Duration LONG = Duration.ofSeconds(20);
+    public static final Duration LONG = Duration.ofSeconds(20);
 
     private static final Loopback LOOPBACK = new Loopback();
 
     /** To the transaction state, with pipelining. */
-    static final String PIPELINED =
+    public static final String PIPELINED =
             """
             S: +OK ready
             C: CAPA
@@ -61,7 +61,7 @@ final class Pop3Kit {
             """;
 
     /** To the transaction state of a server that knows RFC 1939 and no more. */
-    static final String PLAIN =
+    public static final String PLAIN =
             """
             S: +OK
             C: CAPA
@@ -72,23 +72,24 @@ final class Pop3Kit {
             S: +OK
             """;
 
-    static final String GOODBYE = "C: QUIT\nS: +OK\n";
+    public static final String GOODBYE = "C: QUIT\nS: +OK\n";
 
     private Pop3Kit() {}
 
-    static Pop3Sessions sessions() {
+    public static Pop3Sessions sessions() {
         return new Pop3Sessions(LOOPBACK.connector());
     }
 
-    static Pop3Sessions sessions(HostRungs rungs) {
+    public static Pop3Sessions sessions(HostProofs rungs) {
         return new Pop3Sessions(LOOPBACK.connector(), rungs);
     }
 
-    static Pop3Sessions sessions(HostRungs rungs, LongSupplier nanoTime, InstantSource clock) {
+    public static Pop3Sessions sessions(
+            HostProofs rungs, LongSupplier nanoTime, InstantSource clock) {
         return new Pop3Sessions(LOOPBACK.connector(), rungs, nanoTime, clock);
     }
 
-    static Login login(int port, Security security, String user, Credential credential) {
+    public static Login login(int port, Security security, String user, Credential credential) {
         return new Login(
                 Protocol.POP3,
                 "127.0.0.1",
@@ -100,16 +101,16 @@ final class Pop3Kit {
                 TestTls.caPem());
     }
 
-    static Login login(int port) {
+    public static Login login(int port) {
         return login(port, Security.NONE, "ann@mail.example", new Credential.Password(PASSWORD));
     }
 
-    static MailSession open(int port) {
+    public static MailSession open(int port) {
         return sessions().open(login(port), Deadline.after(LONG));
     }
 
-    static LookRequest request(@Nullable Pop3Mark mark, boolean exhaustive) {
-        return new LookRequest("INBOX", mark, 1, exhaustive, null);
+    static CheckRequest request(@Nullable Pop3Mark mark, boolean exhaustive) {
+        return new CheckRequest("INBOX", mark, 1, exhaustive, null);
     }
 
     static Pop3Observation look(MailSession session, @Nullable Pop3Mark mark) {
@@ -138,7 +139,7 @@ final class Pop3Kit {
     }
 
     /** A look that fails; the script leaves open how the client takes its leave. */
-    static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
+    public static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
         try (ScriptedServer server = ScriptedServer.playing(script + "! anything\n")) {
             return catchThrowableOfType(
                     MailFailure.class,
@@ -159,7 +160,7 @@ final class Pop3Kit {
     }
 
     /** Checks what is listed: number, UID, size; number, UID, size; … */
-    static void assertListed(Listing listing, Object... expected) {
+    static void assertListed(MessageListing listing, Object... expected) {
         int count = expected.length / 3;
         Object[] actual = new Object[listing.size() * 3];
         Object[] keyed = expected.clone();

@@ -8,13 +8,13 @@ import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Pop3Mark;
+import dev.mailbell.detection.Pop3Observation;
+import dev.mailbell.detection.Pop3Observation.Full;
+import dev.mailbell.detection.Pop3Observation.Tail;
+import dev.mailbell.detection.Pop3Observation.Unchanged;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mark.Pop3Mark;
-import dev.mailbell.mark.Pop3Observation;
-import dev.mailbell.mark.Pop3Observation.Full;
-import dev.mailbell.mark.Pop3Observation.Tail;
-import dev.mailbell.mark.Pop3Observation.Unchanged;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.OutputStream;

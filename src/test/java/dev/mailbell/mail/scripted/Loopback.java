@@ -1,9 +1,9 @@
 package dev.mailbell.mail.scripted;
 
-import dev.mailbell.mail.MailConnector;
-import dev.mailbell.network.AddressGuard;
-import dev.mailbell.network.TlsContexts;
+import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
 import java.util.List;
 
 /** A connector that may speak to loopback, and in clear text too. */

@@ -2,14 +2,14 @@ package dev.mailbell.mail.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.MailboxState;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.MailboxState;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;

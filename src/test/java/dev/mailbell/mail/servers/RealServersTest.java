@@ -2,6 +2,9 @@ package dev.mailbell.mail.servers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapState;
+import dev.mailbell.detection.Pop3State;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
@@ -11,9 +14,6 @@ import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.servers.RealMailbox.Step;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.ImapState;
-import dev.mailbell.mark.Pop3State;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,11 +1,11 @@
 package dev.mailbell.mail.servers;
 
-import dev.mailbell.mail.LookRequest;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mark.Change;
-import dev.mailbell.mark.KnownMessages;
-import dev.mailbell.mark.MailboxState;
-import dev.mailbell.mark.PositionUpdate;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +31,8 @@ final class Watched {
 
     Change look(MailSession session, @Nullable PositionUpdate update) {
         Instant now = Instant.now();
-        LookRequest request =
-                new LookRequest(
+        CheckRequest request =
+                new CheckRequest(
                         name, state.mark(), state.searchFrom(update), update != null, lastLook);
         Change change = state.after(session.observe(request), update, () -> known);
         known = change.known().orElse(known);

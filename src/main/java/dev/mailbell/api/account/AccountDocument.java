@@ -1,0 +1,77 @@
+package dev.mailbell.api.account;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.api.request.EnumNames;
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.ViewFormats;
+import java.time.Duration;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An account as the client would have to register it to get what there is, secrets included: what a
+ * merge patch is applied to. Never answered.
+ */
+final class AccountDocument {
+    private AccountDocument() {}
+
+    static ObjectNode of(Account account, LoginSecret secret) {
+        ObjectNode json = Json.MAPPER.createObjectNode();
+        json.put("ref", account.ref());
+        json.put("address", account.address());
+        mail(json.putObject("mail"), account.mail(), secret);
+        account.mailboxes().forEach(json.putArray("mailboxes")::add);
+        ObjectNode watch = json.putObject("watch");
+        watch.put("push", account.watch().push());
+        Duration interval = account.watch().interval();
+        watch.put("interval", interval == null ? null : ViewFormats.seconds(interval));
+        watch.put("envelopes", account.watch().envelopes());
+        ObjectNode labels = json.putObject("labels");
+        account.labels().forEach(labels::put);
+        return json;
+    }
+
+    private static void mail(ObjectNode json, MailSettings mail, LoginSecret secret) {
+        json.put("protocol", EnumNames.of(mail.protocol()));
+        json.put("host", mail.host());
+        json.put("port", mail.port());
+        json.put("security", EnumNames.of(mail.security()));
+        json.put("username", mail.username());
+        switch (secret) {
+            case LoginSecret.Password(String value) -> json.put("password", value);
+            case LoginSecret.OAuth2 grant ->
+                    json.putObject("oauth2")
+                            .put("provider", grant.provider())
+                            .put("clientId", grant.clientId())
+                            .put("clientSecret", grant.clientSecret())
+                            .put("refreshToken", grant.refreshToken())
+                            .put("tokenUrl", grant.tokenUrl())
+                            .put("scope", grant.scope());
+        }
+        json.putObject("tls").put("verify", mail.verifyCertificate()).put("caPem", mail.caPem());
+    }
+
+    /**
+     * Makes way for what a patch says anew: the other way to prove the login, and a port that was
+     * only the default of what is being changed.
+     */
+    static void makeWay(ObjectNode document, ObjectNode patch, Account account) {
+        if (!(patch.get("mail") instanceof ObjectNode mail)
+                || !(document.get("mail") instanceof ObjectNode present)) {
+            return;
+        }
+        boolean password = mail.hasNonNull("password");
+        boolean oauth2 = mail.hasNonNull("oauth2");
+        if (password && !oauth2) {
+            present.remove("oauth2");
+        } else if (oauth2 && !password) {
+            present.remove("password");
+        }
+        MailSettings before = account.mail();
+        boolean otherKind = mail.has("protocol") || mail.has("security");
+        if (otherKind && before.port() == before.protocol().defaultPort(before.security())) {
+            present.remove("port");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.mailbell.api.account;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.AccountStore.Filter;
+import dev.mailbell.api.account.AccountRegistration.Decided;
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Body;
+import dev.mailbell.api.request.EnumNames;
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.LabelFilter;
+import dev.mailbell.api.request.Page;
+import dev.mailbell.api.request.Query;
+import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.network.Host;
+import dev.mailbell.watch.Watch;
+import io.javalin.http.Context;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Accounts as resources: register, list, read, remove. */
+public final class AccountRoutes {
+    private final AccountResources accounts;
+    private final AccountStore store;
+    private final AccountReader reader;
+    private final AccountRegistration registrar;
+    private final Idempotency idempotency;
+    private final Watch watch;
+    private final WebhookOperations webhooks;
+
+    public AccountRoutes(
+            AccountResources accounts,
+            AccountStore store,
+            AccountReader reader,
+            AccountRegistration registrar,
+            Idempotency idempotency,
+            Watch watch,
+            WebhookOperations webhooks) {
+        this.accounts = accounts;
+        this.store = store;
+        this.reader = reader;
+        this.registrar = registrar;
+        this.idempotency = idempotency;
+        this.watch = watch;
+        this.webhooks = webhooks;
+    }
+
+    public void addTo(Routes routes) {
+        routes.post("/v1/accounts", this::register);
+        routes.get("/v1/accounts", this::list);
+        routes.get("/v1/accounts/{id}", this::read);
+        routes.delete("/v1/accounts/{id}", this::remove);
+    }
+
+    private void register(Context context) {
+        Query.of(context).done();
+        byte[] body = Body.bytes(context);
+        UUID clientId = AccessFilter.caller(context).clientId();
+        idempotency.answer(
+                context,
+                body,
+                () -> {
+                    Decided decided = registrar.decide(reader.read(Json.object(body)));
+                    return accounts.creation(registrar.account(clientId, decided));
+                });
+    }
+
+    private void list(Context context) {
+        Query query = Query.of(context);
+        Filter filter =
+                new Filter(
+                        query.read(
+                                        "state",
+                                        AccountState::ofWireName,
+                                        "must be one of "
+                                                + String.join(
+                                                        ", ",
+                                                        EnumNames.all(AccountState.class).keySet()))
+                                .orElse(null),
+                        query.text("ref").orElse(null),
+                        query.read("host", AccountRoutes::host, "must be a host").orElse(null),
+                        LabelFilter.read(query));
+        int limit = query.limit();
+        UUID after = query.cursor().orElse(null);
+        query.done();
+        List<Account> found =
+                store.list(AccessFilter.caller(context).clientId(), filter, after, limit + 1);
+        Responses.ok(context, Page.of(found, limit, Account::id, accounts::view));
+    }
+
+    private static Optional<String> host(String text) {
+        try {
+            return Optional.of(Host.of(text).toString());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void read(Context context) {
+        Query.of(context).done();
+        Responses.ok(context, accounts.view(accounts.ofPath(context)));
+    }
+
+    private void remove(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Account account = accounts.ofPath(context);
+        boolean removed = store.delete(account.clientId(), account.id());
+        // Afterwards: a look under way finds no row to write to.
+        watch.forget(account.id());
+        webhooks.accountRemoved(account.id());
+        if (!removed) {
+            throw AccountResources.notFound();
+        }
+        context.status(204);
+    }
+}

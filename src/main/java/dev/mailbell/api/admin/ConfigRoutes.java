@@ -1,0 +1,62 @@
+package dev.mailbell.api.admin;
+
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.config.ConfigurationException;
+import dev.mailbell.config.ConfigurationFault;
+import dev.mailbell.config.Reload;
+import io.javalin.http.Context;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Has the configuration read again; for the operator alone. */
+public final class ConfigRoutes {
+    private final Supplier<Reload> reload;
+
+    /**
+     * @param reload throws {@link ConfigurationException} when the configuration is refused
+     */
+    public ConfigRoutes(Supplier<Reload> reload) {
+        this.reload = reload;
+    }
+
+    public void addTo(Routes routes) {
+        routes.post("/v1/config/reload", this::reload);
+    }
+
+    private void reload(Context context) {
+        if (!AccessFilter.caller(context).operator()) {
+            throw new ProblemException(
+                    Problem.forbidden("only the operator's key may reload the configuration"));
+        }
+        try {
+            Responses.ok(context, reload.get());
+        } catch (ConfigurationException e) {
+            throw new ProblemException(refusal(e.faults()));
+        }
+    }
+
+    private static Problem refusal(List<ConfigurationFault> faults) {
+        return Problem.refused(
+                        "configuration-refused",
+                        (faults.size() == 1 ? "1 fault" : faults.size() + " faults")
+                                + " in the configuration, see errors; everything stays as it was")
+                .with("errors", faults.stream().map(ConfigRoutes::error).toList());
+    }
+
+    private static Map<String, Object> error(ConfigurationFault fault) {
+        Map<String, Object> error = new LinkedHashMap<>();
+        error.put("field", fault.key().isEmpty() ? fault.source() : fault.key());
+        error.put("message", fault.message());
+        error.put("source", fault.source());
+        if (fault.line() != 0) {
+            error.put("line", fault.line());
+        }
+        return error;
+    }
+}

@@ -1,0 +1,96 @@
+package dev.mailbell.api.admin;
+
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Properties;
+
+/** The contract as a document and as a page; the page loads nothing from elsewhere. */
+public final class DocsRoutes {
+    private static final String HTML = "text/html; charset=utf-8";
+    private static final String SCRIPT = "text/javascript; charset=utf-8";
+    private static final String STYLE = "text/css; charset=utf-8";
+    private static final String WEBJAR = "META-INF/resources/webjars/swagger-ui/";
+    private static final String WEBJAR_PROPERTIES =
+            "META-INF/maven/org.webjars/swagger-ui/pom.properties";
+    // Swagger UI sets style attributes and draws icons from data URLs; scripts are ours alone.
+    private static final String POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+                    + " img-src 'self' data:; connect-src 'self'; base-uri 'none';"
+                    + " form-action 'none'; frame-ancestors 'none'";
+
+    private final byte[] contract = resource("openapi.yaml");
+    private final byte[] page = resource("docs/index.html");
+    private final Map<String, Asset> assets;
+
+    @SuppressWarnings("ArrayRecordComponent") // bytes on their way to the wire, never compared
+    private record Asset(String type, byte[] bytes) {}
+
+    public DocsRoutes() {
+        String webjar = WEBJAR + webjarVersion() + "/";
+        this.assets =
+                Map.of(
+                        "swagger-ui.css",
+                        new Asset(STYLE, resource(webjar + "swagger-ui.css")),
+                        "swagger-ui-bundle.js",
+                        new Asset(SCRIPT, resource(webjar + "swagger-ui-bundle.js")),
+                        "docs.js",
+                        new Asset(SCRIPT, resource("docs/docs.js")));
+    }
+
+    public void addTo(Routes routes) {
+        // RFC 9512
+        routes.get("/openapi.yaml", context -> write(context, "application/yaml", contract));
+        routes.get(
+                "/docs",
+                context -> {
+                    context.header("Content-Security-Policy", POLICY);
+                    write(context, HTML, page);
+                });
+        routes.get("/docs/{asset}", this::asset);
+    }
+
+    private void asset(Context context) {
+        Asset asset = assets.get(context.pathParam("asset"));
+        if (asset == null) {
+            throw new ProblemException(Problem.notFound("no such path"));
+        }
+        context.header("Cache-Control", "public, max-age=3600");
+        write(context, asset.type(), asset.bytes());
+    }
+
+    private static void write(Context context, String type, byte[] bytes) {
+        context.contentType(type).result(bytes);
+    }
+
+    private static String webjarVersion() {
+        Properties properties = new Properties();
+        try (InputStream in = open(WEBJAR_PROPERTIES)) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(WEBJAR_PROPERTIES + " is not readable", e);
+        }
+        return properties.getProperty("version");
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = open(name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + " is not readable", e);
+        }
+    }
+
+    private static InputStream open(String name) {
+        InputStream in = DocsRoutes.class.getClassLoader().getResourceAsStream(name);
+        if (in == null) {
+            throw new IllegalStateException(name + " is missing from the class path");
+        }
+        return in;
+    }
+}

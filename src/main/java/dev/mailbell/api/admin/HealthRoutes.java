@@ -1,0 +1,41 @@
+package dev.mailbell.api.admin;
+
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import io.javalin.http.Context;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Whether the process is up, and whether it can do its work. */
+public final class HealthRoutes {
+    private final String version;
+    private final Supplier<List<String>> notReady;
+
+    /**
+     * @param notReady what is missing, for a person; empty when everything is there
+     */
+    public HealthRoutes(String version, Supplier<List<String>> notReady) {
+        this.version = version;
+        this.notReady = notReady;
+    }
+
+    public void addTo(Routes routes) {
+        routes.get("/healthz", this::healthy);
+        routes.get("/readyz", this::ready);
+    }
+
+    private void healthy(Context context) {
+        Responses.ok(context, Map.of("status", "up", "version", version));
+    }
+
+    private void ready(Context context) {
+        List<String> missing = notReady.get();
+        if (!missing.isEmpty()) {
+            throw new ProblemException(Problem.unavailable(String.join("; ", missing)));
+        }
+        Responses.ok(context, Map.of("status", "ready"));
+    }
+}

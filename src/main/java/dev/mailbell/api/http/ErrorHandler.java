@@ -1,0 +1,147 @@
+package dev.mailbell.api.http;
+
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.Outage;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.BadMessageException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns everything that can be thrown while a request is served into a problem document. */
+final class ErrorHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
+
+    private static final MinuteLog LINES = new MinuteLog(System::nanoTime);
+
+    private ErrorHandler() {}
+
+    static void install(RoutesConfig routes) {
+        routes.exception(
+                ProblemException.class, (e, context) -> Responses.problem(context, e.problem()));
+        routes.exception(
+                MailFailure.class,
+                (e, context) ->
+                        Responses.problem(
+                                context,
+                                Problem.mailFailure(e.code(), String.valueOf(e.getMessage()))));
+        routes.exception(
+                NoRoomException.class,
+                (e, context) ->
+                        Responses.problem(
+                                context, Problem.unavailable(String.valueOf(e.getMessage()))));
+        routes.exception(
+                NotWatchedException.class,
+                (e, context) ->
+                        Responses.problem(
+                                context,
+                                Problem.conflict("not-watched", e.getMessage() + "; try again")));
+        routes.exception(HttpResponseException.class, ErrorHandler::unrouted);
+        routes.exception(UncheckedIOException.class, ErrorHandler::unread);
+        routes.exception(BadMessageException.class, ErrorHandler::unread);
+        routes.exception(Exception.class, ErrorHandler::unexpected);
+    }
+
+    /** What Javalin itself says no to: unknown paths and methods, paths it cannot decode. */
+    private static void unrouted(HttpResponseException e, Context context) {
+        Responses.problem(context, ofStatus(e.getStatus(), context));
+    }
+
+    private static Problem ofStatus(int status, Context context) {
+        return switch (status) {
+            case 404 -> Problem.notFound("no such path; GET /openapi.yaml lists them all");
+            case 405 -> {
+                List<String> allowed = Routes.allowed(context);
+                yield Problem.of(
+                                405,
+                                "method-not-allowed",
+                                "This path does not have this method",
+                                "allowed here: " + String.join(", ", allowed))
+                        .withHeader("Allow", String.join(", ", allowed));
+            }
+            default ->
+                    status >= 500
+                            ? Problem.internal(UUID.randomUUID().toString())
+                            : Problem.of(
+                                    status,
+                                    "malformed",
+                                    "The request cannot be read",
+                                    "the request is not valid HTTP");
+        };
+    }
+
+    /** The client's body stopped arriving, or was no HTTP. */
+    private static void unread(RuntimeException e, Context context) {
+        if (Database.isAway(e)) {
+            unexpected(e, context);
+            return;
+        }
+        LOG.debug("a request's body did not arrive", e);
+        Responses.problem(
+                context,
+                isTimeout(e)
+                        ? Problem.tooSlow()
+                        : Problem.malformed("the body did not arrive whole")
+                                .withHeader("Connection", "close"));
+    }
+
+    private static boolean isTimeout(Throwable failure) {
+        for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void unexpected(Exception e, Context context) {
+        Optional<Outage> outage = Database.outageOf(e);
+        if (outage.isPresent()) {
+            logOutage(outage.get(), e, context);
+            Responses.problem(
+                    context,
+                    Problem.unavailable(outage.get().message() + "; try again in a moment"));
+            return;
+        }
+        if (Database.isUnstorable(e)) {
+            Responses.problem(
+                    context,
+                    Problem.malformed(
+                            "a text of the request has a character that cannot be stored, such as U+0000"));
+            return;
+        }
+        String id = UUID.randomUUID().toString();
+        // Of a caller without a key, one a minute: the log must not be a stranger's to fill.
+        if (AccessFilter.isKnown(context) || LINES.admit("failed " + e.getClass()).isPresent()) {
+            LOG.error(
+                    "request {} failed: {} {}", id, context.method(), Routes.template(context), e);
+        }
+        Responses.problem(context, Problem.internal(id));
+    }
+
+    private static void logOutage(Outage outage, Exception failure, Context context) {
+        OptionalLong leftOut = LINES.admit("outage " + outage);
+        if (leftOut.isPresent()) {
+            LOG.warn(
+                    "{} {} and {} requests in the minutes before answered with 503, {}: {}",
+                    context.method(),
+                    Routes.template(context),
+                    leftOut.getAsLong(),
+                    outage.message(),
+                    Database.reason(failure));
+        }
+    }
+}

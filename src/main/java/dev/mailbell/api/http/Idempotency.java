@@ -1,0 +1,231 @@
+package dev.mailbell.api.http;
+
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.secret.Keyring;
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+
+/**
+ * Creates once for each {@code Idempotency-Key} of a client. What is created and the answer to it
+ * are committed together: a crash leaves both or neither, and of two requests at once the second
+ * waits for the first and answers the same.
+ */
+public final class Idempotency {
+    private static final Duration KEPT = Duration.ofHours(24);
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    private final Jdbi jdbi;
+    private final Keyring keyring;
+    private final InstantSource clock;
+
+    public Idempotency(Jdbi jdbi, Keyring keyring, InstantSource clock) {
+        this.jdbi = jdbi;
+        this.keyring = keyring;
+        this.clock = clock;
+    }
+
+    /** What a creating request does, after it was found valid. */
+    public interface Creation {
+        /** Writes to the database, within a transaction when there is a key. */
+        Result create();
+
+        /** What may begin once it is committed. */
+        void committed();
+    }
+
+    /** An answer that is kept. */
+    @SuppressWarnings("ArrayRecordComponent") // bytes on their way to the wire, never compared
+    public record Result(int status, byte[] body, @Nullable String location) {
+        public static Result of(Problem problem) {
+            return new Result(problem.status(), Json.bytes(problem.document()), null);
+        }
+    }
+
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Request(UUID clientId, String key, byte[] hash) {
+        String boundTo() {
+            return "idempotency/" + clientId + "/" + key;
+        }
+    }
+
+    private record Outcome(Result result, boolean replayed) {}
+
+    /**
+     * Answers a creating request.
+     *
+     * @param prepare judges the request, outside of any transaction; what it throws is answered and
+     *     not kept, so that a corrected request may use the same key
+     */
+    public void answer(Context context, byte[] body, Supplier<Creation> prepare) {
+        String key = context.header("Idempotency-Key");
+        if (key == null) {
+            Creation creation = prepare.get();
+            Result result = creation.create();
+            creation.committed();
+            write(context, result);
+            return;
+        }
+        if (!KEY.matcher(key).matches()) {
+            throw new ProblemException(
+                    Problem.invalid(
+                            "Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
+        }
+        Request request =
+                new Request(AccessFilter.caller(context).clientId(), key, hash(context, body));
+        Optional<Result> kept = jdbi.withHandle(handle -> find(handle, request));
+        if (kept.isPresent()) {
+            replay(context, kept.get());
+            return;
+        }
+        Creation creation = prepare.get();
+        Outcome outcome = once(request, creation);
+        if (outcome.replayed()) {
+            replay(context, outcome.result());
+            return;
+        }
+        creation.committed();
+        write(context, outcome.result());
+    }
+
+    private Outcome once(Request request, Creation creation) {
+        try {
+            return jdbi.inTransaction(handle -> {
+                handle.execute("set local lock_timeout = '10s'");
+                if (!claim(handle, request)) {
+                    return new Outcome(find(handle, request).orElseThrow(), true);
+                }
+                Result result = creation.create();
+                keep(handle, request, result);
+                return new Outcome(result, false);
+            });
+        } catch (UnableToExecuteStatementException e) {
+            if (e.getCause() instanceof PSQLException cause
+                    && LOCK_NOT_AVAILABLE.equals(cause.getSQLState())) {
+                throw new ProblemException(
+                        Problem.conflict(
+                                        "idempotency-busy",
+                                        "a request with this Idempotency-Key is under way; try"
+                                                + " again in a moment")
+                                .retryAfter(Duration.ofSeconds(5)));
+            }
+            throw e;
+        }
+    }
+
+    /** Waits while another request with this key is under way; false when it was committed. */
+    private boolean claim(Handle handle, Request request) {
+        Instant now = clock.instant();
+        return handle.createUpdate(
+                                """
+                                insert into idempotency (client_id, key, request_hash, created_at)
+                                values (:client, :key, :hash, :now)
+                                on conflict (client_id, key) do update
+                                    set request_hash = excluded.request_hash, created_at = excluded.created_at
+                                    where idempotency.created_at < :oldest\
+                                """)
+                        .bind("client", request.clientId())
+                        .bind("key", request.key())
+                        // Encrypted like the answer: the body it is made of may hold a password.
+                        .bind("hash", keyring.encrypt(request.hash(), request.boundTo()))
+                        .bind("now", now.atOffset(ZoneOffset.UTC))
+                        .bind("oldest", now.minus(KEPT).atOffset(ZoneOffset.UTC))
+                        .execute()
+                == 1;
+    }
+
+    private void keep(Handle handle, Request request, Result result) {
+        handle.createUpdate(
+                        """
+                        update idempotency set status = :status, answer = :answer, location = :location
+                        where client_id = :client and key = :key\
+                        """)
+                .bind("client", request.clientId())
+                .bind("key", request.key())
+                .bind("status", result.status())
+                .bind("answer", keyring.encrypt(result.body(), request.boundTo()))
+                .bind("location", result.location())
+                .execute();
+    }
+
+    /**
+     * @throws ProblemException 409 when the key was used for another request
+     */
+    private Optional<Result> find(Handle handle, Request request) {
+        return handle.createQuery(
+                        """
+                        select * from idempotency where client_id = :client and key = :key
+                            and status is not null and created_at >= :oldest\
+                        """)
+                .bind("client", request.clientId())
+                .bind("key", request.key())
+                .bind("oldest", clock.instant().minus(KEPT).atOffset(ZoneOffset.UTC))
+                .map((row, context) -> {
+                    byte[] hash =
+                            keyring.decryptBytes(row.getBytes("request_hash"), request.boundTo());
+                    if (!MessageDigest.isEqual(hash, request.hash())) {
+                        throw new ProblemException(
+                                Problem.conflict(
+                                        "idempotency-reused",
+                                        "this Idempotency-Key was used for another request within"
+                                                + " 24 hours; take a new one"));
+                    }
+                    return new Result(
+                            row.getInt("status"),
+                            keyring.decryptBytes(row.getBytes("answer"), request.boundTo()),
+                            row.getString("location"));
+                })
+                .findOne();
+    }
+
+    /** Forgets answers that are older than 24 hours; returns how many there were. */
+    public int forgetOld() {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate("delete from idempotency where created_at < :oldest")
+                        .bind("oldest", clock.instant().minus(KEPT).atOffset(ZoneOffset.UTC))
+                        .execute());
+    }
+
+    private static void replay(Context context, Result result) {
+        context.header("Idempotency-Replayed", "true");
+        write(context, result);
+    }
+
+    private static void write(Context context, Result result) {
+        if (result.location() != null) {
+            context.header("Location", result.location());
+        }
+        context.status(result.status())
+                .contentType(result.status() < 400 ? Responses.JSON : Problem.CONTENT_TYPE)
+                .result(result.body());
+    }
+
+    private static byte[] hash(Context context, byte[] body) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(
+                    (context.method() + " " + context.path() + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            return digest.digest(body);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+    }
+}

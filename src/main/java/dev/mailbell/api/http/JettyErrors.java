@@ -1,0 +1,67 @@
+package dev.mailbell.api.http;
+
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.Problem;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Problem documents for what never reaches a route: requests that are no HTTP, headers too large.
+ */
+final class JettyErrors extends ErrorHandler {
+    private static final Map<Integer, String> KNOWN =
+            Map.of(
+                    408, "the request did not arrive in time",
+                    414, "the address is too long",
+                    431, "the headers are too large: 16 KiB at most",
+                    505, "HTTP/1.0 and HTTP/1.1 are spoken here");
+
+    @Override
+    public boolean errorPageForMethod(String method) {
+        return true;
+    }
+
+    @Override
+    protected void generateResponse(
+            Request request,
+            Response response,
+            int code,
+            String message,
+            @Nullable Throwable cause,
+            Callback callback) {
+        ResponseHeaders.SECURITY.forEach(response.getHeaders()::put);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        response.write(true, ByteBuffer.wrap(document(code)), callback);
+    }
+
+    @Override
+    public ByteBuffer badMessageError(int status, String reason, HttpFields.Mutable fields) {
+        ResponseHeaders.SECURITY.forEach(fields::put);
+        fields.put(new HttpField(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE));
+        return ByteBuffer.wrap(document(status));
+    }
+
+    private static byte[] document(int status) {
+        Problem problem =
+                Problem.of(
+                        status,
+                        status >= 500 ? "internal" : "malformed",
+                        status >= 500
+                                ? "Something failed inside Mailbell"
+                                : "The request cannot be read",
+                        KNOWN.getOrDefault(
+                                status,
+                                status >= 500
+                                        ? "the daemon's log may have the cause"
+                                        : "the request is not valid HTTP"));
+        return Json.bytes(problem.document());
+    }
+}

@@ -1,0 +1,27 @@
+package dev.mailbell.api.http;
+
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.Problem;
+import io.javalin.http.Context;
+
+/** Writes answers. */
+public final class Responses {
+    static final String JSON = "application/json";
+
+    private Responses() {}
+
+    public static void json(Context context, int status, Object view) {
+        context.status(status).contentType(JSON).result(Json.bytes(view));
+    }
+
+    public static void ok(Context context, Object view) {
+        json(context, 200, view);
+    }
+
+    static void problem(Context context, Problem problem) {
+        problem.headers().forEach(context::header);
+        context.status(problem.status())
+                .contentType(Problem.CONTENT_TYPE)
+                .result(Json.bytes(problem.document()));
+    }
+}

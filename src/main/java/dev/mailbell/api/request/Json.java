@@ -1,0 +1,66 @@
+package dev.mailbell.api.request;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** JSON in and out: strict and bounded in, in the order of the records' components out. */
+public final class Json {
+    private static final int DEPTH = 16;
+
+    public static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(DEPTH)
+                                                    .maxNumberLength(100)
+                                                    .maxNameLength(1_000)
+                                                    .build())
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+                    .build();
+
+    private Json() {}
+
+    public static byte[] bytes(Object value) {
+        return MAPPER.writeValueAsBytes(value);
+    }
+
+    /**
+     * @throws ProblemException 400 naming line and column, when this is not one JSON object
+     */
+    public static ObjectNode object(byte[] body) {
+        JsonNode node;
+        try {
+            node = MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            // The parser's own words may quote a part of the body, and that may be a password.
+            TokenStreamLocation at = e.getLocation();
+            String where =
+                    at == null || at.getLineNr() < 1
+                            ? ""
+                            : ", at line " + at.getLineNr() + ", column " + at.getColumnNr();
+            throw new ProblemException(
+                    Problem.malformed(
+                            "the body is not valid JSON (RFC 8259, UTF-8, each name once, at most "
+                                    + DEPTH
+                                    + " levels)"
+                                    + where));
+        }
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw new ProblemException(
+                Problem.malformed("the body must be a JSON object, such as {\"name\": \"value\"}"));
+    }
+}

@@ -1,0 +1,26 @@
+package dev.mailbell.api.request;
+
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page of a list as answered.
+ *
+ * @param nextCursor where the next page begins; null when this is the last
+ */
+public record Page<T>(List<T> items, @Nullable String nextCursor) {
+
+    /**
+     * @param found up to one more than {@code limit}: the one too many says that there is a next
+     *     page
+     */
+    public static <S, T> Page<T> of(
+            List<S> found, int limit, Function<S, UUID> id, Function<S, T> view) {
+        List<S> shown = found.subList(0, Math.min(limit, found.size()));
+        return new Page<>(
+                shown.stream().map(view).toList(),
+                found.size() > limit ? Cursor.of(id.apply(shown.getLast())) : null);
+    }
+}

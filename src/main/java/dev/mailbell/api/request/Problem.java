@@ -1,0 +1,148 @@
+package dev.mailbell.api.request;
+
+import dev.mailbell.mail.FailureCode;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A problem document (RFC 9457).
+ *
+ * @param kind the last part of {@code type}; the whole is {@code urn:mailbell:problem:<kind>}
+ * @param detail what happened and what to do, for a person
+ * @param more members besides those of the RFC
+ * @param headers of the answer
+ */
+public record Problem(
+        int status,
+        String kind,
+        String title,
+        String detail,
+        Map<String, Object> more,
+        Map<String, String> headers) {
+    public static final String CONTENT_TYPE = "application/problem+json";
+    private static final String TYPE = "urn:mailbell:problem:";
+
+    public Problem {
+        more = Map.copyOf(more);
+        headers = Map.copyOf(headers);
+    }
+
+    public static Problem of(int status, String kind, String title, String detail) {
+        return new Problem(status, kind, title, detail, Map.of(), Map.of());
+    }
+
+    static Problem invalid(List<FieldError> faults) {
+        String detail =
+                faults.size() == 1
+                        ? faults.getFirst().field() + ": " + faults.getFirst().message()
+                        : faults.size() + " faults, see errors";
+        return of(400, "invalid", "The request is not valid", detail)
+                .with("errors", List.copyOf(faults));
+    }
+
+    public static Problem invalid(String field, String message) {
+        return invalid(List.of(new FieldError(field, message)));
+    }
+
+    public static Problem malformed(String detail) {
+        return of(400, "malformed", "The request cannot be read", detail);
+    }
+
+    public static Problem unauthorized(String detail) {
+        return of(401, "unauthorized", "A valid API key is required", detail)
+                .withHeader("WWW-Authenticate", "Bearer realm=\"mailbell\"");
+    }
+
+    public static Problem forbidden(String detail) {
+        return of(403, "forbidden", "This key may not do that", detail);
+    }
+
+    public static Problem notFound(String detail) {
+        return of(404, "not-found", "There is no such thing", detail);
+    }
+
+    public static Problem conflict(String kind, String detail) {
+        return of(409, kind, "The request conflicts with what is there", detail);
+    }
+
+    static Problem tooLarge() {
+        return of(
+                413, "too-large", "The body is too large", "a body may have 1 MiB (1048576 bytes)");
+    }
+
+    public static Problem tooSlow() {
+        return of(408, "timeout", "The request took too long", "the body did not arrive in time")
+                .withHeader("Connection", "close");
+    }
+
+    static Problem unsupportedMediaType(String accepted) {
+        return of(
+                415,
+                "unsupported-media-type",
+                "The body has the wrong type",
+                "send a body with the header Content-Type: " + accepted);
+    }
+
+    /** A request that is well formed and refused: by policy, or because a mail server said no. */
+    public static Problem refused(String kind, String detail) {
+        return of(422, kind, "The request was understood and refused", detail);
+    }
+
+    /** A mail server could not be read. */
+    public static Problem mailFailure(FailureCode code, String message) {
+        return refused("mail-failure", message)
+                .with("failure", Map.of("code", code.wireName(), "message", message));
+    }
+
+    public static Problem tooManyRequests(Duration wait) {
+        return of(429, "too-many-requests", "Too many requests", "wait and try again")
+                .retryAfter(wait);
+    }
+
+    public static Problem unavailable(String detail) {
+        return of(503, "unavailable", "Not available at the moment", detail)
+                .retryAfter(Duration.ofSeconds(5));
+    }
+
+    /**
+     * @param id under which the log has the cause
+     */
+    public static Problem internal(String id) {
+        return of(
+                        500,
+                        "internal",
+                        "Something failed inside Mailbell",
+                        "the daemon's log has the cause under the id " + id)
+                .with("id", id);
+    }
+
+    public Problem with(String name, Object value) {
+        Map<String, Object> members = new LinkedHashMap<>(more);
+        members.put(name, value);
+        return new Problem(status, kind, title, detail, members, headers);
+    }
+
+    public Problem withHeader(String name, String value) {
+        Map<String, String> all = new LinkedHashMap<>(headers);
+        all.put(name, value);
+        return new Problem(status, kind, title, detail, more, all);
+    }
+
+    public Problem retryAfter(Duration wait) {
+        return withHeader(
+                "Retry-After", Long.toString(Math.max(1, wait.plusMillis(999).toSeconds())));
+    }
+
+    /** The document, in the order of the RFC's members. */
+    public Map<String, Object> document() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("type", TYPE + kind);
+        members.put("title", title);
+        members.put("status", status);
+        members.put("detail", detail);
+        members.putAll(more);
+        return members;
+    }
+}

@@ -1,0 +1,21 @@
+package dev.mailbell.api.webhook;
+
+import dev.mailbell.webhook.Webhook;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A webhook as a client asks for it, read and without faults.
+ *
+ * @param accounts null for all
+ * @param state null for as it is
+ */
+record WebhookDraft(
+        String url,
+        List<String> events,
+        @Nullable List<UUID> accounts,
+        Map<String, String> labels,
+        @Nullable String description,
+        Webhook.@Nullable State state) {}

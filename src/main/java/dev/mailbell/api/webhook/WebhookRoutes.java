@@ -1,0 +1,242 @@
+package dev.mailbell.api.webhook;
+
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.Idempotency.Creation;
+import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.RateLimit;
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Body;
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.MergePatch;
+import dev.mailbell.api.request.Page;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.request.Query;
+import dev.mailbell.api.request.Uuids;
+import dev.mailbell.delivery.http.Signer;
+import dev.mailbell.event.Ids;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.Secret;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookStore;
+import io.javalin.http.Context;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Webhooks as resources, and their test. */
+public final class WebhookRoutes {
+    private static final double TESTS_A_SECOND = 2;
+    private static final Duration BOTH_SIGN = Duration.ofHours(24);
+
+    private final WebhookStore store;
+    private final WebhookReader reader;
+    private final WebhookOperations webhooks;
+    private final Keyring keyring;
+    private final Idempotency idempotency;
+    private final InstantSource clock;
+    private final RateLimit tests = new RateLimit(() -> TESTS_A_SECOND, System::nanoTime);
+
+    public WebhookRoutes(
+            WebhookStore store,
+            WebhookReader reader,
+            WebhookOperations webhooks,
+            Keyring keyring,
+            Idempotency idempotency,
+            InstantSource clock) {
+        this.store = store;
+        this.reader = reader;
+        this.webhooks = webhooks;
+        this.keyring = keyring;
+        this.idempotency = idempotency;
+        this.clock = clock;
+    }
+
+    public void addTo(Routes routes) {
+        routes.post("/v1/webhooks", this::create);
+        routes.get("/v1/webhooks", this::list);
+        routes.get("/v1/webhooks/{id}", this::read);
+        routes.patch("/v1/webhooks/{id}", this::patch);
+        routes.delete("/v1/webhooks/{id}", this::remove);
+        routes.post("/v1/webhooks/{id}/test", this::test);
+        routes.post("/v1/webhooks/{id}/rotate", this::rotate);
+    }
+
+    private void create(Context context) {
+        Query.of(context).done();
+        byte[] body = Body.bytes(context);
+        UUID clientId = AccessFilter.caller(context).clientId();
+        idempotency.answer(
+                context,
+                body,
+                () -> {
+                    WebhookDraft draft = reader.read(Json.object(body), clientId);
+                    return creation(clientId, draft);
+                });
+    }
+
+    private Creation creation(UUID clientId, WebhookDraft draft) {
+        UUID id = Ids.next();
+        Instant now = now();
+        Secret secret = Signer.newSecret();
+        Webhook webhook =
+                new Webhook(
+                        id,
+                        clientId,
+                        draft.url(),
+                        draft.events(),
+                        draft.accounts(),
+                        draft.labels(),
+                        draft.description(),
+                        keyring.encrypt(secret, Webhook.secretContext(id)),
+                        null,
+                        State.ENABLED,
+                        Health.UNKNOWN,
+                        now,
+                        now);
+        return new Creation() {
+            @Override
+            public Result create() {
+                store.insert(webhook);
+                ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook, now));
+                view.put("secret", secret.reveal());
+                return new Result(201, Json.bytes(view), "/v1/webhooks/" + id);
+            }
+
+            @Override
+            public void committed() {
+                webhooks.changed(id);
+            }
+        };
+    }
+
+    private void list(Context context) {
+        Query query = Query.of(context);
+        int limit = query.limit();
+        UUID after = query.cursor().orElse(null);
+        query.done();
+        List<Webhook> found = store.list(AccessFilter.caller(context).clientId(), after, limit + 1);
+        Responses.ok(
+                context,
+                Page.of(found, limit, Webhook::id, webhook -> WebhookView.of(webhook, now())));
+    }
+
+    private Webhook ofPath(Context context) {
+        return Uuids.parse(context.pathParam("id"))
+                .flatMap(id -> store.find(AccessFilter.caller(context).clientId(), id))
+                .orElseThrow(WebhookRoutes::notFound);
+    }
+
+    private static ProblemException notFound() {
+        return new ProblemException(Problem.notFound("there is no webhook with this id"));
+    }
+
+    private void read(Context context) {
+        Query.of(context).done();
+        Responses.ok(context, WebhookView.of(ofPath(context), now()));
+    }
+
+    private void patch(Context context) {
+        Query.of(context).done();
+        ObjectNode patch = Body.patch(context);
+        Webhook webhook = ofPath(context);
+        ObjectNode document = document(webhook);
+        MergePatch.apply(document, patch);
+        WebhookDraft draft = reader.readChange(document, webhook);
+        Webhook changed =
+                new Webhook(
+                        webhook.id(),
+                        webhook.clientId(),
+                        draft.url(),
+                        draft.events(),
+                        draft.accounts(),
+                        draft.labels(),
+                        draft.description(),
+                        webhook.secret(),
+                        webhook.previous(),
+                        webhook.state(),
+                        webhook.health(),
+                        webhook.createdAt(),
+                        now());
+        // What was wrong with another receiver says nothing about this one.
+        boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
+        State state = draft.state() == null && moved ? State.ENABLED : draft.state();
+        Webhook stored =
+                store.update(changed, state, webhooks.now()).orElseThrow(WebhookRoutes::notFound);
+        webhooks.changed(webhook.id());
+        Responses.ok(context, WebhookView.of(stored, now()));
+    }
+
+    /** What a merge patch is applied to. */
+    private static ObjectNode document(Webhook webhook) {
+        ObjectNode json = Json.MAPPER.createObjectNode();
+        json.put("url", webhook.url());
+        webhook.events().forEach(json.putArray("events")::add);
+        List<UUID> accounts = webhook.accounts();
+        if (accounts != null) {
+            ArrayNode ids = json.putArray("accounts");
+            accounts.forEach(id -> ids.add(id.toString()));
+        }
+        ObjectNode labels = json.putObject("labels");
+        webhook.labels().forEach(labels::put);
+        json.put("description", webhook.description());
+        return json;
+    }
+
+    private void remove(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        if (!store.delete(webhook.clientId(), webhook.id())) {
+            throw notFound();
+        }
+        webhooks.changed(webhook.id());
+        context.status(204);
+    }
+
+    private void test(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        Optional<Duration> wait = tests.take(webhook.id().toString());
+        if (wait.isPresent()) {
+            throw new ProblemException(Problem.tooManyRequests(wait.get()));
+        }
+        Responses.ok(context, AttemptView.of(webhooks.test(webhook)));
+    }
+
+    private void rotate(Context context) {
+        Query.of(context).done();
+        Body.requireNone(context);
+        Webhook webhook = ofPath(context);
+        Secret secret = Signer.newSecret();
+        Instant until = now().plus(BOTH_SIGN);
+        if (!store.rotate(
+                webhook.clientId(),
+                webhook.id(),
+                keyring.encrypt(secret, Webhook.secretContext(webhook.id())),
+                until,
+                now())) {
+            throw notFound();
+        }
+        webhooks.changed(webhook.id());
+        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(ofPath(context), now()));
+        view.put("secret", secret.reveal());
+        view.put("previousSecretUntil", until.toString());
+        Responses.ok(context, view);
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.mailbell.database;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The daily partitions of events, deliveries and attempts: made two days ahead, and dropped when
+ * all in them is older than it has to be kept. Days are UTC's.
+ */
+public final class DailyPartitions {
+    private static final Logger log = LoggerFactory.getLogger(DailyPartitions.class);
+
+    /** Few, because every partition costs each statement a little. */
+    private static final int DAYS_AHEAD = 2;
+
+    /** Everybody who writes to a log waits behind us meanwhile. */
+    private static final String SHORT_WAIT = "set local lock_timeout = '2s'";
+
+    private static final String AGED_OUT = "aged out: kept for as long as retention says";
+
+    private final Jdbi jdbi;
+    private final InstantSource clock;
+
+    /**
+     * What was dropped.
+     *
+     * @param partitions their names
+     * @param undelivered deliveries that were still pending in them, or whose event was
+     */
+    public record Dropped(List<String> partitions, long undelivered) {
+        public Dropped {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    public DailyPartitions(Jdbi jdbi, InstantSource clock) {
+        this.jdbi = jdbi;
+        this.clock = clock;
+    }
+
+    /**
+     * As {@link #makeAhead}. A failure is logged and no reason not to start: rows of a day without
+     * a partition go into the default one.
+     */
+    public void makeAheadAtStart() {
+        try {
+            makeAhead();
+        } catch (RuntimeException e) {
+            log.warn(
+                    "Days of the log cannot be made ahead now, it is tried again within the hour: {}",
+                    e.getMessage());
+        }
+    }
+
+    /** Makes what is missing of the partitions of today and the next two days. */
+    public void makeAhead() {
+        LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+        for (String table : List.of("event", "delivery", "attempt")) {
+            for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
+                LocalDate day = today.plusDays(ahead);
+                // Each day by itself, so that locks are held for a moment only.
+                jdbi.useTransaction(handle -> {
+                    handle.execute(SHORT_WAIT);
+                    boolean made =
+                            handle.createQuery("select log_add_day(:table, :day)")
+                                    .bind("table", table)
+                                    .bind("day", day)
+                                    .mapTo(Boolean.class)
+                                    .one();
+                    log.debug("{} of {}: {}", table, day, made ? "made" : "was there");
+                });
+            }
+        }
+    }
+
+    /**
+     * Drops the partitions that hold nothing younger than what is to be kept. Deliveries that are
+     * pending until then, or whose event goes, have failed.
+     *
+     * @param events how long events are kept
+     * @param deliveries how long deliveries and their attempts are kept
+     */
+    public Dropped drop(Duration events, Duration deliveries) {
+        Instant now = clock.instant();
+        LocalDate eventsFrom = LocalDate.ofInstant(now.minus(events), ZoneOffset.UTC);
+        LocalDate deliveriesFrom = LocalDate.ofInstant(now.minus(deliveries), ZoneOffset.UTC);
+        long undelivered = ageOut(eventsFrom, deliveriesFrom, now);
+        if (undelivered > 0) {
+            log.warn(
+                    "{} deliveries were still pending when they became older than retention.events"
+                            + " or retention.deliveries; they have failed",
+                    undelivered);
+        }
+        List<String> dropped = new ArrayList<>();
+        // Attempts first: an attempt never outlives its delivery.
+        dropped.addAll(drop("attempt", "delivery_id", deliveriesFrom));
+        dropped.addAll(drop("delivery", "id", deliveriesFrom));
+        dropped.addAll(drop("event", "id", eventsFrom));
+        if (!dropped.isEmpty()) {
+            log.info("dropped what is older than it has to be kept: {}", dropped);
+        }
+        return new Dropped(dropped, undelivered);
+    }
+
+    private long ageOut(LocalDate eventsFrom, LocalDate deliveriesFrom, Instant now) {
+        LocalDate later = eventsFrom.isAfter(deliveriesFrom) ? eventsFrom : deliveriesFrom;
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update delivery set status = 'failed', last_error = :why, completed_at = :now
+                                where status = 'pending' and id < :bound and (id < :deliveries or event_id < :events)\
+                                """)
+                        .bind("why", AGED_OUT)
+                        .bind("now", now.atOffset(ZoneOffset.UTC))
+                        .bind("deliveries", floor(deliveriesFrom))
+                        .bind("events", floor(eventsFrom))
+                        // A delivery is made with its event, or moments later.
+                        .bind("bound", floor(later.plusDays(1)))
+                        .execute());
+    }
+
+    private List<String> drop(String table, String key, LocalDate keepFrom) {
+        List<String> dropped = new ArrayList<>();
+        for (String partition : partitions(table)) {
+            String day = partition.substring(table.length() + 1);
+            if (LocalDate.parse(day, DateTimeFormatter.BASIC_ISO_DATE).isBefore(keepFrom)) {
+                jdbi.useTransaction(handle -> {
+                    handle.execute(SHORT_WAIT);
+                    handle.execute("drop table if exists " + partition);
+                });
+                dropped.add(partition);
+            }
+        }
+        jdbi.useHandle(handle -> clearDefault(handle, table, key, keepFrom));
+        return dropped;
+    }
+
+    /** Rows that no day was ready for, if there ever were any. */
+    private static void clearDefault(Handle handle, String table, String key, LocalDate keepFrom) {
+        handle.createUpdate("delete from " + table + "_default where " + key + " < :bound")
+                .bind("bound", floor(keepFrom))
+                .execute();
+    }
+
+    /** The names of a log's daily partitions, oldest first. */
+    List<String> partitions(String table) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                                where i.inhparent = to_regclass(:table) and c.relname ~ ('^' || :table || '_[0-9]{8}$')
+                                order by c.relname\
+                                """)
+                        .bind("table", table)
+                        .mapTo(String.class)
+                        .list());
+    }
+
+    /** The lowest UUIDv7 of a day. */
+    static UUID floor(LocalDate day) {
+        return floor(day.atStartOfDay(ZoneOffset.UTC).toInstant());
+    }
+
+    /** The lowest UUIDv7 of a millisecond, in PostgreSQL's order. */
+    private static UUID floor(Instant instant) {
+        return new UUID(Math.max(0, instant.toEpochMilli()) << 16, 0);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.mailbell.delivery.http;
+
+import dev.mailbell.delivery.http.PostResult.Failed;
+import dev.mailbell.delivery.http.PostResult.Kind;
+import dev.mailbell.network.address.BlockedAddressException;
+import dev.mailbell.network.address.LookupsBusyException;
+import dev.mailbell.network.socket.ProxyException;
+import dev.mailbell.network.socket.ResponseTooLongException;
+import dev.mailbell.network.tls.TlsException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.NoHttpResponseException;
+
+/** Says of the exception that ended a POST what kind of failure it is. */
+final class PostFailures {
+    private PostFailures() {}
+
+    /**
+     * @param late whether the deadline ended the call
+     * @param timeout of the whole call
+     */
+    static Failed failed(IOException e, boolean late, Duration timeout, Duration duration) {
+        if (Thread.currentThread().isInterrupted()) {
+            return new Failed(Kind.LOCAL, "interrupted, because Mailbell stops", duration);
+        }
+        if (e instanceof ProxyException proxy) {
+            return new Failed(Kind.LOCAL, String.valueOf(proxy.getMessage()), duration);
+        }
+        if (late || e instanceof SocketTimeoutException) {
+            return new Failed(
+                    Kind.TIMEOUT, "no whole answer within " + timeout.toMillis() + " ms", duration);
+        }
+        String said = String.valueOf(e.getMessage());
+        return switch (e) {
+            case BlockedAddressException blocked -> new Failed(Kind.BLOCKED, said, duration);
+            case LookupsBusyException busy -> new Failed(Kind.LOCAL, said, duration);
+            case ConnectionRequestTimeoutException full ->
+                    new Failed(Kind.LOCAL, "all connections are in use", duration);
+            case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, said, duration);
+            case TlsException tls -> new Failed(Kind.TLS, said, duration);
+            case ResponseTooLongException tooLong -> new Failed(Kind.PROTOCOL, said, duration);
+            case ConnectException refused -> new Failed(connect(said), said, duration);
+            case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, said, duration);
+            case SocketException reset ->
+                    new Failed(Kind.DISCONNECTED, "connection lost: " + said, duration);
+            case ConnectionClosedException closed ->
+                    new Failed(Kind.DISCONNECTED, "closed before the end of the answer", duration);
+            case NoHttpResponseException nothing ->
+                    new Failed(Kind.DISCONNECTED, "closed without an answer", duration);
+            default ->
+                    new Failed(
+                            Kind.PROTOCOL,
+                            "the answer is not HTTP: " + ResponseReader.clean(said, 200),
+                            duration);
+        };
+    }
+
+    /** What no receiver can cause: no network here, or no descriptors left. */
+    private static Kind connect(String said) {
+        return said.contains("Network is unreachable") || said.contains("Too many open files")
+                ? Kind.LOCAL
+                : Kind.CONNECT;
+    }
+}

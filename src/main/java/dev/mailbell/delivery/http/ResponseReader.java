@@ -1,0 +1,140 @@
+package dev.mailbell.delivery.http;
+
+import dev.mailbell.delivery.http.PostResult.Answered;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hc.client5.http.utils.DateUtils;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads of an answer what is worth keeping, and never more than 16 KiB of it. */
+final class ResponseReader {
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
+    private static final int MOST_READ = 16 * 1024;
+    private static final int MOST_KEPT = 1024;
+    private static final Duration LONGEST_WAIT = Duration.ofDays(365);
+
+    private static final DateTimeFormatter ASCTIME =
+            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH);
+
+    private ResponseReader() {}
+
+    /**
+     * What was read of an answer's body.
+     *
+     * @param whole whether that was all of it, so that the connection can be used again
+     */
+    record Body(String start, boolean whole) {}
+
+    /** Reads a body whose head is known: whatever it does, the status counts. */
+    static Body body(ClassicHttpResponse response) {
+        @Nullable HttpEntity entity = response.getEntity();
+        if (entity == null) {
+            return new Body("", true);
+        }
+        byte[] kept = new byte[MOST_KEPT];
+        int length = 0;
+        int total = 0;
+        byte[] chunk = new byte[4096];
+        boolean whole;
+        try {
+            // Not closed here: closing a body reads it to its end, however far that is.
+            InputStream stream = entity.getContent();
+            while (total < MOST_READ) {
+                int n = stream.read(chunk, 0, Math.min(chunk.length, MOST_READ - total));
+                if (n < 0) {
+                    break;
+                }
+                int more = Math.min(n, MOST_KEPT - length);
+                System.arraycopy(chunk, 0, kept, length, more);
+                length += more;
+                total += n;
+            }
+            whole = total < MOST_READ || stream.read() < 0;
+        } catch (IOException e) {
+            LOG.debug("The body of an answer is cut off: {}", e.getMessage());
+            whole = false;
+        }
+        return new Body(text(response, Arrays.copyOf(kept, length)), whole);
+    }
+
+    private static String text(ClassicHttpResponse response, byte[] bytes) {
+        @Nullable Header encoding = response.getFirstHeader(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !encoding.getValue().equalsIgnoreCase("identity")) {
+            return "(" + clean(encoding.getValue(), 40) + ", not decoded)";
+        }
+        CharBuffer decoded = CharBuffer.allocate(bytes.length);
+        // Not told that the input ends, the decoder leaves a character that is cut in half.
+        StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .onUnmappableCharacter(CodingErrorAction.REPLACE)
+                .decode(ByteBuffer.wrap(bytes), decoded, false);
+        return clean(decoded.flip().toString(), MOST_KEPT);
+    }
+
+    /** Text of a receiver's making, fit for a log or an answer of ours. */
+    static String clean(String text, int longest) {
+        StringBuilder clean = new StringBuilder(text.length());
+        text.codePoints()
+                .limit(longest)
+                .filter(c -> c != '\r')
+                .map(c -> Character.isISOControl(c) && c != '\n' && c != '\t' ? 0xFFFD : c)
+                .forEach(clean::appendCodePoint);
+        return clean.toString();
+    }
+
+    /** RFC 9110, section 10.2.3: seconds or a date. What is neither asks for nothing. */
+    static Optional<Duration> retryAfter(ClassicHttpResponse response, Instant now) {
+        @Nullable Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
+        if (header == null) {
+            return Optional.empty();
+        }
+        String value = header.getValue().strip();
+        if (!value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return Optional.of(value.length() > 9 ? LONGEST_WAIT : seconds(Long.parseLong(value)));
+        }
+        return date(value).map(at -> seconds(Math.max(0, Duration.between(now, at).toSeconds())));
+    }
+
+    /** RFC 9110, section 5.6.7: three ways to write a date. */
+    private static Optional<Instant> date(String value) {
+        @Nullable Instant usual = DateUtils.parseStandardDate(value);
+        if (usual != null) {
+            return Optional.of(usual);
+        }
+        try {
+            // HttpClient's own reading of this form lacks the zone, and so never yields an instant.
+            return Optional.of(LocalDateTime.parse(value, ASCTIME).toInstant(ZoneOffset.UTC));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Duration seconds(long seconds) {
+        return Duration.ofSeconds(Math.min(seconds, LONGEST_WAIT.toSeconds()));
+    }
+
+    static Answered answered(
+            ClassicHttpResponse response, Body body, Instant now, Duration duration) {
+        return new Answered(response.getCode(), retryAfter(response, now), body.start(), duration);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.mailbell.delivery.http;
+
+import dev.mailbell.secret.Secret;
+import dev.mailbell.webhook.WebhookUrl;
+import java.util.List;
+
+/**
+ * One POST to make.
+ *
+ * @param id the {@code webhook-id}: letters, digits, {@code -} and {@code _}, because the signature
+ *     separates by dots
+ * @param body the exact bytes to sign and send
+ * @param secrets the live signing secrets, at least one
+ */
+@SuppressWarnings("ArrayRecordComponent") // sent, never compared
+public record WebhookPost(WebhookUrl url, String id, byte[] body, List<Secret> secrets) {
+    public WebhookPost {
+        boolean plain =
+                id.chars()
+                        .allMatch(c ->
+                                c < 128 && (Character.isLetterOrDigit(c) || c == '-' || c == '_'));
+        if (id.isEmpty() || !plain) {
+            throw new IllegalArgumentException("not a webhook-id: \"" + id + "\"");
+        }
+        secrets = List.copyOf(secrets);
+    }
+}

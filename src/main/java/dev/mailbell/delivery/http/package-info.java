@@ -1,0 +1,8 @@
+/**
+ * One signed POST to a webhook and what its answer means. It calls the guarded HTTP client; begin
+ * with {@link dev.mailbell.delivery.http.WebhookClient}.
+ */
+@NullMarked
+package dev.mailbell.delivery.http;
+
+import org.jspecify.annotations.NullMarked;

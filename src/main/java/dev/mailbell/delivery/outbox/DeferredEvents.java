@@ -1,0 +1,300 @@
+package dev.mailbell.delivery.outbox;
+
+import dev.mailbell.database.Sql;
+import dev.mailbell.event.Event;
+import dev.mailbell.event.EventStore;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The table of events that some webhooks are still to be served with. */
+public final class DeferredEvents {
+    /** Events of a mailbox that become one delivery at most. */
+    private static final int MOST_EVENTS = 500;
+
+    private static final String COLUMNS =
+            "f.event_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
+                    + " e.client_id, e.type, e.created_at, e.payload";
+
+    private static final String OF_ITS_MAILBOX =
+            "f.event_id = o.event_id or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)";
+
+    /** Whether healthy webhooks wait for {@code f}, whose event is {@code e}. */
+    private static final String HEALTHY_WAIT =
+            """
+            exists (select from webhook w where w.client_id = e.client_id and w.healthy and\
+             (w.accounts is null or w.accounts @> array[f.account_id]) and %s)\
+            """
+                    .formatted(Subscribers.waitsFor("w", "f"));
+
+    private DeferredEvents() {}
+
+    /**
+     * A row of the table.
+     *
+     * @param labels of the account, as JSON
+     * @param event null when it is no longer kept
+     */
+    public record Row(
+            UUID eventId,
+            @Nullable UUID accountId,
+            @Nullable String mailbox,
+            int shard,
+            @Nullable Integer newCount,
+            String labels,
+            List<UUID> served,
+            @Nullable Event event) {
+        private boolean mergesWith(Row next) {
+            return newCount != null
+                    && next.newCount != null
+                    && labels.equals(next.labels)
+                    && served.equals(next.served);
+        }
+
+        private Row servedTo(List<UUID> more) {
+            List<UUID> all = Stream.concat(served.stream(), more.stream()).toList();
+            return new Row(eventId, accountId, mailbox, shard, newCount, labels, all, event);
+        }
+    }
+
+    /**
+     * A webhook that is to be served.
+     *
+     * @param early whether it is healthy and waits for no earlier event of the mailbox, as one does
+     *     that became healthy a moment ago
+     */
+    public record Waiting(UUID id, boolean early) {}
+
+    /**
+     * Locks the first row in the order of work, or of its mailbox, and those behind that merge with
+     * it.
+     */
+    public static List<Row> next(Connection connection) {
+        return group(
+                connection,
+                Sql.of(
+                                """
+                                with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
+                                    order by healthy desc, event_id limit 1)
+                                select %s from oldest o join fanout f on %s left join event e on e.id = f.event_id
+                                order by f.event_id limit ? for update of f\
+                                """
+                                        .formatted(COLUMNS, OF_ITS_MAILBOX),
+                                MOST_EVENTS)
+                        .query(connection, DeferredEvents::row));
+    }
+
+    /** The first row that is marked as one for which healthy webhooks wait. */
+    public static Optional<Row> markedHealthy(Connection connection) {
+        return Sql.of(
+                        """
+                        select %s from (select * from fanout where healthy order by healthy desc, event_id limit 1) f
+                        left join event e on e.id = f.event_id\
+                        """
+                                .formatted(COLUMNS))
+                .query(connection, DeferredEvents::row)
+                .stream()
+                .findFirst();
+    }
+
+    /**
+     * Locks the first row of that one's mailbox for which healthy webhooks wait, and those behind
+     * that merge with it.
+     */
+    public static List<Row> nextForHealthy(Connection connection, Row marked) {
+        return group(
+                connection,
+                Sql.of(
+                                """
+                                with oldest as (select ?::uuid as account_id, ? as mailbox, ?::uuid as event_id)
+                                select %s from oldest o join fanout f on %s join event e on e.id = f.event_id
+                                where %s order by f.event_id limit ? for update of f\
+                                """
+                                        .formatted(COLUMNS, OF_ITS_MAILBOX, HEALTHY_WAIT),
+                                marked.accountId(),
+                                marked.mailbox() == null ? "" : marked.mailbox(),
+                                marked.eventId(),
+                                MOST_EVENTS)
+                        .query(connection, DeferredEvents::row));
+    }
+
+    private static List<Row> group(Connection connection, List<Row> rows) {
+        int size = Math.min(1, rows.size());
+        while (size > 0 && size < rows.size() && rows.get(size - 1).mergesWith(rows.get(size))) {
+            size++;
+        }
+        List<Row> group = rows.subList(0, size);
+        return size > 1 ? sameAudience(connection, group) : group;
+    }
+
+    /** The first of these rows: no webhook was made between their events. */
+    private static List<Row> sameAudience(Connection connection, List<Row> rows) {
+        Event first = rows.getFirst().event();
+        if (first == null) {
+            return rows.subList(0, 1);
+        }
+        List<UUID> made =
+                Sql.of(
+                                "select id from webhook where client_id = ? and id > ? order by id limit 1",
+                                first.clientId(),
+                                first.id())
+                        .query(connection, row -> row.getObject("id", UUID.class));
+        // In text an id sorts as in PostgreSQL.
+        return made.isEmpty()
+                ? rows
+                : rows.stream()
+                        .takeWhile(row ->
+                                row.eventId().toString().compareTo(made.getFirst().toString()) < 0)
+                        .toList();
+    }
+
+    /**
+     * Those that want the event, were made before it and are not served yet: the healthy ones
+     * first, then those that may be sent to.
+     */
+    public static List<Waiting> waiting(Connection connection, Row row, int most) {
+        return waiting(connection, row, "", "healthy desc, state <> 'enabled', id", most);
+    }
+
+    /** The healthy ones among them. */
+    public static List<Waiting> healthyWaiting(Connection connection, Row row, int most) {
+        return waiting(connection, row, "healthy and", "id", most);
+    }
+
+    /** Whether there are more than these. */
+    public static boolean moreWait(Connection connection, Row row, List<UUID> these) {
+        return !waiting(connection, row.servedTo(these), "", "id", 1).isEmpty();
+    }
+
+    private static List<Waiting> waiting(
+            Connection connection, Row row, String condition, String order, int most) {
+        Event event = Objects.requireNonNull(row.event(), "of a row that is kept");
+        return Sql.of(
+                        """
+                        select id, healthy and not exists (select from fanout f where f.account_id = ?::uuid
+                            and coalesce(f.mailbox, '') = ? and f.event_id < ? and %s) as early
+                        from webhook w where %s id < ? and id not in (select unnest(?::uuid[])) and \
+                        """
+                                .formatted(Subscribers.waitsFor("w", "f"), condition),
+                        row.accountId(),
+                        row.mailbox() == null ? "" : row.mailbox(),
+                        event.id(),
+                        event.id(),
+                        row.served().toArray(UUID[]::new))
+                .then(
+                        Subscribers.wants(
+                                event.clientId(),
+                                event.accountId(),
+                                event.type().wireName(),
+                                row.labels()))
+                .then(" order by " + order + " limit ?", most)
+                .query(
+                        connection,
+                        found ->
+                                new Waiting(
+                                        found.getObject("id", UUID.class),
+                                        found.getBoolean("early")));
+    }
+
+    public static void remove(Connection connection, List<Row> rows) {
+        if (!rows.isEmpty()) {
+            Sql.of("delete from fanout where event_id = any(?)", (Object) ids(rows))
+                    .update(connection);
+        }
+    }
+
+    /**
+     * These webhooks have the events.
+     *
+     * @param healthy whether healthy webhooks may still wait for them
+     */
+    public static void served(
+            Connection connection, List<Row> rows, List<UUID> webhooks, boolean healthy) {
+        Sql.of(
+                        "update fanout set served = served || ?, healthy = ? where event_id = any(?)",
+                        webhooks.toArray(UUID[]::new),
+                        healthy,
+                        ids(rows))
+                .update(connection);
+    }
+
+    /**
+     * These webhooks have the events. For the others, whose delivery is of all these events, the
+     * last row stays.
+     *
+     * @param newCount of all rows together; null for a single one that announces none
+     * @param healthy whether healthy webhooks may still wait for it
+     */
+    public static void servedAsOne(
+            Connection connection,
+            List<Row> rows,
+            List<UUID> webhooks,
+            @Nullable Integer newCount,
+            boolean healthy) {
+        remove(connection, rows.subList(0, rows.size() - 1));
+        Sql.of(
+                        "update fanout set served = served || ?, new_count = ?, healthy = ? where event_id = ?",
+                        webhooks.toArray(UUID[]::new),
+                        Sql.integer(newCount),
+                        healthy,
+                        rows.getLast().eventId())
+                .update(connection);
+    }
+
+    /** No healthy webhook waits for the row any more. */
+    public static void unmarkHealthy(Connection connection, Row marked) {
+        Sql.of("update fanout set healthy = false where event_id = ?", marked.eventId())
+                .update(connection);
+    }
+
+    /**
+     * Marks the rows for which webhooks wait that have become healthy, among some of the table.
+     * Waits for no lock, because the removal of an account locks its rows in another order.
+     *
+     * @param after the row before the first one to look at; null for the first of the table
+     * @return the last row that was looked at; empty at the end of the table
+     */
+    public static Optional<UUID> markHealthy(
+            Connection connection, @Nullable UUID after, int some) {
+        List<UUID> seen =
+                Sql.of(
+                                """
+                                with part as materialized (
+                                    select * from fanout where event_id > ?::uuid order by event_id limit ?
+                                ), marked as (
+                                    update fanout set healthy = true where event_id in (
+                                        select f.event_id from fanout f join event e on e.id = f.event_id
+                                        where f.event_id = any(array(select event_id from part)) and not f.healthy and %s
+                                        for update of f skip locked)
+                                )
+                                select event_id from part order by event_id desc\
+                                """
+                                        .formatted(HEALTHY_WAIT),
+                                after == null ? new UUID(0, 0) : after,
+                                some)
+                        .query(connection, row -> row.getObject("event_id", UUID.class));
+        return seen.size() < some ? Optional.empty() : Optional.of(seen.getFirst());
+    }
+
+    private static UUID[] ids(List<Row> rows) {
+        return rows.stream().map(Row::eventId).toArray(UUID[]::new);
+    }
+
+    private static Row row(ResultSet row) throws SQLException {
+        return new Row(
+                row.getObject("event_id", UUID.class),
+                row.getObject("account_id", UUID.class),
+                row.getString("mailbox"),
+                row.getInt("shard"),
+                row.getObject("new_count", Integer.class),
+                row.getString("labels"),
+                List.of((UUID[]) row.getArray("served").getArray()),
+                row.getString("payload") == null ? null : EventStore.read(row, "event_id"));
+    }
+}

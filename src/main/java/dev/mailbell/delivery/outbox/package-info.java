@@ -1,0 +1,8 @@
+/**
+ * Writes events with their deliveries, in the transaction of what caused them. It calls the
+ * database only; begin with {@link dev.mailbell.delivery.outbox.EventWriter}.
+ */
+@NullMarked
+package dev.mailbell.delivery.outbox;
+
+import org.jspecify.annotations.NullMarked;

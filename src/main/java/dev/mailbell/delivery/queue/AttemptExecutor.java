@@ -1,0 +1,88 @@
+package dev.mailbell.delivery.queue;
+
+import dev.mailbell.delivery.http.DecryptedSecretCache;
+import dev.mailbell.delivery.http.PostResult;
+import dev.mailbell.delivery.http.PostResult.Answered;
+import dev.mailbell.delivery.http.PostResult.Failed;
+import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.http.WebhookPost;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.log.Attempt.Fault;
+import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.WebhookUrl;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** Makes one attempt: opens the webhook's secrets, posts the exact bytes, and says how it went. */
+public final class AttemptExecutor implements WebhookQueues.Sender {
+    private final WebhookClient client;
+    private final DecryptedSecretCache secrets;
+    private final Supplier<Duration> timeout;
+    private final InstantSource clock;
+
+    public AttemptExecutor(
+            WebhookClient client,
+            Keyring keyring,
+            Supplier<Duration> timeout,
+            InstantSource clock) {
+        this.client = client;
+        this.secrets = new DecryptedSecretCache(keyring);
+        this.timeout = timeout;
+        this.clock = clock;
+    }
+
+    @Override
+    public Attempt send(Webhook webhook, Delivery delivery) {
+        Instant at = clock.instant();
+        WebhookPost post =
+                new WebhookPost(
+                        WebhookUrl.parse(webhook.url()),
+                        delivery.id().toString(),
+                        delivery.payload().getBytes(StandardCharsets.UTF_8),
+                        webhook.secretsAt(at).stream()
+                                .map(secret -> secrets.open(webhook.id(), secret))
+                                .toList());
+        return switch (client.post(post, timeout.get())) {
+            case Answered answered ->
+                    new Attempt(
+                            at,
+                            answered.duration(),
+                            answered.status(),
+                            answered.bodyStart(),
+                            answered.isSuccess()
+                                    ? null
+                                    : "the receiver answered " + answered.status(),
+                            answered.retryAfter().orElse(null),
+                            answered.isSuccess() ? null : Fault.REFUSED);
+            case Failed failed ->
+                    new Attempt(
+                            at,
+                            failed.duration(),
+                            null,
+                            null,
+                            failed.message(),
+                            null,
+                            fault(failed.kind()));
+        };
+    }
+
+    /** The webhook is changed or gone. */
+    public void forget(UUID webhookId) {
+        secrets.forget(webhookId);
+    }
+
+    private static Fault fault(PostResult.Kind kind) {
+        return switch (kind) {
+            case TIMEOUT -> Fault.TIMEOUT;
+            case CONNECT, UNKNOWN_HOST -> Fault.UNREACHABLE;
+            case TLS, BLOCKED, DISCONNECTED, PROTOCOL -> Fault.BROKEN;
+            case LOCAL -> Fault.OURS;
+        };
+    }
+}

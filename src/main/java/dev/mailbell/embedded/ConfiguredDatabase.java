@@ -1,0 +1,58 @@
+package dev.mailbell.embedded;
+
+import dev.mailbell.config.DatabaseConfig;
+import dev.mailbell.database.Database;
+import dev.mailbell.database.DatabaseAddress;
+import dev.mailbell.database.DatabaseException;
+import dev.mailbell.database.ServerName;
+import java.nio.file.Path;
+
+/**
+ * The database that the configuration asks for: a server of the operator's, or the embedded one.
+ */
+public final class ConfiguredDatabase {
+    private ConfiguredDatabase() {}
+
+    /**
+     * Opens a pool of connections to the server that the configuration names, or to the embedded
+     * one, which is started and stops after the pool is closed.
+     *
+     * @throws DatabaseException when the server cannot be used or made to run; the message says
+     *     what to do
+     */
+    public static Database open(DatabaseConfig config, Path dataDir) {
+        return config.embedded()
+                ? openEmbedded(dataDir, config.pool())
+                : Database.open(
+                        new DatabaseAddress(config.url(), config.username(), config.password()),
+                        config.pool());
+    }
+
+    /**
+     * Judges the settings without a connection.
+     *
+     * @throws DatabaseException when {@link #open(DatabaseConfig, Path)} would refuse them as they
+     *     are
+     */
+    public static void requireUsable(DatabaseConfig config, Path dataDir) {
+        if (config.embedded()) {
+            EmbeddedPostgres.requirePlainLetters(dataDir);
+        } else {
+            ServerName.requireUrl(config.url());
+        }
+    }
+
+    private static Database openEmbedded(Path dataDir, int connections) {
+        EmbeddedPostgres server = EmbeddedPostgres.start(dataDir, connections);
+        boolean opened = false;
+        try {
+            Database database = Database.open(server.address(), connections, server::close);
+            opened = true;
+            return database;
+        } finally {
+            if (!opened) {
+                server.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.mailbell.embedded;
+
+import dev.mailbell.database.DatabaseException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a program to its end, within a bound, and keeps the last of what it says. */
+public final class ProcessRunner {
+    private static final int KEPT = 8 * 1024;
+
+    private ProcessRunner() {}
+
+    /**
+     * What became of it.
+     *
+     * @param output the last 8 KiB of both streams
+     */
+    public record Outcome(int exit, String output) {
+        public boolean succeeded() {
+            return exit == 0;
+        }
+    }
+
+    /** Runs a program with a clean environment; one that takes longer is killed, exit -1. */
+    public static Outcome run(List<String> command, Duration patience) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // Variables such as PGOPTIONS, PGPORT or LD_PRELOAD are not meant for our server, and the
+        // directory that we were called from may be out of reach for its user.
+        builder.directory(Path.of("/").toFile());
+        @Nullable String path = System.getenv("PATH");
+        builder.environment().clear();
+        builder.environment().put("PATH", path == null ? "/usr/bin:/bin:/usr/sbin:/sbin" : path);
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
+        Tail tail = new Tail(process.getInputStream());
+        Thread reader = Thread.ofVirtual().name("command-output").start(tail);
+        try {
+            process.getOutputStream().close();
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return new Outcome(
+                        -1, tail.text() + "\n(no end within " + patience.toSeconds() + " s)");
+            }
+            // A grandchild may hold the stream open; its words are not waited for.
+            reader.join(Duration.ofSeconds(1));
+            return new Outcome(process.exitValue(), tail.text());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("interrupted while running " + command.getFirst(), e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Reads a stream to its end and remembers the last of it. */
+    private static final class Tail implements Runnable {
+        private final InputStream stream;
+        private final StringBuilder kept = new StringBuilder();
+
+        Tail(InputStream stream) {
+            this.stream = stream;
+        }
+
+        @Override
+        public void run() {
+            byte[] buffer = new byte[1024];
+            try (stream) {
+                for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+                    add(new String(buffer, 0, n, StandardCharsets.UTF_8));
+                }
+            } catch (IOException e) {
+                add("(output lost: " + e.getMessage() + ")");
+            }
+        }
+
+        private synchronized void add(String text) {
+            kept.append(text);
+            kept.delete(0, Math.max(0, kept.length() - KEPT));
+        }
+
+        synchronized String text() {
+            return kept.toString().strip();
+        }
+    }
+}

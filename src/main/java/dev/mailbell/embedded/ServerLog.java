@@ -1,0 +1,65 @@
+package dev.mailbell.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PostgreSQL's own log. The server appends to it; when it has grown too long it is emptied in
+ * place, which spares the collector process that rotation would take.
+ */
+record ServerLog(Path file) {
+    private static final Logger log = LoggerFactory.getLogger(ServerLog.class);
+    private static final long LONGEST = 8L << 20;
+    private static final int TAIL = 2048;
+
+    /** Empties the log when it is above 8 MiB. */
+    void bound() {
+        // The directory is the server's: a link in it is not followed.
+        try (SeekableByteChannel channel =
+                Files.newByteChannel(
+                        file, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
+            if (channel.size() > LONGEST) {
+                channel.truncate(0);
+                log.info("emptied {}, it had grown above {} MiB", file, LONGEST >> 20);
+            }
+        } catch (NoSuchFileException e) {
+            log.debug("no log of PostgreSQL yet");
+        } catch (IOException e) {
+            log.warn("cannot bound the log of PostgreSQL {}: {}", file, e.toString());
+        }
+    }
+
+    long length() {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** The end of what was said after a point, 2 KiB at most; a reason where it cannot be read. */
+    String since(long start) {
+        try (SeekableByteChannel channel =
+                Files.newByteChannel(
+                        file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            channel.position(Math.max(Math.min(start, channel.size()), channel.size() - TAIL));
+            ByteBuffer bytes = ByteBuffer.allocate(TAIL);
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+                log.trace("reading on");
+            }
+            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            return "(its log " + file + " cannot be read: " + e.getMessage() + ")";
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package dev.mailbell.mail.connection;
+
+import java.io.IOException;
+
+/** The server sent more than any sound answer takes. */
+public final class ByteBudgetException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ByteBudgetException(long budget) {
+        super("sent more than " + budget + " octets, so the rest was not read");
+    }
+}

@@ -1,0 +1,80 @@
+package dev.mailbell.mail.connection;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Security;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.socket.GuardedSockets;
+import dev.mailbell.network.tls.TlsContexts;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Opens connections to mail servers: through the address guard, with TLS where the login asks for
+ * it, and with limits on time and bytes that no server can stretch.
+ */
+public final class MailConnector {
+    private final AddressGuard guard;
+    private final GuardedSockets sockets;
+    private final TlsContexts tls;
+    private final Watchdog watchdog;
+    private final LongResponses longAnswers =
+            new LongResponses(Runtime.getRuntime().availableProcessors(), System::nanoTime);
+
+    public MailConnector(AddressGuard guard, TlsContexts tls, Watchdog watchdog) {
+        this.guard = guard;
+        this.sockets = new GuardedSockets(guard);
+        this.tls = tls;
+        this.watchdog = watchdog;
+    }
+
+    /**
+     * Connects, and shakes hands when TLS begins with the first byte; for STARTTLS the caller
+     * upgrades with {@link LimitedSocket#startTls()} before it says anything secret.
+     *
+     * @param deadline when the connection is cut, whatever it is at
+     * @param byteBudget how many octets the server may send before its answer counts as endless
+     * @throws MailFailure blocked_address, connect_failed, tls_failed or timeout
+     */
+    public LimitedSocket open(Login login, Deadline deadline, long byteBudget) {
+        if (login.security() == Security.NONE && !guard.allowsCleartext(login.host())) {
+            throw new MailFailure(
+                    FailureCode.TLS_FAILED,
+                    "clear text to "
+                            + login.host()
+                            + " is refused: use \"tls\" or \"starttls\", or ask the operator to name"
+                            + " the host in network.allowCleartext");
+        }
+        String where = login.server();
+        Socket raw;
+        try {
+            raw = sockets.connect(login.host(), login.port(), deadline);
+        } catch (IOException e) {
+            throw ConnectionFailures.ofConnect(where, e);
+        }
+        LimitedSocket socket = limited(raw, login, deadline, byteBudget);
+        if (login.security() == Security.TLS) {
+            socket.shakeHands();
+        }
+        return socket;
+    }
+
+    private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {
+        try {
+            return new LimitedSocket(
+                    raw, login, tls, watchdog, longAnswers.turn(), deadline, byteBudget);
+        } catch (RejectedExecutionException stopping) {
+            try {
+                raw.close();
+            } catch (IOException e) {
+                stopping.addSuppressed(e);
+            }
+            throw new MailFailure(
+                    FailureCode.CONNECT_FAILED, "the daemon is being stopped", stopping);
+        }
+    }
+}

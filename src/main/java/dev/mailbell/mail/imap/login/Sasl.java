@@ -1,0 +1,44 @@
+package dev.mailbell.mail.imap.login;
+
+import dev.mailbell.mail.auth.Base64Text;
+import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.Reply;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** AUTHENTICATE with its base64 (RFC 9051, section 6.2.2). */
+final class Sasl {
+    /** Challenges that the longest of the mechanisms has, and one to spare. */
+    private static final int MOST_ROUNDS = 4;
+
+    private Sasl() {}
+
+    /**
+     * Runs a mechanism.
+     *
+     * @param initial the response that goes with the command (RFC 4959), in base64; null for none
+     */
+    static Reply run(
+            ImapWire wire,
+            String mechanism,
+            @Nullable String initial,
+            ImapWire.Dialogue dialogue,
+            ImapWire.Untagged untagged) {
+        int[] rounds = {0};
+        return wire.authenticate(
+                "AUTHENTICATE "
+                        + mechanism
+                        + (initial == null ? "" : initial.isEmpty() ? " =" : " " + initial),
+                challenge -> {
+                    if (++rounds[0] > MOST_ROUNDS) {
+                        throw wire.protocolError("wants to hear more than the login has to say");
+                    }
+                    return dialogue.answer(challenge);
+                },
+                untagged);
+    }
+
+    static String base64(String text) {
+        return Base64Text.encode(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

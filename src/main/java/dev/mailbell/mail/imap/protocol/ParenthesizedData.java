@@ -1,0 +1,122 @@
+package dev.mailbell.mail.imap.protocol;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes parenthesised data apart (RFC 9051, section 4): atoms, quoted strings, literals, NIL and
+ * lists of them. Reads each octet once; never deeper than {@link #DEPTH}.
+ */
+public final class ParenthesizedData {
+    private static final int DEPTH = 16;
+
+    private final String text;
+    private int at;
+
+    private ParenthesizedData(String text) {
+        this.text = text;
+    }
+
+    /** An atom, or the content of a string, as ISO 8859-1. */
+    public record Text(String value) {}
+
+    /** NIL is null. */
+    public record Group(List<@Nullable Object> items) {
+
+        /** What follows the item of this name, as in {@code (UID 5 FLAGS ())}; null for nothing. */
+        public @Nullable Object value(String name) {
+            for (int i = 0; i + 1 < items.size(); i += 2) {
+                if (items.get(i) instanceof Text key && key.value().equalsIgnoreCase(name)) {
+                    return items.get(i + 1);
+                }
+            }
+            return null;
+        }
+
+        /** The number of this name; -1 for none. */
+        public long number(String name) {
+            return value(name) instanceof Text number ? Numbers.parse(number.value()) : -1;
+        }
+
+        /** The item at an index when it is text. */
+        public @Nullable String text(int index) {
+            return index < items.size() && items.get(index) instanceof Text found
+                    ? found.value()
+                    : null;
+        }
+    }
+
+    /** All that the text holds, as far as it is well-formed. */
+    public static Group parse(String text) {
+        ParenthesizedData items = new ParenthesizedData(text);
+        Group group = items.group(0);
+        return group == null ? new Group(List.of()) : group;
+    }
+
+    /** Null when it is nested too deep or ends in the middle. */
+    private @Nullable Group group(int depth) {
+        List<@Nullable Object> items = new ArrayList<>();
+        while (true) {
+            while (at < text.length() && text.charAt(at) == ' ') {
+                at++;
+            }
+            if (at >= text.length()) {
+                return depth == 0 ? new Group(items) : null;
+            }
+            switch (text.charAt(at)) {
+                case ')' -> {
+                    at++;
+                    return new Group(items);
+                }
+                case '(' -> {
+                    at++;
+                    Group inner = depth < DEPTH ? group(depth + 1) : null;
+                    if (inner == null) {
+                        return null;
+                    }
+                    items.add(inner);
+                }
+                case '"' -> items.add(new Text(quoted()));
+                case '{' -> items.add(new Text(literal()));
+                default -> {
+                    String atom = atom();
+                    items.add(atom.toUpperCase(Locale.ROOT).equals("NIL") ? null : new Text(atom));
+                }
+            }
+        }
+    }
+
+    private String quoted() {
+        StringBuilder content = new StringBuilder();
+        for (at++; at < text.length() && text.charAt(at) != '"'; at++) {
+            if (text.charAt(at) == '\\' && at + 1 < text.length()) {
+                at++;
+            }
+            content.append(text.charAt(at));
+        }
+        at++;
+        return content.toString();
+    }
+
+    private String literal() {
+        int close = text.indexOf('}', at);
+        long octets = close < 0 ? -1 : Numbers.parse(text.substring(at + 1, close));
+        long start = close + 3L;
+        if (octets < 0 || octets > text.length() - start) {
+            at = text.length();
+            return "";
+        }
+        at = (int) (start + octets);
+        return text.substring((int) start, at);
+    }
+
+    private String atom() {
+        int start = at;
+        while (at < text.length() && " ()\"".indexOf(text.charAt(at)) < 0) {
+            at++;
+        }
+        return text.substring(start, at == start ? ++at : at);
+    }
+}

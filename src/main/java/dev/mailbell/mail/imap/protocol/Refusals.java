@@ -1,0 +1,244 @@
+package dev.mailbell.mail.imap.protocol;
+
+import dev.mailbell.mail.ActionNeeded;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.text.ServerText;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What NO, BAD and BYE mean: by the response code (RFC 5530), else by texts that servers are known
+ * to send, else by what was asked.
+ */
+public final class Refusals {
+    private static final Pattern BACKOFF =
+            Pattern.compile("suggested backoff time:? *(\\d{1,9}) *milliseconds");
+    private static final String GO_ON = "to go on";
+    private static final String NOT_CONNECTED = "authenticated but not connected";
+
+    /** A BAD that speaks of the login's outcome, not of the command's form. */
+    private static final Pattern LOGIN_FAILED =
+            Pattern.compile(
+                    "^(?!.*(syntax|pars|argument|unknown command|unrecogni|unsupported"
+                            + "|not (supported|implemented)|literal|too long|buffer|state))"
+                            + ".*((log ?-?[io]n|auth\\w*|credentials?|password|user ?(name)?|account)\\b"
+                            + ".{0,40}\\b(fail|invalid|incorrect|wrong|denied|reject|refused|bad\\b|not"
+                            + " accepted|mismatch)"
+                            + "|\\b(failed|invalid|incorrect|wrong|bad|denied|rejected)\\b"
+                            + ".{0,20}\\b(log ?-?[io]n|auth|credentials?|password|user))",
+                    Pattern.DOTALL);
+
+    private static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
+
+    private record Rule(Pattern pattern, FailureCode code) {
+        static Rule of(FailureCode code, String regex) {
+            return new Rule(Pattern.compile(regex), code);
+        }
+    }
+
+    /** The first that is found in the lower-case text decides. */
+    private static final List<Rule> TEXTS =
+            List.of(
+                    // QQ has one text for everything; a missing authorisation code is the usual
+                    // cause, and the owner is shown the text.
+                    Rule.of(FailureCode.AUTH_FAILED, "password is incorrect.*frequency"),
+                    // 163 and its sisters refuse clients that do not name themselves, or that the
+                    // mailbox's settings do not allow.
+                    Rule.of(FailureCode.AUTH_FAILED, "unsafe login"),
+                    Rule.of(FailureCode.RATE_LIMITED, "backoff time|throttl"),
+                    Rule.of(
+                            FailureCode.TOO_MANY_CONNECTIONS,
+                            "too many (\\w+ )?(connections|sessions)"
+                                    + "|connection limit|(maximum|max) (number of )?connections"
+                                    + "|connections? .{0,20}exceed|连接数|并发"),
+                    Rule.of(
+                            FailureCode.RATE_LIMITED,
+                            "frequen|too often|rate limit|bandwidth limit|login rate|too many (\\w+"
+                                    + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
+                                    + "|频繁|频率|登录太|次数过多"),
+                    Rule.of(
+                            FailureCode.SERVER_ERROR,
+                            "authenticated but not connected|busy|temporar|try (it )?(again )?later"
+                                    + "|internal (server )?error|unavailable|system error|繁忙|稍后"));
+
+    /** What a NO to opening a mailbox says when the mailbox cannot be read just now. */
+    private static final Pattern FOR_A_WHILE =
+            Pattern.compile(
+                    "under us|re-?buil[dt]|re-?index|corrupt|i/o error|input/output error|lock"
+                            + "|in use|migrat|maintenance|timed? ?out|not (yet )?ready|overload"
+                            + "|database|backend|disk|out of memory");
+
+    private Refusals() {}
+
+    /** The server hangs up. */
+    static MailFailure ofGoodbye(Reply bye) {
+        return of(bye, FailureCode.SERVER_ERROR, GO_ON, "", List.of());
+    }
+
+    /** A refusal of something that a server which is logged in to should have done. */
+    public static MailFailure ofCommand(Reply reply, String what) {
+        return of(reply, FailureCode.SERVER_ERROR, what, "", List.of());
+    }
+
+    /**
+     * A refusal to open a mailbox: that it is missing, unless code or text say that it cannot be
+     * read just now.
+     */
+    public static MailFailure ofMailbox(Reply reply, String mailbox) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        if (!saysMissing(reply) && FOR_A_WHILE.matcher(text).find()) {
+            return ofListedMailbox(reply, mailbox);
+        }
+        return of(
+                reply,
+                FailureCode.MAILBOX_MISSING,
+                "the mailbox \"" + ServerText.oneLine(mailbox, 100) + "\"",
+                " Check its name.",
+                List.of());
+    }
+
+    /** A refusal to open a mailbox that the server lists: it is there, so it will open again. */
+    public static MailFailure ofListedMailbox(Reply reply, String mailbox) {
+        return of(
+                reply,
+                FailureCode.SERVER_ERROR,
+                "the mailbox \"" + ServerText.oneLine(mailbox, 100) + "\"",
+                "",
+                List.of());
+    }
+
+    /** Whether the code says that there is no such mailbox (RFC 5530), or no right to it. */
+    public static boolean saysMissing(Reply reply) {
+        return switch (reply.code()) {
+            case "NONEXISTENT", "TRYCREATE", "NOPERM", "CANNOT" -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * The failure that a refusal stands for.
+     *
+     * @param otherwise what a NO means when neither code nor text tells
+     * @param what was refused, for example {@code the login}
+     * @param advice what the owner can do when it means {@code otherwise}; empty or a sentence with
+     *     a blank in front
+     * @param secrets what must not be shown even if the server repeats it
+     */
+    public static MailFailure of(
+            Reply reply, FailureCode otherwise, String what, String advice, List<String> secrets) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        ActionNeeded action = action(reply, text, otherwise, what).orElse(null);
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        FailureCode code =
+                action == null
+                        ? code(reply, text, otherwise)
+                        : action.code() == FailureCode.AUTH_FAILED ? refused : action.code();
+        String shown = ServerText.shown(reply.shown(), secrets);
+        String said =
+                shown.isEmpty()
+                        ? "The server refused " + what + " without a reason."
+                        : "The server refused " + what + ": \"" + shown + "\".";
+        String remedy =
+                action != null
+                        ? action.advice()
+                        : code == FailureCode.AUTH_FAILED && text.contains("unsafe login")
+                                ? " Allow IMAP clients in the mailbox's web settings, or ask the"
+                                        + " provider to."
+                                : remedy(code, text, otherwise, advice);
+        return new MailFailure(code, said + remedy, backoff(text), null);
+    }
+
+    /**
+     * Who has to act. A server in trouble says so by a code, and its text is not asked then; nor is
+     * it when the connection, or a mailbox of a good account, is refused.
+     */
+    private static Optional<ActionNeeded> action(
+            Reply reply, String text, FailureCode otherwise, String what) {
+        boolean ofMailbox = otherwise == FailureCode.MAILBOX_MISSING;
+        boolean inTrouble =
+                switch (reply.code()) {
+                    case "UNAVAILABLE",
+                            "SERVERBUG",
+                            "CORRUPTION",
+                            "INUSE",
+                            "LIMIT",
+                            "THROTTLED",
+                            "OVERQUOTA" ->
+                            true;
+                    default -> false;
+                };
+        return ofMailbox || inTrouble || text.contains("unsafe login") || what.equals(GO_ON)
+                ? Optional.empty()
+                : ActionNeeded.of(text);
+    }
+
+    private static String remedy(
+            FailureCode code, String text, FailureCode otherwise, String advice) {
+        if (text.contains(NOT_CONNECTED)) {
+            return " IMAP may be switched off for the mailbox, or the token may lack the scope"
+                    + " IMAP.AccessAsUser.All.";
+        }
+        if (code == otherwise) {
+            return advice;
+        }
+        return switch (code) {
+            case TLS_FAILED -> " Use security \"tls\" or \"starttls\".";
+            case MAILBOX_LOCKED -> " Another program has the mailbox open.";
+            default -> "";
+        };
+    }
+
+    private static FailureCode code(Reply reply, String text, FailureCode otherwise) {
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        return switch (reply.code()) {
+            case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED" -> refused;
+            case "PRIVACYREQUIRED" -> FailureCode.TLS_FAILED;
+            case "NONEXISTENT", "TRYCREATE", "NOPERM" ->
+                    otherwise == FailureCode.MAILBOX_MISSING
+                            ? otherwise
+                            : byText(text, refused, otherwise);
+            case "THROTTLED" -> FailureCode.RATE_LIMITED;
+            case "INUSE" -> byText(text, refused, FailureCode.MAILBOX_LOCKED);
+            case "LIMIT" -> byText(text, refused, FailureCode.TOO_MANY_CONNECTIONS);
+            case "UNAVAILABLE", "SERVERBUG", "CORRUPTION", "CONTACTADMIN", "OVERQUOTA" ->
+                    byText(text, refused, FailureCode.SERVER_ERROR);
+            default ->
+                    byText(
+                            text,
+                            refused,
+                            reply.kind() == Reply.Kind.BAD
+                                            && !(otherwise.needsOwner()
+                                                    && LOGIN_FAILED.matcher(text).find())
+                                    ? FailureCode.PROTOCOL_ERROR
+                                    : otherwise);
+        };
+    }
+
+    private static FailureCode byText(String text, FailureCode refused, FailureCode otherwise) {
+        return TEXTS.stream()
+                .filter(rule -> rule.pattern().matcher(text).find())
+                .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
+                .findFirst()
+                .orElse(
+                        otherwise.needsOwner() && ActionNeeded.asksToWait(text)
+                                ? FailureCode.SERVER_ERROR
+                                : otherwise);
+    }
+
+    private static @Nullable Duration backoff(String text) {
+        Matcher matcher = BACKOFF.matcher(text);
+        if (!matcher.find()) {
+            return null;
+        }
+        Duration asked = Duration.ofMillis(Long.parseLong(matcher.group(1)));
+        return asked.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : asked;
+    }
+}

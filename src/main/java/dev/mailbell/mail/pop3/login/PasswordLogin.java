@@ -1,0 +1,211 @@
+package dev.mailbell.mail.pop3.login;
+
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.LoginAdvice;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.Base64Text;
+import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.PasswordExchange;
+import dev.mailbell.mail.auth.PasswordMechanisms;
+import dev.mailbell.mail.pop3.protocol.Capabilities;
+import dev.mailbell.mail.pop3.protocol.CommandBatch;
+import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Refusals;
+import dev.mailbell.mail.pop3.protocol.Reply;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Logs in by password. On a connection in clear SCRAM comes first. Else USER and PASS are used, or
+ * PLAIN where they cannot carry the password. Where CAPA has a SASL line without PLAIN, Dovecot
+ * lists USER and refuses it: there the strongest mechanism on the line comes first, APOP where the
+ * line has none and the greeting a timestamp, and USER after a refusal.
+ */
+final class PasswordLogin {
+    /** RFC 2449, section 4: what a command with its arguments may take, CRLF included. */
+    private static final int COMMAND_LIMIT = 255;
+
+    private static final String USER = "USER and PASS";
+
+    /** Challenges that the longest of the mechanisms has, and one to spare. */
+    private static final int MOST_ROUNDS = 4;
+
+    /** RFC 1939, section 7: a msg-id. */
+    private static final Pattern TIMESTAMP = Pattern.compile("<[^<>\\s]+@[^<>\\s]+>");
+
+    private final Pop3Wire wire;
+    private final Login login;
+    private final LoginWays ways;
+    private final Capabilities offered;
+    private final @Nullable String timestamp;
+
+    /**
+     * @param timestamp what the greeting holds for APOP; null for nothing
+     */
+    PasswordLogin(
+            Pop3Wire wire,
+            Login login,
+            LoginWays ways,
+            Capabilities offered,
+            @Nullable String timestamp) {
+        this.wire = wire;
+        this.login = login;
+        this.ways = ways;
+        this.offered = offered;
+        this.timestamp = timestamp;
+    }
+
+    /** The timestamp of a greeting, which says that the server knows APOP; null for none. */
+    static @Nullable String timestamp(String greeting) {
+        Matcher matcher = TIMESTAMP.matcher(greeting);
+        return matcher.find() ? matcher.group() : null;
+    }
+
+    /**
+     * @throws MailFailure when the server refuses, with what it said to the first way tried
+     */
+    void enter(String password) {
+        if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+            throw new MailFailure(
+                    FailureCode.AUTH_FAILED,
+                    "The password holds a line break or NUL, which POP3 cannot send.");
+        }
+        ways.first(login.server(), waysOf(password));
+    }
+
+    private SequencedMap<String, Supplier<Reply>> waysOf(String password) {
+        SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
+        if (login.security() == Security.NONE) {
+            PasswordMechanisms.secret(offered::sasl)
+                    .ifPresent(name -> possible.put(name, by(name, password)));
+        }
+        Supplier<Reply> user = () -> accepted(user(password), password);
+        if (offered.sasl(PasswordMechanisms.PLAIN)) {
+            if (fits(password) && offered.has("USER")) {
+                possible.put(USER, user);
+            } else {
+                possible.put(PasswordMechanisms.PLAIN, by(PasswordMechanisms.PLAIN, password));
+            }
+            return possible;
+        }
+        for (String name : PasswordMechanisms.besidesPlain(offered::sasl)) {
+            possible.putIfAbsent(name, by(name, password));
+        }
+        if (possible.isEmpty() && timestamp != null && offered.has("SASL")) {
+            possible.put("APOP", () -> accepted(apop(timestamp, password), password));
+        }
+        if (offered.has("USER") || possible.isEmpty() && offered.mechanisms().isEmpty()) {
+            possible.put(USER, user);
+        }
+        if (possible.isEmpty()) {
+            throw LoginAdvice.noPasswordLogin(
+                    offered.mechanisms(), login.security() == Security.NONE && offered.has("STLS"));
+        }
+        return possible;
+    }
+
+    private Supplier<Reply> by(String mechanism, String password) {
+        return () ->
+                accepted(
+                        exchange(PasswordMechanisms.begin(mechanism, login.username(), password)),
+                        password);
+    }
+
+    /** USER and PASS know only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616). */
+    private boolean fits(String password) {
+        return password.length() + "PASS \r\n".length() <= COMMAND_LIMIT
+                && (login.username() + password).chars().allMatch(c -> c < 128);
+    }
+
+    /** USER and PASS; APOP where the server knows no USER and has greeted with a timestamp. */
+    private Reply user(String password) {
+        CommandBatch flight =
+                new CommandBatch(
+                        wire, offered.pipelining(), "USER " + login.username(), "PASS " + password);
+        Reply known = flight.next();
+        if (known.ok()) {
+            return flight.next();
+        }
+        flight.abandon();
+        return timestamp == null ? known : apop(timestamp, password);
+    }
+
+    /** RFC 1939, section 7. */
+    private Reply apop(String stamp, String password) {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("MD5")
+                            .digest((stamp + password).getBytes(StandardCharsets.UTF_8));
+            wire.send("APOP " + login.username() + " " + HexFormat.of().formatHex(digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has MD5", e);
+        }
+        return wire.readReply();
+    }
+
+    /** Runs a mechanism (RFC 5034). */
+    private Reply exchange(PasswordExchange exchange) {
+        Optional<String> initial = exchange.initialResponse().map(Base64Text::encode);
+        String command = "AUTH " + exchange.mechanism();
+        String whole = command + initial.map(response -> " " + response).orElse("");
+        boolean early = initial.isPresent() && whole.length() + 2 <= COMMAND_LIMIT;
+        wire.send(early ? whole : command);
+        boolean begun = early || initial.isEmpty();
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            Reply reply = wire.asReply();
+            if (reply != null) {
+                if (reply.ok() && !exchange.isComplete()) {
+                    throw wire.protocolError(
+                            "ended the login by "
+                                    + exchange.mechanism()
+                                    + " without proof that it knows the password");
+                }
+                return reply;
+            }
+            String challenge = wire.text(0).strip();
+            if (!challenge.startsWith("+")) {
+                break;
+            }
+            wire.send(
+                    begun
+                            ? Base64Text.encode(
+                                    exchange.answer(
+                                            Base64Text.decode(challenge.substring(1).strip())))
+                            : initial.orElseThrow());
+            begun = true;
+        }
+        throw wire.protocolError("wants to hear more than the login has to say");
+    }
+
+    /** The reply, when it is no refusal. */
+    private Reply accepted(Reply reply, String password) {
+        if (reply.ok()) {
+            return reply;
+        }
+        throw Refusals.of(
+                reply,
+                FailureCode.AUTH_FAILED,
+                "the login",
+                LoginAdvice.forRefusedPassword(login.host()),
+                offered.loginDelay().orElse(null),
+                List.of(
+                        password,
+                        Base64Text.encode(password.getBytes(StandardCharsets.UTF_8)),
+                        Base64Text.encode(
+                                PasswordMechanisms.plain(login.username(), password)
+                                        .initialResponse()
+                                        .orElseThrow())));
+    }
+}

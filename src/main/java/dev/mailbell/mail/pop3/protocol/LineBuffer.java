@@ -1,0 +1,185 @@
+package dev.mailbell.mail.pop3.protocol;
+
+import dev.mailbell.mail.connection.LimitedSocket;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The lines that arrive on a socket, one of which is the current one. A line ends with CRLF or a
+ * bare LF.
+ */
+final class LineBuffer {
+    private final LimitedSocket socket;
+    private final int limit;
+    private final byte[] buffer;
+    private int next;
+    private int end;
+    private int start;
+    private int length;
+    private boolean skipping;
+    private boolean again;
+
+    /**
+     * @param limit octets that a line may have
+     */
+    LineBuffer(LimitedSocket socket, int limit) {
+        this.socket = socket;
+        this.limit = limit;
+        this.buffer = new byte[2 * limit];
+    }
+
+    /**
+     * Makes the next line the current one.
+     *
+     * @param strict whether a line that is too long is a fault, instead of cut short
+     * @return false where the line is too long
+     */
+    boolean read(boolean strict) throws IOException {
+        if (again) {
+            again = false;
+            return true;
+        }
+        if (skipping) {
+            skipRest();
+        }
+        int scanned = next;
+        while (true) {
+            for (int i = scanned; i < end; i++) {
+                if (buffer[i] == '\n') {
+                    if (strict && i - next > limit) {
+                        return false;
+                    }
+                    take(i, i + 1);
+                    return true;
+                }
+            }
+            if (end - next > limit) {
+                if (strict) {
+                    return false;
+                }
+                take(next + limit, next + limit);
+                skipping = true;
+                return true;
+            }
+            scanned = end - next;
+            receive();
+        }
+    }
+
+    private void take(int lineEnd, int following) {
+        start = next;
+        length = lineEnd - start;
+        while (length > 0 && buffer[start + length - 1] == '\r') {
+            length--;
+        }
+        next = following;
+    }
+
+    private void skipRest() throws IOException {
+        while (true) {
+            while (next < end) {
+                if (buffer[next++] == '\n') {
+                    skipping = false;
+                    return;
+                }
+            }
+            receive();
+        }
+    }
+
+    /** Moves what is unread to the front and reads behind it. */
+    void receive() throws IOException {
+        System.arraycopy(buffer, next, buffer, 0, end - next);
+        end -= next;
+        next = 0;
+        int count = socket.getInputStream().read(buffer, end, buffer.length - end);
+        if (count < 0) {
+            throw new EOFException();
+        }
+        end += count;
+    }
+
+    /** The next {@link #read} gives the current line again. */
+    void unread() {
+        again = true;
+    }
+
+    /** Whether everything that arrived was read. */
+    boolean isEmpty() {
+        return next == end;
+    }
+
+    /** Whether {@link #read} has something to begin with. */
+    boolean isReadable() {
+        return again || skipping || hasLine();
+    }
+
+    /** Whether a whole line has arrived that was not read yet. */
+    boolean hasLine() {
+        for (int i = next; i < end; i++) {
+            if (buffer[i] == '\n') {
+                return true;
+            }
+        }
+        return end - next > limit;
+    }
+
+    byte[] array() {
+        return buffer;
+    }
+
+    /** Where in {@link #array()} the current line starts. */
+    int start() {
+        return start;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** The current line from an offset on, as ISO 8859-1. */
+    String text(int from) {
+        return new String(buffer, start + from, length - from, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Whether the current line is the dot that ends an answer. */
+    boolean isEndOfAnswer() {
+        if (length == 0 || buffer[start] != '.') {
+            return false;
+        }
+        for (int i = start + 1; i < start + length; i++) {
+            if (buffer[i] != ' ' && buffer[i] != '\t') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Drops the dot that the current line may be stuffed with. */
+    void unstuff() {
+        if (length > 0 && buffer[start] == '.') {
+            start++;
+            length--;
+        }
+    }
+
+    /** How many blanks and NULs the current line begins with. */
+    int indent() {
+        int indent = 0;
+        while (indent < length && buffer[start + indent] >= 0 && buffer[start + indent] <= ' ') {
+            indent++;
+        }
+        return indent;
+    }
+
+    /** Whether the current line begins with a word behind blanks. */
+    boolean startsWith(String word) {
+        int at = start + indent();
+        if (start + length - at < word.length() || buffer[at] != word.charAt(0)) {
+            return false;
+        }
+        return new String(buffer, at, word.length(), StandardCharsets.ISO_8859_1)
+                .equalsIgnoreCase(word);
+    }
+}

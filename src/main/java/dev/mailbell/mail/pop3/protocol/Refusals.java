@@ -1,0 +1,165 @@
+package dev.mailbell.mail.pop3.protocol;
+
+import dev.mailbell.mail.ActionNeeded;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.text.ServerText;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code -ERR} means: by its response code (RFC 2449, section 8; RFC 3206), else by texts that
+ * servers are known to send, else by what was asked.
+ */
+public final class Refusals {
+    private record Rule(Pattern pattern, FailureCode code) {
+        static Rule of(FailureCode code, String regex) {
+            return new Rule(Pattern.compile(regex), code);
+        }
+    }
+
+    /** The first that is found in the lower-case text decides. */
+    private static final List<Rule> TEXTS =
+            List.of(
+                    // QQ has one text for everything; a missing authorisation code is the usual
+                    // cause, and the owner is shown the text.
+                    Rule.of(FailureCode.AUTH_FAILED, "password is incorrect.*frequency"),
+                    Rule.of(
+                            FailureCode.TOO_MANY_CONNECTIONS,
+                            "too many (\\w+ )?(connections|sessions)"
+                                    + "|connection limit|(maximum|max) (number of )?connections"
+                                    + "|connections? .{0,20}exceed|连接数|并发"),
+                    Rule.of(
+                            FailureCode.RATE_LIMITED,
+                            "frequen|too often|rate limit|throttl|login[- ]delay|too many (\\w+"
+                                    + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
+                                    + "|频繁|频率|登录太|次数过多"),
+                    Rule.of(
+                            FailureCode.MAILBOX_LOCKED,
+                            "(mailbox|maildrop|mail drop|mail box|folder|spool).{0,40}"
+                                    + "(locked|in use|busy|already open)"
+                                    + "|(unable|failed|can ?not|can't|could not).{0,20} lock"
+                                    + "|already (locked|in use)|another (pop3? )?session|被锁定"),
+                    Rule.of(
+                            FailureCode.SERVER_ERROR,
+                            "busy|temporar|try (it )?(again )?later|internal (server )?error"
+                                    + "|unavailable|system error|繁忙|稍后"));
+
+    private static final Pattern UNKNOWN_COMMAND =
+            Pattern.compile(
+                    "(unknown|unrecogni[sz]ed|invalid|bad|illegal|unsupported|no such)"
+                            + " (\\w+ )?command|command .{0,30}\\b(unknown|unrecogni[sz]ed|invalid"
+                            + "|not (known|supported|implemented|recogni[sz]ed|available))"
+                            + "|not implemented|unimplemented|not supported");
+
+    /** What {@code [AUTH]} means behind a login that was accepted. */
+    private static final String WITHDRAWN =
+            " The server had accepted the login: check that the account may use POP3, and that its"
+                    + " password, or the access that was granted, still holds.";
+
+    private Refusals() {}
+
+    /**
+     * The failure that a refusal stands for.
+     *
+     * @param reply one that is not ok
+     * @param otherwise what it means when neither code nor text tells
+     * @param what was refused, for example {@code the password}
+     * @param advice what the owner can do when it means {@code otherwise}; empty or a sentence with
+     *     a blank in front
+     * @param loginDelay what CAPA said; null for nothing
+     * @param secrets what must not be shown even if the server repeats it
+     */
+    public static MailFailure of(
+            Reply reply,
+            FailureCode otherwise,
+            String what,
+            String advice,
+            @Nullable Duration loginDelay,
+            List<String> secrets) {
+        ActionNeeded action = action(reply).orElse(null);
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        FailureCode code =
+                action == null
+                        ? code(reply, otherwise)
+                        : action.code() == FailureCode.AUTH_FAILED ? refused : action.code();
+        String shown = ServerText.shown(reply.text(), secrets);
+        String said =
+                shown.isEmpty()
+                        ? "The server refused " + what + " without a reason."
+                        : "The server refused " + what + ": \"" + shown + "\".";
+        String remedy =
+                action != null
+                        ? action.advice()
+                        : switch (code) {
+                            case AUTH_FAILED, TOKEN_REFUSED -> advice;
+                            case MAILBOX_LOCKED -> " Another program has the mailbox open.";
+                            case SERVER_ERROR ->
+                                    reply.code().equals("SYS/PERM")
+                                            ? " The operator of the mail server has to mend it."
+                                            : "";
+                            default -> "";
+                        };
+        return new MailFailure(
+                code, said + remedy, code == FailureCode.RATE_LIMITED ? loginDelay : null, null);
+    }
+
+    /** A server in trouble says so by a code, and its text is not asked then. */
+    private static Optional<ActionNeeded> action(Reply reply) {
+        return switch (reply.code()) {
+            case "IN-USE", "LOGIN-DELAY", "SYS/TEMP" -> Optional.empty();
+            default -> ActionNeeded.of(ServerText.decode(reply.text()).toLowerCase(Locale.ROOT));
+        };
+    }
+
+    /** A server that takes no connection knows no account yet. */
+    public static MailFailure ofGreeting(Reply reply) {
+        FailureCode code = code(reply, FailureCode.SERVER_ERROR);
+        String shown = ServerText.shown(reply.text(), List.of());
+        return new MailFailure(
+                code,
+                shown.isEmpty()
+                        ? "The server refused the connection without a reason."
+                        : "The server refused the connection: \"" + shown + "\".");
+    }
+
+    private static FailureCode code(Reply reply, FailureCode otherwise) {
+        FailureCode refused =
+                otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        return switch (reply.code()) {
+            case "IN-USE" -> FailureCode.MAILBOX_LOCKED;
+            case "LOGIN-DELAY" -> FailureCode.RATE_LIMITED;
+            case "SYS/TEMP", "SYS/PERM" -> FailureCode.SERVER_ERROR;
+            case "AUTH" -> refused;
+            default -> {
+                String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+                yield TEXTS.stream()
+                        .filter(rule -> rule.pattern().matcher(text).find())
+                        .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
+                        .findFirst()
+                        .orElse(
+                                ActionNeeded.asksToWait(text)
+                                        ? FailureCode.SERVER_ERROR
+                                        : otherwise);
+            }
+        };
+    }
+
+    /** Whether a refusal says no more than that the server does not have the command. */
+    public static boolean isOfUnknownCommand(Reply reply) {
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        return !reply.ok()
+                && reply.code().isEmpty()
+                && (text.isBlank() || UNKNOWN_COMMAND.matcher(text).find());
+    }
+
+    /** A refusal of something that a server which is logged in to should have done. */
+    public static MailFailure ofCommand(Reply reply, String command) {
+        return of(reply, FailureCode.SERVER_ERROR, command, WITHDRAWN, null, List.of());
+    }
+}

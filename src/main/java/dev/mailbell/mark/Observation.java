@@ -1,4 +1,0 @@
-package dev.mailbell.mark;
-
-/** What one look saw of a mailbox; immutable. */
-public sealed interface Observation permits ImapObservation, Pop3Observation {}

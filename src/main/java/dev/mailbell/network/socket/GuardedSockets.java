@@ -1,0 +1,112 @@
+package dev.mailbell.network.socket;
+
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.address.BlockedAddressException;
+import dev.mailbell.network.address.LookupsBusyException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Opens TCP connections to addresses that the guard allows, and to no others. */
+public final class GuardedSockets {
+    // A name may have dozens of addresses; a few that are dead say enough.
+    private static final int ADDRESSES_TRIED = 4;
+
+    private final AddressGuard guard;
+
+    public GuardedSockets(AddressGuard guard) {
+        this.guard = guard;
+    }
+
+    /**
+     * Connects to the first address of the host that answers. The time left is shared among the
+     * addresses still to be tried, so that a dead first one does not use it all.
+     *
+     * @return a connected socket without delay (Nagle), with keep-alive, and no read timeout yet
+     * @throws BlockedAddressException when the guard refuses every address
+     * @throws java.net.UnknownHostException when the host has none
+     * @throws SocketTimeoutException when the deadline passed first
+     * @throws LookupsBusyException when too many lookups wait already
+     * @throws ConnectException or another IOException when no address took the connection
+     */
+    public Socket connect(String host, int port, Deadline deadline) throws IOException {
+        return connect(host, port, guard.resolve(requirePort(host, port), deadline), deadline);
+    }
+
+    /**
+     * The same, but for ports that are open only at addresses of {@code network.allowPrivate}.
+     *
+     * @throws BlockedAddressException also when {@code allowPrivate} covers none of the addresses
+     */
+    public Socket connectToCovered(String host, int port, Deadline deadline) throws IOException {
+        List<InetAddress> covered =
+                guard.resolve(requirePort(host, port), deadline).stream()
+                        .filter(guard::isCovered)
+                        .toList();
+        if (covered.isEmpty()) {
+            throw new BlockedAddressException(host, port);
+        }
+        return connect(host, port, covered, deadline);
+    }
+
+    private static String requirePort(String host, int port) {
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("a port is 1 to 65535, not " + port);
+        }
+        return host;
+    }
+
+    /** The way through the operator's proxy, which is not vetted itself. */
+    public ProxyTunnel through(ProxyAddress proxy) {
+        return new ProxyTunnel(guard, proxy);
+    }
+
+    static Socket connect(String host, int port, List<InetAddress> allowed, Deadline deadline)
+            throws IOException {
+        int tries = Math.min(ADDRESSES_TRIED, allowed.size());
+        @Nullable IOException last = null;
+        for (int i = 0; i < tries && !deadline.isPast(); i++) {
+            try {
+                int millis = Math.max(1, deadline.remainingMillisAtLeastOne() / (tries - i));
+                return open(new InetSocketAddress(allowed.get(i), port), millis);
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw failure(host, port, last);
+    }
+
+    private static Socket open(InetSocketAddress address, int millis) throws IOException {
+        // NO_PROXY: a socksProxyHost among the JVM's properties would pass by the guard.
+        Socket socket = new Socket(Proxy.NO_PROXY);
+        try {
+            socket.setTcpNoDelay(true);
+            socket.setKeepAlive(true);
+            socket.connect(address, millis);
+            return socket;
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static IOException failure(String host, int port, @Nullable IOException last) {
+        String where = host + ":" + port;
+        if (last == null || last instanceof SocketTimeoutException) {
+            SocketTimeoutException late =
+                    new SocketTimeoutException(where + " did not take the connection in time");
+            late.initCause(last);
+            return late;
+        }
+        ConnectException refused = new ConnectException(where + ": " + last.getMessage());
+        refused.initCause(last);
+        return refused;
+    }
+}

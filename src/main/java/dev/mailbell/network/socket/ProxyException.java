@@ -1,0 +1,18 @@
+package dev.mailbell.network.socket;
+
+import java.io.IOException;
+
+/**
+ * The operator's own proxy did not do its part, which says nothing about who was to be reached. The
+ * message names {@code network.proxy} and not its address: it may be shown to a client.
+ */
+public final class ProxyException extends IOException {
+    ProxyException(String what) {
+        super("the proxy of network.proxy " + what);
+    }
+
+    ProxyException(String what, Throwable cause) {
+        this(what);
+        initCause(cause);
+    }
+}

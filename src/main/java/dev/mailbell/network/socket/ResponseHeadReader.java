@@ -1,0 +1,251 @@
+package dev.mailbell.network.socket;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpVersion;
+import org.apache.hc.core5.http.ProtocolException;
+import org.apache.hc.core5.http.io.HttpMessageParser;
+import org.apache.hc.core5.http.io.SessionInputBuffer;
+import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
+import org.apache.hc.core5.http.message.BasicHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the heads of the answers of one connection. All that precedes the end of the final head,
+ * informational answers included, shares one budget of octets. A final status counts even when its
+ * headers exceed the budget: they are cut off and the connection is not used again, as with every
+ * answer whose end is in doubt. Not safe for many threads.
+ */
+public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpResponse> {
+    /** For one request: informational heads, status line and headers together. */
+    public static final int MOST_OCTETS = 64 * 1024;
+
+    /** A header that no peer can send, because of its blank: the head was cut off. */
+    public static final String CUT = "mailbell cut";
+
+    private static final int MOST_EMPTY_LINES = 4;
+    private static final Pattern STATUS =
+            Pattern.compile("HTTP/(\\d)(?:\\.(\\d))? +([1-9]\\d\\d)(?: .*)?");
+    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+    private @Nullable SessionInputBuffer buffer;
+
+    /** Of the budget, used for the request that is being answered. */
+    private int octets;
+
+    /**
+     * An answer, or an informational one, was read before: stray octets of it may precede the next.
+     */
+    private boolean kept;
+
+    /** The head has no end that is plain to both sides. */
+    private boolean doubtful;
+
+    /** Octets that belong to no answer are buffered. */
+    public boolean hasUnread() {
+        SessionInputBuffer read = buffer;
+        return read != null && read.length() > 0;
+    }
+
+    /** The budget of the next request begins. */
+    public void begin() {
+        octets = 0;
+        doubtful = false;
+    }
+
+    @Override
+    public @Nullable ClassicHttpResponse parse(SessionInputBuffer from, InputStream in)
+            throws IOException, ProtocolException {
+        buffer = from;
+        Matcher status = status(from, in);
+        if (status == null) {
+            return null;
+        }
+        int code = Integer.parseInt(status.group(3));
+        BasicClassicHttpResponse response = new BasicClassicHttpResponse(code);
+        response.setVersion(
+                status.group(1).equals("1") && "0".equals(status.group(2))
+                        ? HttpVersion.HTTP_1_0
+                        : HttpVersion.HTTP_1_1);
+        List<Header> headers = new ArrayList<>();
+        boolean whole = headers(from, in, headers);
+        headers.forEach(response::addHeader);
+        kept = true;
+        if (code < 200) {
+            if (!whole) {
+                throw tooMuch();
+            }
+            return response;
+        }
+        judge(response, whole);
+        return response;
+    }
+
+    /** The status line; null when the connection ended before an answer began. */
+    private @Nullable Matcher status(SessionInputBuffer from, InputStream in)
+            throws IOException, ProtocolException {
+        int empty = 0;
+        while (true) {
+            StringBuilder line = new StringBuilder();
+            End end = line(from, in, line);
+            if (end == End.STREAM) {
+                if (line.isEmpty() || kept) {
+                    return null;
+                }
+                throw new ConnectionClosedException("closed within the status line");
+            }
+            // What a kept connection still carries of an earlier answer precedes this one, and may
+            // be on the same line.
+            int start = kept ? line.indexOf("HTTP/") : 0;
+            Matcher matcher = STATUS.matcher(line.substring(Math.max(0, start)));
+            if (matcher.matches()) {
+                // A reason that exceeds the budget hides no status; no headers are read then.
+                doubtful |= start > 0;
+                return matcher;
+            }
+            if (end == End.BUDGET) {
+                throw tooMuch();
+            }
+            if (kept && !line.isEmpty()) {
+                doubtful = true;
+            } else if (!line.isEmpty()) {
+                throw new ProtocolException(
+                        "no status line: " + line.substring(0, Math.min(100, line.length())));
+            } else if (++empty > MOST_EMPTY_LINES) {
+                throw new ProtocolException("empty lines instead of a status line");
+            }
+        }
+    }
+
+    /** Reads headers; false when the budget ended first. */
+    private boolean headers(SessionInputBuffer from, InputStream in, List<Header> headers)
+            throws IOException {
+        while (true) {
+            StringBuilder line = new StringBuilder();
+            End end = line(from, in, line);
+            if (end == End.BUDGET) {
+                return false;
+            }
+            if (end == End.STREAM) {
+                throw new ConnectionClosedException("closed within the headers");
+            }
+            if (line.isEmpty()) {
+                return true;
+            }
+            if (line.charAt(0) == ' ' || line.charAt(0) == '\t') {
+                fold(headers, line.toString().strip());
+                continue;
+            }
+            int colon = line.indexOf(":");
+            String name = colon < 0 ? "" : line.substring(0, colon);
+            if (NAME.matcher(name).matches()) {
+                headers.add(new BasicHeader(name, line.substring(colon + 1).strip()));
+            } else {
+                doubtful = true;
+            }
+        }
+    }
+
+    private void fold(List<Header> headers, String more) {
+        if (headers.isEmpty()) {
+            doubtful = true;
+            return;
+        }
+        Header last = headers.removeLast();
+        headers.add(new BasicHeader(last.getName(), (last.getValue() + " " + more).strip()));
+    }
+
+    /** Whether the connection can be used again, as far as the head tells. */
+    private void judge(BasicClassicHttpResponse response, boolean whole) {
+        if (!whole) {
+            response.removeHeaders(HttpHeaders.TRANSFER_ENCODING);
+            replace(response, HttpHeaders.CONTENT_LENGTH, "0");
+            replace(response, HttpHeaders.CONNECTION, "close");
+            response.addHeader(CUT, "");
+            return;
+        }
+        boolean coded = response.containsHeader(HttpHeaders.TRANSFER_ENCODING);
+        if (coded
+                && response.getHeaders(HttpHeaders.TRANSFER_ENCODING).length == 1
+                && value(response, HttpHeaders.TRANSFER_ENCODING).equals("identity")) {
+            response.removeHeaders(HttpHeaders.TRANSFER_ENCODING);
+        }
+        String length = value(response, HttpHeaders.CONTENT_LENGTH);
+        Header[] lengths = response.getHeaders(HttpHeaders.CONTENT_LENGTH);
+        if (lengths.length > 1) {
+            doubtful = true;
+            boolean same = true;
+            for (Header other : lengths) {
+                same &= length.equals(String.valueOf(other.getValue()));
+            }
+            if (same) {
+                replace(response, HttpHeaders.CONTENT_LENGTH, length);
+            }
+        }
+        int code = response.getCode();
+        if (code == 205 && !coded && lengths.length == 0) {
+            // RFC 9110, section 15.3.6: it has no content, though its end is not marked.
+            response.addHeader(HttpHeaders.CONTENT_LENGTH, "0");
+            doubtful = true;
+        }
+        boolean bodiless = code == 204 || code == 304;
+        if (doubtful
+                || (coded && lengths.length > 0)
+                || (bodiless && (coded || !(length.isEmpty() || length.equals("0"))))
+                || (bodiless && hasUnread())) {
+            replace(response, HttpHeaders.CONNECTION, "close");
+        }
+    }
+
+    private static void replace(ClassicHttpResponse response, String name, String value) {
+        response.removeHeaders(name);
+        response.addHeader(name, value);
+    }
+
+    private static String value(ClassicHttpResponse response, String name) {
+        Header header = response.getFirstHeader(name);
+        return header == null ? "" : String.valueOf(header.getValue()).toLowerCase(Locale.ROOT);
+    }
+
+    private enum End {
+        LINE,
+        STREAM,
+        BUDGET
+    }
+
+    /** Reads to the end of a line, which is not part of it; ISO 8859-1, as HTTP has it. */
+    private End line(SessionInputBuffer from, InputStream in, StringBuilder line)
+            throws IOException {
+        while (true) {
+            if (octets >= MOST_OCTETS) {
+                return End.BUDGET;
+            }
+            int octet = from.read(in);
+            if (octet < 0) {
+                return End.STREAM;
+            }
+            octets++;
+            if (octet == '\n') {
+                if (!line.isEmpty() && line.charAt(line.length() - 1) == '\r') {
+                    line.setLength(line.length() - 1);
+                }
+                return End.LINE;
+            }
+            line.append((char) octet);
+        }
+    }
+
+    private static ResponseTooLongException tooMuch() {
+        return new ResponseTooLongException(
+                "more than " + MOST_OCTETS / 1024 + " KiB came before the answer");
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * TCP connections to allowed addresses, straight or through the operator's proxy. It calls {@code
+ * address}; begin with {@link dev.mailbell.network.socket.GuardedSockets}.
+ */
+@NullMarked
+package dev.mailbell.network.socket;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,149 @@
+package dev.mailbell.network.tls;
+
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.Host;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.tls.TlsException.Reason;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS 1.2 and 1.3 to servers. Connections with the same trust share contexts, because a context
+ * keeps the sessions that make a second handshake cheap; those with another trust never do, because
+ * a resumed session is not judged again.
+ */
+public final class TlsContexts {
+    private static final int CONTEXTS_KEPT = 256;
+
+    private final Watchdog watchdog;
+    private final TrustedContexts platform = new TrustedContexts(ServerTrust.ofPlatform());
+    private final TrustedContexts unverified = new TrustedContexts(new TrustAll());
+    private final Map<String, TrustedContexts> byCaPem =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, TrustedContexts> eldest) {
+                    return size() > CONTEXTS_KEPT;
+                }
+            };
+
+    public TlsContexts(Watchdog watchdog) {
+        this.watchdog = watchdog;
+    }
+
+    /**
+     * For registration: says at once what a later handshake would fail on.
+     *
+     * @param name what it is called in the message
+     * @throws IllegalArgumentException when {@code caPem} has no certificate that can be read
+     */
+    public static void requireCaPem(String caPem, String name) {
+        ServerTrust.certificates(caPem, name);
+    }
+
+    /**
+     * Shakes hands over a connected socket. The certificate is checked against {@code host}, which
+     * is also sent as SNI when it is a name. The plain socket is closed when this fails.
+     *
+     * @param host as configured, not as resolved
+     * @param verify false takes any certificate
+     * @param caPem certificates to trust besides the platform's, in PEM
+     * @return the socket to speak through; closing it closes the plain one
+     * @throws TlsException when there is no agreement, with the reason in words
+     * @throws SocketTimeoutException when the deadline passed first, however busy the server was
+     * @throws IllegalArgumentException when {@code caPem} or the host cannot be read
+     */
+    public SSLSocket wrap(
+            Socket plain,
+            String host,
+            int port,
+            boolean verify,
+            @Nullable String caPem,
+            Deadline deadline)
+            throws IOException {
+        try (Watchdog.Cut cut = watchdog.arm(deadline, plain::close)) {
+            try {
+                SSLSocket socket = shake(plain, Host.of(host), port, verify, caPem);
+                if (!cut.disarm()) {
+                    throw late(host, port);
+                }
+                return socket;
+            } catch (IOException | RuntimeException e) {
+                plain.close();
+                // Whose socket it is may have cut it off at the same deadline, a moment before us.
+                if (cut.hasFired() || deadline.isPast()) {
+                    SocketTimeoutException late = late(host, port);
+                    late.initCause(e);
+                    throw late;
+                }
+                if (e instanceof IOException failure) {
+                    throw explain(failure, host);
+                }
+                throw e;
+            }
+        }
+    }
+
+    private static SocketTimeoutException late(String host, int port) {
+        return new SocketTimeoutException(
+                host + ":" + port + " did not finish the TLS handshake in time");
+    }
+
+    private SSLSocket shake(
+            Socket plain, Host host, int port, boolean verify, @Nullable String caPem)
+            throws IOException {
+        String name = host.toString();
+        try (TrustedContexts.Turn turn = trusted(verify, caPem).enter(name, port)) {
+            SSLSocket socket =
+                    (SSLSocket)
+                            turn.context().getSocketFactory().createSocket(plain, name, port, true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            if (verify) {
+                parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            }
+            // RFC 6066, section 3: no literal addresses; and JSSE refuses the underscore in a name.
+            if (host.literal().isEmpty() && name.indexOf('_') < 0) {
+                parameters.setServerNames(List.of(new SNIHostName(name)));
+            }
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return socket;
+        }
+    }
+
+    private TrustedContexts trusted(boolean verify, @Nullable String caPem) {
+        if (!verify) {
+            return unverified;
+        }
+        if (caPem == null) {
+            return platform;
+        }
+        synchronized (byCaPem) {
+            return byCaPem.computeIfAbsent(
+                    caPem, pem -> new TrustedContexts(ServerTrust.with(pem)));
+        }
+    }
+
+    private static TlsException explain(IOException failure, String host) {
+        for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof RejectedCertificateException rejected) {
+                String not = rejected.reason() == Reason.NAME_MISMATCH ? ", not for " + host : "";
+                return new TlsException(rejected.reason(), rejected.getMessage() + not, failure);
+            }
+        }
+        String said = String.valueOf(failure.getMessage());
+        String message =
+                said.contains("Unsupported or unrecognized SSL message")
+                        ? "the server does not speak TLS on this port"
+                        : "the TLS handshake failed: " + said;
+        return new TlsException(Reason.HANDSHAKE, message, failure);
+    }
+}

@@ -1,0 +1,280 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.MailboxState;
+import dev.mailbell.detection.Mark;
+import dev.mailbell.detection.Observation;
+import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.mail.CheckRequest;
+import dev.mailbell.mail.Envelope;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.Watch.Checked;
+import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.record.ChangeRecorder;
+import dev.mailbell.watch.record.CredentialResolver;
+import dev.mailbell.watch.record.DatabasePermits;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One look at an account: observe each mailbox, hold it against its mark, record the change. */
+final class AccountChecker {
+    private static final Logger LOG = LoggerFactory.getLogger(AccountChecker.class);
+
+    /** How often a look starts over when somebody else records the same mailbox meanwhile. */
+    private static final int TRIES = 3;
+
+    private final MailServers servers;
+    private final CredentialResolver logins;
+    private final MailboxStore mailboxes;
+    private final DatabasePermits gate;
+    private final WatchMeters meters;
+    private final ChangeRecorder recorder;
+
+    AccountChecker(
+            MailServers servers,
+            CredentialResolver logins,
+            MailboxStore mailboxes,
+            DatabasePermits gate,
+            WatchMeters meters,
+            ChangeRecorder recorder) {
+        this.gate = gate;
+        this.meters = meters;
+        this.servers = servers;
+        this.logins = logins;
+        this.mailboxes = mailboxes;
+        this.recorder = recorder;
+    }
+
+    /**
+     * What a look came to.
+     *
+     * @param missing mailboxes that the server does not have, while it has others
+     */
+    record Looked(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
+
+        /** How many messages were new; the greatest number there is where there were more. */
+        int newMail() {
+            return (int)
+                    Math.min(
+                            Integer.MAX_VALUE, checked.stream().mapToLong(Checked::newCount).sum());
+        }
+
+        /** Whether there was new mail. */
+        boolean foundMail() {
+            return checked.stream().anyMatch(mailbox -> mailbox.newCount() > 0);
+        }
+    }
+
+    /** What a client says of its position in one mailbox, taken in with a look. */
+    record PositionIn(String mailbox, PositionUpdate update) {}
+
+    /**
+     * Connects and logs in.
+     *
+     * @throws MailFailure when that failed
+     */
+    MailSession open(Account account, Deadline deadline) {
+        gate.requireHeld();
+        try {
+            return servers.open(logins.of(account, deadline), deadline);
+        } catch (MailFailure failure) {
+            logins.refused(account, failure);
+            throw failure;
+        }
+    }
+
+    /**
+     * Looks at mailboxes of the account, in this order. The caller holds the account's lock.
+     *
+     * @param position what the client says of its position in the one mailbox looked at
+     * @throws MailFailure when the server, or every mailbox, cannot be read
+     * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have the
+     *     position
+     */
+    Looked look(
+            WatchedAccount watch,
+            MailSession session,
+            List<String> names,
+            String source,
+            @Nullable PositionUpdate position) {
+        gate.requireHeld();
+        load(watch);
+        List<Checked> checked = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        MailFailure lastMissing = null;
+        for (String name : names) {
+            try {
+                checked.add(lookAt(session, watch, name, source, position));
+            } catch (MailFailure failure) {
+                if (failure.code() != FailureCode.MAILBOX_MISSING) {
+                    throw failure;
+                }
+                missing.add(name);
+                lastMissing = failure;
+            }
+        }
+        if (checked.isEmpty() && lastMissing != null) {
+            throw lastMissing;
+        }
+        return new Looked(checked, missing, session.loginDelay());
+    }
+
+    private void load(WatchedAccount watch) {
+        if (watch.mailboxes().isEmpty()) {
+            for (Mailbox mailbox : gate.through(() -> mailboxes.list(watch.account().id()))) {
+                watch.mailboxes().put(mailbox.name(), mailbox);
+            }
+        }
+    }
+
+    private Checked lookAt(
+            MailSession session,
+            WatchedAccount watch,
+            String name,
+            String source,
+            @Nullable PositionUpdate update) {
+        Account account = watch.account();
+        for (int attempt = 0; attempt < TRIES; attempt++) {
+            Mailbox before = watch.mailboxes().get(name);
+            if (before == null) {
+                throw new NotWatchedException();
+            }
+            MailboxState state = before.state();
+            Observation seen = session.observe(request(watch, before, update));
+            session.rung()
+                    .ifPresent(rung -> {
+                        watch.restsOn(rung);
+                        meters.proved(rung);
+                    });
+            Supplier<KnownMessages> known = known(account, name, state.mark());
+            Change change = state.after(seen, update, known);
+            List<Envelope> envelopes =
+                    account.watch().envelopes() && !change.newest().isEmpty()
+                            ? session.envelopes(change.newest())
+                            : List.of();
+            if (watch.hasEnded()) {
+                throw new NotWatchedException();
+            }
+            Optional<Mailbox> after =
+                    recorder.record(account, before, change, known, envelopes, source);
+            if (after.isPresent()) {
+                watch.mailboxes().put(name, after.get());
+                measureArrival(session, change, after.get());
+                return checked(name, change);
+            }
+            // Somebody else recorded this mailbox: what was seen must be held against that.
+            watch.mailboxes().clear();
+            load(watch);
+        }
+        throw new IllegalStateException(
+                "mailbox "
+                        + name
+                        + " of account "
+                        + account.id()
+                        + " is recorded by somebody else at every try");
+    }
+
+    /** Behind the commit, and rarely: it must cost no mail any time. */
+    private void measureArrival(MailSession session, Change change, Mailbox after) {
+        Instant recorded = after.lastCheckedAt();
+        if (change.kind() != Change.Kind.NEW
+                || change.newest().isEmpty()
+                || recorded == null
+                || !meters.wantsArrival()) {
+            return;
+        }
+        try {
+            session.arrivedAt(change.newest().getLast())
+                    .ifPresent(arrived -> meters.arrived(Duration.between(arrived, recorded)));
+        } catch (MailFailure failure) {
+            LOG.debug("When a message arrived cannot be told: {}", failure.reason());
+        }
+    }
+
+    private static CheckRequest request(
+            WatchedAccount watch, Mailbox before, @Nullable PositionUpdate update) {
+        MailboxState state = before.state();
+        Mark mark = state.mark();
+        Instant lastLook =
+                watch.lastCheckedAt() != null
+                        ? watch.lastCheckedAt()
+                        : watch.account().lastCheckedAt();
+        if (state.waitsOut() && before.lastCheckedAt() != null) {
+            // What came while an older view was waited out is new as well.
+            lastLook = before.lastCheckedAt();
+        }
+        // Without a count of what is pending, and for a position, the shortcuts do not say enough.
+        boolean pendingUnknown = state.client() != null && state.pending() == null;
+        return new CheckRequest(
+                before.name(),
+                mark,
+                state.searchFrom(update),
+                update != null || pendingUnknown || state.isOpen(),
+                lastLook);
+    }
+
+    /** Reads the messages known of a POP3 maildrop once, when they are first asked for. */
+    private Supplier<KnownMessages> known(Account account, String name, @Nullable Mark mark) {
+        return new Supplier<>() {
+            private @Nullable KnownMessages messages;
+
+            @Override
+            public KnownMessages get() {
+                if (messages == null) {
+                    messages =
+                            mark == null
+                                    ? KnownMessages.none()
+                                    : gate.through(() -> mailboxes.known(account.id(), name));
+                }
+                return messages;
+            }
+        };
+    }
+
+    private static Checked checked(String name, Change change) {
+        Mark mark = change.next().mark();
+        return new Checked(
+                name,
+                change.kind() == Change.Kind.NEW || change.kind() == Change.Kind.RESET
+                        ? change.newCount()
+                        : 0,
+                change.next().pending(),
+                mark == null ? 0 : mark.total(),
+                change.kind() == Change.Kind.RESET,
+                change.approximate());
+    }
+
+    /** Moves a position that needs no look; empty when only a look can tell. */
+    Optional<Mailbox> reposition(
+            WatchedAccount watch, String name, PositionUpdate update, Observation unchanged) {
+        load(watch);
+        Mailbox before = watch.mailboxes().get(name);
+        if (before == null || before.state().mark() == null) {
+            return Optional.empty();
+        }
+        Supplier<KnownMessages> known = known(watch.account(), name, before.state().mark());
+        Change change = before.state().after(unchanged, update, known);
+        Optional<Mailbox> after =
+                recorder.record(watch.account(), before, change, known, List.of(), "position");
+        if (after.isEmpty()) {
+            watch.mailboxes().clear();
+        }
+        after.ifPresent(mailbox -> watch.mailboxes().put(name, mailbox));
+        return after;
+    }
+}

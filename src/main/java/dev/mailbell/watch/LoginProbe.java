@@ -1,0 +1,134 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.detection.ImapObservation;
+import dev.mailbell.detection.Observation;
+import dev.mailbell.detection.Pop3Observation;
+import dev.mailbell.mail.CheckRequest;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.MailServers;
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.network.Host;
+import dev.mailbell.network.HostGlob;
+import dev.mailbell.watch.Watch.Verified;
+import dev.mailbell.watch.Watch.Verified.SeenMailbox;
+import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.CheckPermit;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.MailHostLimiters;
+import dev.mailbell.watch.record.CredentialResolver;
+import dev.mailbell.watch.record.DatabasePermits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Tries a login without keeping anything. */
+final class LoginProbe {
+    private static final List<String> GMAIL = List.of("pop.gmail.com", "pop.googlemail.com");
+
+    private final MailServers servers;
+    private final CredentialResolver logins;
+    private final MailHostLimiters hosts;
+    private final CheckAdmission admission;
+    private final DatabasePermits gate;
+
+    LoginProbe(
+            MailServers servers,
+            CredentialResolver logins,
+            MailHostLimiters hosts,
+            CheckAdmission admission,
+            DatabasePermits gate) {
+        this.servers = servers;
+        this.logins = logins;
+        this.hosts = hosts;
+        this.admission = admission;
+        this.gate = gate;
+    }
+
+    /**
+     * @throws NoRoomException when there is no room for it by the deadline
+     */
+    Verified run(Account account, LoginSecret secret, Deadline deadline) {
+        ConnectionPermit permit = hosts.of(account.mail().host()).acquire(deadline);
+        try (CheckPermit place =
+                admission.acquire(
+                        CheckKind.ON_DEMAND,
+                        CheckAdmission.server(account.mail()),
+                        false,
+                        deadline)) {
+            return run(account, secret, place, deadline);
+        } catch (NoRoomException full) {
+            throw full;
+        } catch (MailFailure silent) {
+            return new Verified.Fails(silent.code(), silent.reason());
+        } finally {
+            permit.release();
+            logins.forget(account);
+        }
+    }
+
+    private Verified run(
+            Account account, LoginSecret secret, CheckPermit place, Deadline deadline) {
+        gate.requireHeld();
+        long started = System.nanoTime();
+        try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
+            List<SeenMailbox> seen = new ArrayList<>();
+            List<String> warnings = new ArrayList<>();
+            if (isGmailByPop3(account.mail())) {
+                warnings.add(
+                        "Gmail shows over POP3 only what was not fetched yet, oldest first: new"
+                                + " mail may stay unseen. Use the user name recent:"
+                                + account.mail().username()
+                                + ", or better IMAP");
+            }
+            session.expect(account.mailboxes());
+            for (String name : account.mailboxes()) {
+                Observation observation =
+                        session.observe(new CheckRequest(name, null, 1, false, null));
+                seen.add(
+                        switch (observation) {
+                            case ImapObservation imap -> {
+                                if (imap.identities() != null) {
+                                    warnings.add(
+                                            "the server has no UIDVALIDITY: counts will be"
+                                                    + " approximate");
+                                }
+                                yield new SeenMailbox(
+                                        name,
+                                        imap.total(),
+                                        imap.uidValidity() == 0 ? null : imap.uidValidity());
+                            }
+                            case Pop3Observation.Full(var mark, var messages, var sizes) -> {
+                                if (mark.approximate()) {
+                                    warnings.add(
+                                            "the server has no UIDL: counts will be approximate");
+                                }
+                                yield new SeenMailbox(name, mark.total(), null);
+                            }
+                            case Pop3Observation.Tail(var mark, var messages) ->
+                                    new SeenMailbox(name, mark.total(), null);
+                            case Pop3Observation.Unchanged() ->
+                                    throw new IllegalStateException("unchanged since nothing");
+                        });
+            }
+            place.succeeded();
+            long millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
+            return new Verified.Works(millis, session.capabilities(), seen, warnings);
+        } catch (MailFailure failure) {
+            place.failed(failure);
+            return new Verified.Fails(failure.code(), failure.reason());
+        }
+    }
+
+    private static boolean isGmailByPop3(MailSettings mail) {
+        return mail.protocol() == Protocol.POP3
+                && GMAIL.stream().anyMatch(host -> HostGlob.of(host).matches(Host.of(mail.host())))
+                && !mail.username().startsWith("recent:");
+    }
+}

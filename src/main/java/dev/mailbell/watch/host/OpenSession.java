@@ -1,0 +1,92 @@
+package dev.mailbell.watch.host;
+
+import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.PushSession;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A session with an account's server and what it holds on to. */
+public final class OpenSession {
+    private final MailSession session;
+    private final ConnectionPermit permit;
+    private final LongSupplier nanoTime;
+    private final long openedAt;
+    private final Consumer<OpenSession> whenClosed;
+    private volatile @Nullable Semaphore kept;
+    private boolean pushAsked;
+
+    public OpenSession(
+            MailSession session,
+            ConnectionPermit permit,
+            LongSupplier nanoTime,
+            Consumer<OpenSession> whenClosed) {
+        this.session = session;
+        this.permit = permit;
+        this.nanoTime = nanoTime;
+        this.openedAt = nanoTime.getAsLong();
+        this.whenClosed = whenClosed;
+    }
+
+    public MailSession session() {
+        return session;
+    }
+
+    public ConnectionPermit permit() {
+        return permit;
+    }
+
+    /** The session as one that can be kept; empty for POP3. */
+    public Optional<PushSession> keepable() {
+        return session instanceof PushSession push ? Optional.of(push) : Optional.empty();
+    }
+
+    /** The server was asked to tell of new mail. */
+    public void pushAsked() {
+        pushAsked = true;
+    }
+
+    public boolean isPushAsked() {
+        return pushAsked;
+    }
+
+    /** Keeps the session if one of this node's places for kept sessions is free. */
+    public boolean keep(Semaphore places) {
+        if (kept == null && places.tryAcquire()) {
+            kept = places;
+        }
+        return kept != null;
+    }
+
+    public Duration age() {
+        return Duration.ofNanos(nanoTime.getAsLong() - openedAt);
+    }
+
+    /** Ends a waiting for push. */
+    public void interrupt() {
+        keepable().ifPresent(PushSession::interrupt);
+    }
+
+    /** Ends the session at once, without a word. */
+    public void cut() {
+        keepable().ifPresent(PushSession::cut);
+    }
+
+    /** Says goodbye and closes. */
+    public void close() {
+        try {
+            session.close();
+        } finally {
+            Semaphore places = kept;
+            kept = null;
+            if (places != null) {
+                places.release();
+            }
+            permit.release();
+            whenClosed.accept(this);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.mailbell.watch.record;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.MailSettings;
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.auth.OAuthGrant;
+import dev.mailbell.mail.auth.Provider;
+import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.schedule.PollingPolicy;
+
+/**
+ * Makes the login of an account for one look: the stored secret opened, a grant turned into an
+ * access token.
+ */
+public final class CredentialResolver {
+    private final LoginSecrets secrets;
+    private final TokenSource tokens;
+    private final PollingPolicy pace;
+
+    public CredentialResolver(LoginSecrets secrets, TokenSource tokens, PollingPolicy pace) {
+        this.secrets = secrets;
+        this.tokens = tokens;
+        this.pace = pace;
+    }
+
+    public Login of(Account account, Deadline deadline) {
+        return of(account, secrets.open(account), deadline);
+    }
+
+    /** The login of an account with a secret that is not stored. */
+    public Login of(Account account, LoginSecret secret, Deadline deadline) {
+        MailSettings mail = account.mail();
+        Credential credential =
+                switch (secret) {
+                    case LoginSecret.Password(String value) -> new Credential.Password(value);
+                    case LoginSecret.OAuth2 grant ->
+                            new Credential.AccessToken(
+                                    tokens.accessToken(
+                                            account.id(), grant(mail.protocol(), grant), deadline));
+                };
+        return new Login(
+                mail.protocol(),
+                mail.host(),
+                mail.port(),
+                mail.security(),
+                mail.username(),
+                credential,
+                mail.verifyCertificate(),
+                mail.caPem(),
+                pace.identify(mail.host()));
+    }
+
+    private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {
+        Provider provider =
+                Provider.of(stored.provider())
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        "stored with an unknown provider: " + stored.provider()));
+        return new OAuthGrant(
+                protocol,
+                provider,
+                stored.clientId(),
+                stored.clientSecret(),
+                stored.refreshToken(),
+                stored.tokenUrl(),
+                stored.scope());
+    }
+
+    /** Takes note of a failed look: a token that the mail server refused is not used again. */
+    public void refused(Account account, MailFailure failure) {
+        if (account.mail().auth() == MailSettings.Auth.OAUTH2 && failure.code().needsOwner()) {
+            tokens.refused(account.id());
+        }
+    }
+
+    /** Forgets the tokens of an account that is removed or has another login. */
+    public void forget(Account account) {
+        if (account.mail().auth() == MailSettings.Auth.OAUTH2) {
+            tokens.forget(account.id());
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.mailbell.watch.record;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.FencedException;
+import dev.mailbell.database.Outage;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The looks' way to the database. A few go through at once, so that a thousand first looks wait
+ * here and do not use up the pool's connections, for which everybody else waits too. Closed while
+ * the database is away: then nothing that a look finds could be recorded, and mail servers are left
+ * alone.
+ */
+public final class DatabasePermits {
+    private static final Logger LOG = LoggerFactory.getLogger(DatabasePermits.class);
+    private static final Duration PROBED_EVERY = Duration.ofSeconds(1);
+
+    /** Checks that have no deadline of their own wait no longer for their turn. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
+    /** What the thread reads and writes for. */
+    private static final ScopedValue<Use> USE = ScopedValue.newInstance();
+
+    private record Use(CheckKind kind, Deadline deadline) {}
+
+    private final Jdbi jdbi;
+    private final BooleanSupplier held;
+    private final Semaphore places;
+
+    /** Some of the places are for checks that are pushed or asked for, and for them alone. */
+    private final Semaphore scheduled;
+
+    private final AtomicReference<@Nullable RuntimeException> away = new AtomicReference<>();
+    private volatile boolean stopped;
+
+    /**
+     * @param atOnce how many go through at once, fewer than the pool has connections
+     * @param held whether this node may check mailboxes and record what it finds
+     */
+    public DatabasePermits(Jdbi jdbi, int atOnce, BooleanSupplier held) {
+        this.jdbi = jdbi;
+        this.held = held;
+        this.places = new Semaphore(Math.max(1, atOnce), true);
+        this.scheduled = new Semaphore(Math.max(1, atOnce * 3 / 4), true);
+    }
+
+    public boolean isOpen() {
+        return away.get() == null && held.getAsBoolean();
+    }
+
+    /** Does what reads and writes for a check, by the deadline as far as it waits here. */
+    public <T> T within(CheckKind kind, Deadline deadline, Supplier<T> check) {
+        return ScopedValue.where(USE, new Use(kind, deadline)).call(check::get);
+    }
+
+    /**
+     * Reads or writes.
+     *
+     * @throws NoRoomException when too many others read and write for too long
+     * @throws RuntimeException of {@link Database#isAway} when the database is away; the gate opens
+     *     by itself when it is back
+     */
+    public <T> T through(Supplier<T> work) {
+        Use use =
+                USE.isBound()
+                        ? USE.get()
+                        : new Use(CheckKind.SCHEDULED, Deadline.after(LONGEST_WAIT));
+        if (use.kind != CheckKind.SCHEDULED) {
+            return inPlace(places, use.deadline, () -> now(work));
+        }
+        return inPlace(
+                scheduled, use.deadline, () -> inPlace(places, use.deadline, () -> now(work)));
+    }
+
+    private static <T> T inPlace(Semaphore of, Deadline deadline, Supplier<T> work) {
+        try {
+            if (!of.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                throw new NoRoomException("the database is slow: too many checks wait for it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotWatchedException();
+        }
+        try {
+            return work.get();
+        } finally {
+            of.release();
+        }
+    }
+
+    /** The lease may have been lost while the thread waited for its place. */
+    private <T> T now(Supplier<T> work) {
+        requireHeld();
+        try {
+            RuntimeException failure = away.get();
+            if (failure != null) {
+                throw failure;
+            }
+            return work.get();
+        } catch (RuntimeException e) {
+            Optional<Outage> outage = Database.outageOf(e);
+            if (outage.isPresent() && away.compareAndSet(null, e)) {
+                LOG.warn("Looks wait, {}: {}", outage.get().message(), Database.reason(e));
+                Thread.ofVirtual().name("database-probe").start(this::probe);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * @throws FencedException when this node may not check mailboxes now
+     */
+    public void requireHeld() {
+        if (!held.getAsBoolean()) {
+            throw new FencedException();
+        }
+    }
+
+    public void stop() {
+        stopped = true;
+    }
+
+    private void probe() {
+        while (!stopped) {
+            try {
+                Thread.sleep(PROBED_EVERY);
+                jdbi.useHandle(handle -> Database.requireWritable(handle.getConnection()));
+                away.set(null);
+                LOG.info("The database takes writes; looks go on");
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (SQLException | RuntimeException e) {
+                LOG.debug("The database is still away: {}", e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.mailbell.watch.schedule;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How long mail of one account is gathered before its next check, beyond what {@link HintBudget}
+ * demands. Mail that comes meanwhile is counted by that check, so that the sum stays exact. A burst
+ * is not gathered; a rate that stays high is, for longer the longer it stays, and the more accounts
+ * of this node have such a rate. Times are nanoseconds of one monotonic clock. For one thread at a
+ * time.
+ */
+final class EventBudget {
+    /** The first spacing once an allowance is used up; each check more doubles it. */
+    private static final long FIRST = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private static final long FARTHEST = TimeUnit.SECONDS.toNanos(5);
+
+    private static final int OVERDRAWN = 3;
+
+    /** 30 messages at once and two a second: beyond that the account shares in the node's slots. */
+    private final Allowance busy = new Allowance(30, TimeUnit.MILLISECONDS.toNanos(500));
+
+    /** 600 checks at once and one a second; 3,000 and one in 5 s. */
+    private final List<Allowance> allowances =
+            List.of(
+                    new Allowance(600, TimeUnit.SECONDS.toNanos(1)),
+                    new Allowance(3_000, TimeUnit.SECONDS.toNanos(5)));
+
+    private long checkedAt;
+    private long spacing;
+
+    EventBudget(long now) {
+        checkedAt = now;
+    }
+
+    /** So many checks at once, and one more for each span that passes. */
+    private static final class Allowance {
+        private final double most;
+        private final long nanosEach;
+        private double used;
+
+        Allowance(double most, long nanosEach) {
+            this.most = most;
+            this.nanosEach = nanosEach;
+        }
+
+        /** What goes far beyond is forgotten, so that it is not made up for all day. */
+        void use(long sinceLast, int times) {
+            used = Math.max(0, used - (double) sinceLast / nanosEach) + times;
+            used = Math.min(used, OVERDRAWN * most);
+        }
+
+        boolean isUsedUp() {
+            return used > most;
+        }
+
+        /** After which span the next check may begin; longer by degrees once it is used up. */
+        long spacing() {
+            return isUsedUp()
+                    ? (long) Math.min(nanosEach, FIRST * Math.pow(2, Math.min(used - most, 32)))
+                    : 0;
+        }
+    }
+
+    /**
+     * A check that the server asked for has ended.
+     *
+     * @param took how long it took: an account is not checked for more than half of the time
+     * @param found how many messages it found
+     * @param node what all busy accounts of this node share
+     */
+    void checked(long now, long took, int found, BusySlots node) {
+        long sinceLast = Math.max(0, now - checkedAt);
+        long next = took;
+        busy.use(sinceLast, Math.max(1, found));
+        if (busy.isUsedUp()) {
+            next = Math.max(next, node.reserve(now));
+        }
+        for (Allowance allowance : allowances) {
+            allowance.use(sinceLast, 1);
+            next = Math.max(next, allowance.spacing());
+        }
+        spacing = Math.min(FARTHEST, next);
+        checkedAt = now;
+    }
+
+    /** How long to gather before the next such check; zero when it may be made at once. */
+    Duration gathering(long now) {
+        return Duration.ofNanos(Math.max(0, checkedAt + spacing - now));
+    }
+}

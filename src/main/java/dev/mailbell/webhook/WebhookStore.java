@@ -1,0 +1,255 @@
+package dev.mailbell.webhook;
+
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.Previous;
+import dev.mailbell.webhook.Webhook.State;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The table of webhooks. */
+public final class WebhookStore {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
+
+    private static final int PIECE = 10_000;
+
+    private final Jdbi jdbi;
+
+    public WebhookStore(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    public void insert(Webhook webhook) {
+        jdbi.useHandle(handle ->
+                bind(
+                                handle.createUpdate(
+                                        """
+                                        insert into webhook (id, client_id, url, events, accounts, labels, description, secret, state,
+                                            healthy, created_at, updated_at)
+                                        values (:id, :client, :url, :events, :accounts, :labels::jsonb, :description, :secret, :state,
+                                            :healthy, :createdAt, :updatedAt)\
+                                        """),
+                                webhook)
+                        .execute());
+    }
+
+    /**
+     * Writes what its client may change of a webhook; empty when there is no such webhook any more.
+     *
+     * @param state what its state shall be: {@link State#ENABLED} forgets all pauses and lets what
+     *     waits be sent now, {@link State#DISABLED} lets it wait; null for as it is
+     * @param now on the clock by which deliveries are due
+     * @return the webhook as it is now
+     */
+    public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
+        return jdbi.inTransaction(handle -> {
+            if (state == State.ENABLED) {
+                rearm(handle, webhook, now);
+            }
+            return bind(
+                            handle.createQuery(
+                                    """
+                                    update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
+                                        description = :description, state = coalesce(:wanted, state),
+                                        healthy = healthy and url = :url and coalesce(:wanted, state) = 'enabled',
+                                        updated_at = :updatedAt
+                                    where id = :id and client_id = :client
+                                    returning *\
+                                    """),
+                            webhook)
+                    .bind("wanted", state == null ? null : state.wireName())
+                    .map((row, context) -> read(row))
+                    .findOne();
+        });
+    }
+
+    /**
+     * Its deliveries first, in the order of their ids: so the thread that writes outcomes locks
+     * them too.
+     */
+    private static void rearm(Handle handle, Webhook webhook, Instant now) {
+        handle.createUpdate(
+                        """
+                        with waiting as (
+                            select d.id from webhook w join delivery d on d.webhook_id = w.id
+                            where w.id = :id and w.client_id = :client
+                                and d.status = 'pending' and d.next_attempt_at > :now order by d.id for update of d
+                        )
+                        update delivery d set next_attempt_at = :now from waiting w where d.id = w.id\
+                        """)
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .bind("now", now.atOffset(ZoneOffset.UTC))
+                .execute();
+        handle.createUpdate(
+                        """
+                        update webhook set failing_since = null, failures = 0, last_error = null, paused_until = null,
+                            breaker_until = null, breaker_openings = 0
+                        where id = :id and client_id = :client\
+                        """)
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .execute();
+    }
+
+    /**
+     * Gives a webhook another secret; the one before signs as well until a moment. A secret that
+     * was replaced earlier signs no more from now on. False when there is no such webhook any more.
+     *
+     * @param secret encrypted and bound to the webhook's row
+     */
+    public boolean rotate(UUID clientId, UUID id, byte[] secret, Instant until, Instant now) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                update webhook set previous_secret = secret, previous_secret_until = :until, secret = :secret,
+                                    updated_at = :now
+                                where id = :id and client_id = :client\
+                                """)
+                        .bind("id", id)
+                        .bind("client", clientId)
+                        .bind("secret", secret)
+                        .bind("until", until.atOffset(ZoneOffset.UTC))
+                        .bind("now", now.atOffset(ZoneOffset.UTC))
+                        .execute())
+                == 1;
+    }
+
+    /** Removes a webhook, what is owed to it and its log; false when there was none. */
+    public boolean delete(UUID clientId, UUID id) {
+        boolean removed =
+                jdbi.withHandle(handle ->
+                        handle.createUpdate(
+                                        "delete from webhook where client_id = :client and id = :id")
+                                .bind("client", clientId)
+                                .bind("id", id)
+                                .execute())
+                        == 1;
+        // In pieces, because its log may have millions of rows. Nobody can read the rest of them
+        // once the webhook is gone: where this is broken off, they end with their day.
+        while (removed && deleteSomeDeliveries(id) == PIECE) {
+            continue;
+        }
+        return removed;
+    }
+
+    private int deleteSomeDeliveries(UUID id) {
+        return jdbi.inTransaction(handle -> {
+            List<UUID> ids =
+                    handle.createQuery(
+                                    "delete from delivery where id in"
+                                            + " (select id from delivery where webhook_id = :id limit :piece)"
+                                            + " returning id")
+                            .bind("id", id)
+                            .bind("piece", PIECE)
+                            .mapTo(UUID.class)
+                            .list();
+            handle.createUpdate("delete from attempt where delivery_id = any(:ids)")
+                    .bind("ids", ids.toArray(UUID[]::new))
+                    .execute();
+            return ids.size();
+        });
+    }
+
+    public Optional<Webhook> find(UUID clientId, UUID id) {
+        return find(id).filter(webhook -> webhook.clientId().equals(clientId));
+    }
+
+    /** A webhook of any client. */
+    public Optional<Webhook> find(UUID id) {
+        return jdbi.withHandle(handle -> find(handle, id));
+    }
+
+    public static Optional<Webhook> find(Handle handle, UUID id) {
+        return handle.createQuery("select * from webhook where id = :id")
+                .bind("id", id)
+                .map((row, context) -> read(row))
+                .findOne();
+    }
+
+    /**
+     * A client's webhooks in the order of their ids, after an id (null: from the start), {@code
+     * limit} at most.
+     */
+    public List<Webhook> list(UUID clientId, @Nullable UUID after, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select * from webhook where client_id = :client and (:after::uuid is null or id > :after::uuid)
+                                order by id limit :limit\
+                                """)
+                        .bind("client", clientId)
+                        .bind("after", after)
+                        .bind("limit", limit)
+                        .map((row, context) -> read(row))
+                        .list());
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, Webhook webhook) {
+        List<UUID> accounts = webhook.accounts();
+        return statement
+                .bind("id", webhook.id())
+                .bind("client", webhook.clientId())
+                .bind("url", webhook.url())
+                .bind("events", webhook.events().toArray(String[]::new))
+                .bind("accounts", accounts == null ? null : accounts.toArray(UUID[]::new))
+                .bind("labels", JSON.writeValueAsString(webhook.labels()))
+                .bind("description", webhook.description())
+                .bind("secret", webhook.secret())
+                .bind("state", webhook.state().wireName())
+                .bind("healthy", webhook.health().healthy())
+                .bind("createdAt", webhook.createdAt().atOffset(ZoneOffset.UTC))
+                .bind("updatedAt", webhook.updatedAt().atOffset(ZoneOffset.UTC));
+    }
+
+    public static Webhook read(ResultSet row) throws SQLException {
+        Array accounts = row.getArray("accounts");
+        byte[] previous = row.getBytes("previous_secret");
+        return new Webhook(
+                row.getObject("id", UUID.class),
+                row.getObject("client_id", UUID.class),
+                row.getString("url"),
+                List.of((String[]) row.getArray("events").getArray()),
+                accounts == null ? null : List.of((UUID[]) accounts.getArray()),
+                JSON.readValue(row.getString("labels"), LABELS),
+                row.getString("description"),
+                row.getBytes("secret"),
+                previous == null
+                        ? null
+                        : new Previous(
+                                previous,
+                                row.getObject("previous_secret_until", OffsetDateTime.class)
+                                        .toInstant()),
+                State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
+                new Health(
+                        instant(row, "failing_since"),
+                        row.getInt("failures"),
+                        row.getString("last_error"),
+                        instant(row, "paused_until"),
+                        instant(row, "breaker_until"),
+                        row.getInt("breaker_openings"),
+                        row.getBoolean("healthy")),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                row.getObject("updated_at", OffsetDateTime.class).toInstant());
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
+    }
+}

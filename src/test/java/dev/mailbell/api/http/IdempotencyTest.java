@@ -1,0 +1,184 @@
+package dev.mailbell.api.http;
+
+import static dev.mailbell.api.HttpCaller.json;
+import static dev.mailbell.api.TestApi.idOf;
+import static dev.mailbell.api.TestApi.imap;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class IdempotencyTest {
+    private static final TestApi API = new TestApi();
+    private static final String WEBHOOK =
+            "{\"url\": \"https://example.org/hook\", \"events\": [\"*\"]}";
+    private final HttpCaller client = API.otherClient();
+
+    @AfterAll
+    static void close() {
+        API.close();
+    }
+
+    private HttpCaller keyed(String key) {
+        return client.with("Idempotency-Key", key);
+    }
+
+    private int accounts() {
+        return json(client.get("/v1/accounts?limit=500")).required("items").size();
+    }
+
+    @Test
+    void the_same_request_is_answered_the_same() {
+        HttpResponse<String> first = keyed("same").post("/v1/accounts", imap("same"));
+        HttpResponse<String> second = keyed("same").post("/v1/accounts", imap("same"));
+        assertThat(second.statusCode()).isEqualTo(201);
+        assertThat(second.body()).isEqualTo(first.body());
+        assertThat(second.headers().firstValue("Location"))
+                .isEqualTo(first.headers().firstValue("Location"));
+        assertThat(first.headers().firstValue("Idempotency-Replayed")).isEmpty();
+        assertThat(second.headers().firstValue("Idempotency-Replayed")).contains("true");
+        assertThat(accounts()).isEqualTo(1);
+    }
+
+    @Test
+    void another_request_with_the_key_is_a_conflict() {
+        keyed("other").post("/v1/accounts", imap("one"));
+        HttpResponse<String> other = keyed("other").post("/v1/accounts", imap("two"));
+        assertThat(other.statusCode()).isEqualTo(409);
+        assertThat(json(other).required("type").stringValue()).endsWith("idempotency-reused");
+        assertThat(keyed("other").post("/v1/webhooks", WEBHOOK).statusCode()).isEqualTo(409);
+        assertThat(accounts()).isEqualTo(1);
+    }
+
+    @Test
+    void a_key_belongs_to_its_client() {
+        keyed("shared").post("/v1/accounts", imap("one"));
+        assertThat(
+                        API.otherClient()
+                                .with("Idempotency-Key", "shared")
+                                .post("/v1/accounts", imap("two"))
+                                .statusCode())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void of_requests_at_once_one_creates() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<HttpResponse<String>>> answers =
+                    IntStream.range(0, 6)
+                            .mapToObj(i ->
+                                    threads.submit(() ->
+                                            keyed("at-once").post("/v1/accounts", imap("at-once"))))
+                            .toList();
+            String id = idOf(answers.getFirst().get());
+            for (Future<HttpResponse<String>> answer : answers) {
+                assertThat(answer.get().statusCode()).isEqualTo(201);
+                assertThat(idOf(answer.get())).isEqualTo(id);
+            }
+        }
+        assertThat(accounts()).isEqualTo(1);
+    }
+
+    @Test
+    void a_webhooks_secret_is_answered_again_and_lies_nowhere_in_clear() {
+        HttpResponse<String> first = keyed("hook").post("/v1/webhooks", WEBHOOK);
+        HttpResponse<String> second = keyed("hook").post("/v1/webhooks", WEBHOOK);
+        assertThat(second.body()).isEqualTo(first.body());
+        String secret = json(first).required("secret").stringValue();
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.createQuery("select answer from idempotency where key = 'hook'")
+                                .mapTo(byte[].class)
+                                .forEach(answer ->
+                                        assertThat(new String(answer, StandardCharsets.ISO_8859_1))
+                                                .doesNotContain(secret)
+                                                .doesNotContain("whsec_")));
+    }
+
+    @Test
+    void a_refused_request_may_be_corrected() {
+        assertThat(keyed("typo").post("/v1/accounts", "{\"adress\": \"x\"}").statusCode())
+                .isEqualTo(400);
+        assertThat(keyed("typo").post("/v1/accounts", imap("typo")).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void a_conflict_is_kept_like_a_success() {
+        String id = idOf(client.post("/v1/accounts", imap("conflict")));
+        assertThat(keyed("conflict").post("/v1/accounts", imap("conflict")).statusCode())
+                .isEqualTo(409);
+        client.delete("/v1/accounts/" + id);
+        assertThat(keyed("conflict").post("/v1/accounts", imap("conflict")).statusCode())
+                .isEqualTo(409);
+        assertThat(accounts()).isZero();
+    }
+
+    @Test
+    void a_failure_of_ours_is_not_kept() {
+        API.database
+                .jdbi()
+                .useHandle(handle -> handle.execute("alter table account rename to hidden"));
+        try {
+            HttpResponse<String> failed = keyed("failed").post("/v1/accounts", imap("failed"));
+            assertThat(failed.statusCode()).isEqualTo(500);
+            assertThat(json(failed).required("id").stringValue()).hasSize(36);
+        } finally {
+            API.database
+                    .jdbi()
+                    .useHandle(handle -> handle.execute("alter table hidden rename to account"));
+        }
+        assertThat(keyed("failed").post("/v1/accounts", imap("failed")).statusCode())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void a_key_is_kept_for_a_day() {
+        keyed("aged").post("/v1/accounts", imap("aged-1"));
+        API.clock.ahead = Duration.ofHours(23);
+        try {
+            assertThat(keyed("aged").post("/v1/accounts", imap("aged-2")).statusCode())
+                    .isEqualTo(409);
+            API.clock.ahead = Duration.ofHours(25);
+            assertThat(keyed("aged").post("/v1/accounts", imap("aged-2")).statusCode())
+                    .isEqualTo(201);
+            API.clock.ahead = Duration.ofHours(50);
+            assertThat(API.api().forgetOldAnswers()).isPositive();
+        } finally {
+            API.clock.ahead = Duration.ZERO;
+        }
+    }
+
+    @Test
+    void a_key_has_visible_characters() {
+        assertThat(HttpCaller.faults(keyed("a b").exchange("POST", "/v1/accounts", imap("k"))))
+                .containsOnlyKeys("Idempotency-Key");
+        assertThat(
+                        HttpCaller.faults(
+                                keyed("k".repeat(256)).exchange("POST", "/v1/accounts", imap("k"))))
+                .containsOnlyKeys("Idempotency-Key");
+    }
+
+    @Test
+    void a_batch_is_repeated_as_a_whole() {
+        String batch =
+                "{\"accounts\": [" + imap("b-1") + "," + imap("b-1") + "," + imap("b-2") + "]}";
+        HttpResponse<String> first = keyed("batch").post("/v1/accounts/batch", batch);
+        HttpResponse<String> second = keyed("batch").post("/v1/accounts/batch", batch);
+        assertThat(second.body()).isEqualTo(first.body());
+        assertThat(json(first).at("/results/0/status").intValue()).isEqualTo(201);
+        assertThat(json(first).at("/results/1/status").intValue()).isEqualTo(409);
+        assertThat(json(first).at("/results/2/status").intValue()).isEqualTo(201);
+        assertThat(accounts()).isEqualTo(2);
+    }
+}

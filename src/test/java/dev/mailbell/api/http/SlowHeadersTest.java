@@ -1,0 +1,121 @@
+package dev.mailbell.api.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SlowHeadersTest {
+    private static final String REQUEST = "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    private final SlowHeaders slowHeaders = new SlowHeaders(Duration.ofMillis(200));
+    private final CountDownLatch held = new CountDownLatch(1);
+    private final Server server = new Server();
+    private final ServerConnector connector = new ServerConnector(server);
+
+    @BeforeEach
+    void start() throws Exception {
+        connector.addBean(slowHeaders);
+        server.addConnector(connector);
+        server.setHandler(
+                new Handler.Abstract() {
+                    @Override
+                    public boolean handle(Request request, Response response, Callback callback)
+                            throws InterruptedException {
+                        if (request.getHttpURI().getPath().equals("/held")) {
+                            held.await();
+                        }
+                        response.setStatus(204);
+                        callback.succeeded();
+                        return true;
+                    }
+                });
+        server.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        held.countDown();
+        server.stop();
+        slowHeaders.close();
+    }
+
+    @Test
+    void headers_that_trickle_are_cut_off() throws IOException {
+        try (Socket socket = connect()) {
+            requireAnswer(socket, "first");
+            trickleUntilClosed(socket);
+        }
+        try (Socket socket = connect()) {
+            trickleUntilClosed(socket);
+        }
+    }
+
+    /** One byte each time it is asked, until the server has had enough. */
+    private static void trickleUntilClosed(Socket socket) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> {
+                    try {
+                        out.write('G');
+                        return false;
+                    } catch (IOException closed) {
+                        return true;
+                    }
+                });
+    }
+
+    @Test
+    void who_waits_between_requests_or_for_an_answer_is_left_alone() throws Exception {
+        try (Socket idle = connect();
+                Socket waiting = connect();
+                Socket slow = connect()) {
+            requireAnswer(idle, "first");
+            send(waiting, "held");
+            trickleUntilClosed(slow);
+            requireAnswer(idle, "second");
+            held.countDown();
+            requireStatus(waiting);
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket("127.0.0.1", connector.getLocalPort());
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    private static void send(Socket socket, String path) throws IOException {
+        socket.getOutputStream().write(REQUEST.formatted(path).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void requireAnswer(Socket socket, String path) throws IOException {
+        send(socket, path);
+        requireStatus(socket);
+    }
+
+    private static void requireStatus(Socket socket) throws IOException {
+        StringBuilder answer = new StringBuilder();
+        while (answer.indexOf("\r\n\r\n") < 0) {
+            int c = socket.getInputStream().read();
+            assertThat(c).as("an answer, after: %s", answer).isNotNegative();
+            answer.append((char) c);
+        }
+        assertThat(answer).startsWith("HTTP/1.1 204");
+    }
+}

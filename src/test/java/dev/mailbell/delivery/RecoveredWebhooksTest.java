@@ -1,0 +1,199 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.Database;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.queue.DeliveryStore;
+import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.State;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What is deferred for a webhook among many dead ones; the table refuses deliveries to some. */
+class RecoveredWebhooksTest {
+    private static final Database DATABASE = TestDatabase.create();
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int DEAD = 2 * FanOut.PIECE + 7;
+    private static final Map<String, String> ALL = Map.of("to", "all");
+
+    @TempDir static Path keys;
+
+    private final UUID account = Ids.next();
+    private final RawReceiver receiver =
+            new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No Content\r\n\r\n"));
+    private final List<Webhook> dead = new ArrayList<>();
+    private Engine engine;
+    private Webhook healthy;
+    private int made;
+
+    @BeforeEach
+    void open() {
+        engine = new Engine(DATABASE, keys);
+        for (int i = 0; i < DEAD; i++) {
+            dead.add(engine.webhook(url("dead" + i), ALL));
+        }
+        dead.forEach(webhook -> engine.patch(webhook, State.DISABLED));
+        healthy = engine.webhook(url("healthy"), ALL);
+        execute("create table refused (id uuid primary key)");
+        execute(
+                """
+                create function refuse() returns trigger language plpgsql as $$ begin
+                    if exists (select from refused r where r.id = new.webhook_id) then raise exception 'refused'; end if;
+                    return new;
+                end $$\
+                """);
+        execute(
+                "create trigger refuse before insert on delivery for each row execute function refuse()");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        engine.close();
+        execute("drop trigger refuse on delivery");
+        execute("drop function refuse");
+        execute("drop table refused");
+        execute("delete from webhook");
+        execute("delete from fanout");
+        execute("delete from delivery");
+        receiver.close();
+    }
+
+    @AfterAll
+    static void drop() {
+        DATABASE.close();
+    }
+
+    private static void execute(String sql, Object... values) {
+        DATABASE.jdbi().useHandle(handle -> handle.execute(sql, values));
+    }
+
+    private static int count(String of) {
+        return DATABASE.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select count(*) from " + of)
+                                .mapTo(Integer.class)
+                                .one());
+    }
+
+    private String url(String path) {
+        return "http://127.0.0.1:" + receiver.port() + "/" + path;
+    }
+
+    private void mail(int newCount) {
+        engine.mail(
+                new Engine.Arrival(
+                        account,
+                        "INBOX",
+                        ALL,
+                        "{\"type\":\"mail.new\",\"data\":{\"newCount\":%d,\"seq\":%d}}"
+                                .formatted(newCount, ++made)));
+    }
+
+    private List<JsonNode> received(Webhook webhook) {
+        String path = webhook.url().substring(webhook.url().lastIndexOf('/'));
+        return receiver.requests.stream()
+                .filter(request -> request.line().contains(path + " "))
+                .map(request -> JSON.readTree(request.body()).path("data"))
+                .toList();
+    }
+
+    private static int sum(List<JsonNode> data) {
+        return data.stream().mapToInt(one -> one.path("newCount").asInt()).sum();
+    }
+
+    private void assertDeadAreOwed(int messages) {
+        await().until(() -> count("fanout") == 0);
+        for (Webhook webhook : dead) {
+            assertThat(engine.rows(webhook))
+                    .filteredOn(row -> row.status().equals("pending"))
+                    .singleElement()
+                    .satisfies(row -> {
+                        assertThat(row.newCount()).isEqualTo(messages);
+                        assertThat(row.body()).contains("\"newCount\":" + messages);
+                    });
+        }
+    }
+
+    @Test
+    void a_webhook_that_is_healthy_again_does_not_wait_until_the_dead_ones_are_served() {
+        Webhook back = engine.webhook(url("back"), ALL);
+        execute("update webhook set healthy = false, state = 'failing' where id = ?", back.id());
+        execute("insert into refused select id from webhook where state = 'disabled'");
+        for (int i = 1; i <= 3; i++) {
+            mail(i);
+        }
+        await().until(() -> sum(received(healthy)) == 6);
+        execute("update webhook set healthy = true, state = 'enabled' where id = ?", back.id());
+        await().until(() -> sum(received(back)) == 6);
+        mail(4);
+        await().until(() -> sum(received(back)) == 10);
+        assertThat(received(back)).extracting(one -> one.path("seq").asInt()).isSorted();
+        assertThat(dead).allSatisfy(one -> assertThat(engine.rows(one)).isEmpty());
+        execute("delete from refused");
+        assertDeadAreOwed(10);
+        assertThat(sum(received(back))).isEqualTo(10);
+    }
+
+    @Test
+    void a_new_webhook_beside_many_dead_ones_gets_its_first_event_at_once() {
+        execute("insert into refused select id from webhook where state = 'disabled'");
+        mail(1);
+        Webhook fresh = engine.webhook(url("fresh"), ALL);
+        execute("update webhook set healthy = false where id = ?", fresh.id());
+        mail(2);
+        assertThat(engine.statuses(fresh)).hasSize(1);
+        await().until(() -> sum(received(fresh)) == 2);
+        assertThat(new DeliveryStore(DATABASE.jdbi()).oldestPending()).isPresent();
+        execute("delete from refused");
+        assertDeadAreOwed(3);
+        assertThat(received(fresh)).hasSize(1);
+    }
+
+    @Test
+    void the_next_event_of_a_mailbox_brings_one_that_is_healthy_again_all_earlier_ones() {
+        Webhook back = engine.webhook(url("back"), ALL);
+        execute("update webhook set healthy = false, state = 'failing' where id = ?", back.id());
+        execute("insert into refused select id from webhook where id <> ?", healthy.id());
+        for (int i = 1; i <= 3; i++) {
+            mail(i);
+        }
+        execute("update webhook set healthy = true, state = 'enabled' where id = ?", back.id());
+        mail(4);
+        assertThat(count("fanout where healthy")).isPositive();
+        execute("delete from refused where id = ?", back.id());
+        await().until(() -> sum(received(back)) == 10);
+        assertThat(received(back)).extracting(one -> one.path("seq").asInt()).isSorted();
+        await().until(() -> count("fanout where healthy") == 0);
+        assertThat(count("fanout")).isPositive();
+        execute("delete from refused");
+        assertDeadAreOwed(10);
+    }
+
+    @Test
+    void events_that_become_one_delivery_are_one_row_after_the_first_piece() {
+        execute("insert into refused select id from webhook where state = 'disabled'");
+        for (int i = 1; i <= 5; i++) {
+            mail(i);
+        }
+        execute("delete from refused where id <> ?", dead.getLast().id());
+        await().until(() -> count("fanout where cardinality(served) > " + FanOut.PIECE) > 0);
+        assertThat(count("fanout")).isOne();
+        assertThat(count("fanout where new_count = 15")).isOne();
+        execute("delete from refused");
+        assertDeadAreOwed(15);
+        assertThat(sum(received(healthy))).isEqualTo(15);
+    }
+}

@@ -1,0 +1,141 @@
+package dev.mailbell.delivery.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.mailbell.delivery.SteppedClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class CircuitBreakerTest {
+    private static final Duration OPEN_FOR = Duration.ofSeconds(30);
+    private final SteppedClock clock = new SteppedClock();
+    private final CircuitBreaker breaker = breaker(null, 0);
+
+    private CircuitBreaker breaker(@Nullable Instant openUntil, int openings) {
+        return new CircuitBreaker(
+                clock, () -> OPEN_FOR, new SplittableRandom(7), openUntil, openings);
+    }
+
+    private static void fail(CircuitBreaker breaker, boolean silent) {
+        breaker.failed(breaker.begin(), silent);
+    }
+
+    private Duration openFor() {
+        return Duration.between(clock.instant(), breaker.openUntil());
+    }
+
+    @Test
+    void five_silences_in_a_row_open_it_and_four_do_not() {
+        for (int i = 0; i < 4; i++) {
+            fail(breaker, true);
+            assertThat(breaker.mayBegin()).isTrue();
+        }
+        fail(breaker, true);
+        assertThat(breaker.mayBegin()).isFalse();
+        assertThat(breaker.openings()).isOne();
+        assertThat(openFor()).isBetween(Duration.ofSeconds(24), Duration.ofSeconds(36));
+    }
+
+    @Test
+    void an_answer_in_between_begins_the_row_anew() {
+        for (int i = 0; i < 4; i++) {
+            fail(breaker, true);
+        }
+        fail(breaker, false);
+        for (int i = 0; i < 4; i++) {
+            fail(breaker, true);
+        }
+        assertThat(breaker.mayBegin()).isTrue();
+    }
+
+    @Test
+    void seven_failures_of_ten_within_five_minutes_open_it() {
+        for (int i = 0; i < 3; i++) {
+            breaker.succeeded(breaker.begin());
+        }
+        for (int i = 0; i < 6; i++) {
+            fail(breaker, false);
+        }
+        assertThat(breaker.mayBegin()).isTrue();
+        fail(breaker, false);
+        assertThat(breaker.mayBegin()).isFalse();
+    }
+
+    @Test
+    void failures_of_more_than_five_minutes_ago_do_not_count() {
+        for (int i = 0; i < 9; i++) {
+            fail(breaker, false);
+        }
+        clock.step(Duration.ofMinutes(5).plusSeconds(10));
+        fail(breaker, false);
+        assertThat(breaker.mayBegin()).isTrue();
+    }
+
+    @Test
+    void half_open_is_exactly_one_probe_whose_success_closes() {
+        for (int i = 0; i < 5; i++) {
+            fail(breaker, true);
+        }
+        assertThatIllegalStateException().isThrownBy(breaker::begin);
+        clock.step(Duration.ofSeconds(37));
+        int probe = breaker.begin();
+        assertThat(breaker.mayBegin()).isFalse();
+        breaker.succeeded(probe);
+        assertThat(breaker.mayBegin()).isTrue();
+        assertThat(breaker.openings()).isZero();
+        assertThat(breaker.openUntil()).isNull();
+    }
+
+    @Test
+    void a_failed_probe_opens_it_for_twice_as_long_up_to_an_hour() {
+        for (int i = 0; i < 5; i++) {
+            fail(breaker, true);
+        }
+        long expected = 30;
+        for (int opening = 2; opening < 40; opening++) {
+            clock.step(openFor());
+            fail(breaker, false);
+            expected = Math.min(3600, expected * 2);
+            assertThat(breaker.openings()).isEqualTo(opening);
+            assertThat(openFor().toMillis()).isBetween(expected * 800, expected * 1200);
+        }
+    }
+
+    @Test
+    void what_began_before_it_opened_says_nothing_any_more() {
+        int before = breaker.begin();
+        for (int i = 0; i < 5; i++) {
+            fail(breaker, true);
+        }
+        Instant until = breaker.openUntil();
+        breaker.failed(before, true);
+        breaker.succeeded(before);
+        assertThat(breaker.openUntil()).isEqualTo(until);
+        assertThat(breaker.openings()).isOne();
+    }
+
+    @Test
+    void a_probe_that_came_to_nothing_is_made_again() {
+        for (int i = 0; i < 5; i++) {
+            fail(breaker, true);
+        }
+        clock.step(openFor());
+        breaker.abandoned(breaker.begin());
+        assertThat(breaker.mayBegin()).isTrue();
+    }
+
+    @Test
+    void it_goes_on_where_it_was_after_a_restart() {
+        CircuitBreaker restarted = breaker(clock.instant().plusSeconds(10), 3);
+        assertThat(restarted.mayBegin()).isFalse();
+        clock.step(Duration.ofSeconds(10));
+        fail(restarted, false);
+        assertThat(restarted.openings()).isEqualTo(4);
+        assertThat(Duration.between(clock.instant(), restarted.openUntil()).toSeconds())
+                .isBetween(192L, 288L);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.mailbell.e2e;
+
+import dev.mailbell.database.TestDatabase;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The daemon as a process of its own, as {@code bin/mailbell serve} runs it, so that it can be
+ * killed.
+ */
+final class DaemonProcess implements AutoCloseable {
+    static final String KEY = "mbk_operator_of_the_tests";
+    private static final Pattern READY = Pattern.compile("Mailbell is ready at (http://\\S+),");
+    private static final int PATIENCE_SECONDS = 180;
+
+    private final Process process;
+    private final Path log;
+    private final CompletableFuture<URI> ready = new CompletableFuture<>();
+
+    private DaemonProcess(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /**
+     * Starts {@code serve} on a data directory and a free port, with more settings from the
+     * environment.
+     */
+    static DaemonProcess start(Path dataDir, Map<String, String> environment) {
+        try {
+            if (!environment.containsKey("MAILBELL_DATABASE_URL")) {
+                TestDatabase.lendPrograms(dataDir);
+            }
+            Path log = Files.createTempFile("mailbell", ".log");
+            List<String> command =
+                    new ArrayList<>(
+                            List.of(
+                                    Path.of(System.getProperty("java.home"), "bin", "java")
+                                            .toString(),
+                                    "-XX:+UseSerialGC",
+                                    "-XX:TieredStopAtLevel=1",
+                                    "--enable-native-access=ALL-UNNAMED",
+                                    "-Dmailbell.home=" + dataDir,
+                                    "-Dlogback.configurationFile="
+                                            + Path.of("config/logback.xml").toAbsolutePath(),
+                                    "-cp",
+                                    System.getProperty(
+                                            "surefire.test.class.path",
+                                            System.getProperty("java.class.path")),
+                                    "dev.mailbell.cli.Main",
+                                    "serve"));
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+            builder.environment().keySet().removeIf(name -> name.startsWith("MAILBELL_"));
+            builder.environment().put("MAILBELL_ADMIN_KEY", KEY);
+            builder.environment().put("MAILBELL_DATA_DIR", dataDir.toString());
+            builder.environment().put("MAILBELL_HTTP_PORT", "0");
+            builder.environment().putAll(environment);
+            DaemonProcess daemon = new DaemonProcess(builder.start(), log);
+            Thread.ofVirtual().start(daemon::read);
+            return daemon;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void read() {
+        try (BufferedReader lines = process.inputReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                Matcher matcher = READY.matcher(line);
+                if (matcher.find()) {
+                    ready.complete(URI.create(matcher.group(1)));
+                }
+            }
+            ready.completeExceptionally(new IllegalStateException("the daemon ended:\n" + log()));
+        } catch (IOException e) {
+            ready.completeExceptionally(e);
+        }
+    }
+
+    /** Waits until it is ready; answers where its API is. */
+    Rest rest() {
+        try {
+            return new Rest(ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS), KEY);
+        } catch (Exception e) {
+            throw new AssertionError("the daemon did not become ready:\n" + log(), e);
+        }
+    }
+
+    /** What it wrote to its log so far. */
+    String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@code kill -9}: it has no time for anything. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /**
+     * Sends it a signal.
+     *
+     * @param name without SIG, for example {@code HUP}
+     */
+    void signal(String name) throws InterruptedException, IOException {
+        Process kill =
+                new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .inheritIO()
+                        .start();
+        if (kill.waitFor() != 0) {
+            throw new AssertionError("the daemon could not be sent SIG" + name);
+        }
+    }
+
+    /** Whether it is to ignore a signal because who started this test does. */
+    boolean ignores(int signal) throws IOException {
+        String mask =
+                Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))
+                        .stream()
+                        .filter(line -> line.startsWith("SigIgn:"))
+                        .findFirst()
+                        .orElseThrow();
+        long signals = Long.parseUnsignedLong(mask.substring("SigIgn:".length()).strip(), 16);
+        return (signals >>> (signal - 1) & 1) == 1;
+    }
+
+    /** Waits for its end; answers its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("the daemon did not end:\n" + log());
+        }
+        return process.exitValue();
+    }
+
+    /** As {@code kill}: an orderly stop. */
+    @Override
+    public void close() throws InterruptedException, IOException {
+        process.destroy();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+        Files.deleteIfExists(log);
+    }
+}

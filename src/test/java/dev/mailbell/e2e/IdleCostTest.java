@@ -1,0 +1,163 @@
+package dev.mailbell.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.Daemon;
+import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.database.TestDatabase;
+import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.mail.dovecot.Dovecot;
+import dev.mailbell.mail.dovecot.Maildir;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** A look that finds nothing costs next to nothing: not one row. */
+class IdleCostTest {
+
+    /** The lease is renewed once a second, whatever is looked at: one row, measured apart. */
+    private static final String NO_HEARTBEATS = " where relname <> 'node_lease'";
+
+    @TempDir private Path dataDir;
+
+    @Test
+    void a_look_that_finds_nothing_writes_nothing() throws Exception {
+        Dovecot dovecot = Dovecot.shared();
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+            Configuration configuration =
+                    new ConfigurationLoader(
+                                    dataDir,
+                                    Map.of(
+                                            "MAILBELL_DATA_DIR",
+                                            dataDir.toString(),
+                                            "MAILBELL_HTTP_PORT",
+                                            "0",
+                                            "MAILBELL_LIMITS_REQUESTS_PER_SECOND",
+                                            "100000",
+                                            "MAILBELL_DATABASE_URL",
+                                            server.address().url(),
+                                            "MAILBELL_DATABASE_USERNAME",
+                                            server.address().username(),
+                                            "MAILBELL_DATABASE_PASSWORD",
+                                            server.address().password(),
+                                            "MAILBELL_NETWORK_ALLOW_PRIVATE",
+                                            "127.0.0.0/8",
+                                            "MAILBELL_NETWORK_ALLOW_CLEARTEXT",
+                                            "127.0.0.1"))
+                            .loadEnvironment();
+            try (Daemon daemon = Daemon.start(configuration, DaemonProcess.KEY)) {
+                Rest rest = new Rest(daemon.uri(), DaemonProcess.KEY);
+                List<String> ids =
+                        List.of(
+                                account(rest, "imap", dovecot.imapPort(), dovecot.freshUser()),
+                                account(rest, "pop3", dovecot.pop3Port(), dovecot.freshUser()));
+                for (String id : ids) {
+                    await().until(() -> rest.stateOf(id).equals("watching"));
+                }
+                Jdbi jdbi =
+                        Jdbi.create(
+                                server.address().url(),
+                                server.address().username(),
+                                server.address().password());
+                // Two accounts, each registered (1 row) and baselined (2 more writes of its own, 1
+                // of its mailbox).
+                await().until(() -> told(rest, jdbi).getOrDefault("mailbox", 0L) == 4);
+                Map<String, Long> before = told(rest, jdbi);
+                Map<String, String> rowsBefore = rows(jdbi);
+                assertThat(rowsBefore)
+                        .containsKeys("account", "mailbox", "known_messages", "event", "delivery");
+                for (int look = 0; look < 20; look++) {
+                    for (String id : ids) {
+                        JsonNode seen =
+                                rest.post("/v1/accounts/" + id + "/check", null).expect(200);
+                        assertThat(seen.path("mailboxes").path(0).path("newCount").intValue())
+                                .isZero();
+                        assertThat(seen.path("mailboxes").path(0).path("total").intValue())
+                                .isEqualTo(3);
+                    }
+                }
+                assertThat(rows(jdbi)).isEqualTo(rowsBefore);
+                assertThat(told(rest, jdbi)).isEqualTo(before);
+                requireCheapHeartbeats(jdbi);
+            }
+        }
+    }
+
+    private static String account(Rest rest, String protocol, int port, Maildir maildir) {
+        maildir.deliver(3);
+        return rest.registerAccount(protocol, port, maildir.user(), Dovecot.PASSWORD);
+    }
+
+    /** Each heartbeat is a heap-only update: no index is written, and the row's page is reused. */
+    private static void requireCheapHeartbeats(Jdbi jdbi) {
+        jdbi.useHandle(handle -> {
+            long pages =
+                    handle.createQuery("select pg_relation_size('node_lease') / 8192")
+                            .mapTo(Long.class)
+                            .one();
+            assertThat(pages).isEqualTo(1);
+            // What the server was told of so far; one of them may not be heap-only.
+            long indexed =
+                    handle.createQuery(
+                                    "select n_tup_upd - n_tup_hot_upd from pg_stat_user_tables where relname = 'node_lease'")
+                            .mapTo(Long.class)
+                            .one();
+            assertThat(indexed).isLessThanOrEqualTo(1);
+        });
+    }
+
+    /**
+     * Rows inserted, updated and deleted so far, by table. PostgreSQL's sessions tell what they
+     * changed when a statement ends a second or more after they last told, so every connection of
+     * the pool is given statements for that long.
+     */
+    private static Map<String, Long> told(Rest rest, Jdbi jdbi) {
+        long end = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+        while (System.nanoTime() < end) {
+            IntStream.range(0, 10)
+                    .parallel()
+                    .forEach(i -> rest.get("/v1/events?limit=1").expect(200));
+        }
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                "select relname, n_tup_ins + n_tup_upd + n_tup_del as changes from pg_stat_user_tables"
+                                        + NO_HEARTBEATS)
+                        .reduceRows(
+                                new TreeMap<String, Long>(),
+                                (map, row) -> {
+                                    map.put(
+                                            row.getColumn("relname", String.class),
+                                            row.getColumn("changes", Long.class));
+                                    return map;
+                                }));
+    }
+
+    /** A fingerprint of every table that changes with every row version written. */
+    private static Map<String, String> rows(Jdbi jdbi) {
+        return jdbi.withHandle(handle -> {
+            Map<String, String> prints = new TreeMap<>();
+            for (String table :
+                    handle.createQuery("select relname from pg_stat_user_tables" + NO_HEARTBEATS)
+                            .mapTo(String.class)
+                            .list()) {
+                prints.put(
+                        table,
+                        handle.createQuery(
+                                        "select coalesce(string_agg(ctid || ' ' || xmin, ',' order by ctid), '') from "
+                                                + table)
+                                .mapTo(String.class)
+                                .one());
+            }
+            return prints;
+        });
+    }
+}

@@ -1,0 +1,119 @@
+package dev.mailbell.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.database.DatabaseAddress;
+import dev.mailbell.database.ReplicatedServers;
+import dev.mailbell.mail.dovecot.Dovecot;
+import dev.mailbell.mail.dovecot.Maildir;
+import dev.mailbell.mail.scripted.CountingProxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The database fails over under a daemon that works: its address leads to a standby, which is
+ * promoted some time later.
+ */
+class PromotionTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
+    private static final String READ_ONLY = "the database only reads";
+
+    /** One that waited for the pool's 5 s each would not be through in {@link #PATIENCE}. */
+    private static final int REFUSED = 20;
+
+    @TempDir private Path directory;
+
+    private DaemonProcess daemon(CountingProxy way, DatabaseAddress address) {
+        return DaemonProcess.start(
+                directory.resolve("daemon"),
+                Map.of(
+                        "MAILBELL_DATABASE_URL",
+                        "jdbc:postgresql://127.0.0.1:" + way.port() + "/mailbell",
+                        "MAILBELL_DATABASE_USERNAME",
+                        address.username(),
+                        "MAILBELL_DATABASE_PASSWORD",
+                        address.password(),
+                        "MAILBELL_NETWORK_ALLOW_PRIVATE",
+                        "127.0.0.0/8",
+                        "MAILBELL_NETWORK_ALLOW_CLEARTEXT",
+                        "127.0.0.1",
+                        "MAILBELL_POLLING_IMAP_MIN",
+                        "1s",
+                        "MAILBELL_POLLING_IMAP_INTERVAL",
+                        "1s"));
+    }
+
+    private static Rest.Answer register(Rest rest, String name) {
+        return rest.post("/v1/accounts", Rest.account("imap", 1, name, "unused"));
+    }
+
+    @Test
+    void
+            writes_are_refused_with_the_reason_until_the_standby_is_promoted_and_nothing_is_lost_or_told_twice()
+                    throws Exception {
+        Maildir maildir = Dovecot.shared().freshUser();
+        try (ReplicatedServers servers = ReplicatedServers.start(directory);
+                CountingProxy way =
+                        new CountingProxy(ReplicatedServers.port(servers.primary().address()));
+                Receiver receiver = new Receiver();
+                DaemonProcess daemon = daemon(way, servers.primary().address())) {
+            Rest rest = daemon.rest();
+            receiver.trust(rest.registerWebhook(receiver.url()).path("secret").stringValue());
+            String id =
+                    rest.registerAccount(
+                            "imap", Dovecot.shared().imapPort(), maildir.user(), Dovecot.PASSWORD);
+            await().until(() -> receiver.count("mailbox.baseline") == 1);
+            maildir.deliver(1);
+            await().until(() -> receiver.announced(id) == 1);
+
+            way.leadTo(ReplicatedServers.port(servers.standby().address()));
+            servers.primary().close();
+            await().untilAsserted(() ->
+                    assertThat(register(rest, "early").body().toString()).contains(READ_ONLY));
+            long begun = System.nanoTime();
+            for (int i = 0; i < REFUSED; i++) {
+                Rest.Answer refused = register(rest, "meanwhile-" + i);
+                assertThat(refused.status()).isEqualTo(503);
+                assertThat(refused.body().path("detail").stringValue()).contains(READ_ONLY);
+            }
+            assertThat(System.nanoTime() - begun).isLessThan(PATIENCE.toNanos());
+            Rest.Answer notReady = rest.get("/readyz");
+            assertThat(notReady.status()).isEqualTo(503);
+            assertThat(notReady.body().toString()).contains(READ_ONLY);
+            maildir.deliver(2);
+
+            servers.promote();
+            await().until(() -> rest.get("/readyz").status() == 200);
+            assertThat(register(rest, "after").status()).isEqualTo(201);
+            await().until(() -> receiver.announced(id) == 3);
+            maildir.deliver(1);
+            await().until(() -> receiver.announced(id) == 4);
+            assertThat(receiver.count("mailbox.baseline")).isEqualTo(1);
+            assertThat(receiver.count("mailbox.reset")).isZero();
+            assertThat(receiver.faults()).isEmpty();
+            assertThat(fed(rest, id)).isEqualTo(4);
+            assertThat(daemon.log()).doesNotContain("\tat dev.mailbell");
+        }
+    }
+
+    private static int fed(Rest rest, String id) {
+        List<String> ids = new ArrayList<>();
+        int sum = 0;
+        for (JsonNode event :
+                rest.get("/v1/events?limit=500&type=mail.new&accountId=" + id)
+                        .expect(200)
+                        .path("items")) {
+            ids.add(event.path("id").stringValue());
+            sum += event.path("data").path("newCount").intValue();
+        }
+        assertThat(ids).doesNotHaveDuplicates();
+        return sum;
+    }
+}

@@ -1,0 +1,252 @@
+package dev.mailbell.mail.connection;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
+import dev.mailbell.mail.scripted.Loopback;
+import dev.mailbell.mail.scripted.ScriptedServer;
+import dev.mailbell.mail.scripted.TestTls;
+import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class MailConnectorTest {
+    private static final Loopback LOOPBACK = new Loopback();
+    private static final long BUDGET = 1 << 20;
+
+    @AfterAll
+    static void close() {
+        LOOPBACK.close();
+    }
+
+    private static Login login(String host, int port, Security security, @Nullable String caPem) {
+        return new Login(
+                Protocol.POP3,
+                host,
+                port,
+                security,
+                "ann",
+                new Credential.Password("s3cret"),
+                true,
+                caPem);
+    }
+
+    private static Login login(int port, Security security) {
+        return login("127.0.0.1", port, security, TestTls.caPem());
+    }
+
+    private static LimitedSocket open(Login login, int millis, long budget) {
+        return LOOPBACK.connector().open(login, Deadline.after(Duration.ofMillis(millis)), budget);
+    }
+
+    private static MailFailure refusal(Login login, int millis) {
+        return catchThrowableOfType(MailFailure.class, () -> open(login, millis, BUDGET));
+    }
+
+    private static String line(LimitedSocket socket) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int octet; (octet = socket.getInputStream().read()) != '\n'; ) {
+            if (octet < 0) {
+                throw new java.io.EOFException();
+            }
+            line.append((char) octet);
+        }
+        return line.toString().strip();
+    }
+
+    private static void say(LimitedSocket socket, String line) throws IOException {
+        socket.getOutputStream().write((line + "\r\n").getBytes(US_ASCII));
+    }
+
+    @Test
+    void clear_text_tls_and_an_upgrade_carry_the_same_words() throws IOException {
+        for (Security security : Security.values()) {
+            String script =
+                    switch (security) {
+                        case NONE -> "S: hello\nC: secret\nS: bye";
+                        case TLS -> "! tls\nS: hello\nC: secret\nS: bye";
+                        case STARTTLS -> "S: hello\n! tls\nC: secret\nS: bye";
+                    };
+            try (ScriptedServer server = ScriptedServer.playing(script);
+                    LimitedSocket socket = open(login(server.port(), security), 9_000, BUDGET)) {
+                assertThat(line(socket)).isEqualTo("hello");
+                if (security == Security.STARTTLS) {
+                    socket.startTls();
+                }
+                say(socket, "secret");
+                assertThat(line(socket)).isEqualTo("bye");
+                assertThat(socket.bytesLeft()).isEqualTo(BUDGET - "hello\r\nbye\r\n".length());
+            }
+        }
+    }
+
+    @Test
+    void clear_text_is_refused_where_the_operator_has_not_allowed_it() {
+        MailFailure failure = refusal(login("mail.example", 110, Security.NONE, null), 1_000);
+        assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
+        assertThat(failure).hasMessageContaining("network.allowCleartext");
+    }
+
+    @Test
+    void a_daemon_that_stops_leaves_no_connection_behind() throws IOException {
+        Loopback stopped = new Loopback();
+        stopped.close();
+        try (ScriptedServer server = ScriptedServer.playing("! silence")) {
+            Login login = login(server.port(), Security.NONE);
+            Deadline deadline = Deadline.after(Duration.ofSeconds(9));
+            MailFailure failure =
+                    catchThrowableOfType(
+                            MailFailure.class,
+                            () -> stopped.connector().open(login, deadline, BUDGET));
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+        }
+    }
+
+    @Test
+    void a_private_address_is_refused() {
+        MailFailure failure = refusal(login("10.0.0.1", 995, Security.TLS, null), 1_000);
+        assertThat(failure.code()).isEqualTo(FailureCode.BLOCKED_ADDRESS);
+    }
+
+    @Test
+    void a_port_where_nobody_listens_is_named() throws IOException {
+        int port;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = taken.getLocalPort();
+        }
+        MailFailure failure = refusal(login(port, Security.NONE), 5_000);
+        assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+        assertThat(failure).hasMessageContaining("127.0.0.1:" + port + " refused the connection");
+    }
+
+    @Test
+    void a_certificate_that_is_not_trusted_fails_with_the_remedy() throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing("! tls refused")) {
+            MailFailure failure =
+                    refusal(login("127.0.0.1", server.port(), Security.TLS, null), 9_000);
+            assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
+            assertThat(failure).hasMessageContaining("caPem");
+        }
+    }
+
+    @Test
+    void a_handshake_that_is_never_answered_ends_at_the_deadline() throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing("! silence")) {
+            MailFailure failure = refusal(login(server.port(), Security.TLS), 200);
+            assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT);
+        }
+    }
+
+    @Test
+    void what_comes_in_clear_text_before_the_handshake_is_refused() throws IOException {
+        try (ScriptedServer server =
+                        ScriptedServer.playing("S: go ahead\nS: +OK injected\n! silence");
+                LimitedSocket socket =
+                        open(login(server.port(), Security.STARTTLS), 9_000, BUDGET)) {
+            assertThat(line(socket)).isEqualTo("go ahead");
+            while (socket.getInputStream().available() == 0) {
+                Thread.onSpinWait();
+            }
+            MailFailure failure = catchThrowableOfType(MailFailure.class, socket::startTls);
+            assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+            assertThat(socket.isClosed()).isTrue();
+        }
+    }
+
+    @Test
+    void a_server_that_says_nothing_or_drips_ends_a_read_at_the_deadline() throws IOException {
+        for (String script : new String[] {"! silence", "! drip 20 " + "x".repeat(2_000)}) {
+            try (ScriptedServer server = ScriptedServer.playing(script);
+                    LimitedSocket socket = open(login(server.port(), Security.NONE), 300, BUDGET)) {
+                IOException e = catchThrowableOfType(IOException.class, () -> line(socket));
+                assertThat(e).isInstanceOf(SocketTimeoutException.class);
+                assertThat(socket.failure(e).code()).isEqualTo(FailureCode.TIMEOUT);
+            }
+        }
+    }
+
+    @Test
+    void a_server_that_does_not_read_ends_a_write_at_the_deadline() throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing("! wait end\n! anything");
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 300, BUDGET)) {
+            IOException e =
+                    catchThrowableOfType(
+                            IOException.class,
+                            () -> {
+                                while (true) {
+                                    socket.getOutputStream().write(new byte[1 << 16]);
+                                }
+                            });
+            server.go("end");
+            assertThat(e).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void an_endless_answer_ends_at_the_budget() throws IOException {
+        try (ScriptedServer server = ScriptedServer.playing("! forever x");
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 9_000, BUDGET)) {
+            IOException e =
+                    catchThrowableOfType(
+                            IOException.class, () -> socket.getInputStream().readAllBytes());
+            assertThat(e).isInstanceOf(ByteBudgetException.class);
+            assertThat(socket.failure(e).code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        }
+    }
+
+    @Test
+    void a_deadline_and_a_budget_can_be_renewed_until_they_have_passed() throws IOException {
+        try (ScriptedServer server =
+                        ScriptedServer.playing("S: one\n! wait two\nS: two\n! silence");
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 9_000, 5)) {
+            assertThat(line(socket)).isEqualTo("one");
+            socket.renew(Deadline.after(Duration.ofSeconds(9)), 5);
+            server.go("two");
+            assertThat(line(socket)).isEqualTo("two");
+            socket.renew(Deadline.after(Duration.ZERO), 5);
+            assertThat(catchThrowableOfType(IOException.class, () -> line(socket)))
+                    .isInstanceOf(SocketTimeoutException.class);
+            MailFailure failure =
+                    catchThrowableOfType(
+                            MailFailure.class,
+                            () -> {
+                                while (true) {
+                                    socket.renew(Deadline.after(Duration.ZERO), 5);
+                                }
+                            });
+            assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT);
+        }
+    }
+
+    @Test
+    void a_cut_wakes_whoever_reads() throws Exception {
+        try (ScriptedServer server = ScriptedServer.playing("S: one\n! silence");
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 20_000, BUDGET)) {
+            assertThat(line(socket)).isEqualTo("one");
+            Thread reader =
+                    Thread.startVirtualThread(() -> {
+                        try {
+                            line(socket);
+                        } catch (IOException e) {
+                            assertThat(socket.failure(e).code())
+                                    .isEqualTo(FailureCode.CONNECT_FAILED);
+                        }
+                    });
+            socket.cut();
+            assertThat(reader.join(Duration.ofSeconds(10))).isTrue();
+        }
+    }
+}

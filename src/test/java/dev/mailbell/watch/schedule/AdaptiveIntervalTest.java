@@ -1,0 +1,54 @@
+package dev.mailbell.watch.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.mail.PushSession.Hint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class AdaptiveIntervalTest {
+    private static final Duration SAFETY = Duration.ofMinutes(9);
+
+    private final AtomicLong now = new AtomicLong();
+    private final AdaptiveInterval rhythm = new AdaptiveInterval(now::get);
+    private final BusySlots busy = new BusySlots(0);
+
+    /** Milliseconds that mail waits which comes behind each check at once. */
+    private long waitAndCheck() {
+        Duration hint = rhythm.hints().delay(Hint.GROWN, SAFETY);
+        Duration gathering = rhythm.gathering();
+        Duration wait = hint.compareTo(gathering) < 0 ? gathering : hint;
+        now.addAndGet(wait.toNanos());
+        rhythm.looksForPush();
+        now.addAndGet(TimeUnit.MILLISECONDS.toNanos(2));
+        rhythm.lookedForPush(1, busy);
+        rhythm.hints().checked(Hint.GROWN, true, SAFETY);
+        return wait.toMillis();
+    }
+
+    @Test
+    void both_budgets_together_allow_sixty_checks_at_once_and_two_a_second_from_then_on() {
+        List<Long> waits = new ArrayList<>();
+        for (int i = 0; i < 80; i++) {
+            waits.add(waitAndCheck());
+        }
+        assertThat(waits.getFirst()).isZero();
+        assertThat(waits.subList(1, HintBudget.BURST)).containsOnly(20L);
+        assertThat(waits.subList(65, 80)).containsOnly(498L);
+    }
+
+    @Test
+    void mail_that_comes_each_second_is_announced_at_once_while_other_mailboxes_are_flooded() {
+        for (int i = 0; i < 600; i++) {
+            now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+            for (int other = 0; other < 60; other++) {
+                busy.reserve(now.get());
+            }
+            assertThat(waitAndCheck()).isZero();
+        }
+    }
+}

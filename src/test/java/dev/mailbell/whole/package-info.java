@@ -1,5 +1,0 @@
-/** The whole daemon against real servers: what its users rely on, and its bad days. */
-@NullMarked
-package dev.mailbell.whole;
-
-import org.jspecify.annotations.NullMarked;
