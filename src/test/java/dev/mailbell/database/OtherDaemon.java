@@ -77,19 +77,28 @@ public final class OtherDaemon implements AutoCloseable {
         }
     }
 
-    private static String copyClassPath(Path copies) throws IOException, URISyntaxException {
+    private static String copyClassPath(Path copies)
+            throws IOException, URISyntaxException, ClassNotFoundException {
         List<String> places = new ArrayList<>();
-        for (Class<?> needed :
+        for (String needed :
                 List.of(
-                        OtherDaemon.class,
-                        EmbeddedPostgres.class,
-                        org.slf4j.Logger.class,
-                        org.postgresql.Driver.class,
-                        com.zaxxer.hikari.HikariConfig.class,
-                        org.tukaani.xz.XZInputStream.class)) {
+                        OtherDaemon.class.getName(),
+                        EmbeddedPostgres.class.getName(),
+                        "org.slf4j.Logger",
+                        "org.postgresql.Driver",
+                        "com.zaxxer.hikari.HikariConfig",
+                        "org.tukaani.xz.XZInputStream",
+                        "org.apache.commons.compress.archivers.tar.TarArchiveInputStream",
+                        "org.apache.commons.io.IOUtils",
+                        "org.apache.commons.lang3.StringUtils",
+                        "org.apache.commons.codec.Charsets")) {
             places.add(
                     copy(
-                            needed.getProtectionDomain().getCodeSource().getLocation().toURI(),
+                            Class.forName(needed)
+                                    .getProtectionDomain()
+                                    .getCodeSource()
+                                    .getLocation()
+                                    .toURI(),
                             copies));
         }
         String archive =
