@@ -66,7 +66,8 @@ public final class DeliveryLog {
             UUID webhookId, Filter filter, @Nullable UUID before, int limit) {
         Status[] statuses =
                 filter.status() == null ? Status.values() : new Status[] {filter.status()};
-        // One walk along the index for each status, each ending after a page.
+        // One walk along the index for each status, each ending after a page. The limit is written
+        // out, because a plan for any limit may read a whole partition.
         String page =
                 """
                 select * from delivery
@@ -74,8 +75,9 @@ public final class DeliveryLog {
                     and (:account::uuid is null or account_id = :account::uuid)
                     and (:since::timestamptz is null or created_at >= :since::timestamptz)
                     and (:until::timestamptz is null or created_at < :until::timestamptz)
-                order by id desc limit :limit\
-                """;
+                order by id desc limit %d\
+                """
+                        .formatted(limit);
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 "select "
@@ -83,7 +85,9 @@ public final class DeliveryLog {
                                                 "from delivery d",
                                                 "from (select p.* from unnest(:statuses::text[]) s cross join lateral ("
                                                         + page
-                                                        + ") p order by p.id desc limit :limit) d")
+                                                        + ") p order by p.id desc limit "
+                                                        + limit
+                                                        + ") d")
                                         + "order by d.id desc")
                         .bind("webhook", webhookId)
                         .bind("statuses", wireNames(statuses))
@@ -104,7 +108,6 @@ public final class DeliveryLog {
                                 filter.until() == null
                                         ? null
                                         : filter.until().atOffset(ZoneOffset.UTC))
-                        .bind("limit", limit)
                         .map((row, context) -> LoggedDelivery.read(row))
                         .list());
     }
