@@ -21,7 +21,7 @@ public final class AccountStateTable {
     /**
      * Writes where an account stands, unless its client paused it: that only its client ends.
      *
-     * @param retryingTold whether the event account.retrying was made
+     * @param retryingAnnounced whether the event account.retrying was made
      * @return false when it is paused or gone
      */
     public static boolean setState(
@@ -30,7 +30,7 @@ public final class AccountStateTable {
             AccountState state,
             Instant since,
             @Nullable Failure failure,
-            boolean retryingTold) {
+            boolean retryingAnnounced) {
         return AccountRows.bindFailure(
                                 handle.createUpdate(
                                         """
@@ -45,7 +45,7 @@ public final class AccountStateTable {
                         .bind("id", id)
                         .bind("state", state.wireName())
                         .bind("since", AccountRows.utc(since))
-                        .bind("told", retryingTold)
+                        .bind("told", retryingAnnounced)
                         .execute()
                 == 1;
     }
@@ -53,9 +53,9 @@ public final class AccountStateTable {
     /**
      * An account as it stands in the table.
      *
-     * @param retryingTold whether the event account.retrying was made
+     * @param retryingAnnounced whether the event account.retrying was made
      */
-    public record Stored(Account account, boolean retryingTold) {}
+    public record Stored(Account account, boolean retryingAnnounced) {}
 
     /**
      * Reads an account; no other writer of this row comes between before the transaction ends, and
@@ -72,7 +72,7 @@ public final class AccountStateTable {
     /**
      * The accounts whose clients were told that looks fail, and not yet that they succeed again.
      */
-    public Set<UUID> retryingTold() {
+    public Set<UUID> retryingAnnounced() {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select id from account where retrying_told")
                         .mapTo(UUID.class)

@@ -16,7 +16,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.Watch.Checked;
+import dev.mailbell.watch.AccountCommands.Checked;
 import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.record.ChangeRecorder;
 import dev.mailbell.watch.record.CredentialResolver;
@@ -39,23 +39,23 @@ final class AccountChecker {
     private static final int TRIES = 3;
 
     private final MailServers servers;
-    private final CredentialResolver logins;
+    private final CredentialResolver credentials;
     private final MailboxStore mailboxes;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
     private final WatchMeters meters;
     private final ChangeRecorder recorder;
 
     AccountChecker(
             MailServers servers,
-            CredentialResolver logins,
+            CredentialResolver credentials,
             MailboxStore mailboxes,
-            DatabasePermits gate,
+            DatabasePermits database,
             WatchMeters meters,
             ChangeRecorder recorder) {
-        this.gate = gate;
+        this.database = database;
         this.meters = meters;
         this.servers = servers;
-        this.logins = logins;
+        this.credentials = credentials;
         this.mailboxes = mailboxes;
         this.recorder = recorder;
     }
@@ -65,7 +65,7 @@ final class AccountChecker {
      *
      * @param missing mailboxes that the server does not have, while it has others
      */
-    record Looked(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
+    record CheckResult(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
 
         /** How many messages were new; the greatest number there is where there were more. */
         int newMail() {
@@ -89,11 +89,11 @@ final class AccountChecker {
      * @throws MailFailure when that failed
      */
     MailSession open(Account account, Deadline deadline) {
-        gate.requireHeld();
+        database.requireHeld();
         try {
-            return servers.open(logins.of(account, deadline), deadline);
+            return servers.open(credentials.of(account, deadline), deadline);
         } catch (MailFailure failure) {
-            logins.refused(account, failure);
+            credentials.refused(account, failure);
             throw failure;
         }
     }
@@ -106,20 +106,20 @@ final class AccountChecker {
      * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have the
      *     position
      */
-    Looked look(
-            WatchedAccount watch,
+    CheckResult check(
+            WatchedAccount watched,
             MailSession session,
             List<String> names,
             String source,
             @Nullable PositionUpdate position) {
-        gate.requireHeld();
-        load(watch);
+        database.requireHeld();
+        load(watched);
         List<Checked> checked = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         MailFailure lastMissing = null;
         for (String name : names) {
             try {
-                checked.add(lookAt(session, watch, name, source, position));
+                checked.add(checkMailbox(session, watched, name, source, position));
             } catch (MailFailure failure) {
                 if (failure.code() != FailureCode.MAILBOX_MISSING) {
                     throw failure;
@@ -131,35 +131,35 @@ final class AccountChecker {
         if (checked.isEmpty() && lastMissing != null) {
             throw lastMissing;
         }
-        return new Looked(checked, missing, session.loginDelay());
+        return new CheckResult(checked, missing, session.loginDelay());
     }
 
-    private void load(WatchedAccount watch) {
-        if (watch.mailboxes().isEmpty()) {
-            for (Mailbox mailbox : gate.through(() -> mailboxes.list(watch.account().id()))) {
-                watch.mailboxes().put(mailbox.name(), mailbox);
+    private void load(WatchedAccount watched) {
+        if (watched.mailboxes().isEmpty()) {
+            for (Mailbox mailbox : database.through(() -> mailboxes.list(watched.account().id()))) {
+                watched.mailboxes().put(mailbox.name(), mailbox);
             }
         }
     }
 
-    private Checked lookAt(
+    private Checked checkMailbox(
             MailSession session,
-            WatchedAccount watch,
+            WatchedAccount watched,
             String name,
             String source,
             @Nullable PositionUpdate update) {
-        Account account = watch.account();
+        Account account = watched.account();
         for (int attempt = 0; attempt < TRIES; attempt++) {
-            Mailbox before = watch.mailboxes().get(name);
+            Mailbox before = watched.mailboxes().get(name);
             if (before == null) {
                 throw new NotWatchedException();
             }
             MailboxState state = before.state();
-            Observation seen = session.observe(request(watch, before, update));
+            Observation seen = session.observe(request(watched, before, update));
             session.rung()
-                    .ifPresent(rung -> {
-                        watch.restsOn(rung);
-                        meters.proved(rung);
+                    .ifPresent(proof -> {
+                        watched.proofUsed(proof);
+                        meters.proved(proof);
                     });
             Supplier<KnownMessages> known = known(account, name, state.mark());
             Change change = state.after(seen, update, known);
@@ -167,19 +167,19 @@ final class AccountChecker {
                     account.watch().envelopes() && !change.newest().isEmpty()
                             ? session.envelopes(change.newest())
                             : List.of();
-            if (watch.hasEnded()) {
+            if (watched.hasEnded()) {
                 throw new NotWatchedException();
             }
             Optional<Mailbox> after =
                     recorder.record(account, before, change, known, envelopes, source);
             if (after.isPresent()) {
-                watch.mailboxes().put(name, after.get());
+                watched.mailboxes().put(name, after.get());
                 measureArrival(session, change, after.get());
                 return checked(name, change);
             }
             // Somebody else recorded this mailbox: what was seen must be held against that.
-            watch.mailboxes().clear();
-            load(watch);
+            watched.mailboxes().clear();
+            load(watched);
         }
         throw new IllegalStateException(
                 "mailbox "
@@ -207,13 +207,13 @@ final class AccountChecker {
     }
 
     private static CheckRequest request(
-            WatchedAccount watch, Mailbox before, @Nullable PositionUpdate update) {
+            WatchedAccount watched, Mailbox before, @Nullable PositionUpdate update) {
         MailboxState state = before.state();
         Mark mark = state.mark();
         Instant lastLook =
-                watch.lastCheckedAt() != null
-                        ? watch.lastCheckedAt()
-                        : watch.account().lastCheckedAt();
+                watched.status().lastCheckedAt() != null
+                        ? watched.status().lastCheckedAt()
+                        : watched.account().lastCheckedAt();
         if (state.waitsOut() && before.lastCheckedAt() != null) {
             // What came while an older view was waited out is new as well.
             lastLook = before.lastCheckedAt();
@@ -239,7 +239,7 @@ final class AccountChecker {
                     messages =
                             mark == null
                                     ? KnownMessages.none()
-                                    : gate.through(() -> mailboxes.known(account.id(), name));
+                                    : database.through(() -> mailboxes.known(account.id(), name));
                 }
                 return messages;
             }
@@ -261,20 +261,20 @@ final class AccountChecker {
 
     /** Moves a position that needs no look; empty when only a look can tell. */
     Optional<Mailbox> reposition(
-            WatchedAccount watch, String name, PositionUpdate update, Observation unchanged) {
-        load(watch);
-        Mailbox before = watch.mailboxes().get(name);
+            WatchedAccount watched, String name, PositionUpdate update, Observation unchanged) {
+        load(watched);
+        Mailbox before = watched.mailboxes().get(name);
         if (before == null || before.state().mark() == null) {
             return Optional.empty();
         }
-        Supplier<KnownMessages> known = known(watch.account(), name, before.state().mark());
+        Supplier<KnownMessages> known = known(watched.account(), name, before.state().mark());
         Change change = before.state().after(unchanged, update, known);
         Optional<Mailbox> after =
-                recorder.record(watch.account(), before, change, known, List.of(), "position");
+                recorder.record(watched.account(), before, change, known, List.of(), "position");
         if (after.isEmpty()) {
-            watch.mailboxes().clear();
+            watched.mailboxes().clear();
         }
-        after.ifPresent(mailbox -> watch.mailboxes().put(name, mailbox));
+        after.ifPresent(mailbox -> watched.mailboxes().put(name, mailbox));
         return after;
     }
 }

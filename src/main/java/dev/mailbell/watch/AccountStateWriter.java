@@ -21,21 +21,21 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes where accounts stand, together with the event that tells of it, in one transaction; only
- * what is news.
+ * Writes changed states of accounts, together with the event that announces the change, in one
+ * transaction.
  */
 final class AccountStateWriter {
-    /** A failure that lasts so long is told. */
-    private static final Duration TOLD_AFTER = Duration.ofMinutes(10);
+    /** A failure that lasts this long is announced. */
+    private static final Duration ANNOUNCED_AFTER = Duration.ofMinutes(10);
 
     private final Jdbi jdbi;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
     private final Outbox outbox;
     private final HostLog log;
 
-    AccountStateWriter(Jdbi jdbi, DatabasePermits gate, Outbox outbox, HostLog log) {
+    AccountStateWriter(Jdbi jdbi, DatabasePermits database, Outbox outbox, HostLog log) {
         this.jdbi = jdbi;
-        this.gate = gate;
+        this.database = database;
         this.outbox = outbox;
         this.log = log;
     }
@@ -45,57 +45,56 @@ final class AccountStateWriter {
      *
      * @param pending null when there was no event to write
      */
-    private record Written(boolean retryingTold, Outbox.@Nullable Pending pending) {}
+    private record Written(boolean retryingAnnounced, Outbox.@Nullable Pending pending) {}
 
     /**
-     * Lets a look's outcome change where an account stands, and writes that if it is news, or if an
-     * earlier write was missed. A write that was not answered may be in the table all the same:
-     * then the next one reads first what is there, so that no event is written twice.
+     * Lets a check's outcome change the account, and writes the new state if it differs from the
+     * stored one. A write that was not answered may be in the table all the same: then the next one
+     * reads the row first, so that no event is written twice.
      *
-     * @param outcome changes the watch
+     * @param outcome changes the status of the account
      */
-    void save(WatchedAccount watch, Instant now, Runnable outcome) {
-        boolean everWorked = watch.hasEverWorked();
+    void save(WatchedAccount watched, Instant now, Runnable outcome) {
+        boolean everWorked = watched.status().hasEverWorked();
+        StoredState stored = watched.stored();
         outcome.run();
-        Account before = watch.saved();
-        Account after = watch.account();
-        boolean doubt = watch.isSavedInDoubt();
-        if (watch.hasEnded() || (!doubt && isSame(before, after))) {
+        Account before = stored.account();
+        Account after = watched.account();
+        boolean unknown = stored.isUnknown();
+        if (watched.hasEnded() || (!unknown && isSame(before, after))) {
             return;
         }
-        // The first failure of a kind is news; the same again at every retry is not.
+        // Logged is the first failure of a kind, not the same at every retry.
         if (before.state() != after.state() || codeOf(before) != codeOf(after)) {
             log.news(after);
         }
-        watch.savedInDoubt(true);
-        Known known = new Known(before, watch.isRetryingTold(), everWorked);
+        watched.stored(stored.unknown());
+        Known known = new Known(before, stored.retryingAnnounced(), everWorked);
         Written written =
-                gate.through(() ->
+                database.through(() ->
                         jdbi.inTransaction(handle -> {
                             Optional<Known> from =
-                                    doubt ? inTable(handle, after) : Optional.of(known);
-                            return from.map(stored -> write(handle, watch, stored, after, now))
+                                    unknown ? inTable(handle, after) : Optional.of(known);
+                            return from.map(row -> write(handle, watched, row, after, now))
                                     .orElseGet(() -> new Written(false, null));
                         }));
-        watch.savedInDoubt(false);
         Outbox.Pending pending = written.pending();
         if (pending != null) {
             pending.committed();
         }
-        watch.saved(after);
-        watch.retryingTold(written.retryingTold());
+        watched.stored(new StoredState(after, written.retryingAnnounced(), false));
     }
 
-    /** What the next state follows. */
-    private record Known(Account account, boolean retryingTold, boolean everWorked) {}
+    /** The state before, by memory or by the row. */
+    private record Known(Account account, boolean retryingAnnounced, boolean everWorked) {}
 
     private static Optional<Known> inTable(Handle handle, Account account) {
         return AccountStateTable.lock(handle, account.id())
-                .map(stored ->
+                .map(row ->
                         new Known(
-                                stored.account(),
-                                stored.retryingTold(),
-                                stored.account().lastCheckedAt() != null));
+                                row.account(),
+                                row.retryingAnnounced(),
+                                row.account().lastCheckedAt() != null));
     }
 
     private static boolean isSame(Account before, Account after) {
@@ -103,12 +102,12 @@ final class AccountStateWriter {
     }
 
     private Written write(
-            Handle handle, WatchedAccount watch, Known before, Account after, Instant now) {
-        Optional<EventType> news = news(watch, before, after);
-        boolean told =
+            Handle handle, WatchedAccount watched, Known before, Account after, Instant now) {
+        Optional<EventType> type = eventOf(watched, before, after);
+        boolean announced =
                 after.state() == AccountState.RETRYING
-                        && (before.retryingTold()
-                                || news.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
+                        && (before.retryingAnnounced()
+                                || type.equals(Optional.of(EventType.ACCOUNT_RETRYING)));
         boolean written =
                 AccountStateTable.setState(
                         handle,
@@ -116,19 +115,19 @@ final class AccountStateWriter {
                         after.state(),
                         after.stateSince(),
                         after.failure(),
-                        told);
-        if (!written || news.isEmpty()) {
-            return new Written(told, null);
+                        announced);
+        if (!written || type.isEmpty()) {
+            return new Written(announced, null);
         }
-        Event event = MailboxEvents.of(after, news.get(), now);
+        Event event = MailboxEvents.of(after, type.get(), now);
         return new Written(
-                told,
+                announced,
                 outbox.add(
                         handle.getConnection(),
                         new NewEvent(event, null, after.shard(), after.labels(), null)));
     }
 
-    private static Optional<EventType> news(WatchedAccount watch, Known before, Account after) {
+    private static Optional<EventType> eventOf(WatchedAccount watched, Known before, Account after) {
         AccountState was = before.account().state();
         return switch (after.state()) {
             case WATCHING -> {
@@ -136,7 +135,7 @@ final class AccountStateWriter {
                         || was != AccountState.WATCHING && !before.everWorked()) {
                     yield Optional.of(EventType.ACCOUNT_CONNECTED);
                 }
-                yield was == AccountState.PARKED || before.retryingTold()
+                yield was == AccountState.PARKED || before.retryingAnnounced()
                         ? Optional.of(EventType.ACCOUNT_RECOVERED)
                         : Optional.empty();
             }
@@ -145,15 +144,15 @@ final class AccountStateWriter {
                             ? Optional.empty()
                             : Optional.of(EventType.ACCOUNT_PARKED);
             case RETRYING ->
-                    !before.retryingTold() && lastsLong(watch)
+                    !before.retryingAnnounced() && lastsLong(watched)
                             ? Optional.of(EventType.ACCOUNT_RETRYING)
                             : Optional.empty();
             case CONNECTING, PAUSED -> Optional.empty();
         };
     }
 
-    private static boolean lastsLong(WatchedAccount watch) {
-        return watch.rhythm().failingFor().compareTo(TOLD_AFTER) >= 0;
+    private static boolean lastsLong(WatchedAccount watched) {
+        return watched.adaptive().failingFor().compareTo(ANNOUNCED_AFTER) >= 0;
     }
 
     private static @Nullable FailureCode codeOf(Account account) {

@@ -4,77 +4,72 @@ import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.AccountChecker.PositionIn;
-import dev.mailbell.watch.SessionChecks.Look;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckPermit;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
-import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.OpenSession;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.schedule.BusySlots;
+import dev.mailbell.watch.schedule.CheckOutcome;
+import dev.mailbell.watch.schedule.CheckOutcome.Signal;
 import dev.mailbell.watch.schedule.PollingPolicy;
-import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a look happen and sees to when the next one is due. The caller holds the account's lock.
+ * Runs one check from top to bottom: admission, session, check, record, outcome, next check. The
+ * caller holds the account's lock.
  */
 final class CheckExecutor {
-    /** Until the next look where this one found no room. */
-    private static final Duration AFTER_NO_ROOM = Duration.ofSeconds(5);
+    /** A check of a session that pushes waits no longer for its permit. */
+    private static final Duration PERMIT_WAIT = Duration.ofMinutes(10);
 
-    /** A look of a session that pushes waits no longer for a place. */
-    private static final Duration PLACE_WAIT = Duration.ofMinutes(10);
-
-    /** How much longer than its mail server a look that is due waits for the database. */
+    /** How much longer than its mail server a check that is due waits for the database. */
     private static final Duration DATABASE_WAIT = Duration.ofMinutes(1);
 
-    private final TimerQueue<WatchedAccount> timetable;
+    private final CheckSchedule schedule;
     private final Sessions sessions;
-    private final SessionChecks looks;
-    private final AccountStateMachine standing;
-    private final PollingPolicy pace;
+    private final SessionChecks checks;
+    private final OutcomeRecorder outcomes;
+    private final PollingPolicy policy;
     private final CheckAdmission admission;
-    private final DueChecks due;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
     private final WatchMeters meters;
     private final LongSupplier nanoTime;
     private final BusySlots busy;
 
     CheckExecutor(
-            TimerQueue<WatchedAccount> timetable,
+            CheckSchedule schedule,
             Sessions sessions,
-            SessionChecks looks,
-            AccountStateMachine standing,
-            PollingPolicy pace,
+            SessionChecks checks,
+            OutcomeRecorder outcomes,
+            PollingPolicy policy,
             CheckAdmission admission,
-            DueChecks due,
-            DatabasePermits gate,
+            DatabasePermits database,
             WatchMeters meters,
             LongSupplier nanoTime) {
-        this.timetable = timetable;
+        this.schedule = schedule;
         this.sessions = sessions;
-        this.looks = looks;
-        this.standing = standing;
-        this.pace = pace;
+        this.checks = checks;
+        this.outcomes = outcomes;
+        this.policy = policy;
         this.admission = admission;
-        this.due = due;
-        this.gate = gate;
+        this.database = database;
         this.meters = meters;
         this.nanoTime = nanoTime;
         this.busy = new BusySlots(nanoTime.getAsLong());
     }
 
-    /** A kept connection turned out to be dead, which says nothing of the server. */
+    /** A kept connection turned out to be lost, which says nothing of the server. */
     static final class StaleSessionException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -96,153 +91,173 @@ final class CheckExecutor {
     }
 
     /**
-     * Looks at all mailboxes of an account whose session waits for push.
+     * A check of all mailboxes that is due by the schedule.
      *
+     * @param permit closed when the check has ended
      * @throws MailFailure when the server cannot be read
      * @throws NotWatchedException when the account is paused, changed or removed meanwhile
-     * @throws StaleSessionException when a kept session was lost: the look is due again
+     * @throws StaleSessionException when a kept session was lost: the check is due again
      */
-    Looked lookAtAll(WatchedAccount watch, CheckTrigger source) {
-        List<String> names = openLast(watch.account().mailboxes());
-        if (source != CheckTrigger.IDLE) {
-            return lookedAtAll(watch, pushed(watch, source, names));
-        }
-        watch.rhythm().looksForPush();
-        Looked looked = lookedAtAll(watch, pushed(watch, source, names));
-        watch.rhythm().lookedForPush(looked.newMail(), busy);
-        return looked;
-    }
-
-    /** Looks at the mailbox whose server has just told of new mail in it. */
-    Looked lookAtFirst(WatchedAccount watch) {
-        watch.rhythm().looksForPush();
-        Looked looked = pushed(watch, CheckTrigger.IDLE, watch.account().mailboxes().subList(0, 1));
-        watch.rhythm().lookedForPush(looked.newMail(), busy);
-        return looked;
-    }
-
-    private Looked pushed(WatchedAccount watch, CheckTrigger source, List<String> names) {
-        return look(
-                watch,
-                CheckKind.PUSHED,
-                Deadline.after(pace.timeout().plus(PLACE_WAIT)),
-                dueSince -> {
-                    CheckPermit place =
-                            admission.acquire(
-                                    CheckKind.PUSHED,
-                                    watch.server(),
-                                    watch.isRetrying(),
-                                    Deadline.after(PLACE_WAIT));
-                    return inPlace(watch, place, dueSince, dueNow(source, names));
-                });
-    }
-
-    /** A look that is due, and was let in. */
-    Looked lookAtAll(WatchedAccount watch, CheckPermit place) {
-        List<String> names = openLast(watch.account().mailboxes());
-        Looked looked =
-                look(
-                        watch,
+    CheckResult checkDue(WatchedAccount account, CheckPermit permit) {
+        CheckResult result =
+                run(
+                        account,
                         CheckKind.SCHEDULED,
-                        Deadline.after(pace.timeout().plus(DATABASE_WAIT)),
-                        dueSince ->
-                                inPlace(watch, place, dueSince, dueNow(CheckTrigger.POLL, names)));
-        return lookedAtAll(watch, looked);
-    }
-
-    private Look dueNow(CheckTrigger source, List<String> names) {
-        return new Look(source, names, null, Deadline.after(pace.timeout()));
+                        Deadline.after(policy.timeout().plus(DATABASE_WAIT)),
+                        () -> permit,
+                        () -> fromNow(CheckTrigger.POLL, openLast(account)));
+        checkedAll(account);
+        return result;
     }
 
     /**
-     * A look that a caller waits for: at all mailboxes, or at the one whose position is given.
+     * A check that was due is not admitted, because the server is silent: it has failed.
      *
-     * @param deadline of everything, waiting for room and recording included
+     * @throws MailFailure always
      */
-    Looked lookNow(
-            WatchedAccount watch,
-            CheckTrigger source,
-            @Nullable PositionIn position,
-            Deadline deadline) {
-        Deadline answers = pace.serverPart(deadline);
-        Look wanted =
-                position == null
-                        ? new Look(source, openLast(watch.account().mailboxes()), null, answers)
-                        : new Look(source, List.of(position.mailbox()), position.update(), answers);
-        Looked looked =
-                look(
-                        watch,
-                        CheckKind.ON_DEMAND,
-                        deadline,
-                        dueSince -> inPlace(watch, admitNow(watch, answers), dueSince, wanted));
-        return position == null ? lookedAtAll(watch, looked) : looked;
-    }
-
-    /** A connection first, where one is needed: while it waits for that it takes up no place. */
-    private CheckPermit admitNow(WatchedAccount watch, Deadline deadline) {
-        if (watch.open() == null) {
-            watch.grant(sessions.hostOf(watch).acquire(deadline));
-        }
-        return admission.acquire(CheckKind.ON_DEMAND, watch.server(), false, deadline);
-    }
-
-    /** A look that was due was not let in, because the server is silent. */
-    void refused(WatchedAccount watch, MailFailure failure) {
-        Looked none =
-                look(
-                        watch,
+    void refused(WatchedAccount account, MailFailure failure) {
+        CheckResult none =
+                run(
+                        account,
                         CheckKind.SCHEDULED,
                         Deadline.after(DATABASE_WAIT),
-                        dueSince -> {
+                        () -> {
                             throw failure;
-                        });
-        throw new IllegalStateException("a look that was not let in has found " + none);
+                        },
+                        () -> fromNow(CheckTrigger.POLL, openLast(account)));
+        throw new IllegalStateException("a check that was not admitted has found " + none);
     }
 
-    private Looked lookedAtAll(WatchedAccount watch, Looked looked) {
-        watch.rhythm().lookedAtAll(untilNext(watch));
-        return looked;
+    /** The safety check of an account whose session waits for push; throws as the one above. */
+    CheckResult checkForSafety(WatchedAccount account) {
+        CheckResult result = pushed(account, CheckTrigger.SAFETY, openLast(account));
+        checkedAll(account);
+        return result;
     }
 
-    /** The mailbox that stays open is the last to be looked at. */
-    private static List<String> openLast(List<String> names) {
+    /** A check of all mailboxes because the server gave a hint; throws as the ones above. */
+    CheckResult checkAllForHint(WatchedAccount account) {
+        CheckResult result = hinted(account, openLast(account));
+        checkedAll(account);
+        return result;
+    }
+
+    /** A check of the open mailbox because the server gave a hint; throws as the ones above. */
+    CheckResult checkOpenForHint(WatchedAccount account) {
+        return hinted(account, account.account().mailboxes().subList(0, 1));
+    }
+
+    private CheckResult hinted(WatchedAccount account, List<String> mailboxes) {
+        account.adaptive().pushedCheckBegins();
+        CheckResult result = pushed(account, CheckTrigger.IDLE, mailboxes);
+        account.adaptive().pushedCheckEnded(result.newMail(), busy);
+        return result;
+    }
+
+    private CheckResult pushed(
+            WatchedAccount account, CheckTrigger trigger, List<String> mailboxes) {
+        return run(
+                account,
+                CheckKind.PUSHED,
+                Deadline.after(policy.timeout().plus(PERMIT_WAIT)),
+                () ->
+                        admission.acquire(
+                                CheckKind.PUSHED,
+                                account.server(),
+                                account.status().isRetrying(),
+                                Deadline.after(PERMIT_WAIT)),
+                () -> fromNow(trigger, mailboxes));
+    }
+
+    /**
+     * A check that a caller waits for: of all mailboxes, or of the one whose position is given.
+     *
+     * @param deadline of everything, including the waits for permits and the recording
+     */
+    CheckResult checkOnDemand(
+            WatchedAccount account,
+            CheckTrigger trigger,
+            @Nullable PositionIn position,
+            Deadline deadline) {
+        Deadline answers = policy.serverPart(deadline);
+        AccountCheck check =
+                position == null
+                        ? new AccountCheck(trigger, openLast(account), null, answers)
+                        : new AccountCheck(
+                                trigger, List.of(position.mailbox()), position.update(), answers);
+        CheckResult result =
+                run(
+                        account,
+                        CheckKind.ON_DEMAND,
+                        deadline,
+                        () -> admitOnDemand(account, answers),
+                        () -> check);
+        if (position == null) {
+            checkedAll(account);
+        }
+        return result;
+    }
+
+    /** A connection first where one is needed: while it waits for that it holds no permit. */
+    private CheckPermit admitOnDemand(WatchedAccount account, Deadline deadline) {
+        if (account.session().open() == null) {
+            account.session().grant(sessions.hostOf(account).acquire(deadline));
+        }
+        return admission.acquire(CheckKind.ON_DEMAND, account.server(), false, deadline);
+    }
+
+    private AccountCheck fromNow(CheckTrigger trigger, List<String> mailboxes) {
+        return new AccountCheck(trigger, mailboxes, null, Deadline.after(policy.timeout()));
+    }
+
+    /** All mailboxes; the one that stays open is the last. */
+    private static List<String> openLast(WatchedAccount account) {
+        List<String> names = account.account().mailboxes();
         List<String> ordered = new ArrayList<>(names.subList(1, names.size()));
         ordered.add(names.getFirst());
         return ordered;
     }
 
+    private void checkedAll(WatchedAccount account) {
+        account.adaptive().checkedAll(schedule.trust(account));
+    }
+
     /**
-     * For how long a server that tells of new mail is trusted: never longer than without push, for
-     * IDLE may be bound to a mailbox that was deleted and made anew.
+     * The one way of every check.
+     *
+     * @param recording by which the database must have taken the result
+     * @param admit waits for the permit
+     * @param check called when the check is admitted
      */
-    private Duration untilNext(WatchedAccount watch) {
-        Duration safety = pace.safetyInterval(watch.account().mail().host());
-        Duration interval = pace.interval(watch.account());
-        return standing.jitteredBelow(safety.compareTo(interval) < 0 ? safety : interval);
-    }
-
-    private record Recorded(Looked looked, Duration next) {}
-
-    /** What a look does, given since when it has been due. */
-    @FunctionalInterface
-    private interface Step {
-        Recorded since(long dueSince);
-    }
-
-    private Looked look(WatchedAccount watch, CheckKind kind, Deadline database, Step step) {
-        if (watch.hasEnded()) {
+    private CheckResult run(
+            WatchedAccount account,
+            CheckKind kind,
+            Deadline recording,
+            Supplier<CheckPermit> admit,
+            Supplier<AccountCheck> check) {
+        if (account.hasEnded()) {
             throw new NotWatchedException();
         }
-        timetable.cancel(watch.slot());
-        long dueSince = watch.lookBegins(nanoTime.getAsLong());
-        Duration next = AFTER_NO_ROOM;
-        OpenSession kept = watch.open();
+        long dueSince = schedule.began(account);
+        OpenSession kept = account.session().open();
+        CheckOutcome outcome = Signal.NOT_RUN;
         boolean staysDue = false;
         try {
-            Recorded recorded = gate.within(kind, database, () -> step.since(dueSince));
-            next = recorded.next();
-            watch.rhythm().recorded();
-            return recorded.looked();
+            CheckResult result =
+                    database.within(
+                            kind,
+                            recording,
+                            () -> {
+                                try (CheckPermit permit = admit.get()) {
+                                    meters.began(nanoTime.getAsLong() - dueSince);
+                                    CheckResult found = checks.run(account, check.get(), permit);
+                                    outcomes.succeeded(account, found);
+                                    return found;
+                                }
+                            });
+            outcome = Signal.SUCCEEDED;
+            account.adaptive().recorded();
+            return result;
         } catch (NoRoomException none) {
             staysDue = true;
             throw none;
@@ -250,55 +265,49 @@ final class CheckExecutor {
             throw none;
         } catch (MailFailure failure) {
             if (kind == CheckKind.PUSHED) {
-                watch.closeSession();
+                account.session().close();
             }
-            next =
-                    gate.within(
+            outcome =
+                    database.within(
                             kind,
-                            database,
+                            recording,
                             () ->
                                     kind == CheckKind.PUSHED && kept != null
-                                            ? standing.failedPushed(watch, kept.age(), failure)
-                                            : standing.failed(watch, failure));
+                                            ? outcomes.failedPushed(account, kept.age(), failure)
+                                            : outcomes.failed(account, failure));
             throw failure;
         } catch (StaleSessionException stale) {
-            // A poll comes once an interval. A server that drops each connection at what it gave a
-            // hint of would be called again without end.
-            next =
+            // A poll comes once an interval: it is made again at once. A server that drops each
+            // connection at the check that its hint causes would be checked again without end.
+            outcome =
                     kind == CheckKind.SCHEDULED
-                            ? Duration.ZERO
-                            : standing.lost(watch, stale.age, stale.failure);
+                            ? Signal.WANTED
+                            : outcomes.lost(account, stale.age, stale.failure);
             throw stale;
         } catch (RuntimeException own) {
             staysDue = Database.isAway(own);
-            next = staysDue ? AFTER_NO_ROOM : watch.rhythm().notRecorded();
+            if (!staysDue) {
+                account.adaptive().notRecorded();
+                outcome = Signal.NOT_RECORDED;
+            }
             throw own;
         } finally {
-            schedule(watch, next);
-            if (staysDue && !watch.hasEnded()) {
-                due.postpone(watch, dueSince, next.toNanos());
-            }
+            ended(account, outcome, staysDue ? dueSince : null);
         }
     }
 
-    private Recorded inPlace(WatchedAccount watch, CheckPermit place, long dueSince, Look look) {
-        try (place) {
-            meters.began(nanoTime.getAsLong() - dueSince);
-            Looked looked = looks.make(watch, look, place);
-            return new Recorded(looked, standing.succeeded(watch, looked));
+    /**
+     * @param dueSince since when the check stays due, by the monotonic clock; null when it does not
+     */
+    private void ended(WatchedAccount account, CheckOutcome outcome, @Nullable Long dueSince) {
+        account.session().releaseGranted();
+        if (account.hasEnded()) {
+            account.session().close();
         }
-    }
-
-    private void schedule(WatchedAccount watch, Duration next) {
-        ConnectionPermit unused = watch.takePermit();
-        if (unused != null) {
-            unused.release();
-        }
-        if (watch.hasEnded()) {
-            watch.closeSession();
+        if (dueSince == null) {
+            schedule.ended(account, outcome);
         } else {
-            timetable.schedule(watch.slot(), next.toNanos());
+            schedule.endedStillDue(account, outcome, dueSince);
         }
-        due.ended(watch);
     }
 }

@@ -1,6 +1,5 @@
 package dev.mailbell.watch;
 
-import dev.mailbell.watch.host.ConnectionRequest;
 import dev.mailbell.watch.schedule.CheckWait;
 import org.jspecify.annotations.Nullable;
 
@@ -107,9 +106,8 @@ final class DueCheck {
      * @param now the monotonic clock's nanoseconds
      */
     long stillFor(long now) {
-        return waiting instanceof ConnectionRequest turn && turn.isWaiting()
-                ? turn.stillFor(now)
-                : Long.MAX_VALUE;
+        CheckWait current = waiting;
+        return current != null && current.isWaiting() ? current.stillFor(now) : Long.MAX_VALUE;
     }
 
     /** Waits for something; what it waited for before is given up. */

@@ -10,35 +10,34 @@ import java.util.function.LongSupplier;
  * connection, for the account's lock, for a place, for the database. Safe for many threads.
  */
 final class DueChecks {
-    private final TimerQueue<WatchedAccount> timetable;
+    private final TimerQueue<WatchedAccount> timers;
     private final LongSupplier nanoTime;
     private final Set<WatchedAccount> due = ConcurrentHashMap.newKeySet();
 
-    DueChecks(TimerQueue<WatchedAccount> timetable, LongSupplier nanoTime) {
-        this.timetable = timetable;
+    DueChecks(TimerQueue<WatchedAccount> timers, LongSupplier nanoTime) {
+        this.timers = timers;
         this.nanoTime = nanoTime;
     }
 
     /** The timetable has given the account out: its check is due since the time it had there. */
-    void due(WatchedAccount watch) {
-        watch.wantLook(timetable.wasDue(watch.slot()));
-        due.add(watch);
+    void due(WatchedAccount watched) {
+        watched.due().want(timers.dueAt(watched.timer()));
+        due.add(watched);
     }
 
     /**
-     * A check that is due cannot begin, or could not be recorded, because of the database. It is
-     * tried again and stays due since the time it had first.
+     * A check that is due cannot begin, or could not be recorded, because of the database. Its
+     * timer was set anew, and it stays due since the time it had first.
      */
-    void postpone(WatchedAccount watch, long since, long inNanos) {
-        timetable.schedule(watch.slot(), inNanos);
-        watch.due().postpone(since, timetable.wasDue(watch.slot()));
-        due.add(watch);
+    void postponed(WatchedAccount watched, long since) {
+        watched.due().postpone(since, timers.dueAt(watched.timer()));
+        due.add(watched);
     }
 
     /** A check of the account has ended, or none is wanted any more. */
-    void ended(WatchedAccount watch) {
-        due.remove(watch);
-        watch.due().ended(nanoTime.getAsLong());
+    void ended(WatchedAccount watched) {
+        due.remove(watched);
+        watched.due().ended(nanoTime.getAsLong());
     }
 
     /** For how many nanoseconds the oldest check has been due; 0 when none is. */
@@ -56,11 +55,11 @@ final class DueChecks {
 
     private long oldest(boolean stuck) {
         long now = nanoTime.getAsLong();
-        long oldest = Math.max(0, -timetable.untilFirst());
+        long oldest = Math.max(0, -timers.untilFirst());
         forgetOver();
-        for (WatchedAccount watch : due) {
-            long age = now - watch.due().since(now);
-            oldest = Math.max(oldest, stuck ? Math.min(age, watch.due().stillFor(now)) : age);
+        for (WatchedAccount watched : due) {
+            long age = now - watched.due().since(now);
+            oldest = Math.max(oldest, stuck ? Math.min(age, watched.due().stillFor(now)) : age);
         }
         return oldest;
     }
@@ -76,11 +75,11 @@ final class DueChecks {
     }
 
     /** An account that has another time again waits for that. */
-    private boolean isOver(WatchedAccount watch) {
-        long dueIn = timetable.dueIn(watch.slot());
-        return watch.hasEnded()
+    private boolean isOver(WatchedAccount watched) {
+        long dueIn = timers.dueIn(watched.timer());
+        return watched.hasEnded()
                 || dueIn > 0
                         && dueIn != Long.MAX_VALUE
-                        && !watch.due().isPostponedTo(timetable.wasDue(watch.slot()));
+                        && !watched.due().isPostponedTo(timers.dueAt(watched.timer()));
     }
 }

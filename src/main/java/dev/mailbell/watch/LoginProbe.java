@@ -14,8 +14,8 @@ import dev.mailbell.mail.Protocol;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.HostGlob;
-import dev.mailbell.watch.Watch.Verified;
-import dev.mailbell.watch.Watch.Verified.SeenMailbox;
+import dev.mailbell.watch.AccountCommands.Verified;
+import dev.mailbell.watch.AccountCommands.Verified.SeenMailbox;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckPermit;
@@ -33,22 +33,22 @@ final class LoginProbe {
     private static final List<String> GMAIL = List.of("pop.gmail.com", "pop.googlemail.com");
 
     private final MailServers servers;
-    private final CredentialResolver logins;
+    private final CredentialResolver credentials;
     private final MailHostLimiters hosts;
     private final CheckAdmission admission;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
 
     LoginProbe(
             MailServers servers,
-            CredentialResolver logins,
+            CredentialResolver credentials,
             MailHostLimiters hosts,
             CheckAdmission admission,
-            DatabasePermits gate) {
+            DatabasePermits database) {
         this.servers = servers;
-        this.logins = logins;
+        this.credentials = credentials;
         this.hosts = hosts;
         this.admission = admission;
-        this.gate = gate;
+        this.database = database;
     }
 
     /**
@@ -69,15 +69,15 @@ final class LoginProbe {
             return new Verified.Fails(silent.code(), silent.reason());
         } finally {
             permit.release();
-            logins.forget(account);
+            credentials.forget(account);
         }
     }
 
     private Verified run(
             Account account, LoginSecret secret, CheckPermit place, Deadline deadline) {
-        gate.requireHeld();
+        database.requireHeld();
         long started = System.nanoTime();
-        try (MailSession session = servers.open(logins.of(account, secret, deadline), deadline)) {
+        try (MailSession session = servers.open(credentials.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();
             List<String> warnings = new ArrayList<>();
             if (isGmailByPop3(account.mail())) {

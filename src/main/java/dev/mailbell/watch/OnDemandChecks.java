@@ -9,10 +9,10 @@ import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.AccountChecker.PositionIn;
-import dev.mailbell.watch.Watch.Checked;
-import dev.mailbell.watch.Watch.Verified;
+import dev.mailbell.watch.AccountCommands.Checked;
+import dev.mailbell.watch.AccountCommands.Verified;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
@@ -20,7 +20,6 @@ import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.host.OpenSession;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.schedule.PollingPolicy;
-import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -35,62 +34,62 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What requests of the API ask for. Each has one deadline for everything that it waits for: the
- * account's lock, a connection, a place, the mail server, the database. At the deadline the caller
- * has its answer; a step that is still under way then ends by its own limits, without the caller.
+ * Account commands of the API. Each has one deadline for everything that it waits for: the account's
+ * lock, a connection, a permit, the mail server, the database. At the deadline the caller gets its
+ * answer; a step that is still under way then ends by its own limits, without the caller.
  */
 final class OnDemandChecks {
     private static final Logger LOG = LoggerFactory.getLogger(OnDemandChecks.class);
 
-    /** How often a thread that waits for push is asked again to let the caller in. */
-    private static final Duration ASKED_FOR = Duration.ofMillis(200);
+    /** How long each attempt to get the lock takes. */
+    private static final Duration LOCK_ATTEMPT = Duration.ofMillis(200);
 
     private static final int MOST_AT_ONCE = 1_000;
     private static final int MOST_FOR_ONE_ACCOUNT = 8;
 
-    private final TimerQueue<WatchedAccount> timetable;
-    private final AccountChecker looker;
-    private final CheckExecutor looks;
-    private final LoginProbe trial;
-    private final DatabasePermits gate;
-    private final PollingPolicy pace;
+    private final CheckSchedule schedule;
+    private final AccountChecker checker;
+    private final CheckExecutor executor;
+    private final LoginProbe loginProbe;
+    private final DatabasePermits database;
+    private final PollingPolicy policy;
     private final Semaphore underWay = new Semaphore(MOST_AT_ONCE);
 
     OnDemandChecks(
-            TimerQueue<WatchedAccount> timetable,
-            AccountChecker looker,
-            CheckExecutor looks,
-            LoginProbe trial,
-            DatabasePermits gate,
-            PollingPolicy pace) {
-        this.timetable = timetable;
-        this.looker = looker;
-        this.looks = looks;
-        this.trial = trial;
-        this.gate = gate;
-        this.pace = pace;
+            CheckSchedule schedule,
+            AccountChecker checker,
+            CheckExecutor executor,
+            LoginProbe loginProbe,
+            DatabasePermits database,
+            PollingPolicy policy) {
+        this.schedule = schedule;
+        this.checker = checker;
+        this.executor = executor;
+        this.loginProbe = loginProbe;
+        this.database = database;
+        this.policy = policy;
     }
 
     /** Of a request that arrives now. */
     Deadline deadline() {
-        return Deadline.after(pace.timeout());
+        return Deadline.after(policy.timeout());
     }
 
-    List<Checked> check(WatchedAccount watch, Deadline deadline) {
-        return by(deadline, () -> lookNow(watch, CheckTrigger.CHECK, null, deadline).checked());
+    List<Checked> check(WatchedAccount watched, Deadline deadline) {
+        return by(deadline, () -> checkNow(watched, CheckTrigger.CHECK, null, deadline).checked());
     }
 
     Mailbox position(
-            WatchedAccount watch, String mailbox, PositionUpdate update, Deadline deadline) {
-        return by(deadline, () -> positioned(watch, mailbox, update, deadline));
+            WatchedAccount watched, String mailbox, PositionUpdate update, Deadline deadline) {
+        return by(deadline, () -> positioned(watched, mailbox, update, deadline));
     }
 
     Verified verify(Account account, LoginSecret secret, Deadline deadline) {
-        return by(deadline, () -> trial.run(account, secret, pace.serverPart(deadline)));
+        return by(deadline, () -> loginProbe.run(account, secret, policy.serverPart(deadline)));
     }
 
     private <T> T by(Deadline deadline, Supplier<T> work) {
-        gate.requireHeld();
+        database.requireHeld();
         if (!underWay.tryAcquire()) {
             throw new NoRoomException(
                     "too many requests of this kind are under way; try again later");
@@ -98,7 +97,7 @@ final class OnDemandChecks {
         FutureTask<T> task =
                 new FutureTask<>(() -> {
                     try {
-                        return gate.within(CheckKind.ON_DEMAND, deadline, work);
+                        return database.within(CheckKind.ON_DEMAND, deadline, work);
                     } finally {
                         underWay.release();
                     }
@@ -109,7 +108,7 @@ final class OnDemandChecks {
         } catch (TimeoutException late) {
             throw new NoRoomException(
                     "this did not come to an end in "
-                            + pace.timeout().toSeconds()
+                            + policy.timeout().toSeconds()
                             + " s: another check of the account, the mail server or the database is"
                             + " slow; try again later");
         } catch (InterruptedException e) {
@@ -125,79 +124,79 @@ final class OnDemandChecks {
     }
 
     private Mailbox positioned(
-            WatchedAccount watch, String mailbox, PositionUpdate update, Deadline deadline) {
-        if (watch.account().mail().protocol() == Protocol.POP3
+            WatchedAccount watched, String mailbox, PositionUpdate update, Deadline deadline) {
+        if (watched.account().mail().protocol() == Protocol.POP3
                 && update instanceof PositionUpdate.UpTo) {
-            lock(watch, deadline);
+            lock(watched, deadline);
             try {
-                // A UID that a look has seen needs no other look.
+                // A UID that a check has seen needs no other check.
                 Optional<Mailbox> moved =
-                        looker.reposition(watch, mailbox, update, new Pop3Observation.Unchanged());
+                        checker.reposition(watched, mailbox, update, new Pop3Observation.Unchanged());
                 if (moved.isPresent()) {
                     return moved.get();
                 }
             } catch (PositionRefusedException unknown) {
                 LOG.debug(
-                        "Account {}: a position that no look has seen yet, looking",
-                        watch.account().id());
+                        "Account {}: no check has seen this position yet; a check follows",
+                        watched.account().id());
             } finally {
-                watch.looking().unlock();
+                watched.session().lock().unlock();
             }
         }
-        lookNow(watch, CheckTrigger.POSITION, new PositionIn(mailbox, update), deadline);
-        lock(watch, deadline);
+        checkNow(watched, CheckTrigger.POSITION, new PositionIn(mailbox, update), deadline);
+        lock(watched, deadline);
         try {
-            Mailbox stored = watch.mailboxes().get(mailbox);
+            Mailbox stored = watched.mailboxes().get(mailbox);
             if (stored == null) {
                 throw new NotWatchedException();
             }
             return stored;
         } finally {
-            watch.looking().unlock();
+            watched.session().lock().unlock();
         }
     }
 
-    /** The schedule begins anew behind it. */
-    private Looked lookNow(
-            WatchedAccount watch,
+    /** The polling interval begins anew after it. */
+    private CheckResult checkNow(
+            WatchedAccount watched,
             CheckTrigger source,
             @Nullable PositionIn position,
             Deadline deadline) {
-        lock(watch, deadline);
+        lock(watched, deadline);
         try {
-            Looked looked = looks.lookNow(watch, source, position, deadline);
-            if (wantsPush(watch)) {
-                // Push begins with a look of its own.
-                timetable.schedule(watch.slot(), 0);
+            CheckResult result = executor.checkOnDemand(watched, source, position, deadline);
+            if (wantsPush(watched)) {
+                // Push begins with a check of its own.
+                schedule.wanted(watched);
             }
-            return looked;
+            return result;
         } finally {
-            watch.looking().unlock();
+            watched.session().lock().unlock();
         }
     }
 
     /** Whether push could go on, or be begun, and no thread waits with the mailbox open. */
-    private boolean wantsPush(WatchedAccount watch) {
-        OpenSession open = watch.open();
+    private boolean wantsPush(WatchedAccount watched) {
+        OpenSession open = watched.session().open();
         return open != null
-                && pace.push(watch.account())
-                && !watch.rhythm().wasPushRefused()
+                && policy.push(watched.account())
+                && !watched.adaptive().wasPushRefused()
                 && open.keepable().filter(PushSession::offersPush).isPresent()
-                && !(watch.isPushing() && open.keepable().filter(PushSession::canPush).isPresent());
+                && !(watched.status().pushing() && open.keepable().filter(PushSession::canPush).isPresent());
     }
 
-    private static void lock(WatchedAccount watch, Deadline deadline) {
-        if (watch.looking().getQueueLength() >= MOST_FOR_ONE_ACCOUNT) {
+    private static void lock(WatchedAccount watched, Deadline deadline) {
+        if (watched.session().lock().getQueueLength() >= MOST_FOR_ONE_ACCOUNT) {
             throw new NoRoomException("other requests wait for this account; try again later");
         }
         try {
-            while (!watch.lockWithin(deadline.atMost(ASKED_FOR).remaining())) {
-                if (watch.hasEnded()) {
+            while (!watched.session().lockWithin(deadline.atMost(LOCK_ATTEMPT).remaining())) {
+                if (watched.hasEnded()) {
                     throw new NotWatchedException();
                 }
                 if (deadline.isPast()) {
                     throw new NoRoomException(
-                            "another look at this account takes too long; try again later");
+                            "another check of this account takes too long; try again later");
                 }
             }
         } catch (InterruptedException e) {

@@ -10,53 +10,39 @@ import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.ConnectionRequest;
 import dev.mailbell.watch.record.DatabasePermits;
-import dev.mailbell.watch.schedule.Backoff;
-import dev.mailbell.watch.schedule.TimerQueue;
-import java.time.Duration;
-import java.util.random.RandomGenerator;
+import dev.mailbell.watch.schedule.CheckOutcome.Signal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Begins looks when they are due: with a session that is open, else when the mail host's limits
- * allow a connection, and when there is a place. One virtual thread for each look or waiting for
- * push; an account that only waits is a line of the timetable.
+ * Begins checks when they are due: with the session that is open, else when the limits of the mail
+ * host allow a connection, and when a permit is free. One virtual thread for each check or wait for
+ * push; an account that only waits for its next check is an entry of the timer queue.
  */
 final class Scheduler {
     private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
-    /**
-     * Looks that are due while the database is away are asked for again, each once in this time.
-     */
-    private static final Duration WHILE_AWAY = Duration.ofSeconds(2);
-
-    private final TimerQueue<WatchedAccount> timetable;
+    private final CheckSchedule schedule;
     private final Sessions sessions;
-    private final CheckExecutor looks;
+    private final CheckExecutor executor;
     private final CheckAdmission admission;
-    private final DueChecks dueChecks;
     private final DatabasePermits database;
-    private final RandomGenerator random;
-    private final Thread thread = Thread.ofVirtual().name("looks").unstarted(this::run);
+    private final Thread thread = Thread.ofVirtual().name("checks").unstarted(this::run);
     private volatile boolean stopping;
     private volatile @Nullable PushLoop push;
 
     Scheduler(
-            TimerQueue<WatchedAccount> timetable,
+            CheckSchedule schedule,
             Sessions sessions,
-            CheckExecutor looks,
+            CheckExecutor executor,
             CheckAdmission admission,
-            DueChecks dueChecks,
-            DatabasePermits database,
-            RandomGenerator random) {
-        this.timetable = timetable;
+            DatabasePermits database) {
+        this.schedule = schedule;
         this.sessions = sessions;
-        this.looks = looks;
+        this.executor = executor;
         this.admission = admission;
-        this.dueChecks = dueChecks;
         this.database = database;
-        this.random = random;
     }
 
     void start(PushLoop loop) {
@@ -64,14 +50,14 @@ final class Scheduler {
         thread.start();
     }
 
-    /** Begins no more looks; those under way go on. */
+    /** Begins no more checks; those under way go on. */
     void stop() {
         stopping = true;
         admission.stop();
         thread.interrupt();
     }
 
-    /** Whether looks may be begun now. */
+    /** Whether checks may begin now. */
     boolean goesOn() {
         return !stopping && database.isOpen();
     }
@@ -79,61 +65,59 @@ final class Scheduler {
     private void run() {
         try {
             while (true) {
-                WatchedAccount due = timetable.take();
+                WatchedAccount due = schedule.take();
                 begin(due);
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("No more looks are begun");
+            LOG.debug("No more checks begin");
         }
     }
 
-    /** Whatever goes wrong here, the account keeps its place in the timetable. */
+    /** Whatever fails here, the account gets a timer again. */
     private void begin(WatchedAccount due) {
         boolean begun = false;
         try {
-            Thread.ofVirtual().name("look").start(() -> due(due));
+            Thread.ofVirtual().name("check").start(() -> due(due));
             begun = true;
         } catch (RuntimeException e) {
-            LOG.error("A look cannot be begun", e);
+            LOG.error("A check cannot begin", e);
         } finally {
             if (!begun) {
-                timetable.schedule(due.slot(), WHILE_AWAY.toNanos());
+                schedule.happened(due, Signal.NOT_BEGUN);
             }
         }
     }
 
-    /** A look is due; never throws. */
-    private void due(WatchedAccount watch) {
-        if (watch.hasEnded() || stopping) {
+    /** A check is due; never throws. */
+    private void due(WatchedAccount watched) {
+        if (watched.hasEnded() || stopping) {
             return;
         }
         if (!database.isOpen()) {
-            dueChecks.postpone(
-                    watch,
-                    timetable.wasDue(watch.slot()),
-                    Backoff.jittered(WHILE_AWAY, 0.5, random).toNanos());
+            schedule.databaseAway(watched);
             return;
         }
-        dueChecks.due(watch);
-        if (watch.isPushing()) {
-            watch.interrupt();
-        } else if (watch.open() != null) {
-            admit(watch, null);
+        schedule.due(watched);
+        if (watched.status().pushing()) {
+            watched.session().interrupt();
+        } else if (watched.session().open() != null) {
+            admit(watched, null);
         } else {
-            ConnectionRequest turn = new ConnectionRequest(permit -> admit(watch, permit));
-            sessions.hostOf(watch).submit(watch.due().waitFor(turn));
+            ConnectionRequest request =
+                    new ConnectionRequest(connection -> admit(watched, connection));
+            sessions.hostOf(watched).submit(watched.due().waitFor(request));
         }
     }
 
     /**
-     * Lets the look wait for a place; meanwhile it holds neither a thread nor the account's lock.
+     * Lets the check wait for a permit; meanwhile it holds neither a thread nor the account's lock.
      */
-    private void admit(WatchedAccount watch, @Nullable ConnectionPermit permit) {
+    private void admit(WatchedAccount watched, @Nullable ConnectionPermit connection) {
         AdmissionRequest.Answer answer =
                 new AdmissionRequest.Answer() {
                     @Override
-                    public void granted(CheckPermit place) {
-                        Thread.ofVirtual().name("look").start(() -> look(watch, permit, place));
+                    public void granted(CheckPermit permit) {
+                        Thread.ofVirtual().name("check").start(() -> check(watched, connection, permit));
                     }
 
                     @Override
@@ -141,109 +125,106 @@ final class Scheduler {
                         cancelled();
                         if (why instanceof MailFailure failure) {
                             Thread.ofVirtual()
-                                    .name("look")
+                                    .name("check")
                                     .start(() ->
                                             whileLocked(
-                                                    watch, () -> looks.refused(watch, failure)));
+                                                    watched, () -> executor.refused(watched, failure)));
                         }
                     }
 
                     @Override
                     public void cancelled() {
-                        if (permit != null) {
-                            permit.release();
+                        if (connection != null) {
+                            connection.release();
                         }
                     }
                 };
         admission.submit(
-                watch.due()
+                watched.due()
                         .waitFor(
                                 admission.request(
                                         CheckKind.SCHEDULED,
-                                        watch.server(),
-                                        watch.isRetrying(),
+                                        watched.server(),
+                                        watched.status().isRetrying(),
                                         answer)));
     }
 
-    private void look(WatchedAccount watch, @Nullable ConnectionPermit permit, CheckPermit place) {
-        try (place) {
-            if (watch.looking().tryLock()) {
-                watch.grant(permit);
+    private void check(WatchedAccount watched, @Nullable ConnectionPermit connection, CheckPermit permit) {
+        try (permit) {
+            if (watched.session().lock().tryLock()) {
+                watched.session().grant(connection);
                 locked(
-                        watch,
+                        watched,
                         () -> {
-                            looks.lookAtAll(watch, place);
-                            pushed(watch);
+                            executor.checkDue(watched, permit);
+                            pushed(watched);
                         });
                 return;
             }
         }
-        if (permit != null) {
-            permit.release();
+        if (connection != null) {
+            connection.release();
         }
-        // What holds the lock may take long: no place is taken up meanwhile.
-        whileLocked(watch, () -> dueAgain(watch));
+        // The holder of the lock may take long: no permit is held meanwhile.
+        whileLocked(watched, () -> dueAgain(watched));
     }
 
-    private void pushed(WatchedAccount watch) {
+    private void pushed(WatchedAccount watched) {
         PushLoop loop = push;
         if (loop != null) {
-            loop.run(watch);
+            loop.run(watched);
         }
     }
 
-    /** Another look may have been made meanwhile, which then saw to the next one. */
-    private void dueAgain(WatchedAccount watch) {
-        if (watch.isLookWanted()) {
-            timetable.schedule(watch.slot(), 0);
+    /** Another check may have been made meanwhile, which has set the timer. */
+    private void dueAgain(WatchedAccount watched) {
+        if (watched.due().isWanted()) {
+            schedule.wanted(watched);
         }
     }
 
-    private void whileLocked(WatchedAccount watch, Runnable step) {
-        watch.looking().lock();
-        locked(watch, step);
+    private void whileLocked(WatchedAccount watched, Runnable step) {
+        watched.session().lock().lock();
+        locked(watched, step);
     }
 
-    /** Takes the step unless the account has ended; gives the lock back. */
-    private void locked(WatchedAccount watch, Runnable step) {
+    /** Takes the step unless the account has ended; releases the lock. */
+    private void locked(WatchedAccount watched, Runnable step) {
         try {
-            if (!watch.hasEnded() && !stopping) {
+            if (!watched.hasEnded() && !stopping) {
                 step.run();
             }
         } catch (MailFailure failure) {
-            LOG.debug("Account {}: {}", watch.account().id(), failure.reason());
+            LOG.debug("Account {}: {}", watched.account().id(), failure.reason());
         } catch (NotWatchedException | CheckExecutor.StaleSessionException e) {
-            LOG.debug("Account {}: {}", watch.account().id(), e.getMessage());
+            LOG.debug("Account {}: {}", watched.account().id(), e.getMessage());
         } catch (RuntimeException e) {
-            notRecorded(watch, e);
+            notRecorded(watched, e);
         } finally {
-            ConnectionPermit unused = watch.takePermit();
-            if (unused != null) {
-                unused.release();
+            watched.session().releaseGranted();
+            if (watched.hasEnded() || stopping) {
+                watched.session().close();
             }
-            if (watch.hasEnded() || stopping) {
-                watch.closeSession();
-            }
-            watch.looking().unlock();
+            watched.session().lock().unlock();
         }
     }
 
-    /** A database that is away fails every look: its gate tells of that, once. */
-    private static void notRecorded(WatchedAccount watch, RuntimeException e) {
+    /** A database that is away fails every check; {@link DatabasePermits} logs that once. */
+    private static void notRecorded(WatchedAccount watched, RuntimeException e) {
         if (Database.isAway(e)) {
             return;
         }
-        int times = watch.rhythm().ownFaults();
+        int times = watched.adaptive().ownFaults();
         if (times <= 1) {
             LOG.warn(
-                    "Account {}: a look was not recorded and is made again",
-                    watch.account().id(),
+                    "Account {}: a check was not recorded and is made again",
+                    watched.account().id(),
                     e);
         } else {
             LOG.warn(
-                    "Account {}: a look was not recorded for the {}th time in a row and is made"
+                    "Account {}: a check was not recorded for the {}th time in a row and is made"
                             + " again later: {}",
-                    watch.account().id(),
+                    watched.account().id(),
                     times,
                     e.toString());
         }

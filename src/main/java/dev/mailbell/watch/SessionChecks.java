@@ -1,96 +1,70 @@
 package dev.mailbell.watch;
 
-import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.AccountChecker.Looked;
-import dev.mailbell.watch.admission.CheckKind;
+import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.admission.CheckPermit;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.host.OpenSession;
 import java.time.Duration;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one look by the account's session, which is opened where there is none. The caller holds
- * the account's lock and a place.
+ * Makes one check by the account's session, which is opened where there is none. The caller holds
+ * the account's lock and a permit.
  */
 final class SessionChecks {
     private final Sessions sessions;
-    private final AccountChecker looker;
+    private final AccountChecker checker;
     private final WatchMeters meters;
 
-    SessionChecks(Sessions sessions, AccountChecker looker, WatchMeters meters) {
+    SessionChecks(Sessions sessions, AccountChecker checker, WatchMeters meters) {
         this.sessions = sessions;
-        this.looker = looker;
+        this.checker = checker;
         this.meters = meters;
     }
 
     /**
-     * What is looked at and why.
-     *
-     * @param names the mailboxes, in this order
-     * @param update what the client says of its position in the one mailbox looked at
-     * @param deadline by which the mail server must have answered everything
-     */
-    record Look(
-            CheckTrigger source,
-            List<String> names,
-            @Nullable PositionUpdate update,
-            Deadline deadline) {
-        /** Whether a caller waits for what is found. */
-        boolean isAskedFor() {
-            return CheckKind.of(source) == CheckKind.ON_DEMAND;
-        }
-
-        Look by(Deadline earlier) {
-            return new Look(source, names, update, earlier);
-        }
-    }
-
-    /**
-     * Looks, and notes in the place how the mail server answered.
+     * Checks, and notes in the permit how the mail server answered.
      *
      * @throws MailFailure when the server cannot be read
      * @throws CheckExecutor.StaleSessionException when a kept session was lost and no caller waits
      *     for the result
      */
-    Looked make(WatchedAccount watch, Look look, CheckPermit place) {
+    CheckResult run(WatchedAccount account, AccountCheck check, CheckPermit permit) {
         long begun = System.nanoTime();
         String outcome = "not_recorded";
         try {
-            Looked looked = renewing(watch, look);
-            outcome = looked.foundMail() ? "mail" : "nothing";
-            place.succeeded();
+            CheckResult result = renewing(account, check);
+            outcome = result.foundMail() ? "mail" : "nothing";
+            permit.succeeded();
             meters.answered();
-            return looked;
+            return result;
         } catch (NoRoomException full) {
             outcome = "no_room";
             throw full;
         } catch (MailFailure failure) {
             outcome = failure.code().wireName();
-            watch.closeSession();
-            place.failed(failure);
+            account.session().close();
+            permit.failed(failure);
             if (!failure.code().isOfHost()) {
                 meters.answered();
-            } else if (watch.hasEverWorked()) {
+            } else if (account.status().hasEverWorked()) {
                 meters.unanswered();
             }
             throw failure;
         } catch (CheckExecutor.StaleSessionException stale) {
             outcome = "stale";
             if (stale.failure().code() == FailureCode.TIMEOUT) {
-                place.failed(stale.failure());
+                permit.failed(stale.failure());
             }
             throw stale;
         } finally {
-            meters.looked(
-                    watch.account().mail().protocol(),
-                    look.source(),
+            meters.checked(
+                    account.account().mail().protocol(),
+                    check.trigger(),
                     outcome,
                     System.nanoTime() - begun);
         }
@@ -100,21 +74,21 @@ final class SessionChecks {
      * A kept session that turns out to be dead is replaced once. Where a caller waits, the kept one
      * gets a third of the time, so that there is time for the other.
      */
-    private Looked renewing(WatchedAccount watch, Look look) {
-        OpenSession kept = watch.open();
+    private CheckResult renewing(WatchedAccount account, AccountCheck check) {
+        OpenSession kept = account.session().open();
         try {
-            return look(
-                    watch,
-                    kept != null && look.isAskedFor() ? look.by(third(look.deadline())) : look);
+            return check(
+                    account,
+                    kept != null && check.isOnDemand() ? check.by(third(check.deadline())) : check);
         } catch (MailFailure failure) {
             if (kept == null || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
                 throw failure;
             }
-            watch.closeSession();
-            if (!look.isAskedFor()) {
+            account.session().close();
+            if (!check.isOnDemand()) {
                 throw new CheckExecutor.StaleSessionException(failure, kept.age());
             }
-            return look(watch, look);
+            return check(account, check);
         }
     }
 
@@ -130,24 +104,24 @@ final class SessionChecks {
         };
     }
 
-    private Looked look(WatchedAccount watch, Look look) {
-        OpenSession open = sessions.of(watch, look.deadline());
+    private CheckResult check(WatchedAccount account, AccountCheck check) {
+        OpenSession open = sessions.of(account, check.deadline());
         MailSession session = open.session();
-        if (look.source() != CheckTrigger.IDLE || look.names().size() > 1) {
-            session.expect(look.names());
+        if (check.trigger() != CheckTrigger.IDLE || check.mailboxes().size() > 1) {
+            session.expect(check.mailboxes());
         }
         boolean sound = false;
         try {
-            Looked looked =
-                    looker.look(
-                            watch, session, look.names(), look.source().wireName(), look.update());
+            CheckResult result =
+                    checker.check(
+                            account, session, check.mailboxes(), check.trigger().wireName(), check.position());
             sound = true;
-            return looked;
+            return result;
         } finally {
             if (sound) {
-                sessions.keepOrClose(watch, open);
+                sessions.keepOrClose(account, open);
             } else {
-                watch.closeSession();
+                account.session().close();
             }
         }
     }

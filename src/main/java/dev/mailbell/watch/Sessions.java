@@ -23,9 +23,9 @@ final class Sessions {
     /** Servers log out who was silent for 30 minutes (RFC 9051, section 5.4). */
     private static final Duration LONGEST_REST = Duration.ofMinutes(25);
 
-    private final AccountChecker looker;
+    private final AccountChecker checker;
     private final MailHostLimiters hosts;
-    private final PollingPolicy pace;
+    private final PollingPolicy policy;
     private final Semaphore keptSessions;
     private final LongSupplier nanoTime;
     private final Set<OpenSession> all = ConcurrentHashMap.newKeySet();
@@ -34,14 +34,14 @@ final class Sessions {
      * @param keptSessions as many sessions as this node may keep: each holds a file descriptor
      */
     Sessions(
-            AccountChecker looker,
+            AccountChecker checker,
             MailHostLimiters hosts,
-            PollingPolicy pace,
+            PollingPolicy policy,
             Semaphore keptSessions,
             LongSupplier nanoTime) {
-        this.looker = looker;
+        this.checker = checker;
         this.hosts = hosts;
-        this.pace = pace;
+        this.policy = policy;
         this.keptSessions = keptSessions;
         this.nanoTime = nanoTime;
     }
@@ -52,24 +52,24 @@ final class Sessions {
      *
      * @throws MailFailure when it cannot be had; nothing is open then
      */
-    OpenSession of(WatchedAccount watch, Deadline deadline) {
-        OpenSession open = watch.open();
+    OpenSession of(WatchedAccount watched, Deadline deadline) {
+        OpenSession open = watched.session().open();
         if (open == null) {
-            return open(watch, deadline);
+            return open(watched, deadline);
         }
-        open.permit().host().rouse(watch);
+        open.permit().host().rouse(watched.session());
         open.keepable().ifPresent(session -> session.renew(deadline));
-        askForPush(watch, open);
+        askForPush(watched, open);
         return open;
     }
 
-    private OpenSession open(WatchedAccount watch, Deadline deadline) {
-        Account account = watch.account();
-        ConnectionPermit given = watch.takePermit();
-        ConnectionPermit permit = given != null ? given : hostOf(watch).acquire(deadline);
+    private OpenSession open(WatchedAccount watched, Deadline deadline) {
+        Account account = watched.account();
+        ConnectionPermit given = watched.session().takeGranted();
+        ConnectionPermit permit = given != null ? given : hostOf(watched).acquire(deadline);
         @Nullable MailSession session = null;
         try {
-            session = looker.open(account, deadline);
+            session = checker.open(account, deadline);
         } finally {
             if (session == null) {
                 permit.release();
@@ -77,14 +77,14 @@ final class Sessions {
         }
         OpenSession fresh = new OpenSession(session, permit, nanoTime, all::remove);
         all.add(fresh);
-        watch.opened(fresh);
-        askForPush(watch, fresh);
+        watched.session().opened(fresh);
+        askForPush(watched, fresh);
         return fresh;
     }
 
-    private void askForPush(WatchedAccount watch, OpenSession open) {
-        Account account = watch.account();
-        if (!open.isPushAsked() && pace.push(account) && !watch.rhythm().wasPushRefused()) {
+    private void askForPush(WatchedAccount watched, OpenSession open) {
+        Account account = watched.account();
+        if (!open.isPushAsked() && policy.push(account) && !watched.adaptive().wasPushRefused()) {
             open.keepable()
                     .filter(PushSession::offersPush)
                     .ifPresent(push -> {
@@ -94,33 +94,33 @@ final class Sessions {
         }
     }
 
-    MailHostLimiter hostOf(WatchedAccount watch) {
-        return hosts.of(watch.account().mail().host());
+    MailHostLimiter hostOf(WatchedAccount watched) {
+        return hosts.of(watched.account().mail().host());
     }
 
     /** After a look: keeps the session until the next one, or says goodbye. */
-    void keepOrClose(WatchedAccount watch, OpenSession session) {
+    void keepOrClose(WatchedAccount watched, OpenSession session) {
         Optional<PushSession> keepable = session.keepable();
         if (keepable.isPresent()
-                && (mayPush(watch, session) || mayRest(watch))
+                && (mayPush(watched, session) || mayRest(watched))
                 && session.keep(keptSessions)) {
-            keepable.get().renew(Deadline.after(LONGEST_REST.plus(pace.timeout())));
-            session.permit().host().rest(watch);
+            keepable.get().renew(Deadline.after(LONGEST_REST.plus(policy.timeout())));
+            session.permit().host().rest(watched.session());
         } else {
-            watch.closeSession();
+            watched.session().close();
         }
     }
 
-    private boolean mayRest(WatchedAccount watch) {
-        Account account = watch.account();
-        return pace.keepsConnections(account.mail().host())
-                && pace.interval(account).compareTo(LONGEST_REST) <= 0;
+    private boolean mayRest(WatchedAccount watched) {
+        Account account = watched.account();
+        return policy.keepsConnections(account.mail().host())
+                && policy.interval(account).compareTo(LONGEST_REST) <= 0;
     }
 
     /** Whether the account's server is to tell of new mail by itself, and can. */
-    boolean mayPush(WatchedAccount watch, OpenSession session) {
-        return pace.push(watch.account())
-                && !watch.rhythm().wasPushRefused()
+    boolean mayPush(WatchedAccount watched, OpenSession session) {
+        return policy.push(watched.account())
+                && !watched.adaptive().wasPushRefused()
                 && session.keepable().filter(PushSession::canPush).isPresent()
                 && session.permit().mayPush();
     }

@@ -6,8 +6,8 @@ import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.host.HostStatus;
-import dev.mailbell.watch.host.MailHostLimiter;
-import dev.mailbell.watch.schedule.TimerQueue;
+import dev.mailbell.watch.host.HostStatus;
+import dev.mailbell.watch.host.MailHostLimiters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,7 +16,6 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -28,14 +27,14 @@ import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What is seen of the watch from outside. Label sets are bounded: by the values there are, and by
- * the mail hosts with the most connections.
+ * The metrics of checks. The number of label values is bounded: by the kinds there are, and by the
+ * 50 mail hosts with the most connections.
  */
 final class WatchMeters {
-    /** A look that begins so much later than it was due is overdue. */
+    /** A check that begins so much later than it was due is overdue. */
     private static final Duration OVERDUE = Duration.ofSeconds(10);
 
-    /** Looks that were due while none succeeded for so long: this node does not see. */
+    /** Where checks were due and none succeeded for so long, this node sees no mail. */
     private static final Duration BLIND = Duration.ofMinutes(10);
 
     private static final long ARRIVALS_ASKED_EVERY = TimeUnit.SECONDS.toNanos(1);
@@ -44,7 +43,7 @@ final class WatchMeters {
 
     private final MeterRegistry registry;
     private final LongSupplier nanoTime;
-    private final Map<Kind, Timer> looks = new ConcurrentHashMap<>();
+    private final Map<Kind, Timer> checks = new ConcurrentHashMap<>();
     private final Map<Proof, Counter> proofs = new ConcurrentHashMap<>();
     private final Counter overdue;
     private final Timer delay;
@@ -53,7 +52,7 @@ final class WatchMeters {
     private final MultiGauge connections;
     private final MultiGauge waiting;
 
-    /** When the first look was due that no success has followed; 0 for none. */
+    /** When the first check failed that no success has followed; 0 for none. */
     private final AtomicLong unansweredSince = new AtomicLong();
 
     private record Kind(Protocol protocol, CheckTrigger source, String outcome) {}
@@ -63,11 +62,11 @@ final class WatchMeters {
         this.nanoTime = nanoTime;
         this.overdue =
                 Counter.builder("looks.overdue")
-                        .description("Looks that began more than 10 s later than they were due")
+                        .description("Checks that began more than 10 s later than they were due")
                         .register(registry);
         this.delay =
                 Timer.builder("look.delay")
-                        .description("How much later than due looks began")
+                        .description("How much later than due checks began")
                         .register(registry);
         this.arrivalAskedAt = new AtomicLong(nanoTime.getAsLong() - ARRIVALS_ASKED_EVERY);
         this.arrival =
@@ -86,38 +85,41 @@ final class WatchMeters {
                         .register(registry);
     }
 
-    /** Shows what is counted elsewhere. */
+    /** Registers the gauges, which read the status of each part. */
     void show(
-            Collection<MailHostLimiter> hosts,
+            MailHostLimiters hosts,
             Sessions sessions,
-            TimerQueue<WatchedAccount> timetable,
-            CheckAdmission admission,
-            DueChecks due) {
+            CheckSchedule schedule,
+            CheckAdmission admission) {
         gauge("sessions", "Open sessions with mail servers", sessions, Sessions::count);
-        gauge("looks.scheduled", "Accounts that have a next look", timetable, TimerQueue::size);
+        gauge(
+                "looks.scheduled",
+                "Accounts that have a next check",
+                schedule,
+                all -> all.status().scheduled());
         gauge(
                 "sessions.idle",
                 "Sessions that wait for push",
                 hosts,
-                all -> all.stream().mapToInt(host -> host.figures().pushing()).sum());
+                all -> all.status().stream().mapToInt(HostStatus::pushing).sum());
         gauge(
                 "looks.waiting",
-                "Looks that are due and wait for a connection",
+                "Checks that are due and wait for a connection",
                 hosts,
-                all -> all.stream().mapToInt(host -> host.figures().waiting()).sum());
+                all -> all.status().stream().mapToInt(HostStatus::waiting).sum());
         gauge(
                 "looks.oldest.due.seconds",
-                "For how long the oldest look has been due that has not ended, wherever it waits",
-                due,
-                all -> all.oldest() / 1e9);
+                "For how long the oldest check has been due that has not ended, wherever it waits",
+                schedule,
+                all -> all.status().oldestDue().toNanos() / 1e9);
         for (CheckKind kind : CheckKind.values()) {
             Tags tags = Tags.of("kind", kind.name().toLowerCase(Locale.ROOT));
-            Gauge.builder("looks.running", admission, all -> all.running(kind))
-                    .description("Looks under way, which have a place")
+            Gauge.builder("looks.running", admission, all -> all.status(kind).running())
+                    .description("Checks under way, which hold a permit")
                     .tags(tags)
                     .register(registry);
-            Gauge.builder("looks.queued", admission, all -> all.waiting(kind))
-                    .description("Looks that wait for a place")
+            Gauge.builder("looks.queued", admission, all -> all.status(kind).waiting())
+                    .description("Checks that wait for a permit")
                     .tags(tags)
                     .register(registry);
         }
@@ -130,30 +132,28 @@ final class WatchMeters {
                 .register(registry);
     }
 
-    /** Brings the figures of hosts up to date. */
-    void refresh(Collection<MailHostLimiter> hosts) {
-        record Shown(String name, HostStatus figures) {}
-        List<Shown> most =
+    /** Updates the gauges of single hosts. */
+    void refresh(List<HostStatus> hosts) {
+        List<HostStatus> most =
                 hosts.stream()
-                        .map(host -> new Shown(host.name(), host.figures()))
                         .sorted(
-                                Comparator.comparingInt((Shown host) ->
-                                                host.figures.connections() + host.figures.waiting())
+                                Comparator.comparingInt((HostStatus host) ->
+                                                host.connections() + host.waiting())
                                         .reversed())
                         .limit(HOSTS_SHOWN)
                         .toList();
         List<MultiGauge.Row<?>> connected = new ArrayList<>();
         List<MultiGauge.Row<?>> waiting = new ArrayList<>();
-        for (Shown host : most) {
-            Tags tags = Tags.of("host", host.name);
-            connected.add(MultiGauge.Row.of(tags, host.figures.connections()));
-            waiting.add(MultiGauge.Row.of(tags, host.figures.waiting()));
+        for (HostStatus host : most) {
+            Tags tags = Tags.of("host", host.name());
+            connected.add(MultiGauge.Row.of(tags, host.connections()));
+            waiting.add(MultiGauge.Row.of(tags, host.waiting()));
         }
         connections.register(connected, true);
         this.waiting.register(waiting, true);
     }
 
-    /** A look has begun so much later than it was due. */
+    /** A check has begun so much later than it was due. */
     void began(long nanosLate) {
         delay.record(Math.max(0, nanosLate), TimeUnit.NANOSECONDS);
         if (nanosLate > OVERDUE.toNanos()) {
@@ -161,7 +161,7 @@ final class WatchMeters {
         }
     }
 
-    /** Whether it is time to ask again how long a message took; once a second at most. */
+    /** Whether to measure how long a message took: true once a second at most. */
     boolean wantsArrival() {
         long last = arrivalAskedAt.get();
         long now = nanoTime.getAsLong();
@@ -176,19 +176,19 @@ final class WatchMeters {
     }
 
     /**
-     * A look has ended.
+     * A check has ended.
      *
      * @param outcome {@code mail}, {@code nothing}, a failure's code, {@code stale} for a kept
      *     connection that was lost, {@code not_recorded}
      */
-    void looked(Protocol protocol, CheckTrigger source, String outcome, long nanos) {
-        looks.computeIfAbsent(new Kind(protocol, source, outcome), this::timer)
+    void checked(Protocol protocol, CheckTrigger source, String outcome, long nanos) {
+        checks.computeIfAbsent(new Kind(protocol, source, outcome), this::timer)
                 .record(nanos, TimeUnit.NANOSECONDS);
     }
 
     private Timer timer(Kind kind) {
         return Timer.builder("look")
-                .description("Looks at accounts")
+                .description("Checks of accounts")
                 .tag("protocol", kind.protocol.name().toLowerCase(Locale.ROOT))
                 .tag("source", kind.source.wireName())
                 .tag("outcome", kind.outcome)
@@ -196,9 +196,9 @@ final class WatchMeters {
     }
 
     /** A check of a mailbox rests on this proof. */
-    void proved(Proof rung) {
+    void proved(Proof proof) {
         proofs.computeIfAbsent(
-                        rung,
+                        proof,
                         used ->
                                 Counter.builder("check.proofs")
                                         .description(
@@ -223,14 +223,14 @@ final class WatchMeters {
         unansweredSince.compareAndSet(0, nanoTime.getAsLong() | 1);
     }
 
-    /** What keeps this node from seeing; empty while it sees. */
+    /** What keeps this node from seeing mail; empty while it sees. */
     List<String> trouble() {
         long since = unansweredSince.get();
         long blind = since == 0 ? 0 : nanoTime.getAsLong() - since;
         return blind < BLIND.toNanos()
                 ? List.of()
                 : List.of(
-                        "no look has succeeded for "
+                        "no check has succeeded for "
                                 + TimeUnit.NANOSECONDS.toMinutes(blind)
                                 + " minutes although some were due; does this node reach the mail"
                                 + " servers?");

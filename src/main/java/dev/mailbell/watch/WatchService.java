@@ -20,9 +20,7 @@ import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.LastChecked;
 import dev.mailbell.watch.record.StoredRefreshTokens;
-import dev.mailbell.watch.schedule.Backoff;
 import dev.mailbell.watch.schedule.PollingPolicy;
-import dev.mailbell.watch.schedule.TimerQueue;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -37,40 +35,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The watch as a running thing: reads the accounts at the start, looks when they are due, writes
- * down at the end.
+ * Builds, starts and stops the parts that watch accounts, and does what is due once in 10 s, in a
+ * minute and in an hour.
  */
 public final class WatchService {
     private static final Logger LOG = LoggerFactory.getLogger(WatchService.class);
     private static final Duration STUCK = Duration.ofMinutes(10);
-    private static final Duration LAST_LOOKS = Duration.ofSeconds(10);
+    private static final Duration LAST_CHECKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
-    private final FirstChecks firstLooks;
+    private final FirstChecks firstChecks;
     private final LastChecked lastChecked;
     private final HostLog hostLog = new HostLog();
-    private final TimerQueue<WatchedAccount> timetable;
-    private final PollingPolicy pace;
-    private final LongSupplier nanoTime;
+    private final CheckSchedule schedule;
+    private final PollingPolicy policy;
     private final CheckAdmission admission;
-    private final DueChecks due;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
     private final MailHostLimiters hosts;
     private final WatchMeters meters;
     private final Sessions sessions;
     private final Scheduler scheduler;
     private final PushLoop push;
-    private final WatchedAccounts watcher;
-    private final OrphanSweep rescue;
+    private final WatchedAccounts accounts;
+    private final ScheduleAudit audit;
     private final Thread ticks = Thread.ofVirtual().name("watch-ticks").unstarted(this::tick);
 
     /**
-     * What the watch stands on.
+     * What the service is built from.
      *
-     * @param databasePlaces how many looks may use the database at once
+     * @param databasePlaces how many checks may use the database at once
      * @param held whether this node may check mailboxes now
-     * @param tokens makes the source of access tokens, given where renewed refresh tokens go
-     * @param nanoTime the monotonic clock that looks are timed by
+     * @param tokens makes the source of access tokens, given the store of renewed refresh tokens
+     * @param nanoTime the monotonic clock that checks are timed by
      */
     public record Parts(
             Jdbi jdbi,
@@ -80,116 +76,110 @@ public final class WatchService {
             LoginSecrets secrets,
             Function<RefreshTokenStore, TokenSource> tokens,
             Outbox outbox,
-            PollingPolicy pace,
+            PollingPolicy policy,
             MeterRegistry meters,
             InstantSource clock,
             LongSupplier nanoTime) {}
 
     public WatchService(Parts parts) {
-        AccountStore accounts = new AccountStore(parts.jdbi);
+        AccountStore table = new AccountStore(parts.jdbi);
         AccountStateTable states = new AccountStateTable(parts.jdbi);
         this.lastChecked = new LastChecked(states);
-        this.pace = parts.pace;
-        this.firstLooks = new FirstChecks(accounts, states, pace, parts.clock, random);
-        this.nanoTime = parts.nanoTime;
-        this.timetable = new TimerQueue<>(parts.nanoTime);
-        this.admission = new CheckAdmission(pace.concurrency(), parts.nanoTime);
-        this.due = new DueChecks(timetable, parts.nanoTime);
-        this.gate = new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.held);
-        this.hosts = new MailHostLimiters(pace, parts.nanoTime);
+        this.policy = parts.policy;
+        this.firstChecks = new FirstChecks(table, states);
+        this.schedule = new CheckSchedule(policy, parts.nanoTime, random);
+        this.admission = new CheckAdmission(policy.concurrency(), parts.nanoTime);
+        this.database = new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.held);
+        this.hosts = new MailHostLimiters(policy, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
-                parts.tokens.apply(new StoredRefreshTokens(accounts, parts.secrets, this::renewed));
-        CredentialResolver logins = new CredentialResolver(parts.secrets, source, pace);
-        AccountChecker looker =
+                parts.tokens.apply(new StoredRefreshTokens(table, parts.secrets, this::renewed));
+        CredentialResolver credentials = new CredentialResolver(parts.secrets, source, policy);
+        AccountChecker checker =
                 new AccountChecker(
                         parts.servers,
-                        logins,
+                        credentials,
                         new MailboxStore(parts.jdbi),
-                        gate,
+                        database,
                         meters,
-                        new ChangeRecorder(parts.jdbi, gate, parts.outbox, parts.clock));
+                        new ChangeRecorder(parts.jdbi, database, parts.outbox, parts.clock));
         this.sessions =
                 new Sessions(
-                        looker,
+                        checker,
                         hosts,
-                        pace,
+                        policy,
                         new KeptSessionLimit(KeptSessionLimit.descriptors()),
                         parts.nanoTime);
-        AccountStateMachine standing =
-                new AccountStateMachine(
-                        new AccountStateWriter(parts.jdbi, gate, parts.outbox, hostLog),
+        OutcomeRecorder outcomes =
+                new OutcomeRecorder(
+                        new AccountStateWriter(parts.jdbi, database, parts.outbox, hostLog),
                         hosts,
                         lastChecked,
-                        pace,
                         parts.clock,
-                        random,
                         this::hostIsBack);
-        CheckExecutor looks =
+        CheckExecutor executor =
                 new CheckExecutor(
-                        timetable,
+                        schedule,
                         sessions,
-                        new SessionChecks(sessions, looker, meters),
-                        standing,
-                        pace,
+                        new SessionChecks(sessions, checker, meters),
+                        outcomes,
+                        policy,
                         admission,
-                        due,
-                        gate,
+                        database,
                         meters,
                         parts.nanoTime);
-        this.scheduler = new Scheduler(timetable, sessions, looks, admission, due, gate, random);
-        this.push = new PushLoop(timetable, sessions, looks, standing, pace, scheduler::goesOn);
-        this.watcher =
+        this.scheduler = new Scheduler(schedule, sessions, executor, admission, database);
+        this.push = new PushLoop(schedule, sessions, executor, outcomes, policy, scheduler::goesOn);
+        this.accounts =
                 new WatchedAccounts(
-                        accounts,
-                        timetable,
+                        table,
+                        schedule,
                         new OnDemandChecks(
-                                timetable,
-                                looker,
-                                looks,
-                                new LoginProbe(parts.servers, logins, hosts, admission, gate),
-                                gate,
-                                pace),
-                        logins,
+                                schedule,
+                                checker,
+                                executor,
+                                new LoginProbe(parts.servers, credentials, hosts, admission, database),
+                                database,
+                                policy),
+                        credentials,
                         parts.clock,
                         parts.nanoTime);
-        this.rescue = new OrphanSweep(timetable);
-        meters.show(hosts.all(), sessions, timetable, admission, due);
+        this.audit = new ScheduleAudit(schedule);
+        meters.show(hosts, sessions, schedule, admission);
     }
 
     private void renewed(Account account) {
-        watcher.renewed(account);
+        accounts.renewed(account);
     }
 
     public Watch watch() {
-        return watcher;
+        return accounts;
     }
 
-    /** Reads all accounts and begins to look. */
+    /** Reads all accounts and begins to check them. */
     public void start() {
-        long count = firstLooks.schedule(watcher);
-        watcher.started();
+        long count = firstChecks.schedule(accounts);
+        accounts.started();
         LOG.info("Watching {} {}", count, count == 1 ? "account" : "accounts");
         scheduler.start(push);
         ticks.start();
     }
 
-    /** A mail host answers again: who waits to try it need wait no longer; its limits pace them. */
+    /** A mail host answers again: its accounts are due now, at the rate that its limits allow. */
     private void hostIsBack(String host) {
         LOG.info("{} answers again", host);
-        for (WatchedAccount watch : watcher.all()) {
-            Account account = watch.account();
+        for (WatchedAccount watched : accounts.all()) {
+            Account account = watched.account();
             if (account.mail().host().equalsIgnoreCase(host)
                     && account.state() == AccountState.RETRYING
                     && account.failure() != null
-                    && wasAway(account.failure().code())
-                    && timetable.dueIn(watch.slot()) != Long.MAX_VALUE) {
-                timetable.schedule(watch.slot(), 0);
+                    && wasAway(account.failure().code())) {
+                schedule.wantedIfScheduled(watched);
             }
         }
     }
 
-    /** Not those that a server sent away: they come back when it said. */
+    /** Not where the server asked for a pause: that is kept. */
     private static boolean wasAway(FailureCode code) {
         return code == FailureCode.CONNECT_FAILED
                 || code == FailureCode.TIMEOUT
@@ -198,38 +188,28 @@ public final class WatchService {
 
     /** The configuration has changed: accounts that wait are scheduled anew. */
     public void reconfigured() {
-        admission.resize(pace.concurrency());
-        for (WatchedAccount watch : watcher.all()) {
-            Account account = watch.account();
+        admission.resize(policy.concurrency());
+        for (WatchedAccount watched : accounts.all()) {
+            Account account = watched.account();
             if (account.state() != AccountState.WATCHING) {
                 continue;
             }
-            if (watch.isPushing()) {
-                // Whoever waits for push finds out by itself whether it may go on.
-                watch.interrupt();
+            if (watched.status().pushing()) {
+                // The thread that waits for push decides by itself whether it may go on.
+                watched.session().interrupt();
                 continue;
             }
-            long looked = watch.due().sinceEnded(nanoTime.getAsLong());
-            long dueIn = timetable.dueIn(watch.slot());
-            if (looked < 0 || dueIn == Long.MAX_VALUE) {
-                continue;
-            }
-            Duration interval =
-                    watch.rhythm()
-                            .noSoonerThan(
-                                    Backoff.jittered(
-                                            pace.interval(account), pace.jitter(), random));
-            timetable.schedule(watch.slot(), Math.max(0, interval.toNanos() - looked));
+            schedule.reconfigured(watched);
         }
     }
 
     /** What keeps this node from seeing mail; empty while it sees. */
     public List<String> trouble() {
-        long late = due.stuck();
-        return late > STUCK.toNanos()
+        Duration stuck = schedule.status().stuck();
+        return stuck.compareTo(STUCK) > 0
                 ? List.of(
-                        "looks have been due for "
-                                + late / 60_000_000_000L
+                        "checks have been due for "
+                                + stuck.toMinutes()
                                 + " minutes and do not begin")
                 : meters.trouble();
     }
@@ -238,11 +218,11 @@ public final class WatchService {
         try {
             for (long tick = 1; ; tick++) {
                 TimeUnit.SECONDS.sleep(10);
-                meters.refresh(hosts.all());
-                due.forgetOver();
+                meters.refresh(hosts.status());
+                schedule.forgetOver();
                 if (tick % 6 == 0) {
                     hostLog.minute();
-                    rescue.round(watcher.all());
+                    audit.round(accounts.all()).forEach(schedule::wanted);
                 }
                 if (tick % 360 == 0) {
                     flush();
@@ -250,7 +230,7 @@ public final class WatchService {
                 }
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("The watch's clock stands still");
+            LOG.debug("No more ticks");
         }
     }
 
@@ -263,19 +243,19 @@ public final class WatchService {
     }
 
     /**
-     * Begins no more looks, lets those under way end, says goodbye to every server, all at once and
+     * Begins no more checks, lets those under way end, logs out of every server, all at once and
      * within 10 s, and writes when accounts were last checked.
      */
     public void stop() throws InterruptedException {
         scheduler.stop();
-        gate.stop();
+        database.stop();
         ticks.interrupt();
-        for (WatchedAccount watch : watcher.all()) {
-            if (watch.open() != null) {
-                Thread.ofVirtual().name("goodbye").start(watch::sayGoodbye);
+        for (WatchedAccount watched : accounts.all()) {
+            if (watched.session().open() != null) {
+                Thread.ofVirtual().name("goodbye").start(watched.session()::end);
             }
         }
-        long deadline = System.nanoTime() + LAST_LOOKS.toNanos();
+        long deadline = System.nanoTime() + LAST_CHECKS.toNanos();
         while (sessions.count() > 0 || !admission.isIdle()) {
             if (System.nanoTime() - deadline > 0) {
                 LOG.warn(

@@ -11,7 +11,7 @@ import dev.mailbell.mail.Proof;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.record.CredentialResolver;
-import dev.mailbell.watch.schedule.TimerQueue;
+import dev.mailbell.watch.schedule.CheckOutcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,44 +30,44 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The accounts under watch, by their ids; the door to the looks that the HTTP API asks for. */
+/** The accounts under watch, by their ids. */
 final class WatchedAccounts implements Watch {
-    private final Map<UUID, WatchedAccount> watches = new ConcurrentHashMap<>();
+    private final Map<UUID, WatchedAccount> accounts = new ConcurrentHashMap<>();
 
     /** The locks of accounts whose last session is being closed. */
     private final Map<UUID, ReentrantLock> leaving = new ConcurrentHashMap<>();
 
-    /** Accounts that were changed or removed while all were read at the start. */
+    /** Accounts that were changed or removed while all accounts are read at the start. */
     private volatile Set<UUID> touched = ConcurrentHashMap.newKeySet();
 
-    private final AccountStore accounts;
-    private final TimerQueue<WatchedAccount> timetable;
+    private final AccountStore table;
+    private final CheckSchedule schedule;
     private final OnDemandChecks onDemand;
-    private final CredentialResolver logins;
+    private final CredentialResolver credentials;
     private final InstantSource clock;
     private final LongSupplier nanoTime;
 
     WatchedAccounts(
-            AccountStore accounts,
-            TimerQueue<WatchedAccount> timetable,
+            AccountStore table,
+            CheckSchedule schedule,
             OnDemandChecks onDemand,
-            CredentialResolver logins,
+            CredentialResolver credentials,
             InstantSource clock,
             LongSupplier nanoTime) {
-        this.accounts = accounts;
-        this.timetable = timetable;
+        this.table = table;
+        this.schedule = schedule;
         this.onDemand = onDemand;
-        this.logins = logins;
+        this.credentials = credentials;
         this.clock = clock;
         this.nanoTime = nanoTime;
     }
 
     @Override
     public void watch(Account account) {
-        logins.forget(account);
+        credentials.forget(account);
         touched.add(account.id());
         WatchedAccount fresh =
-                watches.compute(
+                accounts.compute(
                         account.id(),
                         (id, old) -> {
                             Optional<Account> now = present(account);
@@ -77,21 +77,21 @@ final class WatchedAccounts implements Watch {
                             return now.map(present -> successor(present, old)).orElse(null);
                         });
         if (fresh != null) {
-            timetable.schedule(fresh.slot(), 0);
+            schedule.wanted(fresh);
         }
     }
 
     /**
-     * The account as it is now: of two changes at once the later one may be told first. A database
-     * that is away right behind a commit leaves what was committed.
+     * The account as it is in the table now: of two changes at once the later may be reported first.
+     * Where the database is away right after the commit, the account that was committed.
      */
-    private Optional<Account> present(Account told) {
+    private Optional<Account> present(Account given) {
         try {
-            return accounts.find(told.id())
+            return table.find(given.id())
                     .filter(account -> account.state() != AccountState.PAUSED);
         } catch (RuntimeException e) {
             if (Database.isAway(e)) {
-                return Optional.of(told);
+                return Optional.of(given);
             }
             throw e;
         }
@@ -100,38 +100,38 @@ final class WatchedAccounts implements Watch {
     private WatchedAccount successor(Account account, @Nullable WatchedAccount old) {
         ReentrantLock lock =
                 old != null
-                        ? old.looking()
+                        ? old.session().lock()
                         : leaving.getOrDefault(account.id(), new ReentrantLock(true));
-        WatchedAccount fresh = new WatchedAccount(account, lock, nanoTime);
-        fresh.retryingTold(old != null && old.isRetryingTold());
-        return fresh;
+        boolean announced = old != null && old.stored().retryingAnnounced();
+        return new WatchedAccount(account, announced, lock, nanoTime);
     }
 
-    /** Until its session is closed, whoever watches the account next waits for the same lock. */
+    /** Until its session is closed, the next watch over the account waits for the same lock. */
     private void end(WatchedAccount old) {
         UUID id = old.account().id();
-        leaving.put(id, old.looking());
-        timetable.cancel(old.slot());
-        old.end(() -> leaving.remove(id, old.looking()));
+        ReentrantLock lock = old.session().lock();
+        leaving.put(id, lock);
+        schedule.removed(old);
+        old.end(() -> leaving.remove(id, lock));
     }
 
     /**
-     * Begins to watch an account that was read at the start, with the first look after a wait; not
-     * one that was changed since it was read.
+     * Begins to watch an account that was read at the start; not one that was changed since.
      *
-     * @param retryingTold whether the client was told that looks fail
+     * @param turn the wait that spreads the first checks
+     * @param retryingAnnounced whether the event {@code account.retrying} was written
      */
-    void watchFirst(Account account, Duration wait, boolean retryingTold) {
-        WatchedAccount fresh = new WatchedAccount(account, new ReentrantLock(true), nanoTime);
-        fresh.retryingTold(retryingTold);
-        watches.compute(
+    void watchFirst(Account account, Duration turn, boolean retryingAnnounced) {
+        WatchedAccount fresh =
+                new WatchedAccount(account, retryingAnnounced, new ReentrantLock(true), nanoTime);
+        accounts.compute(
                 account.id(), (id, other) -> other != null || touched.contains(id) ? other : fresh);
-        if (watches.get(account.id()) == fresh) {
-            timetable.schedule(fresh.slot(), wait.toNanos());
+        if (accounts.get(account.id()) == fresh) {
+            schedule.happened(fresh, new CheckOutcome.Started(turn, clock.instant()));
         }
     }
 
-    /** All accounts are read: what was changed meanwhile need not be remembered any more. */
+    /** All accounts are read: changes need not be remembered any more. */
     void started() {
         touched = new Forgetful();
     }
@@ -157,33 +157,18 @@ final class WatchedAccounts implements Watch {
     @Override
     public void forget(UUID accountId) {
         touched.add(accountId);
-        watches.computeIfPresent(
+        accounts.computeIfPresent(
                 accountId,
                 (id, old) -> {
                     end(old);
-                    logins.forget(old.account());
+                    credentials.forget(old.account());
                     return null;
                 });
     }
 
     /** All accounts under watch, as they are now. */
     Collection<WatchedAccount> all() {
-        return watches.values();
-    }
-
-    @Override
-    public List<Checked> check(Account account) {
-        return check(account, deadline());
-    }
-
-    @Override
-    public Mailbox position(Account account, String mailbox, PositionUpdate update) {
-        return position(account, mailbox, update, deadline());
-    }
-
-    @Override
-    public Verified verify(Account account, LoginSecret secret) {
-        return verify(account, secret, deadline());
+        return accounts.values();
     }
 
     @Override
@@ -193,13 +178,13 @@ final class WatchedAccounts implements Watch {
 
     @Override
     public List<Checked> check(Account account, Deadline deadline) {
-        return onDemand.check(watchOf(account), deadline);
+        return onDemand.check(require(account), deadline);
     }
 
     @Override
     public Mailbox position(
             Account account, String mailbox, PositionUpdate update, Deadline deadline) {
-        return onDemand.position(watchOf(account), mailbox, update, deadline);
+        return onDemand.position(require(account), mailbox, update, deadline);
     }
 
     @Override
@@ -209,39 +194,40 @@ final class WatchedAccounts implements Watch {
 
     @Override
     public Optional<Live> live(UUID accountId) {
-        WatchedAccount watch = watches.get(accountId);
-        if (watch == null) {
+        WatchedAccount watched = accounts.get(accountId);
+        if (watched == null) {
             return Optional.empty();
         }
-        long dueIn = timetable.dueIn(watch.slot());
+        AccountStatus status = watched.status();
+        long dueIn = schedule.dueIn(watched);
         Instant next =
                 dueIn == Long.MAX_VALUE
                         ? null
                         : clock.instant()
                                 .truncatedTo(ChronoUnit.MILLIS)
                                 .plusMillis(Math.max(0, dueIn) / 1_000_000);
-        Proof proof = watch.proof();
+        Proof proof = status.proof();
         return Optional.of(
                 new Live(
-                        watch.mode(),
+                        status.mode(),
                         proof == null ? null : proof.wireName(),
-                        watch.lastCheckedAt(),
+                        status.lastCheckedAt(),
                         next));
     }
 
-    /** An account's login was rewritten by us. */
+    /** A provider renewed an account's login, which is stored. */
     void renewed(Account account) {
-        WatchedAccount watch = watches.get(account.id());
-        if (watch != null) {
-            watch.renewed(account.credential());
+        WatchedAccount watched = accounts.get(account.id());
+        if (watched != null) {
+            watched.renewed(account.credential());
         }
     }
 
-    private WatchedAccount watchOf(Account account) {
-        WatchedAccount watch = watches.get(account.id());
-        if (watch == null) {
+    private WatchedAccount require(Account account) {
+        WatchedAccount watched = accounts.get(account.id());
+        if (watched == null) {
             throw new NotWatchedException();
         }
-        return watch;
+        return watched;
     }
 }

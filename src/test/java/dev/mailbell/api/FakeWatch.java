@@ -12,8 +12,10 @@ import dev.mailbell.detection.Position;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.watch.Watch;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -47,13 +49,19 @@ public final class FakeWatch implements Watch {
     }
 
     @Override
-    public List<Checked> check(Account account) {
+    public Deadline deadline() {
+        return Deadline.after(Duration.ofSeconds(30));
+    }
+
+    @Override
+    public List<Checked> check(Account account, Deadline deadline) {
         failOrGoOn();
         return List.of(new Checked("INBOX", 2, null, 33, false, false));
     }
 
     @Override
-    public Mailbox position(Account account, String mailbox, PositionUpdate update) {
+    public Mailbox position(
+            Account account, String mailbox, PositionUpdate update, Deadline deadline) {
         failOrGoOn();
         positions.put(account.id(), update);
         MailboxState state =
@@ -68,7 +76,7 @@ public final class FakeWatch implements Watch {
     }
 
     @Override
-    public Verified verify(Account account, LoginSecret secret) {
+    public Verified verify(Account account, LoginSecret secret, Deadline deadline) {
         tried = secret;
         if (account.mail().host().equals(FAILING_HOST)) {
             return new Verified.Fails(FailureCode.AUTH_FAILED, "the server said no");

@@ -21,11 +21,12 @@ import org.junit.jupiter.api.Test;
 
 class DueChecksTest {
     private final AtomicLong now = new AtomicLong();
-    private final TimerQueue<WatchedAccount> timetable = new TimerQueue<>(now::get);
-    private final DueChecks due = new DueChecks(timetable, now::get);
-    private final WatchedAccount watch =
+    private final TimerQueue<WatchedAccount> timers = new TimerQueue<>(now::get);
+    private final DueChecks due = new DueChecks(timers, now::get);
+    private final WatchedAccount watched =
             new WatchedAccount(
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    false,
                     new ReentrantLock(true),
                     now::get);
 
@@ -41,21 +42,26 @@ class DueChecksTest {
         return Duration.ofNanos(due.stuck());
     }
 
-    /** Taken out of the timetable late, as by a scheduler that was held up. */
+    /** Taken from the queue late, as by a scheduler that was delayed. */
     private void taken() throws InterruptedException {
-        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+        timers.schedule(watched.timer(), Duration.ofSeconds(60).toNanos());
         pass(Duration.ofSeconds(90));
-        due.due(timetable.take());
+        due.due(timers.take());
+    }
+
+    private void postpone(long since, Duration wait) {
+        timers.schedule(watched.timer(), wait.toNanos());
+        due.postponed(watched, since);
     }
 
     @Test
-    void a_check_that_the_timetable_still_has_is_late_from_its_time_on() {
-        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+    void a_check_whose_timer_is_still_set_is_late_from_its_time_on() {
+        timers.schedule(watched.timer(), Duration.ofSeconds(60).toNanos());
         pass(Duration.ofSeconds(50));
         assertThat(oldest()).isZero();
         pass(Duration.ofMinutes(20));
         assertThat(oldest()).isEqualTo(Duration.ofSeconds(20 * 60 - 10));
-        timetable.schedule(watch.slot(), Duration.ofSeconds(60).toNanos());
+        timers.schedule(watched.timer(), Duration.ofSeconds(60).toNanos());
         assertThat(oldest()).isZero();
     }
 
@@ -66,10 +72,10 @@ class DueChecksTest {
         assertThat(oldest()).isEqualTo(Duration.ofSeconds(30));
         pass(Duration.ofMinutes(11));
         assertThat(stuck()).isEqualTo(Duration.ofSeconds(11 * 60 + 30));
-        watch.lookBegins(now.get());
+        watched.due().begin(now.get());
         pass(Duration.ofMinutes(1));
         assertThat(stuck()).isEqualTo(Duration.ofSeconds(12 * 60 + 30));
-        due.ended(watch);
+        due.ended(watched);
         assertThat(oldest()).isZero();
     }
 
@@ -85,7 +91,7 @@ class DueChecksTest {
                     @Override
                     public void refused(RuntimeException why) {}
                 };
-        watch.due().waitFor(admission.request(CheckKind.SCHEDULED, "a", false, answer));
+        watched.due().waitFor(admission.request(CheckKind.SCHEDULED, "a", false, answer));
         pass(Duration.ofMinutes(20));
         assertThat(stuck()).isEqualTo(Duration.ofSeconds(20 * 60 + 30));
     }
@@ -98,7 +104,7 @@ class DueChecksTest {
         MailHostLimiter host = new MailHostLimiter("imap.example.org", limits, now::get);
         ConnectionPermit taken =
                 host.acquire(dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
-        host.submit(watch.due().waitFor(new ConnectionRequest(ConnectionPermit::release)));
+        host.submit(watched.due().waitFor(new ConnectionRequest(ConnectionPermit::release)));
         pass(Duration.ofMinutes(12));
         assertThat(oldest()).isGreaterThan(Duration.ofMinutes(12));
         assertThat(stuck()).isEqualTo(Duration.ofMinutes(12));
@@ -110,15 +116,15 @@ class DueChecksTest {
             throws InterruptedException {
         taken();
         for (int tries = 0; tries < 400; tries++) {
-            due.postpone(watch, timetable.wasDue(watch.slot()), Duration.ofSeconds(2).toNanos());
+            postpone(timers.dueAt(watched.timer()), Duration.ofSeconds(2));
             pass(Duration.ofSeconds(1));
             assertThat(oldest()).isEqualTo(Duration.ofSeconds(31 + 2 * tries));
             pass(Duration.ofSeconds(1));
-            assertThat(timetable.take()).isSameAs(watch);
+            assertThat(timers.take()).isSameAs(watched);
             assertThat(stuck()).isEqualTo(Duration.ofSeconds(32 + 2 * tries));
         }
-        assertThat(watch.lookBegins(now.get())).isEqualTo(Duration.ofSeconds(60).toNanos());
-        due.ended(watch);
+        assertThat(watched.due().begin(now.get())).isEqualTo(Duration.ofSeconds(60).toNanos());
+        due.ended(watched);
         assertThat(oldest()).isZero();
     }
 
@@ -126,21 +132,21 @@ class DueChecksTest {
     void a_check_that_was_made_and_not_recorded_is_still_due_since_its_time()
             throws InterruptedException {
         taken();
-        long since = watch.lookBegins(now.get());
+        long since = watched.due().begin(now.get());
         pass(Duration.ofSeconds(10));
-        due.ended(watch);
-        due.postpone(watch, since, Duration.ofSeconds(5).toNanos());
+        due.ended(watched);
+        postpone(since, Duration.ofSeconds(5));
         pass(Duration.ofSeconds(4));
         assertThat(oldest()).isEqualTo(Duration.ofSeconds(44));
         // The operator reloads the configuration: the account has another time.
-        timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());
+        timers.schedule(watched.timer(), Duration.ofMinutes(15).toNanos());
         assertThat(oldest()).isZero();
     }
 
     @Test
     void an_account_that_has_a_time_again_is_not_overdue() throws InterruptedException {
         taken();
-        timetable.schedule(watch.slot(), Duration.ofMinutes(15).toNanos());
+        timers.schedule(watched.timer(), Duration.ofMinutes(15).toNanos());
         pass(Duration.ofMinutes(12));
         assertThat(oldest()).isZero();
     }
@@ -151,7 +157,7 @@ class DueChecksTest {
         taken();
         due.forgetOver();
         assertThat(due.size()).isEqualTo(1);
-        watch.end(() -> {});
+        watched.end(() -> {});
         due.forgetOver();
         assertThat(due.size()).isZero();
     }

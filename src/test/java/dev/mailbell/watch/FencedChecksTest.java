@@ -30,13 +30,13 @@ class FencedChecksTest {
             kit.start();
             Account account = kit.register(server.port(), "ann");
             assertThatExceptionOfType(FencedException.class)
-                    .isThrownBy(() -> kit.watch().check(account));
+                    .isThrownBy(() -> kit.check(account));
             Account other = kit.store(server.port(), "bob", List.of("INBOX"));
             assertThatExceptionOfType(FencedException.class)
-                    .isThrownBy(() -> kit.watch().verify(other, SECRET));
+                    .isThrownBy(() -> kit.verify(other, SECRET));
             assertThat(server.logins()).isEmpty();
             kit.held.set(true);
-            assertThat(kit.watch().verify(other, SECRET)).isInstanceOf(Watch.Verified.Works.class);
+            assertThat(kit.verify(other, SECRET)).isInstanceOf(AccountCommands.Verified.Works.class);
             await().until(() -> "idle".equals(kit.mode(account)));
         }
     }
@@ -57,7 +57,7 @@ class FencedChecksTest {
                         assertThat(kit.service().trouble())
                                 .singleElement()
                                 .asString()
-                                .startsWith("looks have been due for "));
+                                .startsWith("checks have been due for "));
                 kit.pass(Duration.ofSeconds(5));
             }
             kit.held.set(true);

@@ -152,7 +152,7 @@ class HintTest {
                 });
         server.deliver("ann");
         await().until(() ->
-                kit.watch().live(account.id()).map(Watch.Live::nextCheckAt).isPresent()
+                kit.watch().live(account.id()).map(AccountCommands.Live::nextCheckAt).isPresent()
                         && server.logins().size() >= 3
                         && server.openSessions() == 0);
         int logins = server.logins().size();

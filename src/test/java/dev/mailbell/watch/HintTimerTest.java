@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
 import dev.mailbell.mail.PushSession.Hint;
-import dev.mailbell.watch.AccountChecker.Looked;
+import dev.mailbell.watch.AccountChecker.CheckResult;
+import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.HintBudget;
-import dev.mailbell.watch.schedule.TimerQueue;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,17 +23,18 @@ class HintTimerTest {
     private static final long MILLI = 1_000_000;
 
     private long now = 77;
-    private final TimerQueue<WatchedAccount> timetable = new TimerQueue<>(() -> now);
-    private final WatchedAccount watch =
+    private final CheckSchedule schedule =
+            new CheckSchedule(TestPolicy.of(""), () -> now, new Random(7));
+    private final WatchedAccount watched =
             new WatchedAccount(
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    false,
                     new ReentrantLock(),
                     () -> now);
 
-    private void lookEnds() {
-        timetable.cancel(watch.slot());
-        timetable.schedule(watch.slot(), SAFETY.toNanos());
-        watch.rhythm().lookedAtAll(SAFETY);
+    private void checkEnds() {
+        watched.adaptive().checkedAll(SAFETY);
+        schedule.happened(watched, CheckOutcome.Signal.PUSH_BEGUN);
     }
 
     /**
@@ -43,22 +45,22 @@ class HintTimerTest {
     void hints_that_are_gone_when_their_time_comes_cause_no_more_checks_than_the_stated_rate() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        lookEnds();
+        checkEnds();
         long begun = now;
         int checks = 0;
         int gone = 0;
         while (now - begun < 600_000 * MILLI) {
-            HintTimer timer = new HintTimer(watch, timetable, SAFETY);
-            Looked found = looked(random.nextInt(3));
-            if (timetable.dueIn(watch.slot()) <= 0) {
-                assertThat(timer.isWhy()).as("seed %d", seed).isTrue();
-                timer.putOffChecked(found);
-                lookEnds();
+            HintTimer timer = new HintTimer(watched, schedule, SAFETY);
+            CheckResult found = result(random.nextInt(3));
+            if (schedule.dueIn(watched) <= 0) {
+                assertThat(timer.isCause()).as("seed %d", seed).isTrue();
+                timer.deferredChecked(found);
+                checkEnds();
                 checks++;
                 gone++;
             } else if (timer.listenOn(Hint.values()[random.nextInt(3)]).isPresent()) {
                 timer.checked(found);
-                lookEnds();
+                checkEnds();
                 checks++;
             }
             long refilled = (now - begun) / (HintBudget.REFILL_MILLIS * MILLI);
@@ -73,24 +75,24 @@ class HintTimerTest {
 
     @Test
     void a_safety_check_that_is_due_is_no_check_for_a_hint() {
-        lookEnds();
-        HintTimer timer = new HintTimer(watch, timetable, SAFETY);
+        checkEnds();
+        HintTimer timer = new HintTimer(watched, schedule, SAFETY);
         for (int i = 0; i < 2; i++) {
             now += 30 * MILLI;
             assertThat(timer.listenOn(Hint.REPEATED)).isPresent();
-            timer.checked(looked(0));
+            timer.checked(result(0));
         }
         assertThat(timer.listenOn(Hint.REPEATED)).isEmpty();
-        assertThat(timer.isWhy()).isTrue();
+        assertThat(timer.isCause()).isTrue();
         now += SAFETY.toNanos();
-        assertThat(timer.isWhy()).isFalse();
-        timer.forgetPutOff();
-        lookEnds();
-        assertThat(timer.isWhy()).isFalse();
+        assertThat(timer.isCause()).isFalse();
+        timer.forgetDeferred();
+        checkEnds();
+        assertThat(timer.isCause()).isFalse();
     }
 
-    private static Looked looked(int newCount) {
-        Watch.Checked inbox = new Watch.Checked("INBOX", newCount, null, 9, false, false);
-        return new Looked(List.of(inbox), List.of(), Optional.empty());
+    private static CheckResult result(int newCount) {
+        AccountCommands.Checked inbox = new AccountCommands.Checked("INBOX", newCount, null, 9, false, false);
+        return new CheckResult(List.of(inbox), List.of(), Optional.empty());
     }
 }

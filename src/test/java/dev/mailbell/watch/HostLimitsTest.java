@@ -131,12 +131,12 @@ class HostLimitsTest {
                 polling: { imap: { push: false, interval: %s, min: 1s }, jitter: 0 }
                 """;
         restart(yaml.formatted("6h"));
-        AtomicInteger looks = new AtomicInteger();
+        AtomicInteger executor = new AtomicInteger();
         server.behave(
                 new FakeImap.Manners() {
                     @Override
                     public boolean goesOn(String user, String moment) {
-                        looks.addAndGet(moment.equals("command STATUS") ? 1 : 0);
+                        executor.addAndGet(moment.equals("command STATUS") ? 1 : 0);
                         return true;
                     }
                 });
@@ -144,7 +144,7 @@ class HostLimitsTest {
         Account account = kit.register(server.port(), "ann");
         await().until(() -> kit.mode(account).equals("poll"));
         await().until(() -> kit.watch().live(account.id()).orElseThrow().nextCheckAt() != null);
-        int first = looks.get();
+        int first = executor.get();
         kit.setWallClock(Duration.ofHours(5));
         kit.reload(yaml.formatted("4h"));
         Duration next = untilNext(account);
@@ -152,7 +152,7 @@ class HostLimitsTest {
         kit.setWallClock(Duration.ofHours(-5));
         kit.reload(yaml.formatted("3h"));
         assertThat(untilNext(account)).isBetween(Duration.ofMinutes(170), Duration.ofMinutes(180));
-        assertThat(looks.get()).isEqualTo(first);
+        assertThat(executor.get()).isEqualTo(first);
         server.deliver("ann");
         kit.pass(Duration.ofHours(3));
         await().until(() -> kit.announced(account) == 1);
@@ -230,7 +230,7 @@ class HostLimitsTest {
                 assertThat(kit.service().trouble())
                         .singleElement()
                         .asString()
-                        .contains("no look has succeeded"));
+                        .contains("no check has succeeded"));
         server.away(false);
         kit.pass(Duration.ofMinutes(30));
         await().until(() -> kit.service().trouble().isEmpty());

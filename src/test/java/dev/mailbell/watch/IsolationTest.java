@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
+import java.util.Random;
+import java.util.Map;
+import java.time.Instant;
+import dev.mailbell.watch.schedule.ScheduleState;
+import dev.mailbell.watch.schedule.NextCheck;
+import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.database.FencedException;
@@ -109,7 +115,7 @@ class IsolationTest {
         // None of the four has ended: the server has until its deadline.
         healthy.deliver("ann");
         await().until(() -> kit.announced(pushed) == 1);
-        assertThat(kit.watch().check(pushed)).hasSize(1);
+        assertThat(kit.check(pushed)).hasSize(1);
         Account polledToo = kit.register(healthy.port(), "bob");
         await().until(() -> !kit.of(polledToo, EventType.MAILBOX_BASELINE).isEmpty());
         assertThat(asked).hasValue(4);
@@ -153,12 +159,12 @@ class IsolationTest {
         try (Handle other = kit.database.jdbi().open()) {
             other.begin();
             other.execute("select * from mailbox for update");
-            assertThatThrownBy(() -> kit.watch().check(account))
+            assertThatThrownBy(() -> kit.check(account))
                     .isInstanceOf(NoRoomException.class);
             other.rollback();
         }
         await().untilAsserted(() -> {
-            kit.watch().check(account);
+            kit.check(account);
             assertThat(kit.announced(account)).isEqualTo(1);
         });
     }
@@ -187,7 +193,7 @@ class IsolationTest {
             // The pushed check holds the lock until the database answers.
             healthy.deliver("ann");
             asked.await();
-            assertThatThrownBy(() -> kit.watch().check(account))
+            assertThatThrownBy(() -> kit.check(account))
                     .isInstanceOf(NoRoomException.class);
             other.rollback();
         }
@@ -202,24 +208,32 @@ class IsolationTest {
         int logins = healthy.logins().size();
         kit.held.set(false);
         assertThatExceptionOfType(FencedException.class)
-                .isThrownBy(() -> kit.watch().verify(account, new LoginSecret.Password("pw")));
+                .isThrownBy(() -> kit.verify(account, new LoginSecret.Password("pw")));
         assertThatExceptionOfType(FencedException.class)
-                .isThrownBy(() -> kit.watch().check(account));
+                .isThrownBy(() -> kit.check(account));
         assertThat(healthy.logins()).hasSize(logins);
         kit.held.set(true);
-        assertThat(kit.watch().check(account)).hasSize(1);
+        assertThat(kit.check(account)).hasSize(1);
     }
 
     @Test
     void a_look_that_cannot_be_recorded_for_our_own_fault_is_made_again_later_each_time() {
-        AdaptiveInterval rhythm = new AdaptiveInterval(() -> 0);
+        AdaptiveInterval adaptive = new AdaptiveInterval(() -> 0);
         List<Duration> waits = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            waits.add(rhythm.notRecorded());
+            waits.add(afterNotRecorded(adaptive));
         }
         assertThat(waits).startsWith(Duration.ofSeconds(5), Duration.ofSeconds(10)).isSorted();
         assertThat(waits).endsWith(Duration.ofMinutes(15), Duration.ofMinutes(15));
-        rhythm.recorded();
-        assertThat(rhythm.notRecorded()).isEqualTo(Duration.ofSeconds(5));
+        adaptive.recorded();
+        assertThat(afterNotRecorded(adaptive)).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    private static Duration afterNotRecorded(AdaptiveInterval adaptive) {
+        adaptive.notRecorded();
+        Account account = TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH);
+        ScheduleState state = ScheduleState.of(account, TestPolicy.of(""), adaptive, null);
+        return NextCheck.after(CheckOutcome.Signal.NOT_RECORDED, state, new Random(7))
+                .orElseThrow();
     }
 }

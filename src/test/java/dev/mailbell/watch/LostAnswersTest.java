@@ -79,71 +79,71 @@ class LostAnswersTest {
                 new HostLog());
     }
 
-    private WatchedAccount watch() {
+    private WatchedAccount watched() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         Account account = TestAccount.of(AccountState.CONNECTING, Map.of(), now);
         accounts.insert(account);
-        return new WatchedAccount(account, new ReentrantLock(), System::nanoTime);
+        return new WatchedAccount(account, false, new ReentrantLock(), System::nanoTime);
     }
 
-    private static void works(AccountStateWriter states, WatchedAccount watch) {
+    private static void works(AccountStateWriter states, WatchedAccount watched) {
         Instant now = Instant.now();
-        states.save(watch, now, () -> watch.succeeded(now, null));
+        states.save(watched, now, () -> watched.succeeded(now, null));
     }
 
-    private static void isRefused(AccountStateWriter states, WatchedAccount watch) {
+    private static void isRefused(AccountStateWriter states, WatchedAccount watched) {
         Instant now = Instant.now();
         MailFailure refused = new MailFailure(FailureCode.AUTH_FAILED, "no");
-        states.save(watch, now, () -> watch.failed(refused, now));
+        states.save(watched, now, () -> watched.failed(refused, now));
     }
 
-    private List<EventType> told(WatchedAccount watch) {
-        return events.after(ClientStore.DEFAULT, null, null, watch.account().id(), 100).stream()
+    private List<EventType> told(WatchedAccount watched) {
+        return events.after(ClientStore.DEFAULT, null, null, watched.account().id(), 100).stream()
                 .map(Event::type)
                 .toList();
     }
 
-    private AccountState stored(WatchedAccount watch) {
-        return accounts.find(watch.account().id()).orElseThrow().state();
+    private AccountState stored(WatchedAccount watched) {
+        return accounts.find(watched.account().id()).orElseThrow().state();
     }
 
     @Test
     void an_event_whose_commit_was_not_answered_is_not_written_again() {
         AccountStateWriter states = states();
-        WatchedAccount watch = watch();
+        WatchedAccount watched = watched();
         loseAnswer.set(true);
-        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
-        works(states, watch);
-        works(states, watch);
-        assertThat(told(watch)).containsExactly(EventType.ACCOUNT_CONNECTED);
-        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
+        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watched));
+        works(states, watched);
+        works(states, watched);
+        assertThat(told(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
     }
 
     @Test
     void an_event_whose_commit_failed_is_written_by_the_next_look() {
         AccountStateWriter states = states();
-        WatchedAccount watch = watch();
+        WatchedAccount watched = watched();
         loseCommit.set(true);
-        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watch));
-        assertThat(told(watch)).isEmpty();
-        works(states, watch);
-        assertThat(told(watch)).containsExactly(EventType.ACCOUNT_CONNECTED);
-        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
+        assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watched));
+        assertThat(told(watched)).isEmpty();
+        works(states, watched);
+        assertThat(told(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
     }
 
     @Test
     void a_state_that_was_written_without_an_answer_and_then_left_is_corrected_in_the_table() {
         AccountStateWriter states = states();
-        WatchedAccount watch = watch();
-        works(states, watch);
+        WatchedAccount watched = watched();
+        works(states, watched);
         loseAnswer.set(true);
         assertThatExceptionOfType(RuntimeException.class)
-                .isThrownBy(() -> isRefused(states, watch));
-        AccountState written = stored(watch);
+                .isThrownBy(() -> isRefused(states, watched));
+        AccountState written = stored(watched);
         assertThat(written).isNotEqualTo(AccountState.WATCHING);
-        works(states, watch);
-        assertThat(stored(watch)).isEqualTo(AccountState.WATCHING);
-        assertThat(told(watch))
+        works(states, watched);
+        assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
+        assertThat(told(watched))
                 .containsExactlyElementsOf(
                         written == AccountState.PARKED
                                 ? List.of(

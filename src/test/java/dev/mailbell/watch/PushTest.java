@@ -258,7 +258,7 @@ class PushTest {
     void one_who_asks_for_a_look_gets_it_on_the_connection_that_waits() {
         Account account = idling("ann");
         for (int i = 0; i < 20; i++) {
-            assertThat(kit.watch().check(account)).hasSize(1);
+            assertThat(kit.check(account)).hasSize(1);
         }
         await().until(() -> server.idling() == 1);
         assertThat(server.logins()).hasSize(1);
@@ -323,14 +323,14 @@ class PushTest {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         if (moment.equals("command EXAMINE") && wanted.compareAndSet(false, true)) {
-                            watches().forEach(watch -> watch.wantLook(System.nanoTime()));
+                            watches().forEach(watched -> watched.due().want(System.nanoTime()));
                         }
                         return true;
                     }
                 });
         kit.register(server.port(), "ann");
         await().until(wanted::get);
-        await().until(() -> watches().stream().allMatch(watch -> watch.looksBegun() == 2));
+        await().until(() -> watches().stream().allMatch(watched -> watched.due().begun() == 2));
     }
 
     private Collection<WatchedAccount> watches() {

@@ -161,6 +161,15 @@ final class WatchKit implements AutoCloseable {
         return service.watch();
     }
 
+    /** Checks as a request that arrives now. */
+    List<AccountCommands.Checked> check(Account account) {
+        return watch().check(account, watch().deadline());
+    }
+
+    AccountCommands.Verified verify(Account account, LoginSecret secret) {
+        return watch().verify(account, secret, watch().deadline());
+    }
+
     WatchService service() {
         return service;
     }
@@ -250,7 +259,7 @@ final class WatchKit implements AutoCloseable {
 
     String mode(Account account) {
         return String.valueOf(
-                service.watch().live(account.id()).map(Watch.Live::mode).orElse(null));
+                service.watch().live(account.id()).map(AccountCommands.Live::mode).orElse(null));
     }
 
     @Override

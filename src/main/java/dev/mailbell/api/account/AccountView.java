@@ -7,7 +7,7 @@ import dev.mailbell.account.MailSettings;
 import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.ViewFormats;
-import dev.mailbell.watch.Watch.Live;
+import dev.mailbell.watch.AccountCommands.Live;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

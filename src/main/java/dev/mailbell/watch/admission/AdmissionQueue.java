@@ -25,20 +25,20 @@ final class AdmissionQueue {
     private final Map<Grade, Integer> taken = new EnumMap<>(Grade.class);
     private int size;
     private int waiting;
-    private int turn;
+    private int nextGrade;
 
     /** The checks of one server. */
     private static final class Line {
-        private final ServerShare standing;
+        private final ServerShare share;
         private final SequencedSet<AdmissionRequest> first = new LinkedHashSet<>();
         private final SequencedSet<AdmissionRequest> retries = new LinkedHashSet<>();
         private Grade grade;
         private int taken;
         private boolean lastWasRetry;
 
-        Line(ServerShare standing) {
-            this.standing = standing;
-            this.grade = standing.grade();
+        Line(ServerShare share) {
+            this.share = share;
+            this.grade = share.grade();
         }
 
         boolean isEmpty() {
@@ -52,7 +52,7 @@ final class AdmissionQueue {
         /** Retries take turns with the others, but do not probe while others can. */
         AdmissionRequest poll() {
             boolean retry =
-                    first.isEmpty() || !retries.isEmpty() && !lastWasRetry && !standing.isSilent();
+                    first.isEmpty() || !retries.isEmpty() && !lastWasRetry && !share.isSilent();
             lastWasRetry = retry;
             return (retry ? retries : first).removeFirst();
         }
@@ -80,22 +80,22 @@ final class AdmissionQueue {
         return waiting;
     }
 
-    int waiting(ServerShare standing) {
-        Line line = lines.get(standing);
+    int waiting(ServerShare share) {
+        Line line = lines.get(share);
         return line == null ? 0 : line.first.size() + line.retries.size();
     }
 
-    void add(AdmissionRequest request, ServerShare standing) {
-        Line line = lines.computeIfAbsent(standing, Line::new);
+    void add(AdmissionRequest request, ServerShare share) {
+        Line line = lines.computeIfAbsent(share, Line::new);
         if (line.of(request).add(request)) {
             waiting++;
-            standing.checks(1);
+            share.checks(1);
         }
         sort(line);
     }
 
-    void remove(AdmissionRequest request, ServerShare standing) {
-        Line line = lines.get(standing);
+    void remove(AdmissionRequest request, ServerShare share) {
+        Line line = lines.get(share);
         if (line != null && line.of(request).remove(request)) {
             left(line);
             settle(line);
@@ -104,12 +104,12 @@ final class AdmissionQueue {
 
     private void left(Line line) {
         waiting--;
-        line.standing.checks(-1);
+        line.share.checks(-1);
     }
 
     /** Takes the requests out that the condition holds for. */
-    List<AdmissionRequest> removeIf(ServerShare standing, Predicate<AdmissionRequest> condition) {
-        Line line = lines.get(standing);
+    List<AdmissionRequest> removeIf(ServerShare share, Predicate<AdmissionRequest> condition) {
+        Line line = lines.get(share);
         if (line == null) {
             return List.of();
         }
@@ -131,10 +131,10 @@ final class AdmissionQueue {
     Optional<AdmissionRequest> next() {
         Grade[] grades = Grade.values();
         for (int i = 0; i < grades.length && taken() < size; i++) {
-            Grade grade = grades[(turn + i) % grades.length];
+            Grade grade = grades[(nextGrade + i) % grades.length];
             SequencedSet<Line> of = queue(grade);
             if (!of.isEmpty() && hasRoom(grade)) {
-                turn = grade.ordinal() + 1;
+                nextGrade = grade.ordinal() + 1;
                 Line line = of.removeFirst();
                 AdmissionRequest request = line.poll();
                 waiting--;
@@ -162,23 +162,23 @@ final class AdmissionQueue {
     }
 
     /** A check of the server has ended. */
-    void release(ServerShare standing) {
-        Line line = lines.get(standing);
+    void release(ServerShare share) {
+        Line line = lines.get(share);
         if (line != null) {
             line.taken--;
             taken.merge(line.grade, -1, Integer::sum);
-            standing.checks(-1);
+            share.checks(-1);
             settle(line);
         }
     }
 
     /** What is known of the server has changed. */
-    void reviewed(ServerShare standing) {
-        Line line = lines.get(standing);
-        if (line != null && line.grade != standing.grade()) {
+    void reviewed(ServerShare share) {
+        Line line = lines.get(share);
+        if (line != null && line.grade != share.grade()) {
             queue(line.grade).remove(line);
             taken.merge(line.grade, -line.taken, Integer::sum);
-            line.grade = standing.grade();
+            line.grade = share.grade();
             taken.merge(line.grade, line.taken, Integer::sum);
         }
         if (line != null) {
@@ -189,13 +189,13 @@ final class AdmissionQueue {
     private void settle(Line line) {
         sort(line);
         if (line.isEmpty() && line.taken == 0) {
-            lines.remove(line.standing);
+            lines.remove(line.share);
         }
     }
 
     /** Keeps its turn when it is among those that are ready already. */
     private void sort(Line line) {
-        if (!line.isEmpty() && line.taken < line.standing.share(size)) {
+        if (!line.isEmpty() && line.taken < line.share.share(size)) {
             queue(line.grade).add(line);
         } else {
             queue(line.grade).remove(line);

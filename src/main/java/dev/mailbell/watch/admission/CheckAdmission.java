@@ -34,7 +34,7 @@ public final class CheckAdmission {
     private final Map<CheckKind, AdmissionQueue> rooms = new EnumMap<>(CheckKind.class);
 
     /** The one that was used longest ago first. */
-    private final Map<String, ServerShare> standings = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<String, ServerShare> shares = new LinkedHashMap<>(16, 0.75f, true);
 
     private boolean stopped;
 
@@ -61,7 +61,7 @@ public final class CheckAdmission {
                             new CheckPermit(
                                     CheckAdmission.this,
                                     request,
-                                    standing(request),
+                                    share(request),
                                     nanoTime.getAsLong()));
                 }
             }
@@ -107,8 +107,8 @@ public final class CheckAdmission {
         return room;
     }
 
-    private ServerShare standing(AdmissionRequest request) {
-        return standings.computeIfAbsent(request.server(), ServerShare::new);
+    private ServerShare share(AdmissionRequest request) {
+        return shares.computeIfAbsent(request.server(), ServerShare::new);
     }
 
     /** Takes effect at once; where fewer places are left than are taken, as checks end. */
@@ -134,19 +134,19 @@ public final class CheckAdmission {
     /** Lets the request wait for its turn; it may be granted or refused before this returns. */
     public void submit(AdmissionRequest request) {
         change(answers -> {
-            ServerShare standing = standing(request);
+            ServerShare share = share(request);
             AdmissionQueue room = room(request.kind());
             if (stopped) {
                 answers.refuse(List.of(request), new NotWatchedException());
             } else if (request.kind() == CheckKind.ON_DEMAND
                     && (room.waiting() >= MOST_WAITING
-                            || room.waiting(standing) >= MOST_WAITING_AT_ONE_SERVER)) {
+                            || room.waiting(share) >= MOST_WAITING_AT_ONE_SERVER)) {
                 answers.refuse(List.of(request), full());
             } else if (request.isWaiting()) {
-                room.add(request, standing);
+                room.add(request, share);
                 return;
             }
-            forget(standing);
+            forget(share);
         });
     }
 
@@ -180,8 +180,8 @@ public final class CheckAdmission {
     private boolean isSilent(String server) {
         lock.lock();
         try {
-            ServerShare standing = standings.get(server);
-            return standing != null && standing.isSilent();
+            ServerShare share = shares.get(server);
+            return share != null && share.isSilent();
         } finally {
             lock.unlock();
         }
@@ -189,22 +189,22 @@ public final class CheckAdmission {
 
     void cancelled(AdmissionRequest request) {
         change(answers -> {
-            ServerShare standing = standing(request);
-            room(request.kind()).remove(request, standing);
-            forget(standing);
+            ServerShare share = share(request);
+            room(request.kind()).remove(request, share);
+            forget(share);
         });
     }
 
     void released(CheckPermit permit) {
         change(answers -> {
-            ServerShare standing = permit.standing();
-            standing.ended(permit.ended());
-            if (permit.ended() == CheckPermit.Ended.SILENT && standing.isSilent()) {
-                answers.refuse(waitedFor(permit), silent(standing.server()));
+            ServerShare share = permit.share();
+            share.ended(permit.ended());
+            if (permit.ended() == CheckPermit.Ended.SILENT && share.isSilent()) {
+                answers.refuse(waitedFor(permit), silent(share.server()));
             }
-            room(permit.request().kind()).release(standing);
-            rooms.values().forEach(room -> room.reviewed(standing));
-            forget(standing);
+            room(permit.request().kind()).release(share);
+            rooms.values().forEach(room -> room.reviewed(share));
+            forget(share);
         });
     }
 
@@ -217,7 +217,7 @@ public final class CheckAdmission {
         for (AdmissionQueue room : rooms.values()) {
             waited.addAll(
                     room.removeIf(
-                            probe.standing(),
+                            probe.share(),
                             request ->
                                     request.since() - probe.grantedAt() <= 0
                                             && (request.isRetry() || !probe.request().isRetry())));
@@ -225,14 +225,14 @@ public final class CheckAdmission {
         return waited;
     }
 
-    private void forget(ServerShare standing) {
-        if (standing.isForgettable()) {
-            standings.remove(standing.server());
-        } else if (standings.size() > SERVERS_REMEMBERED) {
-            standings.values().stream()
+    private void forget(ServerShare share) {
+        if (share.isForgettable()) {
+            shares.remove(share.server());
+        } else if (shares.size() > SERVERS_REMEMBERED) {
+            shares.values().stream()
                     .filter(ServerShare::isUnused)
                     .findFirst()
-                    .ifPresent(unused -> standings.remove(unused.server()));
+                    .ifPresent(unused -> shares.remove(unused.server()));
         }
     }
 
@@ -241,28 +241,18 @@ public final class CheckAdmission {
         change(answers -> {
             stopped = true;
             List<AdmissionRequest> all = new ArrayList<>();
-            for (ServerShare standing : standings.values()) {
-                rooms.values().forEach(room -> all.addAll(room.removeIf(standing, any -> true)));
+            for (ServerShare share : shares.values()) {
+                rooms.values().forEach(room -> all.addAll(room.removeIf(share, any -> true)));
             }
             answers.refuse(all, new NotWatchedException());
         });
     }
 
-    /** How many checks of a kind run now. */
-    public int running(CheckKind kind) {
+    /** How checks of a kind are now. */
+    public AdmissionStatus status(CheckKind kind) {
         lock.lock();
         try {
-            return room(kind).taken();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** How many checks of a kind wait for a place. */
-    public int waiting(CheckKind kind) {
-        lock.lock();
-        try {
-            return room(kind).waiting();
+            return new AdmissionStatus(room(kind).taken(), room(kind).waiting());
         } finally {
             lock.unlock();
         }
@@ -272,7 +262,7 @@ public final class CheckAdmission {
     int serversKnown() {
         lock.lock();
         try {
-            return standings.size();
+            return shares.size();
         } finally {
             lock.unlock();
         }

@@ -19,7 +19,7 @@ public final class CheckPermit implements AutoCloseable {
 
     private final CheckAdmission admission;
     private final AdmissionRequest request;
-    private final ServerShare standing;
+    private final ServerShare share;
     private final long grantedAt;
     private final AtomicBoolean released = new AtomicBoolean();
     private volatile Ended ended = Ended.UNKNOWN;
@@ -27,11 +27,11 @@ public final class CheckPermit implements AutoCloseable {
     CheckPermit(
             CheckAdmission admission,
             AdmissionRequest request,
-            ServerShare standing,
+            ServerShare share,
             long grantedAt) {
         this.admission = admission;
         this.request = request;
-        this.standing = standing;
+        this.share = share;
         this.grantedAt = grantedAt;
     }
 
@@ -39,8 +39,8 @@ public final class CheckPermit implements AutoCloseable {
         return request;
     }
 
-    ServerShare standing() {
-        return standing;
+    ServerShare share() {
+        return share;
     }
 
     /** The monotonic clock's nanoseconds at which the check was let in. */

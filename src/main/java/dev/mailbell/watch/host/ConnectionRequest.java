@@ -15,14 +15,14 @@ public final class ConnectionRequest implements CheckWait {
     }
 
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
-    private final Consumer<ConnectionPermit> whenCalled;
+    private final Consumer<ConnectionPermit> whenGranted;
     private volatile @Nullable MailHostLimiter host;
 
     /**
-     * @param whenCalled takes the permit over; must not block
+     * @param whenGranted takes the permit over; must not block
      */
-    public ConnectionRequest(Consumer<ConnectionPermit> whenCalled) {
-        this.whenCalled = whenCalled;
+    public ConnectionRequest(Consumer<ConnectionPermit> whenGranted) {
+        this.whenGranted = whenGranted;
     }
 
     /** A turn that completes a future. */
@@ -49,16 +49,16 @@ public final class ConnectionRequest implements CheckWait {
         host = line;
     }
 
-    /** For how many nanoseconds the line has not moved. */
+    @Override
     public long stillFor(long now) {
         MailHostLimiter line = host;
-        return line == null ? Long.MAX_VALUE : now - line.calledAt();
+        return line == null ? Long.MAX_VALUE : now - line.grantedAt();
     }
 
     /** Hands the permit over; gives it back when the turn was cancelled meanwhile. */
-    void call(ConnectionPermit permit) {
+    void grant(ConnectionPermit permit) {
         if (state.compareAndSet(State.WAITING, State.CALLED)) {
-            whenCalled.accept(permit);
+            whenGranted.accept(permit);
         } else {
             permit.release();
         }

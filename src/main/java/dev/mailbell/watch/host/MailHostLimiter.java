@@ -37,7 +37,7 @@ public final class MailHostLimiter {
     /** Kept sessions that nobody uses now, the one that rests longest first. */
     private final Set<RestingSession> resting = new LinkedHashSet<>();
 
-    private boolean calling;
+    private boolean granting;
     private boolean lastWasUrgent;
     private boolean dismissing;
     private long dismissedAt;
@@ -45,7 +45,7 @@ public final class MailHostLimiter {
     private int open;
     private int pushing;
     private long usedAt;
-    private volatile long calledAt;
+    private volatile long grantedAt;
     private boolean pushRefused;
 
     public MailHostLimiter(String name, HostLimits limits, LongSupplier nanoTime) {
@@ -53,7 +53,7 @@ public final class MailHostLimiter {
         this.limits = limits;
         this.nanoTime = nanoTime;
         this.usedAt = nanoTime.getAsLong();
-        this.calledAt = usedAt;
+        this.grantedAt = usedAt;
     }
 
     public String name() {
@@ -61,13 +61,13 @@ public final class MailHostLimiter {
     }
 
     /** When the line last moved, by the monotonic clock. */
-    long calledAt() {
-        return calledAt;
+    long grantedAt() {
+        return grantedAt;
     }
 
     /** Joins the line. */
-    public void submit(ConnectionRequest turn) {
-        join(waiting, turn);
+    public void submit(ConnectionRequest request) {
+        join(waiting, request);
     }
 
     /**
@@ -77,20 +77,20 @@ public final class MailHostLimiter {
      */
     public ConnectionPermit acquire(Deadline deadline) {
         CompletableFuture<ConnectionPermit> permit = new CompletableFuture<>();
-        ConnectionRequest turn = ConnectionRequest.completing(permit);
-        join(urgent, turn);
+        ConnectionRequest request = ConnectionRequest.completing(permit);
+        join(urgent, request);
         try {
             return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw full(turn, permit);
+            throw full(request, permit);
         } catch (TimeoutException | ExecutionException e) {
-            throw full(turn, permit);
+            throw full(request, permit);
         }
     }
 
-    private MailFailure full(ConnectionRequest turn, CompletableFuture<ConnectionPermit> permit) {
-        turn.cancel();
+    private MailFailure full(ConnectionRequest request, CompletableFuture<ConnectionPermit> permit) {
+        request.cancel();
         if (!permit.cancel(false)) {
             permit.join().release();
         }
@@ -100,24 +100,24 @@ public final class MailHostLimiter {
                         + " (connections, logins per second) leave no room now; try again later");
     }
 
-    private void join(Deque<ConnectionRequest> line, ConnectionRequest turn) {
+    private void join(Deque<ConnectionRequest> line, ConnectionRequest request) {
         lock.lock();
         try {
             if (line.size() >= sweptAt) {
                 line.removeIf(other -> !other.isWaiting());
                 sweptAt = Math.max(SWEPT_FROM, 2 * line.size());
             }
-            turn.joined(this);
+            request.joined(this);
             if (urgent.isEmpty() && waiting.isEmpty()) {
-                calledAt = nanoTime.getAsLong();
+                grantedAt = nanoTime.getAsLong();
             }
-            line.add(turn);
+            line.add(request);
             usedAt = nanoTime.getAsLong();
-            if (calling) {
+            if (granting) {
                 changed.signal();
             } else {
-                calling = true;
-                Thread.ofVirtual().name("logins-" + name).start(this::callOut);
+                granting = true;
+                Thread.ofVirtual().name("logins-" + name).start(this::grantInTurn);
             }
         } finally {
             lock.unlock();
@@ -125,10 +125,10 @@ public final class MailHostLimiter {
     }
 
     /** Calls one after the other as the limits allow, until nobody waits. */
-    private void callOut() {
+    private void grantInTurn() {
         ConnectionRequest next = next();
         while (next != null) {
-            next.call(new ConnectionPermit(this));
+            next.grant(new ConnectionPermit(this));
             next = next();
         }
     }
@@ -139,7 +139,7 @@ public final class MailHostLimiter {
             while (true) {
                 Deque<ConnectionRequest> line = line();
                 if (line.isEmpty()) {
-                    calling = false;
+                    granting = false;
                     return null;
                 }
                 long now = nanoTime.getAsLong();
@@ -154,7 +154,7 @@ public final class MailHostLimiter {
                     open++;
                     limits.login(now);
                     lastWasUrgent = line == urgent;
-                    calledAt = now;
+                    grantedAt = now;
                     return line.remove();
                 }
             }
@@ -199,12 +199,12 @@ public final class MailHostLimiter {
     }
 
     /** An account's kept session is used by nobody from now on, until {@link #rouse}. */
-    public void rest(RestingSession watch) {
-        locked(() -> resting.add(watch));
+    public void rest(RestingSession watched) {
+        locked(() -> resting.add(watched));
     }
 
-    public void rouse(RestingSession watch) {
-        locked(() -> resting.remove(watch));
+    public void rouse(RestingSession watched) {
+        locked(() -> resting.remove(watched));
     }
 
     boolean beginPush() {
@@ -285,10 +285,11 @@ public final class MailHostLimiter {
         }
     }
 
-    public HostStatus figures() {
+    public HostStatus status() {
         lock.lock();
         try {
             return new HostStatus(
+                    name,
                     open, pushing, urgent.size() + waiting.size(), nanoTime.getAsLong() - usedAt);
         } finally {
             lock.unlock();

@@ -1,23 +1,23 @@
 package dev.mailbell.watch.host;
 
 import dev.mailbell.watch.schedule.PollingPolicy;
-import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** The mail hosts that this node has to do with. */
+/** The limiters of the mail hosts of this node's accounts. */
 public final class MailHostLimiters {
     private static final long FORGOTTEN_AFTER = TimeUnit.HOURS.toNanos(1);
 
     private final Map<String, MailHostLimiter> hosts = new ConcurrentHashMap<>();
-    private final PollingPolicy pace;
+    private final PollingPolicy policy;
     private final LongSupplier nanoTime;
 
-    public MailHostLimiters(PollingPolicy pace, LongSupplier nanoTime) {
-        this.pace = pace;
+    public MailHostLimiters(PollingPolicy policy, LongSupplier nanoTime) {
+        this.policy = policy;
         this.nanoTime = nanoTime;
     }
 
@@ -28,22 +28,23 @@ public final class MailHostLimiters {
                         new MailHostLimiter(
                                 name,
                                 new HostLimits(
-                                        () -> pace.connections(name),
-                                        () -> pace.loginsPerSecond(name),
+                                        () -> policy.connections(name),
+                                        () -> policy.loginsPerSecond(name),
                                         nanoTime.getAsLong()),
                                 nanoTime));
     }
 
-    public Collection<MailHostLimiter> all() {
-        return hosts.values();
+    /** How each host is now. */
+    public List<HostStatus> status() {
+        return hosts.values().stream().map(MailHostLimiter::status).toList();
     }
 
-    /** Forgets hosts that nobody has wanted for an hour. */
+    /** Forgets hosts to which no connection was requested for an hour. */
     public void forgetUnused() {
         hosts.values()
                 .removeIf(host -> {
-                    HostStatus figures = host.figures();
-                    return figures.isUnused() && figures.idleFor() > FORGOTTEN_AFTER;
+                    HostStatus status = host.status();
+                    return status.isUnused() && status.idleFor() > FORGOTTEN_AFTER;
                 });
     }
 }

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChangeRecorder {
     private final Jdbi jdbi;
-    private final DatabasePermits gate;
+    private final DatabasePermits database;
     private final Outbox outbox;
     private final InstantSource clock;
 
-    public ChangeRecorder(Jdbi jdbi, DatabasePermits gate, Outbox outbox, InstantSource clock) {
+    public ChangeRecorder(Jdbi jdbi, DatabasePermits database, Outbox outbox, InstantSource clock) {
         this.jdbi = jdbi;
-        this.gate = gate;
+        this.database = database;
         this.outbox = outbox;
         this.clock = clock;
     }
@@ -86,7 +86,7 @@ public final class ChangeRecorder {
                                                 ? (Integer) change.newCount()
                                                 : null));
         Optional<Written> written =
-                gate.through(() ->
+                database.through(() ->
                         directly(advance, change, event)
                                 .or(() ->
                                         inTransaction(

@@ -21,12 +21,12 @@ import dev.mailbell.watch.schedule.PollingPolicy;
 public final class CredentialResolver {
     private final LoginSecrets secrets;
     private final TokenSource tokens;
-    private final PollingPolicy pace;
+    private final PollingPolicy policy;
 
-    public CredentialResolver(LoginSecrets secrets, TokenSource tokens, PollingPolicy pace) {
+    public CredentialResolver(LoginSecrets secrets, TokenSource tokens, PollingPolicy policy) {
         this.secrets = secrets;
         this.tokens = tokens;
-        this.pace = pace;
+        this.policy = policy;
     }
 
     public Login of(Account account, Deadline deadline) {
@@ -53,7 +53,7 @@ public final class CredentialResolver {
                 credential,
                 mail.verifyCertificate(),
                 mail.caPem(),
-                pace.identify(mail.host()));
+                policy.identify(mail.host()));
     }
 
     private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {

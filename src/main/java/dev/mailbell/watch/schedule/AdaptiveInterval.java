@@ -24,17 +24,17 @@ public final class AdaptiveInterval {
     private long failingSince;
     private boolean pushRefused;
     private long pushRefusedAt;
-    private long safetyLookDue;
+    private long safetyCheckDue;
     private final HintBudget hints;
-    private long lookBegunAt;
+    private long pushedCheckBegunAt;
     private final EventBudget budget;
 
     public AdaptiveInterval(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
-        this.safetyLookDue = nanoTime.getAsLong();
+        this.safetyCheckDue = nanoTime.getAsLong();
         this.hints = new HintBudget(nanoTime);
-        this.lookBegunAt = safetyLookDue;
-        this.budget = new EventBudget(safetyLookDue);
+        this.pushedCheckBegunAt = safetyCheckDue;
+        this.budget = new EventBudget(safetyCheckDue);
     }
 
     /**
@@ -62,14 +62,9 @@ public final class AdaptiveInterval {
         ownFaults = 0;
     }
 
-    /**
-     * A look could not be recorded, and this program is at fault.
-     *
-     * @return how long to wait, longer each time in a row
-     */
-    public Duration notRecorded() {
+    /** A check could not be recorded because of a fault of this program. */
+    public void notRecorded() {
         ownFaults++;
-        return Backoff.doubled(ownFaults);
     }
 
     /** How many looks in a row could not be recorded. */
@@ -82,8 +77,9 @@ public final class AdaptiveInterval {
         loginDelay = delay;
     }
 
-    public Duration noSoonerThan(Duration interval) {
-        return interval.compareTo(loginDelay) < 0 ? loginDelay : interval;
+    /** The shortest time between two logins that the server allows; zero unless it said. */
+    public Duration loginDelay() {
+        return loginDelay;
     }
 
     /** 1 for the usual interval; see {@link PollingPolicy#interval}. */
@@ -91,7 +87,7 @@ public final class AdaptiveInterval {
         return tempo;
     }
 
-    public void looked(boolean foundMail) {
+    public void checked(boolean foundMail) {
         tempo = PollingPolicy.tempo(tempo, foundMail);
     }
 
@@ -105,8 +101,13 @@ public final class AdaptiveInterval {
         return drops;
     }
 
+    /** How many connections in a row were lost soon after they were opened. */
+    public int drops() {
+        return drops;
+    }
+
     /** Whether so many connections in a row were lost soon that waiting on one makes no sense. */
-    public boolean losesWhatWaits() {
+    public boolean losesIdleConnections() {
         return drops >= DROPS_OF_PUSH;
     }
 
@@ -121,20 +122,20 @@ public final class AdaptiveInterval {
     }
 
     /** All mailboxes were looked at; the next such look is due after this span at the latest. */
-    public void lookedAtAll(Duration next) {
-        safetyLookDue = nanoTime.getAsLong() + next.toNanos();
+    public void checkedAll(Duration next) {
+        safetyCheckDue = nanoTime.getAsLong() + next.toNanos();
     }
 
     /** Trust ends no later than this from now. */
     public void trustAtMost(Duration span) {
         long latest = nanoTime.getAsLong() + span.toNanos();
-        if (safetyLookDue - latest > 0) {
-            safetyLookDue = latest;
+        if (safetyCheckDue - latest > 0) {
+            safetyCheckDue = latest;
         }
     }
 
-    public long nanosToSafetyLook() {
-        return Math.max(0, safetyLookDue - nanoTime.getAsLong());
+    public long nanosToSafetyCheck() {
+        return Math.max(0, safetyCheckDue - nanoTime.getAsLong());
     }
 
     /** What decides when hints of the server may cause a check. */
@@ -143,8 +144,8 @@ public final class AdaptiveInterval {
     }
 
     /** A look begins that the server asked for. */
-    public void looksForPush() {
-        lookBegunAt = nanoTime.getAsLong();
+    public void pushedCheckBegins() {
+        pushedCheckBegunAt = nanoTime.getAsLong();
     }
 
     /**
@@ -153,9 +154,9 @@ public final class AdaptiveInterval {
      * @param found how many messages it found
      * @param busy what all busy accounts of this node share
      */
-    public void lookedForPush(int found, BusySlots busy) {
+    public void pushedCheckEnded(int found, BusySlots busy) {
         long now = nanoTime.getAsLong();
-        budget.checked(now, now - lookBegunAt, found, busy);
+        budget.checked(now, now - pushedCheckBegunAt, found, busy);
     }
 
     /** How long to gather before the next look that push asks for; nothing for the first. */

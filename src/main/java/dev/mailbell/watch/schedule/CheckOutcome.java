@@ -1,69 +1,64 @@
 package dev.mailbell.watch.schedule;
 
-import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
-import dev.mailbell.account.Failure;
 import dev.mailbell.mail.MailFailure;
 import java.time.Duration;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
-/** What a look's outcome makes of an account. */
-public final class CheckOutcome {
+/** What happened to an account; with its {@link ScheduleState} it decides the next check. */
+public sealed interface CheckOutcome {
+
+    /** Outcomes that carry no further facts. */
+    enum Signal implements CheckOutcome {
+        /**
+         * A check is wanted now: the account was registered, changed or resumed, its mail host
+         * answers again, a push session can begin, or a check that was due could not begin.
+         */
+        WANTED,
+        /** A check was recorded. */
+        SUCCEEDED,
+        /**
+         * A check did not run to its end because of this node: no permit was free, the account or
+         * the position was refused, or the database is away.
+         */
+        NOT_RUN,
+        /** A check was made and could not be recorded because of a fault of this program. */
+        NOT_RECORDED,
+        /** A check was due while the database is away. */
+        DATABASE_AWAY,
+        /** No thread could be started, or push ended because the database is away. */
+        NOT_BEGUN,
+        /** The session waits for push until the safety check. */
+        PUSH_BEGUN,
+        /** The session is open and waits for push no more: the account is polled. */
+        PUSH_ENDED
+    }
+
+    /** All accounts were read at the start of the node. */
+    record Started(Duration turn, Instant now) implements CheckOutcome {}
+
+    /** A check failed. */
+    record Failed(MailFailure failure) implements CheckOutcome {}
+
+    /** A check failed on a session that had waited for push. */
+    record FailedPushed(MailFailure failure) implements CheckOutcome {}
+
+    /** A kept connection was lost during a check. */
+    record ConnectionLost(MailFailure failure) implements CheckOutcome {}
+
+    /** A connection was lost while it waited for push. */
+    record PushLost(MailFailure failure) implements CheckOutcome {}
+
     /**
-     * How many refusals it takes to believe a server that a login which worked does so no longer.
+     * The server gave a hint of new mail that must wait.
+     *
+     * @param delay how long it must wait
      */
-    private static final int REFUSALS = 3;
-
-    /** Over how long they must be spread: on-demand looks may come in quick succession. */
-    private static final Duration REFUSED_FOR = Duration.ofMinutes(10);
-
-    private CheckOutcome() {}
+    record HintDeferred(Duration delay) implements CheckOutcome {}
 
     /**
-     * @param remaining what is wrong nevertheless; null for nothing
+     * The configuration has changed.
+     *
+     * @param sinceEnded how long ago the last check ended
      */
-    public static Account success(Account account, @Nullable Failure remaining, Instant now) {
-        boolean already = account.state() == AccountState.WATCHING;
-        return account.withState(
-                AccountState.WATCHING, already ? account.stateSince() : now, remaining);
-    }
-
-    /**
-     * @param everWorked whether a look at the account has ever succeeded
-     * @param failingFor how long ago the first of the failures in a row was
-     */
-    public static Account failure(
-            Account account,
-            MailFailure failure,
-            boolean everWorked,
-            Duration failingFor,
-            Instant now) {
-        Failure before = account.failure();
-        boolean first = before == null || account.state() == AccountState.WATCHING;
-        Failure next =
-                new Failure(
-                        failure.code(),
-                        failure.reason(),
-                        first || before == null ? now : before.since(),
-                        first || before == null ? 1 : before.attempts() + 1);
-        AccountState state = stateAfter(account, next, everWorked, failingFor);
-        return account.withState(
-                state, account.state() == state ? account.stateSince() : now, next);
-    }
-
-    private static AccountState stateAfter(
-            Account account, Failure failure, boolean everWorked, Duration failingFor) {
-        boolean refused = failure.code().needsOwner();
-        boolean parked =
-                refused
-                        && (!everWorked
-                                || refusedForLong(failure, failingFor)
-                                || account.state() == AccountState.PARKED);
-        return parked ? AccountState.PARKED : AccountState.RETRYING;
-    }
-
-    private static boolean refusedForLong(Failure failure, Duration failingFor) {
-        return failure.attempts() >= REFUSALS && failingFor.compareTo(REFUSED_FOR) >= 0;
-    }
+    record Reconfigured(Duration sinceEnded) implements CheckOutcome {}
 }

@@ -45,7 +45,7 @@ public final class HintBudget {
     private long checkedAt;
 
     /** The hint for which the account was made due later; null for none. */
-    private @Nullable Hint putOff;
+    private @Nullable Hint deferred;
 
     /** Checks in a row that found no mail, and when the last one was. */
     private record Vain(int checks, long at) {
@@ -88,25 +88,25 @@ public final class HintBudget {
      * The account is made due later because of this hint. What it then costs is charged to this
      * kind of hint, even if the server has taken the hint back meanwhile.
      */
-    public void putOff(Hint hint) {
-        putOff = hint;
+    public void deferred(Hint hint) {
+        deferred = hint;
     }
 
     /** The hint for which the account was made due later; empty for none. */
-    public Optional<Hint> putOff() {
-        return Optional.ofNullable(putOff);
+    public Optional<Hint> deferred() {
+        return Optional.ofNullable(deferred);
     }
 
     /** The account was checked for another reason than a hint. */
-    public void forgetPutOff() {
-        putOff = null;
+    public void forgetDeferred() {
+        deferred = null;
     }
 
     /** The account was checked because of a hint. */
     public void checked(Hint hint, boolean foundMail, Duration longest) {
         long now = nanoTime.getAsLong();
         checkedAt = now;
-        putOff = putOff == hint ? null : putOff;
+        deferred = deferred == hint ? null : deferred;
         fullAt = Math.max(fullAt, now) + REFILL;
         Vain before = vain.getOrDefault(hint, Vain.NONE);
         if (foundMail) {

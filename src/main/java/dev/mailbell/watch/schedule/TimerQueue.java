@@ -7,36 +7,36 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * When each entry is due, on the monotonic clock. An entry has one time at most; giving it another
- * replaces the one before. Safe for many threads.
+ * Timers in the order of their times, on a monotonic clock. Setting a timer replaces the time it was
+ * set for before. Safe for many threads.
  *
- * @param <T> what is due; compared by identity
+ * @param <T> what a timer is for
  */
 public final class TimerQueue<T> {
 
-    /** One entry's place in the table; made once for each entry. */
-    public static final class Slot<T> {
+    /** A timer that is set or not. It is for one entry, and used with one queue. */
+    public static final class Timer<T> {
         private final T entry;
         private long due;
 
         /**
-         * Rises with every change, so that an outdated line in the queue is known when it is met.
+         * Rises with every change: what was queued for an older generation is outdated.
          */
         private long generation;
 
         private boolean scheduled;
 
-        public Slot(T entry) {
+        public Timer(T entry) {
             this.entry = entry;
         }
     }
 
-    private record Line<T>(long due, long generation, Slot<T> slot) {}
+    private record Queued<T>(long due, long generation, Timer<T> timer) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition sooner = lock.newCondition();
     private final LongSupplier nanoTime;
-    private final PriorityQueue<Line<T>> lines =
+    private final PriorityQueue<Queued<T>> queue =
             new PriorityQueue<>((a, b) -> Long.signum(a.due - b.due));
     private int scheduled;
 
@@ -44,18 +44,18 @@ public final class TimerQueue<T> {
         this.nanoTime = nanoTime;
     }
 
-    /** Makes the entry due so many nanoseconds from now. */
-    public void schedule(Slot<T> slot, long inNanos) {
+    /** Sets the timer to so many nanoseconds from now. */
+    public void schedule(Timer<T> timer, long inNanos) {
         lock.lock();
         try {
-            slot.due = nanoTime.getAsLong() + inNanos;
-            slot.generation++;
-            scheduled += slot.scheduled ? 0 : 1;
-            slot.scheduled = true;
-            Line<T> line = new Line<>(slot.due, slot.generation, slot);
-            lines.add(line);
+            timer.due = nanoTime.getAsLong() + inNanos;
+            timer.generation++;
+            scheduled += timer.scheduled ? 0 : 1;
+            timer.scheduled = true;
+            Queued<T> queued = new Queued<>(timer.due, timer.generation, timer);
+            queue.add(queued);
             sweep();
-            if (lines.peek() == line) {
+            if (queue.peek() == queued) {
                 sooner.signal();
             }
         } finally {
@@ -63,13 +63,13 @@ public final class TimerQueue<T> {
         }
     }
 
-    /** Takes the entry out. */
-    public void cancel(Slot<T> slot) {
+    /** Clears the timer. */
+    public void cancel(Timer<T> timer) {
         lock.lock();
         try {
-            scheduled -= slot.scheduled ? 1 : 0;
-            slot.scheduled = false;
-            slot.generation++;
+            scheduled -= timer.scheduled ? 1 : 0;
+            timer.scheduled = false;
+            timer.generation++;
             sweep();
         } finally {
             lock.unlock();
@@ -77,58 +77,59 @@ public final class TimerQueue<T> {
     }
 
     /**
-     * In how many nanoseconds the entry is due, negative when overdue; {@link Long#MAX_VALUE} when
-     * it has no time.
+     * How many nanoseconds from now the timer is set to, negative when that is past; {@link
+     * Long#MAX_VALUE} when it is not set.
      */
-    public long dueIn(Slot<T> slot) {
+    public long dueIn(Timer<T> timer) {
         lock.lock();
         try {
-            return slot.scheduled ? slot.due - nanoTime.getAsLong() : Long.MAX_VALUE;
+            return timer.scheduled ? timer.due - nanoTime.getAsLong() : Long.MAX_VALUE;
         } finally {
             lock.unlock();
         }
     }
 
-    /** When the entry was due that was taken out last, or is due. */
-    public long wasDue(Slot<T> slot) {
+    /** The time to which the timer was set last, by the monotonic clock. */
+    public long dueAt(Timer<T> timer) {
         lock.lock();
         try {
-            return slot.due;
+            return timer.due;
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * In how many nanoseconds the first entry is due, negative when overdue; 0 when there is none.
+     * How many nanoseconds from now the earliest timer is set to, negative when that is past; 0 when
+     * no timer is set.
      */
     public long untilFirst() {
         lock.lock();
         try {
             dropOutdated();
-            Line<T> first = lines.peek();
+            Queued<T> first = queue.peek();
             return first == null ? 0 : first.due - nanoTime.getAsLong();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits for the next entry that is due and takes it out. */
+    /** Waits for the earliest timer, clears it and returns its entry. */
     public T take() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
                 dropOutdated();
-                Line<T> next = lines.peek();
+                Queued<T> next = queue.peek();
                 if (next == null) {
                     sooner.await();
                 } else {
                     long wait = next.due - nanoTime.getAsLong();
                     if (wait <= 0) {
-                        lines.poll();
-                        next.slot.scheduled = false;
+                        queue.poll();
+                        next.timer.scheduled = false;
                         scheduled--;
-                        return next.slot.entry;
+                        return next.timer.entry;
                     }
                     // Bounded, so that a stepped clock in a test is noticed.
                     sooner.await(
@@ -142,13 +143,14 @@ public final class TimerQueue<T> {
     }
 
     private void dropOutdated() {
-        for (Line<T> first = lines.peek();
-                first != null && first.generation != first.slot.generation;
-                first = lines.peek()) {
-            lines.remove();
+        for (Queued<T> first = queue.peek();
+                first != null && first.generation != first.timer.generation;
+                first = queue.peek()) {
+            queue.remove();
         }
     }
 
+    /** How many timers are set. */
     public int size() {
         lock.lock();
         try {
@@ -159,12 +161,12 @@ public final class TimerQueue<T> {
     }
 
     /**
-     * Outdated lines are normally dropped when they are met; when they outnumber the others they go
-     * at once.
+     * Outdated entries are normally dropped when they come first; when they outnumber the others
+     * they are dropped at once.
      */
     private void sweep() {
-        if (lines.size() > 1024 && lines.size() > scheduled * 2) {
-            lines.removeIf(line -> line.generation != line.slot.generation);
+        if (queue.size() > 1024 && queue.size() > scheduled * 2) {
+            queue.removeIf(queued -> queued.generation != queued.timer.generation);
         }
     }
 }

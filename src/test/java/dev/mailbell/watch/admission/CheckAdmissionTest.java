@@ -118,7 +118,7 @@ class CheckAdmissionTest {
         submit(CheckKind.PUSHED, "a", false);
         submit(CheckKind.ON_DEMAND, "b", false);
         assertThat(running).hasSize(10);
-        assertThat(admission.waiting(CheckKind.SCHEDULED)).isEqualTo(392);
+        assertThat(admission.status(CheckKind.SCHEDULED).waiting()).isEqualTo(392);
     }
 
     @Test
@@ -173,7 +173,7 @@ class CheckAdmissionTest {
                                 .hasMessageContaining("did not answer several checks in a row"));
         // The one that came later is the next probe.
         assertThat(running("a")).isEqualTo(1);
-        assertThat(admission.waiting(CheckKind.SCHEDULED)).isZero();
+        assertThat(admission.status(CheckKind.SCHEDULED).waiting()).isZero();
     }
 
     @Test
@@ -193,7 +193,7 @@ class CheckAdmissionTest {
         assertThat(oldest("a").request().isRetry()).isFalse();
         oldest("a").succeeded();
         end(oldest("a"));
-        assertThat(admission.waiting(CheckKind.SCHEDULED)).isZero();
+        assertThat(admission.status(CheckKind.SCHEDULED).waiting()).isZero();
     }
 
     @Test
@@ -239,7 +239,7 @@ class CheckAdmissionTest {
         answers("a");
         submit(2, CheckKind.ON_DEMAND, "a");
         assertThatThrownBy(() -> request("a")).isInstanceOf(NoRoomException.class);
-        assertThat(admission.waiting(CheckKind.ON_DEMAND)).isZero();
+        assertThat(admission.status(CheckKind.ON_DEMAND).waiting()).isZero();
         submit(100, CheckKind.ON_DEMAND, "a");
         submit(CheckKind.ON_DEMAND, "a", false);
         assertThat(refused).singleElement().isInstanceOf(NoRoomException.class);
@@ -263,7 +263,7 @@ class CheckAdmissionTest {
             requests.add(submit(CheckKind.SCHEDULED, "a", false));
         }
         requests.subList(4, 10).forEach(AdmissionRequest::cancel);
-        assertThat(admission.waiting(CheckKind.SCHEDULED)).isEqualTo(10);
+        assertThat(admission.status(CheckKind.SCHEDULED).waiting()).isEqualTo(10);
         admission.resize(32);
         assertThat(running("a")).isEqualTo(8);
         admission.stop();

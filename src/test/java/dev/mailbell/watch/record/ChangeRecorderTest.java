@@ -108,10 +108,10 @@ class ChangeRecorderTest {
         Callable<Optional<Mailbox>> look =
                 () -> record(account, before, newMail((ImapState) before.state(), 1));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<Optional<Mailbox>>> looks =
+            List<Future<Optional<Mailbox>>> executor =
                     threads.invokeAll(List.of(look, look, look, look));
             int recorded = 0;
-            for (Future<Optional<Mailbox>> done : looks) {
+            for (Future<Optional<Mailbox>> done : executor) {
                 recorded += done.get().isPresent() ? 1 : 0;
             }
             assertThat(recorded).isEqualTo(1);

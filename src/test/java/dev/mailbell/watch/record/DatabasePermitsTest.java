@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class DatabasePermitsTest {
     private static final Database DATABASE = TestDatabase.create(3);
     private final AtomicBoolean held = new AtomicBoolean(true);
-    private final DatabasePermits gate = new DatabasePermits(DATABASE.jdbi(), 2, held::get);
+    private final DatabasePermits database = new DatabasePermits(DATABASE.jdbi(), 2, held::get);
 
     @AfterAll
     static void close() {
@@ -26,15 +26,15 @@ class DatabasePermitsTest {
 
     @Test
     void without_the_lease_nothing_is_looked_at_or_recorded() {
-        assertThat(gate.through(() -> "read")).isEqualTo("read");
+        assertThat(database.through(() -> "read")).isEqualTo("read");
         held.set(false);
-        assertThat(gate.isOpen()).isFalse();
+        assertThat(database.isOpen()).isFalse();
         assertThatExceptionOfType(FencedException.class)
-                .isThrownBy(() -> gate.through(() -> "read"))
+                .isThrownBy(() -> database.through(() -> "read"))
                 .matches(Database::isAway);
         held.set(true);
-        assertThat(gate.isOpen()).isTrue();
-        assertThat(gate.through(() -> "read")).isEqualTo("read");
+        assertThat(database.isOpen()).isTrue();
+        assertThat(database.through(() -> "read")).isEqualTo("read");
     }
 
     @Test
@@ -54,14 +54,14 @@ class DatabasePermitsTest {
                 });
         assertThatExceptionOfType(JdbiException.class)
                 .isThrownBy(() ->
-                        gate.through(() ->
+                        database.through(() ->
                                 DATABASE.jdbi()
                                         .withHandle(handle ->
                                                 handle.execute(
                                                         "insert into write_probe values ('x')"))));
-        assertThat(gate.isOpen()).isFalse();
+        assertThat(database.isOpen()).isFalse();
         DATABASE.jdbi().useHandle(handle -> handle.execute("drop function no_space() cascade"));
-        await().until(gate::isOpen);
+        await().until(database::isOpen);
     }
 
     @Test

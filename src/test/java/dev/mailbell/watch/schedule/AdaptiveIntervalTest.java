@@ -14,19 +14,19 @@ class AdaptiveIntervalTest {
     private static final Duration SAFETY = Duration.ofMinutes(9);
 
     private final AtomicLong now = new AtomicLong();
-    private final AdaptiveInterval rhythm = new AdaptiveInterval(now::get);
+    private final AdaptiveInterval adaptive = new AdaptiveInterval(now::get);
     private final BusySlots busy = new BusySlots(0);
 
     /** Milliseconds that mail waits which comes behind each check at once. */
     private long waitAndCheck() {
-        Duration hint = rhythm.hints().delay(Hint.GROWN, SAFETY);
-        Duration gathering = rhythm.gathering();
+        Duration hint = adaptive.hints().delay(Hint.GROWN, SAFETY);
+        Duration gathering = adaptive.gathering();
         Duration wait = hint.compareTo(gathering) < 0 ? gathering : hint;
         now.addAndGet(wait.toNanos());
-        rhythm.looksForPush();
+        adaptive.pushedCheckBegins();
         now.addAndGet(TimeUnit.MILLISECONDS.toNanos(2));
-        rhythm.lookedForPush(1, busy);
-        rhythm.hints().checked(Hint.GROWN, true, SAFETY);
+        adaptive.pushedCheckEnded(1, busy);
+        adaptive.hints().checked(Hint.GROWN, true, SAFETY);
         return wait.toMillis();
     }
 

@@ -1,0 +1,138 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.OpenSession;
+import dev.mailbell.watch.host.RestingSession;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** An account's session with its mail server, and the lock that its one user holds. */
+final class AccountSession implements RestingSession {
+    /** How often a thread that waits for push is interrupted while another waits for the lock. */
+    private static final Duration INTERRUPTED_EVERY = Duration.ofMillis(50);
+
+    private static final Duration LONGEST_CLOSE = Duration.ofMinutes(1);
+
+    /**
+     * Held by the thread that checks or waits for push. Passed on when the account changes, so that
+     * an account never has two sessions. Fair, so that a thread that waits for push lets others in.
+     */
+    private final ReentrantLock lock;
+
+    private final BooleanSupplier pushing;
+    private volatile @Nullable OpenSession open;
+    private @Nullable ConnectionPermit granted;
+
+    /**
+     * @param pushing whether a thread waits for push
+     */
+    AccountSession(ReentrantLock lock, BooleanSupplier pushing) {
+        this.lock = lock;
+        this.pushing = pushing;
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    /** Takes the lock, also from a thread that waits for push; false when the time is over. */
+    boolean lockWithin(Duration time) throws InterruptedException {
+        Deadline deadline = Deadline.after(time);
+        do {
+            interrupt();
+            if (lock.tryLock(INTERRUPTED_EVERY.toNanos(), TimeUnit.NANOSECONDS)) {
+                return true;
+            }
+        } while (!deadline.isPast());
+        return false;
+    }
+
+    /** A connection was granted for the next check. The caller holds the lock. */
+    void grant(@Nullable ConnectionPermit permit) {
+        granted = permit;
+    }
+
+    /** The connection that was granted; null for none. The caller holds the lock. */
+    @Nullable ConnectionPermit takeGranted() {
+        ConnectionPermit permit = granted;
+        granted = null;
+        return permit;
+    }
+
+    /** Gives back the connection that was granted and not used. The caller holds the lock. */
+    void releaseGranted() {
+        ConnectionPermit unused = takeGranted();
+        if (unused != null) {
+            unused.release();
+        }
+    }
+
+    /** The open session; null for none. Changed only by the holder of the lock. */
+    @Nullable OpenSession open() {
+        return open;
+    }
+
+    void opened(OpenSession session) {
+        open = session;
+    }
+
+    /** Closes the session if there is one. The caller holds the lock. */
+    void close() {
+        OpenSession session = open;
+        if (session != null) {
+            open = null;
+            session.permit().host().rouse(this);
+            session.close();
+        }
+    }
+
+    /** Wakes the thread that waits for push. */
+    void interrupt() {
+        OpenSession session = open;
+        if (session != null && pushing.getAsBoolean()) {
+            session.interrupt();
+        }
+    }
+
+    /** Closes the session unless it waits for push; a check under way ends first. */
+    @Override
+    public void dismiss() {
+        try {
+            if (lock.tryLock(LONGEST_CLOSE.toNanos(), TimeUnit.NANOSECONDS)) {
+                try {
+                    if (!pushing.getAsBoolean()) {
+                        close();
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Closes the session, also one that waits for push; a check under way ends first. */
+    void end() {
+        try {
+            if (lockWithin(LONGEST_CLOSE)) {
+                try {
+                    close();
+                } finally {
+                    lock.unlock();
+                }
+            } else {
+                OpenSession session = open;
+                if (session != null) {
+                    session.cut();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.watch.schedule.CheckOutcome;
+import dev.mailbell.watch.schedule.CheckOutcome.Signal;
+import dev.mailbell.watch.schedule.NextCheck;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.watch.schedule.ScheduleState;
+import dev.mailbell.watch.schedule.TimerQueue;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The timers of all accounts' next checks. The only class that sets a timer: the others report what
+ * happened to an account, and {@link NextCheck} decides. Safe for many threads.
+ */
+final class CheckSchedule {
+    private final TimerQueue<WatchedAccount> timers;
+    private final DueChecks due;
+    private final PollingPolicy policy;
+    private final LongSupplier nanoTime;
+    private final RandomGenerator random;
+
+    CheckSchedule(PollingPolicy policy, LongSupplier nanoTime, RandomGenerator random) {
+        this.timers = new TimerQueue<>(nanoTime);
+        this.due = new DueChecks(timers, nanoTime);
+        this.policy = policy;
+        this.nanoTime = nanoTime;
+        this.random = random;
+    }
+
+    /** Waits for the next account whose check is due, and clears its timer. */
+    WatchedAccount take() throws InterruptedException {
+        return timers.take();
+    }
+
+    /** Sets the account's timer by what happened; the timer of a removed account stays cleared. */
+    void happened(WatchedAccount account, CheckOutcome outcome) {
+        next(account, outcome).ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
+    }
+
+    private Optional<Duration> next(WatchedAccount account, CheckOutcome outcome) {
+        long dueIn = timers.dueIn(account.timer());
+        ScheduleState state =
+                ScheduleState.of(
+                        account.account(),
+                        policy,
+                        account.adaptive(),
+                        dueIn == Long.MAX_VALUE ? null : Duration.ofNanos(dueIn));
+        return NextCheck.after(outcome, state, random);
+    }
+
+    /** A check is wanted now. */
+    void wanted(WatchedAccount account) {
+        happened(account, Signal.WANTED);
+    }
+
+    /** A check is wanted now, unless one is under way. */
+    void wantedIfScheduled(WatchedAccount account) {
+        if (isScheduled(account)) {
+            wanted(account);
+        }
+    }
+
+    /** A hint must wait; answers whether it is what the timer is set for now. */
+    boolean hinted(WatchedAccount account, Duration delay) {
+        Optional<Duration> next = next(account, new CheckOutcome.HintDeferred(delay));
+        next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
+        return next.isPresent();
+    }
+
+    /** The configuration has changed; an account whose check is under way is scheduled by that. */
+    void reconfigured(WatchedAccount account) {
+        long sinceEnded = account.due().sinceEnded(nanoTime.getAsLong());
+        if (sinceEnded >= 0 && isScheduled(account)) {
+            happened(account, new CheckOutcome.Reconfigured(Duration.ofNanos(sinceEnded)));
+        }
+    }
+
+    /** The account is not watched any more, or another object watches it. */
+    void removed(WatchedAccount account) {
+        timers.cancel(account.timer());
+    }
+
+    /** {@link #take} has returned the account: its check is due since the time of its timer. */
+    void due(WatchedAccount account) {
+        due.due(account);
+    }
+
+    /** A check of the account that was due cannot begin because the database is away. */
+    void databaseAway(WatchedAccount account) {
+        long since = timers.dueAt(account.timer());
+        happened(account, Signal.DATABASE_AWAY);
+        due.postponed(account, since);
+    }
+
+    /**
+     * A check begins: no timer is set until it has ended.
+     *
+     * @return since when it has been due, by the monotonic clock
+     */
+    long began(WatchedAccount account) {
+        timers.cancel(account.timer());
+        return account.due().begin(nanoTime.getAsLong());
+    }
+
+    /** A check has ended. */
+    void ended(WatchedAccount account, CheckOutcome outcome) {
+        if (!account.hasEnded()) {
+            happened(account, outcome);
+        }
+        due.ended(account);
+    }
+
+    /**
+     * A check has ended without an answer: it stays due.
+     *
+     * @param since since when it has been due, by the monotonic clock
+     */
+    void endedStillDue(WatchedAccount account, CheckOutcome outcome, long since) {
+        ended(account, outcome);
+        if (!account.hasEnded()) {
+            due.postponed(account, since);
+        }
+    }
+
+    /** How many nanoseconds until the timer, negative when it is over; the maximum for none. */
+    long dueIn(WatchedAccount account) {
+        return timers.dueIn(account.timer());
+    }
+
+    boolean isScheduled(WatchedAccount account) {
+        return dueIn(account) != Long.MAX_VALUE;
+    }
+
+    /** For how long a server that pushes is trusted after all mailboxes were checked. */
+    Duration trust(WatchedAccount account) {
+        return NextCheck.trust(
+                policy.safetyInterval(account.account().mail().host()),
+                policy.interval(account.account()),
+                policy.jitter(),
+                random);
+    }
+
+    /** Forgets due checks of accounts that were changed or removed meanwhile. */
+    void forgetOver() {
+        due.forgetOver();
+    }
+
+    /** How things are now. */
+    ScheduleStatus status() {
+        return new ScheduleStatus(
+                timers.size(), Duration.ofNanos(due.oldest()), Duration.ofNanos(due.stuck()));
+    }
+}

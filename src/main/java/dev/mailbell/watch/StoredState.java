@@ -1,0 +1,16 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.account.Account;
+
+/**
+ * An account's state as this node last wrote or read it.
+ *
+ * @param retryingAnnounced whether the event {@code account.retrying} was written
+ * @param isUnknown whether the row may hold another state: the last write was not answered
+ */
+record StoredState(Account account, boolean retryingAnnounced, boolean isUnknown) {
+    /** A write has begun, whose answer is not known yet. */
+    StoredState unknown() {
+        return new StoredState(account, retryingAnnounced, true);
+    }
+}

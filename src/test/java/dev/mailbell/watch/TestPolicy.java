@@ -1,0 +1,33 @@
+package dev.mailbell.watch;
+
+import dev.mailbell.config.Configuration;
+import dev.mailbell.config.ConfigurationLoader;
+import dev.mailbell.watch.schedule.PollingPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Polling policies of configurations that a test writes. */
+public final class TestPolicy {
+    private TestPolicy() {}
+
+    /** Of a configuration file with this content; an empty one has all defaults. */
+    public static PollingPolicy of(String yaml) {
+        try {
+            Path home = Files.createTempDirectory("policy");
+            Path file = home.resolve("mailbell.yaml");
+            try {
+                Files.writeString(file, yaml);
+                Configuration configuration = new ConfigurationLoader(home, Map.of()).load(file);
+                return new PollingPolicy(() -> configuration);
+            } finally {
+                Files.deleteIfExists(file);
+                Files.delete(home);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
