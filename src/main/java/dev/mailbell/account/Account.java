@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param credential the encrypted {@link LoginSecret}
  * @param mailboxes names in Unicode, at least one; {@code INBOX} alone for POP3
  * @param failure null while nothing is wrong
- * @param lastCheckedAt when a look last succeeded; null before the first
+ * @param lastCheckedAt when a check last succeeded; null before the first
  */
 @SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
 public record Account(

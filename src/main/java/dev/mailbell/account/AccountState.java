@@ -2,16 +2,16 @@ package dev.mailbell.account;
 
 import java.util.Locale;
 
-/** Where an account stands; the names are part of the HTTP contract. */
+/** The state of an account; the names are part of the HTTP contract. */
 public enum AccountState {
     /** Registered or given a new login, and not yet seen. */
     CONNECTING,
     WATCHING,
-    /** The last look failed; the next one waits longer. */
+    /** The last check failed; the next one waits longer. */
     RETRYING,
-    /** Only the client can mend it: a bad login, a revoked token. */
+    /** Only the client can correct the cause: a bad login, a revoked token. */
     PARKED,
-    /** The client asked for no looks. */
+    /** The client asked for no checks. */
     PAUSED;
 
     /** The name on the wire, for example {@code watching}. */

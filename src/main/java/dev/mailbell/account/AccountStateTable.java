@@ -19,7 +19,7 @@ public final class AccountStateTable {
     }
 
     /**
-     * Writes where an account stands, unless its client paused it: that only its client ends.
+     * Writes the state of an account, unless its client paused it: only the client ends that.
      *
      * @param retryingAnnounced whether the event account.retrying was made
      * @return false when it is paused or gone
@@ -51,7 +51,7 @@ public final class AccountStateTable {
     }
 
     /**
-     * An account as it stands in the table.
+     * An account as it is in the table.
      *
      * @param retryingAnnounced whether the event account.retrying was made
      */
@@ -69,9 +69,7 @@ public final class AccountStateTable {
                 .findOne();
     }
 
-    /**
-     * The accounts whose clients were told that looks fail, and not yet that they succeed again.
-     */
+    /** The accounts for which account.retrying was announced, and account.recovered not yet. */
     public Set<UUID> retryingAnnounced() {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select id from account where retrying_told")

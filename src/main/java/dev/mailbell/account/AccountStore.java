@@ -145,7 +145,7 @@ public final class AccountStore {
                 .execute();
     }
 
-    /** Forgets what was seen of an account's mailboxes: the login now leads to another place. */
+    /** Forgets what was seen of an account's mailboxes: the login now opens other mailboxes. */
     public void forgetMailboxes(UUID id) {
         jdbi.useTransaction(handle -> {
             handle.createUpdate("delete from mailbox where account_id = :id")
@@ -195,8 +195,8 @@ public final class AccountStore {
      */
     public boolean delete(UUID clientId, UUID id) {
         return jdbi.inTransaction(handle -> {
-            // First, because it waits for whoever records something of this account: what they
-            // wrote is seen, and so removed, by the statements that follow.
+            // First, because it waits for transactions that record something of this account: the
+            // statements that follow see what those wrote, and remove it.
             int removed =
                     handle.createUpdate(
                                     "delete from account where client_id = :client and id = :id")

@@ -5,7 +5,8 @@ import dev.mailbell.mail.Security;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an account's mail is and who logs in; the proof lies apart, encrypted.
+ * Where an account's mail is and with which user name to log in; the password or grant is stored
+ * apart, encrypted.
  *
  * @param auth how the login is proven
  * @param caPem certificates to trust besides the platform's, PEM; null for none

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One mailbox of an account, as stored.
  *
  * @param name in Unicode
- * @param version rises with every write; a look's result is recorded only over the version it
+ * @param version rises with every write; a check's result is recorded only over the version it
  *     started from
  * @param lastCheckedAt when something last changed in it; null before the baseline
  */

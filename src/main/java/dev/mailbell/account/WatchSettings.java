@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * How an account wants to be watched; what is null falls back to the operator's configuration.
  *
  * @param push whether to use IDLE where the server offers it
- * @param interval between looks when polling, whole seconds
+ * @param interval between checks when polling, whole seconds
  * @param envelopes whether announcements carry the newest messages' senders and subjects
  */
 public record WatchSettings(

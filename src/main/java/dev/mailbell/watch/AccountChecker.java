@@ -17,6 +17,7 @@ import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountCommands.Checked;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.record.ChangeRecorder;
 import dev.mailbell.watch.record.CredentialResolver;
@@ -31,11 +32,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One look at an account: observe each mailbox, hold it against its mark, record the change. */
+/**
+ * One check of an account: observes each mailbox, compares it with its mark, records the change.
+ */
 final class AccountChecker {
     private static final Logger LOG = LoggerFactory.getLogger(AccountChecker.class);
 
-    /** How often a look starts over when somebody else records the same mailbox meanwhile. */
+    /** Attempts where a position or another node changes the mailbox in the table meanwhile. */
     private static final int TRIES = 3;
 
     private final MailServers servers;
@@ -61,13 +64,14 @@ final class AccountChecker {
     }
 
     /**
-     * What a look came to.
+     * What a check found.
      *
-     * @param missing mailboxes that the server does not have, while it has others
+     * @param missing mailboxes that the server does not have, while it has at least one of the
+     *     account
      */
     record CheckResult(List<Checked> checked, List<String> missing, Optional<Duration> loginDelay) {
 
-        /** How many messages were new; the greatest number there is where there were more. */
+        /** How many messages were new, {@link Integer#MAX_VALUE} at most. */
         int newMail() {
             return (int)
                     Math.min(
@@ -80,7 +84,7 @@ final class AccountChecker {
         }
     }
 
-    /** What a client says of its position in one mailbox, taken in with a look. */
+    /** A client's new position in one mailbox, which is applied by a check. */
     record PositionIn(String mailbox, PositionUpdate update) {}
 
     /**
@@ -99,9 +103,9 @@ final class AccountChecker {
     }
 
     /**
-     * Looks at mailboxes of the account, in this order. The caller holds the account's lock.
+     * Checks mailboxes of the account, in this order. The caller holds the account's lock.
      *
-     * @param position what the client says of its position in the one mailbox looked at
+     * @param position what the client says of its position in the one mailbox that is checked
      * @throws MailFailure when the server, or every mailbox, cannot be read
      * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have the
      *     position
@@ -177,7 +181,7 @@ final class AccountChecker {
                 measureArrival(session, change, after.get());
                 return checked(name, change);
             }
-            // Somebody else recorded this mailbox: what was seen must be held against that.
+            // The row has changed: what was seen must be compared with what is in it now.
             watched.mailboxes().clear();
             load(watched);
         }
@@ -186,10 +190,10 @@ final class AccountChecker {
                         + name
                         + " of account "
                         + account.id()
-                        + " is recorded by somebody else at every try");
+                        + " was changed in the table at every attempt");
     }
 
-    /** Behind the commit, and rarely: it must cost no mail any time. */
+    /** After the commit, and rarely: it must not delay any mail. */
     private void measureArrival(MailSession session, Change change, Mailbox after) {
         Instant recorded = after.lastCheckedAt();
         if (change.kind() != Change.Kind.NEW
@@ -202,7 +206,7 @@ final class AccountChecker {
             session.arrivedAt(change.newest().getLast())
                     .ifPresent(arrived -> meters.arrived(Duration.between(arrived, recorded)));
         } catch (MailFailure failure) {
-            LOG.debug("When a message arrived cannot be told: {}", failure.reason());
+            LOG.debug("The time at which a message arrived is not known: {}", failure.reason());
         }
     }
 
@@ -210,22 +214,22 @@ final class AccountChecker {
             WatchedAccount watched, Mailbox before, @Nullable PositionUpdate update) {
         MailboxState state = before.state();
         Mark mark = state.mark();
-        Instant lastLook =
+        Instant lastCheck =
                 watched.status().lastCheckedAt() != null
                         ? watched.status().lastCheckedAt()
                         : watched.account().lastCheckedAt();
         if (state.waitsOut() && before.lastCheckedAt() != null) {
-            // What came while an older view was waited out is new as well.
-            lastLook = before.lastCheckedAt();
+            // What came while the server showed an older view is new as well.
+            lastCheck = before.lastCheckedAt();
         }
-        // Without a count of what is pending, and for a position, the shortcuts do not say enough.
+        // The cheap proofs do not suffice for a position, nor where the pending count is unknown.
         boolean pendingUnknown = state.client() != null && state.pending() == null;
         return new CheckRequest(
                 before.name(),
                 mark,
                 state.searchFrom(update),
                 update != null || pendingUnknown || state.isOpen(),
-                lastLook);
+                lastCheck);
     }
 
     /** Reads the messages known of a POP3 maildrop once, when they are first asked for. */
@@ -259,7 +263,7 @@ final class AccountChecker {
                 change.approximate());
     }
 
-    /** Moves a position that needs no look; empty when only a look can tell. */
+    /** Moves a position without a check; empty where the position needs a check. */
     Optional<Mailbox> reposition(
             WatchedAccount watched, String name, PositionUpdate update, Observation unchanged) {
         load(watched);

@@ -7,7 +7,6 @@ import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

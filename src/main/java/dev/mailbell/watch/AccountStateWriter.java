@@ -9,6 +9,8 @@ import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.watch.account.StoredState;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.MailboxEvents;
@@ -66,7 +68,7 @@ final class AccountStateWriter {
         }
         // Logged is the first failure of a kind, not the same at every retry.
         if (before.state() != after.state() || codeOf(before) != codeOf(after)) {
-            log.news(after);
+            log.changed(after);
         }
         watched.stored(stored.unknown());
         Known known = new Known(before, stored.retryingAnnounced(), everWorked);
@@ -127,7 +129,8 @@ final class AccountStateWriter {
                         new NewEvent(event, null, after.shard(), after.labels(), null)));
     }
 
-    private static Optional<EventType> eventOf(WatchedAccount watched, Known before, Account after) {
+    private static Optional<EventType> eventOf(
+            WatchedAccount watched, Known before, Account after) {
         AccountState was = before.account().state();
         return switch (after.state()) {
             case WATCHING -> {

@@ -6,6 +6,8 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.AccountChecker.PositionIn;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckPermit;
@@ -67,27 +69,6 @@ final class CheckExecutor {
         this.meters = meters;
         this.nanoTime = nanoTime;
         this.busy = new BusySlots(nanoTime.getAsLong());
-    }
-
-    /** A kept connection turned out to be lost, which says nothing of the server. */
-    static final class StaleSessionException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient MailFailure failure;
-        private final transient Duration age;
-
-        /**
-         * @param age how long the connection had lived
-         */
-        StaleSessionException(MailFailure failure, Duration age) {
-            super(failure.reason(), failure, false, false);
-            this.failure = failure;
-            this.age = age;
-        }
-
-        MailFailure failure() {
-            return failure;
-        }
     }
 
     /**
@@ -282,7 +263,7 @@ final class CheckExecutor {
             outcome =
                     kind == CheckKind.SCHEDULED
                             ? Signal.WANTED
-                            : outcomes.lost(account, stale.age, stale.failure);
+                            : outcomes.lost(account, stale.age(), stale.failure());
             throw stale;
         } catch (RuntimeException own) {
             staysDue = Database.isAway(own);

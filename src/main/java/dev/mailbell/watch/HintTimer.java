@@ -3,6 +3,8 @@ package dev.mailbell.watch;
 import dev.mailbell.mail.PushSession.Hint;
 import dev.mailbell.mail.PushSession.HintPolicy;
 import dev.mailbell.watch.AccountChecker.CheckResult;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.schedule.HintBudget;
 import java.time.Duration;
 import java.util.Optional;

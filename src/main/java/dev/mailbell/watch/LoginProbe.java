@@ -28,7 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tries a login without keeping anything. */
+/** Tries a login and records nothing. */
 final class LoginProbe {
     private static final List<String> GMAIL = List.of("pop.gmail.com", "pop.googlemail.com");
 
@@ -52,32 +52,33 @@ final class LoginProbe {
     }
 
     /**
-     * @throws NoRoomException when there is no room for it by the deadline
+     * @throws NoRoomException when no permit was free by the deadline
      */
     Verified run(Account account, LoginSecret secret, Deadline deadline) {
-        ConnectionPermit permit = hosts.of(account.mail().host()).acquire(deadline);
-        try (CheckPermit place =
+        ConnectionPermit connection = hosts.of(account.mail().host()).acquire(deadline);
+        try (CheckPermit permit =
                 admission.acquire(
                         CheckKind.ON_DEMAND,
                         CheckAdmission.server(account.mail()),
                         false,
                         deadline)) {
-            return run(account, secret, place, deadline);
+            return run(account, secret, permit, deadline);
         } catch (NoRoomException full) {
             throw full;
         } catch (MailFailure silent) {
             return new Verified.Fails(silent.code(), silent.reason());
         } finally {
-            permit.release();
+            connection.release();
             credentials.forget(account);
         }
     }
 
     private Verified run(
-            Account account, LoginSecret secret, CheckPermit place, Deadline deadline) {
+            Account account, LoginSecret secret, CheckPermit permit, Deadline deadline) {
         database.requireHeld();
         long started = System.nanoTime();
-        try (MailSession session = servers.open(credentials.of(account, secret, deadline), deadline)) {
+        try (MailSession session =
+                servers.open(credentials.of(account, secret, deadline), deadline)) {
             List<SeenMailbox> seen = new ArrayList<>();
             List<String> warnings = new ArrayList<>();
             if (isGmailByPop3(account.mail())) {
@@ -117,11 +118,11 @@ final class LoginProbe {
                                     throw new IllegalStateException("unchanged since nothing");
                         });
             }
-            place.succeeded();
+            permit.succeeded();
             long millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
             return new Verified.Works(millis, session.capabilities(), seen, warnings);
         } catch (MailFailure failure) {
-            place.failed(failure);
+            permit.failed(failure);
             return new Verified.Fails(failure.code(), failure.reason());
         }
     }

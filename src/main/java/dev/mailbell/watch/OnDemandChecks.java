@@ -13,6 +13,8 @@ import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.AccountChecker.PositionIn;
 import dev.mailbell.watch.AccountCommands.Checked;
 import dev.mailbell.watch.AccountCommands.Verified;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
@@ -34,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Account commands of the API. Each has one deadline for everything that it waits for: the account's
- * lock, a connection, a permit, the mail server, the database. At the deadline the caller gets its
- * answer; a step that is still under way then ends by its own limits, without the caller.
+ * Account commands of the API. Each has one deadline for everything that it waits for: the
+ * account's lock, a connection, a permit, the mail server, the database. At the deadline the caller
+ * gets its answer; a step that is still under way then ends by its own limits, without the caller.
  */
 final class OnDemandChecks {
     private static final Logger LOG = LoggerFactory.getLogger(OnDemandChecks.class);
@@ -131,7 +133,8 @@ final class OnDemandChecks {
             try {
                 // A UID that a check has seen needs no other check.
                 Optional<Mailbox> moved =
-                        checker.reposition(watched, mailbox, update, new Pop3Observation.Unchanged());
+                        checker.reposition(
+                                watched, mailbox, update, new Pop3Observation.Unchanged());
                 if (moved.isPresent()) {
                     return moved.get();
                 }
@@ -182,7 +185,8 @@ final class OnDemandChecks {
                 && policy.push(watched.account())
                 && !watched.adaptive().wasPushRefused()
                 && open.keepable().filter(PushSession::offersPush).isPresent()
-                && !(watched.status().pushing() && open.keepable().filter(PushSession::canPush).isPresent());
+                && !(watched.status().pushing()
+                        && open.keepable().filter(PushSession::canPush).isPresent());
     }
 
     private static void lock(WatchedAccount watched, Deadline deadline) {

@@ -5,6 +5,7 @@ import dev.mailbell.account.Failure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.AccountChecker.CheckResult;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.host.MailHostLimiters;
 import dev.mailbell.watch.record.LastChecked;
 import dev.mailbell.watch.schedule.CheckOutcome;

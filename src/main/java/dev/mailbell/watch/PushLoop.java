@@ -4,6 +4,8 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.host.OpenSession;
 import dev.mailbell.watch.schedule.CheckOutcome;
@@ -72,7 +74,7 @@ final class PushLoop {
             LOG.debug("Account {}: {}", watched.account().id(), full.reason());
         } catch (MailFailure lost) {
             lost(watched, open, lost);
-        } catch (CheckExecutor.StaleSessionException stale) {
+        } catch (StaleSessionException stale) {
             LOG.debug("Account {}: {}", watched.account().id(), stale.getMessage());
         } finally {
             watched.pushing(false);

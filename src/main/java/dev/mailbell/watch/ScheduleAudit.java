@@ -1,5 +1,7 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

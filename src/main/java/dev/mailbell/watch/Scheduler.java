@@ -2,6 +2,8 @@ package dev.mailbell.watch;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.AdmissionRequest;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
@@ -93,6 +95,16 @@ final class Scheduler {
         if (watched.hasEnded() || stopping) {
             return;
         }
+        try {
+            waitForPermits(watched);
+        } catch (RuntimeException e) {
+            LOG.error("A check cannot begin", e);
+            schedule.happened(watched, Signal.NOT_BEGUN);
+        }
+    }
+
+    /** The check waits for a connection, where it needs one, and then for its permit. */
+    private void waitForPermits(WatchedAccount watched) {
         if (!database.isOpen()) {
             schedule.databaseAway(watched);
             return;
@@ -117,7 +129,9 @@ final class Scheduler {
                 new AdmissionRequest.Answer() {
                     @Override
                     public void granted(CheckPermit permit) {
-                        Thread.ofVirtual().name("check").start(() -> check(watched, connection, permit));
+                        Thread.ofVirtual()
+                                .name("check")
+                                .start(() -> check(watched, connection, permit));
                     }
 
                     @Override
@@ -128,7 +142,8 @@ final class Scheduler {
                                     .name("check")
                                     .start(() ->
                                             whileLocked(
-                                                    watched, () -> executor.refused(watched, failure)));
+                                                    watched,
+                                                    () -> executor.refused(watched, failure)));
                         }
                     }
 
@@ -149,7 +164,8 @@ final class Scheduler {
                                         answer)));
     }
 
-    private void check(WatchedAccount watched, @Nullable ConnectionPermit connection, CheckPermit permit) {
+    private void check(
+            WatchedAccount watched, @Nullable ConnectionPermit connection, CheckPermit permit) {
         try (permit) {
             if (watched.session().lock().tryLock()) {
                 watched.session().grant(connection);
@@ -196,7 +212,7 @@ final class Scheduler {
             }
         } catch (MailFailure failure) {
             LOG.debug("Account {}: {}", watched.account().id(), failure.reason());
-        } catch (NotWatchedException | CheckExecutor.StaleSessionException e) {
+        } catch (NotWatchedException | StaleSessionException e) {
             LOG.debug("Account {}: {}", watched.account().id(), e.getMessage());
         } catch (RuntimeException e) {
             notRecorded(watched, e);

@@ -5,6 +5,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountChecker.CheckResult;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckPermit;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
@@ -30,8 +31,7 @@ final class SessionChecks {
      * Checks, and notes in the permit how the mail server answered.
      *
      * @throws MailFailure when the server cannot be read
-     * @throws CheckExecutor.StaleSessionException when a kept session was lost and no caller waits
-     *     for the result
+     * @throws StaleSessionException when a kept session was lost and no caller waits for the result
      */
     CheckResult run(WatchedAccount account, AccountCheck check, CheckPermit permit) {
         long begun = System.nanoTime();
@@ -55,7 +55,7 @@ final class SessionChecks {
                 meters.unanswered();
             }
             throw failure;
-        } catch (CheckExecutor.StaleSessionException stale) {
+        } catch (StaleSessionException stale) {
             outcome = "stale";
             if (stale.failure().code() == FailureCode.TIMEOUT) {
                 permit.failed(stale.failure());
@@ -86,7 +86,7 @@ final class SessionChecks {
             }
             account.session().close();
             if (!check.isOnDemand()) {
-                throw new CheckExecutor.StaleSessionException(failure, kept.age());
+                throw new StaleSessionException(failure, kept.age());
             }
             return check(account, check);
         }
@@ -114,7 +114,11 @@ final class SessionChecks {
         try {
             CheckResult result =
                     checker.check(
-                            account, session, check.mailboxes(), check.trigger().wireName(), check.position());
+                            account,
+                            session,
+                            check.mailboxes(),
+                            check.trigger().wireName(),
+                            check.position());
             sound = true;
             return result;
         } finally {

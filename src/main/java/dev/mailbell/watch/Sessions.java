@@ -5,6 +5,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.MailHostLimiter;
 import dev.mailbell.watch.host.MailHostLimiters;
@@ -18,9 +19,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Opens accounts' sessions, keeps those that may be kept, and knows all that are open. */
+/** Opens the sessions of accounts, keeps those that may be kept, and counts all that are open. */
 final class Sessions {
-    /** Servers log out who was silent for 30 minutes (RFC 9051, section 5.4). */
+    /** Servers log a client out that was silent for 30 minutes (RFC 9051, section 5.4). */
     private static final Duration LONGEST_REST = Duration.ofMinutes(25);
 
     private final AccountChecker checker;
@@ -31,7 +32,7 @@ final class Sessions {
     private final Set<OpenSession> all = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param keptSessions as many sessions as this node may keep: each holds a file descriptor
+     * @param keptSessions a permit for each session that may be kept; each holds a file descriptor
      */
     Sessions(
             AccountChecker checker,
@@ -47,10 +48,10 @@ final class Sessions {
     }
 
     /**
-     * The account's session: the one that is open, else a new one, with the permit that the account
-     * was given or one that is waited for.
+     * The account's session: the one that is open, else a new one, with the permit that was granted
+     * to the account or one that it waits for.
      *
-     * @throws MailFailure when it cannot be had; nothing is open then
+     * @throws MailFailure when it cannot be opened
      */
     OpenSession of(WatchedAccount watched, Deadline deadline) {
         OpenSession open = watched.session().open();
@@ -98,7 +99,7 @@ final class Sessions {
         return hosts.of(watched.account().mail().host());
     }
 
-    /** After a look: keeps the session until the next one, or says goodbye. */
+    /** After a check: keeps the session until the next one, or logs out. */
     void keepOrClose(WatchedAccount watched, OpenSession session) {
         Optional<PushSession> keepable = session.keepable();
         if (keepable.isPresent()
@@ -117,7 +118,7 @@ final class Sessions {
                 && policy.interval(account).compareTo(LONGEST_REST) <= 0;
     }
 
-    /** Whether the account's server is to tell of new mail by itself, and can. */
+    /** Whether the account's session is to wait for push, and can. */
     boolean mayPush(WatchedAccount watched, OpenSession session) {
         return policy.push(watched.account())
                 && !watched.adaptive().wasPushRefused()
@@ -129,7 +130,7 @@ final class Sessions {
         return all.size();
     }
 
-    /** Ends every session at once, without a word. */
+    /** Closes every connection at once, without a logout. */
     void cutAll() {
         all.forEach(OpenSession::cut);
     }

@@ -2,10 +2,10 @@ package dev.mailbell.watch;
 
 import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
-import dev.mailbell.watch.host.HostStatus;
 import dev.mailbell.watch.host.HostStatus;
 import dev.mailbell.watch.host.MailHostLimiters;
 import io.micrometer.core.instrument.Counter;

@@ -11,6 +11,8 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.host.KeptSessionLimit;
 import dev.mailbell.watch.host.MailHostLimiters;
@@ -138,7 +140,8 @@ public final class WatchService {
                                 schedule,
                                 checker,
                                 executor,
-                                new LoginProbe(parts.servers, credentials, hosts, admission, database),
+                                new LoginProbe(
+                                        parts.servers, credentials, hosts, admission, database),
                                 database,
                                 policy),
                         credentials,

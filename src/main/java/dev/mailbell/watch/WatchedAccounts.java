@@ -9,6 +9,9 @@ import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Proof;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.account.AccountStatus;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.record.CredentialResolver;
 import dev.mailbell.watch.schedule.CheckOutcome;
@@ -82,13 +85,12 @@ final class WatchedAccounts implements Watch {
     }
 
     /**
-     * The account as it is in the table now: of two changes at once the later may be reported first.
-     * Where the database is away right after the commit, the account that was committed.
+     * The account as it is in the table now: of two changes at once the later may be reported
+     * first. Where the database is away right after the commit, the account that was committed.
      */
     private Optional<Account> present(Account given) {
         try {
-            return table.find(given.id())
-                    .filter(account -> account.state() != AccountState.PAUSED);
+            return table.find(given.id()).filter(account -> account.state() != AccountState.PAUSED);
         } catch (RuntimeException e) {
             if (Database.isAway(e)) {
                 return Optional.of(given);

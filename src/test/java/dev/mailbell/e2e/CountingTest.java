@@ -103,7 +103,7 @@ class CountingTest {
         }
     }
 
-    /** Which messages a look has seen is known from what was announced: the first so many. */
+    /** Which messages a check has seen is known from what was announced: the first so many. */
     private static void deleteOneThatWasSeen(Box box, Receiver receiver, Random random) {
         List<Integer> seen = new ArrayList<>();
         for (int uid = 1; uid <= receiver.announced(box.id); uid++) {
@@ -118,7 +118,7 @@ class CountingTest {
         }
     }
 
-    /** The same sum as the feed tells it. */
+    /** The same sum by the feed. */
     private static int fed(Rest rest) {
         int sum = 0;
         String after = "";

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What goes wrong in production, and that it is told clearly and loses nothing. */
+/** Faults of production: each is reported clearly and loses nothing. */
 class FaultInjectionTest {
     private static final Map<String, String> SETTINGS =
             Map.of(
@@ -98,7 +98,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void a_port_that_is_taken_is_told_before_anything_is_started() throws Exception {
+    void a_port_that_is_taken_is_reported_before_anything_is_started() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             DaemonProcess second =
                     DaemonProcess.start(
@@ -177,7 +177,7 @@ class FaultInjectionTest {
                         "password",
                         "secret"));
         assertThat(failureOf(account)).isEqualTo("connect_failed");
-        // Bound and not listening: nobody else can take the port meanwhile.
+        // Bound and not listening: no other process can take the port meanwhile.
         try (Socket bound = new Socket()) {
             bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             int closed = bound.getLocalPort();
@@ -275,7 +275,8 @@ class FaultInjectionTest {
             sick.answer(() -> 204);
             hang.countDown();
             await().until(() -> sick.announced(id) == 10);
-            // What came while it was behind may be merged; what it is told still adds up, in order.
+            // What came while it had a backlog may be merged; the sum is exact all the same, in
+            // order.
             int sum = 0;
             for (JsonNode event : sick.events()) {
                 JsonNode data = event.path("data");

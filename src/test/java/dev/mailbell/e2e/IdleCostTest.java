@@ -21,16 +21,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** A look that finds nothing costs next to nothing: not one row. */
+/** A check that finds nothing writes not one row. */
 class IdleCostTest {
 
-    /** The lease is renewed once a second, whatever is looked at: one row, measured apart. */
+    /** The lease is renewed once a second, whatever is checked: one row, measured apart. */
     private static final String NO_HEARTBEATS = " where relname <> 'node_lease'";
 
     @TempDir private Path dataDir;
 
     @Test
-    void a_look_that_finds_nothing_writes_nothing() throws Exception {
+    void a_check_that_finds_nothing_writes_nothing() throws Exception {
         Dovecot dovecot = Dovecot.shared();
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             Configuration configuration =
@@ -70,12 +70,12 @@ class IdleCostTest {
                                 server.address().password());
                 // Two accounts, each registered (1 row) and baselined (2 more writes of its own, 1
                 // of its mailbox).
-                await().until(() -> told(rest, jdbi).getOrDefault("mailbox", 0L) == 4);
-                Map<String, Long> before = told(rest, jdbi);
+                await().until(() -> written(rest, jdbi).getOrDefault("mailbox", 0L) == 4);
+                Map<String, Long> before = written(rest, jdbi);
                 Map<String, String> rowsBefore = rows(jdbi);
                 assertThat(rowsBefore)
                         .containsKeys("account", "mailbox", "known_messages", "event", "delivery");
-                for (int look = 0; look < 20; look++) {
+                for (int check = 0; check < 20; check++) {
                     for (String id : ids) {
                         JsonNode seen =
                                 rest.post("/v1/accounts/" + id + "/check", null).expect(200);
@@ -86,7 +86,7 @@ class IdleCostTest {
                     }
                 }
                 assertThat(rows(jdbi)).isEqualTo(rowsBefore);
-                assertThat(told(rest, jdbi)).isEqualTo(before);
+                assertThat(written(rest, jdbi)).isEqualTo(before);
                 requireCheapHeartbeats(jdbi);
             }
         }
@@ -105,7 +105,7 @@ class IdleCostTest {
                             .mapTo(Long.class)
                             .one();
             assertThat(pages).isEqualTo(1);
-            // What the server was told of so far; one of them may not be heap-only.
+            // The heartbeats so far; one of them may not be heap-only.
             long indexed =
                     handle.createQuery(
                                     "select n_tup_upd - n_tup_hot_upd from pg_stat_user_tables where relname = 'node_lease'")
@@ -116,11 +116,11 @@ class IdleCostTest {
     }
 
     /**
-     * Rows inserted, updated and deleted so far, by table. PostgreSQL's sessions tell what they
-     * changed when a statement ends a second or more after they last told, so every connection of
-     * the pool is given statements for that long.
+     * Rows inserted, updated and deleted so far, by table. PostgreSQL's sessions report what they
+     * changed when a statement ends a second or more after their last report, so every connection
+     * of the pool is given statements for that long.
      */
-    private static Map<String, Long> told(Rest rest, Jdbi jdbi) {
+    private static Map<String, Long> written(Rest rest, Jdbi jdbi) {
         long end = System.nanoTime() + Duration.ofMillis(1500).toNanos();
         while (System.nanoTime() < end) {
             IntStream.range(0, 10)

@@ -88,7 +88,7 @@ class OperationsTest {
                 + " }\n";
     }
 
-    /** As many editors do: the new file takes the old one's place. */
+    /** As many editors do: the new file replaces the old one. */
     private static void write(String yaml) throws IOException {
         Path next = Files.writeString(dataDir.resolve("next.yaml"), yaml);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -287,19 +287,19 @@ class OperationsTest {
         }
     }
 
-    private static Map<String, String> settings(String lookTimeout) {
+    private static Map<String, String> settings(String checkTimeout) {
         return Map.of(
                 "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
                 "MAILBELL_NETWORK_ALLOW_CLEARTEXT", "127.0.0.1",
                 "MAILBELL_LIMITS_REQUESTS_PER_SECOND", "100000",
-                "MAILBELL_POLLING_TIMEOUT", lookTimeout);
+                "MAILBELL_POLLING_TIMEOUT", checkTimeout);
     }
 
     private static int accounts(Rest rest) {
         return rest.get("/v1/accounts").expect(200).path("items").size();
     }
 
-    /** Accounts whose looks hang, and requests, until nobody answers any more. */
+    /** Accounts whose checks hang, and requests, until the daemon answers no more. */
     private static List<Thread> load(Rest rest) {
         int port = silent.getLocalPort();
         return List.of(

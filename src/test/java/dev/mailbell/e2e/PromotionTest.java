@@ -56,7 +56,7 @@ class PromotionTest {
 
     @Test
     void
-            writes_are_refused_with_the_reason_until_the_standby_is_promoted_and_nothing_is_lost_or_told_twice()
+            writes_are_refused_with_the_reason_until_the_standby_is_promoted_and_nothing_is_lost_or_announced_twice()
                     throws Exception {
         Maildir maildir = Dovecot.shared().freshUser();
         try (ReplicatedServers servers = ReplicatedServers.start(directory);

@@ -18,7 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The promise itself on Courier and Cyrus: what came is told, each message once. */
+/** On Courier and Cyrus each message that came is announced once. */
 class RealServersCountingTest {
     private static final int STEPS = 200;
     private static final Map<String, String> SETTINGS =
@@ -40,7 +40,8 @@ class RealServersCountingTest {
             History history) {}
 
     @Test
-    void over_random_histories_on_courier_and_cyrus_each_message_is_told_once() throws Exception {
+    void over_random_histories_on_courier_and_cyrus_each_message_is_announced_once()
+            throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         DaemonProcess daemon = DaemonProcess.start(dataDir, SETTINGS);

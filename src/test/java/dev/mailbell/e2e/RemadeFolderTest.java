@@ -28,7 +28,7 @@ class RemadeFolderTest {
     @TempDir private Path dataDir;
 
     @Test
-    void what_comes_to_a_folder_made_anew_while_idle_waits_is_told_no_later_than_by_polling()
+    void what_comes_to_a_folder_made_anew_while_idle_waits_is_announced_no_later_than_by_polling()
             throws Exception {
         DaemonProcess daemon = DaemonProcess.start(dataDir, SETTINGS);
         try (Receiver receiver = new Receiver()) {

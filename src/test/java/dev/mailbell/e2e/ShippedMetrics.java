@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 final class ShippedMetrics {
     private static final Pattern NAME = Pattern.compile("mailbell_[a-z0-9_]+");
 
-    /** Those that are there only after something was looked at or delivered. */
+    /** Those that exist only after a check or a delivery. */
     private static final Set<String> LATER =
             Set.of(
                     "mailbell_look_seconds_count",

@@ -29,14 +29,14 @@ class FencedChecksTest {
             kit.held.set(false);
             kit.start();
             Account account = kit.register(server.port(), "ann");
-            assertThatExceptionOfType(FencedException.class)
-                    .isThrownBy(() -> kit.check(account));
+            assertThatExceptionOfType(FencedException.class).isThrownBy(() -> kit.check(account));
             Account other = kit.store(server.port(), "bob", List.of("INBOX"));
             assertThatExceptionOfType(FencedException.class)
                     .isThrownBy(() -> kit.verify(other, SECRET));
             assertThat(server.logins()).isEmpty();
             kit.held.set(true);
-            assertThat(kit.verify(other, SECRET)).isInstanceOf(AccountCommands.Verified.Works.class);
+            assertThat(kit.verify(other, SECRET))
+                    .isInstanceOf(AccountCommands.Verified.Works.class);
             await().until(() -> "idle".equals(kit.mode(account)));
         }
     }

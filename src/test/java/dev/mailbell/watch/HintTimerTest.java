@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.mail.PushSession.Hint;
 import dev.mailbell.watch.AccountChecker.CheckResult;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.HintBudget;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -92,7 +93,8 @@ class HintTimerTest {
     }
 
     private static CheckResult result(int newCount) {
-        AccountCommands.Checked inbox = new AccountCommands.Checked("INBOX", newCount, null, 9, false, false);
+        AccountCommands.Checked inbox =
+                new AccountCommands.Checked("INBOX", newCount, null, 9, false, false);
         return new CheckResult(List.of(inbox), List.of(), Optional.empty());
     }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** How the watch treats mail hosts, and what it tells of accounts that cannot be seen. */
+/** The limits of mail hosts, and the events of accounts whose checks fail. */
 class HostLimitsTest {
     private static final String YAML =
             """
@@ -164,7 +164,7 @@ class HostLimitsTest {
     }
 
     @Test
-    void an_account_that_fails_for_long_is_told_of_once_and_when_it_is_back() {
+    void an_account_that_fails_for_long_is_announced_once_and_when_it_is_back() {
         kit.start();
         Account account = kit.register(server.port(), "ann");
         await().until(() -> kit.mode(account).equals("idle"));
@@ -186,7 +186,7 @@ class HostLimitsTest {
     }
 
     @Test
-    void a_login_that_worked_is_parked_after_three_refusals_over_ten_minutes_and_told_of_once() {
+    void a_login_that_worked_is_parked_after_three_refusals_over_ten_minutes_and_announced_once() {
         kit.start();
         Account account = kit.register(server.port(), "ann");
         await().until(() -> kit.mode(account).equals("idle"));

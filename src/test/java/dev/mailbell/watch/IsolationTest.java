@@ -6,12 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
-import java.util.Random;
-import java.util.Map;
-import java.time.Instant;
-import dev.mailbell.watch.schedule.ScheduleState;
-import dev.mailbell.watch.schedule.NextCheck;
-import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.database.FencedException;
@@ -19,9 +13,15 @@ import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.schedule.AdaptiveInterval;
+import dev.mailbell.watch.schedule.CheckOutcome;
+import dev.mailbell.watch.schedule.NextCheck;
+import dev.mailbell.watch.schedule.ScheduleState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Handle;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /** What one mail server does to the accounts of the others, and a request to its caller. */
 class IsolationTest {
 
-    /** Of 16 places 8 are for the schedule, and a server has 4 of those. */
+    /** Of 16 permits 8 are for the schedule, and a server has 4 of those. */
     private static final String YAML =
             """
             network: { allowPrivate: [127.0.0.0/8], allowCleartext: [127.0.0.1] }
@@ -136,7 +136,7 @@ class IsolationTest {
                         .allMatch(account ->
                                 kit.accounts.find(account.id()).orElseThrow().state()
                                         == AccountState.RETRYING));
-        // 60 checks of 2 s each by four places would take half a minute.
+        // 60 checks of 2 s each by four permits would take half a minute.
         assertThat(asked.get()).isLessThan(60);
     }
 
@@ -159,8 +159,7 @@ class IsolationTest {
         try (Handle other = kit.database.jdbi().open()) {
             other.begin();
             other.execute("select * from mailbox for update");
-            assertThatThrownBy(() -> kit.check(account))
-                    .isInstanceOf(NoRoomException.class);
+            assertThatThrownBy(() -> kit.check(account)).isInstanceOf(NoRoomException.class);
             other.rollback();
         }
         await().untilAsserted(() -> {
@@ -193,8 +192,7 @@ class IsolationTest {
             // The pushed check holds the lock until the database answers.
             healthy.deliver("ann");
             asked.await();
-            assertThatThrownBy(() -> kit.check(account))
-                    .isInstanceOf(NoRoomException.class);
+            assertThatThrownBy(() -> kit.check(account)).isInstanceOf(NoRoomException.class);
             other.rollback();
         }
         await().until(() -> kit.announced(account) == 1);
@@ -209,15 +207,14 @@ class IsolationTest {
         kit.held.set(false);
         assertThatExceptionOfType(FencedException.class)
                 .isThrownBy(() -> kit.verify(account, new LoginSecret.Password("pw")));
-        assertThatExceptionOfType(FencedException.class)
-                .isThrownBy(() -> kit.check(account));
+        assertThatExceptionOfType(FencedException.class).isThrownBy(() -> kit.check(account));
         assertThat(healthy.logins()).hasSize(logins);
         kit.held.set(true);
         assertThat(kit.check(account)).hasSize(1);
     }
 
     @Test
-    void a_look_that_cannot_be_recorded_for_our_own_fault_is_made_again_later_each_time() {
+    void a_check_that_cannot_be_recorded_because_of_our_own_fault_is_made_again_later_each_time() {
         AdaptiveInterval adaptive = new AdaptiveInterval(() -> 0);
         List<Duration> waits = new ArrayList<>();
         for (int i = 0; i < 12; i++) {

@@ -14,6 +14,7 @@ import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
 import java.lang.reflect.InvocationTargetException;
@@ -97,7 +98,7 @@ class LostAnswersTest {
         states.save(watched, now, () -> watched.failed(refused, now));
     }
 
-    private List<EventType> told(WatchedAccount watched) {
+    private List<EventType> announced(WatchedAccount watched) {
         return events.after(ClientStore.DEFAULT, null, null, watched.account().id(), 100).stream()
                 .map(Event::type)
                 .toList();
@@ -115,19 +116,19 @@ class LostAnswersTest {
         assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watched));
         works(states, watched);
         works(states, watched);
-        assertThat(told(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(announced(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
         assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
     }
 
     @Test
-    void an_event_whose_commit_failed_is_written_by_the_next_look() {
+    void an_event_whose_commit_failed_is_written_by_the_next_check() {
         AccountStateWriter states = states();
         WatchedAccount watched = watched();
         loseCommit.set(true);
         assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> works(states, watched));
-        assertThat(told(watched)).isEmpty();
+        assertThat(announced(watched)).isEmpty();
         works(states, watched);
-        assertThat(told(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
+        assertThat(announced(watched)).containsExactly(EventType.ACCOUNT_CONNECTED);
         assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
     }
 
@@ -143,7 +144,7 @@ class LostAnswersTest {
         assertThat(written).isNotEqualTo(AccountState.WATCHING);
         works(states, watched);
         assertThat(stored(watched)).isEqualTo(AccountState.WATCHING);
-        assertThat(told(watched))
+        assertThat(announced(watched))
                 .containsExactlyElementsOf(
                         written == AccountState.PARKED
                                 ? List.of(

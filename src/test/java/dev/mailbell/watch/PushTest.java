@@ -7,6 +7,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
+import dev.mailbell.watch.account.WatchedAccount;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -65,7 +66,7 @@ class PushTest {
     }
 
     @Test
-    void mail_that_a_silent_server_does_not_tell_of_is_found_by_the_safety_look() {
+    void mail_that_a_silent_server_does_not_push_is_found_by_the_safety_check() {
         Account account = idling("ann");
         server.behave(
                 new FakeImap.Manners() {
@@ -84,7 +85,7 @@ class PushTest {
     }
 
     @Test
-    void mail_that_a_server_does_not_tell_of_is_found_no_later_than_polling_would() {
+    void mail_that_a_server_does_not_push_is_found_no_later_than_polling_would() {
         Account account = idling("ann");
         server.behave(
                 new FakeImap.Manners() {
@@ -112,7 +113,7 @@ class PushTest {
                     }
                 });
         Account account = kit.register(server.port(), "ann");
-        // The first look is of mode poll too, and its next look is not settled yet.
+        // The first check is of mode poll too, and the next one has no timer yet.
         await().until(refused::get);
         await().until(() -> kit.mode(account).equals("poll"));
         server.deliver("ann");
@@ -213,7 +214,7 @@ class PushTest {
     }
 
     @Test
-    void mail_in_the_gap_between_look_and_idle_is_not_lost() {
+    void mail_in_the_gap_between_check_and_idle_is_not_lost() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         // The check for a hint behind several that brought nothing waits 2 s of this clock.
@@ -255,7 +256,7 @@ class PushTest {
     }
 
     @Test
-    void one_who_asks_for_a_look_gets_it_on_the_connection_that_waits() {
+    void an_on_demand_check_runs_on_the_connection_that_waits() {
         Account account = idling("ann");
         for (int i = 0; i < 20; i++) {
             assertThat(kit.check(account)).hasSize(1);
@@ -267,7 +268,7 @@ class PushTest {
     }
 
     @Test
-    void an_account_that_is_forgotten_or_changed_leaves_its_session_with_a_goodbye() {
+    void an_account_that_is_forgotten_or_changed_logs_out() {
         Account account = idling("ann");
         kit.watch().watch(account);
         await().untilAsserted(() -> {
@@ -293,7 +294,7 @@ class PushTest {
     }
 
     @Test
-    void a_stop_under_load_says_goodbye_to_all_and_a_restart_finds_the_rest() throws Exception {
+    void a_stop_under_load_logs_out_of_all_and_a_restart_finds_the_rest() throws Exception {
         int accounts = 50;
         for (int i = 0; i < accounts; i++) {
             kit.register(server.port(), "user" + i);

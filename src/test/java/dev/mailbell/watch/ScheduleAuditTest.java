@@ -3,6 +3,8 @@ package dev.mailbell.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.account.WatchedAccount;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

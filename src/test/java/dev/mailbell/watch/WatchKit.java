@@ -45,7 +45,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A whole watch over a real database, against servers on loopback, whose time a test can hasten.
+ * A whole watch over a real database, against servers on loopback, whose clock a test can speed up.
  */
 final class WatchKit implements AutoCloseable {
     private static final Pattern NEW_COUNT = Pattern.compile("\"newCount\":(\\d+)");

@@ -12,15 +12,15 @@ import java.util.SequencedSet;
 import java.util.function.Predicate;
 
 /**
- * The places of one kind of checks. Servers whose checks wait take turns, each has a share of the
- * places at most, and servers that fail or are new have a share of them all together. For one
+ * The permits of one kind of checks. Servers whose checks wait alternate, each has a share of the
+ * permits at most, and servers that fail or are new have a share of them all together. For one
  * thread at a time.
  */
 final class AdmissionQueue {
-    private final Map<ServerShare, Line> lines = new HashMap<>();
+    private final Map<ServerShare, ServerQueue> servers = new HashMap<>();
 
-    /** Lines whose next check may run as far as its own server is concerned, by turns. */
-    private final Map<Grade, SequencedSet<Line>> ready = new EnumMap<>(Grade.class);
+    /** Servers whose own share allows another check, in the order in which they alternate. */
+    private final Map<Grade, SequencedSet<ServerQueue>> ready = new EnumMap<>(Grade.class);
 
     private final Map<Grade, Integer> taken = new EnumMap<>(Grade.class);
     private int size;
@@ -28,7 +28,7 @@ final class AdmissionQueue {
     private int nextGrade;
 
     /** The checks of one server. */
-    private static final class Line {
+    private static final class ServerQueue {
         private final ServerShare share;
         private final SequencedSet<AdmissionRequest> first = new LinkedHashSet<>();
         private final SequencedSet<AdmissionRequest> retries = new LinkedHashSet<>();
@@ -36,7 +36,7 @@ final class AdmissionQueue {
         private int taken;
         private boolean lastWasRetry;
 
-        Line(ServerShare share) {
+        ServerQueue(ServerShare share) {
             this.share = share;
             this.grade = share.grade();
         }
@@ -49,7 +49,7 @@ final class AdmissionQueue {
             return request.isRetry() ? retries : first;
         }
 
-        /** Retries take turns with the others, but do not probe while others can. */
+        /** Retries alternate with first checks, but do not probe while a first check can. */
         AdmissionRequest poll() {
             boolean retry =
                     first.isEmpty() || !retries.isEmpty() && !lastWasRetry && !share.isSilent();
@@ -66,10 +66,10 @@ final class AdmissionQueue {
         }
     }
 
-    /** Places that are left over are given up as checks end. */
+    /** Permits beyond the new number are given up as checks end. */
     void resize(int now) {
         size = now;
-        lines.values().forEach(this::sort);
+        servers.values().forEach(this::updateReady);
     }
 
     int taken() {
@@ -81,73 +81,73 @@ final class AdmissionQueue {
     }
 
     int waiting(ServerShare share) {
-        Line line = lines.get(share);
-        return line == null ? 0 : line.first.size() + line.retries.size();
+        ServerQueue server = servers.get(share);
+        return server == null ? 0 : server.first.size() + server.retries.size();
     }
 
     void add(AdmissionRequest request, ServerShare share) {
-        Line line = lines.computeIfAbsent(share, Line::new);
-        if (line.of(request).add(request)) {
+        ServerQueue server = servers.computeIfAbsent(share, ServerQueue::new);
+        if (server.of(request).add(request)) {
             waiting++;
             share.checks(1);
         }
-        sort(line);
+        updateReady(server);
     }
 
     void remove(AdmissionRequest request, ServerShare share) {
-        Line line = lines.get(share);
-        if (line != null && line.of(request).remove(request)) {
-            left(line);
-            settle(line);
+        ServerQueue server = servers.get(share);
+        if (server != null && server.of(request).remove(request)) {
+            dequeued(server);
+            dropIfEmpty(server);
         }
     }
 
-    private void left(Line line) {
+    private void dequeued(ServerQueue server) {
         waiting--;
-        line.share.checks(-1);
+        server.share.checks(-1);
     }
 
     /** Takes the requests out that the condition holds for. */
     List<AdmissionRequest> removeIf(ServerShare share, Predicate<AdmissionRequest> condition) {
-        Line line = lines.get(share);
-        if (line == null) {
+        ServerQueue server = servers.get(share);
+        if (server == null) {
             return List.of();
         }
         List<AdmissionRequest> removed = new ArrayList<>();
-        for (SequencedSet<AdmissionRequest> requests : List.of(line.first, line.retries)) {
+        for (SequencedSet<AdmissionRequest> requests : List.of(server.first, server.retries)) {
             for (AdmissionRequest request : List.copyOf(requests)) {
                 if (condition.test(request)) {
                     requests.remove(request);
                     removed.add(request);
-                    left(line);
+                    dequeued(server);
                 }
             }
         }
-        settle(line);
+        dropIfEmpty(server);
         return removed;
     }
 
-    /** Takes a place for the request whose turn it is. */
+    /** Takes a permit for the request that is next. */
     Optional<AdmissionRequest> next() {
         Grade[] grades = Grade.values();
         for (int i = 0; i < grades.length && taken() < size; i++) {
             Grade grade = grades[(nextGrade + i) % grades.length];
-            SequencedSet<Line> of = queue(grade);
+            SequencedSet<ServerQueue> of = ready(grade);
             if (!of.isEmpty() && hasRoom(grade)) {
                 nextGrade = grade.ordinal() + 1;
-                Line line = of.removeFirst();
-                AdmissionRequest request = line.poll();
+                ServerQueue server = of.removeFirst();
+                AdmissionRequest request = server.poll();
                 waiting--;
-                line.taken++;
-                taken.merge(line.grade, 1, Integer::sum);
-                sort(line);
+                server.taken++;
+                taken.merge(server.grade, 1, Integer::sum);
+                updateReady(server);
                 return Optional.of(request);
             }
         }
         return Optional.empty();
     }
 
-    private SequencedSet<Line> queue(Grade grade) {
+    private SequencedSet<ServerQueue> ready(Grade grade) {
         return ready.getOrDefault(grade, new LinkedHashSet<>());
     }
 
@@ -163,42 +163,42 @@ final class AdmissionQueue {
 
     /** A check of the server has ended. */
     void release(ServerShare share) {
-        Line line = lines.get(share);
-        if (line != null) {
-            line.taken--;
-            taken.merge(line.grade, -1, Integer::sum);
+        ServerQueue server = servers.get(share);
+        if (server != null) {
+            server.taken--;
+            taken.merge(server.grade, -1, Integer::sum);
             share.checks(-1);
-            settle(line);
+            dropIfEmpty(server);
         }
     }
 
     /** What is known of the server has changed. */
     void reviewed(ServerShare share) {
-        Line line = lines.get(share);
-        if (line != null && line.grade != share.grade()) {
-            queue(line.grade).remove(line);
-            taken.merge(line.grade, -line.taken, Integer::sum);
-            line.grade = share.grade();
-            taken.merge(line.grade, line.taken, Integer::sum);
+        ServerQueue server = servers.get(share);
+        if (server != null && server.grade != share.grade()) {
+            ready(server.grade).remove(server);
+            taken.merge(server.grade, -server.taken, Integer::sum);
+            server.grade = share.grade();
+            taken.merge(server.grade, server.taken, Integer::sum);
         }
-        if (line != null) {
-            sort(line);
-        }
-    }
-
-    private void settle(Line line) {
-        sort(line);
-        if (line.isEmpty() && line.taken == 0) {
-            lines.remove(line.share);
+        if (server != null) {
+            updateReady(server);
         }
     }
 
-    /** Keeps its turn when it is among those that are ready already. */
-    private void sort(Line line) {
-        if (!line.isEmpty() && line.taken < line.share.share(size)) {
-            queue(line.grade).add(line);
+    private void dropIfEmpty(ServerQueue server) {
+        updateReady(server);
+        if (server.isEmpty() && server.taken == 0) {
+            servers.remove(server.share);
+        }
+    }
+
+    /** A server that is ready already keeps its place in the order. */
+    private void updateReady(ServerQueue server) {
+        if (!server.isEmpty() && server.taken < server.share.permits(size)) {
+            ready(server.grade).add(server);
         } else {
-            queue(line.grade).remove(line);
+            ready(server.grade).remove(server);
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.mailbell.watch.admission;
 import dev.mailbell.watch.schedule.CheckWait;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A check that wants to run: it waits for a place among those of its kind and of its server. */
+/** A check that wants to run: it waits for a permit of its kind and of its server. */
 public final class AdmissionRequest implements CheckWait {
     private enum State {
         WAITING,

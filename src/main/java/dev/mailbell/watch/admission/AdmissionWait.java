@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A thread that waits for the answer to its request for a place. */
+/** A thread that waits for the answer to its request for a permit. */
 final class AdmissionWait implements AdmissionRequest.Answer {
     private final CompletableFuture<CheckPermit> permit = new CompletableFuture<>();
 

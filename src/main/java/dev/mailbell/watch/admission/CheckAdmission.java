@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets checks run, so many at once: {@code polling.concurrency}, of which each {@link CheckKind}
- * has its own places. A server that is silent is probed by one check of a kind at a time, whose end
- * is the end of all that waited when it began. Safe for many threads.
+ * has its own permits. A server that is silent is probed by one check of a kind at a time, whose
+ * end is the end of all that waited when it began. Safe for many threads.
  */
 public final class CheckAdmission {
     /** More requests of the API wait nowhere. */
@@ -31,17 +31,17 @@ public final class CheckAdmission {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LongSupplier nanoTime;
-    private final Map<CheckKind, AdmissionQueue> rooms = new EnumMap<>(CheckKind.class);
+    private final Map<CheckKind, AdmissionQueue> queues = new EnumMap<>(CheckKind.class);
 
     /** The one that was used longest ago first. */
     private final Map<String, ServerShare> shares = new LinkedHashMap<>(16, 0.75f, true);
 
     private boolean stopped;
 
-    public CheckAdmission(int places, LongSupplier nanoTime) {
+    public CheckAdmission(int permits, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         for (CheckKind kind : CheckKind.values()) {
-            rooms.put(kind, new AdmissionQueue(kind.share(places)));
+            queues.put(kind, new AdmissionQueue(kind.share(permits)));
         }
     }
 
@@ -52,10 +52,10 @@ public final class CheckAdmission {
         private @Nullable RuntimeException why;
 
         void grantAll() {
-            for (AdmissionQueue room : rooms.values()) {
-                for (Optional<AdmissionRequest> next = room.next();
+            for (AdmissionQueue queue : queues.values()) {
+                for (Optional<AdmissionRequest> next = queue.next();
                         next.isPresent();
-                        next = room.next()) {
+                        next = queue.next()) {
                     AdmissionRequest request = next.get();
                     granted.add(
                             new CheckPermit(
@@ -99,21 +99,21 @@ public final class CheckAdmission {
         answers.give();
     }
 
-    private AdmissionQueue room(CheckKind kind) {
-        AdmissionQueue room = rooms.get(kind);
-        if (room == null) {
+    private AdmissionQueue queue(CheckKind kind) {
+        AdmissionQueue queue = queues.get(kind);
+        if (queue == null) {
             throw new IllegalStateException("no room for " + kind);
         }
-        return room;
+        return queue;
     }
 
     private ServerShare share(AdmissionRequest request) {
         return shares.computeIfAbsent(request.server(), ServerShare::new);
     }
 
-    /** Takes effect at once; where fewer places are left than are taken, as checks end. */
-    public void resize(int places) {
-        change(answers -> rooms.forEach((kind, room) -> room.resize(kind.share(places))));
+    /** Takes effect at once; where fewer permits are left than are taken, as checks end. */
+    public void resize(int permits) {
+        change(answers -> queues.forEach((kind, queue) -> queue.resize(kind.share(permits))));
     }
 
     /** The name that a mail server's checks are let in by: host and port. */
@@ -131,19 +131,19 @@ public final class CheckAdmission {
         return new AdmissionRequest(this, kind, server, retry, nanoTime.getAsLong(), answer);
     }
 
-    /** Lets the request wait for its turn; it may be granted or refused before this returns. */
+    /** Queues the request; it may be granted or refused before this returns. */
     public void submit(AdmissionRequest request) {
         change(answers -> {
             ServerShare share = share(request);
-            AdmissionQueue room = room(request.kind());
+            AdmissionQueue queue = queue(request.kind());
             if (stopped) {
                 answers.refuse(List.of(request), new NotWatchedException());
             } else if (request.kind() == CheckKind.ON_DEMAND
-                    && (room.waiting() >= MOST_WAITING
-                            || room.waiting(share) >= MOST_WAITING_AT_ONE_SERVER)) {
+                    && (queue.waiting() >= MOST_WAITING
+                            || queue.waiting(share) >= MOST_WAITING_AT_ONE_SERVER)) {
                 answers.refuse(List.of(request), full());
             } else if (request.isWaiting()) {
-                room.add(request, share);
+                queue.add(request, share);
                 return;
             }
             forget(share);
@@ -151,7 +151,7 @@ public final class CheckAdmission {
     }
 
     /**
-     * Waits for a place.
+     * Waits for a permit.
      *
      * @throws MailFailure when the deadline passes first, or the server is found silent meanwhile
      * @throws NotWatchedException when the node is stopping
@@ -190,7 +190,7 @@ public final class CheckAdmission {
     void cancelled(AdmissionRequest request) {
         change(answers -> {
             ServerShare share = share(request);
-            room(request.kind()).remove(request, share);
+            queue(request.kind()).remove(request, share);
             forget(share);
         });
     }
@@ -202,21 +202,21 @@ public final class CheckAdmission {
             if (permit.ended() == CheckPermit.Ended.SILENT && share.isSilent()) {
                 answers.refuse(waitedFor(permit), silent(share.server()));
             }
-            room(permit.request().kind()).release(share);
-            rooms.values().forEach(room -> room.reviewed(share));
+            queue(permit.request().kind()).release(share);
+            queues.values().forEach(queue -> queue.reviewed(share));
             forget(share);
         });
     }
 
     /**
      * Those that waited when the probe began. A probe by an account whose checks failed before does
-     * not speak for the others.
+     * not count for the others.
      */
     private List<AdmissionRequest> waitedFor(CheckPermit probe) {
         List<AdmissionRequest> waited = new ArrayList<>();
-        for (AdmissionQueue room : rooms.values()) {
+        for (AdmissionQueue queue : queues.values()) {
             waited.addAll(
-                    room.removeIf(
+                    queue.removeIf(
                             probe.share(),
                             request ->
                                     request.since() - probe.grantedAt() <= 0
@@ -242,7 +242,7 @@ public final class CheckAdmission {
             stopped = true;
             List<AdmissionRequest> all = new ArrayList<>();
             for (ServerShare share : shares.values()) {
-                rooms.values().forEach(room -> all.addAll(room.removeIf(share, any -> true)));
+                queues.values().forEach(queue -> all.addAll(queue.removeIf(share, any -> true)));
             }
             answers.refuse(all, new NotWatchedException());
         });
@@ -252,7 +252,7 @@ public final class CheckAdmission {
     public AdmissionStatus status(CheckKind kind) {
         lock.lock();
         try {
-            return new AdmissionStatus(room(kind).taken(), room(kind).waiting());
+            return new AdmissionStatus(queue(kind).taken(), queue(kind).waiting());
         } finally {
             lock.unlock();
         }
@@ -271,7 +271,7 @@ public final class CheckAdmission {
     public boolean isIdle() {
         lock.lock();
         try {
-            return rooms.values().stream().allMatch(room -> room.taken() == 0);
+            return queues.values().stream().allMatch(queue -> queue.taken() == 0);
         } finally {
             lock.unlock();
         }

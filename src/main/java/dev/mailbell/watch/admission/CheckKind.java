@@ -1,6 +1,6 @@
 package dev.mailbell.watch.admission;
 
-/** What a check is for; each kind has places of its own. */
+/** What a check is for; each kind has permits of its own. */
 public enum CheckKind {
     /** Due by the schedule. */
     SCHEDULED,
@@ -17,10 +17,10 @@ public enum CheckKind {
         };
     }
 
-    /** How many of the configured places this kind has: half for the schedule, a quarter each. */
-    int share(int places) {
-        int quarter = Math.max(LEAST, places / 4);
-        return this == SCHEDULED ? Math.max(LEAST, places - 2 * quarter) : quarter;
+    /** How many of the configured permits this kind has: half for the schedule, a quarter each. */
+    int share(int permits) {
+        int quarter = Math.max(LEAST, permits / 4);
+        return this == SCHEDULED ? Math.max(LEAST, permits - 2 * quarter) : quarter;
     }
 
     private static final int LEAST = 2;

@@ -25,10 +25,7 @@ public final class CheckPermit implements AutoCloseable {
     private volatile Ended ended = Ended.UNKNOWN;
 
     CheckPermit(
-            CheckAdmission admission,
-            AdmissionRequest request,
-            ServerShare share,
-            long grantedAt) {
+            CheckAdmission admission, AdmissionRequest request, ServerShare share, long grantedAt) {
         this.admission = admission;
         this.request = request;
         this.share = share;

@@ -1,13 +1,13 @@
 package dev.mailbell.watch.admission;
 
-/** What made a look happen; the names are in announcements and metrics. */
+/** The cause of a check; the names are in events and metrics. */
 public enum CheckTrigger {
-    /** The server told of new mail. */
+    /** The server gave a hint of new mail. */
     IDLE("idle"),
-    /** The longest trust in a server's telling was over. */
+    /** The time was over for which a server is trusted to push. */
     SAFETY("safety"),
     POLL("poll"),
-    /** Somebody asked for it. */
+    /** A request of the API. */
     CHECK("check"),
     /** A client gave its position. */
     POSITION("position");

@@ -1,7 +1,7 @@
 package dev.mailbell.watch.admission;
 
 /**
- * The account is not watched: it was paused, changed or removed, perhaps during the look, whose
+ * The account is not watched: it was paused, changed or removed, perhaps during the check, whose
  * result is void.
  */
 public final class NotWatchedException extends RuntimeException {

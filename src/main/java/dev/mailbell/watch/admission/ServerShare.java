@@ -44,15 +44,15 @@ final class ServerShare {
         return silences >= SILENT_AFTER;
     }
 
-    /** How many checks of a room run at the server at once. */
-    int share(int room) {
+    /** How many of the permits of a kind checks of the server may hold at once. */
+    int permits(int all) {
         if (isSilent()) {
             return 1;
         }
         return switch (grade) {
-            case WELL -> (room + 1) / 2;
-            case NEW -> Math.max(1, room / 4);
-            case FAILING -> Math.max(1, room / 8);
+            case WELL -> (all + 1) / 2;
+            case NEW -> Math.max(1, all / 4);
+            case FAILING -> Math.max(1, all / 8);
         };
     }
 

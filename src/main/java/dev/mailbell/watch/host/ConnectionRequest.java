@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A place in the line of those who want a connection to a mail host. */
+/** An account's request for a connection to a mail host, in the queue of that host. */
 public final class ConnectionRequest implements CheckWait {
     private enum State {
         WAITING,
-        CALLED,
+        GRANTED,
         CANCELLED
     }
 
@@ -25,7 +25,7 @@ public final class ConnectionRequest implements CheckWait {
         this.whenGranted = whenGranted;
     }
 
-    /** A turn that completes a future. */
+    /** A request that completes a future. */
     static ConnectionRequest completing(CompletableFuture<ConnectionPermit> future) {
         return new ConnectionRequest(permit -> {
             if (!future.complete(permit)) {
@@ -44,20 +44,20 @@ public final class ConnectionRequest implements CheckWait {
         state.compareAndSet(State.WAITING, State.CANCELLED);
     }
 
-    /** It waits in this host's line. */
-    void joined(MailHostLimiter line) {
-        host = line;
+    /** The request waits in the queue of this host. */
+    void queuedAt(MailHostLimiter limiter) {
+        host = limiter;
     }
 
     @Override
     public long stillFor(long now) {
-        MailHostLimiter line = host;
-        return line == null ? Long.MAX_VALUE : now - line.grantedAt();
+        MailHostLimiter limiter = host;
+        return limiter == null ? Long.MAX_VALUE : now - limiter.grantedAt();
     }
 
-    /** Hands the permit over; gives it back when the turn was cancelled meanwhile. */
+    /** Grants the permit; releases it when the request was cancelled meanwhile. */
     void grant(ConnectionPermit permit) {
-        if (state.compareAndSet(State.WAITING, State.CALLED)) {
+        if (state.compareAndSet(State.WAITING, State.GRANTED)) {
             whenGranted.accept(permit);
         } else {
             permit.release();

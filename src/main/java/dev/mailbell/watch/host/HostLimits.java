@@ -29,7 +29,7 @@ public final class HostLimits {
 
     private static final long BACK_AT_MOST_EVERY = TimeUnit.MINUTES.toNanos(1);
 
-    /** More than one node can hold. */
+    /** More connections than one node can hold. */
     private static final int NO_LIMIT = 1_000_000;
 
     private final IntSupplier connections;
@@ -84,7 +84,7 @@ public final class HostLimits {
     }
 
     /**
-     * A look succeeded: logins speed up.
+     * A check succeeded: the rate of logins rises.
      *
      * @return whether the host is back from an outage; once a minute at most
      */
@@ -103,8 +103,8 @@ public final class HostLimits {
     }
 
     /**
-     * A look failed for a reason that lies in the host: logins slow down, and where it refuses
-     * connections over and over, not those of one account only, there are fewer for a while.
+     * A check failed for a reason that lies in the host: the rate of logins is halved. Where the
+     * host refuses connections over and over, fewer are opened for a while.
      *
      * @param open connections that are open now
      */

@@ -4,7 +4,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.Semaphore;
 
-/** The sessions that this node may keep from look to look. */
+/** Permits for the sessions that this node may keep from check to check. */
 public final class KeptSessionLimit extends Semaphore {
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ public final class KeptSessionLimit extends Semaphore {
         super(number, true);
     }
 
-    /** As many kept sessions as file descriptors allow, with room for everything else. */
+    /** As many kept sessions as file descriptors allow, with enough left for everything else. */
     public static int descriptors() {
         return ManagementFactory.getOperatingSystemMXBean()
                         instanceof UnixOperatingSystemMXBean unix

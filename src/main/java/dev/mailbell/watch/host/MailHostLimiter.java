@@ -7,7 +7,7 @@ import dev.mailbell.watch.admission.NoRoomException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.SequencedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,12 +18,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One mail host as this node treats it: so many connections, so many logins a second, first come
- * first served. Logins begin slowly after a start and after an outage, and speed up with every one
- * that succeeds. Safe for many threads.
+ * Limits the connections to one mail host and its logins a second; requests are served in their
+ * order. The rate of logins is low after a start and an outage, and rises with every check that
+ * succeeds. Safe for many threads.
  */
 public final class MailHostLimiter {
-    /** Lines that are longer are cleared of those who left, each time they have doubled. */
+    /** A longer queue is cleared of cancelled requests each time its length has doubled. */
     private static final int SWEPT_FROM = 1_000;
 
     private final String name;
@@ -34,8 +34,8 @@ public final class MailHostLimiter {
     private final Deque<ConnectionRequest> urgent = new ArrayDeque<>();
     private final Deque<ConnectionRequest> waiting = new ArrayDeque<>();
 
-    /** Kept sessions that nobody uses now, the one that rests longest first. */
-    private final Set<RestingSession> resting = new LinkedHashSet<>();
+    /** Kept sessions that no thread uses now, the one that has rested longest first. */
+    private final SequencedSet<RestingSession> resting = new LinkedHashSet<>();
 
     private boolean granting;
     private boolean lastWasUrgent;
@@ -60,14 +60,14 @@ public final class MailHostLimiter {
         return name;
     }
 
-    /** When the line last moved, by the monotonic clock. */
+    /** When a request was last granted, by the monotonic clock. */
     long grantedAt() {
         return grantedAt;
     }
 
-    /** Joins the line. */
+    /** Queues the request. */
     public void submit(ConnectionRequest request) {
-        join(waiting, request);
+        enqueue(waiting, request);
     }
 
     /**
@@ -78,18 +78,19 @@ public final class MailHostLimiter {
     public ConnectionPermit acquire(Deadline deadline) {
         CompletableFuture<ConnectionPermit> permit = new CompletableFuture<>();
         ConnectionRequest request = ConnectionRequest.completing(permit);
-        join(urgent, request);
+        enqueue(urgent, request);
         try {
             return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw full(request, permit);
+            throw noPermit(request, permit);
         } catch (TimeoutException | ExecutionException e) {
-            throw full(request, permit);
+            throw noPermit(request, permit);
         }
     }
 
-    private MailFailure full(ConnectionRequest request, CompletableFuture<ConnectionPermit> permit) {
+    private MailFailure noPermit(
+            ConnectionRequest request, CompletableFuture<ConnectionPermit> permit) {
         request.cancel();
         if (!permit.cancel(false)) {
             permit.join().release();
@@ -100,18 +101,18 @@ public final class MailHostLimiter {
                         + " (connections, logins per second) leave no room now; try again later");
     }
 
-    private void join(Deque<ConnectionRequest> line, ConnectionRequest request) {
+    private void enqueue(Deque<ConnectionRequest> queue, ConnectionRequest request) {
         lock.lock();
         try {
-            if (line.size() >= sweptAt) {
-                line.removeIf(other -> !other.isWaiting());
-                sweptAt = Math.max(SWEPT_FROM, 2 * line.size());
+            if (queue.size() >= sweptAt) {
+                queue.removeIf(other -> !other.isWaiting());
+                sweptAt = Math.max(SWEPT_FROM, 2 * queue.size());
             }
-            request.joined(this);
+            request.queuedAt(this);
             if (urgent.isEmpty() && waiting.isEmpty()) {
                 grantedAt = nanoTime.getAsLong();
             }
-            line.add(request);
+            queue.add(request);
             usedAt = nanoTime.getAsLong();
             if (granting) {
                 changed.signal();
@@ -124,12 +125,10 @@ public final class MailHostLimiter {
         }
     }
 
-    /** Calls one after the other as the limits allow, until nobody waits. */
+    /** Grants one request after the other as the limits allow, until the queues are empty. */
     private void grantInTurn() {
-        ConnectionRequest next = next();
-        while (next != null) {
+        for (ConnectionRequest next = next(); next != null; next = next()) {
             next.grant(new ConnectionPermit(this));
-            next = next();
         }
     }
 
@@ -137,8 +136,8 @@ public final class MailHostLimiter {
         lock.lock();
         try {
             while (true) {
-                Deque<ConnectionRequest> line = line();
-                if (line.isEmpty()) {
+                Deque<ConnectionRequest> queue = queue();
+                if (queue.isEmpty()) {
                     granting = false;
                     return null;
                 }
@@ -153,9 +152,9 @@ public final class MailHostLimiter {
                 } else {
                     open++;
                     limits.login(now);
-                    lastWasUrgent = line == urgent;
+                    lastWasUrgent = queue == urgent;
                     grantedAt = now;
-                    return line.remove();
+                    return queue.remove();
                 }
             }
         } finally {
@@ -163,17 +162,17 @@ public final class MailHostLimiter {
         }
     }
 
-    /** Urgent ones go first, but not twice in a row while others wait. */
-    private Deque<ConnectionRequest> line() {
+    /** Urgent requests go first, but not two in a row while others wait. */
+    private Deque<ConnectionRequest> queue() {
         skipCancelled(urgent);
         skipCancelled(waiting);
         boolean urgentFirst = !urgent.isEmpty() && (waiting.isEmpty() || !lastWasUrgent);
         return urgentFirst ? urgent : waiting;
     }
 
-    private static void skipCancelled(Deque<ConnectionRequest> line) {
-        while (!line.isEmpty() && !line.peek().isWaiting()) {
-            line.remove();
+    private static void skipCancelled(Deque<ConnectionRequest> queue) {
+        while (!queue.isEmpty() && !queue.peek().isWaiting()) {
+            queue.remove();
         }
     }
 
@@ -182,7 +181,7 @@ public final class MailHostLimiter {
             long left = changed.awaitNanos(nanos);
             assert left <= nanos;
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts this thread", e);
+            throw new IllegalStateException("this thread was interrupted", e);
         }
     }
 
@@ -192,13 +191,12 @@ public final class MailHostLimiter {
         if (!resting.isEmpty() && !underWay) {
             dismissing = true;
             dismissedAt = now;
-            RestingSession longest = resting.iterator().next();
-            resting.remove(longest);
+            RestingSession longest = resting.removeFirst();
             Thread.ofVirtual().name("dismissal").start(longest::dismiss);
         }
     }
 
-    /** An account's kept session is used by nobody from now on, until {@link #rouse}. */
+    /** No thread uses the kept session from now on, until {@link #rouse}. */
     public void rest(RestingSession watched) {
         locked(() -> resting.add(watched));
     }
@@ -211,15 +209,15 @@ public final class MailHostLimiter {
         lock.lock();
         try {
             int most = limits.connections(nanoTime.getAsLong());
-            boolean room = most == Integer.MAX_VALUE || pushing < most - Math.max(1, most / 10);
-            pushing += room ? 1 : 0;
-            return room;
+            boolean free = most == Integer.MAX_VALUE || pushing < most - Math.max(1, most / 10);
+            pushing += free ? 1 : 0;
+            return free;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Whether one that pushes may go on: the limit may have been lowered meanwhile. */
+    /** Whether a session may go on waiting for push: the limit may have been lowered meanwhile. */
     boolean mayGoOnPushing() {
         lock.lock();
         try {
@@ -244,7 +242,7 @@ public final class MailHostLimiter {
     }
 
     /**
-     * A look succeeded: logins speed up.
+     * A check succeeded: the rate of logins rises.
      *
      * @return whether the host was away before
      */
@@ -259,12 +257,12 @@ public final class MailHostLimiter {
         }
     }
 
-    /** A look failed for a reason that lies in the host: logins slow down. */
+    /** A check failed for a reason that lies in the host: the rate of logins is halved. */
     public void failed(FailureCode code) {
         locked(() -> limits.failed(code, open, nanoTime.getAsLong()));
     }
 
-    /** Whether nobody has told before that this host refuses push. */
+    /** Whether it was not known before that this host refuses push. */
     public boolean firstToRefusePush() {
         lock.lock();
         try {
@@ -290,7 +288,10 @@ public final class MailHostLimiter {
         try {
             return new HostStatus(
                     name,
-                    open, pushing, urgent.size() + waiting.size(), nanoTime.getAsLong() - usedAt);
+                    open,
+                    pushing,
+                    urgent.size() + waiting.size(),
+                    nanoTime.getAsLong() - usedAt);
         } finally {
             lock.unlock();
         }

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A session with an account's server and what it holds on to. */
+/** A session with an account's server, and the permits that it holds. */
 public final class OpenSession {
     private final MailSession session;
     private final ConnectionPermit permit;
@@ -44,7 +44,7 @@ public final class OpenSession {
         return session instanceof PushSession push ? Optional.of(push) : Optional.empty();
     }
 
-    /** The server was asked to tell of new mail. */
+    /** The server was asked for push. */
     public void pushAsked() {
         pushAsked = true;
     }
@@ -53,10 +53,10 @@ public final class OpenSession {
         return pushAsked;
     }
 
-    /** Keeps the session if one of this node's places for kept sessions is free. */
-    public boolean keep(Semaphore places) {
-        if (kept == null && places.tryAcquire()) {
-            kept = places;
+    /** Keeps the session if a permit for kept sessions is free. */
+    public boolean keep(Semaphore permits) {
+        if (kept == null && permits.tryAcquire()) {
+            kept = permits;
         }
         return kept != null;
     }
@@ -70,20 +70,20 @@ public final class OpenSession {
         keepable().ifPresent(PushSession::interrupt);
     }
 
-    /** Ends the session at once, without a word. */
+    /** Closes the connection at once, without a logout. */
     public void cut() {
         keepable().ifPresent(PushSession::cut);
     }
 
-    /** Says goodbye and closes. */
+    /** Logs out and closes the connection. */
     public void close() {
         try {
             session.close();
         } finally {
-            Semaphore places = kept;
+            Semaphore permits = kept;
             kept = null;
-            if (places != null) {
-                places.release();
+            if (permits != null) {
+                permits.release();
             }
             permit.release();
             whenClosed.accept(this);

@@ -20,9 +20,9 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a look's result durable: the mailbox's new mark, the event and its deliveries in one
- * transaction, and only if the mailbox is still as the look found it in the table. Whoever comes
- * second writes nothing.
+ * Makes a check's result durable: the mailbox's new mark, the event and its deliveries in one
+ * transaction, and only if the mailbox's row has the version that the check started from. Of two
+ * checks at once the second writes nothing.
  */
 public final class ChangeRecorder {
     private final Jdbi jdbi;
@@ -47,10 +47,9 @@ public final class ChangeRecorder {
     /**
      * Records a change.
      *
-     * @param before the mailbox as the look started from it
+     * @param before the mailbox as the check started from it
      * @param knownBefore POP3: the messages known then; asked for only when they changed
-     * @return the mailbox as it is now; empty when it was changed by somebody else meanwhile, or
-     *     removed
+     * @return the mailbox as it is now; empty when its row was changed meanwhile, or removed
      */
     public Optional<Mailbox> record(
             Account account,

@@ -15,7 +15,7 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.schedule.PollingPolicy;
 
 /**
- * Makes the login of an account for one look: the stored secret opened, a grant turned into an
+ * Makes the login of an account for one check: the stored secret opened, a grant turned into an
  * access token.
  */
 public final class CredentialResolver {
@@ -72,7 +72,7 @@ public final class CredentialResolver {
                 stored.scope());
     }
 
-    /** Takes note of a failed look: a token that the mail server refused is not used again. */
+    /** A check has failed: a token that the mail server refused is not used again. */
     public void refused(Account account, MailFailure failure) {
         if (account.mail().auth() == MailSettings.Auth.OAUTH2 && failure.code().needsOwner()) {
             tokens.refused(account.id());

@@ -21,28 +21,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The looks' way to the database. A few go through at once, so that a thousand first looks wait
- * here and do not use up the pool's connections, for which everybody else waits too. Closed while
- * the database is away: then nothing that a look finds could be recorded, and mail servers are left
- * alone.
+ * Permits for checks to use the database. A few checks use it at once, so that a thousand first
+ * checks wait here and do not use up the connections of the pool that all other parts need. Closed
+ * while the database is away: no check could be recorded, so none connects to a mail server.
  */
 public final class DatabasePermits {
     private static final Logger LOG = LoggerFactory.getLogger(DatabasePermits.class);
     private static final Duration PROBED_EVERY = Duration.ofSeconds(1);
 
-    /** Checks that have no deadline of their own wait no longer for their turn. */
+    /** Checks that have no deadline of their own wait no longer for a permit. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
-    /** What the thread reads and writes for. */
+    /** The check for which the thread reads and writes. */
     private static final ScopedValue<Use> USE = ScopedValue.newInstance();
 
     private record Use(CheckKind kind, Deadline deadline) {}
 
     private final Jdbi jdbi;
     private final BooleanSupplier held;
-    private final Semaphore places;
+    private final Semaphore permits;
 
-    /** Some of the places are for checks that are pushed or asked for, and for them alone. */
+    /** Fewer than all: a quarter is reserved for pushed and on-demand checks. */
     private final Semaphore scheduled;
 
     private final AtomicReference<@Nullable RuntimeException> away = new AtomicReference<>();
@@ -55,7 +54,7 @@ public final class DatabasePermits {
     public DatabasePermits(Jdbi jdbi, int atOnce, BooleanSupplier held) {
         this.jdbi = jdbi;
         this.held = held;
-        this.places = new Semaphore(Math.max(1, atOnce), true);
+        this.permits = new Semaphore(Math.max(1, atOnce), true);
         this.scheduled = new Semaphore(Math.max(1, atOnce * 3 / 4), true);
     }
 
@@ -63,7 +62,7 @@ public final class DatabasePermits {
         return away.get() == null && held.getAsBoolean();
     }
 
-    /** Does what reads and writes for a check, by the deadline as far as it waits here. */
+    /** Runs a check, which waits for its permits here no longer than to the deadline. */
     public <T> T within(CheckKind kind, Deadline deadline, Supplier<T> check) {
         return ScopedValue.where(USE, new Use(kind, deadline)).call(check::get);
     }
@@ -71,9 +70,9 @@ public final class DatabasePermits {
     /**
      * Reads or writes.
      *
-     * @throws NoRoomException when too many others read and write for too long
-     * @throws RuntimeException of {@link Database#isAway} when the database is away; the gate opens
-     *     by itself when it is back
+     * @throws NoRoomException when no permit was free by the deadline
+     * @throws RuntimeException of {@link Database#isAway} when the database is away; the permits
+     *     are granted again when it is back
      */
     public <T> T through(Supplier<T> work) {
         Use use =
@@ -81,13 +80,13 @@ public final class DatabasePermits {
                         ? USE.get()
                         : new Use(CheckKind.SCHEDULED, Deadline.after(LONGEST_WAIT));
         if (use.kind != CheckKind.SCHEDULED) {
-            return inPlace(places, use.deadline, () -> now(work));
+            return withPermit(permits, use.deadline, () -> now(work));
         }
-        return inPlace(
-                scheduled, use.deadline, () -> inPlace(places, use.deadline, () -> now(work)));
+        return withPermit(
+                scheduled, use.deadline, () -> withPermit(permits, use.deadline, () -> now(work)));
     }
 
-    private static <T> T inPlace(Semaphore of, Deadline deadline, Supplier<T> work) {
+    private static <T> T withPermit(Semaphore of, Deadline deadline, Supplier<T> work) {
         try {
             if (!of.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
                 throw new NoRoomException("the database is slow: too many checks wait for it");
@@ -103,7 +102,7 @@ public final class DatabasePermits {
         }
     }
 
-    /** The lease may have been lost while the thread waited for its place. */
+    /** The lease may have been lost while the thread waited for its permit. */
     private <T> T now(Supplier<T> work) {
         requireHeld();
         try {
@@ -115,7 +114,7 @@ public final class DatabasePermits {
         } catch (RuntimeException e) {
             Optional<Outage> outage = Database.outageOf(e);
             if (outage.isPresent() && away.compareAndSet(null, e)) {
-                LOG.warn("Looks wait, {}: {}", outage.get().message(), Database.reason(e));
+                LOG.warn("Checks wait, {}: {}", outage.get().message(), Database.reason(e));
                 Thread.ofVirtual().name("database-probe").start(this::probe);
             }
             throw e;
@@ -141,7 +140,7 @@ public final class DatabasePermits {
                 Thread.sleep(PROBED_EVERY);
                 jdbi.useHandle(handle -> Database.requireWritable(handle.getConnection()));
                 away.set(null);
-                LOG.info("The database takes writes; looks go on");
+                LOG.info("The database takes writes; checks go on");
                 return;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

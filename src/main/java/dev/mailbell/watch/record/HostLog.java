@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens to accounts, in the log: the first news of a mail host at once, the others counted
- * and told once a minute. So an outage of a host makes a line a minute, not one an account.
+ * Logs changed states of accounts: the first of a mail host at once, the others as a count once a
+ * minute. So an outage of a host makes one line a minute, not one an account.
  */
 public final class HostLog {
     private static final Logger LOG = LoggerFactory.getLogger(HostLog.class);
@@ -21,7 +21,7 @@ public final class HostLog {
     private final Map<String, Map<String, Integer>> counted = new HashMap<>();
 
     /** An account has come to another state, or fails for another reason. */
-    public synchronized void news(Account account) {
+    public synchronized void changed(Account account) {
         String host = account.mail().host();
         Failure failure = account.failure();
         Map<String, Integer> others = counted.get(host);
@@ -48,12 +48,12 @@ public final class HostLog {
 
     /** A minute has passed. */
     public synchronized void minute() {
-        Map<String, Map<String, Integer>> told = new HashMap<>(counted);
+        Map<String, Map<String, Integer>> logged = new HashMap<>(counted);
         counted.clear();
-        told.forEach((host, kinds) -> {
+        logged.forEach((host, kinds) -> {
             if (!kinds.isEmpty()) {
                 LOG.info("{}: more accounts in the last minute: {}", host, kinds);
-                // Still going on: the next minute's are counted too.
+                // It goes on: the next minute is counted too.
                 counted.put(host, new TreeMap<>());
             }
         });

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * When accounts were last checked: noted in memory at every look, written once an hour and at the
- * end. A look that finds nothing must not cost a write; what a crash takes away only makes the
- * count of a mailbox that was reset meanwhile less exact.
+ * When accounts were last checked: kept in memory at every check, written once an hour and at the
+ * stop. A check that finds nothing must not cost a write; what a crash loses only makes the count
+ * of a mailbox that was reset meanwhile less exact.
  */
 public final class LastChecked {
     /** Written at once: a short statement, however many accounts there are. */

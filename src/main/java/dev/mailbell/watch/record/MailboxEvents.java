@@ -16,7 +16,7 @@ import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Turns what a look means into an event: the JSON that webhooks and the feed carry. */
+/** Makes the event of a check's result: the JSON that webhooks and the feed carry. */
 public final class MailboxEvents {
     private static final JsonMapper JSON = new JsonMapper();
 

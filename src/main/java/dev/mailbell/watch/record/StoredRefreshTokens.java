@@ -16,7 +16,7 @@ public final class StoredRefreshTokens implements RefreshTokenStore {
     private final Consumer<Account> changed;
 
     /**
-     * @param changed told of each account whose login was rewritten
+     * @param changed called with each account whose login was replaced
      */
     public StoredRefreshTokens(
             AccountStore accounts, LoginSecrets secrets, Consumer<Account> changed) {

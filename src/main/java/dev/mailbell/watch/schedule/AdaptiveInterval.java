@@ -4,10 +4,11 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * What an account's looks have taught about when to look next. For who holds the account's lock.
+ * What the checks of an account have shown about when to check next. Changed only by the thread
+ * that holds the account's lock.
  */
 public final class AdaptiveInterval {
-    /** A connection that lived so long was no trick of a server that accepts and drops. */
+    /** A connection that lived this long does not count as lost soon. */
     private static final Duration SURVIVED = Duration.ofMinutes(1);
 
     private static final Duration PUSH_REFUSED_FOR = Duration.ofDays(1);
@@ -38,7 +39,7 @@ public final class AdaptiveInterval {
     }
 
     /**
-     * A look failed.
+     * A check failed.
      *
      * @param first whether the one before it did not
      * @param stored for how long the account has failed by its row, asked after a start only: the
@@ -52,12 +53,12 @@ public final class AdaptiveInterval {
         }
     }
 
-    /** For how long looks have failed. */
+    /** How long ago the first of the failures in a row was. */
     public Duration failingFor() {
         return failing ? Duration.ofNanos(nanoTime.getAsLong() - failingSince) : Duration.ZERO;
     }
 
-    /** A look was recorded. */
+    /** A check was recorded. */
     public void recorded() {
         ownFaults = 0;
     }
@@ -67,7 +68,7 @@ public final class AdaptiveInterval {
         ownFaults++;
     }
 
-    /** How many looks in a row could not be recorded. */
+    /** How many checks in a row could not be recorded. */
     public int ownFaults() {
         return ownFaults;
     }
@@ -121,7 +122,7 @@ public final class AdaptiveInterval {
         return pushRefused && nanoTime.getAsLong() - pushRefusedAt < PUSH_REFUSED_FOR.toNanos();
     }
 
-    /** All mailboxes were looked at; the next such look is due after this span at the latest. */
+    /** All mailboxes were checked; the next such check is due after this span at the latest. */
     public void checkedAll(Duration next) {
         safetyCheckDue = nanoTime.getAsLong() + next.toNanos();
     }
@@ -143,7 +144,7 @@ public final class AdaptiveInterval {
         return hints;
     }
 
-    /** A look begins that the server asked for. */
+    /** A check begins because of a hint. */
     public void pushedCheckBegins() {
         pushedCheckBegunAt = nanoTime.getAsLong();
     }
@@ -159,7 +160,7 @@ public final class AdaptiveInterval {
         budget.checked(now, now - pushedCheckBegunAt, found, busy);
     }
 
-    /** How long to gather before the next look that push asks for; nothing for the first. */
+    /** How long mail is gathered before the next check because of a hint; zero for the first. */
     public Duration gathering() {
         return budget.gathering(nanoTime.getAsLong());
     }

@@ -10,13 +10,13 @@ public final class Backoff {
     private static final Duration LONGEST = Duration.ofMinutes(15);
 
     /**
-     * Another session holds the maildrop's lock; it goes with that session (RFC 1939, section 3).
+     * Another session holds the maildrop's lock; it ends with that session (RFC 1939, section 3).
      */
     private static final Duration LOCKED = Duration.ofMinutes(1);
 
     /**
-     * A refused login is tried three times over ten minutes, then once a day: providers lock who
-     * knocks too often.
+     * A refused login is tried three times over ten minutes, then once a day: providers lock
+     * accounts with too many refused logins.
      */
     private static final Duration REFUSED = Duration.ofSeconds(375);
 
@@ -26,9 +26,9 @@ public final class Backoff {
     private Backoff() {}
 
     /**
-     * The wait before the next look: doubling from 5 s to 15 min, each 20 % shorter or longer.
+     * The wait before the next check: doubling from 5 s to 15 min, each 20 % shorter or longer.
      *
-     * @param attempts looks in a row that failed, 1 or more
+     * @param attempts checks in a row that failed, 1 or more
      */
     public static Duration after(FailureCode code, int attempts, RandomGenerator random) {
         Duration plain =

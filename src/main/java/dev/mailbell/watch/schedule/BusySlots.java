@@ -3,9 +3,9 @@ package dev.mailbell.watch.schedule;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When the accounts of this node may be checked whose servers tell of mail all the time: 50 times a
- * second for all together. Each has one slot at a time, so that they take turns. Safe for many
- * threads.
+ * Slots for the checks of busy accounts, whose servers push mail all the time: 50 a second for all
+ * such accounts of this node together. Each account has one slot at a time, so that they alternate.
+ * Safe for many threads.
  */
 public final class BusySlots {
     private static final long EACH = TimeUnit.MILLISECONDS.toNanos(20);

@@ -9,12 +9,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When an account may be checked next because of what its server said unasked; {@link EventBudget}
- * may put that off further where mail comes all the time. Checks by hints are limited whatever they
- * find: {@value #BURST} at once, then one each {@value #REFILL_MILLIS} ms, and in a burst never
- * closer than {@value #GATHERED_MILLIS} ms. A kind of hint whose checks found no mail twice in a
- * row waits 1 s, 2 s, 4 s and so on, up to the safety interval; other kinds of hints do not wait
- * for it. For the thread that holds the account's lock.
+ * When an account may be checked next because of hints, which its server gives unasked; {@link
+ * EventBudget} may defer that further where mail comes all the time. Checks by hints are limited
+ * whatever they find: {@value #BURST} at once, then one each {@value #REFILL_MILLIS} ms, and in a
+ * burst never closer than {@value #GATHERED_MILLIS} ms. A kind of hint whose checks found no mail
+ * twice in a row waits 1 s, 2 s, 4 s and so on, up to the safety interval; other kinds of hints do
+ * not wait for it. For the thread that holds the account's lock.
  */
 public final class HintBudget {
     /** Checks that may follow each other at once. */
@@ -30,14 +30,14 @@ public final class HintBudget {
     /** A check so long after the one before is not part of a burst. */
     private static final long BURST_ENDS = SECOND;
 
-    /** Checks in vain that are further apart than this do not add up. */
+    /** Checks without mail that are further apart than this do not add up. */
     private static final long RARE = 10 * SECOND;
 
     /** Longer than any safety interval. */
     private static final int MOST_DOUBLINGS = 20;
 
     private final LongSupplier nanoTime;
-    private final Map<Hint, Vain> vain = new EnumMap<>(Hint.class);
+    private final Map<Hint, Misses> misses = new EnumMap<>(Hint.class);
 
     /** When the budget is full again: what a check costs is added to it. */
     private long fullAt;
@@ -48,8 +48,8 @@ public final class HintBudget {
     private @Nullable Hint deferred;
 
     /** Checks in a row that found no mail, and when the last one was. */
-    private record Vain(int checks, long at) {
-        static final Vain NONE = new Vain(0, 0);
+    private record Misses(int checks, long at) {
+        static final Misses NONE = new Misses(0, 0);
 
         long delay() {
             return checks < 2 ? 0 : SECOND << Math.min(checks - 2, MOST_DOUBLINGS);
@@ -76,7 +76,7 @@ public final class HintBudget {
         long sinceCheck = now - checkedAt;
         long gathering = sinceCheck > BURST_ENDS ? 0 : GATHERED_MILLIS * MILLI - sinceCheck;
         long refilled = fullAt - now - (BURST - 1) * REFILL;
-        Vain before = vain.getOrDefault(hint, Vain.NONE);
+        Misses before = misses.getOrDefault(hint, Misses.NONE);
         long slowed =
                 before.isOver(now, longest.toNanos())
                         ? 0
@@ -108,13 +108,13 @@ public final class HintBudget {
         checkedAt = now;
         deferred = deferred == hint ? null : deferred;
         fullAt = Math.max(fullAt, now) + REFILL;
-        Vain before = vain.getOrDefault(hint, Vain.NONE);
+        Misses before = misses.getOrDefault(hint, Misses.NONE);
         if (foundMail) {
-            vain.remove(hint);
+            misses.remove(hint);
         } else if (before.isOver(now, longest.toNanos())) {
-            vain.put(hint, new Vain(1, now));
+            misses.put(hint, new Misses(1, now));
         } else {
-            vain.put(hint, new Vain(before.checks() + 1, now));
+            misses.put(hint, new Misses(before.checks() + 1, now));
         }
     }
 }

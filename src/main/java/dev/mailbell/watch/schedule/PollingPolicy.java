@@ -16,11 +16,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How, how often and with how many connections to look, as configured now: an account's own wish,
- * else its provider's profile, else what holds for its protocol.
+ * How, how often and with how many connections to check, as configured now: the account's own
+ * setting, else its provider's profile, else the setting of its protocol.
  */
 public final class PollingPolicy {
-    /** Silent mailboxes are looked at this much less often when intervals are adaptive. */
+    /** The factor of the longest adaptive interval, for mailboxes without mail. */
     private static final int SLOWEST = 4;
 
     private static final Duration FOR_RECORDING = Duration.ofSeconds(2);
@@ -49,13 +49,13 @@ public final class PollingPolicy {
         return known.byHost.computeIfAbsent(host, name -> now.provider(Host.of(name)));
     }
 
-    private <T> T of(String host, Function<ProviderProfile, @Nullable T> wish, T otherwise) {
+    private <T> T of(String host, Function<ProviderProfile, @Nullable T> setting, T otherwise) {
         return provider(host)
-                .flatMap(profile -> Optional.ofNullable(wish.apply(profile)))
+                .flatMap(profile -> Optional.ofNullable(setting.apply(profile)))
                 .orElse(otherwise);
     }
 
-    /** The interval between an account's looks, before jitter and adaptation. */
+    /** The interval between an account's checks, before jitter and adaptation. */
     public Duration interval(Account account) {
         Duration own = account.watch().interval();
         Protocol protocol = account.mail().protocol();
@@ -64,7 +64,7 @@ public final class PollingPolicy {
                 : intervals(protocol).bounded(own);
     }
 
-    /** The interval of accounts on a mail host that name none of their own. */
+    /** The interval of accounts on a mail host without a setting of their own. */
     public Duration interval(Protocol protocol, String host) {
         return protocol == Protocol.IMAP
                 ? of(host, ProviderProfile::imapInterval, intervals(protocol).interval())
@@ -72,8 +72,8 @@ public final class PollingPolicy {
     }
 
     /**
-     * The interval of an account after a look; adaptive ones follow how much mail comes, within the
-     * protocol's bounds, unless the account names its own.
+     * The interval of an account after a check; adaptive ones follow how much mail comes, within
+     * the protocol's bounds, unless the account names its own.
      *
      * @param tempo 1 for the usual interval, less for a busy mailbox, up to 4 for a silent one
      */
@@ -86,9 +86,7 @@ public final class PollingPolicy {
         return intervals(account.mail().protocol()).bounded(adapted);
     }
 
-    /**
-     * How the tempo goes on after a look: mail halves the interval, silence lengthens it by 10 %.
-     */
+    /** The tempo after a check: mail halves the interval, silence lengthens it by 10 %. */
     static double tempo(double before, boolean mail) {
         return mail
                 ? Math.max(1.0 / 1024, Math.min(1, before) / 2)
@@ -101,14 +99,14 @@ public final class PollingPolicy {
         return protocol == Protocol.IMAP ? polling.imap() : polling.pop3();
     }
 
-    /** Whether an account's server is asked to tell of new mail by itself. */
+    /** Whether an account's session waits for push. */
     public boolean push(Account account) {
         Boolean own = account.watch().push();
         return account.mail().protocol() == Protocol.IMAP
                 && (own == null ? push(Protocol.IMAP, account.mail().host()) : own);
     }
 
-    /** The same for accounts on a mail host that do not say. */
+    /** The same for accounts on a mail host without a setting of their own. */
     public boolean push(Protocol protocol, String host) {
         boolean everywhere = configuration.get().polling().push();
         return protocol == Protocol.IMAP
@@ -116,7 +114,7 @@ public final class PollingPolicy {
                 && of(host, ProviderProfile::idle, Boolean.TRUE);
     }
 
-    /** The longest that a server is trusted to tell of new mail without a look. */
+    /** The longest that a server is trusted to push new mail without a check. */
     public Duration safetyInterval(String host) {
         return of(
                 host,
@@ -129,7 +127,7 @@ public final class PollingPolicy {
         return of(host, ProviderProfile::connections, Integer.MAX_VALUE);
     }
 
-    /** Whether a connection may be kept from look to look. */
+    /** Whether a connection may be kept from check to check. */
     public boolean keepsConnections(String host) {
         return of(host, ProviderProfile::keepConnections, Boolean.TRUE);
     }
@@ -161,12 +159,12 @@ public final class PollingPolicy {
         return whole.before(fifth.compareTo(FOR_RECORDING) < 0 ? fifth : FOR_RECORDING);
     }
 
-    /** The deadline of a whole look. */
+    /** The longest time of a whole check. */
     public Duration timeout() {
         return configuration.get().polling().timeout();
     }
 
-    /** Looks at once on this node, 1 or more. */
+    /** Checks at once on this node, 1 or more. */
     public int concurrency() {
         return configuration.get().polling().concurrency();
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Timers in the order of their times, on a monotonic clock. Setting a timer replaces the time it was
- * set for before. Safe for many threads.
+ * Timers in the order of their times, on a monotonic clock. Setting a timer replaces the time it
+ * was set for before. Safe for many threads.
  *
  * @param <T> what a timer is for
  */
@@ -19,9 +19,7 @@ public final class TimerQueue<T> {
         private final T entry;
         private long due;
 
-        /**
-         * Rises with every change: what was queued for an older generation is outdated.
-         */
+        /** Rises with every change: what was queued for an older generation is outdated. */
         private long generation;
 
         private boolean scheduled;
@@ -100,8 +98,8 @@ public final class TimerQueue<T> {
     }
 
     /**
-     * How many nanoseconds from now the earliest timer is set to, negative when that is past; 0 when
-     * no timer is set.
+     * How many nanoseconds from now the earliest timer is set to, negative when that is past; 0
+     * when no timer is set.
      */
     public long untilFirst() {
         lock.lock();

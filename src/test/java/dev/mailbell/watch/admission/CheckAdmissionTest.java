@@ -81,7 +81,7 @@ class CheckAdmissionTest {
         end(permit);
     }
 
-    /** A server that has answered has its places taken, and so many checks time out. */
+    /** A server that has answered has its permits taken, and so many checks time out. */
     private void fallsSilent(String server, int times) {
         answers(server);
         submit(4, CheckKind.SCHEDULED, server);
@@ -97,7 +97,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void a_server_that_answers_has_half_of_the_places_at_most_and_another_finds_room_at_once() {
+    void a_server_that_answers_has_half_of_the_permits_at_most_and_another_runs_at_once() {
         answers("a");
         answers("b");
         submit(240, CheckKind.SCHEDULED, "a");
@@ -107,7 +107,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void pushed_mail_and_requests_have_room_of_their_own() {
+    void pushed_mail_and_requests_have_permits_of_their_own() {
         for (String server : List.of("a", "b", "c", "d")) {
             answers(server);
         }
@@ -122,7 +122,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void servers_whose_checks_wait_take_turns() {
+    void servers_whose_checks_wait_alternate() {
         List<String> servers = List.of("a", "b", "c");
         servers.forEach(this::answers);
         submit(50, CheckKind.SCHEDULED, "a");
@@ -155,7 +155,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void what_waited_when_a_probe_began_fails_with_it_and_takes_up_no_place() {
+    void what_waited_when_a_probe_began_fails_with_it_and_holds_no_permit() {
         fallsSilent("a", 3);
         now.addAndGet(1);
         submit(10, CheckKind.SCHEDULED, "a");
@@ -207,7 +207,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void servers_that_never_answered_leave_half_of_the_places_to_others() {
+    void servers_that_never_answered_leave_half_of_the_permits_to_others() {
         answers("good");
         for (int i = 0; i < 300; i++) {
             submit(CheckKind.SCHEDULED, "new" + i, false);
@@ -218,7 +218,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void servers_that_fail_have_a_quarter_of_the_places_together() {
+    void servers_that_fail_have_a_quarter_of_the_permits_together() {
         for (int i = 0; i < 40; i++) {
             String server = "bad" + i;
             submit(CheckKind.SCHEDULED, server, false);
@@ -235,7 +235,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void a_request_that_finds_no_room_by_its_deadline_says_that_this_node_is_at_fault() {
+    void a_request_that_gets_no_permit_by_its_deadline_says_that_this_node_is_at_fault() {
         answers("a");
         submit(2, CheckKind.ON_DEMAND, "a");
         assertThatThrownBy(() -> request("a")).isInstanceOf(NoRoomException.class);
@@ -256,7 +256,7 @@ class CheckAdmissionTest {
     }
 
     @Test
-    void what_is_cancelled_takes_up_no_place_and_more_places_are_used_at_once() {
+    void what_is_cancelled_holds_no_permit_and_more_permits_are_used_at_once() {
         answers("a");
         List<AdmissionRequest> requests = new ArrayList<>();
         for (int i = 0; i < 20; i++) {

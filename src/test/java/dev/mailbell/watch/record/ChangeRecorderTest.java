@@ -102,14 +102,14 @@ class ChangeRecorderTest {
     }
 
     @Test
-    void of_two_looks_from_one_mark_only_the_first_is_recorded() throws Exception {
+    void of_two_checks_from_one_mark_only_the_first_is_recorded() throws Exception {
         Account account = account();
         Mailbox before = mailboxes.find(account.id(), "INBOX").orElseThrow();
-        Callable<Optional<Mailbox>> look =
+        Callable<Optional<Mailbox>> check =
                 () -> record(account, before, newMail((ImapState) before.state(), 1));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Optional<Mailbox>>> executor =
-                    threads.invokeAll(List.of(look, look, look, look));
+                    threads.invokeAll(List.of(check, check, check, check));
             int recorded = 0;
             for (Future<Optional<Mailbox>> done : executor) {
                 recorded += done.get().isPresent() ? 1 : 0;

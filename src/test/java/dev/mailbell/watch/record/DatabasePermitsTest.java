@@ -25,7 +25,7 @@ class DatabasePermitsTest {
     }
 
     @Test
-    void without_the_lease_nothing_is_looked_at_or_recorded() {
+    void without_the_lease_nothing_is_checked_or_recorded() {
         assertThat(database.through(() -> "read")).isEqualTo("read");
         held.set(false);
         assertThat(database.isOpen()).isFalse();
@@ -38,7 +38,7 @@ class DatabasePermitsTest {
     }
 
     @Test
-    void looks_wait_while_the_database_refuses_to_write_and_not_only_while_it_is_silent() {
+    void checks_wait_while_the_database_refuses_to_write_and_not_only_while_it_is_silent() {
         DATABASE.jdbi()
                 .useHandle(handle -> {
                     handle.execute(
@@ -65,7 +65,7 @@ class DatabasePermitsTest {
     }
 
     @Test
-    void what_waited_for_its_place_while_the_lease_was_lost_is_not_recorded() throws Exception {
+    void what_waited_for_its_permit_while_the_lease_was_lost_is_not_recorded() throws Exception {
         DatabasePermits one = new DatabasePermits(DATABASE.jdbi(), 1, held::get);
         AtomicBoolean recorded = new AtomicBoolean();
         FutureTask<Void> second =

@@ -17,7 +17,7 @@ class AdaptiveIntervalTest {
     private final AdaptiveInterval adaptive = new AdaptiveInterval(now::get);
     private final BusySlots busy = new BusySlots(0);
 
-    /** Milliseconds that mail waits which comes behind each check at once. */
+    /** Milliseconds that mail waits which comes right after each check. */
     private long waitAndCheck() {
         Duration hint = adaptive.hints().delay(Hint.GROWN, SAFETY);
         Duration gathering = adaptive.gathering();

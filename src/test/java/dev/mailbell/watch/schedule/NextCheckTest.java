@@ -84,8 +84,7 @@ class NextCheckTest {
         }
 
         State loginDelay(Duration delay) {
-            return new State(
-                    is, attempts, code, failedFor, delay, jitter, drops, ownFaults, dueIn);
+            return new State(is, attempts, code, failedFor, delay, jitter, drops, ownFaults, dueIn);
         }
 
         State jitter(double share) {
@@ -145,7 +144,11 @@ class NextCheckTest {
         MailFailure limited = failure(FailureCode.RATE_LIMITED);
         return Stream.of(
                 row("a wanted check is due now", Signal.WANTED, OK, Duration.ZERO),
-                row("after a success the adapted interval passes", Signal.SUCCEEDED, OK, seconds(30)),
+                row(
+                        "after a success the adapted interval passes",
+                        Signal.SUCCEEDED,
+                        OK,
+                        seconds(30)),
                 row(
                         "the server's LOGIN-DELAY is kept",
                         Signal.SUCCEEDED,
@@ -293,9 +296,7 @@ class NextCheckTest {
     @MethodSource("table")
     void the_next_check_follows_from_what_happened(
             String name, CheckOutcome outcome, ScheduleState state, @Nullable Duration expected) {
-        assertThat(NextCheck.after(outcome, state, HALF).orElse(null))
-                .as(name)
-                .isEqualTo(expected);
+        assertThat(NextCheck.after(outcome, state, HALF).orElse(null)).as(name).isEqualTo(expected);
     }
 
     @Test

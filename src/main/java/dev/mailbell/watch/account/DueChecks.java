@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.watch.schedule.TimerQueue;
 import java.util.Set;
@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * The checks that are due and have not ended, wherever they wait: in the timetable, for a
- * connection, for the account's lock, for a place, for the database. Safe for many threads.
+ * The checks that are due and have not ended, wherever they wait: for the timer queue, a
+ * connection, the account's lock, a permit or the database. Safe for many threads.
  */
 final class DueChecks {
     private final TimerQueue<WatchedAccount> timers;
@@ -19,7 +19,7 @@ final class DueChecks {
         this.nanoTime = nanoTime;
     }
 
-    /** The timetable has given the account out: its check is due since the time it had there. */
+    /** The account was taken from the queue: its check is due since the time of its timer. */
     void due(WatchedAccount watched) {
         watched.due().want(timers.dueAt(watched.timer()));
         due.add(watched);
@@ -46,8 +46,8 @@ final class DueChecks {
     }
 
     /**
-     * The same, but the line before a mail host counts only for as long as it has not moved: its
-     * limits make checks wait there by intent.
+     * The same, but a check that waits for a mail host counts only from when its queue last moved:
+     * the limits of the host make checks wait there by intent.
      */
     long stuck() {
         return oldest(true);
@@ -74,7 +74,7 @@ final class DueChecks {
         return due.size();
     }
 
-    /** An account that has another time again waits for that. */
+    /** An account whose timer was set anew waits for that. */
     private boolean isOver(WatchedAccount watched) {
         long dueIn = timers.dueIn(watched.timer());
         return watched.hasEnded()

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.CheckOutcome.Signal;
@@ -15,14 +15,14 @@ import java.util.random.RandomGenerator;
  * The timers of all accounts' next checks. The only class that sets a timer: the others report what
  * happened to an account, and {@link NextCheck} decides. Safe for many threads.
  */
-final class CheckSchedule {
+public final class CheckSchedule {
     private final TimerQueue<WatchedAccount> timers;
     private final DueChecks due;
     private final PollingPolicy policy;
     private final LongSupplier nanoTime;
     private final RandomGenerator random;
 
-    CheckSchedule(PollingPolicy policy, LongSupplier nanoTime, RandomGenerator random) {
+    public CheckSchedule(PollingPolicy policy, LongSupplier nanoTime, RandomGenerator random) {
         this.timers = new TimerQueue<>(nanoTime);
         this.due = new DueChecks(timers, nanoTime);
         this.policy = policy;
@@ -31,12 +31,12 @@ final class CheckSchedule {
     }
 
     /** Waits for the next account whose check is due, and clears its timer. */
-    WatchedAccount take() throws InterruptedException {
+    public WatchedAccount take() throws InterruptedException {
         return timers.take();
     }
 
     /** Sets the account's timer by what happened; the timer of a removed account stays cleared. */
-    void happened(WatchedAccount account, CheckOutcome outcome) {
+    public void happened(WatchedAccount account, CheckOutcome outcome) {
         next(account, outcome).ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
     }
 
@@ -52,26 +52,26 @@ final class CheckSchedule {
     }
 
     /** A check is wanted now. */
-    void wanted(WatchedAccount account) {
+    public void wanted(WatchedAccount account) {
         happened(account, Signal.WANTED);
     }
 
     /** A check is wanted now, unless one is under way. */
-    void wantedIfScheduled(WatchedAccount account) {
+    public void wantedIfScheduled(WatchedAccount account) {
         if (isScheduled(account)) {
             wanted(account);
         }
     }
 
     /** A hint must wait; answers whether it is what the timer is set for now. */
-    boolean hinted(WatchedAccount account, Duration delay) {
+    public boolean hinted(WatchedAccount account, Duration delay) {
         Optional<Duration> next = next(account, new CheckOutcome.HintDeferred(delay));
         next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
         return next.isPresent();
     }
 
     /** The configuration has changed; an account whose check is under way is scheduled by that. */
-    void reconfigured(WatchedAccount account) {
+    public void reconfigured(WatchedAccount account) {
         long sinceEnded = account.due().sinceEnded(nanoTime.getAsLong());
         if (sinceEnded >= 0 && isScheduled(account)) {
             happened(account, new CheckOutcome.Reconfigured(Duration.ofNanos(sinceEnded)));
@@ -79,17 +79,17 @@ final class CheckSchedule {
     }
 
     /** The account is not watched any more, or another object watches it. */
-    void removed(WatchedAccount account) {
+    public void removed(WatchedAccount account) {
         timers.cancel(account.timer());
     }
 
     /** {@link #take} has returned the account: its check is due since the time of its timer. */
-    void due(WatchedAccount account) {
+    public void due(WatchedAccount account) {
         due.due(account);
     }
 
     /** A check of the account that was due cannot begin because the database is away. */
-    void databaseAway(WatchedAccount account) {
+    public void databaseAway(WatchedAccount account) {
         long since = timers.dueAt(account.timer());
         happened(account, Signal.DATABASE_AWAY);
         due.postponed(account, since);
@@ -100,13 +100,13 @@ final class CheckSchedule {
      *
      * @return since when it has been due, by the monotonic clock
      */
-    long began(WatchedAccount account) {
+    public long began(WatchedAccount account) {
         timers.cancel(account.timer());
         return account.due().begin(nanoTime.getAsLong());
     }
 
     /** A check has ended. */
-    void ended(WatchedAccount account, CheckOutcome outcome) {
+    public void ended(WatchedAccount account, CheckOutcome outcome) {
         if (!account.hasEnded()) {
             happened(account, outcome);
         }
@@ -118,7 +118,7 @@ final class CheckSchedule {
      *
      * @param since since when it has been due, by the monotonic clock
      */
-    void endedStillDue(WatchedAccount account, CheckOutcome outcome, long since) {
+    public void endedStillDue(WatchedAccount account, CheckOutcome outcome, long since) {
         ended(account, outcome);
         if (!account.hasEnded()) {
             due.postponed(account, since);
@@ -126,16 +126,16 @@ final class CheckSchedule {
     }
 
     /** How many nanoseconds until the timer, negative when it is over; the maximum for none. */
-    long dueIn(WatchedAccount account) {
+    public long dueIn(WatchedAccount account) {
         return timers.dueIn(account.timer());
     }
 
-    boolean isScheduled(WatchedAccount account) {
+    public boolean isScheduled(WatchedAccount account) {
         return dueIn(account) != Long.MAX_VALUE;
     }
 
     /** For how long a server that pushes is trusted after all mailboxes were checked. */
-    Duration trust(WatchedAccount account) {
+    public Duration trust(WatchedAccount account) {
         return NextCheck.trust(
                 policy.safetyInterval(account.account().mail().host()),
                 policy.interval(account.account()),
@@ -144,12 +144,12 @@ final class CheckSchedule {
     }
 
     /** Forgets due checks of accounts that were changed or removed meanwhile. */
-    void forgetOver() {
+    public void forgetOver() {
         due.forgetOver();
     }
 
     /** How things are now. */
-    ScheduleStatus status() {
+    public ScheduleStatus status() {
         return new ScheduleStatus(
                 timers.size(), Duration.ofNanos(due.oldest()), Duration.ofNanos(due.stuck()));
     }

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;

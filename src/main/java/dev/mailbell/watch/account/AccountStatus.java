@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param pushing whether a thread waits for push
  * @param proof the proof that the last check rests on; null before the first check
  */
-record AccountStatus(
+public record AccountStatus(
         Account account,
         @Nullable Instant lastCheckedAt,
         boolean seen,
@@ -29,17 +29,17 @@ record AccountStatus(
     }
 
     /** {@code idle} or {@code poll}; null while the last check has not succeeded. */
-    @Nullable String mode() {
+    public @Nullable String mode() {
         return !seen ? null : pushing ? "idle" : "poll";
     }
 
     /** Whether the last check failed. */
-    boolean isRetrying() {
+    public boolean isRetrying() {
         return account.state() == AccountState.RETRYING || account.state() == AccountState.PARKED;
     }
 
     /** Whether a check has ever succeeded, in this process or before. */
-    boolean hasEverWorked() {
+    public boolean hasEverWorked() {
         return account.lastCheckedAt() != null || lastCheckedAt != null;
     }
 

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import java.time.Duration;
 
@@ -10,4 +10,4 @@ import java.time.Duration;
  * @param stuck the same, but a check that waits for its mail host counts only from when that host's
  *     queue last moved
  */
-record ScheduleStatus(int scheduled, Duration oldestDue, Duration stuck) {}
+public record ScheduleStatus(int scheduled, Duration oldestDue, Duration stuck) {}

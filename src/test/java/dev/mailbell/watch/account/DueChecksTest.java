@@ -1,8 +1,9 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
+import dev.mailbell.watch.TestAccount;
 import dev.mailbell.watch.admission.AdmissionRequest;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
@@ -80,7 +81,7 @@ class DueChecksTest {
     }
 
     @Test
-    void a_check_that_waits_for_a_place_is_seen() throws InterruptedException {
+    void a_check_that_waits_for_a_permit_is_seen() throws InterruptedException {
         taken();
         CheckAdmission admission = new CheckAdmission(16, now::get);
         AdmissionRequest.Answer answer =

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * One account under watch: its session, its status, its timer, and what only the holder of the
  * session's lock may use.
  */
-final class WatchedAccount {
+public final class WatchedAccount {
     private final TimerQueue.Timer<WatchedAccount> timer = new TimerQueue.Timer<>(this);
     private final DueCheck due = new DueCheck();
     private final AtomicReference<AccountStatus> status;
@@ -39,28 +39,24 @@ final class WatchedAccount {
     /**
      * @param retryingAnnounced whether the event {@code account.retrying} was written
      */
-    WatchedAccount(
-            Account account,
-            boolean retryingAnnounced,
-            ReentrantLock lock,
-            LongSupplier nanoTime) {
-        AtomicReference<AccountStatus> current =
-                new AtomicReference<>(AccountStatus.of(account));
+    public WatchedAccount(
+            Account account, boolean retryingAnnounced, ReentrantLock lock, LongSupplier nanoTime) {
+        AtomicReference<AccountStatus> current = new AtomicReference<>(AccountStatus.of(account));
         this.status = current;
         this.session = new AccountSession(lock, () -> current.get().pushing());
         this.stored = new StoredState(account, retryingAnnounced, false);
         this.adaptive = new AdaptiveInterval(nanoTime);
     }
 
-    AccountStatus status() {
+    public AccountStatus status() {
         return status.get();
     }
 
-    Account account() {
+    public Account account() {
         return status().account();
     }
 
-    AccountSession session() {
+    public AccountSession session() {
         return session;
     }
 
@@ -70,26 +66,26 @@ final class WatchedAccount {
     }
 
     /** Whether the next check is due, and what it waits for. */
-    DueCheck due() {
+    public DueCheck due() {
         return due;
     }
 
     /** What decides on the next check. */
-    AdaptiveInterval adaptive() {
+    public AdaptiveInterval adaptive() {
         return adaptive;
     }
 
     /** The mailboxes as last recorded, by name. */
-    Map<String, Mailbox> mailboxes() {
+    public Map<String, Mailbox> mailboxes() {
         return mailboxes;
     }
 
     /** The account as last written or read. */
-    StoredState stored() {
+    public StoredState stored() {
         return stored;
     }
 
-    void stored(StoredState now) {
+    public void stored(StoredState now) {
         stored = now;
     }
 
@@ -98,7 +94,7 @@ final class WatchedAccount {
      *
      * @param closed called when no session is open any more
      */
-    void end(Runnable closed) {
+    public void end(Runnable closed) {
         ended = true;
         due.cancelWaiting();
         Thread.ofVirtual()
@@ -112,34 +108,31 @@ final class WatchedAccount {
                 });
     }
 
-    boolean hasEnded() {
+    public boolean hasEnded() {
         return ended;
     }
 
     /** Whether nothing but a timer would lead to another check. */
-    boolean needsTimer() {
-        return !ended
-                && !status().pushing()
-                && !due.isWaiting()
-                && !session.lock().isLocked();
+    public boolean needsTimer() {
+        return !ended && !status().pushing() && !due.isWaiting() && !session.lock().isLocked();
     }
 
     /** The mail server's host and port, by which checks are admitted. */
-    String server() {
+    public String server() {
         return CheckAdmission.server(account().mail());
     }
 
-    void pushing(boolean now) {
+    public void pushing(boolean now) {
         status.updateAndGet(before -> before.withPushing(now));
     }
 
     /** A check rests on this proof. */
-    void proofUsed(Proof proof) {
+    public void proofUsed(Proof proof) {
         status.updateAndGet(before -> before.withProof(proof));
     }
 
     /** The provider renewed the login; it is stored. */
-    void renewed(byte[] credential) {
+    public void renewed(byte[] credential) {
         status.updateAndGet(before -> before.withCredential(credential));
     }
 
@@ -148,12 +141,12 @@ final class WatchedAccount {
      *
      * @param remaining what is wrong although the check succeeded; null for nothing
      */
-    void succeeded(Instant now, @Nullable Failure remaining) {
+    public void succeeded(Instant now, @Nullable Failure remaining) {
         status.updateAndGet(before -> before.succeeded(now, remaining));
     }
 
     /** A check failed. */
-    void failed(MailFailure failure, Instant now) {
+    public void failed(MailFailure failure, Instant now) {
         Account account = account();
         Failure before = account.failure();
         adaptive.failed(

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.account.Account;
 
@@ -8,9 +8,9 @@ import dev.mailbell.account.Account;
  * @param retryingAnnounced whether the event {@code account.retrying} was written
  * @param isUnknown whether the row may hold another state: the last write was not answered
  */
-record StoredState(Account account, boolean retryingAnnounced, boolean isUnknown) {
+public record StoredState(Account account, boolean retryingAnnounced, boolean isUnknown) {
     /** A write has begun, whose answer is not known yet. */
-    StoredState unknown() {
+    public StoredState unknown() {
         return new StoredState(account, retryingAnnounced, true);
     }
 }

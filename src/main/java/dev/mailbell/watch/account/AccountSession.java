@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.host.ConnectionPermit;
@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** An account's session with its mail server, and the lock that its one user holds. */
-final class AccountSession implements RestingSession {
+public final class AccountSession implements RestingSession {
     /** How often a thread that waits for push is interrupted while another waits for the lock. */
     private static final Duration INTERRUPTED_EVERY = Duration.ofMillis(50);
 
@@ -35,12 +35,12 @@ final class AccountSession implements RestingSession {
         this.pushing = pushing;
     }
 
-    ReentrantLock lock() {
+    public ReentrantLock lock() {
         return lock;
     }
 
     /** Takes the lock, also from a thread that waits for push; false when the time is over. */
-    boolean lockWithin(Duration time) throws InterruptedException {
+    public boolean lockWithin(Duration time) throws InterruptedException {
         Deadline deadline = Deadline.after(time);
         do {
             interrupt();
@@ -52,19 +52,19 @@ final class AccountSession implements RestingSession {
     }
 
     /** A connection was granted for the next check. The caller holds the lock. */
-    void grant(@Nullable ConnectionPermit permit) {
+    public void grant(@Nullable ConnectionPermit permit) {
         granted = permit;
     }
 
     /** The connection that was granted; null for none. The caller holds the lock. */
-    @Nullable ConnectionPermit takeGranted() {
+    public @Nullable ConnectionPermit takeGranted() {
         ConnectionPermit permit = granted;
         granted = null;
         return permit;
     }
 
     /** Gives back the connection that was granted and not used. The caller holds the lock. */
-    void releaseGranted() {
+    public void releaseGranted() {
         ConnectionPermit unused = takeGranted();
         if (unused != null) {
             unused.release();
@@ -72,16 +72,16 @@ final class AccountSession implements RestingSession {
     }
 
     /** The open session; null for none. Changed only by the holder of the lock. */
-    @Nullable OpenSession open() {
+    public @Nullable OpenSession open() {
         return open;
     }
 
-    void opened(OpenSession session) {
+    public void opened(OpenSession session) {
         open = session;
     }
 
     /** Closes the session if there is one. The caller holds the lock. */
-    void close() {
+    public void close() {
         OpenSession session = open;
         if (session != null) {
             open = null;
@@ -91,7 +91,7 @@ final class AccountSession implements RestingSession {
     }
 
     /** Wakes the thread that waits for push. */
-    void interrupt() {
+    public void interrupt() {
         OpenSession session = open;
         if (session != null && pushing.getAsBoolean()) {
             session.interrupt();
@@ -117,7 +117,7 @@ final class AccountSession implements RestingSession {
     }
 
     /** Closes the session, also one that waits for push; a check under way ends first. */
-    void end() {
+    public void end() {
         try {
             if (lockWithin(LONGEST_CLOSE)) {
                 try {

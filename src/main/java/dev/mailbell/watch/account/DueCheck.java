@@ -1,10 +1,10 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.account;
 
 import dev.mailbell.watch.schedule.CheckWait;
 import org.jspecify.annotations.Nullable;
 
-/** Whether an account's next look is due, since when, and what it waits for. */
-final class DueCheck {
+/** Whether an account's next check is due, since when, and what it waits for. */
+public final class DueCheck {
     private volatile boolean wanted;
     private volatile long wantedSince;
     private volatile long underWaySince;
@@ -16,15 +16,15 @@ final class DueCheck {
     private volatile long postponedSince;
     private volatile @Nullable CheckWait waiting;
 
-    /** A look is due; true until one begins. */
-    boolean isWanted() {
+    /** Whether a check is due; true until one begins. */
+    public boolean isWanted() {
         return wanted;
     }
 
     /**
      * @param since the monotonic clock's nanoseconds
      */
-    void want(long since) {
+    public void want(long since) {
         if (!wanted) {
             wantedSince = first(since);
             wanted = true;
@@ -32,13 +32,13 @@ final class DueCheck {
         }
     }
 
-    /** Since when a look has been due that was to begin at this time. */
+    /** Since when the check has been due that was to begin at this time. */
     private long first(long time) {
         return isPostponedTo(time) ? postponedSince : time;
     }
 
     /**
-     * A look begins: what waits is not needed any more.
+     * A check begins: the request that waits for one is cancelled.
      *
      * @return since when one was due; {@code now} when none was
      */
@@ -62,10 +62,10 @@ final class DueCheck {
     }
 
     /**
-     * The look stays due, and is begun at another time.
+     * The check stays due, and is to begin at another time.
      *
-     * @param since the time it had, by the timetable
-     * @param to the time it has
+     * @param since the time to which its timer was set
+     * @param to the time to which it is set now
      */
     void postpone(long since, long to) {
         postponedSince = first(since);
@@ -73,25 +73,25 @@ final class DueCheck {
         postponed = true;
     }
 
-    /** Whether a look that is due was postponed to this time. */
+    /** Whether a check that is due was postponed to this time. */
     boolean isPostponedTo(long time) {
         return postponed && postponedTo == time;
     }
 
-    /** How many nanoseconds ago the last look ended; negative when none has. */
+    /** How many nanoseconds ago the last check ended; negative when none has. */
     long sinceEnded(long now) {
         return begun == 0 ? -1 : now - endedAt;
     }
 
     /**
-     * Since when the look that is due or under way has been due; {@code now} when there is none.
+     * Since when the check that is due or under way has been due; {@code now} when there is none.
      */
     long since(long now) {
         return underWay ? underWaySince : wanted ? wantedSince : postponed ? postponedSince : now;
     }
 
-    /** How many looks have begun. */
-    int begun() {
+    /** How many checks have begun. */
+    public int begun() {
         return begun;
     }
 
@@ -101,7 +101,7 @@ final class DueCheck {
     }
 
     /**
-     * For how long nothing has gone on where the look waits.
+     * For how long the queue has not moved in which the check waits.
      *
      * @param now the monotonic clock's nanoseconds
      */
@@ -110,8 +110,8 @@ final class DueCheck {
         return current != null && current.isWaiting() ? current.stillFor(now) : Long.MAX_VALUE;
     }
 
-    /** Waits for something; what it waited for before is given up. */
-    <T extends CheckWait> T waitFor(T next) {
+    /** The check waits for a request; the one it waited for before is cancelled. */
+    public <T extends CheckWait> T waitFor(T next) {
         CheckWait before = waiting;
         waiting = next;
         if (before != null) {
