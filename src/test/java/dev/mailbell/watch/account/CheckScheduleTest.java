@@ -1,0 +1,160 @@
+package dev.mailbell.watch.account;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.TestAccount;
+import dev.mailbell.watch.TestPolicy;
+import dev.mailbell.watch.schedule.CheckOutcome;
+import dev.mailbell.watch.schedule.CheckOutcome.Signal;
+import dev.mailbell.watch.schedule.TimerQueue;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+/** On a clock that only the test moves. */
+class CheckScheduleTest {
+    private long now = 7;
+    private final CheckSchedule schedule =
+            new CheckSchedule(TestPolicy.of("polling: { jitter: 0 }"), () -> now, new Random(7));
+    private final WatchedAccount account =
+            new WatchedAccount(
+                    TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
+                    false,
+                    new ReentrantLock(true),
+                    () -> now);
+
+    private void pass(Duration time) {
+        now += time.toNanos();
+    }
+
+    private Duration dueIn() {
+        return Duration.ofNanos(schedule.dueIn(account));
+    }
+
+    @Test
+    void no_other_class_sets_or_clears_a_timer() {
+        ArchRule rule =
+                noClasses()
+                        .that()
+                        .doNotBelongToAnyOf(CheckSchedule.class, TimerQueue.class)
+                        .and()
+                        .haveSimpleNameNotEndingWith("Test")
+                        .should()
+                        .callMethod(
+                                TimerQueue.class, "schedule", TimerQueue.Timer.class, long.class)
+                        .orShould()
+                        .callMethod(TimerQueue.class, "cancel", TimerQueue.Timer.class)
+                        .orShould()
+                        .callMethod(TimerQueue.class, "take");
+        rule.check(
+                new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("dev.mailbell"));
+    }
+
+    /** No mailbox is forgotten: whatever the end of a check, another one follows. */
+    @Test
+    void after_each_outcome_of_a_check_the_account_has_a_timer() {
+        MailFailure failure = new MailFailure(FailureCode.TIMEOUT, "late");
+        CheckOutcome[] outcomes = {
+            Signal.WANTED,
+            Signal.SUCCEEDED,
+            Signal.NOT_RUN,
+            Signal.NOT_RECORDED,
+            Signal.DATABASE_AWAY,
+            Signal.NOT_BEGUN,
+            Signal.PUSH_BEGUN,
+            Signal.PUSH_ENDED,
+            new CheckOutcome.Failed(failure),
+            new CheckOutcome.FailedPushed(failure),
+            new CheckOutcome.ConnectionLost(failure),
+            new CheckOutcome.PushLost(failure),
+            new CheckOutcome.Started(Duration.ofSeconds(3), Instant.EPOCH),
+            new CheckOutcome.HintDeferred(Duration.ofSeconds(3))
+        };
+        for (CheckOutcome outcome : outcomes) {
+            schedule.began(account);
+            assertThat(schedule.isScheduled(account)).isFalse();
+            if (outcome == Signal.NOT_RECORDED) {
+                account.adaptive().notRecorded();
+            }
+            schedule.ended(account, outcome);
+            assertThat(schedule.isScheduled(account)).as("%s", outcome).isTrue();
+        }
+    }
+
+    @Test
+    void a_removed_account_gets_no_timer_when_its_last_check_ends() {
+        schedule.wanted(account);
+        schedule.began(account);
+        schedule.removed(account);
+        account.end(() -> {});
+        schedule.ended(account, Signal.SUCCEEDED);
+        assertThat(schedule.isScheduled(account)).isFalse();
+        schedule.endedStillDue(account, Signal.NOT_RUN, now);
+        assertThat(schedule.isScheduled(account)).isFalse();
+        assertThat(schedule.status().oldestDue()).isZero();
+    }
+
+    @Test
+    void a_hint_moves_the_timer_only_to_earlier() {
+        schedule.happened(account, new CheckOutcome.HintDeferred(Duration.ofSeconds(9)));
+        assertThat(schedule.hinted(account, Duration.ofSeconds(20))).isFalse();
+        assertThat(dueIn()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(schedule.hinted(account, Duration.ofSeconds(2))).isTrue();
+        assertThat(dueIn()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void a_new_configuration_counts_from_the_end_of_the_last_check() {
+        schedule.reconfigured(account);
+        assertThat(schedule.isScheduled(account)).as("never checked").isFalse();
+        schedule.began(account);
+        schedule.reconfigured(account);
+        assertThat(schedule.isScheduled(account)).as("under way").isFalse();
+        schedule.ended(account, Signal.SUCCEEDED);
+        Duration interval = dueIn();
+        pass(Duration.ofSeconds(10));
+        schedule.wanted(account);
+        schedule.reconfigured(account);
+        assertThat(dueIn()).isEqualTo(interval.minusSeconds(10));
+    }
+
+    @Test
+    void an_account_whose_check_is_under_way_is_not_made_due_by_its_host() {
+        schedule.began(account);
+        schedule.wantedIfScheduled(account);
+        assertThat(schedule.isScheduled(account)).isFalse();
+        schedule.ended(account, Signal.SUCCEEDED);
+        schedule.wantedIfScheduled(account);
+        assertThat(dueIn()).isZero();
+    }
+
+    @Test
+    void a_check_that_ended_without_an_answer_stays_due_since_its_time()
+            throws InterruptedException {
+        schedule.wanted(account);
+        pass(Duration.ofMinutes(1));
+        schedule.due(schedule.take());
+        long since = schedule.began(account);
+        pass(Duration.ofMinutes(1));
+        schedule.endedStillDue(account, Signal.NOT_RUN, since);
+        assertThat(dueIn()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(schedule.status())
+                .isEqualTo(new ScheduleStatus(1, Duration.ofMinutes(2), Duration.ofMinutes(2)));
+        schedule.began(account);
+        schedule.ended(account, Signal.SUCCEEDED);
+        assertThat(schedule.status())
+                .isEqualTo(new ScheduleStatus(1, Duration.ZERO, Duration.ZERO));
+    }
+}

@@ -1,0 +1,136 @@
+package dev.mailbell.watch.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.admission.NoRoomException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** On a clock that only the test moves. */
+class MailHostLimiterTest {
+    private static final Deadline SOON = Deadline.after(Duration.ofSeconds(20));
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final AtomicLong now = new AtomicLong();
+
+    private MailHostLimiter limiter(int connections, int loginsPerSecond) {
+        HostLimits limits = new HostLimits(() -> connections, () -> loginsPerSecond, now.get());
+        return new MailHostLimiter("imap.example.org", limits, now::get);
+    }
+
+    private final List<ConnectionPermit> granted = Collections.synchronizedList(new ArrayList<>());
+
+    private ConnectionRequest request() {
+        return new ConnectionRequest(granted::add);
+    }
+
+    @Test
+    void a_request_waits_while_all_connections_are_open_and_gets_the_next_that_is_closed() {
+        MailHostLimiter host = limiter(1, 1_000_000);
+        ConnectionPermit first = host.acquire(SOON);
+        host.submit(request());
+        assertThat(host.status().waiting()).isEqualTo(1);
+        assertThat(granted).isEmpty();
+        now.addAndGet(SECOND);
+        first.release();
+        first.release();
+        await().until(() -> granted.size() == 1);
+        assertThat(host.status().connections()).isEqualTo(1);
+        granted.getFirst().release();
+        assertThat(host.status().connections()).isZero();
+    }
+
+    @Test
+    void logins_are_granted_no_faster_than_their_rate() {
+        MailHostLimiter host = limiter(1_000, 10);
+        for (int i = 0; i < 5; i++) {
+            host.submit(request());
+        }
+        // The rate begins at a tenth: one a second, the first at once.
+        for (int second = 0; second < 5; second++) {
+            int expected = second + 1;
+            await().until(() -> granted.size() == expected);
+            assertThat(host.status().waiting()).isEqualTo(4 - second);
+            now.addAndGet(SECOND);
+        }
+    }
+
+    @Test
+    void a_request_at_its_deadline_leaves_the_queue_and_takes_no_connection() {
+        MailHostLimiter host = limiter(1, 1_000_000);
+        ConnectionPermit first = host.acquire(SOON);
+        assertThatExceptionOfType(NoRoomException.class)
+                .isThrownBy(() -> host.acquire(Deadline.after(Duration.ZERO)));
+        first.release();
+        now.addAndGet(SECOND);
+        host.acquire(SOON).release();
+        assertThat(host.status().connections()).isZero();
+    }
+
+    @Test
+    void a_cancelled_request_is_passed_over() {
+        MailHostLimiter host = limiter(1, 1_000_000);
+        ConnectionPermit first = host.acquire(SOON);
+        ConnectionRequest cancelled = request();
+        host.submit(cancelled);
+        host.submit(request());
+        cancelled.cancel();
+        now.addAndGet(SECOND);
+        first.release();
+        await().until(() -> granted.size() == 1);
+        await().until(() -> host.status().waiting() == 0);
+        assertThat(host.status().connections()).isEqualTo(1);
+    }
+
+    @Test
+    void a_resting_session_is_dismissed_when_another_account_waits_and_none_is_free() {
+        MailHostLimiter host = limiter(1, 1_000_000);
+        ConnectionPermit kept = host.acquire(SOON);
+        AtomicInteger dismissed = new AtomicInteger();
+        RestingSession roused = () -> dismissed.addAndGet(100);
+        host.rest(roused);
+        host.rouse(roused);
+        host.rest(() -> {
+            dismissed.incrementAndGet();
+            kept.release();
+        });
+        now.addAndGet(SECOND);
+        host.submit(request());
+        await().until(() -> granted.size() == 1);
+        assertThat(dismissed).hasValue(1);
+    }
+
+    @Test
+    void some_connections_are_left_for_accounts_that_are_polled() {
+        MailHostLimiter host = limiter(10, 1_000_000);
+        List<ConnectionPermit> permits = new ArrayList<>();
+        int pushing = 0;
+        for (int i = 0; i < 10; i++) {
+            ConnectionPermit permit = host.acquire(SOON);
+            permits.add(permit);
+            now.addAndGet(SECOND);
+            pushing += permit.mayPush() ? 1 : 0;
+        }
+        assertThat(pushing).isEqualTo(9);
+        assertThat(host.status().pushing()).isEqualTo(9);
+        permits.forEach(ConnectionPermit::release);
+        assertThat(host.status())
+                .isEqualTo(new HostStatus("imap.example.org", 0, 0, 0, host.status().idleFor()));
+    }
+
+    @Test
+    void a_refusal_of_push_is_reported_once() {
+        MailHostLimiter host = limiter(10, 10);
+        assertThat(host.firstToRefusePush()).isTrue();
+        assertThat(host.firstToRefusePush()).isFalse();
+    }
+}

@@ -1,0 +1,68 @@
+package dev.mailbell.watch.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.mail.Protocol;
+import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.TestAccount;
+import dev.mailbell.watch.TestPolicy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PollingPolicyTest {
+    private static final String HOST = "imap.example.org";
+
+    private final Account account = TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH);
+
+    @Test
+    void mail_halves_the_tempo_and_silence_lengthens_it_up_to_four_intervals() {
+        assertThat(PollingPolicy.tempo(1, true)).isEqualTo(0.5);
+        assertThat(PollingPolicy.tempo(4, true)).isEqualTo(0.5);
+        double tempo = 1;
+        for (int i = 0; i < 100; i++) {
+            double before = tempo;
+            tempo = PollingPolicy.tempo(tempo, false);
+            assertThat(tempo).isGreaterThanOrEqualTo(before);
+        }
+        assertThat(tempo).isEqualTo(4);
+        for (int i = 0; i < 100; i++) {
+            tempo = PollingPolicy.tempo(tempo, true);
+        }
+        assertThat(tempo).isEqualTo(1.0 / 1024);
+    }
+
+    @Test
+    void an_interval_is_adapted_only_where_that_is_configured() {
+        PollingPolicy fixed = TestPolicy.of("polling: { adaptive: false }");
+        Duration usual = fixed.interval(account);
+        assertThat(fixed.interval(account, 3)).isEqualTo(usual);
+        PollingPolicy adaptive = TestPolicy.of("polling: { adaptive: true }");
+        assertThat(adaptive.interval(account, 1)).isEqualTo(usual);
+        assertThat(adaptive.interval(account, 2)).isGreaterThan(usual);
+        assertThat(adaptive.interval(account, 0.00001))
+                .isEqualTo(adaptive.intervals(Protocol.IMAP).bounded(Duration.ofNanos(1)));
+    }
+
+    @Test
+    void push_is_for_imap_and_can_be_switched_off() {
+        assertThat(TestPolicy.of("").push(Protocol.IMAP, HOST)).isTrue();
+        assertThat(TestPolicy.of("").push(Protocol.POP3, HOST)).isFalse();
+        assertThat(TestPolicy.of("polling: { imap: { push: false } }").push(Protocol.IMAP, HOST))
+                .isFalse();
+    }
+
+    @Test
+    void a_fifth_of_a_requests_time_and_two_seconds_at_most_are_for_recording() {
+        Deadline whole = Deadline.after(Duration.ofSeconds(100));
+        PollingPolicy policy = TestPolicy.of("polling: { timeout: 30s }");
+        assertThat(whole.remaining().minus(policy.serverPart(whole).remaining()))
+                .isBetween(Duration.ofMillis(1_900), Duration.ofMillis(2_100));
+        PollingPolicy hasty = TestPolicy.of("polling: { timeout: 5s }");
+        assertThat(whole.remaining().minus(hasty.serverPart(whole).remaining()))
+                .isBetween(Duration.ofMillis(900), Duration.ofMillis(1_100));
+    }
+}
