@@ -8,12 +8,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
-/** The first connection, made before the pool: what is wrong is said in words, with a remedy. */
+/**
+ * Makes a first connection before the pool does, and turns every failure into a message with a
+ * remedy.
+ */
 final class ConnectionPreflight {
-    static final int OLDEST_MAJOR = 14;
+    static final int MIN_MAJOR_VERSION = 14;
     private static final int SOCKET_SECONDS = 10;
 
-    private static final String ONLY_READS =
+    private static final String READ_ONLY =
             "only reads (a standby, a failover under way, or default_transaction_read_only): set database.url to the"
                     + " primary, or name all servers in it (jdbc:postgresql://db1,db2/mailbell), and start again when"
                     + " one of them is primary";
@@ -33,23 +36,23 @@ final class ConnectionPreflight {
                                     current_setting('server_encoding'), current_setting('transaction_read_only') = 'on'\
                                 """)) {
             row.next();
-            checkFitness(
+            requireSupported(
                     name, row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4));
         } catch (SQLException e) {
             throw refusal(name, address, e);
         }
     }
 
-    static void checkFitness(
+    static void requireSupported(
             ServerName name, int major, String version, String encoding, boolean readOnly) {
-        if (major < OLDEST_MAJOR) {
+        if (major < MIN_MAJOR_VERSION) {
             throw new DatabaseException(
                     "the server at "
                             + name
                             + " is PostgreSQL "
                             + version
                             + ": Mailbell needs "
-                            + OLDEST_MAJOR
+                            + MIN_MAJOR_VERSION
                             + " or newer; upgrade it or set database.url to another");
         }
         if (!encoding.equals("UTF8")) {
@@ -62,19 +65,19 @@ final class ConnectionPreflight {
                             + " create database … encoding 'UTF8' template template0");
         }
         if (readOnly) {
-            throw new DatabaseException("the PostgreSQL server at " + name + " " + ONLY_READS);
+            throw new DatabaseException("the PostgreSQL server at " + name + " " + READ_ONLY);
         }
     }
 
     /**
-     * The driver's own message is not passed on where it could quote the URL; its cause is dropped
-     * for the same reason.
+     * Where the driver's message could quote the URL, neither the message nor the cause is passed
+     * on.
      */
     private static DatabaseException refusal(
             ServerName name, DatabaseAddress address, SQLException e) {
         String user = address.username().isEmpty() ? name.user() : address.username();
         String state = e.getSQLState() == null ? "" : e.getSQLState();
-        String said =
+        String problem =
                 switch (state) {
                     case "28P01" ->
                             "refuses the password of user \""
@@ -98,7 +101,7 @@ final class ConnectionPreflight {
                     case "57P03" -> "is starting or stopping: try again in a moment";
                     default -> unreachable(e, state);
                 };
-        return new DatabaseException("the PostgreSQL server at " + name + " " + said);
+        return new DatabaseException("the PostgreSQL server at " + name + " " + problem);
     }
 
     private static String unreachable(SQLException e, String state) {
@@ -107,7 +110,7 @@ final class ConnectionPreflight {
             return "cannot be found: the host name is unknown; check database.url";
         }
         if (Outage.of(e).filter(Outage.READ_ONLY::equals).isPresent()) {
-            return ONLY_READS;
+            return READ_ONLY;
         }
         if (state.startsWith("08")) {
             String why =

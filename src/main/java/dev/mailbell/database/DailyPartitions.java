@@ -15,17 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daily partitions of events, deliveries and attempts: made two days ahead, and dropped when
- * all in them is older than it has to be kept. Days are UTC's.
+ * The daily partitions of events, deliveries and attempts: created two days ahead, and dropped when
+ * all their rows are older than the retention time. Days are UTC days.
  */
 public final class DailyPartitions {
     private static final Logger log = LoggerFactory.getLogger(DailyPartitions.class);
 
-    /** Few, because every partition costs each statement a little. */
+    /** Few, because every partition makes each statement a little slower. */
     private static final int DAYS_AHEAD = 2;
 
-    /** Everybody who writes to a log waits behind us meanwhile. */
-    private static final String SHORT_WAIT = "set local lock_timeout = '2s'";
+    /** Short, because all writers of the table wait behind this lock request. */
+    private static final String SHORT_LOCK_TIMEOUT = "set local lock_timeout = '2s'";
 
     private static final String AGED_OUT = "aged out: kept for as long as retention says";
 
@@ -33,10 +33,10 @@ public final class DailyPartitions {
     private final InstantSource clock;
 
     /**
-     * What was dropped.
+     * The result of {@link #drop(Duration, Duration)}.
      *
-     * @param partitions their names
-     * @param undelivered deliveries that were still pending in them, or whose event was
+     * @param partitions the names of the dropped partitions
+     * @param undelivered deliveries that were still pending in them or lost their event
      */
     public record Dropped(List<String> partitions, long undelivered) {
         public Dropped {
@@ -50,43 +50,43 @@ public final class DailyPartitions {
     }
 
     /**
-     * As {@link #makeAhead}. A failure is logged and no reason not to start: rows of a day without
-     * a partition go into the default one.
+     * Calls {@link #makeAhead} and logs a failure, which does not prevent the start: rows of a day
+     * without a partition go into the default one.
      */
     public void makeAheadAtStart() {
         try {
             makeAhead();
         } catch (RuntimeException e) {
             log.warn(
-                    "Days of the log cannot be made ahead now, it is tried again within the hour: {}",
+                    "Daily partitions cannot be created now; the next attempt is within the hour: {}",
                     e.getMessage());
         }
     }
 
-    /** Makes what is missing of the partitions of today and the next two days. */
+    /** Creates the missing partitions of today and the next two days. */
     public void makeAhead() {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         for (String table : List.of("event", "delivery", "attempt")) {
             for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
                 LocalDate day = today.plusDays(ahead);
-                // Each day by itself, so that locks are held for a moment only.
+                // One transaction a day, so that locks are held briefly.
                 jdbi.useTransaction(handle -> {
-                    handle.execute(SHORT_WAIT);
-                    boolean made =
+                    handle.execute(SHORT_LOCK_TIMEOUT);
+                    boolean created =
                             handle.createQuery("select log_add_day(:table, :day)")
                                     .bind("table", table)
                                     .bind("day", day)
                                     .mapTo(Boolean.class)
                                     .one();
-                    log.debug("{} of {}: {}", table, day, made ? "made" : "was there");
+                    log.debug("{} of {}: {}", table, day, created ? "created" : "exists");
                 });
             }
         }
     }
 
     /**
-     * Drops the partitions that hold nothing younger than what is to be kept. Deliveries that are
-     * pending until then, or whose event goes, have failed.
+     * Drops the partitions whose rows are all older than the retention times. Deliveries in them
+     * that are still pending, or that lose their event, become failed.
      *
      * @param events how long events are kept
      * @param deliveries how long deliveries and their attempts are kept
@@ -108,7 +108,7 @@ public final class DailyPartitions {
         dropped.addAll(drop("delivery", "id", deliveriesFrom));
         dropped.addAll(drop("event", "id", eventsFrom));
         if (!dropped.isEmpty()) {
-            log.info("dropped what is older than it has to be kept: {}", dropped);
+            log.info("dropped partitions older than the retention time: {}", dropped);
         }
         return new Dropped(dropped, undelivered);
     }
@@ -125,7 +125,7 @@ public final class DailyPartitions {
                         .bind("now", now.atOffset(ZoneOffset.UTC))
                         .bind("deliveries", floor(deliveriesFrom))
                         .bind("events", floor(eventsFrom))
-                        // A delivery is made with its event, or moments later.
+                        // A delivery is inserted with its event, or moments later.
                         .bind("bound", floor(later.plusDays(1)))
                         .execute());
     }
@@ -136,7 +136,7 @@ public final class DailyPartitions {
             String day = partition.substring(table.length() + 1);
             if (LocalDate.parse(day, DateTimeFormatter.BASIC_ISO_DATE).isBefore(keepFrom)) {
                 jdbi.useTransaction(handle -> {
-                    handle.execute(SHORT_WAIT);
+                    handle.execute(SHORT_LOCK_TIMEOUT);
                     handle.execute("drop table if exists " + partition);
                 });
                 dropped.add(partition);
@@ -146,14 +146,16 @@ public final class DailyPartitions {
         return dropped;
     }
 
-    /** Rows that no day was ready for, if there ever were any. */
+    /**
+     * Deletes old rows of the default partition, which has the rows of days without a partition.
+     */
     private static void clearDefault(Handle handle, String table, String key, LocalDate keepFrom) {
         handle.createUpdate("delete from " + table + "_default where " + key + " < :bound")
                 .bind("bound", floor(keepFrom))
                 .execute();
     }
 
-    /** The names of a log's daily partitions, oldest first. */
+    /** The names of a table's daily partitions, oldest first. */
     List<String> partitions(String table) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
@@ -172,7 +174,7 @@ public final class DailyPartitions {
         return floor(day.atStartOfDay(ZoneOffset.UTC).toInstant());
     }
 
-    /** The lowest UUIDv7 of a millisecond, in PostgreSQL's order. */
+    /** The lowest UUIDv7 of a millisecond, in PostgreSQL's sort order. */
     private static UUID floor(Instant instant) {
         return new UUID(Math.max(0, instant.toEpochMilli()) << 16, 0);
     }

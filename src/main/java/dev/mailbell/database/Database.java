@@ -14,12 +14,11 @@ import org.jdbi.v3.postgres.PostgresPlugin;
 import org.postgresql.PGProperty;
 
 /**
- * The daemon's database: a pool of connections that gives up after seconds and recovers by itself,
+ * The daemon's database: a pool of connections that fails within seconds and recovers by itself,
  * and JDBI on it.
  *
- * <p>Nothing here waits without bound: 5 s for a connection from the pool, 30 s for a statement, 10
- * s for a lock, 60 s for a transaction that idles. What fails because the server is away is told
- * apart by {@link #isAway}.
+ * <p>Every wait has a limit: 5 s for a connection from the pool, 30 s for a statement, 10 s for a
+ * lock, 60 s for an idle transaction. {@link #isAway} says whether a failure is an outage.
  */
 public final class Database implements AutoCloseable {
     private final DatabaseAddress address;
@@ -43,17 +42,17 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Connects to a server that somebody else runs, or to an embedded one that outlives this pool.
+     * Connects to an external server, or to an embedded one that outlives this pool.
      *
      * @param connections the most that are open at once, 1 to 1000
-     * @throws DatabaseException when the server cannot be reached, refuses us, or is not fit for
-     *     use; the message says what to do
+     * @throws DatabaseException when the server cannot be reached, refuses the login, or is not
+     *     supported; the message says what to do
      */
     public static Database open(DatabaseAddress address, int connections) {
         return open(address, connections, () -> {});
     }
 
-    /** With something to be done after the pool is closed. */
+    /** The same with an action that runs after the pool is closed. */
     public static Database open(DatabaseAddress address, int connections, Runnable afterClose) {
         if (connections < 1 || connections > 1000) {
             throw new DatabaseException(
@@ -67,7 +66,7 @@ public final class Database implements AutoCloseable {
         return new Database(address, pool, outages, afterClose);
     }
 
-    /** Has the pool counted, from now on; once. */
+    /** Registers the metrics of the pool. Called once. */
     public void measure(MeterRegistry meters) {
         pool.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(meters));
         outages.measure(meters);
@@ -78,7 +77,7 @@ public final class Database implements AutoCloseable {
         return jdbi;
     }
 
-    /** The pool itself, for libraries that want no JDBI. */
+    /** The pool itself, for code that does not use JDBI. */
     public DataSource dataSource() {
         return pool;
     }
@@ -87,14 +86,14 @@ public final class Database implements AutoCloseable {
      * Brings the tables up to this program's version; several nodes may do so at once.
      *
      * @return how many migrations were applied
-     * @throws DatabaseException when the database is newer than this program, was changed by other
-     *     hands, or a migration fails
+     * @throws DatabaseException when the database is newer than this program, was not made by its
+     *     migrations, or a migration fails
      */
     public int migrate() {
         return new Migrations(address).migrate();
     }
 
-    /** Whether there is such a table; false in a database that was never migrated to it. */
+    /** Whether the table exists; false before the migration that creates it. */
     public boolean hasTable(String name) {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select to_regclass(:name) is not null")
@@ -104,18 +103,18 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Why statements cannot succeed right now; empty when they can. Never takes longer than {@code
-     * patience}. Calls that come while an earlier one still waits share its answer.
+     * Why statements cannot succeed now; empty when they can. Takes {@code patience} at most.
+     * Concurrent calls share one probe.
      */
     public Optional<Outage> outage(Duration patience) {
         return probe.outage(patience);
     }
 
     /**
-     * A connection beside the pool, to a server that takes writes, for what must not wait for the
-     * pool. Every wait on it ends after {@code patience}.
+     * A connection outside the pool, to a server that accepts writes, for work that must not wait
+     * for the pool. Every wait on it ends after {@code patience}.
      *
-     * @throws SQLException when there is no such server within about that time
+     * @throws SQLException when no such server is found within about that time
      */
     public Connection ownConnection(Duration patience) throws SQLException {
         int seconds = Math.max(1, (int) patience.toSeconds());
@@ -126,21 +125,21 @@ public final class Database implements AutoCloseable {
         try {
             return DriverManager.getConnection(address.url(), properties);
         } catch (SQLException e) {
-            outages.noSession(e);
+            outages.sessionRefused(e);
             throw e;
         }
     }
 
     /**
-     * Whether a failure is an outage, so that trying again later makes sense: connection lost or
-     * refused, server shutting down or starting, read-only or out of space, no connection free in
-     * time.
+     * Whether a failure is an outage, so that the same statement may succeed later: connection lost
+     * or refused, server stopping or starting, read-only or out of disk space, no pool connection
+     * free in time.
      */
     public static boolean isAway(Throwable failure) {
         return outageOf(failure).isPresent();
     }
 
-    /** Which outage a failure means; empty when it means none. */
+    /** The outage that caused a failure; empty when none did. */
     public static Optional<Outage> outageOf(Throwable failure) {
         return Outage.of(failure);
     }
@@ -152,29 +151,29 @@ public final class Database implements AutoCloseable {
         return Outage.isUnstorable(failure);
     }
 
-    /** What the server or the driver said, without the statement and its values. */
+    /** The message of the server or the driver, without the statement and its values. */
     public static String reason(Throwable failure) {
         return Outage.reason(failure);
     }
 
     /**
-     * Whether the server takes writes over this connection. Writes, takes it back.
+     * Tests that the server accepts writes over this connection, by a write that is rolled back.
      *
      * @throws SQLException when it does not
      */
     public static void requireWritable(Connection connection) throws SQLException {
-        OutageDetector.tryToWrite(connection);
+        OutageDetector.testWrite(connection);
     }
 
     /**
-     * Whether a failure may be that of a single row: a value or a constraint, a trigger, a row that
-     * takes too long. Another row of the same batch may well be written then.
+     * Whether a failure may concern a single row: a value, a constraint, a trigger, a row that
+     * takes too long. Other rows of the same batch may still be written then.
      */
     public static boolean isRefused(Throwable failure) {
-        return Outage.isOfRows(failure);
+        return Outage.isRowFailure(failure);
     }
 
-    /** Closes the pool; statements under way are broken off. */
+    /** Closes the pool; running statements are aborted. */
     @Override
     public void close() {
         outages.close();

@@ -1,11 +1,11 @@
 package dev.mailbell.database;
 
 /**
- * Where a database is and who we are there.
+ * The URL of a database, and the login.
  *
  * @param url {@code jdbc:postgresql://host:port/database}
- * @param username empty when the URL or the server's rules say it
- * @param password empty when none is asked for
+ * @param username empty when the URL or the server's rules determine it
+ * @param password empty when the server asks for none
  */
 public record DatabaseAddress(String url, String username, String password) {
 

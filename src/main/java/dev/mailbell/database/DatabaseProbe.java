@@ -17,16 +17,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the server whether it is there. The question runs aside, at most one at a time: however many
- * ask, and however long the server is silent, one connection waits.
+ * Tests whether the server answers and accepts writes. At most one probe runs at a time, on a
+ * thread of its own, so that concurrent callers and a silent server occupy one connection only.
  */
 final class DatabaseProbe {
     private static final Logger log = LoggerFactory.getLogger(DatabaseProbe.class);
-    private static final int VALID_WITHIN_SECONDS = 5;
+    private static final int QUERY_TIMEOUT_SECONDS = 5;
 
     private final DataSource pool;
     private final OutageDetector outages;
-    private final AtomicReference<@Nullable FutureTask<Optional<Outage>>> underWay =
+    private final AtomicReference<@Nullable FutureTask<Optional<Outage>>> current =
             new AtomicReference<>();
 
     DatabaseProbe(DataSource pool, OutageDetector outages) {
@@ -34,16 +34,16 @@ final class DatabaseProbe {
         this.outages = outages;
     }
 
-    /** What keeps the server from its work, as far as can be told within the time. */
+    /** The current outage, as far as is known within {@code patience}. */
     Optional<Outage> outage(Duration patience) {
         Optional<Outage> known = outages.current();
-        return known.isPresent() ? known : ask(patience);
+        return known.isPresent() ? known : probe(patience);
     }
 
-    private Optional<Outage> ask(Duration patience) {
-        FutureTask<Optional<Outage>> question = join();
+    private Optional<Outage> probe(Duration patience) {
+        FutureTask<Optional<Outage>> task = runningOrNew();
         try {
-            return question.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return task.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return Optional.of(Outage.AWAY);
         } catch (InterruptedException e) {
@@ -54,23 +54,23 @@ final class DatabaseProbe {
         }
     }
 
-    private FutureTask<Optional<Outage>> join() {
-        @Nullable FutureTask<Optional<Outage>> earlier = underWay.get();
-        if (earlier != null && !earlier.isDone()) {
-            return earlier;
+    private FutureTask<Optional<Outage>> runningOrNew() {
+        @Nullable FutureTask<Optional<Outage>> running = current.get();
+        if (running != null && !running.isDone()) {
+            return running;
         }
-        FutureTask<Optional<Outage>> question = new FutureTask<>(this::ask);
-        if (underWay.compareAndSet(earlier, question)) {
-            Thread.ofVirtual().name("database-probe").start(question);
-            return question;
+        FutureTask<Optional<Outage>> task = new FutureTask<>(this::probe);
+        if (current.compareAndSet(running, task)) {
+            Thread.ofVirtual().name("database-probe").start(task);
+            return task;
         }
-        return join();
+        return runningOrNew();
     }
 
-    private Optional<Outage> ask() {
+    private Optional<Outage> probe() {
         try (Connection connection = pool.getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.setQueryTimeout(VALID_WITHIN_SECONDS);
+            statement.setQueryTimeout(QUERY_TIMEOUT_SECONDS);
             try (ResultSet row =
                     statement.executeQuery(
                             "select current_setting('transaction_read_only') = 'on'")) {
@@ -78,7 +78,7 @@ final class DatabaseProbe {
                 if (!row.getBoolean(1)) {
                     return Optional.empty();
                 }
-                outages.noticed(Outage.READ_ONLY);
+                outages.report(Outage.READ_ONLY);
                 return Optional.of(Outage.READ_ONLY);
             }
         } catch (SQLException e) {

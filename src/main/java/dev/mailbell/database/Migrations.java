@@ -14,7 +14,10 @@ import org.flywaydb.core.api.MigrationVersion;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Brings the tables up to date, on connections of its own: a migration may take its time. */
+/**
+ * Migrates the tables, on connections of its own with a socket timeout of 1 h, because a migration
+ * may take long.
+ */
 final class Migrations {
     private static final int SOCKET_SECONDS = 3600;
 
@@ -23,8 +26,8 @@ final class Migrations {
 
     Migrations(DatabaseAddress address) {
         name = ServerName.of(address.url());
-        PGSimpleDataSource source = new PatientSource();
-        // What the URL says wins.
+        PGSimpleDataSource source = new LockTimeoutSource();
+        // Parameters of the URL override this.
         source.setTargetServerType("primary");
         source.setUrl(address.url());
         if (!address.username().isEmpty()) {
@@ -50,7 +53,7 @@ final class Migrations {
             refuseNewer(flyway.info());
             return flyway.migrate().migrationsExecuted;
         } catch (FlywayException e) {
-            throw inWords(e);
+            throw explained(e);
         }
     }
 
@@ -73,8 +76,8 @@ final class Migrations {
         }
     }
 
-    private DatabaseException inWords(FlywayException e) {
-        String said =
+    private DatabaseException explained(FlywayException e) {
+        String problem =
                 switch (e.getErrorCode()) {
                     case CoreErrorCode.NON_EMPTY_SCHEMA_WITHOUT_SCHEMA_HISTORY_TABLE ->
                             "holds tables that are not Mailbell's: give Mailbell a database of its own";
@@ -87,11 +90,14 @@ final class Migrations {
                                     ? "went away during the migration: start again when it is back"
                                     : "cannot be migrated: " + e.getMessage();
                 };
-        return new DatabaseException("the database at " + name + " " + said, e);
+        return new DatabaseException("the database at " + name + " " + problem, e);
     }
 
-    /** A table that somebody holds locked ends the start with a message, not with silence. */
-    private static final class PatientSource extends PGSimpleDataSource {
+    /**
+     * Limits the wait for table locks to 30 s, so that a lock held by another session ends the
+     * start with a message.
+     */
+    private static final class LockTimeoutSource extends PGSimpleDataSource {
         private static final long serialVersionUID = 1;
 
         @Override

@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why the database server refuses what it would otherwise do, so that the same statement succeeds
- * later without a change of Mailbell.
+ * A condition of the database server or its connection under which statements fail that succeed
+ * later unchanged.
  */
 public enum Outage {
     AWAY("the database is away"),
@@ -21,30 +21,33 @@ public enum Outage {
     EXHAUSTED("the database has no memory or no file descriptors left"),
     FENCED("this daemon waits for its lease on the database");
 
-    /** Connections lost or refused, a server that stops, starts or has no connection left. */
+    /**
+     * SQLSTATEs of lost or refused connections, and of a server that stops, starts or has no
+     * connection left.
+     */
     private static final Set<String> AWAY_STATES =
             Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "53300");
 
-    /** Characters that no text of the database can hold. */
-    private static final Set<String> UNSTORABLE = Set.of("22021", "22P05");
+    /** SQLSTATEs of characters that text in the database cannot contain. */
+    private static final Set<String> UNSTORABLE_STATES = Set.of("22021", "22P05");
 
     /**
-     * Classes of failures that have nothing to do with the rows of a statement: connection,
+     * SQLSTATE classes of failures that do not depend on the rows of a statement: connection,
      * transaction state, privileges and schema, resources, locks, operator, system.
      */
-    private static final Set<String> NOT_OF_ROWS =
+    private static final Set<String> ROW_INDEPENDENT_CLASSES =
             Set.of("08", "25", "28", "40", "42", "53", "55", "57", "58");
 
     private static final String CANCELLED = "57014";
 
-    /** The driver says so with this word, in every language. */
+    /** The driver's message contains this word, in every language. */
     private static final String NO_PRIMARY = "targetServerType";
 
     private static final String UNABLE_TO_CONNECT = "08001";
     private static final String READ_ONLY_TRANSACTION = "25006";
 
-    /** A cause that leads back to itself must not trap us. */
-    private static final int DEEPEST = 32;
+    /** Limits the walk along causes, which may form a cycle. */
+    private static final int MAX_CAUSES = 32;
 
     private final String message;
 
@@ -52,7 +55,7 @@ public enum Outage {
         this.message = message;
     }
 
-    /** What is wrong, for a person. */
+    /** What is wrong, for logs and the readiness check. */
     public String message() {
         return message;
     }
@@ -62,12 +65,12 @@ public enum Outage {
         return this != AWAY && this != FENCED;
     }
 
-    /** Whether no new session with the server can be had meanwhile. */
+    /** Whether no new session can be opened during it. */
     boolean isWithoutSessions() {
         return this == AWAY || this == READ_ONLY;
     }
 
-    /** As the server would say it. */
+    /** An exception with the SQLSTATE that the server would give. */
     SQLException failure() {
         return new SQLTransientConnectionException(
                 message, this == READ_ONLY ? READ_ONLY_TRANSACTION : UNABLE_TO_CONNECT);
@@ -78,17 +81,19 @@ public enum Outage {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Empty for a failure that trying again does not mend, such as a wrong statement. */
+    /** The outage behind a failure; empty for failures that repeat, such as a wrong statement. */
     static Optional<Outage> of(Throwable failure) {
         Outage found = null;
         @Nullable Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < MAX_CAUSES;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof FencedException) {
                 return Optional.of(FENCED);
             }
             if (cause instanceof SQLException sql) {
                 Outage outage = ofStatement(sql);
-                // The pool's own exception wraps what the server said: the innermost is exact.
+                // The pool's exception wraps that of the server: the innermost is the most exact.
                 found = outage == null ? found : outage;
             }
         }
@@ -96,20 +101,22 @@ public enum Outage {
     }
 
     /**
-     * Whether the database refused the rows of a statement, so that the same statement without some
-     * of them may succeed; false for failures that have nothing to do with rows.
+     * Whether the database refused rows of a statement, so that the same statement without them may
+     * succeed; false for failures that do not depend on rows.
      */
-    static boolean isOfRows(Throwable failure) {
+    static boolean isRowFailure(Throwable failure) {
         if (of(failure).isPresent()) {
             return false;
         }
         @Nullable Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < MAX_CAUSES;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 String state = String.valueOf(sql.getSQLState());
                 return state.equals(CANCELLED)
                         || state.length() < 2
-                        || !NOT_OF_ROWS.contains(state.substring(0, 2));
+                        || !ROW_INDEPENDENT_CLASSES.contains(state.substring(0, 2));
             }
         }
         return true;
@@ -117,45 +124,52 @@ public enum Outage {
 
     static boolean isUnstorable(Throwable failure) {
         @Nullable Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < MAX_CAUSES;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof SQLException sql
-                    && UNSTORABLE.contains(String.valueOf(sql.getSQLState()))) {
+                    && UNSTORABLE_STATES.contains(String.valueOf(sql.getSQLState()))) {
                 return true;
             }
         }
         return false;
     }
 
-    /** The first line of the innermost SQL failure; of another failure, its class. */
+    /**
+     * The first line of the innermost SQL error message; without one, the class name of the
+     * failure.
+     */
     static String reason(Throwable failure) {
-        String said = failure.getClass().getSimpleName();
+        String message = failure.getClass().getSimpleName();
         @Nullable Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < DEEPEST; depth++, cause = cause.getCause()) {
+        for (int depth = 0;
+                cause != null && depth < MAX_CAUSES;
+                depth++, cause = cause.getCause()) {
             if (cause instanceof SQLException || cause instanceof FencedException) {
-                said = String.valueOf(cause.getMessage()).lines().findFirst().orElse(said);
+                message = String.valueOf(cause.getMessage()).lines().findFirst().orElse(message);
             }
         }
-        return said;
+        return message;
     }
 
     private static @Nullable Outage ofStatement(SQLException failure) {
         String state = failure.getSQLState() == null ? "" : failure.getSQLState();
-        String said = String.valueOf(failure.getMessage());
-        if (state.equals("53100") || said.contains("Disk quota exceeded")) {
+        String text = String.valueOf(failure.getMessage());
+        if (state.equals("53100") || text.contains("Disk quota exceeded")) {
             return DISK_FULL;
         }
         // PostgreSQL reports a file system that was mounted read-only as a lack of privilege.
-        if (state.equals("58030") || said.contains("Read-only file system")) {
+        if (state.equals("58030") || text.contains("Read-only file system")) {
             return DISK_BROKEN;
         }
         if (state.equals("53200") || state.equals("53000")) {
             return EXHAUSTED;
         }
         if (state.equals(READ_ONLY_TRANSACTION)
-                || (state.equals(UNABLE_TO_CONNECT) && said.contains(NO_PRIMARY))) {
+                || (state.equals(UNABLE_TO_CONNECT) && text.contains(NO_PRIMARY))) {
             return READ_ONLY;
         }
-        // The pool throws the last one when it has no connection to give in time.
+        // The pool throws the last one when no connection is free in time.
         return state.startsWith("08")
                         || AWAY_STATES.contains(state)
                         || failure instanceof SQLTransientConnectionException

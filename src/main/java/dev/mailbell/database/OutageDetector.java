@@ -15,41 +15,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices what statements of the pool are refused with, and that no session can be had. From then
- * on a thread tries to write every second, so that the end of the outage is known without a
- * request.
+ * Detects outages from the failures of the pool's connections. During an outage a thread tries a
+ * write every second, so that its end is detected without a request.
  */
 final class OutageDetector implements SQLExceptionOverride {
     private static final Logger log = LoggerFactory.getLogger(OutageDetector.class);
-    private static final Duration TRIED_EVERY = Duration.ofSeconds(1);
-    private static final int TRIES_BETWEEN_LINES = 60;
+    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
+    private static final int TRIES_BETWEEN_LOG_LINES = 60;
 
     /**
-     * The session is bound to a server that is no primary any more, or was ended by the server: it
-     * must not be used again.
+     * SQLSTATEs after which a session must not be used again: its server is no longer the primary,
+     * or has ended it.
      */
     private static final Set<String> SESSION_ENDED =
             Set.of("25006", "25P03", "57P01", "57P02", "57P03", "57P05");
 
-    /** From the beginning of a new file, so that tries leave nothing. */
-    private static final String BEGIN = "set local lock_timeout = '1s'; truncate write_probe";
+    /** Truncates, so that each try starts with an empty new file and the rollback removes it. */
+    private static final String TRUNCATE = "set local lock_timeout = '1s'; truncate write_probe";
 
-    /** Extends a file, which needs space on the disk. */
+    /** Extends a file, which needs disk space. */
     private static final String WRITE =
             "insert into write_probe select repeat('x', 1900) from generate_series(1, 32)";
 
-    private static final String LOCKED = "55P03";
+    private static final String LOCK_TIMEOUT = "55P03";
 
     private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
-    private volatile @Nullable PrimaryPool pool;
+    private volatile @Nullable PrimaryPool attached;
     private volatile boolean closed;
 
     /** Called once, before the pool is used. */
-    void attach(PrimaryPool attached) {
-        pool = attached;
+    void attach(PrimaryPool pool) {
+        attached = pool;
     }
 
-    /** Why nothing can be written; empty while the last write that is known of succeeded. */
+    /** The outage under way; empty while writes succeed. */
     Optional<Outage> current() {
         return Optional.ofNullable(current.get());
     }
@@ -65,53 +64,53 @@ final class OutageDetector implements SQLExceptionOverride {
         }
     }
 
-    /** The pool asks this of every failure of one of its connections. */
+    /** Called by the pool for every failure of one of its connections. */
     @java.lang.Override
     public Override adjudicate(SQLException failure) {
-        Outage.of(failure).filter(Outage::isRefusal).ifPresent(this::noticed);
+        Outage.of(failure).filter(Outage::isRefusal).ifPresent(this::report);
         String state = failure.getSQLState();
         return state != null && SESSION_ENDED.contains(state)
                 ? Override.MUST_EVICT
                 : Override.CONTINUE_EVICT;
     }
 
-    /** A new session was refused, or the server was out of reach. */
-    void noSession(SQLException failure) {
-        PrimaryPool of = pool;
+    /** Reports that a new session was refused or the server was unreachable. */
+    void sessionRefused(SQLException failure) {
+        PrimaryPool pool = attached;
         Outage.of(failure)
                 .filter(Outage::isWithoutSessions)
-                // The sessions that are there may serve well while there is room for no other.
-                .filter(outage -> outage == Outage.READ_ONLY || (of != null && of.isEmpty()))
-                .ifPresent(this::noticed);
+                // Existing sessions may work while the server has no connection left for another.
+                .filter(outage -> outage == Outage.READ_ONLY || (pool != null && pool.isEmpty()))
+                .ifPresent(this::report);
     }
 
-    /** Nothing can be written for this reason. */
-    void noticed(Outage outage) {
-        PrimaryPool of = pool;
-        if (of == null || closed) {
+    /** Reports an outage; starts the write probe when it is a new one. */
+    void report(Outage outage) {
+        PrimaryPool pool = attached;
+        if (pool == null || closed) {
             return;
         }
         if (outage == Outage.READ_ONLY) {
-            // The other sessions are with the same server.
-            of.getHikariPoolMXBean().softEvictConnections();
+            // The other sessions are connected to the same server.
+            pool.getHikariPoolMXBean().softEvictConnections();
         }
         if (current.getAndSet(outage) == null) {
             log.warn("Nothing can be recorded: {}", outage.message());
-            Thread.ofVirtual().name("database-write-probe").start(() -> untilWritten(of));
+            Thread.ofVirtual().name("database-write-probe").start(() -> probeUntilWritable(pool));
         }
     }
 
-    private void untilWritten(PrimaryPool of) {
+    private void probeUntilWritable(PrimaryPool pool) {
         try {
-            for (int tries = 1; !closed; tries++) {
-                Thread.sleep(TRIED_EVERY);
-                if (writes(of)) {
+            for (int attempt = 1; !closed; attempt++) {
+                Thread.sleep(PROBE_INTERVAL);
+                if (canWrite(pool)) {
                     current.set(null);
                     log.info("The database can be written to again");
                     return;
                 }
                 Outage outage = current.get();
-                if (tries % TRIES_BETWEEN_LINES == 0 && outage != null) {
+                if (attempt % TRIES_BETWEEN_LOG_LINES == 0 && outage != null) {
                     log.warn("Still nothing can be recorded: {}", outage.message());
                 }
             }
@@ -120,12 +119,13 @@ final class OutageDetector implements SQLExceptionOverride {
         }
     }
 
-    private boolean writes(PrimaryPool of) {
-        try (Connection connection = of.awaitConnection()) {
-            tryToWrite(connection);
+    private boolean canWrite(PrimaryPool pool) {
+        try (Connection connection = pool.awaitConnection()) {
+            testWrite(connection);
             return true;
         } catch (SQLException | RuntimeException e) {
-            // Whatever it is, the thread goes on: no other one sees the end of the outage.
+            // The thread continues after any failure, because only it detects the end of the
+            // outage.
             Outage.of(e).ifPresent(current::set);
             log.debug("a write is still refused: {}", e.getMessage());
             return false;
@@ -133,15 +133,15 @@ final class OutageDetector implements SQLExceptionOverride {
     }
 
     /**
-     * Writes and takes it back.
+     * Writes and rolls back.
      *
      * @throws SQLException when the server refuses to write
      */
-    static void tryToWrite(Connection connection) throws SQLException {
+    static void testWrite(Connection connection) throws SQLException {
         boolean before = connection.getAutoCommit();
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
-            begin(connection, statement);
+            truncate(connection, statement);
             statement.execute(WRITE);
         } finally {
             connection.rollback();
@@ -149,12 +149,15 @@ final class OutageDetector implements SQLExceptionOverride {
         }
     }
 
-    /** A backup reads all tables for as long as it lasts: the file goes on then. */
-    private static void begin(Connection connection, Statement statement) throws SQLException {
+    /**
+     * Truncates the table. A backup under way holds a lock on it; then the file is extended without
+     * it.
+     */
+    private static void truncate(Connection connection, Statement statement) throws SQLException {
         try {
-            statement.execute(BEGIN);
+            statement.execute(TRUNCATE);
         } catch (SQLException e) {
-            if (!LOCKED.equals(e.getSQLState())) {
+            if (!LOCK_TIMEOUT.equals(e.getSQLState())) {
                 throw e;
             }
             connection.rollback();

@@ -7,8 +7,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * The pool of sessions with the primary. While an outage lasts and the pool has no session left, a
- * request for one fails at once instead of after the 5 s that it waits otherwise.
+ * The pool of connections to the primary. During an outage, when the pool is empty, a request for a
+ * connection fails at once instead of after 5 s.
  */
 final class PrimaryPool extends HikariDataSource {
     private final OutageDetector outages;
@@ -19,8 +19,8 @@ final class PrimaryPool extends HikariDataSource {
     }
 
     /**
-     * @throws SQLException at once during an outage that leaves no session, otherwise when none
-     *     comes free in time
+     * @throws SQLException at once during an outage when the pool is empty, otherwise when none is
+     *     free in time
      */
     @Override
     public Connection getConnection() throws SQLException {
@@ -31,15 +31,15 @@ final class PrimaryPool extends HikariDataSource {
         try {
             return awaitConnection();
         } catch (SQLException e) {
-            // Without a cause the pool is merely used up.
+            // Without a cause, all connections are merely in use.
             if (e.getCause() instanceof SQLException cause) {
-                outages.noSession(cause);
+                outages.sessionRefused(cause);
             }
             throw e;
         }
     }
 
-    /** A connection, which the pool tries to make until its time is over. */
+    /** A connection, which the pool tries to open until its timeout, also during an outage. */
     Connection awaitConnection() throws SQLException {
         return super.getConnection();
     }

@@ -5,36 +5,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does something again and again, a while apart, until it is closed. A failure is logged, and the
- * next turn comes all the same, if later and later.
+ * Runs an action repeatedly, with a pause in interval, until it is closed. A failure is logged;
+ * while failures repeat, the pause doubles up to one minute.
  */
 public final class RecurringTask implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RecurringTask.class);
 
-    /** Between turns that fail one after the other. */
-    private static final Duration LONGEST = Duration.ofMinutes(1);
+    /** The longest pause after repeated failures. */
+    private static final Duration MAX_PAUSE = Duration.ofMinutes(1);
 
     private final Thread thread;
 
-    public RecurringTask(String name, Duration between, Runnable turn) {
-        thread = Thread.ofVirtual().name(name).start(() -> go(between, turn));
+    public RecurringTask(String name, Duration interval, Runnable action) {
+        thread = Thread.ofVirtual().name(name).start(() -> loop(interval, action));
     }
 
-    private static void go(Duration between, Runnable turn) {
-        Duration pause = between;
+    private static void loop(Duration interval, Runnable action) {
+        Duration pause = interval;
         try {
             while (true) {
                 Thread.sleep(pause);
-                pause = succeeds(turn) ? between : shorter(pause.multipliedBy(2), LONGEST);
+                pause = succeeds(action) ? interval : shorter(pause.multipliedBy(2), MAX_PAUSE);
             }
         } catch (InterruptedException e) {
             log.debug("closed");
         }
     }
 
-    private static boolean succeeds(Runnable turn) {
+    private static boolean succeeds(Runnable action) {
         try {
-            turn.run();
+            action.run();
             return true;
         } catch (RuntimeException e) {
             log.error("{}", e.getMessage(), e);
@@ -46,7 +46,7 @@ public final class RecurringTask implements AutoCloseable {
         return one.compareTo(other) < 0 ? one : other;
     }
 
-    /** Does not wait for a turn under way. */
+    /** Interrupts a run under way and does not wait for its end. */
     @Override
     public void close() {
         thread.interrupt();

@@ -6,12 +6,15 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * What may be said of a JDBC URL: the host, the port and the database. Its parameters may hold a
+ * The parts of a JDBC URL that may be logged: host, port and database. Its parameters may contain a
  * password.
  */
 public record ServerName(String host, String port, String database, String user) {
 
-    /** Reads a URL; one that the driver does not understand is refused in words. */
+    /**
+     * Parses a URL; throws a {@link DatabaseException} when the driver cannot parse it or it
+     * contains a password.
+     */
     public static ServerName of(String url) {
         @Nullable Properties parts =
                 url.startsWith("jdbc:postgresql:") ? Driver.parseURL(url, null) : null;
@@ -33,7 +36,9 @@ public record ServerName(String host, String port, String database, String user)
                 part(parts, PGProperty.USER, ""));
     }
 
-    /** Refuses a URL that the driver does not understand, or that holds a password. */
+    /**
+     * Refuses a URL that the driver cannot parse, that contains a password, or that names no host.
+     */
     public static void requireUrl(String url) {
         ServerName name = of(url);
         if (name.host().isBlank()) {

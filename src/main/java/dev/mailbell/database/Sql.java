@@ -14,13 +14,14 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SQL with the values of its question marks, in order: a whole statement or a part of one. For the
- * few statements that run for every message, where binding by name costs more than the statement.
+ * SQL with the values of its question marks, in order: a statement or a part of one. For the few
+ * statements that run for every message, where binding by name costs more than the statement
+ * itself.
  *
- * @param values what the driver takes as an object: UUID, String, numbers, booleans, {@link
- *     java.time.OffsetDateTime}, arrays of these. What may be null goes through {@link #text},
- *     {@link #integer} or {@link #bigint}: a null without a type has the server plan anew each time
- *     that it follows a value, or a value it
+ * @param values objects that the driver accepts: UUID, String, numbers, booleans, {@link
+ *     java.time.OffsetDateTime}, arrays of these. Nullable values go through {@link #text}, {@link
+ *     #integer} or {@link #bigint}: with an untyped null the server would plan the statement anew
+ *     whenever a null follows a value or a value a null
  */
 public record Sql(String text, List<@Nullable Object> values) {
     /** Reads one row. */
@@ -53,7 +54,7 @@ public record Sql(String text, List<@Nullable Object> values) {
         return value == null ? Null.BIGINT : value;
     }
 
-    /** One value of each row, as an array to {@code unnest}. */
+    /** One value of each row, as an array for {@code unnest}. */
     public static <R, T extends @Nullable Object> T[] column(
             List<R> rows, IntFunction<T[]> array, Function<R, T> value) {
         return rows.stream().map(value).toArray(array);
@@ -63,7 +64,7 @@ public record Sql(String text, List<@Nullable Object> values) {
         return new Sql(text, List.of()).then("", values);
     }
 
-    /** This, and behind it another part. */
+    /** This SQL followed by another part. */
     public Sql then(String moreText, @Nullable Object... moreValues) {
         List<@Nullable Object> all = new ArrayList<>(values.size() + moreValues.length);
         all.addAll(values);
@@ -71,7 +72,7 @@ public record Sql(String text, List<@Nullable Object> values) {
         return new Sql(text + moreText, all);
     }
 
-    /** This, and behind it another part. */
+    /** This SQL followed by another part. */
     public Sql then(Sql more) {
         return then(more.text, more.values.toArray());
     }
@@ -79,7 +80,7 @@ public record Sql(String text, List<@Nullable Object> values) {
     /**
      * Runs it within the connection's transaction.
      *
-     * @return how many rows it changed
+     * @return the number of rows that it changed
      * @throws DatabaseException when the server refuses it or is {@linkplain Database#isAway away}
      */
     public int update(Connection connection) {
@@ -111,7 +112,7 @@ public record Sql(String text, List<@Nullable Object> values) {
     /**
      * The same on a connection of the pool, as a transaction of its own.
      *
-     * @throws DatabaseException also when no connection comes free in time
+     * @throws DatabaseException also when no connection is free in time
      */
     public int update(DataSource pool) {
         try (Connection connection = pool.getConnection()) {
@@ -124,7 +125,7 @@ public record Sql(String text, List<@Nullable Object> values) {
     /**
      * The same on a connection of the pool, as a transaction of its own.
      *
-     * @throws DatabaseException also when no connection comes free in time
+     * @throws DatabaseException also when no connection is free in time
      */
     public <T> List<T> query(DataSource pool, RowReader<T> reader) {
         try (Connection connection = pool.getConnection()) {
@@ -146,7 +147,7 @@ public record Sql(String text, List<@Nullable Object> values) {
         return statement;
     }
 
-    /** The driver is told not to quote values in what it says. */
+    /** The message has no values: PoolSettings switches off the details of server errors. */
     private static DatabaseException failed(SQLException e) {
         return new DatabaseException(String.valueOf(e.getMessage()), e);
     }

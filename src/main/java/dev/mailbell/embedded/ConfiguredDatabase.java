@@ -7,9 +7,7 @@ import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.ServerName;
 import java.nio.file.Path;
 
-/**
- * The database that the configuration asks for: a server of the operator's, or the embedded one.
- */
+/** Opens the configured database: an external server, or the embedded one. */
 public final class ConfiguredDatabase {
     private ConfiguredDatabase() {}
 
@@ -17,8 +15,8 @@ public final class ConfiguredDatabase {
      * Opens a pool of connections to the server that the configuration names, or to the embedded
      * one, which is started and stops after the pool is closed.
      *
-     * @throws DatabaseException when the server cannot be used or made to run; the message says
-     *     what to do
+     * @throws DatabaseException when the server cannot be used or started; the message says what to
+     *     do
      */
     public static Database open(DatabaseConfig config, Path dataDir) {
         return config.embedded()
@@ -29,10 +27,10 @@ public final class ConfiguredDatabase {
     }
 
     /**
-     * Judges the settings without a connection.
+     * Validates the settings without a connection.
      *
-     * @throws DatabaseException when {@link #open(DatabaseConfig, Path)} would refuse them as they
-     *     are
+     * @throws DatabaseException when {@link #open(DatabaseConfig, Path)} would refuse these
+     *     settings
      */
     public static void requireUsable(DatabaseConfig config, Path dataDir) {
         if (config.embedded()) {

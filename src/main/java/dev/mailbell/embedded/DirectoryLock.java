@@ -13,11 +13,14 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One daemon per data directory, over all processes; the kernel lets go when the holder dies. */
+/**
+ * The lock that allows one daemon per data directory, across processes. The kernel releases it when
+ * the process ends.
+ */
 final class DirectoryLock implements AutoCloseable {
     /**
-     * What this process holds. POSIX drops a file's locks when the process closes any descriptor of
-     * it, so a second try within the process must not even open the file.
+     * Locks that this process holds. POSIX drops a file's locks when the process closes any
+     * descriptor of it, so a second attempt within the process must not open the file.
      */
     private static final Set<Path> HELD = new HashSet<>();
 
@@ -30,7 +33,7 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock or refuses at once.
+     * Takes the lock, or throws at once when it is held.
      *
      * @param directory as {@code toRealPath} gives it
      */
@@ -38,7 +41,7 @@ final class DirectoryLock implements AutoCloseable {
         Path file = directory.resolve("mailbell.lock");
         synchronized (HELD) {
             if (!HELD.add(file)) {
-                throw taken(directory, Long.toString(ProcessHandle.current().pid()));
+                throw inUse(directory, Long.toString(ProcessHandle.current().pid()));
             }
             boolean held = false;
             try {
@@ -64,7 +67,7 @@ final class DirectoryLock implements AutoCloseable {
         try {
             @Nullable FileLock lock = channel.tryLock();
             if (lock == null) {
-                throw taken(directory, Files.readString(file).strip());
+                throw inUse(directory, Files.readString(file).strip());
             }
             channel.truncate(0);
             channel.write(
@@ -80,7 +83,7 @@ final class DirectoryLock implements AutoCloseable {
         }
     }
 
-    private static DatabaseException taken(Path directory, String pid) {
+    private static DatabaseException inUse(Path directory, String pid) {
         return new DatabaseException(
                 "the data directory "
                         + directory

@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Files and directories that appear whole or not at all. */
+/** Deletes directory trees, and writes files and trees so that they appear whole or not at all. */
 final class DirectoryTrees {
     private static final Logger log = LoggerFactory.getLogger(DirectoryTrees.class);
-    private static final Duration FLUSH = Duration.ofMinutes(1);
+    private static final Duration FLUSH_TIMEOUT = Duration.ofMinutes(1);
 
     private DirectoryTrees() {}
 
-    /** Deletes a tree; links are deleted, not followed. A tree that is not there is fine. */
+    /** Deletes a tree if it exists; links are deleted, not followed. */
     static void delete(Path tree) throws IOException {
         if (!Files.isDirectory(tree, LinkOption.NOFOLLOW_LINKS)) {
             Files.deleteIfExists(tree);
@@ -56,14 +56,15 @@ final class DirectoryTrees {
                 });
     }
 
-    /** Deletes what earlier starts left half-made: the children of a directory with such names. */
+    /** Deletes what interrupted starts left in a directory: the children that match the pattern. */
     static void deleteLeftovers(Path directory, String glob) throws IOException {
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, glob)) {
             for (Path leftover : leftovers) {
                 try {
                     delete(leftover);
                 } catch (IOException e) {
-                    // A killed daemon's initdb may still be writing; the next start finds it again.
+                    // The initdb of a killed daemon may still be writing; the next start deletes
+                    // it.
                     log.warn("cannot delete the leftover {}: {}", leftover, e.toString());
                 }
             }
@@ -71,12 +72,13 @@ final class DirectoryTrees {
     }
 
     /**
-     * Has the disk take every file of a tree, so that a later rename never shows a torn one. One
-     * flush of the file system is several times faster than one for each of a thousand files.
+     * Forces every file of a tree to disk, so that after a rename and a crash no file is
+     * incomplete. One flush of the file system is several times faster than one for each of a
+     * thousand files.
      */
     static void force(Path tree) throws IOException {
         ProcessRunner.Outcome flush =
-                ProcessRunner.run(List.of("sync", "-f", tree.toString()), FLUSH);
+                ProcessRunner.run(List.of("sync", "-f", tree.toString()), FLUSH_TIMEOUT);
         if (!flush.succeeded()) {
             log.debug("no flush of the whole file system: {}", flush.output());
             forceEach(tree);
@@ -102,19 +104,20 @@ final class DirectoryTrees {
     }
 
     /**
-     * Writes a file so that a crash leaves the old one or the new one. The temporary file is made
-     * in {@code workshop}, which only we can write to: nobody can plant a link for us to follow.
+     * Writes a file so that a crash leaves the old one or the new one. The temporary file is
+     * created in {@code stagingDirectory}, to which only this user can write, so that no other user
+     * can place a link there.
      */
-    static void write(Path workshop, Path file, String text, String permissions)
+    static void write(Path stagingDirectory, Path file, String text, String permissions)
             throws IOException {
-        Path fresh = workshop.resolve(file.getFileName() + ".new");
-        Files.deleteIfExists(fresh);
+        Path temporary = stagingDirectory.resolve(file.getFileName() + ".new");
+        Files.deleteIfExists(temporary);
         var mode =
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
         try (FileChannel channel =
                 (FileChannel)
                         Files.newByteChannel(
-                                fresh,
+                                temporary,
                                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                                 mode)) {
             ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
@@ -124,6 +127,9 @@ final class DirectoryTrees {
             channel.force(true);
         }
         Files.move(
-                fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                temporary,
+                file,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 }

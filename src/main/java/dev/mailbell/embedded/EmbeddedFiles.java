@@ -18,20 +18,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of the embedded server under the data directory: {@code database/} (PostgreSQL's), its
- * password and its port. They appear whole or not at all.
+ * The files of the embedded server in Mailbell's data directory: {@code database/} (PostgreSQL's
+ * data directory), its password and its port. They appear whole or not at all.
  */
 final class EmbeddedFiles {
     static final String SUPERUSER = "mailbell";
     private static final Logger log = LoggerFactory.getLogger(EmbeddedFiles.class);
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration INITDB_TIMEOUT = Duration.ofMinutes(2);
     private static final int PASSWORD_BYTES = 24;
 
     private final Path directory;
     private final boolean durable;
 
     /**
-     * @param durable whether initdb forces the files to disk; only tests do without
+     * @param durable whether initdb forces the files to disk; false in tests only
      */
     EmbeddedFiles(Path directory, boolean durable) {
         this.directory = directory;
@@ -55,12 +55,12 @@ final class EmbeddedFiles {
         return Files.exists(data(), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** The uid that the data directory belongs to, when there is one. */
+    /** The uid of the owner of PostgreSQL's data directory; empty when it does not exist. */
     Optional<Integer> owner() throws IOException {
         return exists() ? Optional.of(ServerUser.uidOf(data())) : Optional.empty();
     }
 
-    /** Refuses the files of another major version: PostgreSQL cannot read them. */
+    /** Throws when the files are of another major version, which PostgreSQL cannot read. */
     void checkVersion() throws IOException {
         if (!exists()) {
             return;
@@ -91,7 +91,7 @@ final class EmbeddedFiles {
         }
     }
 
-    /** The password of the server, made when there is none yet. */
+    /** The password of the server; generated at the first start. */
     String password() throws IOException {
         Path file = directory.resolve("database.password");
         if (!Files.exists(file)) {
@@ -104,13 +104,13 @@ final class EmbeddedFiles {
             }
             byte[] random = new byte[PASSWORD_BYTES];
             new SecureRandom().nextBytes(random);
-            String fresh = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-            DirectoryTrees.write(directory, file, fresh + "\n", "rw-------");
+            String generated = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+            DirectoryTrees.write(directory, file, generated + "\n", "rw-------");
         }
         return Files.readString(file).strip();
     }
 
-    /** The port of the last start, 0 when there was none. */
+    /** The port of the last start; 0 before the first. */
     int lastPort() throws IOException {
         Path file = directory.resolve("database.port");
         String text = Files.exists(file) ? Files.readString(file).strip() : "";
@@ -126,43 +126,45 @@ final class EmbeddedFiles {
         }
     }
 
-    /** Makes the data directory beside its place and moves it there when it is whole. */
+    /**
+     * Creates PostgreSQL's data directory under a temporary name and renames it when it is
+     * complete.
+     */
     void create(PostgresPrograms programs, ServerUser user, String password) throws IOException {
         DirectoryTrees.deleteLeftovers(directory, "database.new-*");
         log.info("creating the database in {}", data());
-        Path fresh =
+        Path staging =
                 Files.createTempDirectory(
                         directory,
                         "database.new-",
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")));
-        Path secret = fresh.resolve("password");
-        DirectoryTrees.write(fresh, secret, password + "\n", "rw-------");
+        Path secret = staging.resolve("password");
+        DirectoryTrees.write(staging, secret, password + "\n", "rw-------");
         user.own(secret);
-        user.own(fresh);
-        ProcessRunner.Outcome outcome = initialise(programs, user, fresh, secret);
+        user.own(staging);
+        ProcessRunner.Outcome outcome = initialise(programs, user, staging, secret);
         if (!outcome.succeeded()) {
-            DirectoryTrees.delete(fresh);
+            DirectoryTrees.delete(staging);
             throw new DatabaseException(
                     "cannot create the database in "
                             + data()
                             + ": "
                             + ErrorHints.of(outcome.output()));
         }
-        Files.move(fresh.resolve("data"), data(), StandardCopyOption.ATOMIC_MOVE);
-        DirectoryTrees.delete(fresh);
+        Files.move(staging.resolve("data"), data(), StandardCopyOption.ATOMIC_MOVE);
+        DirectoryTrees.delete(staging);
     }
 
     /**
-     * Only initdb asks for the name of its user, and refuses a uid without an entry in /etc/passwd,
-     * as containers give. In a user namespace it runs under another uid; the files keep their
-     * owner.
+     * Runs initdb. It refuses a uid without an entry in /etc/passwd, which containers often use;
+     * then it runs again in a user namespace under another uid, and the files keep their owner.
      */
     private ProcessRunner.Outcome initialise(
-            PostgresPrograms programs, ServerUser user, Path fresh, Path secret)
+            PostgresPrograms programs, ServerUser user, Path staging, Path secret)
             throws IOException {
-        List<String> initdb = initdb(programs, fresh, secret);
-        ProcessRunner.Outcome plain = ProcessRunner.run(user.with(initdb), PATIENCE);
+        List<String> initdb = initdb(programs, staging, secret);
+        ProcessRunner.Outcome plain = ProcessRunner.run(user.with(initdb), INITDB_TIMEOUT);
         if (plain.succeeded() || !plain.output().contains(ErrorHints.NO_SUCH_USER)) {
             return plain;
         }
@@ -170,7 +172,7 @@ final class EmbeddedFiles {
         List<String> contained = new ArrayList<>(List.of("unshare", "--user"));
         contained.addAll(initdb);
         try {
-            ProcessRunner.Outcome outcome = ProcessRunner.run(user.with(contained), PATIENCE);
+            ProcessRunner.Outcome outcome = ProcessRunner.run(user.with(contained), INITDB_TIMEOUT);
             return outcome.succeeded()
                     ? outcome
                     : new ProcessRunner.Outcome(
@@ -181,16 +183,16 @@ final class EmbeddedFiles {
         }
     }
 
-    private List<String> initdb(PostgresPrograms programs, Path fresh, Path secret) {
+    private List<String> initdb(PostgresPrograms programs, Path staging, Path secret) {
         return List.of(
                 programs.program("initdb"),
-                "--pgdata=" + fresh.resolve("data"),
+                "--pgdata=" + staging.resolve("data"),
                 "--username=" + SUPERUSER,
                 "--pwfile=" + secret,
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                // Sorts by code point in every release: no index breaks when the system's C library
-                // changes.
+                // Sorts by code point in every release, so that an update of the system's C library
+                // breaks no index.
                 "--locale=C",
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",

@@ -23,39 +23,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A PostgreSQL server of our own under the data directory, for those who configure none.
+ * The PostgreSQL server that Mailbell runs in its data directory when no external one is
+ * configured.
  *
- * <p>Its data outlives it, is safe on disk, and is reached only from this machine with a generated
- * password. It is a process of its own: when the daemon is killed it runs on, and the next daemon
+ * <p>Its data is durable, and reachable only from this machine with a generated password. The
+ * server is a separate process: when the daemon is killed it continues to run, and the next daemon
  * takes it over.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
     private static final String DATABASE = "mailbell";
 
-    /** An orphan that is healthy answers at once; one that starts or stops gets this long. */
-    private static final Duration ORPHAN = Duration.ofSeconds(1);
+    /** How long to wait for a server left by a killed daemon; a healthy one answers at once. */
+    private static final Duration ORPHAN_TIMEOUT = Duration.ofSeconds(1);
 
     private static final int SOCKET_SECONDS = 5;
-    private static final Duration WATCH = Duration.ofSeconds(1);
+    private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
     private final DirectoryLock lock;
-    private final EmbeddedFiles cluster;
+    private final EmbeddedFiles files;
     private final Postmaster postmaster;
     private final ServerSettings settings;
     private final String password;
     private volatile int port;
-    private volatile @Nullable RecurringTask guardian;
+    private volatile @Nullable RecurringTask monitor;
     private volatile boolean closed;
 
     private EmbeddedPostgres(
             DirectoryLock lock,
-            EmbeddedFiles cluster,
+            EmbeddedFiles files,
             Postmaster postmaster,
             ServerSettings settings,
             String password) {
         this.lock = lock;
-        this.cluster = cluster;
+        this.files = files;
         this.postmaster = postmaster;
         this.settings = settings;
         this.password = password;
@@ -66,15 +67,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
      * PostgreSQL and creates the database.
      *
      * @param dataDir created when missing
-     * @param poolSize the most connections that the daemon will open
+     * @param poolSize the largest number of connections that the daemon opens
      * @throws DatabaseException when another daemon uses the directory, its files are of another
-     *     major version, or PostgreSQL cannot be made to run; the message says what to do
+     *     major version, or PostgreSQL does not start; the message says what to do
      */
     public static EmbeddedPostgres start(Path dataDir, int poolSize) {
         return start(dataDir, dataDir, ServerSettings.of(poolSize, Map.of()), true);
     }
 
-    /** For tests: with programs kept elsewhere, other settings, and files not forced to disk. */
+    /** For tests: with another programs directory, other settings, and files not forced to disk. */
     public static EmbeddedPostgres start(
             Path dataDir, Path programsDir, ServerSettings settings, boolean durable) {
         try {
@@ -112,19 +113,22 @@ public final class EmbeddedPostgres implements AutoCloseable {
             ServerSettings settings,
             boolean durable)
             throws IOException {
-        EmbeddedFiles cluster = new EmbeddedFiles(directory, durable);
-        cluster.checkVersion();
+        EmbeddedFiles files = new EmbeddedFiles(directory, durable);
+        files.checkVersion();
         PostgresPrograms programs = PostgresPrograms.unpackedIn(programsDir);
-        ServerUser user = ServerUser.find(ourUid(directory), cluster.owner(), programs, directory);
-        String password = cluster.password();
-        if (!cluster.exists()) {
-            cluster.create(programs, user, password);
+        ServerUser user = ServerUser.find(ourUid(directory), files.owner(), programs, directory);
+        String password = files.password();
+        if (!files.exists()) {
+            files.create(programs, user, password);
         }
         return new EmbeddedPostgres(
-                lock, cluster, new Postmaster(cluster, programs, user), settings, password);
+                lock, files, new Postmaster(files, programs, user), settings, password);
     }
 
-    /** pg_ctl builds a shell command around the path and quotes no more than spaces. */
+    /**
+     * Throws when the path has characters that pg_ctl does not quote in the shell command that it
+     * builds.
+     */
     static Path requirePlainLetters(Path directory) {
         if (directory.toString().matches("(?s).*[\"$`\\\\\\n].*")) {
             throw new DatabaseException(
@@ -136,7 +140,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return directory;
     }
 
-    /** Also shows, before anything else is tried, that the directory can be written to. */
+    /** The uid of this process. Creates a file, so it also tests that the directory is writable. */
     private static int ourUid(Path directory) throws IOException {
         Path file = Files.createTempFile(directory, "owner", ".new");
         try {
@@ -150,12 +154,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         Optional<Integer> orphan = healthyOrphan();
         if (orphan.isPresent()) {
             log.info(
-                    "taking over the PostgreSQL that an earlier Mailbell left in {}",
-                    cluster.data());
+                    "taking over the PostgreSQL that an earlier Mailbell left in {}", files.data());
             port = orphan.get();
         } else {
             postmaster.stop();
-            port = postmaster.start(settings, cluster.lastPort());
+            port = postmaster.start(settings, files.lastPort());
         }
         boolean serves = false;
         try {
@@ -166,15 +169,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 postmaster.stop();
             }
         }
-        guardian = new RecurringTask("postgresql-guardian", WATCH, this::guard);
+        monitor = new RecurringTask("postgresql-monitor", MONITOR_INTERVAL, this::superviseServer);
     }
 
     /**
-     * The port of a server in our data directory that lets us in and was told what we would tell
-     * it.
+     * The port of a running server in our data directory that accepts our password and has the
+     * current settings.
      */
     private Optional<Integer> healthyOrphan() throws IOException {
-        if (!postmaster.awaitReady(ORPHAN) || !settings.areIn(cluster.data())) {
+        if (!postmaster.awaitReady(ORPHAN_TIMEOUT) || !settings.areIn(files.data())) {
             return Optional.empty();
         }
         Optional<PostmasterFile> orphan = postmaster.running();
@@ -184,17 +187,20 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return Optional.of(orphan.get().port());
     }
 
-    /** Scram proves both sides: only our server knows the password's hash. */
+    /**
+     * Whether our own server answers on the port: SCRAM authenticates both sides, and only our
+     * server knows the hash of the password.
+     */
     private boolean answers(int atPort) {
         try (Connection connection = connect(atPort);
                 Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery("select current_setting('data_directory')")) {
-            return row.next() && row.getString(1).equals(cluster.data().toString());
+            return row.next() && row.getString(1).equals(files.data().toString());
         } catch (SQLException e) {
             log.warn(
                     "the PostgreSQL left in {} does not let us in: {}",
-                    cluster.data(),
+                    files.data(),
                     e.getMessage());
             return false;
         }
@@ -218,7 +224,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
                             : ErrorHints.of(String.valueOf(e.getMessage()));
             throw new DatabaseException(
                     "the embedded PostgreSQL in "
-                            + cluster.data()
+                            + files.data()
                             + " runs but does not serve us: "
                             + why,
                     e);
@@ -231,7 +237,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 maintenance.url(), PoolSettings.properties(maintenance, SOCKET_SECONDS));
     }
 
-    /** Where the server is; the same over {@link #restart}. */
+    /** The address of Mailbell's database; {@link #restart} keeps it. */
     public DatabaseAddress address() {
         return address(port, DATABASE);
     }
@@ -244,31 +250,31 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     public Path dataDir() {
-        return cluster.directory();
+        return files.directory();
     }
 
-    /** Where another database of the server is. */
+    /** The address of another database of the server. */
     public DatabaseAddress address(String database) {
         return address(port, database);
     }
 
-    /** Brings back a server that was killed, and keeps its log short. */
-    private synchronized void guard() {
+    /** Restarts a server that was killed, and limits the size of its log. */
+    private synchronized void superviseServer() {
         try {
             if (!closed && postmaster.running().isEmpty()) {
                 log.error(
-                        "PostgreSQL is gone, starting it again; its last words: {}",
-                        cluster.log().since(0));
+                        "PostgreSQL has ended, starting it again; the end of its log: {}",
+                        files.log().since(0));
                 postmaster.startAgain(settings, port);
             }
-            cluster.log().bound();
+            files.log().limitLength();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /**
-     * Stops the server and starts it again, on the same port.
+     * Stops the server and starts it again on the same port.
      *
      * @throws DatabaseException when it does not start
      */
@@ -282,8 +288,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     /**
-     * Stops the server, 25 s at most: transactions under way are broken off, what was committed
-     * stays. Close the pool first.
+     * Stops the server within 25 s; running transactions are aborted. The caller closes the pool
+     * first.
      */
     @Override
     public synchronized void close() {
@@ -291,8 +297,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
             return;
         }
         closed = true;
-        if (guardian != null) {
-            guardian.close();
+        if (monitor != null) {
+            monitor.close();
         }
         try (lock) {
             postmaster.stop();

@@ -25,14 +25,14 @@ public record PostgresPrograms(Path home) {
     /** The version of the archive on the class path, such as 18.6.0. */
     public static final String VERSION = version();
 
-    /** The part of the version that a data directory is bound to. */
+    /** The major version, to which a data directory is bound. */
     static final int MAJOR = Integer.parseInt(VERSION.substring(0, VERSION.indexOf('.')));
 
     String program(String name) {
         return home.resolve("bin").resolve(name).toString();
     }
 
-    /** Unpacks the programs under a directory unless they are there. */
+    /** Unpacks the programs below a directory unless they exist there. */
     static PostgresPrograms unpackedIn(Path directory) {
         Path home = directory.resolve("postgresql-" + VERSION);
         try {
@@ -54,18 +54,18 @@ public record PostgresPrograms(Path home) {
     }
 
     private static void unpack(Path directory, Path home) throws IOException {
-        Path fresh = Files.createTempDirectory(directory, "postgresql-" + VERSION + ".new-");
+        Path staging = Files.createTempDirectory(directory, "postgresql-" + VERSION + ".new-");
         try {
-            unpackInto(fresh);
-            Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
+            unpackInto(staging);
+            Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            // On a full disk, what is half there would be in the way of the rest.
-            DirectoryTrees.delete(fresh);
+            // On a full disk, incomplete files would take the space that the next try needs.
+            DirectoryTrees.delete(staging);
         }
     }
 
-    private static void unpackInto(Path fresh) throws IOException {
-        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
+    private static void unpackInto(Path staging) throws IOException {
+        Files.setPosixFilePermissions(staging, PosixFilePermissions.fromString("rwxr-xr-x"));
         String archive =
                 archive(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
         try (InputStream packed = PostgresPrograms.class.getResourceAsStream("/" + archive)) {
@@ -75,9 +75,9 @@ public record PostgresPrograms(Path home) {
                                 + archive
                                 + "): set database.url to a server of your own");
             }
-            Tar.unpack(new XZInputStream(packed), fresh);
+            Tar.unpack(new XZInputStream(packed), staging);
         }
-        DirectoryTrees.force(fresh);
+        DirectoryTrees.force(staging);
     }
 
     public static String archive(String system, String machine) {

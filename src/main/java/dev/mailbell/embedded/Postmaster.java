@@ -19,45 +19,45 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts and stops the server process. {@code pg_ctl} puts it into a session of its own, so that a
- * Ctrl-C at the daemon's terminal does not reach it before the daemon is done with it.
+ * Ctrl-C at the daemon's terminal does not stop it before the daemon has closed its connections.
  */
 final class Postmaster {
     private static final Logger log = LoggerFactory.getLogger(Postmaster.class);
     private static final int TRIES = 3;
 
-    /** Above what any system numbers processes up to. */
-    private static final int NOBODYS_PID = Integer.MAX_VALUE;
+    /** Above the highest process id of every system. */
+    private static final int UNUSED_PID = Integer.MAX_VALUE;
 
-    /** Includes the replay of 256 MB of log after a power cut, on a slow disk. */
-    private static final Duration START = Duration.ofSeconds(120);
+    /** Enough for the replay of 256 MB of WAL after a power cut, on a slow disk. */
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
 
-    private static final Duration FAST = Duration.ofSeconds(20);
-    private static final Duration IMMEDIATE = Duration.ofSeconds(5);
-    private static final Duration LOOK = Duration.ofMillis(10);
+    private static final Duration FAST_SHUTDOWN = Duration.ofSeconds(20);
+    private static final Duration IMMEDIATE_SHUTDOWN = Duration.ofSeconds(5);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
 
     private static final int LOWEST_PORT = 15_432;
     private static final int HIGHEST_PORT = 32_768;
     private static final int PORT_DRAWS = 20;
 
-    private final EmbeddedFiles cluster;
+    private final EmbeddedFiles files;
     private final PostgresPrograms programs;
     private final ServerUser user;
 
-    Postmaster(EmbeddedFiles cluster, PostgresPrograms programs, ServerUser user) {
-        this.cluster = cluster;
+    Postmaster(EmbeddedFiles files, PostgresPrograms programs, ServerUser user) {
+        this.files = files;
         this.programs = programs;
         this.user = user;
     }
 
-    /** The server that runs in the data directory, when one does. */
+    /** The server that runs in the data directory; empty when none does. */
     Optional<PostmasterFile> running() throws IOException {
-        return PostmasterFile.read(cluster.data()).filter(file -> file.isAlive(cluster.data()));
+        return PostmasterFile.read(files.data()).filter(file -> file.isAlive(files.data()));
     }
 
     /**
      * Starts a server.
      *
-     * @param wantedPort taken if it is free, else another; 0 for any
+     * @param wantedPort used if it is free, otherwise another; 0 for any
      * @return its port
      */
     int start(ServerSettings settings, int wantedPort) throws IOException {
@@ -67,13 +67,13 @@ final class Postmaster {
             if (tryStart(settings, port)) {
                 return port;
             }
-            // Somebody took the port between our look and PostgreSQL's.
+            // Another program took the port between the test above and PostgreSQL's bind.
             port = 0;
         }
         return startAgain(settings, freePort(0));
     }
 
-    /** Starts the server where its clients expect it, on this port and no other. */
+    /** Starts the server on this port and no other, because its clients know the port. */
     @CanIgnoreReturnValue
     int startAgain(ServerSettings settings, int port) throws IOException {
         if (!tryStart(settings, port)) {
@@ -87,56 +87,55 @@ final class Postmaster {
 
     /** False when the port is taken. */
     private boolean tryStart(ServerSettings settings, int port) throws IOException {
-        disownStaleFile();
-        settings.write(cluster.directory(), cluster.data(), user, port);
-        cluster.log().bound();
-        long logged = cluster.log().length();
-        ProcessRunner.Outcome outcome = ProcessRunner.run(pgCtl(), START.plusSeconds(5));
+        neutralizeStaleFile();
+        settings.write(files.directory(), files.data(), user, port);
+        files.log().limitLength();
+        long logged = files.log().length();
+        ProcessRunner.Outcome outcome = ProcessRunner.run(pgCtl(), START_TIMEOUT.plusSeconds(5));
         if (outcome.succeeded()) {
-            cluster.rememberPort(port);
+            files.rememberPort(port);
             return true;
         }
-        String said = cluster.log().since(logged);
-        if (said.contains("Address already in use")) {
+        String logText = files.log().since(logged);
+        if (logText.contains("Address already in use")) {
             return false;
         }
         throw new DatabaseException(
                 "the embedded PostgreSQL does not start in "
-                        + cluster.data()
+                        + files.data()
                         + ": "
-                        + ErrorHints.of(said.isEmpty() ? outcome.output() : said));
+                        + ErrorHints.of(logText.isEmpty() ? outcome.output() : logText));
     }
 
     private List<String> pgCtl() {
         return user.with(
                 programs.program("pg_ctl"),
                 "start",
-                "--pgdata=" + cluster.data(),
-                "--log=" + cluster.log().file(),
+                "--pgdata=" + files.data(),
+                "--log=" + files.log().file(),
                 "--wait",
-                "--timeout=" + START.toSeconds(),
+                "--timeout=" + START_TIMEOUT.toSeconds(),
                 "--silent");
     }
 
     /**
-     * Takes the number out of the file of a dead server when something else answers to it: another
-     * program, or a zombie that nobody reaps. PostgreSQL would take that for a running server. The
-     * rest of the file stays: by it PostgreSQL makes sure that no process of the dead server lives
-     * on.
+     * Replaces the process id in the file of a dead server when another process has that id now, or
+     * a zombie still has it: PostgreSQL would take that process for a running server. The rest of
+     * the file stays, because from it PostgreSQL checks that no process of the dead server is left.
      */
-    private void disownStaleFile() throws IOException {
-        Optional<PostmasterFile> file = PostmasterFile.read(cluster.data());
+    private void neutralizeStaleFile() throws IOException {
+        Optional<PostmasterFile> file = PostmasterFile.read(files.data());
         if (file.isPresent()
-                && !file.get().isAlive(cluster.data())
+                && !file.get().isAlive(files.data())
                 && ProcessHandle.of(file.get().pid()).isPresent()) {
             log.info(
                     "process {} is not the PostgreSQL of {} any more",
                     file.get().pid(),
-                    cluster.data());
-            Path path = PostmasterFile.file(cluster.data());
+                    files.data());
+            Path path = PostmasterFile.file(files.data());
             String rest = Files.readString(path).lines().skip(1).collect(Collectors.joining("\n"));
             DirectoryTrees.write(
-                    cluster.directory(), path, NOBODYS_PID + "\n" + rest + "\n", "rw-------");
+                    files.directory(), path, UNUSED_PID + "\n" + rest + "\n", "rw-------");
             user.own(path);
         }
     }
@@ -149,8 +148,8 @@ final class Postmaster {
                 log.info("port {} of the last start is taken: {}", wanted, e.getMessage());
             }
         }
-        // Below the range that systems lend to outgoing connections: those come and go between our
-        // look and PostgreSQL's, and between one start and the next.
+        // Below the ephemeral range: ports of outgoing connections change between this test and
+        // PostgreSQL's bind, and between two starts.
         for (int i = 0; i < PORT_DRAWS; i++) {
             try {
                 return bindable(ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT));
@@ -163,7 +162,7 @@ final class Postmaster {
 
     private static int bindable(int port) throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
-            // Without this, connections of the last run in TIME_WAIT would cost us the port.
+            // Otherwise connections of the last run in TIME_WAIT would block the port.
             socket.setReuseAddress(true);
             socket.bind(
                     new InetSocketAddress(
@@ -172,7 +171,7 @@ final class Postmaster {
         }
     }
 
-    /** Waits until the server that runs takes connections; false when it ends or takes too long. */
+    /** Waits until the running server accepts connections; false when it ends or takes too long. */
     boolean awaitReady(Duration patience) throws IOException {
         long end = System.nanoTime() + patience.toNanos();
         for (Optional<PostmasterFile> file = running();
@@ -187,7 +186,8 @@ final class Postmaster {
     }
 
     /**
-     * Stops the server that runs: transactions are broken off, and if that does not help, it is.
+     * Stops the running server: a fast shutdown, which aborts transactions, then an immediate one,
+     * then a kill.
      */
     void stop() throws IOException {
         Optional<PostmasterFile> file = running();
@@ -196,18 +196,20 @@ final class Postmaster {
         }
         PostmasterFile server = file.get();
         signal(server, "INT");
-        if (ended(server, FAST)) {
+        if (ended(server, FAST_SHUTDOWN)) {
             return;
         }
-        log.warn("PostgreSQL does not stop within {} s, ending it at once", FAST.toSeconds());
+        log.warn(
+                "PostgreSQL does not stop within {} s, ending it at once",
+                FAST_SHUTDOWN.toSeconds());
         signal(server, "QUIT");
-        if (!ended(server, IMMEDIATE)) {
+        if (!ended(server, IMMEDIATE_SHUTDOWN)) {
             log.warn("PostgreSQL does not end, killing process {}", server.pid());
             ProcessHandle.of(server.pid()).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
 
-    /** Only pg_ctl sends these signals on every system; it checks the process number again. */
+    /** Sends a signal with pg_ctl, which works on every system and checks the process id again. */
     private void signal(PostmasterFile server, String name) throws IOException {
         ProcessRunner.Outcome outcome =
                 ProcessRunner.run(
@@ -224,7 +226,7 @@ final class Postmaster {
 
     private boolean ended(PostmasterFile server, Duration patience) {
         long end = System.nanoTime() + patience.toNanos();
-        while (server.isAlive(cluster.data())) {
+        while (server.isAlive(files.data())) {
             if (System.nanoTime() - end >= 0) {
                 return false;
             }
@@ -235,7 +237,7 @@ final class Postmaster {
 
     private static void pause() {
         try {
-            Thread.sleep(LOOK);
+            Thread.sleep(POLL_INTERVAL);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DatabaseException("interrupted while waiting for PostgreSQL", e);

@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a running server says of itself in {@code postmaster.pid} (PostgreSQL's
+ * The contents of {@code postmaster.pid}, which a running server writes (PostgreSQL's
  * src/include/utils/pidfile.h).
  *
- * @param pid the postmaster
- * @param port 0 while it is not known yet
- * @param ready whether it takes connections
+ * @param pid the process id of the postmaster
+ * @param port 0 while the server has not written it yet
+ * @param ready whether the server accepts connections
  */
 public record PostmasterFile(long pid, int port, boolean ready) {
     private static final int PORT = 3;
     private static final int STATUS = 7;
 
-    /** Reads the file of a data directory; empty where there is none, or nothing sensible in it. */
+    /** Reads the file of a data directory; empty when it does not exist or cannot be parsed. */
     static Optional<PostmasterFile> read(Path data) throws IOException {
         try {
             return parse(Files.readAllLines(file(data)));
@@ -39,14 +39,16 @@ public record PostmasterFile(long pid, int port, boolean ready) {
             boolean ready = lines.size() > STATUS && lines.get(STATUS).strip().equals("ready");
             return pid > 0 ? Optional.of(new PostmasterFile(pid, port, ready)) : Optional.empty();
         } catch (NumberFormatException e) {
-            // Caught in the middle of a write, or damaged: PostgreSQL itself decides what to do.
+            // Read in the middle of a write, or damaged: PostgreSQL itself handles such a file at
+            // start.
             return Optional.empty();
         }
     }
 
     /**
-     * Whether the process is a postmaster of this data directory, by its command line: that can be
-     * read even where root may not look at another user's processes, and a zombie has none.
+     * Whether the process is a postmaster of this data directory, by its command line, which is
+     * readable even where root cannot inspect another user's processes, and which a zombie does not
+     * have.
      */
     boolean isAlive(Path data) {
         Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
@@ -61,7 +63,7 @@ public record PostmasterFile(long pid, int port, boolean ready) {
                             : List.of(process.get().info().commandLine().orElse("").split(" "));
             return words.getFirst().endsWith("postgres") && words.contains(data.toString());
         } catch (IOException e) {
-            // It ended between the two looks.
+            // The process ended between the two tests.
             return false;
         }
     }

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a program to its end, within a bound, and keeps the last of what it says. */
+/** Runs a program to its end, within a time limit, and keeps the end of its output. */
 public final class ProcessRunner {
-    private static final int KEPT = 8 * 1024;
+    private static final int MAX_OUTPUT = 8 * 1024;
 
     private ProcessRunner() {}
 
     /**
-     * What became of it.
+     * The result of a program.
      *
      * @param output the last 8 KiB of both streams
      */
@@ -27,11 +27,14 @@ public final class ProcessRunner {
         }
     }
 
-    /** Runs a program with a clean environment; one that takes longer is killed, exit -1. */
-    public static Outcome run(List<String> command, Duration patience) throws IOException {
+    /**
+     * Runs a program with a clean environment; when it takes longer than {@code timeout} it is
+     * killed, with exit code -1.
+     */
+    public static Outcome run(List<String> command, Duration timeout) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        // Variables such as PGOPTIONS, PGPORT or LD_PRELOAD are not meant for our server, and the
-        // directory that we were called from may be out of reach for its user.
+        // Variables such as PGOPTIONS, PGPORT or LD_PRELOAD must not affect the server, and its
+        // user may have no access to the current directory.
         builder.directory(Path.of("/").toFile());
         @Nullable String path = System.getenv("PATH");
         builder.environment().clear();
@@ -42,11 +45,11 @@ public final class ProcessRunner {
         Thread reader = Thread.ofVirtual().name("command-output").start(tail);
         try {
             process.getOutputStream().close();
-            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 return new Outcome(
-                        -1, tail.text() + "\n(no end within " + patience.toSeconds() + " s)");
+                        -1, tail.text() + "\n(no end within " + timeout.toSeconds() + " s)");
             }
-            // A grandchild may hold the stream open; its words are not waited for.
+            // A grandchild may keep the stream open; its output is not awaited.
             reader.join(Duration.ofSeconds(1));
             return new Outcome(process.exitValue(), tail.text());
         } catch (InterruptedException e) {
@@ -57,7 +60,7 @@ public final class ProcessRunner {
         }
     }
 
-    /** Reads a stream to its end and remembers the last of it. */
+    /** Reads a stream to its end and keeps the last 8 KiB. */
     private static final class Tail implements Runnable {
         private final InputStream stream;
         private final StringBuilder kept = new StringBuilder();
@@ -80,7 +83,7 @@ public final class ProcessRunner {
 
         private synchronized void add(String text) {
             kept.append(text);
-            kept.delete(0, Math.max(0, kept.length() - KEPT));
+            kept.delete(0, Math.max(0, kept.length() - MAX_OUTPUT));
         }
 
         synchronized String text() {

@@ -14,28 +14,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PostgreSQL's own log. The server appends to it; when it has grown too long it is emptied in
- * place, which spares the collector process that rotation would take.
+ * PostgreSQL's own log. The server appends to it; above 8 MiB it is truncated in place, which needs
+ * no log collector process as rotation would.
  */
 record ServerLog(Path file) {
     private static final Logger log = LoggerFactory.getLogger(ServerLog.class);
-    private static final long LONGEST = 8L << 20;
-    private static final int TAIL = 2048;
+    private static final long MAX_LENGTH = 8L << 20;
+    private static final int MAX_TAIL = 2048;
 
-    /** Empties the log when it is above 8 MiB. */
-    void bound() {
-        // The directory is the server's: a link in it is not followed.
+    /** Truncates the log when it is longer than 8 MiB. */
+    void limitLength() {
+        // The server's user can write to the directory, so a link in it is not followed.
         try (SeekableByteChannel channel =
                 Files.newByteChannel(
                         file, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
-            if (channel.size() > LONGEST) {
+            if (channel.size() > MAX_LENGTH) {
                 channel.truncate(0);
-                log.info("emptied {}, it had grown above {} MiB", file, LONGEST >> 20);
+                log.info("emptied {}, it had grown above {} MiB", file, MAX_LENGTH >> 20);
             }
         } catch (NoSuchFileException e) {
             log.debug("no log of PostgreSQL yet");
         } catch (IOException e) {
-            log.warn("cannot bound the log of PostgreSQL {}: {}", file, e.toString());
+            log.warn("cannot truncate the log of PostgreSQL {}: {}", file, e.toString());
         }
     }
 
@@ -47,13 +47,13 @@ record ServerLog(Path file) {
         }
     }
 
-    /** The end of what was said after a point, 2 KiB at most; a reason where it cannot be read. */
+    /** The log after a position, its last 2 KiB at most; when it cannot be read, the reason. */
     String since(long start) {
         try (SeekableByteChannel channel =
                 Files.newByteChannel(
                         file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
-            channel.position(Math.max(Math.min(start, channel.size()), channel.size() - TAIL));
-            ByteBuffer bytes = ByteBuffer.allocate(TAIL);
+            channel.position(Math.max(Math.min(start, channel.size()), channel.size() - MAX_TAIL));
+            ByteBuffer bytes = ByteBuffer.allocate(MAX_TAIL);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
                 log.trace("reading on");
             }

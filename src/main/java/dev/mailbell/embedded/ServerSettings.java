@@ -8,18 +8,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the embedded server is told: safe on disk, small in memory, on loopback only. Written anew
- * at every start; an operator's own settings go to {@code custom.conf} beside it.
+ * The settings of the embedded server: durable, small in memory, on loopback only. The file is
+ * written at every start; an operator's own settings go to {@code custom.conf} beside it.
  */
 public record ServerSettings(Map<String, String> values) {
-    private static final int CONNECTIONS = 40;
+    private static final int MIN_CONNECTIONS = 40;
 
     public static ServerSettings of(int poolSize, Map<String, String> extra) {
         Map<String, String> values = new TreeMap<>();
         values.put("listen_addresses", "'127.0.0.1'");
-        // A socket's path has room for 107 bytes, fewer than many a data directory's.
+        // A socket path has 107 bytes at most; the path of a data directory is often longer.
         values.put("unix_socket_directories", "''");
-        values.put("max_connections", Integer.toString(Math.max(CONNECTIONS, poolSize + 10)));
+        values.put("max_connections", Integer.toString(Math.max(MIN_CONNECTIONS, poolSize + 10)));
         values.put("shared_buffers", "64MB");
         values.put("work_mem", "4MB");
         values.put("maintenance_work_mem", "32MB");
@@ -27,7 +27,7 @@ public record ServerSettings(Map<String, String> values) {
         values.put("jit", "off");
         values.put("max_parallel_workers_per_gather", "0");
         values.put("max_worker_processes", "4");
-        // No processes of their own for reading: a daemon on a small machine reads little.
+        // No separate I/O processes: the daemon reads little.
         values.put("io_method", "sync");
         values.put("fsync", "on");
         values.put("synchronous_commit", "on");
@@ -46,27 +46,28 @@ public record ServerSettings(Map<String, String> values) {
         values.put("log_timezone", "'UTC'");
         values.put("log_line_prefix", "'%m [%p] '");
         values.put("log_checkpoints", "off");
-        // A statement in the log could carry a secret.
+        // A statement in the log could contain a secret.
         values.put("log_min_error_statement", "panic");
         values.put("log_error_verbosity", "terse");
         values.putAll(extra);
         return new ServerSettings(values);
     }
 
-    /** Writes the settings and the rule that lets in whoever knows the password, from here. */
-    void write(Path workshop, Path data, ServerUser user, int port) throws IOException {
-        // The server reads them as its own user: in a directory that only it can enter.
+    /** Writes the settings, and the access rule: password logins from loopback only. */
+    void write(Path stagingDirectory, Path data, ServerUser user, int port) throws IOException {
+        // Readable by others, because the server's user reads them; only it can enter the
+        // directory.
         Path hba = data.resolve("pg_hba.conf");
         String own = Files.exists(data.resolve("custom.conf")) ? "include 'custom.conf'\n" : "";
         DirectoryTrees.write(
-                workshop, file(data), text() + "port = " + port + "\n" + own, "rw-r--r--");
+                stagingDirectory, file(data), text() + "port = " + port + "\n" + own, "rw-r--r--");
         DirectoryTrees.write(
-                workshop, hba, "host all all 127.0.0.1/32 scram-sha-256\n", "rw-r--r--");
+                stagingDirectory, hba, "host all all 127.0.0.1/32 scram-sha-256\n", "rw-r--r--");
         user.own(file(data));
         user.own(hba);
     }
 
-    /** Whether a server that was started in the data directory was told the same, but the port. */
+    /** Whether the settings in the data directory are the same, apart from the port. */
     boolean areIn(Path data) throws IOException {
         try {
             return Files.readString(file(data)).startsWith(text());

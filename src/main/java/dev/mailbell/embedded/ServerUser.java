@@ -14,29 +14,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * As whom PostgreSQL runs: it refuses to run as root.
+ * The user as which PostgreSQL runs; it refuses to run as root.
  *
- * <p>An ordinary user runs it as himself. Root drops to another user with {@code setpriv}: the user
- * {@code mailbell} where there is one, else {@code nobody}; a broken-into server can then touch
- * nothing but its own files. Where that user cannot reach the data directory (a checkout under
- * /root), root runs the server in a user namespace of its own ({@code unshare --user}): it keeps
- * the files of root but none of root's powers, and believes to be {@code nobody}. A container
- * commonly forbids the second way, a closed directory the first; so each is tried, never assumed.
- * Once a data directory exists, its owner decides.
+ * <p>When Mailbell does not run as root, PostgreSQL runs as the same user. As root, Mailbell drops
+ * to another user with {@code setpriv}: {@code mailbell} if it exists, otherwise {@code nobody}; a
+ * compromised server can then access only its own files. If that user cannot reach the data
+ * directory (a checkout under /root), the server runs in a user namespace of its own ({@code
+ * unshare --user}): it has access to root's files but none of root's privileges. A container often
+ * forbids namespaces, and a closed directory forbids {@code setpriv}; so each way is tried. Once a
+ * data directory exists, its owner determines the user.
  *
- * @param prefix put before every command
- * @param owner uid of the server's files
+ * @param prefix the words before every command
+ * @param owner the uid of the server's files
  */
 record ServerUser(List<String> prefix, int owner) {
     private static final Logger log = LoggerFactory.getLogger(ServerUser.class);
     private static final int ROOT = 0;
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     /**
-     * Finds a way to run the programs that reaches the directory.
+     * Finds a user that can run the programs and reach the directory.
      *
-     * @param self our own uid
-     * @param owner uid that the server's files belong to already
+     * @param self the uid of this process
+     * @param owner the owner of existing files of the server
      */
     static ServerUser find(
             int self, Optional<Integer> owner, PostgresPrograms programs, Path directory) {
@@ -77,15 +77,15 @@ record ServerUser(List<String> prefix, int owner) {
     }
 
     private static List<ServerUser> candidates(Optional<Integer> owner, Path directory) {
-        ServerUser contained = new ServerUser(List.of("unshare", "--user"), ROOT);
+        ServerUser namespaced = new ServerUser(List.of("unshare", "--user"), ROOT);
         if (owner.isPresent()) {
-            return List.of(owner.get() == ROOT ? contained : dropped(owner.get()));
+            return List.of(owner.get() == ROOT ? namespaced : dropped(owner.get()));
         }
         List<ServerUser> candidates = new ArrayList<>();
         for (String name : List.of("mailbell", "nobody")) {
             uid(name, directory).ifPresent(uid -> candidates.add(dropped(uid)));
         }
-        candidates.add(contained);
+        candidates.add(namespaced);
         return candidates;
     }
 
@@ -94,7 +94,7 @@ record ServerUser(List<String> prefix, int owner) {
                 List.of("setpriv", "--reuid=" + uid, "--regid=" + uid, "--clear-groups"), uid);
     }
 
-    /** Tries it: the directory must be within reach, the programs must start. */
+    /** Tries to enter the directory and start a program; the error message when that fails. */
     private Optional<String> refusal(PostgresPrograms programs, Path directory) {
         try {
             ProcessRunner.Outcome outcome =
@@ -105,14 +105,14 @@ record ServerUser(List<String> prefix, int owner) {
                                     "cd \"$1\" && exec \"$0\" --version",
                                     programs.program("postgres"),
                                     directory.toString()),
-                            PATIENCE);
+                            TIMEOUT);
             return outcome.succeeded() ? Optional.empty() : Optional.of(outcome.output());
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
-    /** A command to be run as this user. */
+    /** The command that runs another one as this user. */
     List<String> with(String... command) {
         return with(List.of(command));
     }
@@ -123,7 +123,7 @@ record ServerUser(List<String> prefix, int owner) {
         return all;
     }
 
-    /** Gives a file or an empty directory to this user. */
+    /** Changes the owner of a file or an empty directory to this user. */
     void own(Path path) throws IOException {
         if (uidOf(path) != owner) {
             Files.setAttribute(path, "unix:uid", owner);
@@ -134,7 +134,7 @@ record ServerUser(List<String> prefix, int owner) {
         return (Integer) Files.getAttribute(path, "unix:uid");
     }
 
-    /** The number behind a name, found by giving a file away; only root can. */
+    /** The uid of a user name, found by changing the owner of a file, which only root can do. */
     private static Optional<Integer> uid(String name, Path directory) {
         try {
             Path file = Files.createTempFile(directory, "owner", ".new");

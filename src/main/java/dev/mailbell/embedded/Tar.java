@@ -12,13 +12,13 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Unpacks a tar archive of files, directories and symbolic links; anything else in it is refused,
- * and so is what leads out of the target directory. Everything unpacked can be read, and programs
- * run, by every user.
+ * Unpacks a tar archive of files, directories and symbolic links. Other entries are refused, and so
+ * are paths and links that lead out of the target directory. All users can read the files and run
+ * the programs.
  */
 final class Tar {
-    private static final int LONGEST_NAME = 255;
-    private static final int OWNER_RUNS = 0100;
+    private static final int MAX_NAME_LENGTH = 255;
+    private static final int OWNER_EXECUTE = 0100;
 
     private Tar() {}
 
@@ -30,7 +30,7 @@ final class Tar {
             Path path = inside(target, entry.getName());
             switch (kind(entry)) {
                 case TarConstants.LF_NORMAL, TarConstants.LF_OLDNORM ->
-                        file(archive, path, (entry.getMode() & OWNER_RUNS) != 0);
+                        file(archive, path, (entry.getMode() & OWNER_EXECUTE) != 0);
                 case TarConstants.LF_SYMLINK -> link(target, path, entry.getLinkName());
                 case TarConstants.LF_DIR -> directories(target, path);
                 default ->
@@ -47,7 +47,7 @@ final class Tar {
         return entry.isSparse() ? TarConstants.LF_GNUTYPE_SPARSE : entry.getLinkFlag();
     }
 
-    /** A file that is there already, or a link in its place, is not written to. */
+    /** Creates a file; an existing file or link is never written to. */
     private static void file(InputStream content, Path path, boolean program) throws IOException {
         try (OutputStream out =
                 Files.newOutputStream(
@@ -73,7 +73,7 @@ final class Tar {
     }
 
     private static Path inside(Path target, String name) throws IOException {
-        if (name.length() > LONGEST_NAME) {
+        if (name.length() > MAX_NAME_LENGTH) {
             throw new IOException("the tar archive has a name of " + name.length() + " characters");
         }
         Path path = target.resolve(name).normalize();
@@ -83,7 +83,7 @@ final class Tar {
         if (!Files.isDirectory(parent(path))) {
             directories(target, parent(path));
         }
-        // A link that an earlier entry made may lead elsewhere than its text says.
+        // A link from an earlier entry may lead elsewhere than its path suggests.
         if (!path.equals(target) && !parent(path).toRealPath().startsWith(target.toRealPath())) {
             throw new IOException("the tar archive leads out of itself by a link: " + name);
         }

@@ -1,5 +1,5 @@
 /**
- * The PostgreSQL server that Mailbell starts by itself when the configuration names none. It calls
+ * The PostgreSQL server that Mailbell starts itself when the configuration names none. It calls
  * {@code database} and the operating system; begin with {@link
  * dev.mailbell.embedded.EmbeddedPostgres}.
  */

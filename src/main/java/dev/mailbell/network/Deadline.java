@@ -3,8 +3,8 @@ package dev.mailbell.network;
 import java.time.Duration;
 
 /**
- * A moment by which something must have ended, on the monotonic clock: a clock that jumps does not
- * move it.
+ * The moment by which an operation must have ended, on the monotonic clock: setting the wall clock
+ * does not move it.
  */
 public final class Deadline {
     private final long nanoTime;
@@ -13,7 +13,7 @@ public final class Deadline {
         this.nanoTime = nanoTime;
     }
 
-    /** The moment that lies {@code span} ahead; at most 24 hours. */
+    /** A deadline that passes {@code span} from now; at most 24 hours. */
     public static Deadline after(Duration span) {
         if (span.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException("a deadline more than a day ahead: " + span);
@@ -21,25 +21,24 @@ public final class Deadline {
         return new Deadline(System.nanoTime() + span.toNanos());
     }
 
-    /** What is left; zero when past. */
+    /** The time left; zero when past. */
     public Duration remaining() {
         return Duration.ofNanos(remainingNanos());
     }
 
-    /** What is left in nanoseconds; zero when past. */
+    /** The time left in nanoseconds; zero when past. */
     public long remainingNanos() {
         return Math.max(0, nanoTime - System.nanoTime());
     }
 
     /**
-     * What is left in whole milliseconds, rounded up: 0 only when past, so that it never means "no
-     * timeout" before.
+     * The time left in milliseconds, rounded up, so that it is 0 only when the deadline is past.
      */
     public int remainingMillis() {
         return (int) ((remainingNanos() + 999_999) / 1_000_000);
     }
 
-    /** The same but at least 1, for a socket, which takes 0 for "wait for ever". */
+    /** The same but at least 1, for socket timeouts, where 0 means no timeout. */
     public int remainingMillisAtLeastOne() {
         return Math.max(1, remainingMillis());
     }
@@ -48,13 +47,13 @@ public final class Deadline {
         return System.nanoTime() - nanoTime >= 0;
     }
 
-    /** The earlier of this moment and the one that lies {@code span} ahead. */
+    /** The earlier of this deadline and one that passes {@code span} from now. */
     public Deadline atMost(Duration span) {
         long other = System.nanoTime() + span.toNanos();
         return other - nanoTime < 0 ? new Deadline(other) : this;
     }
 
-    /** The moment that lies {@code span} before this one. */
+    /** A deadline that passes {@code span} before this one. */
     public Deadline before(Duration span) {
         return new Deadline(nanoTime - span.toNanos());
     }

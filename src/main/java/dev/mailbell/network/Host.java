@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A host in its one canonical spelling: either a name (lower case, IDNs in their ASCII form, no
- * trailing dot) or a literal address. Every spelling that some C library takes for an address
- * (decimal, octal, hexadecimal, short forms, IPv4 inside IPv6, a {@code %scope}) is read here,
- * once, so that nothing behind it can read it differently.
+ * trailing dot) or a literal address. Every spelling that some C library accepts as an address
+ * (decimal, octal, hexadecimal, short forms, IPv4 inside IPv6, a {@code %scope}) is parsed here,
+ * once, so that no later code can read it differently.
  */
 public final class Host {
-    private static final int LONGEST_NAME = 253;
+    private static final int MAX_NAME_LENGTH = 253;
     private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
     // The "ends in a number" rule of the WHATWG URL standard: no such top-level domain exists.
     private static final Pattern NUMBER = Pattern.compile("[0-9]+|0x[0-9a-f]*");
@@ -56,12 +56,14 @@ public final class Host {
 
     /**
      * @param host a name or an address, as a person or a URL writes it; brackets around an IPv6
-     *     address are taken off
-     * @throws IllegalArgumentException when it is neither; the message says why and may be shown
+     *     address are removed
+     * @throws IllegalArgumentException when it is neither; the message says why and may be shown to
+     *     a client
      */
     public static Host of(String host) {
-        if (host.isEmpty() || host.length() > 2 * LONGEST_NAME) {
-            throw new IllegalArgumentException("a host has 1 to " + LONGEST_NAME + " characters");
+        if (host.isEmpty() || host.length() > 2 * MAX_NAME_LENGTH) {
+            throw new IllegalArgumentException(
+                    "a host has 1 to " + MAX_NAME_LENGTH + " characters");
         }
         if (host.indexOf(':') >= 0) {
             return ofIpv6(host);
@@ -110,7 +112,7 @@ public final class Host {
     }
 
     private static void requireName(String host, String name) {
-        boolean fits = name.length() <= LONGEST_NAME;
+        boolean fits = name.length() <= MAX_NAME_LENGTH;
         for (String label : name.split("\\.", -1)) {
             fits &= LABEL.matcher(label).matches();
         }

@@ -4,8 +4,8 @@ import java.net.IDN;
 import java.util.Locale;
 
 /**
- * A pattern for host names: {@code *} stands for any characters, dots included; everything else is
- * itself. Case and one trailing dot do not matter.
+ * A pattern for host names: {@code *} matches any characters, dots included; every other character
+ * matches itself. Case and one trailing dot do not matter.
  */
 public final class HostGlob {
     private final String pattern;
@@ -20,8 +20,7 @@ public final class HostGlob {
      */
     public static HostGlob of(String glob) {
         if (glob.indexOf('*') < 0) {
-            // In the host's own canonical spelling, so that an address matches however it is
-            // written.
+            // In canonical spelling, so that an address matches in every spelling.
             return new HostGlob(Host.of(glob).toString());
         }
         String trimmed = glob.endsWith(".") ? glob.substring(0, glob.length() - 1) : glob;
@@ -46,7 +45,7 @@ public final class HostGlob {
         return matches(host.toString());
     }
 
-    // The greedy walk with one step back to the last star: no pattern makes it worse than n × m.
+    // Greedy matching that backtracks to the last star only: O(n × m) for every pattern.
     private boolean matches(String text) {
         int p = 0;
         int star = -1;

@@ -6,40 +6,42 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * The wall clock without its steps: it goes with the monotonic clock, and approaches a wall clock
- * that was set by no more than a twentieth of the time that passes. So a wait that is kept as an
- * instant lasts as long as it should, within 5 %, also in the table and over a restart once the two
- * agree again. It never goes back. Safe for many threads.
+ * The wall clock without its steps. It runs with the monotonic clock; when the wall clock was set,
+ * it approaches it by lastNanos maxCorrection a twentieth of the time that passes. A wait that is
+ * stored as an instant therefore lasts as long as it should, within 5 %. It never goes back.
+ * Thread-safe.
  */
 public final class SteadyClock implements InstantSource {
-    /** Of the time that passes, the share by which it may be corrected. */
-    private static final int SHARE = 20;
+    /** The correction is at most this fraction (1/20) of the time that passes. */
+    private static final int CORRECTION_DIVISOR = 20;
 
     private final InstantSource wall;
     private final LongSupplier nanoTime;
     private Instant now;
-    private long at;
+    private long lastNanos;
 
     public SteadyClock(InstantSource wall, LongSupplier nanoTime) {
         this.wall = wall;
         this.nanoTime = nanoTime;
         this.now = wall.instant();
-        this.at = nanoTime.getAsLong();
+        this.lastNanos = nanoTime.getAsLong();
     }
 
     @Override
     public synchronized Instant instant() {
         long nanos = nanoTime.getAsLong();
-        long passed = Math.max(0, nanos - at);
-        Instant natural = now.plusNanos(passed);
-        long most = passed / SHARE;
-        Duration wrong = Duration.between(natural, wall.instant());
+        long elapsed = Math.max(0, nanos - lastNanos);
+        Instant uncorrected = now.plusNanos(elapsed);
+        long maxCorrection = elapsed / CORRECTION_DIVISOR;
+        Duration error = Duration.between(uncorrected, wall.instant());
         long correction =
-                wrong.compareTo(Duration.ofNanos(most)) > 0
-                        ? most
-                        : wrong.compareTo(Duration.ofNanos(-most)) < 0 ? -most : wrong.toNanos();
-        now = natural.plusNanos(correction);
-        at = nanos;
+                error.compareTo(Duration.ofNanos(maxCorrection)) > 0
+                        ? maxCorrection
+                        : error.compareTo(Duration.ofNanos(-maxCorrection)) < 0
+                                ? -maxCorrection
+                                : error.toNanos();
+        now = uncorrected.plusNanos(correction);
+        lastNanos = nanos;
         return now;
     }
 }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends blocking code at a deadline. The code runs on a virtual thread of its own, because an
- * interrupt closes the socket that such a thread waits on, which no read timeout can promise
- * against a peer that drips.
+ * interrupt closes the socket on which a virtual thread blocks. A read timeout is not enough: a
+ * peer that sends one byte at a time never exceeds it.
  */
 public final class TimedCall {
     private TimedCall() {}
@@ -22,8 +22,9 @@ public final class TimedCall {
      * The result of {@code call}, or its own exception.
      *
      * @param doing for the message, without secrets: "asking the token URL of example.org"
-     * @throws SocketTimeoutException when the deadline came first; the call has been interrupted
-     * @throws InterruptedIOException when the caller was interrupted; so has been the call
+     * @throws SocketTimeoutException when the deadline passed first; the call has been interrupted
+     * @throws InterruptedIOException when the caller was interrupted; the call has been interrupted
+     *     too
      */
     public static <T> T by(Deadline deadline, String doing, Callable<T> call) throws IOException {
         if (deadline.isPast()) {

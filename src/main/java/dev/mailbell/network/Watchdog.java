@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends work that outlives its deadline by closing what it blocks on. A read timeout does not do
- * that: a peer that sends one byte a second never runs into it.
+ * Ends work that exceeds its deadline by closing the resource on which it blocks. A read timeout is
+ * not enough: a peer that sends one byte a second never exceeds it.
  *
  * <pre>{@code
  * try (Watchdog.Cut cut = watchdog.arm(deadline, socket::close)) {
@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * One thread keeps the time for all; a cut itself, which is rare, runs on a virtual thread.
+ * One timer thread serves all cuts; the close action of a cut that fires runs on a virtual thread
+ * of its own.
  */
 public final class Watchdog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -30,19 +31,19 @@ public final class Watchdog implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** What ends the work: it must make blocked calls return, and may be called at any moment. */
+    /** Closes the resource; it must make blocked calls return, and may be called at any moment. */
     @FunctionalInterface
-    public interface Blade {
-        void cut() throws Exception;
+    public interface CloseAction {
+        void close() throws Exception;
     }
 
     /**
-     * Cuts when the deadline passes before the answer is closed.
+     * Arms a cut: the action runs when the deadline passes before the cut is closed or disarmed.
      *
      * @throws java.util.concurrent.RejectedExecutionException after {@link #close()}
      */
-    public Cut arm(Deadline deadline, Blade blade) {
-        return new Cut(deadline, blade);
+    public Cut arm(Deadline deadline, CloseAction action) {
+        return new Cut(deadline, action);
     }
 
     @Override
@@ -50,7 +51,7 @@ public final class Watchdog implements AutoCloseable {
         timer.shutdownNow();
     }
 
-    /** An armed cut; closing disarms it. */
+    /** The cut of one resource at one deadline; closing it disarms it. */
     public final class Cut implements AutoCloseable {
         private enum State {
             ARMED,
@@ -59,41 +60,44 @@ public final class Watchdog implements AutoCloseable {
         }
 
         private final AtomicReference<State> state = new AtomicReference<>(State.ARMED);
-        private final ScheduledFuture<?> alarm;
+        private final ScheduledFuture<?> timeout;
 
-        private Cut(Deadline deadline, Blade blade) {
-            alarm =
+        private Cut(Deadline deadline, CloseAction action) {
+            timeout =
                     timer.schedule(
-                            () -> fire(blade), deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+                            () -> fire(action), deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         }
 
-        private void fire(Blade blade) {
+        private void fire(CloseAction action) {
             if (state.compareAndSet(State.ARMED, State.FIRED)) {
                 Thread.ofVirtual()
-                        .name("mailbell-cut")
+                        .name("mailbell-watchdog-close")
                         .start(() -> {
                             try {
-                                blade.cut();
+                                action.close();
                             } catch (Exception e) {
-                                LOG.debug("what was cut off did not close well", e);
+                                LOG.debug("closing a resource at its deadline failed", e);
                             }
                         });
             }
         }
 
-        /** True once the deadline has passed while armed: a failure now is the cut's doing. */
+        /**
+         * True once the deadline has passed while the cut was armed: the resource is being closed,
+         * and later failures come from that.
+         */
         public boolean hasFired() {
             return state.get() == State.FIRED;
         }
 
         /**
-         * Disarms, once or many times.
+         * Disarms the cut; may be called again.
          *
-         * @return false when it was too late: what was guarded is being cut off
+         * @return false when the cut has fired: the resource is being closed
          */
         public boolean disarm() {
             if (state.compareAndSet(State.ARMED, State.DISARMED)) {
-                alarm.cancel(false);
+                timeout.cancel(false);
             }
             return !hasFired();
         }

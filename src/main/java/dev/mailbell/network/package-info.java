@@ -1,5 +1,5 @@
 /**
- * Hosts, deadlines and clocks: what every connection needs. It calls nothing of Mailbell but the
+ * Hosts, deadlines and clocks, which every connection uses. It calls nothing of Mailbell but the
  * configuration; begin with {@link dev.mailbell.network.Host} and {@link
  * dev.mailbell.network.Deadline}.
  */

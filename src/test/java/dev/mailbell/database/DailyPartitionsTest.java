@@ -109,7 +109,7 @@ class DailyPartitionsTest {
     }
 
     @Test
-    void two_days_are_made_ahead_once_by_however_many_nodes() throws Exception {
+    void two_days_are_created_ahead_once_by_any_number_of_nodes() throws Exception {
         now = start.plus(Duration.ofDays(30));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<Void> make =
@@ -129,7 +129,7 @@ class DailyPartitionsTest {
     }
 
     @Test
-    void what_came_for_a_day_that_was_not_ready_moves_there_when_it_is() {
+    void rows_of_a_day_without_a_partition_move_into_it_when_it_is_created() {
         Instant far = start.plus(Duration.ofDays(40));
         UUID event = id(far, 1);
         event(jdbi, event);
@@ -140,7 +140,7 @@ class DailyPartitionsTest {
     }
 
     @Test
-    void days_are_dropped_when_all_in_them_is_older_than_it_has_to_be_kept() {
+    void days_are_dropped_when_all_their_rows_are_older_than_the_retention_time() {
         UUID webhook = UUID.randomUUID();
         UUID event = id(start, 1);
         UUID delivery = id(start, 2);
@@ -165,7 +165,7 @@ class DailyPartitionsTest {
     }
 
     @Test
-    void what_is_pending_when_its_time_is_over_counts_as_failed() {
+    void a_delivery_still_pending_after_the_retention_time_becomes_failed() {
         UUID webhook = UUID.randomUUID();
         Instant evening = day(start).plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
         UUID early = id(evening.minusMillis(1), 1);

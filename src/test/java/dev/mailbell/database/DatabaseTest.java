@@ -43,7 +43,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_url_leads_to_a_server_of_somebody_else(@TempDir Path dataDir) {
+    void a_url_leads_to_an_external_server(@TempDir Path dataDir) {
         DatabaseAddress address = TestDatabase.empty();
         DatabaseConfig config =
                 new DatabaseConfig(address.url(), address.username(), address.password(), 2);
@@ -54,7 +54,7 @@ class DatabaseTest {
     }
 
     @Test
-    void every_wait_at_the_server_has_a_bound() {
+    void every_wait_at_the_server_has_a_limit() {
         try (Database database = TestDatabase.create()) {
             assertThat(
                             count(
@@ -68,8 +68,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_backup_that_reads_all_tables_does_not_make_the_end_of_an_outage_unseen()
-            throws Exception {
+    void a_backup_that_reads_all_tables_does_not_hide_the_end_of_an_outage() throws Exception {
         try (Database database = TestDatabase.create();
                 Connection backup = database.dataSource().getConnection()) {
             backup.setAutoCommit(false);
@@ -96,7 +95,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_server_that_is_away_is_told_from_a_statement_that_is_wrong(@TempDir Path dataDir) {
+    void an_outage_is_distinguished_from_a_wrong_statement(@TempDir Path dataDir) {
         EmbeddedPostgres server = TestDatabase.privateServer(dataDir);
         try (server;
                 Database database = Database.open(server.address(), 1)) {
@@ -116,7 +115,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_server_that_says_nothing_costs_the_probe_no_more_than_its_patience() throws Exception {
+    void a_silent_server_costs_the_probe_no_more_than_its_timeout() throws Exception {
         DatabaseAddress address = TestDatabase.empty();
         try (Database database = Database.open(address, 1)) {
             int backend = count(database, "select pg_backend_pid()");
@@ -137,7 +136,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_wrong_password_is_told_and_never_shown() {
+    void a_wrong_password_is_reported_and_never_shown() {
         DatabaseAddress right = TestDatabase.empty();
         assertRefused(
                 new DatabaseAddress(right.url(), "mailbell", SECRET),
@@ -148,7 +147,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_missing_database_is_told_with_the_statement_that_makes_it() {
+    void a_missing_database_is_reported_with_the_statement_that_creates_it() {
         DatabaseAddress right = TestDatabase.empty();
         String url = right.url().substring(0, right.url().lastIndexOf('/')) + "/absent";
         assertRefused(
@@ -157,7 +156,7 @@ class DatabaseTest {
     }
 
     @Test
-    void an_unknown_host_is_told() {
+    void an_unknown_host_is_reported() {
         assertRefused(
                 new DatabaseAddress("jdbc:postgresql://db.invalid/mailbell", "mailbell", SECRET),
                 "db.invalid:5432/mailbell",
@@ -165,7 +164,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_port_where_nobody_listens_is_told() throws Exception {
+    void a_port_without_a_listener_is_reported() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             port = free.getLocalPort();
@@ -177,7 +176,7 @@ class DatabaseTest {
     }
 
     @Test
-    void a_url_of_another_kind_is_told_without_repeating_it() {
+    void a_url_of_another_kind_is_reported_without_repeating_it() {
         assertRefused(
                 new DatabaseAddress("mysql://root:" + SECRET + "@h/x", "x", ""),
                 "jdbc:postgresql://host:5432/mailbell");
@@ -192,18 +191,20 @@ class DatabaseTest {
     }
 
     @Test
-    void servers_that_are_not_fit_are_told() {
+    void unsupported_servers_are_reported() {
         ServerName name = ServerName.of("jdbc:postgresql://db:5433/x");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> ConnectionPreflight.checkFitness(name, 13, "13.9", "UTF8", false))
+                .isThrownBy(
+                        () -> ConnectionPreflight.requireSupported(name, 13, "13.9", "UTF8", false))
                 .withMessageContaining("db:5433/x is PostgreSQL 13.9")
                 .withMessageContaining("14 or newer");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(
-                        () -> ConnectionPreflight.checkFitness(name, 15, "15", "SQL_ASCII", false))
+                .isThrownBy(() ->
+                        ConnectionPreflight.requireSupported(name, 15, "15", "SQL_ASCII", false))
                 .withMessageContaining("SQL_ASCII");
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> ConnectionPreflight.checkFitness(name, 15, "15", "UTF8", true))
+                .isThrownBy(
+                        () -> ConnectionPreflight.requireSupported(name, 15, "15", "UTF8", true))
                 .withMessageContaining("standby");
     }
 

@@ -19,7 +19,7 @@ class ErrorHintsTest {
                     initdb: error: could not look up effective user ID 123456: user does not exist | set database.url
                     FATAL: something new | PostgreSQL says
                     """)
-    void a_complaint_of_postgresql_is_kept_and_gets_a_remedy(String complaint, String remedy) {
+    void an_error_message_of_postgresql_is_kept_and_gets_a_remedy(String complaint, String remedy) {
         assertThat(ErrorHints.of(complaint)).contains(remedy).endsWith(complaint);
     }
 }

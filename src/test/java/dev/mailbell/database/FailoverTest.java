@@ -41,7 +41,7 @@ class FailoverTest {
     }
 
     @Test
-    void of_several_hosts_the_one_that_takes_writes_is_used_before_and_after_a_promotion() {
+    void of_several_hosts_the_one_that_accepts_writes_is_used_before_and_after_a_promotion() {
         try (ReplicatedServers servers = ReplicatedServers.start(directory)) {
             // A standby alone is refused at the start, with what to do.
             assertThatExceptionOfType(DatabaseException.class)
@@ -54,7 +54,7 @@ class FailoverTest {
                 servers.primary().close();
                 await().untilAsserted(() ->
                         assertThat(database.outage(PROBE)).contains(Outage.READ_ONLY));
-                // Known once, it is said without the pool's 5 s each.
+                // A known outage fails at once, without the pool's 5 s.
                 long begun = System.nanoTime();
                 for (int i = 0; i < 20; i++) {
                     assertThatExceptionOfType(RuntimeException.class)
@@ -75,7 +75,7 @@ class FailoverTest {
     }
 
     @Test
-    void a_standby_named_first_is_passed_over_at_the_start() {
+    void a_standby_named_first_is_skipped_at_the_start() {
         try (ReplicatedServers servers = ReplicatedServers.start(directory);
                 Database database = Database.open(of(servers.standby(), servers.primary()), 4)) {
             database.migrate();
@@ -84,7 +84,7 @@ class FailoverTest {
     }
 
     @Test
-    void the_drivers_words_for_no_primary_are_an_outage_in_every_language() {
+    void the_drivers_message_for_no_primary_is_an_outage_in_every_language() {
         SQLException english =
                 new SQLException(
                         "Could not find a server with specified targetServerType: primary",

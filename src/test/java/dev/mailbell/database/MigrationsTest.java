@@ -15,7 +15,7 @@ class MigrationsTest {
     }
 
     @Test
-    void a_database_newer_than_the_program_is_refused_and_left_alone() {
+    void a_database_newer_than_the_program_is_refused_and_not_changed() {
         try (Database database = TestDatabase.create()) {
             execute(
                     database,

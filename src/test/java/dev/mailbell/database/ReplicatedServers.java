@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Jdbi;
 
 /**
  * A primary and a hot standby that follows it, from the embedded PostgreSQL's own programs. The
- * standby begins as a copy of the primary's files, for which no further program is needed.
+ * standby begins as a copy of the primary's files, so that no further program is needed.
  */
 public final class ReplicatedServers implements AutoCloseable {
     private static final Duration COPY = Duration.ofMinutes(1);

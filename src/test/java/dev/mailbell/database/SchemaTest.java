@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The schema that the migrations make, held against {@code schema.txt}. Each line of that file is
+ * Compares the schema that the migrations make with {@code schema.txt}. Each line of that file is
  * one fact, so that a difference names the table and the column, constraint or index.
  *
  * <p>A migration that changes the schema changes that file: the test writes what it found to {@code

@@ -12,14 +12,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Real PostgreSQL for tests: one server for the JVM, a fresh migrated database for whoever asks.
+ * Real PostgreSQL for tests: one server for the JVM, a new migrated database for each caller.
  *
  * <pre>{@code
  * static final Database database = TestDatabase.create(); // close it in @AfterAll
  * }</pre>
  */
 public final class TestDatabase {
-    /** A crash of the machine may cost these data; nothing else may. */
+    /** Not durable: a crash of the machine may lose these data. */
     private static final Map<String, String> FAST =
             Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
 
@@ -58,7 +58,7 @@ public final class TestDatabase {
                     return EmbeddedPostgres.start(
                             directory, directory, ServerSettings.of(CONNECTIONS, FAST), false);
                 } catch (DatabaseException e) {
-                    // Another test JVM of the same checkout runs in that place.
+                    // Another test JVM of the same checkout uses that directory.
                     if (place == 9 || !String.valueOf(e.getMessage()).contains("in use")) {
                         throw e;
                     }
@@ -85,7 +85,7 @@ public final class TestDatabase {
         return create(POOL);
     }
 
-    /** The same with so many connections at most. */
+    /** The same with a limit of connections. */
     public static Database create(int connections) {
         String name = "test_" + number.incrementAndGet();
         Shared.ADMIN.useHandle(
@@ -93,7 +93,7 @@ public final class TestDatabase {
         return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
     }
 
-    /** A new database without tables, for tests of the way to it. */
+    /** A new database without tables, for tests of connecting and migrating. */
     static DatabaseAddress empty() {
         String name = "test_" + number.incrementAndGet();
         Shared.ADMIN.useHandle(handle -> handle.execute("create database " + name));
@@ -110,7 +110,10 @@ public final class TestDatabase {
         return Shared.SERVER.dataDir();
     }
 
-    /** Gives a data directory the programs of this JVM, so that its daemon need not unpack them. */
+    /**
+     * Links the programs of this JVM into a data directory, so that its daemon need not unpack
+     * them.
+     */
     public static void lendPrograms(Path dataDir) throws IOException {
         String name = "postgresql-" + PostgresPrograms.VERSION;
         Path link = Files.createDirectories(dataDir).resolve(name);

@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.DatabaseException;
-import dev.mailbell.database.OtherDaemon;
 import dev.mailbell.database.ServerName;
 import dev.mailbell.database.TestDatabase;
 import java.io.IOException;
@@ -57,8 +56,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void the_server_of_a_killed_daemon_is_replaced_when_it_was_told_other_settings()
-            throws Exception {
+    void the_server_of_a_killed_daemon_is_replaced_when_it_has_other_settings() throws Exception {
         OtherDaemon killed = OtherDaemon.start(dataDir);
         killed.kill();
         long orphan = serverPid(dataDir);
@@ -89,7 +87,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void files_of_another_major_version_are_refused_and_left_alone() throws IOException {
+    void files_of_another_major_version_are_refused_and_not_changed() throws IOException {
         Path data = Files.createDirectory(dataDir.resolve("database"));
         Files.writeString(data.resolve("PG_VERSION"), "15\n");
 
@@ -104,14 +102,14 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void a_lost_password_is_told_with_its_file() throws IOException {
+    void a_lost_password_is_reported_with_its_file() throws IOException {
         TestDatabase.privateServer(dataDir).close();
         Files.delete(dataDir.resolve("database.password"));
         assertRefused("database.password is missing", "restore it from a backup");
     }
 
     @Test
-    void a_wrong_password_is_told_and_leaves_no_server_behind() throws IOException {
+    void a_wrong_password_is_reported_and_leaves_no_server_behind() throws IOException {
         TestDatabase.privateServer(dataDir).close();
         Files.writeString(dataDir.resolve("database.password"), "guessed");
         assertRefused("database.password beside it is not its password");
@@ -119,7 +117,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void what_a_crash_left_half_made_is_cleared_away() throws IOException {
+    void incomplete_files_of_a_crash_are_deleted() throws IOException {
         Path half = Files.createDirectories(dataDir.resolve("database.new-123/data/base"));
         Files.writeString(half.resolveSibling("PG_VERSION"), "18\n");
         Files.writeString(dataDir.resolve("database.password.new"), "half");
@@ -148,7 +146,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void a_port_that_was_taken_meanwhile_is_given_up() throws IOException {
+    void another_port_is_used_when_the_last_one_is_taken() throws IOException {
         DatabaseAddress before;
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             before = server.address();
@@ -175,7 +173,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void the_server_is_out_of_reach_of_a_ctrl_c_at_the_daemons_terminal() throws IOException {
+    void a_ctrl_c_at_the_daemons_terminal_does_not_reach_the_server() throws IOException {
         assumeThat(Path.of("/proc/self/stat")).exists();
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             assertThat(server.dataDir()).isEqualTo(dataDir);
@@ -185,7 +183,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void commits_are_safe_on_disk_and_only_the_password_opens_the_door() throws IOException {
+    void commits_are_durable_and_a_login_needs_the_password() throws IOException {
         try (EmbeddedPostgres server =
                 EmbeddedPostgres.start(
                         dataDir, TestDatabase.programs(), ServerSettings.of(10, Map.of()), true)) {
@@ -224,7 +222,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void root_gives_the_server_a_user_namespace_where_nobody_else_reaches_the_directory()
+    void root_gives_the_server_a_user_namespace_when_no_other_user_reaches_the_directory()
             throws IOException {
         assumeRoot();
         assumeThat(runs("unshare", "--user", "true")).isTrue();
@@ -233,7 +231,7 @@ class EmbeddedPostgresTest {
             assertThat(ServerUser.uidOf(dataDir.resolve("database"))).isZero();
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
         }
-        // Opened later, the directory still belongs to whom it belonged.
+        // Opened later, the directory keeps its owner.
         Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
@@ -241,8 +239,8 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void an_ordinary_user_runs_it_as_himself_and_root_goes_on_as_that_user(@TempDir Path copies)
-            throws Exception {
+    void an_ordinary_user_runs_the_server_as_itself_and_root_continues_as_that_user(
+            @TempDir Path copies) throws Exception {
         assumeRoot();
         for (Path directory : List.of(dataDir, copies)) {
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -262,7 +260,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void a_data_directory_that_is_a_file_is_told() throws IOException {
+    void a_data_directory_that_is_a_file_is_reported() throws IOException {
         Path file = Files.writeString(dataDir.resolve("file"), "");
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> EmbeddedPostgres.start(file, 10))
@@ -271,7 +269,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void settings_that_postgresql_refuses_are_told_in_its_own_words() throws IOException {
+    void settings_that_postgresql_refuses_are_reported_in_its_own_words() throws IOException {
         TestDatabase.privateServer(dataDir).close();
         Files.writeString(dataDir.resolve("database/custom.conf"), "shared_buffers = plenty\n");
         assertRefused("does not start", "shared_buffers");

@@ -20,8 +20,7 @@ class PostgresProgramsTest {
     @TempDir Path directory;
 
     @Test
-    void programs_that_a_crash_left_half_unpacked_are_unpacked_again_and_then_kept()
-            throws IOException {
+    void incompletely_unpacked_programs_are_unpacked_again_and_then_kept() throws IOException {
         Path half = directory.resolve("postgresql-" + PostgresPrograms.VERSION + ".new-1/bin");
         Files.createDirectories(half);
         Files.writeString(half.resolve("postgres"), "");

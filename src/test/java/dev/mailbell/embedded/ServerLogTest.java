@@ -19,11 +19,11 @@ class ServerLogTest {
             sparse.setLength(8 << 20);
         }
         ServerLog log = new ServerLog(file);
-        log.bound();
+        log.limitLength();
         assertThat(log.length()).isEqualTo(8 << 20);
 
         Files.write(file, new byte[1], java.nio.file.StandardOpenOption.APPEND);
-        log.bound();
+        log.limitLength();
         assertThat(log.length()).isZero();
     }
 
@@ -35,13 +35,13 @@ class ServerLogTest {
         }
         ServerLog log =
                 new ServerLog(Files.createSymbolicLink(directory.resolve("server.log"), precious));
-        log.bound();
+        log.limitLength();
         assertThat(Files.size(precious)).isEqualTo(9 << 20);
         assertThat(log.since(0)).contains("cannot be read");
     }
 
     @Test
-    void only_the_last_of_what_was_said_since_is_told() throws IOException {
+    void only_the_end_of_the_log_since_a_position_is_returned() throws IOException {
         Path file = directory.resolve("server.log");
         Files.writeString(file, "old\nnew\n");
         assertThat(new ServerLog(file).since(4)).isEqualTo("new");

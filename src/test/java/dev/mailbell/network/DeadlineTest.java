@@ -18,7 +18,7 @@ class DeadlineTest {
     }
 
     @Test
-    void what_is_left_is_rounded_up_to_milliseconds() {
+    void the_time_left_is_rounded_up_to_milliseconds() {
         Deadline soon = Deadline.after(Duration.ofHours(1));
         assertThat(soon.isPast()).isFalse();
         assertThat(soon.remainingMillis()).isBetween(3_500_000, 3_600_000);
@@ -26,7 +26,7 @@ class DeadlineTest {
     }
 
     @Test
-    void at_most_only_ever_brings_it_nearer() {
+    void at_most_never_moves_the_deadline_later() {
         Deadline hour = Deadline.after(Duration.ofHours(1));
         assertThat(hour.atMost(Duration.ofHours(2))).isSameAs(hour);
         assertThat(hour.atMost(Duration.ofMinutes(1)).remaining())
@@ -34,7 +34,7 @@ class DeadlineTest {
     }
 
     @Test
-    void a_deadline_beyond_a_day_is_a_mistake() {
+    void a_deadline_beyond_a_day_is_refused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Deadline.after(Duration.ofDays(2)))
                 .withMessageContaining("more than a day");

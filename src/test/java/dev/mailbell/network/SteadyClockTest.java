@@ -20,7 +20,7 @@ class SteadyClockTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 1, -48, 48})
-    void a_wait_lasts_as_long_when_the_wall_clock_is_set_meanwhile(int hours) {
+    void a_wait_keeps_its_length_when_the_wall_clock_is_set_meanwhile(int hours) {
         Instant until = clock.instant().plusSeconds(600);
         pass(Duration.ofSeconds(10));
         wall = wall.plus(Duration.ofHours(hours));

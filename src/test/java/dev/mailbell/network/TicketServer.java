@@ -24,8 +24,8 @@ import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 
 /**
- * A TLS server that lets sessions be resumed and greets with one line. It answers no hello before
- * all connections that come at once have said theirs.
+ * A TLS server that allows sessions to be resumed and greets with one line. It answers no
+ * ClientHello before all connections of a group have sent theirs.
  */
 public final class TicketServer implements AutoCloseable {
     private final ServerSocket listening =

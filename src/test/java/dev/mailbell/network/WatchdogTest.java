@@ -20,22 +20,22 @@ class WatchdogTest {
     }
 
     @Test
-    void what_outlives_its_deadline_is_cut_once() {
-        AtomicInteger cuts = new AtomicInteger();
+    void the_action_runs_once_when_the_deadline_passes() {
+        AtomicInteger runs = new AtomicInteger();
         try (Watchdog.Cut cut =
-                watchdog.arm(Deadline.after(Duration.ofMillis(1)), cuts::incrementAndGet)) {
-            await().until(() -> cuts.get() == 1);
+                watchdog.arm(Deadline.after(Duration.ofMillis(1)), runs::incrementAndGet)) {
+            await().until(() -> runs.get() == 1);
             assertThat(cut.hasFired()).isTrue();
             assertThat(cut.disarm()).isFalse();
         }
-        assertThat(cuts).hasValue(1);
+        assertThat(runs).hasValue(1);
     }
 
     @Test
-    void what_ends_in_time_is_not_cut() throws Exception {
-        AtomicInteger cuts = new AtomicInteger();
+    void the_action_does_not_run_when_the_work_ends_in_time() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
         Watchdog.Cut cut =
-                watchdog.arm(Deadline.after(Duration.ofSeconds(20)), cuts::incrementAndGet);
+                watchdog.arm(Deadline.after(Duration.ofSeconds(20)), runs::incrementAndGet);
         assertThat(cut.disarm()).isTrue();
         CountDownLatch later = new CountDownLatch(1);
         try (Watchdog.Cut other =
@@ -43,12 +43,12 @@ class WatchdogTest {
             assertThat(later.await(180, TimeUnit.SECONDS)).isTrue();
             assertThat(other.hasFired()).isTrue();
         }
-        assertThat(cuts).hasValue(0);
+        assertThat(runs).hasValue(0);
         assertThat(cut.hasFired()).isFalse();
     }
 
     @Test
-    void a_cut_that_blocks_or_fails_does_not_delay_the_next() throws Exception {
+    void an_action_that_blocks_or_fails_does_not_delay_the_next() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         CountDownLatch next = new CountDownLatch(1);
         try (var blocking = watchdog.arm(Deadline.after(Duration.ZERO), never::await);

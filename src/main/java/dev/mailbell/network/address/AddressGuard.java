@@ -13,19 +13,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides which addresses may be spoken to, for mail servers, webhooks and token URLs alike. Ask it
- * for the addresses of a host on every connect and connect to one of them and nothing else: a name
- * that changes its address after registration (DNS rebinding) is caught only there.
+ * Decides which addresses Mailbell may connect to: mail servers, webhooks and token URLs alike. A
+ * caller asks for the addresses of a host before every connect, and connects to one of them only: a
+ * name that changes its address after registration (DNS rebinding) is caught only there.
  */
 public final class AddressGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AddressGuard.class);
-    private static final Duration LOOKUP_TIME = Duration.ofSeconds(5);
+    private static final Duration DEFAULT_LOOKUP_TIME = Duration.ofSeconds(5);
     private static final int LOOKUP_THREADS = 64;
 
-    /** A connect waits no longer for a name server, however much time is left. */
-    private static final Duration LONGEST_LOOKUP = Duration.ofSeconds(10);
+    /** The longest time that a connect waits for a name server, however much time is left. */
+    private static final Duration MAX_LOOKUP_TIME = Duration.ofSeconds(10);
 
-    private static final int LOOKUPS_WAITING = 4096;
+    private static final int MAX_WAITING_LOOKUPS = 4096;
 
     private final NameLookups lookups;
     private volatile Rules rules;
@@ -40,21 +40,21 @@ public final class AddressGuard implements AutoCloseable {
 
     /**
      * @param allowPrivate CIDR ranges that are allowed although they are private or reserved
-     * @param allowCleartext host globs that may be spoken to without TLS, see {@link HostGlob}
+     * @param allowCleartext patterns of hosts to which clear text is allowed, see {@link HostGlob}
      * @throws IllegalArgumentException naming the first range or glob that is not one
      */
     public AddressGuard(List<String> allowPrivate, List<String> allowCleartext) {
         this(allowPrivate, allowCleartext, Resolver.system());
     }
 
-    /** The same with another way to look names up, for tests. */
+    /** The same with another resolver, for tests. */
     public AddressGuard(List<String> allowPrivate, List<String> allowCleartext, Resolver resolver) {
         this.rules = Rules.of(allowPrivate, allowCleartext);
-        this.lookups = new NameLookups(resolver, LOOKUP_THREADS, LOOKUPS_WAITING);
+        this.lookups = new NameLookups(resolver, LOOKUP_THREADS, MAX_WAITING_LOOKUPS);
     }
 
     /**
-     * Takes new lists for every later question; the old ones stay when a new one is wrong.
+     * Replaces both lists for all later calls; the old ones stay when a new one is wrong.
      *
      * @throws IllegalArgumentException naming the first range or glob that is not one
      */
@@ -64,7 +64,7 @@ public final class AddressGuard implements AutoCloseable {
 
     /** {@link #resolve(String, Deadline)} with 5 seconds for the lookup. */
     public List<InetAddress> resolve(String host) throws IOException {
-        return resolve(host, Deadline.after(LOOKUP_TIME));
+        return resolve(host, Deadline.after(DEFAULT_LOOKUP_TIME));
     }
 
     /**
@@ -89,7 +89,7 @@ public final class AddressGuard implements AutoCloseable {
         List<InetAddress> found = lookUp(canonical, deadline);
         List<InetAddress> allowed = found.stream().distinct().filter(this::isAllowed).toList();
         if (allowed.isEmpty()) {
-            // For the operator alone: what a public name resolves to is never told to a client.
+            // For the operator only: an answer to a client never says what a name resolves to.
             LOG.debug("refused host {}, which leads to {}", canonical, found);
             throw new BlockedAddressException(canonical.toString());
         }
@@ -101,13 +101,13 @@ public final class AddressGuard implements AutoCloseable {
         Optional<InetAddress> literal = host.literal();
         return literal.isPresent()
                 ? List.of(literal.get())
-                : lookups.lookup(host.toString(), deadline.atMost(LONGEST_LOOKUP));
+                : lookups.lookup(host.toString(), deadline.atMost(MAX_LOOKUP_TIME));
     }
 
     /**
      * Checks a range before it is configured.
      *
-     * @throws IllegalArgumentException when it is no CIDR range, or has bits set behind its prefix
+     * @throws IllegalArgumentException when it is no CIDR range, or has bits set after its prefix
      */
     public static void requireRange(String cidr) {
         CidrRange.of(cidr);
@@ -120,12 +120,12 @@ public final class AddressGuard implements AutoCloseable {
                         && ReservedAddresses.embedded(address).stream().allMatch(this::isAllowed));
     }
 
-    /** True when {@code allowPrivate} names the address, whatever it is. */
+    /** True when {@code allowPrivate} names the address, public or not. */
     public boolean isCovered(InetAddress address) {
         return rules.allowPrivate().stream().anyMatch(range -> range.contains(address));
     }
 
-    /** True when {@code allowCleartext} lets this host be spoken to without TLS. */
+    /** True when {@code allowCleartext} names this host, so that no TLS is needed. */
     public boolean allowsCleartext(String host) {
         Host canonical;
         try {
@@ -137,9 +137,9 @@ public final class AddressGuard implements AutoCloseable {
     }
 
     /**
-     * Early feedback at registration: what is wrong with the host, as far as it can be told now. A
-     * name that cannot be looked up at the moment is no fault: name servers fail too, and the
-     * answer that counts is given at each connect.
+     * Early feedback at registration: what is wrong with the host, as far as is known now. A name
+     * that cannot be looked up at the moment is accepted: name servers fail too, and the check that
+     * counts happens at each connect.
      *
      * @return a message that may be shown to a client, or empty
      */

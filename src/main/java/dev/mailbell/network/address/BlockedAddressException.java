@@ -3,8 +3,8 @@ package dev.mailbell.network.address;
 import java.io.IOException;
 
 /**
- * The host leads only to addresses that this installation does not speak to. The message may be
- * shown to a client: it names the host as the client wrote it and never what its name resolved to.
+ * The host has only addresses to which this installation does not connect. The message may be shown
+ * to a client: it names the host as the client wrote it and never the addresses.
  */
 public final class BlockedAddressException extends IOException {
     private final String host;
@@ -23,7 +23,7 @@ public final class BlockedAddressException extends IOException {
         this.host = host;
     }
 
-    /** The host as it was asked for, in canonical spelling. */
+    /** The requested host, in canonical spelling. */
     public String host() {
         return host;
     }

@@ -36,7 +36,7 @@ final class CidrRange {
 
     /**
      * @param cidr {@code 10.0.0.0/8}, {@code fd00::/8}, or one address
-     * @throws IllegalArgumentException when it is not, or has bits set behind the prefix
+     * @throws IllegalArgumentException when it is not, or has bits set after the prefix
      */
     static CidrRange of(String cidr) {
         try {

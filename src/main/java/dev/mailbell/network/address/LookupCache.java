@@ -7,30 +7,30 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * What became of the last lookup of each name, of so many names. A name that kept a thread waiting
- * in vain is answered from here for half a minute. For one thread at a time.
+ * The result of the last lookup of each of 10,000 names. A name whose lookup timed out or failed
+ * slowly fails from here, without a lookup, for 30 s. Not thread-safe.
  */
 final class LookupCache {
-    private static final int NAMES = 10_000;
+    private static final int MAX_NAMES = 10_000;
     private static final long FAILED_FOR = TimeUnit.SECONDS.toNanos(30);
 
-    /** How the last lookup of a name ended. In the order in which lookups are begun. */
-    enum Standing {
+    /** How the last lookup of a name ended; the order is that in which waiting lookups begin. */
+    enum LastResult {
         RESOLVED,
         UNKNOWN,
         FAILED
     }
 
-    private record Last(Standing standing, long at, String how) {}
+    private record CachedResult(LastResult result, long at, String failure) {}
 
     private final LongSupplier nanoTime;
-    private final Map<String, Last> entries =
+    private final Map<String, CachedResult> entries =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1L;
 
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<String, Last> eldest) {
-                    return size() > NAMES;
+                protected boolean removeEldestEntry(Map.Entry<String, CachedResult> eldest) {
+                    return size() > MAX_NAMES;
                 }
             };
 
@@ -38,32 +38,32 @@ final class LookupCache {
         this.nanoTime = nanoTime;
     }
 
-    Standing standing(String name) {
-        Last entry = entries.get(name);
-        return entry == null ? Standing.UNKNOWN : entry.standing;
+    LastResult lastResult(String name) {
+        CachedResult entry = entries.get(name);
+        return entry == null ? LastResult.UNKNOWN : entry.result;
     }
 
     void resolved(String name) {
-        entries.put(name, new Last(Standing.RESOLVED, nanoTime.getAsLong(), ""));
+        entries.put(name, new CachedResult(LastResult.RESOLVED, nanoTime.getAsLong(), ""));
     }
 
-    void failed(String name, String how) {
-        entries.put(name, new Last(Standing.FAILED, nanoTime.getAsLong(), how));
+    void failed(String name, String failure) {
+        entries.put(name, new CachedResult(LastResult.FAILED, nanoTime.getAsLong(), failure));
     }
 
     /**
-     * @throws SocketTimeoutException when a lookup of the name has failed a moment ago
+     * @throws SocketTimeoutException when a lookup of the name failed less than 30 s ago
      */
     void throwIfFailed(String name) throws SocketTimeoutException {
-        Last entry = entries.get(name);
+        CachedResult entry = entries.get(name);
         if (entry != null
-                && entry.standing == Standing.FAILED
+                && entry.result == LastResult.FAILED
                 && nanoTime.getAsLong() - entry.at < FAILED_FOR) {
             throw new SocketTimeoutException(
                     "host \""
                             + name
                             + "\" "
-                            + entry.how
+                            + entry.failure
                             + " a moment ago; its name server is asked again in half a minute");
         }
     }

@@ -22,57 +22,57 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks names up on platform threads, because the system's resolver holds the carrier of a virtual
- * thread for as long as a name server keeps silent. One lookup serves all callers that ask for the
- * same name meanwhile. A lookup that lasts longer than a second no longer counts against the
- * threads of the others, names that failed have few threads among them, and names that resolved
- * before have threads of their own; so names whose servers are silent do not delay other names.
+ * Looks names up on platform threads, because the system's resolver pins the carrier of a virtual
+ * thread until the name server answers. One lookup serves all callers that ask for the same name
+ * meanwhile. So that silent name servers do not delay other names, a lookup that lasts longer than
+ * 1 s no longer counts against the thread limit, names that failed before share a quarter of the
+ * threads, and names that resolved before have an eighth of their own.
  */
 final class NameLookups implements AutoCloseable {
-    /** A lookup that lasts so long is slow. */
+    /** A lookup is slow after this time. */
     private static final long SLOW = TimeUnit.SECONDS.toNanos(1);
 
-    /** A caller that waited so long in vain makes the name one that failed. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** A caller that waited this long without an answer marks the name as failed. */
+    private static final Duration SLOW_CALLER = Duration.ofSeconds(5);
 
-    /** How often a waiting caller sees whether lookups have become slow. */
-    private static final Duration STEP = Duration.ofMillis(100);
+    /** How often a waiting caller checks whether lookups have become slow and others may begin. */
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
 
-    /** So many times the threads are in use at most, with those of slow lookups. */
-    private static final int SLOW_SHARE = 4;
+    /** Slow lookups included, at most this many times the thread limit runs at once. */
+    private static final int MAX_THREADS_FACTOR = 4;
 
-    private static final int FAILED_SHARE = 4;
-    private static final int RESOLVED_SHARE = 8;
+    private static final int FAILED_DIVISOR = 4;
+    private static final int RESOLVED_DIVISOR = 8;
 
     private final Resolver resolver;
     private final int threads;
-    private final int waiting;
+    private final int maxQueued;
     private final LongSupplier nanoTime;
-    private final LookupCache memory;
+    private final LookupCache cache;
     private final ThreadPoolExecutor executor;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, PendingLookup> flights = new HashMap<>();
-    private final Map<LookupCache.Standing, Deque<PendingLookup>> queues =
-            new EnumMap<>(LookupCache.Standing.class);
+    private final Map<String, PendingLookup> pending = new HashMap<>();
+    private final Map<LookupCache.LastResult, Deque<PendingLookup>> queues =
+            new EnumMap<>(LookupCache.LastResult.class);
     private final Set<PendingLookup> running = new LinkedHashSet<>();
     private int queued;
     private boolean closed;
 
     /**
-     * @param threads how many lookups run at once that are not slow
-     * @param waiting how many names wait at most
+     * @param threads how many lookups that are not slow run at once
+     * @param maxQueued how many names wait for a thread at most
      */
-    NameLookups(Resolver resolver, int threads, int waiting) {
-        this(resolver, threads, waiting, System::nanoTime);
+    NameLookups(Resolver resolver, int threads, int maxQueued) {
+        this(resolver, threads, maxQueued, System::nanoTime);
     }
 
     /** The same with another monotonic clock, for tests. */
-    NameLookups(Resolver resolver, int threads, int waiting, LongSupplier nanoTime) {
+    NameLookups(Resolver resolver, int threads, int maxQueued, LongSupplier nanoTime) {
         this.resolver = resolver;
         this.threads = threads;
-        this.waiting = waiting;
+        this.maxQueued = maxQueued;
         this.nanoTime = nanoTime;
-        this.memory = new LookupCache(nanoTime);
+        this.cache = new LookupCache(nanoTime);
         this.executor =
                 new ThreadPoolExecutor(
                         0,
@@ -82,8 +82,8 @@ final class NameLookups implements AutoCloseable {
                         TimeUnit.SECONDS,
                         new SynchronousQueue<>(),
                         Thread.ofPlatform().daemon().name("mailbell-dns-", 1).factory());
-        for (LookupCache.Standing standing : LookupCache.Standing.values()) {
-            queues.put(standing, new ArrayDeque<>());
+        for (LookupCache.LastResult lastResult : LookupCache.LastResult.values()) {
+            queues.put(lastResult, new ArrayDeque<>());
         }
     }
 
@@ -94,105 +94,106 @@ final class NameLookups implements AutoCloseable {
      * @throws LookupsBusyException when too many lookups wait already
      */
     List<InetAddress> lookup(String name, Deadline deadline) throws IOException {
-        PendingLookup flight;
+        PendingLookup lookup;
         lock.lock();
         try {
-            memory.throwIfFailed(name);
-            flight = join(name, deadline);
+            cache.throwIfFailed(name);
+            lookup = joinOrQueue(name, deadline);
             dispatch();
         } finally {
             lock.unlock();
         }
-        return await(flight, deadline);
+        return await(lookup, deadline);
     }
 
-    private PendingLookup join(String name, Deadline deadline) throws LookupsBusyException {
-        PendingLookup present = flights.get(name);
+    private PendingLookup joinOrQueue(String name, Deadline deadline) throws LookupsBusyException {
+        PendingLookup present = pending.get(name);
         if (present != null) {
             present.extend(deadline);
             return present;
         }
         dispatch();
-        LookupCache.Standing standing = memory.standing(name);
-        if (closed || queued >= waiting && !mayRun(standing)) {
+        LookupCache.LastResult lastResult = cache.lastResult(name);
+        if (closed || queued >= maxQueued && !mayRun(lastResult)) {
             throw new LookupsBusyException(name);
         }
-        PendingLookup flight = new PendingLookup(name, standing, deadline);
-        flights.put(name, flight);
-        queue(standing).add(flight);
+        PendingLookup lookup = new PendingLookup(name, lastResult, deadline);
+        pending.put(name, lookup);
+        queue(lastResult).add(lookup);
         queued++;
-        return flight;
+        return lookup;
     }
 
-    private Deque<PendingLookup> queue(LookupCache.Standing standing) {
-        return queues.getOrDefault(standing, new ArrayDeque<>());
+    private Deque<PendingLookup> queue(LookupCache.LastResult lastResult) {
+        return queues.getOrDefault(lastResult, new ArrayDeque<>());
     }
 
-    /** Begins the lookups that wait, as far as there are threads for them. Guarded by the lock. */
+    /** Begins queued lookups while threads are free. Guarded by the lock. */
     private void dispatch() {
         for (Deque<PendingLookup> queue : queues.values()) {
-            while (!queue.isEmpty() && mayRun(queue.element().standing())) {
-                PendingLookup flight = queue.remove();
+            while (!queue.isEmpty() && mayRun(queue.element().lastResult())) {
+                PendingLookup lookup = queue.remove();
                 queued--;
-                if (flight.isAbandoned()) {
-                    flights.remove(flight.name());
-                    flight.giveUp();
+                if (lookup.isAbandoned()) {
+                    pending.remove(lookup.name());
+                    lookup.giveUp();
                 } else {
-                    running.add(flight);
-                    flight.begin(nanoTime.getAsLong());
-                    executor.execute(() -> run(flight));
+                    running.add(lookup);
+                    lookup.begin(nanoTime.getAsLong());
+                    executor.execute(() -> run(lookup));
                 }
             }
         }
     }
 
-    private boolean mayRun(LookupCache.Standing standing) {
+    private boolean mayRun(LookupCache.LastResult lastResult) {
         long now = nanoTime.getAsLong();
-        int quick = 0;
-        int same = 0;
-        for (PendingLookup flight : running) {
-            boolean isSame = flight.standing() == standing;
-            boolean isQuick = now - flight.begunAt() < SLOW;
-            quick += isQuick ? 1 : 0;
-            same += isSame && (isQuick || standing == LookupCache.Standing.FAILED) ? 1 : 0;
+        int fast = 0;
+        int sameKind = 0;
+        for (PendingLookup lookup : running) {
+            boolean isSameKind = lookup.lastResult() == lastResult;
+            boolean isFast = now - lookup.begunAt() < SLOW;
+            fast += isFast ? 1 : 0;
+            sameKind +=
+                    isSameKind && (isFast || lastResult == LookupCache.LastResult.FAILED) ? 1 : 0;
         }
-        boolean room = quick < threads && running.size() < SLOW_SHARE * threads;
-        return switch (standing) {
+        boolean hasFreeThread = fast < threads && running.size() < MAX_THREADS_FACTOR * threads;
+        return switch (lastResult) {
             case RESOLVED ->
-                    room
-                            || same < Math.max(1, threads / RESOLVED_SHARE)
-                                    && running.size() < 2 * SLOW_SHARE * threads
-                                    && threads >= RESOLVED_SHARE;
-            case UNKNOWN -> room;
-            case FAILED -> room && same < Math.max(1, threads / FAILED_SHARE);
+                    hasFreeThread
+                            || sameKind < Math.max(1, threads / RESOLVED_DIVISOR)
+                                    && running.size() < 2 * MAX_THREADS_FACTOR * threads
+                                    && threads >= RESOLVED_DIVISOR;
+            case UNKNOWN -> hasFreeThread;
+            case FAILED -> hasFreeThread && sameKind < Math.max(1, threads / FAILED_DIVISOR);
         };
     }
 
-    private void run(PendingLookup flight) {
+    private void run(PendingLookup lookup) {
         try {
-            List<InetAddress> found = resolver.lookup(flight.name());
-            landed(flight, null);
-            flight.complete(found);
+            List<InetAddress> found = resolver.lookup(lookup.name());
+            ended(lookup, null);
+            lookup.complete(found);
         } catch (UnknownHostException | RuntimeException e) {
-            landed(flight, e);
-            flight.fail(e);
+            ended(lookup, e);
+            lookup.fail(e);
         } catch (Error e) {
-            landed(flight, e);
-            flight.fail(e);
+            ended(lookup, e);
+            lookup.fail(e);
             throw e;
         }
     }
 
-    private void landed(PendingLookup flight, @Nullable Throwable failure) {
+    private void ended(PendingLookup lookup, @Nullable Throwable failure) {
         lock.lock();
         try {
-            running.remove(flight);
-            flights.remove(flight.name(), flight);
+            running.remove(lookup);
+            pending.remove(lookup.name(), lookup);
             if (failure == null) {
-                memory.resolved(flight.name());
-            } else if (nanoTime.getAsLong() - flight.begunAt() >= SLOW) {
-                // What fails quickly costs nothing, and may be mended at any moment.
-                memory.failed(flight.name(), "has no address");
+                cache.resolved(lookup.name());
+            } else if (nanoTime.getAsLong() - lookup.begunAt() >= SLOW) {
+                // A fast failure costs no thread, and the name may resolve at any moment.
+                cache.failed(lookup.name(), "has no address");
             }
             dispatch();
         } finally {
@@ -200,12 +201,12 @@ final class NameLookups implements AutoCloseable {
         }
     }
 
-    private List<InetAddress> await(PendingLookup flight, Deadline deadline) throws IOException {
-        Deadline patience = Deadline.after(PATIENCE);
-        while (!flight.isDone(deadline.atMost(STEP))) {
+    private List<InetAddress> await(PendingLookup lookup, Deadline deadline) throws IOException {
+        Deadline longWait = Deadline.after(SLOW_CALLER);
+        while (!lookup.isDone(deadline.atMost(POLL_INTERVAL))) {
             if (deadline.isPast()) {
-                givenUp(flight, patience.isPast());
-                throw flight.timedOut();
+                recordTimeout(lookup, longWait.isPast());
+                throw lookup.timedOut();
             }
             lock.lock();
             try {
@@ -214,17 +215,17 @@ final class NameLookups implements AutoCloseable {
                 lock.unlock();
             }
         }
-        return flight.answer();
+        return lookup.answer();
     }
 
-    private void givenUp(PendingLookup flight, boolean patient) {
+    private void recordTimeout(PendingLookup lookup, boolean waitedLong) {
         lock.lock();
         try {
             boolean hangs =
-                    running.contains(flight)
-                            && nanoTime.getAsLong() - flight.begunAt() >= PATIENCE.toNanos();
-            if (patient && hangs) {
-                memory.failed(flight.name(), "was not resolved in time");
+                    running.contains(lookup)
+                            && nanoTime.getAsLong() - lookup.begunAt() >= SLOW_CALLER.toNanos();
+            if (waitedLong && hangs) {
+                cache.failed(lookup.name(), "was not resolved in time");
             }
         } finally {
             lock.unlock();

@@ -15,36 +15,36 @@ import java.util.concurrent.TimeoutException;
 /** One lookup of a name, with the callers that wait for it. */
 final class PendingLookup {
     private final String name;
-    private final LookupCache.Standing standing;
+    private final LookupCache.LastResult lastResult;
     private final CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
-    private volatile Deadline latest;
+    private volatile Deadline latestDeadline;
     private volatile long begunAt;
 
-    PendingLookup(String name, LookupCache.Standing standing, Deadline deadline) {
+    PendingLookup(String name, LookupCache.LastResult lastResult, Deadline deadline) {
         this.name = name;
-        this.standing = standing;
-        this.latest = deadline;
+        this.lastResult = lastResult;
+        this.latestDeadline = deadline;
     }
 
     String name() {
         return name;
     }
 
-    /** What was known of the name when the lookup was asked for. */
-    LookupCache.Standing standing() {
-        return standing;
+    /** How the previous lookup of the name ended, when this one was requested. */
+    LookupCache.LastResult lastResult() {
+        return lastResult;
     }
 
-    /** One more caller waits for it. */
+    /** Another caller waits for it, until this deadline. */
     void extend(Deadline deadline) {
-        if (deadline.remainingNanos() > latest.remainingNanos()) {
-            latest = deadline;
+        if (deadline.remainingNanos() > latestDeadline.remainingNanos()) {
+            latestDeadline = deadline;
         }
     }
 
-    /** Whether no caller waits any more. */
+    /** Whether the deadlines of all callers have passed. */
     boolean isAbandoned() {
-        return latest.isPast();
+        return latestDeadline.isPast();
     }
 
     void begin(long now) {
@@ -63,7 +63,7 @@ final class PendingLookup {
         answer.completeExceptionally(failure);
     }
 
-    /** The lookup was never begun. */
+    /** Fails a lookup that never began. */
     void giveUp() {
         fail(timedOut());
     }
@@ -73,7 +73,7 @@ final class PendingLookup {
                 "no name server answered in time for host \"" + name + "\"");
     }
 
-    /** Waits; answers whether the lookup has ended. */
+    /** Waits until the deadline at most; returns whether the lookup has ended. */
     boolean isDone(Deadline deadline) throws InterruptedIOException {
         try {
             answer.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
@@ -88,7 +88,7 @@ final class PendingLookup {
         }
     }
 
-    /** What came of a lookup that has ended. */
+    /** The addresses that an ended lookup found. */
     List<InetAddress> answer() throws IOException {
         Throwable failure = answer.isCompletedExceptionally() ? answer.exceptionNow() : null;
         if (failure == null) {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Addresses that are not a public server's: the IANA special-purpose registries (RFC 6890 and its
- * successors), and the IPv4 addresses that some IPv6 addresses carry.
+ * Addresses that no public server has: the IANA special-purpose registries (RFC 6890 and its
+ * successors), and the IPv4 addresses embedded in some IPv6 addresses.
  */
 final class ReservedAddresses {
     private static final List<CidrRange> RANGES =
@@ -59,7 +59,7 @@ final class ReservedAddresses {
         return RANGES.stream().anyMatch(range -> range.contains(address));
     }
 
-    /** The IPv4 addresses that a packet to {@code address} may end at; usually none. */
+    /** The IPv4 addresses at which a packet to {@code address} may arrive; usually none. */
     static List<InetAddress> embedded(InetAddress address) {
         byte[] bytes = address.getAddress();
         if (MAPPED.contains(address)
@@ -70,7 +70,7 @@ final class ReservedAddresses {
         }
         if (NAT64_LOCAL.contains(address)) {
             // RFC 8215 leaves the length of the prefix to the network's owner, and RFC 6052 puts
-            // the address elsewhere for each: all the places it may be in count.
+            // the address elsewhere for each: all possible positions count.
             return List.of(
                     ipv4(new byte[] {bytes[6], bytes[7], bytes[9], bytes[10]}, 0),
                     ipv4(new byte[] {bytes[7], bytes[9], bytes[10], bytes[11]}, 0),

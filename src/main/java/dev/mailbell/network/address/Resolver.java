@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 
-/** Turns a host name into addresses. Never asked for a literal address. May block. */
+/** Turns a host name into addresses. Never called with a literal address. May block. */
 @FunctionalInterface
 public interface Resolver {
     /**

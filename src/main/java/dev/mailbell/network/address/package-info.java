@@ -1,6 +1,6 @@
 /**
- * Which addresses may be spoken to, and the lookup of names. It is asked before every connection;
- * begin with {@link dev.mailbell.network.address.AddressGuard}.
+ * The addresses to which Mailbell may connect, and the lookup of names. Every connect asks it
+ * first; begin with {@link dev.mailbell.network.address.AddressGuard}.
  */
 @NullMarked
 package dev.mailbell.network.address;

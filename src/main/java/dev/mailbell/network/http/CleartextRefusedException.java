@@ -3,7 +3,7 @@ package dev.mailbell.network.http;
 import java.io.IOException;
 
 /**
- * A URL without TLS to a host that the operator did not name for clear text. The message may be
+ * A URL without TLS to a host that {@code network.allowCleartext} does not name. The message may be
  * shown to a client.
  */
 public final class CleartextRefusedException extends IOException {

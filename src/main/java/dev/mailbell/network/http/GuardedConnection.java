@@ -21,33 +21,36 @@ import org.apache.hc.core5.http.io.SessionInputBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the HTTP client with budgets for what the peer sends. Before a kept connection
- * carries a request it is examined, on the monotonic clock: one that has octets to read which no
- * request asked for, that ended, or that was idle for long throws {@link
- * UnusableConnectionException} with nothing written.
+ * A connection of the HTTP client that limits the octets of a response. Before a kept connection
+ * carries another request it is examined: a connection with unsolicited octets to read, one that
+ * the peer closed, and one that was idle for more than 30 s or is older than 5 min throws {@link
+ * UnusableConnectionException} before anything is written.
  */
 final class GuardedConnection extends DefaultManagedHttpClientConnection {
-    /** Of chunk sizes with their extensions, and of trailers. */
+    /** Limits of chunk-size lines with their extensions, and of trailers. */
     private static final Http1Config FRAMING =
             Http1Config.custom().setMaxLineLength(1024).setMaxHeaderCount(100).build();
 
-    private static final long LONGEST_IDLE = Duration.ofSeconds(30).toNanos();
-    private static final long LONGEST_LIFE = Duration.ofMinutes(5).toNanos();
+    private static final long MAX_IDLE = Duration.ofSeconds(30).toNanos();
+    private static final long MAX_LIFETIME = Duration.ofMinutes(5).toNanos();
 
-    /** Node closes what was idle for 5 s; whether a peer has closed costs 1 ms to find out. */
+    /**
+     * After this idle time the connection is tested for a close by the peer, which costs 1 ms.
+     * Node, for example, closes after 5 s.
+     */
     private static final long TRUSTED_IDLE = Duration.ofMillis(500).toNanos();
 
     private static final AtomicLong MADE = new AtomicLong();
 
     private final ResponseHeadReader head;
-    private final int mostBodyOctets;
+    private final int maxBodyOctets;
     private final LongSupplier nanoTime;
     private final long opened;
     private volatile @Nullable Socket plain;
     private volatile boolean used;
     private volatile long lastUsed;
 
-    private GuardedConnection(ResponseHeadReader head, int mostBodyOctets, LongSupplier nanoTime) {
+    private GuardedConnection(ResponseHeadReader head, int maxBodyOctets, LongSupplier nanoTime) {
         super(
                 "connection-" + MADE.incrementAndGet(),
                 null,
@@ -59,7 +62,7 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
                 null,
                 config -> head);
         this.head = head;
-        this.mostBodyOctets = mostBodyOctets;
+        this.maxBodyOctets = maxBodyOctets;
         this.nanoTime = nanoTime;
         this.opened = nanoTime.getAsLong();
         this.lastUsed = opened;
@@ -68,14 +71,14 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
     /**
      * Makes connections.
      *
-     * @param mostBodyOctets that a chunked body may have on the wire, framing included; what goes
-     *     beyond it fails with {@link ResponseTooLongException}
+     * @param maxBodyOctets limit of a chunked body on the wire, framing included; a longer one
+     *     fails with {@link ResponseTooLongException}
      */
     static HttpConnectionFactory<ManagedHttpClientConnection> factory(
-            int mostBodyOctets, LongSupplier nanoTime) {
+            int maxBodyOctets, LongSupplier nanoTime) {
         return socket -> {
             GuardedConnection made =
-                    new GuardedConnection(new ResponseHeadReader(), mostBodyOctets, nanoTime);
+                    new GuardedConnection(new ResponseHeadReader(), maxBodyOctets, nanoTime);
             if (socket != null) {
                 made.bind(socket);
             }
@@ -111,20 +114,20 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
     private void requireUsable() throws IOException {
         long now = nanoTime.getAsLong();
         long idle = now - lastUsed;
-        if (idle > LONGEST_IDLE || now - opened > LONGEST_LIFE) {
+        if (idle > MAX_IDLE || now - opened > MAX_LIFETIME) {
             throw new UnusableConnectionException("the connection is old");
         }
         if (hasUnread()) {
             throw new UnusableConnectionException("the connection carries stray octets");
         }
-        // Asking may read octets.
+        // The test may read octets.
         if (idle > TRUSTED_IDLE && (super.isStale() || hasUnread())) {
             throw new UnusableConnectionException("the connection was closed");
         }
     }
 
     /**
-     * Octets that no request asked for. Of TLS the records that are not decrypted count as well.
+     * Whether unsolicited octets are waiting; TLS records that are not decrypted yet count as well.
      */
     private boolean hasUnread() {
         Socket bound = plain;
@@ -133,7 +136,7 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
                     || getSocket().getInputStream().available() > 0
                     || (bound != null && bound.getInputStream().available() > 0);
         } catch (IOException e) {
-            // The connection is broken, which makes it as unusable.
+            // A broken connection is unusable too.
             return true;
         }
     }
@@ -151,9 +154,9 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
                 length, buffer, length == ContentLengthStrategy.CHUNKED ? new Bounded(in) : in);
     }
 
-    /** Fails when more octets are read than a body may have. */
+    /** Fails when more octets are read than the limit of a body. */
     private final class Bounded extends FilterInputStream {
-        private long left = mostBodyOctets;
+        private long left = maxBodyOctets;
 
         Bounded(InputStream in) {
             super(in);
@@ -176,7 +179,7 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
             }
             if (left < 0) {
                 throw new ResponseTooLongException(
-                        "the answer's body has more than " + mostBodyOctets + " octets");
+                        "the answer's body has more than " + maxBodyOctets + " octets");
             }
             return read;
         }

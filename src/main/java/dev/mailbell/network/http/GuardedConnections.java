@@ -20,18 +20,19 @@ import org.apache.hc.core5.util.TimeValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects the HTTP client by our own guarded sockets: the client's own operator would try
- * addresses and proxies that the guard never saw, and name them in its messages.
+ * Connects the HTTP client through guarded sockets. The client's own connection operator would try
+ * addresses and proxies that the guard has not checked, and name them in its messages.
  */
 public final class GuardedConnections implements HttpClientConnectionOperator {
-    /** The context's attribute that holds the {@link Deadline} of the whole call. */
+    /** The context attribute with the {@link Deadline} of the whole call. */
     public static final String DEADLINE = "mailbell.deadline";
 
-    /** The context's attribute that is set when the call opened a connection of its own. */
+    /** The context attribute that is set when the call opened a new connection. */
     public static final String FRESH = "mailbell.fresh";
 
     /**
-     * Bound by a thread whose call must not go over a kept connection; those it meets are dropped.
+     * Bound by a thread whose call needs a new connection; kept ones that the pool offers are
+     * closed.
      */
     public static final ScopedValue<Boolean> NEW_ONLY = ScopedValue.newInstance();
 
@@ -45,7 +46,7 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
      * @param caPem authorities to trust besides the platform's; null for none
      * @param openAnywhere which ports may be connected to at any allowed address; the others only
      *     at addresses that {@code network.allowPrivate} covers
-     * @param proxy what everything goes through; null for directly
+     * @param proxy the proxy for all connections; null for none
      */
     public GuardedConnections(
             GuardedSockets sockets,
@@ -80,7 +81,7 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
         // Bound before the handshake, so that a cancelled call closes it.
         connection.bind(plain);
         if (tunnel != null) {
-            tunnel.ask(plain, name, port, deadline);
+            tunnel.open(plain, name, port, deadline);
         }
         if (https) {
             SSLSocket secure = tls.wrap(plain, name, port, true, caPem, deadline);
@@ -89,13 +90,13 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
     }
 
     /**
-     * Makes the connections that the client keeps: with budgets for what a peer sends, and examined
-     * before each further request.
+     * Makes the connections that the client keeps: they limit the octets of a response, and are
+     * examined before each further request.
      *
-     * @param mostBodyOctets that a chunked body may have on the wire, framing included
+     * @param maxBodyOctets limit of a chunked body on the wire, framing included
      */
-    public static HttpConnectionFactory<ManagedHttpClientConnection> kept(int mostBodyOctets) {
-        return GuardedConnection.factory(mostBodyOctets, System::nanoTime);
+    public static HttpConnectionFactory<ManagedHttpClientConnection> kept(int maxBodyOctets) {
+        return GuardedConnection.factory(maxBodyOctets, System::nanoTime);
     }
 
     private Socket dial(String host, int port, Deadline deadline) throws IOException {

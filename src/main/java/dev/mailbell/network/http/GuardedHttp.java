@@ -41,23 +41,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * HTTP to hosts that clients name: only to addresses that the guard allows, asked on every connect;
- * only with TLS unless the operator allowed clear text; no redirects, no cookies, no retries, no
- * decompression, no proxies from the environment; answers bounded in size and in time.
+ * An HTTP client for hosts that API clients name. It connects only to addresses that the guard
+ * allows, checked on every connect, and only with TLS unless the operator allowed clear text. No
+ * redirects, cookies, retries, decompression or proxies from the environment; responses are limited
+ * in size and time.
  */
 public final class GuardedHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GuardedHttp.class);
 
-    /** A chunked body on the wire, framing included. */
-    private static final int MOST_BODY_OCTETS = 4 * 1024 * 1024;
+    /** Limit of a chunked body on the wire, framing included. */
+    private static final int MAX_BODY_OCTETS = 4 * 1024 * 1024;
 
-    private static final TimeValue KEPT_IDLE = TimeValue.ofSeconds(30);
-    private static final TimeValue LONGEST_LIFE = TimeValue.ofMinutes(5);
+    private static final TimeValue MAX_IDLE = TimeValue.ofSeconds(30);
+    private static final TimeValue MAX_LIFETIME = TimeValue.ofMinutes(5);
 
     private final AddressGuard guard;
     private final CloseableHttpClient client;
 
-    /** What to send; a null body makes it a GET, any other a POST. */
+    /** A request: a GET when the body is null, otherwise a POST. */
     public record Request(URI uri, Map<String, String> headers, byte @Nullable [] body) {
         /** A GET without headers of its own. */
         public static Request get(URI uri) {
@@ -72,11 +73,11 @@ public final class GuardedHttp implements AutoCloseable {
     }
 
     /**
-     * What came back.
+     * A response.
      *
      * @param headers by lower-case name; of several with one name the first
-     * @param body at most as many bytes as asked for
-     * @param truncated whether the body went on behind that
+     * @param body at most {@code maxBytes} of the call
+     * @param truncated whether the body is longer than that
      */
     public record Answer(int status, Map<String, String> headers, byte[] body, boolean truncated) {
         /** The value of a header, its name in lower case. */
@@ -102,9 +103,9 @@ public final class GuardedHttp implements AutoCloseable {
                                 new GuardedSockets(guard), tls, caPem, anyPort -> true, null),
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
-                        LONGEST_LIFE,
-                        GuardedConnections.kept(MOST_BODY_OCTETS));
-        // The connections examine themselves, on the monotonic clock.
+                        MAX_LIFETIME,
+                        GuardedConnections.kept(MAX_BODY_OCTETS));
+        // GuardedConnection examines kept connections, on the monotonic clock.
         connections.setDefaultConnectionConfig(
                 ConnectionConfig.custom()
                         .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
@@ -120,7 +121,7 @@ public final class GuardedHttp implements AutoCloseable {
                                         .setProtocolUpgradeEnabled(false)
                                         .build())
                         .evictExpiredConnections()
-                        .evictIdleConnections(KEPT_IDLE)
+                        .evictIdleConnections(MAX_IDLE)
                         .disableRedirectHandling()
                         .disableAutomaticRetries()
                         .disableCookieManagement()
@@ -133,21 +134,22 @@ public final class GuardedHttp implements AutoCloseable {
     /**
      * Sends the request and reads the answer, all of it by the deadline.
      *
-     * @param mostBytes of the answer's body; what follows is not read
+     * @param maxBytes limit of the response body; the rest is not read
      * @throws IllegalArgumentException when the URL is not http or https, lacks a host, or carries
      *     a user name or password
-     * @throws CleartextRefusedException for http to a host not named for it
+     * @throws CleartextRefusedException for http to a host that {@code network.allowCleartext} does
+     *     not name
      * @throws BlockedAddressException when the guard refuses every address of the host
-     * @throws java.net.SocketTimeoutException when the deadline came first
+     * @throws java.net.SocketTimeoutException when the deadline passed first
      * @throws java.net.UnknownHostException when the host has no address
-     * @throws TlsException when the server did not prove its name
-     * @throws ResponseTooLongException when what precedes the answer's body is more than 64 KiB
+     * @throws TlsException when the TLS handshake fails or the certificate is not trusted
+     * @throws ResponseTooLongException when more than 64 KiB precede the body
      * @throws IOException when there is no connection or no HTTP answer
      */
-    public Answer send(Request request, int mostBytes, Deadline deadline) throws IOException {
+    public Answer send(Request request, int maxBytes, Deadline deadline) throws IOException {
         String host = requireAllowed(request.uri());
         return TimedCall.by(
-                deadline, "asking " + host, () -> exchange(request, mostBytes, deadline));
+                deadline, "asking " + host, () -> exchange(request, maxBytes, deadline));
     }
 
     private String requireAllowed(URI uri) throws CleartextRefusedException {
@@ -176,22 +178,22 @@ public final class GuardedHttp implements AutoCloseable {
         return built;
     }
 
-    /** Every kept connection that turns out to be of no use is dropped, and another one taken. */
-    private Answer exchange(Request request, int mostBytes, Deadline deadline)
+    /** Tries again while the pool offers kept connections that are unusable. */
+    private Answer exchange(Request request, int maxBytes, Deadline deadline)
             throws IOException, HttpException {
         while (true) {
             try {
-                return exchange(build(request), mostBytes, deadline);
+                return exchange(build(request), maxBytes, deadline);
             } catch (UnusableConnectionException e) {
                 if (deadline.isPast() || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
-                LOG.debug("{}; another one is taken", e.getMessage());
+                LOG.debug("{}; another connection is used", e.getMessage());
             }
         }
     }
 
-    private Answer exchange(HttpUriRequestBase request, int mostBytes, Deadline deadline)
+    private Answer exchange(HttpUriRequestBase request, int maxBytes, Deadline deadline)
             throws IOException, HttpException {
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(GuardedConnections.DEADLINE, deadline);
@@ -199,16 +201,16 @@ public final class GuardedHttp implements AutoCloseable {
                 RoutingSupport.determineHost(request),
                 request,
                 context,
-                response -> read(request, response, mostBytes));
+                response -> read(request, response, maxBytes));
     }
 
     private static Answer read(
-            HttpUriRequestBase request, ClassicHttpResponse response, int mostBytes)
+            HttpUriRequestBase request, ClassicHttpResponse response, int maxBytes)
             throws IOException {
-        if (response.containsHeader(ResponseHeadReader.CUT)) {
+        if (response.containsHeader(ResponseHeadReader.TRUNCATED)) {
             throw new ResponseTooLongException(
                     "the answer's headers have more than "
-                            + ResponseHeadReader.MOST_OCTETS / 1024
+                            + ResponseHeadReader.MAX_OCTETS / 1024
                             + " KiB");
         }
         Map<String, String> headers = new LinkedHashMap<>();
@@ -216,17 +218,17 @@ public final class GuardedHttp implements AutoCloseable {
             headers.putIfAbsent(header.getName().toLowerCase(Locale.ROOT), header.getValue());
         }
         HttpEntity entity = response.getEntity();
-        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(mostBytes + 1);
-        boolean truncated = body.length > mostBytes;
+        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(maxBytes + 1);
+        boolean truncated = body.length > maxBytes;
         if (truncated) {
-            // The client would read the rest to keep the connection, however much that is.
+            // Otherwise the client would read the whole rest to keep the connection.
             request.abort();
             response.setEntity(null);
         }
         return new Answer(
                 response.getCode(),
                 Collections.unmodifiableMap(headers),
-                truncated ? Arrays.copyOf(body, mostBytes) : body,
+                truncated ? Arrays.copyOf(body, maxBytes) : body,
                 truncated);
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens TCP connections to addresses that the guard allows, and to no others. */
 public final class GuardedSockets {
-    // A name may have dozens of addresses; a few that are dead say enough.
+    // A name may have dozens of addresses; four dead ones are enough to give up.
     private static final int ADDRESSES_TRIED = 4;
 
     private final AddressGuard guard;
@@ -26,15 +26,15 @@ public final class GuardedSockets {
     }
 
     /**
-     * Connects to the first address of the host that answers. The time left is shared among the
+     * Connects to the first address of the host that answers. The time left is divided among the
      * addresses still to be tried, so that a dead first one does not use it all.
      *
-     * @return a connected socket without delay (Nagle), with keep-alive, and no read timeout yet
+     * @return a connected socket with TCP_NODELAY and keep-alive, without a read timeout
      * @throws BlockedAddressException when the guard refuses every address
-     * @throws java.net.UnknownHostException when the host has none
+     * @throws java.net.UnknownHostException when the host has no address
      * @throws SocketTimeoutException when the deadline passed first
      * @throws LookupsBusyException when too many lookups wait already
-     * @throws ConnectException or another IOException when no address took the connection
+     * @throws ConnectException or another IOException when no address accepted the connection
      */
     public Socket connect(String host, int port, Deadline deadline) throws IOException {
         return connect(host, port, guard.resolve(requirePort(host, port), deadline), deadline);
@@ -63,7 +63,7 @@ public final class GuardedSockets {
         return host;
     }
 
-    /** The way through the operator's proxy, which is not vetted itself. */
+    /** Connections through the operator's proxy, whose own address the guard does not check. */
     public ProxyTunnel through(ProxyAddress proxy) {
         return new ProxyTunnel(guard, proxy);
     }
@@ -84,7 +84,7 @@ public final class GuardedSockets {
     }
 
     private static Socket open(InetSocketAddress address, int millis) throws IOException {
-        // NO_PROXY: a socksProxyHost among the JVM's properties would pass by the guard.
+        // NO_PROXY: a socksProxyHost among the JVM's properties would bypass the guard.
         Socket socket = new Socket(Proxy.NO_PROXY);
         try {
             socket.setTcpNoDelay(true);

@@ -6,24 +6,26 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * The operator's own proxy on the way out. No message and no text of it tells its user or password.
+ * The operator's outgoing HTTP proxy. Neither {@link #toString} nor any message contains its user
+ * or password.
  *
  * @param port 1–65535
- * @param authorization what {@code Proxy-Authorization} says (RFC 7617), a secret; empty for none
+ * @param authorization the value of {@code Proxy-Authorization} (RFC 7617), a secret; empty for
+ *     none
  */
 public record ProxyAddress(Host host, int port, String authorization) {
     private static final String SCHEME = "http://";
 
     /**
      * @param url {@code http://[user:password@]host:port}; user and password may be percent-encoded
-     * @throws IllegalArgumentException when it is not; the message repeats nothing of it
+     * @throws IllegalArgumentException when it is not; the message repeats no part of it
      */
     public static ProxyAddress parse(String url) {
         if (!url.startsWith(SCHEME)) {
             throw wrong("it must start with http://");
         }
         String rest = url.substring(SCHEME.length());
-        // The last one: a password may hold others.
+        // The last one, because a password may contain others.
         int at = rest.lastIndexOf('@');
         String address = rest.substring(at + 1);
         if (address.endsWith("/")) {
@@ -47,7 +49,7 @@ public record ProxyAddress(Host host, int port, String authorization) {
                 return Host.of(host);
             }
         } catch (IllegalArgumentException e) {
-            // Without the cause: what stands there may be a password in the wrong place.
+            // Without the cause, which would repeat text that may be a misplaced password.
             throw wrong("its host is neither a name nor an address");
         }
         throw wrong("its IPv6 address must have [ ] around it");
@@ -80,7 +82,7 @@ public record ProxyAddress(Host host, int port, String authorization) {
         try {
             return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            // Without the cause, whose message repeats what it read.
+            // Without the cause, whose message repeats the text.
             throw wrong("a % in user or password must be written as %25");
         }
     }
@@ -96,7 +98,7 @@ public record ProxyAddress(Host host, int port, String authorization) {
         return authority(host.toString(), port);
     }
 
-    /** A host and port as they stand in a URL. */
+    /** A host and port as in a URL. */
     static String authority(String host, int port) {
         return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
     }

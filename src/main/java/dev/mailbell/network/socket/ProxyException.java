@@ -3,8 +3,8 @@ package dev.mailbell.network.socket;
 import java.io.IOException;
 
 /**
- * The operator's own proxy did not do its part, which says nothing about who was to be reached. The
- * message names {@code network.proxy} and not its address: it may be shown to a client.
+ * The operator's own proxy failed, which says nothing about the target host. The message names
+ * {@code network.proxy} and not its address: it may be shown to a client.
  */
 public final class ProxyException extends IOException {
     ProxyException(String what) {

@@ -18,17 +18,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leads to a host through the operator's proxy, by CONNECT (RFC 9110, section 9.3.6). The guard is
- * asked before the proxy is. A name that cannot be looked up here is left to the proxy: a network
- * with an egress proxy often has no DNS of the outside.
+ * Opens a tunnel to a host through the operator's proxy, with CONNECT (RFC 9110, section 9.3.6).
+ * The guard is asked first. A name that cannot be looked up here is left to the proxy: a network
+ * with an egress proxy often has no public DNS.
  */
 public final class ProxyTunnel {
     /**
-     * A name server that keeps silent, as inside of such a network, must not cost the whole call.
+     * Short, because a name server inside such a network may never answer, which must not use up
+     * the time of the call.
      */
     private static final Duration LOOKUP_TIME = Duration.ofSeconds(2);
 
-    private static final int LONGEST_HEAD = 16 * 1024;
+    private static final int MAX_HEAD_OCTETS = 16 * 1024;
     private static final Pattern STATUS =
             Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2})(?: [^\\r\\n]*)?\\r?\\n(?s:.*)");
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
@@ -43,7 +44,7 @@ public final class ProxyTunnel {
     }
 
     /**
-     * Connects to the proxy if the host may be spoken to; {@link #ask} is to follow.
+     * Connects to the proxy if the guard allows the host; the caller then calls {@link #open}.
      *
      * @param anywhere false when the port is open only at addresses of {@code network.allowPrivate}
      * @throws BlockedAddressException when every address of the host is refused
@@ -52,7 +53,7 @@ public final class ProxyTunnel {
      */
     public Socket dial(String host, int port, boolean anywhere, Deadline deadline)
             throws IOException {
-        vet(host, port, anywhere, deadline);
+        requireAllowed(host, port, anywhere, deadline);
         try {
             return GuardedSockets.connect(
                     "network.proxy", proxy.port(), guard.lookUp(proxy.host(), deadline), deadline);
@@ -68,7 +69,7 @@ public final class ProxyTunnel {
         }
     }
 
-    private void vet(String host, int port, boolean anywhere, Deadline deadline)
+    private void requireAllowed(String host, int port, boolean anywhere, Deadline deadline)
             throws IOException {
         try {
             boolean covered =
@@ -77,7 +78,7 @@ public final class ProxyTunnel {
             if (!anywhere && !covered) {
                 throw new BlockedAddressException(host, port);
             }
-        } catch (UnknownHostException | SocketTimeoutException unknownHere) {
+        } catch (UnknownHostException | SocketTimeoutException unresolvable) {
             if (!anywhere) {
                 throw new BlockedAddressException(host, port);
             }
@@ -85,14 +86,14 @@ public final class ProxyTunnel {
     }
 
     /**
-     * Has the proxy connect to the host; afterwards the socket leads there. It is closed when this
-     * fails.
+     * Makes the proxy connect to the host; afterwards the socket carries the bytes of the host. The
+     * socket is closed when this fails.
      *
-     * @throws ProxyException when the proxy does not do so
-     * @throws ConnectException when it says that the host does not answer (504)
-     * @throws SocketTimeoutException when it said nothing by the deadline
+     * @throws ProxyException when the proxy refuses or breaks off
+     * @throws ConnectException when the proxy says that the host does not answer (504)
+     * @throws SocketTimeoutException when the proxy did not answer by the deadline
      */
-    public void ask(Socket socket, String host, int port, Deadline deadline) throws IOException {
+    public void open(Socket socket, String host, int port, Deadline deadline) throws IOException {
         try {
             String target = ProxyAddress.authority(host, port);
             String authorization =
@@ -126,7 +127,7 @@ public final class ProxyTunnel {
         }
     }
 
-    /** Up to the empty line and not a byte more: what follows is the host's. */
+    /** Reads up to the empty line and not a byte more: the following bytes are the host's. */
     private static String head(Socket socket, Deadline deadline) throws IOException {
         InputStream in = socket.getInputStream();
         ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -140,7 +141,7 @@ public final class ProxyTunnel {
             if (c < 0) {
                 throw new ProxyException("closed the connection without an answer to CONNECT");
             }
-            if (head.size() >= LONGEST_HEAD) {
+            if (head.size() >= MAX_HEAD_OCTETS) {
                 throw new ProxyException("answered CONNECT with more than 16 KiB of headers");
             }
             head.write(c);

@@ -20,46 +20,46 @@ import org.apache.hc.core5.http.message.BasicHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the heads of the answers of one connection. All that precedes the end of the final head,
- * informational answers included, shares one budget of octets. A final status counts even when its
- * headers exceed the budget: they are cut off and the connection is not used again, as with every
- * answer whose end is in doubt. Not safe for many threads.
+ * Reads the response heads of one connection. Everything up to the end of the final head,
+ * informational responses included, shares one budget of octets. A final status is valid even when
+ * its headers exceed the budget: they are truncated, and the connection is not used again, as after
+ * every response whose end is ambiguous. Not thread-safe.
  */
 public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpResponse> {
     /** For one request: informational heads, status line and headers together. */
-    public static final int MOST_OCTETS = 64 * 1024;
+    public static final int MAX_OCTETS = 64 * 1024;
 
-    /** A header that no peer can send, because of its blank: the head was cut off. */
-    public static final String CUT = "mailbell cut";
+    /**
+     * The header that marks a truncated head; no peer can send it, because its name has a space.
+     */
+    public static final String TRUNCATED = "mailbell cut";
 
-    private static final int MOST_EMPTY_LINES = 4;
+    private static final int MAX_EMPTY_LINES = 4;
     private static final Pattern STATUS =
             Pattern.compile("HTTP/(\\d)(?:\\.(\\d))? +([1-9]\\d\\d)(?: .*)?");
     private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     private @Nullable SessionInputBuffer buffer;
 
-    /** Of the budget, used for the request that is being answered. */
+    /** Octets of the budget used for the current request. */
     private int octets;
 
-    /**
-     * An answer, or an informational one, was read before: stray octets of it may precede the next.
-     */
-    private boolean kept;
+    /** Whether a response was read before; stray octets of it may precede the next one. */
+    private boolean reused;
 
-    /** The head has no end that is plain to both sides. */
-    private boolean doubtful;
+    /** Whether the two sides may disagree about where the response ends. */
+    private boolean endAmbiguous;
 
-    /** Octets that belong to no answer are buffered. */
+    /** Whether octets are buffered that belong to no response. */
     public boolean hasUnread() {
         SessionInputBuffer read = buffer;
         return read != null && read.length() > 0;
     }
 
-    /** The budget of the next request begins. */
+    /** Starts the budget of the next request. */
     public void begin() {
         octets = 0;
-        doubtful = false;
+        endAmbiguous = false;
     }
 
     @Override
@@ -79,18 +79,18 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
         List<Header> headers = new ArrayList<>();
         boolean whole = headers(from, in, headers);
         headers.forEach(response::addHeader);
-        kept = true;
+        reused = true;
         if (code < 200) {
             if (!whole) {
                 throw tooMuch();
             }
             return response;
         }
-        judge(response, whole);
+        decideReuse(response, whole);
         return response;
     }
 
-    /** The status line; null when the connection ended before an answer began. */
+    /** The status line; null when the connection ended before a response began. */
     private @Nullable Matcher status(SessionInputBuffer from, InputStream in)
             throws IOException, ProtocolException {
         int empty = 0;
@@ -98,29 +98,30 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
             StringBuilder line = new StringBuilder();
             End end = line(from, in, line);
             if (end == End.STREAM) {
-                if (line.isEmpty() || kept) {
+                if (line.isEmpty() || reused) {
                     return null;
                 }
                 throw new ConnectionClosedException("closed within the status line");
             }
-            // What a kept connection still carries of an earlier answer precedes this one, and may
-            // be on the same line.
-            int start = kept ? line.indexOf("HTTP/") : 0;
+            // On a reused connection, the rest of an earlier response precedes this one, and may be
+            // on the same line.
+            int start = reused ? line.indexOf("HTTP/") : 0;
             Matcher matcher = STATUS.matcher(line.substring(Math.max(0, start)));
             if (matcher.matches()) {
-                // A reason that exceeds the budget hides no status; no headers are read then.
-                doubtful |= start > 0;
+                // A reason phrase that exceeds the budget leaves the status valid; no headers are
+                // read then.
+                endAmbiguous |= start > 0;
                 return matcher;
             }
             if (end == End.BUDGET) {
                 throw tooMuch();
             }
-            if (kept && !line.isEmpty()) {
-                doubtful = true;
+            if (reused && !line.isEmpty()) {
+                endAmbiguous = true;
             } else if (!line.isEmpty()) {
                 throw new ProtocolException(
                         "no status line: " + line.substring(0, Math.min(100, line.length())));
-            } else if (++empty > MOST_EMPTY_LINES) {
+            } else if (++empty > MAX_EMPTY_LINES) {
                 throw new ProtocolException("empty lines instead of a status line");
             }
         }
@@ -150,31 +151,34 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
             if (NAME.matcher(name).matches()) {
                 headers.add(new BasicHeader(name, line.substring(colon + 1).strip()));
             } else {
-                doubtful = true;
+                endAmbiguous = true;
             }
         }
     }
 
     private void fold(List<Header> headers, String more) {
         if (headers.isEmpty()) {
-            doubtful = true;
+            endAmbiguous = true;
             return;
         }
         Header last = headers.removeLast();
         headers.add(new BasicHeader(last.getName(), (last.getValue() + " " + more).strip()));
     }
 
-    /** Whether the connection can be used again, as far as the head tells. */
-    private void judge(BasicClassicHttpResponse response, boolean whole) {
+    /**
+     * Marks the response with {@code Connection: close} where the head forbids using the connection
+     * again.
+     */
+    private void decideReuse(BasicClassicHttpResponse response, boolean whole) {
         if (!whole) {
             response.removeHeaders(HttpHeaders.TRANSFER_ENCODING);
             replace(response, HttpHeaders.CONTENT_LENGTH, "0");
             replace(response, HttpHeaders.CONNECTION, "close");
-            response.addHeader(CUT, "");
+            response.addHeader(TRUNCATED, "");
             return;
         }
-        boolean coded = response.containsHeader(HttpHeaders.TRANSFER_ENCODING);
-        if (coded
+        boolean hasTransferCoding = response.containsHeader(HttpHeaders.TRANSFER_ENCODING);
+        if (hasTransferCoding
                 && response.getHeaders(HttpHeaders.TRANSFER_ENCODING).length == 1
                 && value(response, HttpHeaders.TRANSFER_ENCODING).equals("identity")) {
             response.removeHeaders(HttpHeaders.TRANSFER_ENCODING);
@@ -182,7 +186,7 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
         String length = value(response, HttpHeaders.CONTENT_LENGTH);
         Header[] lengths = response.getHeaders(HttpHeaders.CONTENT_LENGTH);
         if (lengths.length > 1) {
-            doubtful = true;
+            endAmbiguous = true;
             boolean same = true;
             for (Header other : lengths) {
                 same &= length.equals(String.valueOf(other.getValue()));
@@ -192,15 +196,15 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
             }
         }
         int code = response.getCode();
-        if (code == 205 && !coded && lengths.length == 0) {
-            // RFC 9110, section 15.3.6: it has no content, though its end is not marked.
+        if (code == 205 && !hasTransferCoding && lengths.length == 0) {
+            // RFC 9110, section 15.3.6: it has no content, although its end is not marked.
             response.addHeader(HttpHeaders.CONTENT_LENGTH, "0");
-            doubtful = true;
+            endAmbiguous = true;
         }
         boolean bodiless = code == 204 || code == 304;
-        if (doubtful
-                || (coded && lengths.length > 0)
-                || (bodiless && (coded || !(length.isEmpty() || length.equals("0"))))
+        if (endAmbiguous
+                || (hasTransferCoding && lengths.length > 0)
+                || (bodiless && (hasTransferCoding || !(length.isEmpty() || length.equals("0"))))
                 || (bodiless && hasUnread())) {
             replace(response, HttpHeaders.CONNECTION, "close");
         }
@@ -222,11 +226,11 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
         BUDGET
     }
 
-    /** Reads to the end of a line, which is not part of it; ISO 8859-1, as HTTP has it. */
+    /** Reads a line without its line break, in ISO 8859-1. */
     private End line(SessionInputBuffer from, InputStream in, StringBuilder line)
             throws IOException {
         while (true) {
-            if (octets >= MOST_OCTETS) {
+            if (octets >= MAX_OCTETS) {
                 return End.BUDGET;
             }
             int octet = from.read(in);
@@ -246,6 +250,6 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
 
     private static ResponseTooLongException tooMuch() {
         return new ResponseTooLongException(
-                "more than " + MOST_OCTETS / 1024 + " KiB came before the answer");
+                "more than " + MAX_OCTETS / 1024 + " KiB came before the answer");
     }
 }

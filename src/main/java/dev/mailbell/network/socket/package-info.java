@@ -1,5 +1,5 @@
 /**
- * TCP connections to allowed addresses, straight or through the operator's proxy. It calls {@code
+ * TCP connections to allowed addresses, direct or through the operator's proxy. It calls {@code
  * address}; begin with {@link dev.mailbell.network.socket.GuardedSockets}.
  */
 @NullMarked

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A certificate that was not trusted, with the reason in words; JSSE alone keeps no names. */
+/**
+ * A certificate that was not trusted, with a readable reason and the certificate's names, which
+ * JSSE's own message omits.
+ */
 final class RejectedCertificateException extends CertificateException {
     private static final int NAMES_SHOWN = 5;
     private static final int DNS_NAME = 2;
@@ -66,9 +69,8 @@ final class RejectedCertificateException extends CertificateException {
         if (path) {
             return Reason.UNKNOWN_AUTHORITY;
         }
-        // JSSE has no type of its own for it. The name is checked last, so nothing else is left
-        // when the refusal has no cause and says "No subject alternative …" or "No name matching
-        // …".
+        // JSSE has no exception type for a name mismatch. It checks the name last, with a message
+        // "No subject alternative …" or "No name matching …" and no cause.
         String message = String.valueOf(refusal.getMessage());
         return refusal.getCause() == null && message.startsWith("No ")
                 ? Reason.NAME_MISMATCH
@@ -114,7 +116,7 @@ final class RejectedCertificateException extends CertificateException {
         return Objects.equals(type, DNS_NAME) || Objects.equals(type, IP_ADDRESS);
     }
 
-    /** What the server wrote, fit for a message: printable and short. */
+    /** The server's text made printable and at most 120 characters long. */
     private static String clean(String text) {
         String printable = text.replaceAll("[^\\p{Print}]", "?");
         return printable.length() > 120 ? printable.substring(0, 120) + "…" : printable;

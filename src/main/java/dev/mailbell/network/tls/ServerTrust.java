@@ -17,7 +17,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Trust in servers: the platform's authorities, and perhaps some more; refusals tell why. */
+/** Trusts the platform's certificate authorities and, optionally, more; a refusal says why. */
 final class ServerTrust extends X509ExtendedTrustManager {
     private static final int LONGEST_PEM = 256 * 1024;
 
@@ -35,7 +35,7 @@ final class ServerTrust extends X509ExtendedTrustManager {
     /**
      * The same and those of {@code caPem}, which may also be a server's own certificate.
      *
-     * @throws IllegalArgumentException when {@code caPem} has no certificate to read
+     * @throws IllegalArgumentException when {@code caPem} has no readable certificate
      */
     static ServerTrust with(String caPem) {
         Collection<? extends Certificate> extra = certificates(caPem, "caPem");

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * TLS 1.2 and 1.3 to servers. Connections with the same trust share contexts, because a context
- * keeps the sessions that make a second handshake cheap; those with another trust never do, because
- * a resumed session is not judged again.
+ * keeps the sessions that make a second handshake cheap. Connections with different trust never
+ * share one, because the certificate of a resumed session is not checked again.
  */
 public final class TlsContexts {
-    private static final int CONTEXTS_KEPT = 256;
+    private static final int MAX_CA_BUNDLES = 256;
 
     private final Watchdog watchdog;
     private final TrustedContexts platform = new TrustedContexts(ServerTrust.ofPlatform());
@@ -30,7 +30,7 @@ public final class TlsContexts {
             new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
                 protected boolean removeEldestEntry(Map.Entry<String, TrustedContexts> eldest) {
-                    return size() > CONTEXTS_KEPT;
+                    return size() > MAX_CA_BUNDLES;
                 }
             };
 
@@ -39,9 +39,9 @@ public final class TlsContexts {
     }
 
     /**
-     * For registration: says at once what a later handshake would fail on.
+     * For registration: finds at once an error on which a later handshake would fail.
      *
-     * @param name what it is called in the message
+     * @param name the name of the parameter in the message
      * @throws IllegalArgumentException when {@code caPem} has no certificate that can be read
      */
     public static void requireCaPem(String caPem, String name) {
@@ -49,15 +49,17 @@ public final class TlsContexts {
     }
 
     /**
-     * Shakes hands over a connected socket. The certificate is checked against {@code host}, which
-     * is also sent as SNI when it is a name. The plain socket is closed when this fails.
+     * Performs the handshake over a connected socket. The certificate is checked against {@code
+     * host}, which is also sent as SNI when it is a name. The plain socket is closed when this
+     * fails.
      *
      * @param host as configured, not as resolved
-     * @param verify false takes any certificate
+     * @param verify false accepts any certificate
      * @param caPem certificates to trust besides the platform's, in PEM
-     * @return the socket to speak through; closing it closes the plain one
-     * @throws TlsException when there is no agreement, with the reason in words
-     * @throws SocketTimeoutException when the deadline passed first, however busy the server was
+     * @return the TLS socket; closing it closes the plain one
+     * @throws TlsException when the handshake fails, with a readable reason
+     * @throws SocketTimeoutException when the deadline passed first, even while the server was
+     *     sending
      * @throws IllegalArgumentException when {@code caPem} or the host cannot be read
      */
     public SSLSocket wrap(
@@ -70,14 +72,15 @@ public final class TlsContexts {
             throws IOException {
         try (Watchdog.Cut cut = watchdog.arm(deadline, plain::close)) {
             try {
-                SSLSocket socket = shake(plain, Host.of(host), port, verify, caPem);
+                SSLSocket socket = handshake(plain, Host.of(host), port, verify, caPem);
                 if (!cut.disarm()) {
                     throw late(host, port);
                 }
                 return socket;
             } catch (IOException | RuntimeException e) {
                 plain.close();
-                // Whose socket it is may have cut it off at the same deadline, a moment before us.
+                // The owner of the socket may have closed it at the same deadline, a moment before
+                // this cut.
                 if (cut.hasFired() || deadline.isPast()) {
                     SocketTimeoutException late = late(host, port);
                     late.initCause(e);
@@ -96,14 +99,17 @@ public final class TlsContexts {
                 host + ":" + port + " did not finish the TLS handshake in time");
     }
 
-    private SSLSocket shake(
+    private SSLSocket handshake(
             Socket plain, Host host, int port, boolean verify, @Nullable String caPem)
             throws IOException {
         String name = host.toString();
-        try (TrustedContexts.Turn turn = trusted(verify, caPem).enter(name, port)) {
+        try (TrustedContexts.Handshake handshake = trusted(verify, caPem).begin(name, port)) {
             SSLSocket socket =
                     (SSLSocket)
-                            turn.context().getSocketFactory().createSocket(plain, name, port, true);
+                            handshake
+                                    .context()
+                                    .getSocketFactory()
+                                    .createSocket(plain, name, port, true);
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
             if (verify) {

@@ -3,23 +3,23 @@ package dev.mailbell.network.tls;
 import java.io.IOException;
 
 /**
- * TLS was not agreed on. The message says what is wrong with the server and may be shown to a
+ * The TLS handshake failed. The message says what is wrong with the server and may be shown to a
  * client.
  */
 public final class TlsException extends IOException {
-    /** What the operator of the server, or the client, would have to change. */
+    /** What the operator of the server, or the client, has to correct. */
     public enum Reason {
-        /** The certificate, or one above it, is past its end. */
+        /** The certificate, or one that signed it, has expired. */
         EXPIRED,
-        /** The certificate begins in the future. */
+        /** The certificate is not valid yet. */
         NOT_YET_VALID,
         /** No trusted authority signed it; {@code caPem} can name another one. */
         UNKNOWN_AUTHORITY,
-        /** It belongs to other names. */
+        /** The certificate is for other names. */
         NAME_MISMATCH,
-        /** Anything else about it: too weak, not for servers, malformed. */
+        /** Any other fault of the certificate: too weak, not for servers, malformed. */
         BAD_CERTIFICATE,
-        /** No TLS 1.2 or 1.3 spoken, no common cipher, or the connection ended in the handshake. */
+        /** No TLS 1.2 or 1.3, no common cipher, or the connection ended in the handshake. */
         HANDSHAKE
     }
 

@@ -6,8 +6,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Takes every certificate: for an account whose client said {@code "tls": {"verify": false}}. An
- * extended trust manager, because JSSE checks names by itself behind a plain one.
+ * Accepts every certificate, for accounts with {@code "tls": {"verify": false}}. It is an extended
+ * trust manager, because JSSE adds its own name check to a plain one.
  */
 final class TrustAll extends X509ExtendedTrustManager {
     @Override

@@ -233,7 +233,7 @@ class AddressGuardTest {
                 "-a.example",
                 "exam_ple-.org"
             })
-    void what_is_no_host_is_refused_with_a_reason(String text) throws Exception {
+    void text_that_is_no_host_is_refused_with_a_reason(String text) throws Exception {
         assertThatIllegalArgumentException().isThrownBy(() -> Host.of(text));
         try (AddressGuard guard = guard(name -> List.of(InetAddress.getLoopbackAddress()))) {
             assertThat(guard.check(text)).isPresent();
@@ -265,7 +265,7 @@ class AddressGuardTest {
     }
 
     @Test
-    void the_address_behind_a_public_name_is_never_told() {
+    void the_address_of_a_refused_public_name_is_not_in_the_message() {
         try (AddressGuard guard = guard(name -> List.of(address("10.20.30.40")))) {
             assertThatThrownBy(() -> guard.resolve("inside.example"))
                     .isInstanceOf(BlockedAddressException.class)
@@ -286,7 +286,7 @@ class AddressGuardTest {
     }
 
     @Test
-    void an_unknown_name_is_no_fault_at_registration_but_fails_a_connect() {
+    void an_unknown_name_is_accepted_at_registration_but_fails_a_connect() {
         try (AddressGuard guard = guard(NOBODY)) {
             assertThat(guard.check("nowhere.example")).isEmpty();
             assertThatThrownBy(() -> guard.resolve("nowhere.example"))
@@ -324,7 +324,7 @@ class AddressGuardTest {
     }
 
     @Test
-    void a_range_with_bits_behind_its_prefix_is_refused_with_the_right_one() {
+    void a_range_with_bits_after_its_prefix_is_refused_with_the_right_one() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CidrRange.of("10.1.2.3/8"))
                 .withMessageContaining("write 10.0.0.0/8");
@@ -332,7 +332,7 @@ class AddressGuardTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "*", "10", "10.0.0.0-10.0.0.9", "/8", "10.*.*.*", "example.org"})
-    void what_is_no_range_is_refused(String cidr) {
+    void text_that_is_no_range_is_refused(String cidr) {
         assertThatIllegalArgumentException().isThrownBy(() -> CidrRange.of(cidr));
     }
 

@@ -69,7 +69,7 @@ class NameLookupsTest {
     }
 
     @Test
-    void all_who_ask_for_a_name_at_once_share_one_lookup() throws Exception {
+    void concurrent_callers_for_a_name_share_one_lookup() throws Exception {
         try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<InetAddress>>> answers = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
@@ -81,12 +81,13 @@ class NameLookupsTest {
                 assertThat(answer.get()).isEqualTo(ANSWER);
             }
         }
-        // A caller that came after the first lookup had landed may have begun another.
+        // A caller that came after the end of the first lookup may have begun another.
         assertThat(asked.size()).isLessThan(50);
     }
 
     @Test
-    void when_too_many_wait_the_next_is_refused_at_once_and_the_queue_recovers() throws Exception {
+    void a_lookup_beyond_the_queue_limit_is_refused_at_once_and_the_queue_recovers()
+            throws Exception {
         assertThatThrownBy(() -> lookups.lookup("slow.example", in(20)))
                 .isInstanceOf(SocketTimeoutException.class);
         assertThatThrownBy(() -> lookups.lookup("second.example", in(1)))
@@ -111,7 +112,7 @@ class NameLookupsTest {
         assertThat(asked).hasSize(3);
     }
 
-    /** A name server that is silent for some names, on a clock that the test steps. */
+    /** A name server that is silent for some names, with a clock that the test advances. */
     private static final class Silent implements AutoCloseable {
         private final AtomicLong now = new AtomicLong();
         private final CountDownLatch end = new CountDownLatch(1);
@@ -161,7 +162,7 @@ class NameLookupsTest {
     }
 
     @Test
-    void lookups_that_hang_have_a_limit_and_names_that_resolved_before_go_past_it()
+    void lookups_that_hang_have_a_limit_and_names_that_resolved_before_have_threads_beyond_it()
             throws Exception {
         try (Silent server = new Silent();
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -183,10 +184,9 @@ class NameLookupsTest {
         }
     }
 
-    /** Takes 5 s: so long a caller must have waited. */
+    /** Takes 5 s, because a caller must have waited that long. */
     @Test
-    void a_name_that_kept_its_caller_waiting_in_vain_is_not_asked_for_again_for_half_a_minute()
-            throws Exception {
+    void a_name_whose_lookup_timed_out_fails_for_half_a_minute_without_a_lookup() throws Exception {
         try (Silent server = new Silent();
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<List<InetAddress>> waits =
@@ -204,7 +204,7 @@ class NameLookupsTest {
     }
 
     @Test
-    void a_name_that_waits_is_given_up_when_the_daemon_stops() throws Exception {
+    void a_queued_lookup_fails_when_the_daemon_stops() throws Exception {
         assertThatThrownBy(() -> lookups.lookup("slow.example", in(20)))
                 .isInstanceOf(SocketTimeoutException.class);
         FutureTask<List<InetAddress>> second =

@@ -104,7 +104,7 @@ class GuardedHttpTest {
     }
 
     @Test
-    void an_answer_of_exactly_the_bound_is_whole_and_one_byte_more_is_cut() throws Exception {
+    void a_body_of_exactly_the_limit_is_whole_and_one_byte_more_is_truncated() throws Exception {
         server.enqueue(new MockResponse.Builder().body("0123456789").build());
         server.enqueue(new MockResponse.Builder().body("0123456789x").build());
 
@@ -116,7 +116,7 @@ class GuardedHttpTest {
     }
 
     @Test
-    void an_answer_without_end_is_left_at_the_bound() throws Exception {
+    void a_body_without_end_is_truncated_at_the_limit() throws Exception {
         try (Peer peer =
                 new Peer(out -> {
                     out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(US_ASCII));
@@ -148,7 +148,7 @@ class GuardedHttpTest {
     }
 
     @Test
-    void early_hints_without_end_are_left_when_the_budget_is_used_up() throws Exception {
+    void early_hints_without_end_are_refused_when_the_budget_is_used_up() throws Exception {
         try (Peer peer =
                 new Peer(out -> {
                     while (true) {
@@ -165,7 +165,7 @@ class GuardedHttpTest {
     }
 
     @Test
-    void a_peer_that_drips_is_cut_off_at_the_deadline() throws Exception {
+    void a_peer_that_sends_byte_by_byte_is_disconnected_at_the_deadline() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         try (Peer peer =
                 new Peer(out -> {
@@ -211,7 +211,7 @@ class GuardedHttpTest {
     }
 
     @Test
-    void an_unknown_name_is_told_as_such() {
+    void an_unknown_name_is_reported_as_unknown() {
         try (AddressGuard empty =
                         new AddressGuard(
                                 List.of(),
@@ -307,7 +307,7 @@ class GuardedHttpTest {
             try (Socket socket = listening.accept()) {
                 script.play(socket.getOutputStream());
             } catch (IOException e) {
-                // The other side hung up, which is what the tests wait for.
+                // The peer closed the connection, which the tests wait for.
                 ended.countDown();
             }
         }

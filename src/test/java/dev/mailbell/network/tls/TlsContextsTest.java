@@ -67,7 +67,7 @@ class TlsContextsTest {
                 try (Socket socket = listening.accept()) {
                     server.serve(socket);
                 } catch (IOException e) {
-                    // The client's side of the story is what the test looks at.
+                    // The test asserts on the client's side.
                 }
             });
             Socket plain = new Socket(loopback, listening.getLocalPort());
@@ -113,7 +113,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void a_certificate_of_an_extra_authority_is_taken_for_its_names() throws Exception {
+    void a_certificate_of_an_extra_authority_is_accepted_for_its_names() throws Exception {
         HeldCertificate held = certificate("imap.example", "*.mail.example", "127.0.0.1").build();
         for (String host : List.of("imap.example", "IMAP.example.", "a.mail.example", "0x7f.1")) {
             try (SSLSocket socket = shake(held, host, true)) {
@@ -191,7 +191,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void a_self_signed_certificate_and_one_of_a_stranger_are_told_apart() {
+    void a_self_signed_certificate_and_one_of_an_unknown_authority_are_distinguished() {
         HeldCertificate self =
                 new HeldCertificate.Builder().addSubjectAlternativeName("imap.example").build();
         TlsException refusal = refusal(self, "imap.example");
@@ -226,7 +226,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void without_verification_any_certificate_and_name_is_taken() throws Exception {
+    void without_verification_any_certificate_and_name_is_accepted() throws Exception {
         HeldCertificate self = new HeldCertificate.Builder().commonName("whoever").build();
         try (SSLSocket socket = shake(self, "imap.example", false)) {
             assertThat(socket.getInputStream().readNBytes(6)).asString().isEqualTo("hello\n");
@@ -265,7 +265,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void a_server_that_says_nothing_is_left_at_the_deadline() {
+    void a_silent_server_is_disconnected_at_the_deadline() {
         SocketTimeoutException late =
                 catchThrowableOfType(
                         SocketTimeoutException.class,
@@ -277,7 +277,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void a_server_that_sends_byte_by_byte_is_left_at_the_deadline() {
+    void a_server_that_sends_byte_by_byte_is_disconnected_at_the_deadline() {
         CompletableFuture<Integer> sent = new CompletableFuture<>();
         SocketTimeoutException late =
                 catchThrowableOfType(
@@ -305,20 +305,19 @@ class TlsContextsTest {
 
     @Test
     void more_sessions_are_resumed_at_once_than_one_context_keeps_tickets() throws Exception {
-        int many = 3 * TrustedContexts.TICKETS_OF_A_HOST;
+        int many = 3 * TrustedContexts.TICKETS_PER_HOST;
         try (TicketServer server = tickets(certificate("imap.example"), "TLSv1.3")) {
             // A full handshake drops the tickets that JSSE keeps for the host, so it takes a few.
             await().until(() -> {
                 long begun = System.currentTimeMillis();
                 return server.connectAtOnce(TLS, many).stream().filter(made -> made < begun).count()
-                        > TrustedContexts.TICKETS_OF_A_HOST;
+                        > TrustedContexts.TICKETS_PER_HOST;
             });
         }
     }
 
     @Test
-    void a_session_that_was_never_judged_is_not_resumed_where_a_judgement_is_asked_for()
-            throws Exception {
+    void an_unverified_session_is_not_resumed_where_verification_is_required() throws Exception {
         HeldCertificate.Builder stranger =
                 new HeldCertificate.Builder().addSubjectAlternativeName("imap.example");
         try (TicketServer server = tickets(stranger, "TLSv1.3")) {
@@ -330,7 +329,7 @@ class TlsContextsTest {
     }
 
     @Test
-    void handshakes_that_stall_hold_up_no_other() throws Exception {
+    void handshakes_that_stall_do_not_delay_others() throws Exception {
         int stalled = 200;
         List<Socket> sockets = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
@@ -399,7 +398,7 @@ class TlsContextsTest {
                 "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
                 "-----BEGIN CERTIFICATE-----\n"
             })
-    void what_is_no_certificate_is_refused_at_registration(String caPem) {
+    void text_that_is_no_certificate_is_refused_at_registration(String caPem) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TlsContexts.requireCaPem(caPem, "caPem"))
                 .withMessageStartingWith("caPem ");

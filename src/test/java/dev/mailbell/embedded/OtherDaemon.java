@@ -1,8 +1,6 @@
-package dev.mailbell.database;
+package dev.mailbell.embedded;
 
-import dev.mailbell.embedded.EmbeddedPostgres;
-import dev.mailbell.embedded.PostgresPrograms;
-import dev.mailbell.embedded.ServerSettings;
+import dev.mailbell.database.TestDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,25 +20,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A process of its own that runs an embedded server, as a daemon does, until it is killed. */
-public final class OtherDaemon implements AutoCloseable {
+/** A process that runs an embedded server, as a daemon does, until it is killed. */
+final class OtherDaemon implements AutoCloseable {
     private final Process process;
 
     private OtherDaemon(Process process) {
         this.process = process;
     }
 
-    /** Starts it as ourselves; returns when its server serves. */
-    public static OtherDaemon start(Path dataDir) {
+    /** Starts it as the current user; returns when its server accepts connections. */
+    static OtherDaemon start(Path dataDir) {
         return start(
                 List.of(), System.getProperty("java.class.path"), dataDir, TestDatabase.programs());
     }
 
     /**
-     * Starts it as another user, who may not be able to read our class path: what it needs is
-     * copied.
+     * Starts it as another user. That user may not be able to read our class path, so it is copied.
      */
-    public static OtherDaemon startAs(int uid, Path copies, Path dataDir) throws Exception {
+    static OtherDaemon startAs(int uid, Path copies, Path dataDir) throws Exception {
         List<String> drop =
                 List.of("setpriv", "--reuid=" + uid, "--regid=" + uid, "--clear-groups");
         return start(drop, copyClassPath(copies), dataDir, dataDir);
@@ -126,19 +123,19 @@ public final class OtherDaemon implements AutoCloseable {
         return root.toString();
     }
 
-    public long pid() {
+    long pid() {
         return process.pid();
     }
 
     /** As {@code kill -9} does. */
-    public void kill() throws InterruptedException {
+    void kill() throws InterruptedException {
         process.destroyForcibly();
         if (!process.waitFor(180, TimeUnit.SECONDS)) {
             throw new AssertionError("process " + process.pid() + " survives SIGKILL");
         }
     }
 
-    /** Lets it stop its server in order. */
+    /** Ends it and lets it stop its server. */
     @Override
     public void close() throws IOException, InterruptedException {
         process.getOutputStream().close();
