@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
                     + " removed at the end.",
             "",
             "Prints one table with the median and the spread of the runs, and the machine. Every"
-                    + " mail is held against what the receiver was told: a message that is lost or"
+                    + " mail is compared with what the receiver got: a message that is lost or"
                     + " counted twice ends the run with exit code 1."
         },
         mixinStandardHelpOptions = true,
@@ -74,7 +74,7 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--interval",
             paramLabel = "S",
-            description = "seconds between looks, where mailboxes are polled")
+            description = "seconds between checks, where mailboxes are polled")
     private @Nullable Integer interval;
 
     @Option(names = "--poll", description = "never IDLE")
@@ -148,7 +148,7 @@ public final class Bench implements Callable<Integer> {
         int times = smoke ? 1 : runs;
         for (int run = 1; run <= times; run++) {
             System.err.printf("%s: run %d of %d%n", scenario, run, times);
-            table.add(chosen.run(setting(seed + run)));
+            table.add(chosen.run(options(seed + run)));
         }
         System.out.printf("`bin/mailbell bench %s`%n%n", String.join(" ", words()));
         System.out.println(table.print());
@@ -161,8 +161,8 @@ public final class Bench implements Callable<Integer> {
         return spec.commandLine().getParseResult().originalArgs();
     }
 
-    private Setting setting(long ofRun) {
-        return new Setting(
+    private BenchOptions options(long ofRun) {
+        return new BenchOptions(
                 integer(mailboxes, SMOKE_MAILBOXES),
                 integer(webhooks, 10),
                 integer(seconds, SMOKE_SECONDS),

@@ -1,32 +1,33 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.sim.Latencies;
-import dev.mailbell.bench.sim.Receiver.Manner;
+import dev.mailbell.bench.sim.Receiver.Behaviour;
 import java.util.List;
 
 /**
- * A healthy webhook hears of every mail; then 1,000 others that cut every connection want all of it
- * as well. Whether the healthy one is served as before.
+ * A healthy webhook receives every mail; then 1,000 others that cut every connection want all of it
+ * as well. Measures whether the latency of the healthy one changes.
  */
 final class DeadScenario implements Scenario {
     private static final int RAMP_SECONDS = 300;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(200);
-        int dead = setting.webhooks().orElse(1_000);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(200);
+        int dead = options.webhooks().orElse(1_000);
         Plan plan =
                 Plan.imap(
-                        mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
-            Phases phases = new Phases(lab, setting, 0, mailboxes, 10);
-            Latencies.Sorted before = phases.measure();
-            lab.receiver().manners(webhook -> webhook == 0 ? Manner.TAKES : Manner.CUTS);
-            lab.addDead(dead);
-            Latencies.Sorted begins = phases.measure();
-            Latencies.Sorted beside = phases.measure();
+                        mailboxes, options.tls(), !options.poll(), options.interval().orElse(120));
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
+            LoadPhases load = new LoadPhases(testBed, options, 0, mailboxes, 10);
+            Latencies.Sorted before = load.measure();
+            testBed.receiver()
+                    .behaviours(webhook -> webhook == 0 ? Behaviour.ACCEPTS : Behaviour.CUTS);
+            testBed.addDead(dead);
+            Latencies.Sorted begins = load.measure();
+            Latencies.Sorted beside = load.measure();
             return List.of(
                     ratio("p50, times that before", before, beside, 0.5).target("≤ 2"),
                     ratio("p95, times that before", before, beside, 0.95).target("≤ 2"),

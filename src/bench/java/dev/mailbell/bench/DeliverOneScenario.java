@@ -16,41 +16,42 @@ final class DeliverOneScenario implements Scenario {
     private static final int USUAL_RATE = 15_000;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int seconds = setting.seconds().orElse(60);
-        int warmUp = setting.warmUp().orElse(10);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int seconds = options.seconds().orElse(60);
+        int warmUp = options.warmUp().orElse(10);
         // More than can be sent in the time, so that the measured time has no end without work.
-        int backlog = (int) setting.rate().orElse(USUAL_RATE) * (seconds + warmUp);
-        int mailboxes = setting.mailboxes().orElse(backlog / 2);
-        Plan plan = Plan.imap(1, setting.tls(), false, 60);
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(PATIENCE_SECONDS);
-            turn(lab, "disabled");
-            write(lab.daemon().sql(), backlog, mailboxes);
-            turn(lab, "enabled");
+        int backlog = (int) options.rate().orElse(USUAL_RATE) * (seconds + warmUp);
+        int mailboxes = options.mailboxes().orElse(backlog / 2);
+        Plan plan = Plan.imap(1, options.tls(), false, 60);
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(PATIENCE_SECONDS);
+            turn(testBed, "disabled");
+            write(testBed.daemon().sql(), backlog, mailboxes);
+            turn(testBed, "enabled");
             Waiting.until(
                     PATIENCE_SECONDS,
-                    () -> lab.receiver().requests() > 0,
-                    () -> "nothing is delivered; " + lab.daemon().lastWords());
+                    () -> testBed.receiver().requests() > 0,
+                    () -> "nothing is delivered; " + testBed.daemon().lastWords());
             Thread.sleep(1_000L * warmUp);
-            Meter meter = new Meter(lab.daemon());
+            Meter meter = new Meter(testBed.daemon());
             Meter.Cpu before = meter.cpu();
-            long requests = lab.receiver().requests();
+            long requests = testBed.receiver().requests();
             long begun = System.nanoTime();
             Thread.sleep(1_000L * seconds);
-            requests = lab.receiver().requests() - requests;
+            requests = testBed.receiver().requests() - requests;
             double took = (System.nanoTime() - begun) / 1e9;
             Meter.Cpu used = meter.cpu().minus(before);
             Waiting.until(
                     PATIENCE_SECONDS,
-                    () -> lab.receiver().requests() >= backlog,
+                    () -> testBed.receiver().requests() >= backlog,
                     () ->
                             "NOT ALL WERE DELIVERED: %d of %d"
-                                    .formatted(lab.receiver().requests(), backlog));
-            if (lab.receiver().requests() != backlog) {
+                                    .formatted(testBed.receiver().requests(), backlog));
+            if (testBed.receiver().requests() != backlog) {
                 throw new BenchException(
-                        "of %d deliveries %d came".formatted(backlog, lab.receiver().requests()));
+                        "of %d deliveries %d came"
+                                .formatted(backlog, testBed.receiver().requests()));
             }
             return List.of(
                     Figure.of("deliveries a second", requests / took, "/s").target("≥ 8,000"),
@@ -66,10 +67,10 @@ final class DeliverOneScenario implements Scenario {
         }
     }
 
-    private static void turn(Lab lab, String state) {
-        lab.daemon()
+    private static void turn(TestBed testBed, String state) {
+        testBed.daemon()
                 .api()
-                .patch("/v1/webhooks/" + lab.webhooks().getFirst(), Map.of("state", state));
+                .patch("/v1/webhooks/" + testBed.webhooks().getFirst(), Map.of("state", state));
     }
 
     /** The account's baseline event, which is never merged, over and over. */

@@ -1,53 +1,58 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.daemon.Meter;
-import dev.mailbell.bench.sim.Ledger;
+import dev.mailbell.bench.sim.MailLedger;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Every webhook hears of every mail, and mail comes as fast as it is told of: how many deliveries a
- * second last, each written into the log.
+ * Every webhook receives every mail, and mail comes as fast as it is announced. Measures the
+ * sustained deliveries a second, each written into the log.
  */
 final class DeliverScenario implements Scenario {
     private static final int LONGEST_SECONDS = 300;
 
-    /** Deliveries under way; enough to keep all lanes busy, few enough that none is merged. */
+    /** Deliveries under way; enough to keep all queues busy, few enough that none is merged. */
     private static final int UNDER_WAY = 20_000;
 
     private static final long PAUSE_NANOS = 200_000;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(1_000);
-        int webhooks = setting.webhooks().orElse(1_000);
-        int seconds = setting.seconds().orElse(60);
-        int warmUp = setting.warmUp().orElse(20);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(1_000);
+        int webhooks = options.webhooks().orElse(1_000);
+        int seconds = options.seconds().orElse(60);
+        int warmUp = options.warmUp().orElse(20);
         Plan plan =
-                Plan.imap(mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120))
+                Plan.imap(mailboxes, options.tls(), !options.poll(), options.interval().orElse(120))
                         .webhooks(webhooks);
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(LONGEST_SECONDS);
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(LONGEST_SECONDS);
             int[] next = {0};
-            flood(lab, next, warmUp);
-            Ledger ledger = lab.ledger();
-            Meter meter = new Meter(lab.daemon());
+            flood(testBed, next, warmUp);
+            MailLedger ledger = testBed.ledger();
+            Meter meter = new Meter(testBed.daemon());
             Meter.Cpu before = meter.cpu();
-            long hooks = ledger.hooks();
+            long deliveries = ledger.deliveries();
             long begun = System.nanoTime();
-            flood(lab, next, seconds);
+            flood(testBed, next, seconds);
             double took = (System.nanoTime() - begun) / 1e9;
-            hooks = ledger.hooks() - hooks;
+            deliveries = ledger.deliveries() - deliveries;
             Meter.Cpu used = meter.cpu().minus(before);
-            lab.settle(LONGEST_SECONDS);
+            testBed.settle(LONGEST_SECONDS);
             long again = ledger.repeated();
             return List.of(
-                    Figure.of("deliveries a second", hooks / took, "/s").target("≥ 10,000"),
+                    Figure.of("deliveries a second", deliveries / took, "/s").target("≥ 10,000"),
                     Figure.of("mails a second", next[0] / (took + warmUp), "/s"),
-                    Figure.of("CPU of the daemon, a delivery", 1e6 * used.daemon() / hooks, "µs"),
                     Figure.of(
-                            "CPU of PostgreSQL, a delivery", 1e6 * used.postgresql() / hooks, "µs"),
+                            "CPU of the daemon, a delivery",
+                            1e6 * used.daemon() / deliveries,
+                            "µs"),
+                    Figure.of(
+                            "CPU of PostgreSQL, a delivery",
+                            1e6 * used.postgresql() / deliveries,
+                            "µs"),
                     Figure.of("POSTs that were no first delivery", again, ""),
                     Figure.of("memory of the daemon (RSS)", meter.daemonMegabytes(), "MB"),
                     Figure.of(
@@ -56,13 +61,13 @@ final class DeliverScenario implements Scenario {
     }
 
     /** One mailbox after the other gets mail as long as not too much is under way. */
-    private static void flood(Lab lab, int[] next, int seconds) {
-        Plan plan = lab.plan();
+    private static void flood(TestBed testBed, int[] next, int seconds) {
+        Plan plan = testBed.plan();
         long most = Math.max(UNDER_WAY, 4L * plan.webhooks());
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         while (System.nanoTime() - end < 0) {
-            if (lab.ledger().untold() + plan.webhooks() <= most) {
-                lab.deliver(next[0]++ % plan.accounts());
+            if (testBed.ledger().unannounced() + plan.webhooks() <= most) {
+                testBed.deliver(next[0]++ % plan.accounts());
             } else {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }

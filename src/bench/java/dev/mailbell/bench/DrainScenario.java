@@ -8,9 +8,9 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Webhooks that were switched off come back to a great backlog: how fast it drains, and whether the
- * mail of others waits meanwhile. Mail of the group "old" goes to all webhooks but the last one,
- * which hears of the group "fresh" alone.
+ * Disabled webhooks with a large backlog are enabled. Measures how fast the backlog drains, and the
+ * latency of fresh mail meanwhile. Mail of the group "old" goes to all webhooks but the last one,
+ * which receives the group "fresh" only.
  */
 final class DrainScenario implements Scenario {
     private static final int FRESH_MAILBOXES = 100;
@@ -19,47 +19,47 @@ final class DrainScenario implements Scenario {
     private static final double FRESH_RATE = 10;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int webhooks = setting.webhooks().orElse(1_000);
-        int old = setting.mailboxes().orElse(1_000);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int webhooks = options.webhooks().orElse(1_000);
+        int old = options.mailboxes().orElse(1_000);
         int mailboxes = old + FRESH_MAILBOXES;
-        double rate = setting.rate().orElse(FRESH_RATE);
-        int seconds = setting.seconds().orElse(30);
+        double rate = options.rate().orElse(FRESH_RATE);
+        int seconds = options.seconds().orElse(30);
         Plan plan =
-                Plan.imap(mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120))
+                Plan.imap(mailboxes, options.tls(), !options.poll(), options.interval().orElse(120))
                         .webhooks(webhooks + 1)
                         .groups(
                                 (webhook, mailbox) -> (webhook == webhooks) == (mailbox >= old),
                                 account -> account < old ? "old" : "fresh",
                                 webhook -> webhook < webhooks ? "old" : "fresh");
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(LONGEST_SECONDS);
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(LONGEST_SECONDS);
             int[] next = {0};
             MailStream fresh =
-                    new MailStream(lab, () -> old + Math.floorMod(next[0]++, FRESH_MAILBOXES));
-            fresh.run(rate, setting.warmUp().orElse(20));
-            lab.settle(LONGEST_SECONDS);
+                    new MailStream(testBed, () -> old + Math.floorMod(next[0]++, FRESH_MAILBOXES));
+            fresh.run(rate, options.warmUp().orElse(20));
+            testBed.settle(LONGEST_SECONDS);
             long usual = System.nanoTime();
             fresh.run(rate, seconds);
-            lab.settle(LONGEST_SECONDS);
-            double filling = fill(lab, old, webhooks);
-            long pending = lab.ledger().untold(mailbox -> mailbox < old);
+            testBed.settle(LONGEST_SECONDS);
+            double filling = fill(testBed, old, webhooks);
+            long pending = testBed.ledger().unannounced(mailbox -> mailbox < old);
             long begun = System.nanoTime();
-            Thread switching = Thread.ofVirtual().start(() -> all(lab, webhooks, "enabled"));
+            Thread switching = Thread.ofVirtual().start(() -> all(testBed, webhooks, "enabled"));
             long[] drained = {0};
             Thread watching =
-                    Thread.ofVirtual().start(() -> drained[0] = awaitDrained(lab, old, begun));
+                    Thread.ofVirtual().start(() -> drained[0] = awaitDrained(testBed, old, begun));
             while (watching.isAlive()) {
                 fresh.run(rate, 1);
             }
             switching.join();
-            lab.settle(LONGEST_SECONDS);
+            testBed.settle(LONGEST_SECONDS);
             double took = (drained[0] - begun) / 1e9;
             Latencies.Sorted before =
-                    lab.ledger().latencies().between(usual, usual + seconds * 1_000_000_000L);
+                    testBed.ledger().latencies().between(usual, usual + seconds * 1_000_000_000L);
             // What was put in before the switch is backlog; what came after it is fresh.
-            Latencies.Sorted meanwhile = lab.ledger().latencies().between(begun, drained[0]);
+            Latencies.Sorted meanwhile = testBed.ledger().latencies().between(begun, drained[0]);
             return List.of(
                     Figure.of("deliveries a second", pending / took, "/s").target("≥ 10,000"),
                     Figure.of("pending at the beginning", pending, "").target("1,000,000"),
@@ -74,10 +74,11 @@ final class DrainScenario implements Scenario {
     }
 
     /** When the backlog was gone, or the patience. */
-    private static long awaitDrained(Lab lab, int old, long begun) {
+    private static long awaitDrained(TestBed testBed, int old, long begun) {
         long patience = LONGEST_SECONDS * 1_000_000_000L;
         long now = System.nanoTime();
-        while (lab.ledger().untold(mailbox -> mailbox < old) > 0 && now - begun < patience) {
+        while (testBed.ledger().unannounced(mailbox -> mailbox < old) > 0
+                && now - begun < patience) {
             LockSupport.parkNanos(CHECK_NANOS);
             now = System.nanoTime();
         }
@@ -85,18 +86,19 @@ final class DrainScenario implements Scenario {
     }
 
     /** One mail a mailbox while all its webhooks are off; the deliveries wait in the database. */
-    private static double fill(Lab lab, int mailboxes, int webhooks) throws InterruptedException {
-        all(lab, webhooks, "disabled");
+    private static double fill(TestBed testBed, int mailboxes, int webhooks)
+            throws InterruptedException {
+        all(testBed, webhooks, "disabled");
         long begun = System.nanoTime();
         for (int mailbox = 0; mailbox < mailboxes; mailbox++) {
-            lab.deliver(mailbox);
+            testBed.deliver(mailbox);
         }
         long pending = (long) mailboxes * webhooks;
         Waiting.until(
                 LONGEST_SECONDS,
                 () ->
                         Long.parseLong(
-                                        lab.daemon()
+                                        testBed.daemon()
                                                 .sql()
                                                 .ask(
                                                         "select count(*) from delivery where status"
@@ -106,9 +108,9 @@ final class DrainScenario implements Scenario {
         return (System.nanoTime() - begun) / 1e9;
     }
 
-    private static void all(Lab lab, int webhooks, String state) {
-        Api api = lab.daemon().api();
-        for (UUID id : lab.webhooks().subList(0, webhooks)) {
+    private static void all(TestBed testBed, int webhooks, String state) {
+        Api api = testBed.daemon().api();
+        for (UUID id : testBed.webhooks().subList(0, webhooks)) {
             api.patch("/v1/webhooks/" + id, Map.of("state", state));
         }
     }

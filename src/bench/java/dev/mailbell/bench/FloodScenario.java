@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Some mailboxes get a message every 4 ms without end: what the mail of others feels. */
+/** Some mailboxes get a message every 4 ms. Measures the latency of the other mail. */
 final class FloodScenario implements Scenario {
     private static final int MOST = 40;
     private static final int FEW = 10;
@@ -14,42 +14,42 @@ final class FloodScenario implements Scenario {
     private static final long EVERY = TimeUnit.MILLISECONDS.toNanos(4);
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int healthy = setting.mailboxes().orElse(1_000);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int healthy = options.mailboxes().orElse(1_000);
         Plan plan =
-                Plan.imap(healthy + MOST, setting.tls(), true, setting.interval().orElse(120))
+                Plan.imap(healthy + MOST, options.tls(), true, options.interval().orElse(120))
                         .webhooks(2)
                         .groups(
                                 (webhook, mailbox) -> webhook == 0 && mailbox >= MOST,
                                 account -> account < MOST ? "flood" : "healthy",
                                 webhook -> webhook == 0 ? "healthy" : "flood");
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
-            Beside beside = new Beside(lab, setting, MOST, healthy);
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
+            LatencyComparison beside = new LatencyComparison(testBed, options, MOST, healthy);
             beside.measure("mail before");
             AtomicInteger floods = new AtomicInteger(FEW);
-            Thread flood = Thread.ofPlatform().daemon().start(() -> flood(lab.mail(), floods));
-            long hooks = lab.ledger().hooks();
+            Thread flood = Thread.ofPlatform().daemon().start(() -> flood(testBed.mail(), floods));
+            long deliveries = testBed.ledger().deliveries();
             long begun = System.nanoTime();
             beside.measure("beside " + FEW + " floods");
-            beside.note(events(lab, hooks, begun, FEW));
+            beside.note(events(testBed, deliveries, begun, FEW));
             floods.set(MOST);
-            hooks = lab.ledger().hooks();
+            deliveries = testBed.ledger().deliveries();
             begun = System.nanoTime();
             beside.measure("beside " + MOST + " floods");
-            beside.note(events(lab, hooks, begun, MOST));
+            beside.note(events(testBed, deliveries, begun, MOST));
             floods.set(0);
             flood.join();
             return beside.figures();
         }
     }
 
-    private static Figure events(Lab lab, long hooksBefore, long begun, int floods) {
+    private static Figure events(TestBed testBed, long deliveriesBefore, long begun, int floods) {
         double seconds = (System.nanoTime() - begun) / 1e9;
         return Figure.of(
                 "all deliveries a second, with " + floods + " floods",
-                (lab.ledger().hooks() - hooksBefore) / seconds,
+                (testBed.ledger().deliveries() - deliveriesBefore) / seconds,
                 "/s");
     }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Properties;
 import java.util.stream.Stream;
 
-/** What the figures were measured on. */
+/** Describes the machine and the versions that were measured. */
 final class Machine {
     private Machine() {}
 
@@ -32,11 +32,11 @@ final class Machine {
                                 : "the daemon with " + daemonOptions.strip());
     }
 
-    /** The one that comes with this build. */
+    /** The version of the embedded PostgreSQL of this build. */
     private static String postgresql() {
         Properties properties = new Properties();
         try (InputStream file =
-                Machine.class.getResourceAsStream("/dev/mailbell/database/postgresql.properties")) {
+                Machine.class.getResourceAsStream("/dev/mailbell/embedded/postgresql.properties")) {
             if (file == null) {
                 return "unknown";
             }

@@ -4,16 +4,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
-/** Puts mail into mailboxes at an even rate; one that falls behind catches up. */
+/** Puts mail into mailboxes at an even rate; after a delay it catches up. */
 final class MailStream {
-    private final Lab lab;
+    private final TestBed testBed;
     private final IntSupplier mailboxes;
 
     /**
      * @param mailboxes says which mailbox is next
      */
-    MailStream(Lab lab, IntSupplier mailboxes) {
-        this.lab = lab;
+    MailStream(TestBed testBed, IntSupplier mailboxes) {
+        this.testBed = testBed;
         this.mailboxes = mailboxes;
     }
 
@@ -23,7 +23,7 @@ final class MailStream {
         long begun = System.nanoTime();
         for (int i = 0; i < count; i++) {
             await(begun + (long) (i / perSecond * TimeUnit.SECONDS.toNanos(1)));
-            lab.deliver(mailboxes.getAsInt());
+            testBed.deliver(mailboxes.getAsInt());
         }
         await(begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1)));
         return count;

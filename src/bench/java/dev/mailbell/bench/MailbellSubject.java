@@ -1,7 +1,7 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.compare.Load;
-import dev.mailbell.bench.compare.Measured;
+import dev.mailbell.bench.compare.Measurement;
 import dev.mailbell.bench.compare.Subject;
 import dev.mailbell.bench.daemon.Meter;
 import java.util.List;
@@ -24,28 +24,29 @@ final class MailbellSubject implements Subject {
     }
 
     @Override
-    public Measured run(Load load) throws InterruptedException {
-        try (Lab lab =
-                Lab.open(Plan.imap(load.mailboxes(), load.tls(), true, INTERVAL), setting(load))) {
+    public Measurement run(Load load) throws InterruptedException {
+        try (TestBed testBed =
+                TestBed.open(
+                        Plan.imap(load.mailboxes(), load.tls(), true, INTERVAL), options(load))) {
             long begun = System.nanoTime();
-            lab.register();
-            lab.awaitWatching(load.readySeconds());
-            double ready = lab.daemon().secondsToReady() + (System.nanoTime() - begun) / 1e9;
+            testBed.register();
+            testBed.awaitWatching(load.readySeconds());
+            double ready = testBed.daemon().secondsToReady() + (System.nanoTime() - begun) / 1e9;
             Random random = new Random(load.seed());
-            MailStream stream = new MailStream(lab, () -> random.nextInt(load.mailboxes()));
+            MailStream stream = new MailStream(testBed, () -> random.nextInt(load.mailboxes()));
             stream.run(load.rate(), load.warmUp());
-            lab.settle(SETTLE_SECONDS);
-            Meter meter = new Meter(lab.daemon());
+            testBed.settle(SETTLE_SECONDS);
+            Meter meter = new Meter(testBed.daemon());
             Meter.Cpu before = meter.cpu();
             long from = System.nanoTime();
             int mails = stream.run(load.rate(), load.seconds());
             long to = System.nanoTime();
-            lab.settle(SETTLE_SECONDS);
+            testBed.settle(SETTLE_SECONDS);
             Meter.Cpu used = meter.cpu().minus(before);
-            return new Measured(
+            return new Measurement(
                     ready,
                     meter.daemonMegabytes() + meter.postgresqlMegabytes(),
-                    lab.ledger().latencies().between(from, to),
+                    testBed.ledger().latencies().between(from, to),
                     1e3 * (used.daemon() + used.postgresql()) / mails,
                     1e3 * used.bench() / mails,
                     0,
@@ -53,8 +54,8 @@ final class MailbellSubject implements Subject {
         }
     }
 
-    private Setting setting(Load load) {
-        return new Setting(
+    private BenchOptions options(Load load) {
+        return new BenchOptions(
                 OptionalInt.of(load.mailboxes()),
                 OptionalInt.empty(),
                 OptionalInt.of(load.seconds()),

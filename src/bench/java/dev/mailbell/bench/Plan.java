@@ -1,10 +1,12 @@
 package dev.mailbell.bench;
 
-import dev.mailbell.bench.sim.Ledger;
+import dev.mailbell.bench.sim.MailLedger;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
-/** What is set up before anything is measured. A variation is a copy. */
+/**
+ * What is set up before a measurement: accounts, webhooks and configuration. Changes return a copy.
+ */
 final class Plan {
     private final int accounts;
     private final boolean tls;
@@ -15,7 +17,7 @@ final class Plan {
     private int safety = 540;
     private double jitter = 0.2;
     private int webhooks = 1;
-    private Ledger.Audience audience = (webhook, mailbox) -> true;
+    private MailLedger.Audience audience = (webhook, mailbox) -> true;
     private IntFunction<String> accountLabel = account -> "all";
     private IntFunction<String> webhookLabel = webhook -> "";
     private int concurrency = 512;
@@ -28,12 +30,12 @@ final class Plan {
     }
 
     /**
-     * One webhook that hears of everything.
+     * One webhook, which receives all mail.
      *
      * @param accounts how many, one mailbox each
      * @param tls whether the mail servers speak TLS
      * @param idle whether IMAP is pushed
-     * @param interval seconds between looks where mailboxes are polled
+     * @param interval seconds between checks where mailboxes are polled
      */
     static Plan imap(int accounts, boolean tls, boolean idle, int interval) {
         return new Plan(accounts, tls, idle, interval);
@@ -66,20 +68,22 @@ final class Plan {
         return with(plan -> plan.jitter = 0);
     }
 
-    /** So many webhooks, each of which hears of everything. */
+    /** A number of webhooks, each of which receives all mail. */
     Plan webhooks(int count) {
         return with(plan -> plan.webhooks = count);
     }
 
     /**
-     * Webhooks hear of the accounts of their group.
+     * Webhooks receive the mail of the accounts of their group.
      *
-     * @param counted which webhook hears of which mailbox
+     * @param counted which webhook receives the mail of which mailbox
      * @param ofAccount the value of the label {@code group} of an account
      * @param ofWebhook the value that a webhook wants, empty for any
      */
     Plan groups(
-            Ledger.Audience counted, IntFunction<String> ofAccount, IntFunction<String> ofWebhook) {
+            MailLedger.Audience counted,
+            IntFunction<String> ofAccount,
+            IntFunction<String> ofWebhook) {
         return with(plan -> {
             plan.audience = counted;
             plan.accountLabel = ofAccount;
@@ -87,7 +91,10 @@ final class Plan {
         });
     }
 
-    /** The first so many accounts are polled; the others' IDLE is trusted for so many seconds. */
+    /**
+     * The first {@code polled} accounts are polled; the others have {@code safetyInterval} {@code
+     * safety}.
+     */
     Plan mixed(int firstPolled, int trusted) {
         return with(plan -> {
             plan.polled = firstPolled;
@@ -95,7 +102,7 @@ final class Plan {
         });
     }
 
-    /** So many checks at once. */
+    /** Sets {@code polling.concurrency}. */
     Plan concurrency(int checks) {
         return with(plan -> plan.concurrency = checks);
     }
@@ -125,7 +132,7 @@ final class Plan {
         return webhooks;
     }
 
-    Ledger.Audience audience() {
+    MailLedger.Audience audience() {
         return audience;
     }
 
@@ -153,7 +160,7 @@ final class Plan {
           pop3: { interval: %ds, min: 1s }
           jitter: %s
           concurrency: %d
-        # The scripted servers take all who come: what is measured is the daemon, not its manners.
+        # The scripted servers take all who come: what is measured is the daemon, not its behaviours.
         providers:
           - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: 10000 }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }

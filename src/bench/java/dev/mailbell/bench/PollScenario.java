@@ -4,11 +4,11 @@ import dev.mailbell.bench.daemon.EmbeddedSql;
 import dev.mailbell.bench.daemon.Meter;
 import java.util.List;
 
-/** Looks that find nothing, as many as the daemon makes when all are due all the time. */
+/** Checks that find nothing, as many as the daemon can make when all are always due. */
 final class PollScenario implements Scenario {
     private static final int LONGEST_SECONDS = 600;
 
-    /** What PostgreSQL counts of a session that rests is seen only after some seconds. */
+    /** PostgreSQL publishes the statistics of an idle session only after some seconds. */
     private static final int STATISTICS_SECONDS = 12;
 
     private static final String ROWS =
@@ -27,36 +27,36 @@ final class PollScenario implements Scenario {
     }
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(usualMailboxes);
-        int seconds = setting.seconds().orElse(30);
-        int interval = setting.interval().orElse(1);
-        Plan plan = Plan.imap(mailboxes, setting.tls(), false, interval);
-        try (Lab lab = Lab.open(pop3 ? plan.overPop3() : plan, setting)) {
-            lab.register();
-            lab.awaitWatching(LONGEST_SECONDS);
-            EmbeddedSql sql = lab.daemon().sql();
-            Thread.sleep(1_000L * Math.max(setting.warmUp().orElse(20), STATISTICS_SECONDS));
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(usualMailboxes);
+        int seconds = options.seconds().orElse(30);
+        int interval = options.interval().orElse(1);
+        Plan plan = Plan.imap(mailboxes, options.tls(), false, interval);
+        try (TestBed testBed = TestBed.open(pop3 ? plan.overPop3() : plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(LONGEST_SECONDS);
+            EmbeddedSql sql = testBed.daemon().sql();
+            Thread.sleep(1_000L * Math.max(options.warmUp().orElse(20), STATISTICS_SECONDS));
             long rows = Long.parseLong(sql.ask(ROWS));
-            Meter meter = new Meter(lab.daemon());
+            Meter meter = new Meter(testBed.daemon());
             Meter.Cpu before = meter.cpu();
-            long looks = lab.mail().looks();
-            long logins = lab.mail().logins();
+            long checks = testBed.mail().checks();
+            long logins = testBed.mail().logins();
             long begun = System.nanoTime();
             Thread.sleep(1_000L * seconds);
-            looks = lab.mail().looks() - looks;
-            logins = lab.mail().logins() - logins;
+            checks = testBed.mail().checks() - checks;
+            logins = testBed.mail().logins() - logins;
             double took = (System.nanoTime() - begun) / 1e9;
             Meter.Cpu used = meter.cpu().minus(before);
             Thread.sleep(1_000L * STATISTICS_SECONDS);
             long written = Long.parseLong(sql.ask(ROWS)) - rows;
             return List.of(
-                    Figure.of("looks a second", looks / took, "/s")
-                            .target(setting.tls() ? tlsTarget : plainTarget),
+                    Figure.of("checks a second", checks / took, "/s")
+                            .target(options.tls() ? tlsTarget : plainTarget),
                     Figure.of("due a second", mailboxes / (double) interval, "/s"),
                     Figure.of("logins a second", logins / took, "/s"),
-                    Figure.of("CPU of the daemon, a look", 1e3 * used.daemon() / looks, "ms"),
-                    Figure.of("rows written, a thousand looks", 1e3 * written / looks, "")
+                    Figure.of("CPU of the daemon, a check", 1e3 * used.daemon() / checks, "ms"),
+                    Figure.of("rows written, a thousand checks", 1e3 * written / checks, "")
                             .target("0"),
                     Figure.of("memory of the daemon (RSS)", meter.daemonMegabytes(), "MB"),
                     Figure.of(

@@ -5,9 +5,7 @@ import dev.mailbell.bench.sim.Latencies;
 import java.util.List;
 import java.util.Random;
 
-/**
- * Mail arrives at random in mailboxes that idle: how long until the webhook has it, at what cost.
- */
+/** Mail arrives in random mailboxes with IDLE. Measures the time to the webhook, CPU and memory. */
 final class PushScenario implements Scenario {
     private static final int RAMP_SECONDS = 900;
     private static final int SETTLE_SECONDS = 60;
@@ -23,32 +21,32 @@ final class PushScenario implements Scenario {
     }
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(10_000);
-        int seconds = setting.seconds().orElse(60);
-        int warmUp = setting.warmUp().orElse(30);
-        double rate = setting.rate().orElse(usualRate);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(10_000);
+        int seconds = options.seconds().orElse(60);
+        int warmUp = options.warmUp().orElse(30);
+        double rate = options.rate().orElse(usualRate);
         Plan plan =
                 Plan.imap(
-                        mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
-        try (Lab lab = Lab.open(plan, setting)) {
+                        mailboxes, options.tls(), !options.poll(), options.interval().orElse(120));
+        try (TestBed testBed = TestBed.open(plan, options)) {
             long begun = System.nanoTime();
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
             long watching = System.nanoTime();
-            Random random = new Random(setting.seed());
-            MailStream stream = new MailStream(lab, () -> random.nextInt(mailboxes));
+            Random random = new Random(options.seed());
+            MailStream stream = new MailStream(testBed, () -> random.nextInt(mailboxes));
             long cold = System.nanoTime();
             stream.run(rate, warmUp);
-            lab.settle(SETTLE_SECONDS);
-            Meter meter = new Meter(lab.daemon());
+            testBed.settle(SETTLE_SECONDS);
+            Meter meter = new Meter(testBed.daemon());
             Meter.Cpu before = meter.cpu();
             long warm = System.nanoTime();
             int mails = stream.run(rate, seconds);
-            lab.settle(SETTLE_SECONDS);
+            testBed.settle(SETTLE_SECONDS);
             long end = System.nanoTime();
             Meter.Cpu used = meter.cpu().minus(before);
-            Latencies latencies = lab.ledger().latencies();
+            Latencies latencies = testBed.ledger().latencies();
             Latencies.Sorted first = latencies.between(cold, warm);
             Latencies.Sorted then = latencies.between(warm, end);
             return List.of(
@@ -58,7 +56,7 @@ final class PushScenario implements Scenario {
                     latency("the same in the first " + warmUp + " s, p50", first, 0.5),
                     latency("the same in the first " + warmUp + " s, p99", first, 0.99),
                     Figure.of("mails, each counted once", mails, "").target("all"),
-                    Figure.of("deliveries that came twice", lab.ledger().repeated(), ""),
+                    Figure.of("deliveries that came twice", testBed.ledger().repeated(), ""),
                     Figure.of(
                                     "CPU per notification, daemon and PostgreSQL",
                                     1e3 * (used.daemon() + used.postgresql()) / mails,
@@ -66,7 +64,7 @@ final class PushScenario implements Scenario {
                             .target("≤ 2.5"),
                     Figure.of("of it the daemon's", 1e3 * used.daemon() / mails, "ms"),
                     Figure.of("memory of the daemon (RSS)", meter.daemonMegabytes(), "MB")
-                            .target(setting.tls() ? "≤ 700" : "≤ 500"),
+                            .target(options.tls() ? "≤ 700" : "≤ 500"),
                     Figure.of("memory of PostgreSQL (Pss)", meter.postgresqlMegabytes(), "MB")
                             .target("≤ 150"),
                     Figure.of("registering and watching all", (watching - begun) / 1e9, "s"),

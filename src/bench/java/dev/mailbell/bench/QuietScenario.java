@@ -3,24 +3,24 @@ package dev.mailbell.bench;
 import dev.mailbell.bench.daemon.EmbeddedSql;
 import java.util.List;
 
-/** Nothing happens: what PostgreSQL writes into its log meanwhile. */
+/** No mail arrives. Measures what PostgreSQL writes into its WAL meanwhile. */
 final class QuietScenario implements Scenario {
     private static final int RAMP_SECONDS = 900;
     private static final String WAL = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn";
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(10_000);
-        int seconds = setting.seconds().orElse(600);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(10_000);
+        int seconds = options.seconds().orElse(600);
         Plan plan =
                 Plan.imap(
-                        mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
-            EmbeddedSql sql = lab.daemon().sql();
+                        mailboxes, options.tls(), !options.poll(), options.interval().orElse(120));
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
+            EmbeddedSql sql = testBed.daemon().sql();
             // What the baselines left to be cleaned up is no part of a quiet hour.
-            Thread.sleep(1_000L * setting.warmUp().orElse(90));
+            Thread.sleep(1_000L * options.warmUp().orElse(90));
             sql.change("vacuum");
             sql.change("checkpoint");
             double before = Double.parseDouble(sql.ask(WAL));
@@ -28,8 +28,8 @@ final class QuietScenario implements Scenario {
             double end = Double.parseDouble(sql.ask(WAL));
             double written = end - before;
             // What is written down once an hour is also written at the end.
-            lab.restart();
-            double hourly = Double.parseDouble(lab.daemon().sql().ask(WAL)) - end;
+            testBed.restart();
+            double hourly = Double.parseDouble(testBed.daemon().sql().ask(WAL)) - end;
             return List.of(
                     Figure.of(
                                     "WAL an hour, with what is written once",

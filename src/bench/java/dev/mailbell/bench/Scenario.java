@@ -10,5 +10,5 @@ interface Scenario {
      * @throws dev.mailbell.bench.daemon.BenchException when it cannot be measured, or a message was
      *     not counted exactly once
      */
-    List<Figure> run(Setting setting) throws InterruptedException;
+    List<Figure> run(BenchOptions options) throws InterruptedException;
 }

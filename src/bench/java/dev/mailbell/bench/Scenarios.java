@@ -17,23 +17,24 @@ final class Scenarios {
         add(
                 "memory",
                 "the same as push; of its figures the memory",
-                new SelectedRows(push, name -> name.startsWith("memory")));
+                new SelectedFigures(push, name -> name.startsWith("memory")));
         add(
                 "cpu",
                 "the same as push; of its figures the CPU",
-                new SelectedRows(push, name -> name.contains("CPU") || name.startsWith("of it")));
+                new SelectedFigures(
+                        push, name -> name.contains("CPU") || name.startsWith("of it")));
         add("ramp", "a start with 10,000 accounts: time until all idle", new RampScenario());
         add(
                 "poll-keep",
-                "IMAP looks that find nothing, never IDLE: how many a second",
+                "IMAP checks that find nothing, never IDLE: how many a second",
                 new PollScenario(false, 18_000, "≥ 15,000", ""));
         add(
                 "poll-pop3",
-                "POP3 looks that find nothing among 10,000 messages",
+                "POP3 checks that find nothing among 10,000 messages",
                 new PollScenario(true, 6_000, "≥ 4,000", "≥ 1,000"));
         add(
                 "accounts",
-                "100,000 accounts, a look each 5 minutes: start, heap, punctuality",
+                "100,000 accounts, a check each 5 minutes: start, heap, punctuality",
                 new AccountsScenario(100_000, true, "≤ 15", "≤ 400"));
         add(
                 "accounts-1m",
@@ -47,7 +48,7 @@ final class Scenarios {
         add("start", "serve on existing data until it is ready", new StartScenario());
         add(
                 "deliver",
-                "1,000 webhooks hear of every mail: deliveries a second",
+                "1,000 webhooks receive every mail: deliveries a second",
                 new DeliverScenario());
         add(
                 "deliver-one",
@@ -56,18 +57,21 @@ final class Scenarios {
         add("drain", "1,000,000 pending deliveries over 1,000 webhooks", new DrainScenario());
         add(
                 "dead",
-                "1,000 dead webhooks want every mail of a healthy one: what that one feels",
+                "1,000 dead webhooks want every mail of a healthy one: its latency",
                 new DeadScenario());
         add(
                 "isolation",
-                "a mail server with 240 kept sessions falls silent: what pushed mail feels",
+                "a mail server with 240 kept sessions falls silent: latency of pushed mail",
                 new IsolationScenario());
-        add("flood", "mailboxes with a mail every 4 ms: what the others feel", new FloodScenario());
+        add(
+                "flood",
+                "mailboxes with a mail every 4 ms: latency of the others",
+                new FloodScenario());
         add(
                 "hostile",
-                "300 hostile mail servers of 16 kinds: what the others feel",
+                "300 hostile mail servers of 16 kinds: latency of other mail",
                 new HostileScenario());
-        add("sick", "half of 100 webhooks hang or cut: what the others feel", new SickScenario());
+        add("sick", "half of 100 webhooks hang or cut: latency of the others", new SickScenario());
     }
 
     private Scenarios() {}

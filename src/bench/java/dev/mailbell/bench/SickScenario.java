@@ -1,7 +1,7 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.sim.Latencies;
-import dev.mailbell.bench.sim.Receiver.Manner;
+import dev.mailbell.bench.sim.Receiver.Behaviour;
 import java.util.List;
 
 /**
@@ -12,26 +12,27 @@ final class SickScenario implements Scenario {
     private static final int RAMP_SECONDS = 300;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(1_000);
-        int webhooks = Math.min(mailboxes, setting.webhooks().orElse(100));
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(1_000);
+        int webhooks = Math.min(mailboxes, options.webhooks().orElse(100));
         Plan plan =
-                Plan.imap(mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120))
+                Plan.imap(mailboxes, options.tls(), !options.poll(), options.interval().orElse(120))
                         .webhooks(webhooks)
                         .groups(
                                 (webhook, mailbox) ->
                                         webhook % 2 == 0 && mailbox % webhooks == webhook,
                                 account -> "g" + account % webhooks,
                                 webhook -> "g" + webhook);
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
-            Phases phases = new Phases(lab, setting, 0, mailboxes, 100);
-            Latencies.Sorted before = phases.measure();
-            lab.receiver().manners(SickScenario::manner);
-            Latencies.Sorted after = phases.measure();
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
+            LoadPhases load = new LoadPhases(testBed, options, 0, mailboxes, 100);
+            Latencies.Sorted before = load.measure();
+            testBed.receiver().behaviours(SickScenario::behaviour);
+            Latencies.Sorted after = load.measure();
             return List.of(
-                    PushScenario.latency("healthy webhooks while half are ill, p99", after, 0.99)
+                    PushScenario.latency(
+                                    "healthy webhooks while half are failing, p99", after, 0.99)
                             .target("≤ 2 × before"),
                     PushScenario.latency("the same, p50", after, 0.5),
                     PushScenario.latency("the same, longest", after, 1),
@@ -42,11 +43,11 @@ final class SickScenario implements Scenario {
         }
     }
 
-    private static Manner manner(int webhook) {
+    private static Behaviour behaviour(int webhook) {
         return switch (webhook % 4) {
-            case 1 -> Manner.HANGS;
-            case 3 -> Manner.CUTS;
-            default -> Manner.TAKES;
+            case 1 -> Behaviour.HANGS;
+            case 3 -> Behaviour.CUTS;
+            default -> Behaviour.ACCEPTS;
         };
     }
 }

@@ -8,8 +8,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Half of the mailboxes idle, half are polled; mail arrives at random while connections are dropped
- * and others fall silent. In the end each message must have been told once, and what the daemon
- * holds must be what it held at the beginning.
+ * and others fall silent. In the end each message must have been announced once, and the daemon
+ * must use no more memory, threads and files than in the beginning.
  */
 final class SoakScenario implements Scenario {
     private static final int RAMP_SECONDS = 600;
@@ -20,7 +20,7 @@ final class SoakScenario implements Scenario {
     private static final double DROPS_PER_SECOND = 5;
     private static final double STALLS_PER_SECOND = 1;
 
-    /** What the daemon holds at a moment, after a full collection. */
+    /** What the daemon uses at a moment, after a full collection. */
     private record Sample(double heap, double memory, int threads, int files) {
         static Sample of(Meter meter) {
             return new Sample(
@@ -32,25 +32,25 @@ final class SoakScenario implements Scenario {
     }
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(4_000);
-        int seconds = setting.seconds().orElse(1_800);
-        double rate = setting.rate().orElse(20);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(4_000);
+        int seconds = options.seconds().orElse(1_800);
+        double rate = options.rate().orElse(20);
         Plan plan =
-                Plan.imap(mailboxes, setting.tls(), true, INTERVAL_SECONDS)
+                Plan.imap(mailboxes, options.tls(), true, INTERVAL_SECONDS)
                         .mixed(mailboxes / 2, SAFETY_SECONDS);
-        try (Lab lab = Lab.open(plan, setting)) {
-            lab.register();
-            lab.awaitWatching(RAMP_SECONDS);
-            Random random = new Random(setting.seed());
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            testBed.register();
+            testBed.awaitWatching(RAMP_SECONDS);
+            Random random = new Random(options.seed());
             MailStream stream =
                     new MailStream(
-                            lab,
+                            testBed,
                             () -> {
-                                disturb(lab, random, rate, mailboxes);
+                                disturb(testBed, random, rate, mailboxes);
                                 return random.nextInt(mailboxes);
                             });
-            Meter meter = new Meter(lab.daemon());
+            Meter meter = new Meter(testBed.daemon());
             List<Sample> samples = new ArrayList<>();
             int mails = 0;
             for (int i = 0; i < SAMPLES; i++) {
@@ -58,13 +58,13 @@ final class SoakScenario implements Scenario {
                 samples.add(Sample.of(meter));
                 System.err.printf("soak: %d mails, %s%n", mails, samples.getLast());
             }
-            lab.settle(SETTLE_SECONDS);
-            lab.awaitIdling(SETTLE_SECONDS);
-            int sessions = lab.mail().connections();
+            testBed.settle(SETTLE_SECONDS);
+            testBed.awaitIdling(SETTLE_SECONDS);
+            int sessions = testBed.mail().connections();
             return List.of(
                     Figure.of("mails, each counted once", mails, "").target("all"),
-                    Figure.of("deliveries that came twice", lab.ledger().repeated(), ""),
-                    Figure.of("logins, all in all", lab.mail().logins(), ""),
+                    Figure.of("deliveries that came twice", testBed.ledger().repeated(), ""),
+                    Figure.of("logins, all in all", testBed.mail().logins(), ""),
                     Figure.of("sessions at the end", sessions, "").target("≤ " + mailboxes),
                     first("heap after a collection", samples, Sample::heap, "MB"),
                     last("heap after a collection", samples, Sample::heap, "MB"),
@@ -78,12 +78,12 @@ final class SoakScenario implements Scenario {
     }
 
     /** Before each mail, as often as makes so many drops and stalls a second. */
-    private static void disturb(Lab lab, Random random, double rate, int mailboxes) {
+    private static void disturb(TestBed testBed, Random random, double rate, int mailboxes) {
         if (random.nextDouble() < DROPS_PER_SECOND / rate) {
-            lab.mail().drop(random.nextInt(mailboxes));
+            testBed.mail().drop(random.nextInt(mailboxes));
         }
         if (random.nextDouble() < STALLS_PER_SECOND / rate) {
-            lab.mail().stall(random.nextInt(mailboxes));
+            testBed.mail().stall(random.nextInt(mailboxes));
         }
     }
 

@@ -9,23 +9,23 @@ final class StartScenario implements Scenario {
     private static final int STARTS = 5;
 
     @Override
-    public List<Figure> run(Setting setting) throws InterruptedException {
-        int mailboxes = setting.mailboxes().orElse(1_000);
+    public List<Figure> run(BenchOptions options) throws InterruptedException {
+        int mailboxes = options.mailboxes().orElse(1_000);
         Plan plan =
                 Plan.imap(
-                        mailboxes, setting.tls(), !setting.poll(), setting.interval().orElse(120));
-        try (Lab lab = Lab.open(plan, setting)) {
-            double first = lab.daemon().secondsToReady();
-            lab.register();
-            lab.awaitWatching(LONGEST_SECONDS);
+                        mailboxes, options.tls(), !options.poll(), options.interval().orElse(120));
+        try (TestBed testBed = TestBed.open(plan, options)) {
+            double first = testBed.daemon().secondsToReady();
+            testBed.register();
+            testBed.awaitWatching(LONGEST_SECONDS);
             List<Double> starts = new ArrayList<>();
             List<Double> stops = new ArrayList<>();
             for (int i = 0; i < STARTS; i++) {
                 long begun = System.nanoTime();
-                lab.daemon().close();
+                testBed.daemon().close();
                 stops.add((System.nanoTime() - begun) / 1e9);
-                lab.restart();
-                starts.add(lab.daemon().secondsToReady());
+                testBed.restart();
+                starts.add(testBed.daemon().secondsToReady());
             }
             return List.of(
                     Figure.of("start to ready, median of " + STARTS, median(starts), "s")

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What several runs measured: one row a figure, with the median and the spread. */
+/** The figures of several runs: one row a figure, with the median and the spread. */
 final class Table {
     private final Map<String, List<Figure>> rows = new LinkedHashMap<>();
 

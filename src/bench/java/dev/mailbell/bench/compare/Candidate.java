@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The program that is measured, as a process of its own; what it says goes to our stderr. */
+/** The measured program, in a process of its own; its output goes to our stderr. */
 final class Candidate implements AutoCloseable {
     private static final String READY = "ready";
     private static final int STOP_SECONDS = 10;

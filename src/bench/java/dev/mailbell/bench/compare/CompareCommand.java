@@ -94,7 +94,7 @@ public final class CompareCommand implements Callable<Integer> {
         }
         Load load = load();
         Subject subject = command.isEmpty() ? mailbell : new Program(command);
-        List<Measured> measured = new ArrayList<>();
+        List<Measurement> measured = new ArrayList<>();
         for (int run = 1; run <= runs; run++) {
             spec.commandLine().getErr().printf("run %d of %d: %s%n", run, runs, title());
             measured.add(subject.run(load));

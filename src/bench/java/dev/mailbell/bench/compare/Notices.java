@@ -9,14 +9,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What came held against what was told, per mailbox: the n-th message told is taken for the n-th
- * that came.
+ * Compares added with announced messages of each mailbox: the n-th announced message counts as the
+ * n-th added one.
  */
 final class Notices {
     private static final Pattern MAILBOX = Pattern.compile("\"mailbox\"\\s*:\\s*\"user(\\d{1,9})@");
     private static final Pattern COUNT = Pattern.compile("\"count\"\\s*:\\s*(\\d{1,9})");
 
-    private final Queue<Long>[] untold;
+    private final Queue<Long>[] unannounced;
     private final Latencies latencies = new Latencies();
     private final LongAdder came = new LongAdder();
     private final LongAdder told = new LongAdder();
@@ -24,14 +24,14 @@ final class Notices {
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     Notices(int mailboxes) {
-        untold = new Queue[mailboxes];
-        Arrays.setAll(untold, i -> new ArrayDeque<Long>());
+        unannounced = new Queue[mailboxes];
+        Arrays.setAll(unannounced, i -> new ArrayDeque<Long>());
     }
 
-    /** A message is put into a mailbox now; call it before the server tells. */
+    /** A message is added to a mailbox now; called before the server announces it. */
     void comes(int mailbox) {
-        synchronized (untold[mailbox]) {
-            untold[mailbox].add(System.nanoTime());
+        synchronized (unannounced[mailbox]) {
+            unannounced[mailbox].add(System.nanoTime());
         }
         came.increment();
     }
@@ -40,15 +40,15 @@ final class Notices {
     void posted(String body, long nanoTime) {
         Matcher mailbox = MAILBOX.matcher(body);
         int number = mailbox.find() ? Integer.parseInt(mailbox.group(1)) : -1;
-        if (number < 0 || number >= untold.length) {
+        if (number < 0 || number >= unannounced.length) {
             surplus.increment();
             return;
         }
         Matcher count = COUNT.matcher(body);
         int messages = count.find() ? Integer.parseInt(count.group(1)) : 1;
-        synchronized (untold[number]) {
+        synchronized (unannounced[number]) {
             for (int i = 0; i < messages; i++) {
-                Long cameAt = untold[number].poll();
+                Long cameAt = unannounced[number].poll();
                 if (cameAt == null) {
                     surplus.add(messages - i);
                     return;
@@ -63,12 +63,12 @@ final class Notices {
         return came.sum();
     }
 
-    /** Messages nobody was told of so far. */
+    /** Messages that were not announced so far. */
     long missing() {
         return came.sum() - told.sum();
     }
 
-    /** Messages told of that never came. */
+    /** Announced messages that were never added. */
     long surplus() {
         return surplus.sum();
     }

@@ -29,7 +29,7 @@ final class Program implements Subject {
     }
 
     @Override
-    public Measured run(Load load) throws InterruptedException {
+    public Measurement run(Load load) throws InterruptedException {
         @Nullable SSLContext tls = load.tls() ? Certificates.selfSigned() : null;
         int addresses = (load.mailboxes() - 1) / MAILBOXES_AN_ADDRESS + 1;
         Notices notices = new Notices(load.mailboxes());
@@ -58,7 +58,7 @@ final class Program implements Subject {
                 "BENCH_RECEIVER", receiver.url(0));
     }
 
-    private static Measured measure(
+    private static Measurement measure(
             Load load, ImapServerSim server, Notices notices, Candidate candidate, double ready)
             throws InterruptedException {
         Random random = new Random(load.seed());
@@ -79,7 +79,7 @@ final class Program implements Subject {
         double megabytes = tree.megabytes();
         awaitTold(notices, PATIENCE);
         long mails = notices.came() - before;
-        return new Measured(
+        return new Measurement(
                 ready,
                 megabytes,
                 notices.latencies().between(from, to),

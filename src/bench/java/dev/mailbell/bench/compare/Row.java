@@ -12,9 +12,9 @@ final class Row {
             | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\
             """;
 
-    private final List<Measured> runs;
+    private final List<Measurement> runs;
 
-    Row(List<Measured> runs) {
+    Row(List<Measurement> runs) {
         this.runs = List.copyOf(runs);
     }
 
@@ -25,8 +25,8 @@ final class Row {
                 String.format(
                         Locale.ROOT, "%,d %s", load.mailboxes(), load.tls() ? "TLS" : "plain"),
                 number(load.rate()) + "/s",
-                cell("s", Measured::ready),
-                cell("MB", Measured::megabytes),
+                cell("s", Measurement::ready),
+                cell("MB", Measurement::megabytes),
                 cell("ms", run -> run.latencies().percentile(0.5)),
                 cell("ms", run -> run.latencies().percentile(0.99)),
                 "%s – %s ms"
@@ -35,17 +35,17 @@ final class Row {
                                 number(
                                         sorted(run -> run.latencies().percentile(1))[
                                                 runs.size() - 1])),
-                cell("ms", Measured::cpu),
-                cell("ms", Measured::benchCpu),
-                Long.toString(runs.stream().mapToLong(Measured::lost).sum()),
-                runs.stream().mapToLong(Measured::surplus).sum() + " |");
+                cell("ms", Measurement::cpu),
+                cell("ms", Measurement::benchCpu),
+                Long.toString(runs.stream().mapToLong(Measurement::lost).sum()),
+                runs.stream().mapToLong(Measurement::surplus).sum() + " |");
     }
 
-    private double[] sorted(ToDoubleFunction<Measured> value) {
+    private double[] sorted(ToDoubleFunction<Measurement> value) {
         return runs.stream().mapToDouble(value).sorted().toArray();
     }
 
-    private String cell(String unit, ToDoubleFunction<Measured> value) {
+    private String cell(String unit, ToDoubleFunction<Measurement> value) {
         double[] sorted = sorted(value);
         int middle = sorted.length / 2;
         double median =

@@ -1,6 +1,6 @@
 package dev.mailbell.bench.compare;
 
-/** Somebody who can be measured under a load, with fresh servers and processes each time. */
+/** A program that can be measured under a load, with new servers and processes each time. */
 @FunctionalInterface
 public interface Subject {
     /**
@@ -8,5 +8,5 @@ public interface Subject {
      *
      * @throws dev.mailbell.bench.daemon.BenchException when it cannot be measured
      */
-    Measured run(Load load) throws InterruptedException;
+    Measurement run(Load load) throws InterruptedException;
 }

@@ -25,19 +25,21 @@ public final class Listener implements AutoCloseable {
     private static final int TRIES = 20;
 
     private final List<ServerSocketChannel> channels;
-    private final List<Loop> loops = new ArrayList<>();
+    private final List<SelectorLoop> loops = new ArrayList<>();
     private final @Nullable SSLContext tls;
-    private final Supplier<Talk> talks;
+    private final Supplier<ConnectionHandler> handlers;
     private final AtomicInteger next = new AtomicInteger();
     private volatile boolean closed;
 
     private Listener(
-            List<ServerSocketChannel> channels, @Nullable SSLContext tls, Supplier<Talk> talks) {
+            List<ServerSocketChannel> channels,
+            @Nullable SSLContext tls,
+            Supplier<ConnectionHandler> handlers) {
         this.channels = channels;
         this.tls = tls;
-        this.talks = talks;
+        this.handlers = handlers;
         for (int i = 0; i < LOOPS; i++) {
-            loops.add(new Loop("bench-loop"));
+            loops.add(new SelectorLoop("bench-loop"));
         }
         for (ServerSocketChannel channel : channels) {
             Thread.ofPlatform().name("bench-accept").daemon().start(() -> accept(channel));
@@ -47,9 +49,10 @@ public final class Listener implements AutoCloseable {
     /**
      * @param addresses how many, 1 to 250
      * @param tls null for plain
-     * @param talks makes what is said on each connection
+     * @param handlers makes the handler of each connection
      */
-    public static Listener open(int addresses, @Nullable SSLContext tls, Supplier<Talk> talks) {
+    public static Listener open(
+            int addresses, @Nullable SSLContext tls, Supplier<ConnectionHandler> handlers) {
         for (int i = 1; ; i++) {
             List<ServerSocketChannel> channels = new ArrayList<>();
             try {
@@ -60,7 +63,7 @@ public final class Listener implements AutoCloseable {
                     channel.bind(new InetSocketAddress(address(address), port), BACKLOG);
                     port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
                 }
-                return new Listener(channels, tls, talks);
+                return new Listener(channels, tls, handlers);
             } catch (BindException e) {
                 // The port that the first address gave is taken on another one.
                 channels.forEach(Listener::close);
@@ -82,7 +85,7 @@ public final class Listener implements AutoCloseable {
         return channels.getFirst().socket().getLocalPort();
     }
 
-    /** An address for the client of this number; all have their turn. */
+    /** An address for the client of this number; the addresses are used in turn. */
     public String host(int client) {
         return address(client % channels.size());
     }
@@ -92,7 +95,9 @@ public final class Listener implements AutoCloseable {
             try {
                 SocketChannel channel = server.accept();
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                Link link = new Link(channel, talks.get(), tls == null ? null : new TlsLayer(tls));
+                Connection link =
+                        new Connection(
+                                channel, handlers.get(), tls == null ? null : new TlsLayer(tls));
                 loops.get(Math.floorMod(next.getAndIncrement(), LOOPS)).serve(channel, link);
             } catch (ClosedChannelException e) {
                 if (server.isOpen()) {
@@ -131,6 +136,6 @@ public final class Listener implements AutoCloseable {
     public void close() {
         closed = true;
         channels.forEach(Listener::close);
-        loops.forEach(Loop::close);
+        loops.forEach(SelectorLoop::close);
     }
 }

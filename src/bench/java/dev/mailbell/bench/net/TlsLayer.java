@@ -10,7 +10,7 @@ import javax.net.ssl.SSLEngineResult.Status;
 
 /**
  * TLS on the server's side of one connection. Reading belongs to one thread; {@link #encrypt} is
- * called under the link's lock.
+ * called under the lock of the connection.
  */
 final class TlsLayer {
     private static final ThreadLocal<ByteBuffer> PLAIN =
@@ -19,7 +19,7 @@ final class TlsLayer {
             ThreadLocal.withInitial(() -> ByteBuffer.allocate(32 * 1024));
 
     private final SSLEngine engine;
-    private final Carry carry = new Carry();
+    private final UnreadOctets unread = new UnreadOctets();
     private boolean open;
 
     /** Where decrypted octets go and records come from. */
@@ -28,7 +28,7 @@ final class TlsLayer {
 
         void plain(ByteBuffer octets) throws IOException;
 
-        /** Writes whatever the handshake has to say next. */
+        /** Writes the next message of the handshake. */
         void handshake() throws IOException;
 
         void ended();
@@ -41,7 +41,7 @@ final class TlsLayer {
     }
 
     void received(ByteBuffer fresh, Side side) throws IOException {
-        ByteBuffer sealed = carry.with(fresh);
+        ByteBuffer sealed = unread.with(fresh);
         while (true) {
             HandshakeStatus status = engine.getHandshakeStatus();
             if (!open && status == HandshakeStatus.NOT_HANDSHAKING) {
@@ -59,7 +59,7 @@ final class TlsLayer {
                 case NEED_WRAP -> side.handshake();
                 default -> {
                     if (!decrypt(sealed, side)) {
-                        carry.keep(sealed);
+                        unread.keep(sealed);
                         return;
                     }
                 }
@@ -67,7 +67,7 @@ final class TlsLayer {
         }
     }
 
-    /** Takes one record; false when there is no whole one. */
+    /** Decrypts one record; false when it is incomplete. */
     private boolean decrypt(ByteBuffer sealed, Side side) throws IOException {
         if (!sealed.hasRemaining()) {
             return false;
@@ -87,7 +87,7 @@ final class TlsLayer {
         return true;
     }
 
-    /** One record, or several where there is much to say. */
+    /** One record, or several for long data. */
     ByteBuffer encrypt(ByteBuffer plain) throws IOException {
         ByteBuffer first = record(plain);
         if (!plain.hasRemaining()) {
@@ -111,7 +111,7 @@ final class TlsLayer {
         return sealed.flip();
     }
 
-    /** Begins to say goodbye: the next record is the alert. */
+    /** Begins to close: the next record is the close_notify alert. */
     void end() {
         engine.closeOutbound();
     }

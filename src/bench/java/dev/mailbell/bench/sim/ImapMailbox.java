@@ -9,24 +9,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One INBOX: so many messages, their UIDs one behind the other, and who has it open. */
+/** One INBOX: its messages with consecutive UIDs, and the sessions that have it open. */
 final class ImapMailbox {
     static final long UID_VALIDITY = 1_700_000_000L;
 
-    /** The UID of a message is so much more than its number. */
+    /** The UID of a message is its number plus this. */
     private static final long UID_OFFSET = 5_000;
 
     private static final Set<String> SEEN = Set.of("\\Seen");
 
     private final AtomicInteger exists;
-    private final List<ImapTalk> open = new CopyOnWriteArrayList<>();
-    private final List<ImapTalk> loggedIn = new CopyOnWriteArrayList<>();
+    private final List<ImapHandler> open = new CopyOnWriteArrayList<>();
+    private final List<ImapHandler> loggedIn = new CopyOnWriteArrayList<>();
 
     private final int read;
     private final Map<Integer, Set<String>> flags = new ConcurrentHashMap<>();
 
     /**
-     * @param messages so many, all of them read
+     * @param messages the number of messages at the start, all of them read
      */
     ImapMailbox(int messages) {
         read = messages;
@@ -45,30 +45,30 @@ final class ImapMailbox {
         return uid - UID_OFFSET;
     }
 
-    void loggedIn(ImapTalk talk) {
-        loggedIn.add(talk);
+    void loggedIn(ImapHandler handler) {
+        loggedIn.add(handler);
     }
 
-    void gone(ImapTalk talk) {
-        loggedIn.remove(talk);
+    void gone(ImapHandler handler) {
+        loggedIn.remove(handler);
     }
 
     /** The sessions of its user. */
-    List<ImapTalk> sessions() {
+    List<ImapHandler> sessions() {
         return List.copyOf(loggedIn);
     }
 
-    void open(ImapTalk talk) {
-        open.add(talk);
+    void open(ImapHandler handler) {
+        open.add(handler);
     }
 
-    void close(ImapTalk talk) {
-        open.remove(talk);
+    void close(ImapHandler handler) {
+        open.remove(handler);
     }
 
     void add() {
         exists.incrementAndGet();
-        open.forEach(ImapTalk::push);
+        open.forEach(ImapHandler::push);
     }
 
     Set<String> flags(int number) {

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The messages of a mailbox as clients see them that read what they are told of: FETCH, STORE and
- * SEARCH of RFC 3501, as far as Jakarta Mail asks. Each message is a line of text.
+ * The messages of a mailbox for clients that read announced mail: FETCH, STORE and SEARCH of RFC
+ * 3501, as far as Jakarta Mail asks. Each message is a line of text.
  */
 final class ImapMessages {
     private static final String DATE = "Sat, 21 Nov 2026 07:00:00 +0000";

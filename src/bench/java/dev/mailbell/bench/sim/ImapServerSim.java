@@ -6,10 +6,10 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An IMAP server that holds tens of thousands of sessions and pushes EXISTS at once. Each user has
- * an INBOX of a thousand messages.
+ * An IMAP server for tens of thousands of sessions, which sends EXISTS at once. Each user has an
+ * INBOX of a thousand messages.
  */
-public final class ImapServerSim extends Counters {
+public final class ImapServerSim extends CountingMailSim {
     private static final int MESSAGES = 1_000;
 
     private final ImapMailbox[] mailboxes;
@@ -26,7 +26,7 @@ public final class ImapServerSim extends Counters {
         for (int i = 0; i < users; i++) {
             mailboxes[i] = new ImapMailbox(MESSAGES);
         }
-        listener = Listener.open(addresses, tls, () -> new ImapTalk(this));
+        listener = Listener.open(addresses, tls, () -> new ImapHandler(this));
     }
 
     @Nullable ImapMailbox mailbox(int user) {
@@ -54,12 +54,12 @@ public final class ImapServerSim extends Counters {
 
     @Override
     public void drop(int user) {
-        mailboxes[user].sessions().forEach(ImapTalk::drop);
+        mailboxes[user].sessions().forEach(ImapHandler::drop);
     }
 
     @Override
     public void stall(int user) {
-        mailboxes[user].sessions().forEach(ImapTalk::stall);
+        mailboxes[user].sessions().forEach(ImapHandler::stall);
     }
 
     @Override

@@ -7,19 +7,17 @@ public interface MailSim extends AutoCloseable {
 
     int port();
 
-    /** Puts a message into a user's mailbox, and tells whoever waits for it. */
+    /** Puts a message into a user's mailbox and announces it to sessions in IDLE. */
     void deliver(int user);
 
-    /** Drops all connections of a user, without a word. */
+    /** Drops all connections of a user without a BYE. */
     void drop(int user);
 
-    /** All connections of a user stay open and say nothing more, whatever they hear. */
+    /** All connections of a user stay open and answer nothing any more. */
     void stall(int user);
 
-    /**
-     * Looks so far: logins and, on connections that are kept, everything that asks for the state.
-     */
-    long looks();
+    /** Checks so far: logins and, on kept connections, commands that ask for the state. */
+    long checks();
 
     long logins();
 
@@ -29,16 +27,16 @@ public interface MailSim extends AutoCloseable {
     /** Sessions that IDLE now. */
     int idling();
 
-    /** Who is told of each look; called from the server's threads. */
-    void onLook(LookListener listener);
+    /** Sets the listener for checks, which is called from the server's threads. */
+    void onCheck(CheckListener listener);
 
-    /** Hears of looks. */
+    /** Called for each check. */
     @FunctionalInterface
-    interface LookListener {
-        void looked(int user, long nanoTime);
+    interface CheckListener {
+        void checked(int user, long nanoTime);
 
-        /** Hears nothing. */
-        LookListener NONE = (user, nanoTime) -> {};
+        /** Ignores all checks. */
+        CheckListener NONE = (user, nanoTime) -> {};
     }
 
     @Override

@@ -7,7 +7,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** A POP3 server that answers at once. Each maildrop begins with ten thousand messages. */
-public final class Pop3ServerSim extends Counters {
+public final class Pop3ServerSim extends CountingMailSim {
     static final int MESSAGES = 10_000;
     static final int OCTETS = 2_000;
 
@@ -27,7 +27,7 @@ public final class Pop3ServerSim extends Counters {
      */
     public Pop3ServerSim(int users, int addresses, @Nullable SSLContext tls) {
         added = new AtomicIntegerArray(users);
-        listener = Listener.open(addresses, tls, () -> new Pop3Talk(this));
+        listener = Listener.open(addresses, tls, () -> new Pop3Handler(this));
     }
 
     private static byte[] listing(Column column) {

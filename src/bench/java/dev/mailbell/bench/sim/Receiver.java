@@ -1,8 +1,8 @@
 package dev.mailbell.bench.sim;
 
-import dev.mailbell.bench.net.Link;
+import dev.mailbell.bench.net.Connection;
+import dev.mailbell.bench.net.ConnectionHandler;
 import dev.mailbell.bench.net.Listener;
-import dev.mailbell.bench.net.Talk;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -20,9 +20,9 @@ public final class Receiver implements AutoCloseable {
     private static final byte[] BROKEN = answer("500 Internal Server Error");
 
     /** How a webhook answers. */
-    public enum Manner {
+    public enum Behaviour {
         /** 200, at once. */
-        TAKES,
+        ACCEPTS,
         /** 500, at once. */
         FAILS,
         /** Never. */
@@ -34,9 +34,9 @@ public final class Receiver implements AutoCloseable {
     private final Listener listener;
     private final Posts taken;
     private final LongAdder requests = new LongAdder();
-    private volatile IntFunction<Manner> manners = webhook -> Manner.TAKES;
+    private volatile IntFunction<Behaviour> behaviours = webhook -> Behaviour.ACCEPTS;
 
-    /** Hears of each POST that is taken, from several threads. */
+    /** Called for each POST that is accepted, from several threads. */
     private interface Posts {
         /**
          * @param webhook the number in the path
@@ -46,7 +46,7 @@ public final class Receiver implements AutoCloseable {
         void took(int webhook, String id, String body, long nanoTime);
     }
 
-    /** Hears of a body, whatever it is. */
+    /** Called with the body of each POST. */
     @FunctionalInterface
     public interface Bodies {
         /**
@@ -56,10 +56,11 @@ public final class Receiver implements AutoCloseable {
     }
 
     /**
-     * @param taken is told of each delivery that is taken, from several threads
+     * @param taken called for each accepted delivery, from several threads
      */
-    public Receiver(Consumer<Hook> taken) {
-        this((webhook, id, body, nanoTime) -> taken.accept(Hook.of(webhook, id, body, nanoTime)));
+    public Receiver(Consumer<ReceivedDelivery> taken) {
+        this((webhook, id, body, nanoTime) ->
+                taken.accept(ReceivedDelivery.of(webhook, id, body, nanoTime)));
     }
 
     /** For senders that are not Mailbell. */
@@ -82,12 +83,12 @@ public final class Receiver implements AutoCloseable {
         return "http://127.0.0.1:" + listener.port() + "/w/" + webhook;
     }
 
-    /** From now on. */
-    public void manners(IntFunction<Manner> of) {
-        manners = of;
+    /** Sets the behaviours of the webhooks from now on. */
+    public void behaviours(IntFunction<Behaviour> of) {
+        behaviours = of;
     }
 
-    /** POSTs so far, however they were answered. */
+    /** POSTs so far, with any answer. */
     public long requests() {
         return requests.sum();
     }
@@ -98,12 +99,12 @@ public final class Receiver implements AutoCloseable {
     }
 
     /** One connection, kept alive. */
-    private final class Exchange implements Talk {
-        private @Nullable Link link;
+    private final class Exchange implements ConnectionHandler {
+        private @Nullable Connection link;
         private long begun;
 
         @Override
-        public void opened(Link opened) {
+        public void opened(Connection opened) {
             link = opened;
         }
 
@@ -119,7 +120,7 @@ public final class Receiver implements AutoCloseable {
             }
         }
 
-        /** Takes one whole request; false when the rest of it is still to come. */
+        /** Consumes one complete request; false when it is incomplete. */
         private boolean take(ByteBuffer octets, long nanoTime) {
             byte[] all = new byte[octets.remaining()];
             octets.duplicate().get(all);
@@ -138,7 +139,7 @@ public final class Receiver implements AutoCloseable {
             requests.increment();
             int webhook = webhook(head);
             answer(
-                    manners.apply(webhook),
+                    behaviours.apply(webhook),
                     () ->
                             taken.took(
                                     webhook,
@@ -148,13 +149,13 @@ public final class Receiver implements AutoCloseable {
             return true;
         }
 
-        private void answer(Manner manner, Runnable take) {
-            Link to = link;
+        private void answer(Behaviour behaviour, Runnable take) {
+            Connection to = link;
             if (to == null) {
                 return;
             }
-            switch (manner) {
-                case TAKES -> {
+            switch (behaviour) {
+                case ACCEPTS -> {
                     take.run();
                     to.send(OK);
                 }

@@ -23,7 +23,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Connects, shakes hands with name and chain checked, and reads the greeting. */
+/** Connects, performs the handshake with name and chain verified, and reads the greeting. */
 abstract class Client {
     /** Handshakes that resumed a session. */
     final AtomicLong resumed = new AtomicLong();

@@ -126,7 +126,7 @@ final class ServerProcess implements AutoCloseable {
             socket.getOutputStream().write(GREETING.getBytes());
             socket.getInputStream().transferTo(socket.getOutputStream());
         } catch (IOException gone) {
-            // A client that leaves without a word is the usual end here.
+            // Clients usually close the connection without a close_notify.
         }
     }
 }

@@ -6,24 +6,24 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
-/** One connection of a client. Anybody may send at any time; sending never waits. */
-public final class Link {
-    private static final int MOST_UNSENT = 16 << 20;
+/** One connection of a client. Every thread may send at any time; sending never blocks. */
+public final class Connection {
+    private static final int MAX_UNSENT = 16 << 20;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final SocketChannel channel;
-    private final Talk talk;
+    private final ConnectionHandler handler;
     private final @Nullable TlsLayer tls;
-    private final Carry carry = new Carry();
+    private final UnreadOctets unread = new UnreadOctets();
     private final TlsLayer.Side side = new Plaintext();
     private volatile @Nullable SelectionKey key;
     private @Nullable ByteBuffer unsent;
     private boolean ending;
     private boolean closed;
 
-    Link(SocketChannel channel, Talk talk, @Nullable TlsLayer tls) {
+    Connection(SocketChannel channel, ConnectionHandler handler, @Nullable TlsLayer tls) {
         this.channel = channel;
-        this.talk = talk;
+        this.handler = handler;
         this.tls = tls;
     }
 
@@ -31,11 +31,11 @@ public final class Link {
     void begin(SelectionKey selected) {
         key = selected;
         if (tls == null) {
-            talk.opened(this);
+            handler.opened(this);
         }
     }
 
-    /** Sends now what the socket takes, the rest when it takes more. */
+    /** Sends what the socket accepts now, and the rest once it accepts more. */
     public void send(byte[] octets) {
         send(octets, octets.length);
     }
@@ -52,7 +52,7 @@ public final class Link {
         }
     }
 
-    /** Hangs up once everything is sent. */
+    /** Closes the connection once everything is sent. */
     public synchronized void end() {
         if (closed || ending) {
             return;
@@ -79,7 +79,7 @@ public final class Link {
             }
         }
         int before = unsent == null ? 0 : unsent.remaining();
-        if (before + octets.remaining() > MOST_UNSENT) {
+        if (before + octets.remaining() > MAX_UNSENT) {
             throw new IOException("the client does not read");
         }
         ByteBuffer all = ByteBuffer.allocate(before + octets.remaining());
@@ -99,10 +99,10 @@ public final class Link {
         }
     }
 
-    /** The socket takes more. */
+    /** The socket accepts more octets. */
     void writable() throws IOException {
         if (flushed() && ending()) {
-            // Not under our lock: the talk's own comes before it.
+            // Without this lock, because the handler takes its own lock before it.
             close();
         }
     }
@@ -123,7 +123,7 @@ public final class Link {
         return true;
     }
 
-    /** Reads what there is; the buffer is the thread's own. */
+    /** Reads available octets; the buffer belongs to the thread. */
     void readable(ByteBuffer buffer) throws IOException {
         int count = channel.read(buffer.clear());
         if (count < 0) {
@@ -152,25 +152,25 @@ public final class Link {
         } catch (IOException e) {
             System.err.println("bench: a connection did not close: " + e.getMessage());
         }
-        talk.closed();
+        handler.closed();
     }
 
     private final class Plaintext implements TlsLayer.Side {
         @Override
         public void open() {
-            talk.opened(Link.this);
+            handler.opened(Connection.this);
         }
 
         @Override
         public void plain(ByteBuffer octets) throws IOException {
-            ByteBuffer all = carry.with(octets);
-            talk.received(all);
-            carry.keep(all);
+            ByteBuffer all = unread.with(octets);
+            handler.received(all);
+            unread.keep(all);
         }
 
         @Override
         public void handshake() throws IOException {
-            synchronized (Link.this) {
+            synchronized (Connection.this) {
                 if (tls != null) {
                     write(tls.record(NOTHING));
                 }

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what could not be used yet of a stream's octets, and nothing while all could be. */
-final class Carry {
+/**
+ * Keeps the octets of a stream that could not be consumed yet; allocates nothing while there are
+ * none.
+ */
+final class UnreadOctets {
     private static final int LIMIT = 4 << 20;
 
     private @Nullable ByteBuffer kept;
 
-    /** What was kept, followed by what is fresh. */
+    /** The kept octets followed by fresh ones. */
     ByteBuffer with(ByteBuffer fresh) {
         if (kept == null) {
             return fresh;

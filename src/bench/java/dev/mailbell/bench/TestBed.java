@@ -5,7 +5,7 @@ import dev.mailbell.bench.daemon.BenchException;
 import dev.mailbell.bench.daemon.DaemonProcess;
 import dev.mailbell.bench.net.Certificates;
 import dev.mailbell.bench.sim.ImapServerSim;
-import dev.mailbell.bench.sim.Ledger;
+import dev.mailbell.bench.sim.MailLedger;
 import dev.mailbell.bench.sim.MailSim;
 import dev.mailbell.bench.sim.Pop3ServerSim;
 import dev.mailbell.bench.sim.Receiver;
@@ -24,32 +24,34 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Everything one measurement stands on: the mail server, the receiver, and the daemon. */
-final class Lab implements AutoCloseable {
-    /** So that no address has more connections than a client has ports. */
+/**
+ * The programs of one measurement: the scripted mail server, the webhook receiver and the daemon.
+ */
+final class TestBed implements AutoCloseable {
+    /** Enough that no address has more connections than a client has ports. */
     private static final int ADDRESSES = 16;
 
     private static final int BATCH = 1_000;
     private static final int SPARE_FILES = 500;
 
     private final Plan plan;
-    private final Setting setting;
+    private final BenchOptions options;
     private final Path folder;
-    private final Ledger ledger;
+    private final MailLedger ledger;
     private final Receiver receiver;
     private final MailSim mail;
     private final List<UUID> webhooks = new ArrayList<>();
     private final Thread atExit = new Thread(this::cleanUp, "bench-clean-up");
     private @Nullable DaemonProcess daemon;
 
-    private Lab(Plan plan, Setting setting) throws IOException {
+    private TestBed(Plan plan, BenchOptions options) throws IOException {
         this.plan = plan;
-        this.setting = setting;
+        this.options = options;
         folder = Files.createTempDirectory("mailbell-bench");
         Files.writeString(
                 folder.resolve("mailbell.yaml"),
                 plan.configuration(folder.resolve("data").toString()));
-        ledger = new Ledger(plan.accounts(), plan.webhooks(), plan.audience());
+        ledger = new MailLedger(plan.accounts(), plan.webhooks(), plan.audience());
         receiver = new Receiver(ledger::arrived);
         SSLContext tls = plan.tls() ? Certificates.selfSigned() : null;
         mail = server(plan, tls);
@@ -59,7 +61,7 @@ final class Lab implements AutoCloseable {
 
     private void start() {
         DaemonProcess started =
-                DaemonProcess.start(setting.daemon(), folder, setting.javaOptions());
+                DaemonProcess.start(options.daemon(), folder, options.javaOptions());
         daemon = started;
         started.awaitReady();
     }
@@ -71,7 +73,7 @@ final class Lab implements AutoCloseable {
     }
 
     /** Sets up the servers and a fresh daemon with its webhooks; no account yet. */
-    static Lab open(Plan plan, Setting setting) {
+    static TestBed open(Plan plan, BenchOptions options) {
         if (plan.idle() && plan.accounts() + SPARE_FILES > Machine.openFiles()) {
             throw new BenchException(
                     "%d sessions need more open files than a process may have here (%d): choose"
@@ -79,9 +81,9 @@ final class Lab implements AutoCloseable {
                             + " fewer with --mailboxes, or raise the limit (ulimit -n)");
         }
         try {
-            Lab lab = new Lab(plan, setting);
-            lab.addWebhooks();
-            return lab;
+            TestBed testBed = new TestBed(plan, options);
+            testBed.addWebhooks();
+            return testBed;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -105,7 +107,7 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Adds webhooks that want every event, numbered behind those of the plan. */
+    /** Adds webhooks for every event, numbered after those of the plan. */
     void addDead(int count) {
         Api api = daemon().api();
         for (int i = 0; i < count; i++) {
@@ -163,7 +165,7 @@ final class Lab implements AutoCloseable {
                 Map.of("group", plan.accountLabel().apply(i)));
     }
 
-    /** Waits until every mailbox has its baseline and, where it is pushed, idles. */
+    /** Waits until every mailbox has its baseline and every pushed one is in IDLE. */
     void awaitWatching(int seconds) throws InterruptedException {
         if (plan.idle()) {
             awaitIdling(seconds);
@@ -172,10 +174,10 @@ final class Lab implements AutoCloseable {
         Waiting.until(
                 seconds,
                 () -> none(api, "connecting") && none(api, "retrying"),
-                () -> "some accounts were not seen yet; " + daemon().lastWords());
+                () -> "some accounts have no baseline yet; " + daemon().lastWords());
     }
 
-    /** Waits until every mailbox idles. */
+    /** Waits until every pushed mailbox is in IDLE. */
     void awaitIdling(int seconds) throws InterruptedException {
         Waiting.until(
                 seconds,
@@ -191,15 +193,15 @@ final class Lab implements AutoCloseable {
 
     /** Puts a message into a mailbox. */
     void deliver(int mailbox) {
-        ledger.comes(mailbox);
+        ledger.added(mailbox);
         mail.deliver(mailbox);
     }
 
-    /** Waits until every message was told, and makes sure that each was told once. */
+    /** Waits until every message was announced, and fails unless each was announced once. */
     void settle(int seconds) throws InterruptedException {
         Waiting.until(
                 seconds,
-                () -> ledger.untold() <= 0,
+                () -> ledger.unannounced() <= 0,
                 () ->
                         "NOT ALL WERE COUNTED: "
                                 + ledger.differences()
@@ -210,7 +212,7 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Stops the daemon in good order and starts it again on its data. */
+    /** Stops the daemon with SIGTERM and starts it again on its data. */
     void restart() {
         daemon().close();
         start();
@@ -221,14 +223,14 @@ final class Lab implements AutoCloseable {
     }
 
     DaemonProcess daemon() {
-        return Objects.requireNonNull(daemon, "started with the laboratory");
+        return Objects.requireNonNull(daemon, "started with the test bed");
     }
 
     MailSim mail() {
         return mail;
     }
 
-    Ledger ledger() {
+    MailLedger ledger() {
         return ledger;
     }
 

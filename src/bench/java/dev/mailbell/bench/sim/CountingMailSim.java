@@ -3,12 +3,12 @@ package dev.mailbell.bench.sim;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What both scripted mail servers count. */
-abstract class Counters implements MailSim {
-    private final LongAdder looks = new LongAdder();
+/** The counters of both scripted mail servers. */
+abstract class CountingMailSim implements MailSim {
+    private final LongAdder checks = new LongAdder();
     private final LongAdder logins = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
-    private volatile LookListener listener = LookListener.NONE;
+    private volatile CheckListener listener = CheckListener.NONE;
 
     void connected() {
         connections.incrementAndGet();
@@ -22,14 +22,14 @@ abstract class Counters implements MailSim {
         logins.increment();
     }
 
-    void looked(int user) {
-        looks.increment();
-        listener.looked(user, System.nanoTime());
+    void checked(int user) {
+        checks.increment();
+        listener.checked(user, System.nanoTime());
     }
 
     @Override
-    public long looks() {
-        return looks.sum();
+    public long checks() {
+        return checks.sum();
     }
 
     @Override
@@ -43,7 +43,7 @@ abstract class Counters implements MailSim {
     }
 
     @Override
-    public void onLook(LookListener heard) {
+    public void onCheck(CheckListener heard) {
         listener = heard;
     }
 }

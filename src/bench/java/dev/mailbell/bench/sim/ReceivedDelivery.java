@@ -3,7 +3,7 @@ package dev.mailbell.bench.sim;
 import java.util.UUID;
 
 /**
- * A delivery as it arrived.
+ * A delivery as the receiver got it.
  *
  * @param webhook the number in the path
  * @param id {@code webhook-id}
@@ -12,17 +12,18 @@ import java.util.UUID;
  * @param newCount 0 where the event has none
  * @param nanoTime when its first octets were read
  */
-public record Hook(int webhook, String id, String type, UUID account, int newCount, long nanoTime) {
-    private static final UUID NOBODY = new UUID(0, 0);
+public record ReceivedDelivery(
+        int webhook, String id, String type, UUID account, int newCount, long nanoTime) {
+    private static final UUID NO_ACCOUNT = new UUID(0, 0);
 
     /** Of the body as Mailbell writes it: JSON without blanks. */
-    static Hook of(int webhook, String id, String body, long nanoTime) {
+    static ReceivedDelivery of(int webhook, String id, String body, long nanoTime) {
         String account = text(body, "\"accountId\":\"");
-        return new Hook(
+        return new ReceivedDelivery(
                 webhook,
                 id,
                 text(body, "\"type\":\""),
-                account.length() == 36 ? UUID.fromString(account) : NOBODY,
+                account.length() == 36 ? UUID.fromString(account) : NO_ACCOUNT,
                 number(body, "\"newCount\":"),
                 nanoTime);
     }

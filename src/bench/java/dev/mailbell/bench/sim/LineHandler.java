@@ -1,28 +1,28 @@
 package dev.mailbell.bench.sim;
 
-import dev.mailbell.bench.net.Link;
-import dev.mailbell.bench.net.Talk;
+import dev.mailbell.bench.net.Connection;
+import dev.mailbell.bench.net.ConnectionHandler;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dialogue of lines. The answers to all lines that came together leave together. Everything is
- * done under the lock of the talk, so that others may say something in between.
+ * A dialogue of lines. The answers to lines that arrived together are sent together. All is done
+ * under the lock of the handler, so that other threads may send in between.
  */
-abstract class LineTalk implements Talk {
+abstract class LineHandler implements ConnectionHandler {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(256);
-    private @Nullable Link link;
+    private @Nullable Connection link;
     private boolean leaving;
 
     /** The greeting. */
     abstract void greet();
 
-    /** A line of the client's, without its end. */
+    /** A line of the client, without its line break. */
     abstract void line(String line);
 
-    /** The connection that was greeted is gone. */
+    /** The connection has ended after the greeting. */
     abstract void gone();
 
     final void say(String text) {
@@ -33,12 +33,12 @@ abstract class LineTalk implements Talk {
         out.writeBytes(octets);
     }
 
-    /** Hangs up behind what is said. */
+    /** Closes the connection after the pending output. */
     final void leave() {
         leaving = true;
     }
 
-    /** Drops the connection, whatever is left to say. */
+    /** Drops the connection with its pending output. */
     final synchronized void drop() {
         if (link != null) {
             link.close();
@@ -59,7 +59,7 @@ abstract class LineTalk implements Talk {
     }
 
     @Override
-    public final synchronized void opened(Link opened) {
+    public final synchronized void opened(Connection opened) {
         link = opened;
         greet();
         flush();

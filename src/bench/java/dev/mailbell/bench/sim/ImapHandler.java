@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One IMAP session: what a daemon that only counts asks for, RFC 3501, 2177, 4731, 3691, 2971. */
-final class ImapTalk extends LineTalk {
+final class ImapHandler extends LineHandler {
     private static final String CAPABILITIES =
             "CAPABILITY IMAP4rev1 ID IDLE ESEARCH UNSELECT LITERAL+";
     private static final Pattern USER = Pattern.compile("user(\\d{1,9})@");
@@ -20,7 +20,7 @@ final class ImapTalk extends LineTalk {
     private @Nullable String idle;
     private boolean stalled;
 
-    ImapTalk(ImapServerSim server) {
+    ImapHandler(ImapServerSim server) {
         this.server = server;
     }
 
@@ -30,7 +30,10 @@ final class ImapTalk extends LineTalk {
         say("* OK [" + CAPABILITIES + "] bench\r\n");
     }
 
-    /** A message came: told at once to one who waits, to others with their next answer. */
+    /**
+     * A message was added: announced at once to a session in IDLE, to others with their next
+     * answer.
+     */
     synchronized void push() {
         if (idle != null && !stalled) {
             news();
@@ -38,7 +41,7 @@ final class ImapTalk extends LineTalk {
         }
     }
 
-    /** Says nothing from now on. */
+    /** Sends nothing from now on. */
     synchronized void stall() {
         stalled = true;
     }
@@ -66,8 +69,8 @@ final class ImapTalk extends LineTalk {
         }
         String command = words[1].toUpperCase(Locale.ROOT);
         String arguments = words.length > 2 ? words[2] : "";
-        // IDLE tells behind its continuation, as real servers do: some clients overlook what comes
-        // before.
+        // Announced after the continuation of IDLE, as real servers do: some clients ignore earlier
+        // lines.
         if (!command.equals("FETCH") && !command.equals("IDLE")) {
             news();
         }
@@ -108,7 +111,7 @@ final class ImapTalk extends LineTalk {
     private void loggedIn(String tag, String command, String arguments, ImapMailbox box) {
         switch (command) {
             case "STATUS" -> {
-                server.looked(user);
+                server.checked(user);
                 int exists = box.exists();
                 say(
                         "* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY %d)\r\n"
@@ -143,7 +146,7 @@ final class ImapTalk extends LineTalk {
             }
             case "UID" -> {
                 if (arguments.startsWith("FETCH")) {
-                    // Of dates nobody tells here.
+                    // This server has no dates.
                     ok(tag);
                 } else {
                     search(tag, arguments);

@@ -3,7 +3,7 @@ package dev.mailbell.bench.sim;
 import java.util.Random;
 
 /** One session of an IMAP server that does harm; the kind follows from its number. */
-public final class HostileTalk extends LineTalk {
+public final class HostileHandler extends LineHandler {
     private static final int KINDS = 16;
     private static final int MEGABYTE = 1_000_000;
     private static final String CAPABILITIES = "CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT";
@@ -11,7 +11,7 @@ public final class HostileTalk extends LineTalk {
     private final int kind;
     private int commands;
 
-    public HostileTalk(int number) {
+    public HostileHandler(int number) {
         kind = Math.floorMod(number, KINDS);
     }
 
@@ -19,7 +19,7 @@ public final class HostileTalk extends LineTalk {
     void greet() {
         switch (kind) {
             case 0 -> {
-                // Never a word.
+                // Sends nothing, not even a greeting.
             }
             case 1 -> {
                 say("* BYE not today\r\n");
@@ -45,7 +45,7 @@ public final class HostileTalk extends LineTalk {
         boolean login = line.contains("LOGIN") || line.contains("CAPABILITY");
         switch (kind) {
             case 5 -> {
-                // It greets and answers no command.
+                // Greets and answers no command.
             }
             case 6 -> say(tag + " BAD no\r\n");
             case 7 -> say("x" + tag + " OK another's tag\r\n");
@@ -93,6 +93,6 @@ public final class HostileTalk extends LineTalk {
 
     @Override
     void gone() {
-        // There is nothing to be told of it.
+        // The end of a connection needs no action.
     }
 }

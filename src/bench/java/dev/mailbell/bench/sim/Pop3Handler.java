@@ -5,14 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One POP3 session, RFC 1939 and 2449; it sees the maildrop as it was at the login. */
-final class Pop3Talk extends LineTalk {
+final class Pop3Handler extends LineHandler {
     private static final Pattern USER = Pattern.compile("user(\\d{1,9})@.*");
 
     private final Pop3ServerSim server;
     private int user = -1;
     private int messages = -1;
 
-    Pop3Talk(Pop3ServerSim server) {
+    Pop3Handler(Pop3ServerSim server) {
         this.server = server;
     }
 
@@ -59,7 +59,7 @@ final class Pop3Talk extends LineTalk {
         }
         messages = server.messages(user);
         server.loggedIn();
-        server.looked(user);
+        server.checked(user);
         say("+OK\r\n");
     }
 

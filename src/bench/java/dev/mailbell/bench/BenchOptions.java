@@ -5,7 +5,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * How a scenario is run; what is absent is the scenario's own.
+ * The options of a run; the scenario has defaults for absent ones.
  *
  * @param mailboxes how many are watched
  * @param webhooks how many there are
@@ -13,13 +13,13 @@ import java.util.OptionalInt;
  * @param warmUp seconds before it, with the same load
  * @param rate mails a second
  * @param tls whether the mail servers speak TLS
- * @param interval seconds between looks, where mailboxes are polled
+ * @param interval seconds between checks, where mailboxes are polled
  * @param poll never IDLE
  * @param seed of what is random
  * @param javaOptions of the daemon
- * @param daemon the words that start it
+ * @param daemon the command that starts it
  */
-record Setting(
+record BenchOptions(
         OptionalInt mailboxes,
         OptionalInt webhooks,
         OptionalInt seconds,

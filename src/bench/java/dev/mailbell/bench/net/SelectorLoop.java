@@ -9,13 +9,13 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /** One thread that serves its share of the connections. */
-final class Loop implements AutoCloseable {
+final class SelectorLoop implements AutoCloseable {
     private final Selector selector;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
     private final Thread thread;
     private volatile boolean closed;
 
-    Loop(String name) {
+    SelectorLoop(String name) {
         try {
             selector = Selector.open();
         } catch (IOException e) {
@@ -25,7 +25,7 @@ final class Loop implements AutoCloseable {
     }
 
     /** Takes over a connection that was accepted. */
-    void serve(SocketChannel channel, Link link) throws IOException {
+    void serve(SocketChannel channel, Connection link) throws IOException {
         channel.configureBlocking(false);
         SelectionKey key = channel.register(selector, 0, link);
         link.begin(key);
@@ -46,7 +46,7 @@ final class Loop implements AutoCloseable {
     }
 
     private void ready(SelectionKey key) {
-        Link link = (Link) key.attachment();
+        Connection link = (Connection) key.attachment();
         try {
             if (key.isReadable()) {
                 link.readable(buffer);
@@ -55,10 +55,10 @@ final class Loop implements AutoCloseable {
                 link.writable();
             }
         } catch (IOException | CancelledKeyException e) {
-            // The client's end of a connection may vanish at any time.
+            // The client may close the connection at any time.
             link.close();
         } catch (RuntimeException e) {
-            System.err.println("bench: a scripted server tripped over its client");
+            System.err.println("bench: a scripted server failed on a request of its client");
             e.printStackTrace();
             link.close();
         }
@@ -71,7 +71,7 @@ final class Loop implements AutoCloseable {
         try {
             thread.join();
             for (SelectionKey key : selector.keys()) {
-                ((Link) key.attachment()).close();
+                ((Connection) key.attachment()).close();
             }
             selector.close();
         } catch (IOException e) {

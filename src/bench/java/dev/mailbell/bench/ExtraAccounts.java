@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** Registers accounts at mail servers that are not the laboratory's; no webhook hears of them. */
-final class Guests {
-    static final String GROUP = "guests";
+/**
+ * Registers accounts at mail servers other than that of the test bed; no webhook receives their
+ * mail.
+ */
+final class ExtraAccounts {
+    static final String GROUP = "extra";
 
     private final List<Map<String, Object>> accounts = new ArrayList<>();
 

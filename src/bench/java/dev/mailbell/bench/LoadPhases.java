@@ -1,0 +1,40 @@
+package dev.mailbell.bench;
+
+import dev.mailbell.bench.sim.Latencies;
+import java.util.Random;
+
+/** Mail at one rate to random mailboxes: a warm-up, then measured phases of equal length. */
+final class LoadPhases {
+    private static final int SETTLE_SECONDS = 120;
+
+    private final TestBed testBed;
+    private final MailStream stream;
+    private final double rate;
+    private final int seconds;
+
+    /**
+     * Warms up.
+     *
+     * @param first the number of the first mailbox that gets mail
+     * @param count how many mailboxes get mail
+     * @param usualRate mails a second unless the options give a rate
+     */
+    LoadPhases(TestBed testBed, BenchOptions options, int first, int count, double usualRate) {
+        this.testBed = testBed;
+        this.rate = options.rate().orElse(usualRate);
+        this.seconds = options.seconds().orElse(60);
+        Random random = new Random(options.seed());
+        this.stream = new MailStream(testBed, () -> first + random.nextInt(count));
+        stream.run(rate, options.warmUp().orElse(30));
+    }
+
+    /** One phase: the latencies of the mail that comes in it, each counted once. */
+    Latencies.Sorted measure() throws InterruptedException {
+        testBed.settle(SETTLE_SECONDS);
+        long begun = System.nanoTime();
+        stream.run(rate, seconds);
+        long end = System.nanoTime();
+        testBed.settle(SETTLE_SECONDS);
+        return testBed.ledger().latencies().between(begun, end);
+    }
+}
