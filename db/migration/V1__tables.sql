@@ -1,5 +1,5 @@
--- The tables of Mailbell, in reading order: clients, accounts and what was seen in their mailboxes; the logs of events,
--- deliveries and attempts; webhooks; what keeps the API and the nodes in order.
+-- The tables of Mailbell, in reading order: clients and accounts; the state of their mailboxes; the logs of events,
+-- deliveries and attempts; webhooks; idempotency of the API, and coordination of the nodes.
 --
 -- Times are timestamptz, ids are UUIDs of version 7, which begin with the time in milliseconds.
 
@@ -31,7 +31,7 @@ create table account (
     shard            smallint    not null check (shard between 0 and 1023), -- computed from the id
     ref              text,                 -- the client's own name for the account
 
-    -- Where the mail is and how to log in.
+    -- The mail server and the login.
     address          text        not null,
     protocol         text        not null check (protocol in ('imap', 'pop3')),
     host             text        not null,
@@ -41,7 +41,7 @@ create table account (
     auth             text        not null check (auth in ('password', 'oauth2')),
     credential       bytea       not null, -- password or OAuth 2.0 grant; encrypted, bound to this row
     tls_verify       boolean     not null,
-    tls_ca_pem       text,                 -- an authority of the account's own; null: the platform's
+    tls_ca_pem       text,                 -- certificate authorities to trust besides the platform's; null: none
 
     -- What is watched.
     mailboxes        text[]      not null,
@@ -50,35 +50,35 @@ create table account (
     envelopes        boolean     not null, -- whether mail.new carries sender and subject
     labels           jsonb       not null, -- the client's, names to values; webhooks select by them
 
-    -- How it stands. The failure is the one that the latest checks ended with; null while they succeed.
+    -- The state. The failure is that of the latest check; null while checks succeed.
     state            text        not null check (state in ('connecting', 'watching', 'retrying', 'parked', 'paused')),
     state_since      timestamptz not null,
     failure_code     text,
     failure_message  text,
     failure_since    timestamptz,
     failure_attempts integer,
-    retrying_told    boolean     not null default false, -- account.retrying was announced, account.recovered not yet
-    last_checked_at  timestamptz,          -- written with a change of state, and otherwise once an hour
+    retrying_announced boolean   not null default false, -- account.retrying was announced, account.recovered not yet
+    last_checked_at  timestamptz,          -- written with each change of state, otherwise once an hour
 
     created_at       timestamptz not null,
     updated_at       timestamptz not null  -- of the client's latest change
--- An update finds room in its page. Dead rows go soon, however large the table is.
+-- Pages keep free space, so that updates stay in their page. Vacuum runs often, also when the table is large.
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05);
 
 create unique index account_ref on account (client_id, ref) where ref is not null;
 -- The accounts of a client, page by page.
 create index account_of_client on account (client_id, id);
--- Read at each start.
-create index account_retrying_told on account (id) where retrying_told;
+-- Read at each start of the daemon.
+create index account_retrying_announced on account (id) where retrying_announced;
 
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- What was seen
+-- The state of mailboxes
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- A row is a watched mailbox: its high-water mark, and how far its client has fetched. Every write raises the version. A
--- check records its result only where the version is still the one with which the check began.
+-- A row is a watched mailbox: its high-water mark, and the position up to which its client has fetched. Every write raises
+-- the version. A check records its result only if the version is still the one with which the check began.
 create table mailbox (
     account_id          uuid    not null references account on delete cascade,
     name                text    not null,      -- POP3: INBOX
@@ -86,16 +86,16 @@ create table mailbox (
 
     -- The mark.
     total               integer,               -- messages in the mailbox; null until the baseline
-    top_uid             text,                  -- UID of the last message; null: there was none
+    top_uid             text,                  -- UID of the last message; null: the mailbox was empty
     uid_validity        bigint,                -- IMAP
     uid_next            bigint,                -- IMAP
     uid_gaps            text,                  -- IMAP: UIDs below uid_next that no check has found, as in 4:7,9; a message
                                                -- that appears there later is new
     octets              bigint,                -- POP3: STAT's total size
     first_uid           text,                  -- POP3: UID of message 1
-    approximate         boolean not null default false, -- counted without UIDs that last
+    approximate         boolean not null default false, -- counted without stable UIDs
 
-    -- The client's position, and the number of messages behind it; null: the client has named none.
+    -- The client's position, and the number of messages after it; null: the client has set none.
     pending             integer,
     client_max_id       integer,
     client_uid          text,
@@ -106,8 +106,8 @@ create table mailbox (
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05);
 
--- A row is a chunk of the messages that are known of a mailbox which is not counted by UIDNEXT: every message that is there
--- or was there not long ago, 12 bytes each. One new message rewrites one chunk.
+-- A row is a chunk of the known messages of a mailbox that is not counted by UIDNEXT: the present messages and those that
+-- were there recently, 12 bytes each. One new message rewrites one chunk.
 create table known_messages (
     account_id uuid    not null,
     mailbox    text    not null,
@@ -125,8 +125,8 @@ alter table known_messages alter column entries set storage external;
 -- Daily partitions of the logs
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- Events, deliveries and attempts are in daily partitions (UTC), so that old ones are dropped with their day and never
--- deleted row by row. A day is a range of ids, because the first 48 bits of an id are milliseconds since 1970: the primary
+-- Events, deliveries and attempts are in daily partitions (UTC), so that old rows are dropped with their partition and never
+-- deleted one by one. A day is a range of ids, because the first 48 bits of an id are milliseconds since 1970: the primary
 -- keys need no date. Rows with other ids, or of a day without a partition, go into the default partition.
 --
 -- No log refers to another table by a foreign key: dropping a day would lock that table, and every insert would lock its
@@ -137,8 +137,8 @@ create function log_day_floor(day date) returns uuid
     language sql immutable
     return (lpad(to_hex((day - date '1970-01-01')::bigint * 86400000), 12, '0') || '00000000000000000000')::uuid;
 
--- Makes a log's partition of a day, and moves the rows of that day from the default partition into it. Returns false when
--- the partition is there already. Several nodes may call it at once.
+-- Creates the partition of a day, and moves the rows of that day from the default partition into it. Returns false when
+-- the partition exists. Several nodes may call it at once.
 create function log_add_day(log text, day date) returns boolean
     language plpgsql as $$
 declare
@@ -153,7 +153,7 @@ begin
     -- No row of that day may be added between the move and the moment when the partition is attached.
     execute format('lock table %I in access exclusive mode', rest);
     execute format('create table %I (like %I including all)', part, log);
-    -- An update finds room in its page, and dead rows go soon; a log that is only added to needs neither.
+    -- Free space for updates, and frequent vacuums; the append-only logs need neither.
     if log = 'delivery' then
         execute format('alter table %I set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05,'
             || ' autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.05)', part);
@@ -170,7 +170,7 @@ end $$;
 -- Events
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- A row is an event as the feed shows it.
+-- A row is an event, as the feed returns it.
 create table event (
     id         uuid        primary key,
     client_id  uuid        not null,
@@ -185,7 +185,7 @@ create table event (
 
 create index event_feed on event (client_id, tx, id);
 create index event_of_account on event (account_id, tx, id);
--- The feed of one of the rare types, without passing all mail.new.
+-- For the feed of a rare type, which then skips no mail.new rows.
 create index event_rare on event (client_id, type, tx, id) where type <> 'mail.new';
 
 create table event_default partition of event default;
@@ -195,7 +195,7 @@ create table event_default partition of event default;
 -- Webhooks
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- A row is a webhook: a client's endpoint, which events it wants, and how the endpoint stands.
+-- A row is a webhook: a client's endpoint, the events it receives, and the health of the endpoint.
 create table webhook (
     id                    uuid        primary key,
     client_id             uuid        not null references client,
@@ -204,31 +204,31 @@ create table webhook (
     created_at            timestamptz not null,
     updated_at            timestamptz not null,
 
-    -- Which events it wants.
+    -- The events it receives.
     events                text[]      not null, -- types, or *
     accounts              uuid[],               -- null: all of the client's
-    labels                jsonb       not null, -- that an account must carry
+    labels                jsonb       not null, -- that an account must have
 
-    -- What signs its deliveries. The previous secret signs too until its time is over.
+    -- The secret that signs its deliveries. Until previous_secret_until the previous one signs them as well.
     secret                bytea       not null, -- encrypted, bound to this row
     previous_secret       bytea,                -- encrypted, bound to this row
     previous_secret_until timestamptz,
     check ((previous_secret is null) = (previous_secret_until is null)),
 
-    -- How the endpoint stands.
+    -- The health of the endpoint.
     state                 text        not null check (state in ('enabled', 'failing', 'disabled')),
-    healthy               boolean     not null default true, -- it took its latest delivery
+    healthy               boolean     not null default true, -- it accepted its latest delivery
     failing_since         timestamptz,                -- of the first failure after the latest success; null: none
     failures              integer     not null default 0, -- since then
     last_error            text,
-    paused_until          timestamptz,                -- the endpoint asked for a pause, or did not answer in time
-    breaker_until         timestamptz,                -- the breaker is open until then; one delivery probes the endpoint then
-    breaker_openings      integer     not null default 0 -- in a row; 0: the breaker is closed
+    paused_until          timestamptz,                -- Retry-After of the endpoint, or a pause after it did not answer in time
+    breaker_until         timestamptz,                -- the circuit breaker is open until then; after that one delivery probes the endpoint
+    breaker_openings      integer     not null default 0 -- in succession; 0: the breaker is closed
 );
 
 create index webhook_of_client on webhook (client_id, id);
--- For an event webhooks are of three kinds: healthy, untried (enabled, but it has not taken its latest delivery), and the
--- others. The statement of an event reads the first ones of each kind.
+-- There are three kinds of webhooks: healthy, untried (enabled, but it has not accepted its latest delivery), and the
+-- others. The statement that inserts an event reads the first ones of each kind.
 create index webhook_healthy on webhook (client_id, id) where healthy;
 create index webhook_untried on webhook (client_id, id) where not healthy and state = 'enabled';
 create index webhook_dead on webhook (client_id, id) where not healthy and state <> 'enabled';
@@ -254,29 +254,30 @@ create table delivery (
     created_at      timestamptz not null,
     completed_at    timestamptz,
 
-    -- Merging: a later delivery of the mailbox takes in the mergeable ones, which become superseded. A delivery is mergeable
-    -- when it was added while its webhook was behind and no page of due deliveries has contained it since. Reading a page
-    -- clears the mark of its deliveries before anything is sent. So what may have been sent before a crash never changes.
+    -- Merging: a later delivery of the mailbox takes over the count of the mergeable ones, which become superseded. A delivery
+    -- is mergeable when it was inserted while its webhook had a backlog and no page of due deliveries has contained it since.
+    -- Reading a page clears the flag of its deliveries before anything is sent, so that a delivery that may have been sent
+    -- before a crash never changes.
     mergeable       boolean     not null default false,
-    new_count       integer,              -- mail.new: its own and that of all that merged into it
+    new_count       integer,              -- mail.new: its own count plus those of the deliveries merged into it
     body            text                  -- with that sum; null: the event's payload
 ) partition by range (id);
 
--- What is due for a webhook.
+-- The due deliveries of a webhook.
 create index delivery_due on delivery (webhook_id, next_attempt_at, id) where status = 'pending';
--- The order within a mailbox. The account comes first: the statement of an event asks for all webhooks at once for which
--- deliveries of its mailbox are pending.
+-- The order within a mailbox. The account comes first, because the statement that inserts an event asks which of all webhooks
+-- have pending deliveries of its mailbox.
 create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where status = 'pending';
--- How long the oldest pending delivery has waited: read at each measurement.
+-- For the metric of the age of the oldest pending delivery.
 create index delivery_oldest on delivery (id) where status = 'pending';
--- A webhook's log, page by page.
+-- For the pages of a webhook's log.
 create index delivery_log on delivery (webhook_id, status, id);
--- What goes with an account.
+-- For the removal of an account.
 create index delivery_of_account on delivery (account_id, id);
 
 create table delivery_default partition of delivery default;
 
--- A row is an attempt: one POST of a delivery. It is in the partition of its delivery's day, and is dropped with it.
+-- A row is an attempt: one POST of a delivery. It is in the partition of its delivery's day, and dropped with that day.
 create table attempt (
     delivery_id uuid        not null,
     number      integer     not null check (number > 0),
@@ -290,28 +291,28 @@ create table attempt (
 
 create table attempt_default partition of attempt default;
 
--- A row is an event that more webhooks want than were served with it: the deliveries to the rest are made later, so that the
--- event, its mark and the other deliveries do not wait. A row goes when its last webhook is served.
+-- A row is an event with deferred deliveries: more webhooks match it than got a delivery in its transaction. The others get
+-- theirs later, so that the event, its mark and the other deliveries do not wait. The row is deleted with the last of them.
 create table fanout (
     event_id   uuid        primary key,
     account_id uuid,
     mailbox    text,
     shard      smallint    not null,
-    new_count  integer,              -- mail.new: its own
-    type       text        not null, -- the event's type and its account's labels: what a webhook must want
+    new_count  integer,              -- mail.new: its own count
+    type       text        not null, -- the event's type and its account's labels, which select the webhooks
     labels     jsonb       not null,
-    served     uuid[]      not null, -- webhooks that have the event; as small for a thousand dead webhooks as for one
-    healthy    boolean     not null  -- some of the webhooks that are not served are healthy: the row comes first
+    served     uuid[]      not null, -- webhooks that have a delivery; its size does not depend on the number of failing webhooks
+    healthy    boolean     not null  -- a healthy webhook is among those without a delivery: the row is processed first
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 
 -- Ids do not compress.
 alter table fanout alter column served set storage external;
 
--- Within a mailbox the rows are served in the order of their events.
+-- Within a mailbox the rows are processed in the order of their events.
 create index fanout_queue on fanout (account_id, coalesce(mailbox, ''), event_id);
 create index fanout_order on fanout (healthy desc, event_id);
 
--- The days around today. Each node makes the next ones ahead of time.
+-- The partitions around today. Each node creates the next ones ahead of time.
 select log_add_day(log, (now() at time zone 'UTC')::date + ahead)
 from unnest(array['event', 'delivery', 'attempt']) log, generate_series(-1, 2) ahead;
 
@@ -320,13 +321,13 @@ from unnest(array['event', 'delivery', 'attempt']) log, generate_series(-1, 2) a
 -- The API and the nodes
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- A row is the answer to a POST that creates something, so that a repeated request gets the same answer.
+-- A row is the response to a POST that creates something, so that a repeated request gets the same response.
 create table idempotency (
     client_id    uuid        not null references client on delete cascade,
     key          text        not null, -- the header Idempotency-Key
     request_hash bytea       not null,
-    status       integer,              -- null while the first request is under way
-    answer       bytea,                -- encrypted: it may hold a webhook's secret
+    status       integer,              -- null while the first request is being processed
+    answer       bytea,                -- encrypted, because it may contain the secret of a webhook
     location     text,
     created_at   timestamptz not null,
     primary key (client_id, key)
@@ -334,7 +335,7 @@ create table idempotency (
 
 create index idempotency_age on idempotency (created_at);
 
--- A row is a task that runs once in the cluster. The table is db-scheduler's.
+-- A row is a task of db-scheduler, which runs once in the cluster.
 create table scheduled_tasks (
     task_name            text        not null,
     task_instance        text        not null,
@@ -354,19 +355,19 @@ create table scheduled_tasks (
 create index scheduled_tasks_due on scheduled_tasks (execution_time);
 create index scheduled_tasks_heartbeat on scheduled_tasks (last_heartbeat);
 
--- One row: the daemon that checks mailboxes and sends deliveries holds it until expires_at, by this server's clock. Room in
--- its page keeps the heartbeats, one update a second, heap-only (HOT).
+-- One row: the daemon that checks mailboxes and sends deliveries holds the lease until expires_at, by this server's clock. Free
+-- space in the page keeps the heartbeats, one update a second, heap-only (HOT).
 create table node_lease (
     name       text        primary key,
-    epoch      bigint      not null, -- raised whenever the lease is taken
+    epoch      bigint      not null, -- raised each time the lease is taken
     holder     uuid        not null, -- new at every start of a daemon
-    node       text        not null, -- the holder's name and process, for the one that is refused
+    node       text        not null, -- the holder's host name and pid, for the message of a refused daemon
     pid        bigint      not null,
     exclusive  boolean     not null, -- the holder runs the embedded server, whose directory it has locked
     taken_at   timestamptz not null,
     expires_at timestamptz not null
 ) with (fillfactor = 20);
 
--- Always empty. While the server refuses writes, a transaction that writes here and is rolled back finds out whether they
--- are possible again.
+-- Always empty. While the server refuses writes, a transaction that writes here and is rolled back tests whether writes are
+-- possible again.
 create unlogged table write_probe (filler text not null);

@@ -36,7 +36,7 @@ public final class AccountStateTable {
                                         """
                                         update account set state = :state, state_since = :since, failure_code = :failureCode,
                                             failure_message = :failureMessage, failure_since = :failureSince,
-                                            failure_attempts = :failureAttempts, retrying_told = :told,
+                                            failure_attempts = :failureAttempts, retrying_announced = :told,
                                             last_checked_at = case when :state = 'watching'
                                                 then greatest(last_checked_at, :since) else last_checked_at end
                                         where id = :id and state <> 'paused'\
@@ -65,14 +65,14 @@ public final class AccountStateTable {
         return handle.createQuery("select * from account where id = :id for update")
                 .bind("id", id)
                 .map((row, context) ->
-                        new Stored(AccountRows.read(row), row.getBoolean("retrying_told")))
+                        new Stored(AccountRows.read(row), row.getBoolean("retrying_announced")))
                 .findOne();
     }
 
     /** The accounts for which account.retrying was announced, and account.recovered not yet. */
     public Set<UUID> retryingAnnounced() {
         return jdbi.withHandle(handle ->
-                handle.createQuery("select id from account where retrying_told")
+                handle.createQuery("select id from account where retrying_announced")
                         .mapTo(UUID.class)
                         .set());
     }
