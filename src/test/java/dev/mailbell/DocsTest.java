@@ -1,0 +1,164 @@
+package dev.mailbell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The documents name classes, members, packages and files that exist. */
+class DocsTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath();
+
+    /** The last decision record that uses the class names of before its own renaming. */
+    private static final int LAST_WITH_EARLIER_NAMES = 33;
+
+    private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
+
+    /** A class, with a member or without, and the package before it as in {@code mail/Proof}. */
+    private static final Pattern CLASS_NAME =
+            Pattern.compile("(?:[a-z0-9/]+/)?([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?:\\.(\\w+))?");
+
+    private static final Pattern PACKAGE_NAME = Pattern.compile("dev\\.mailbell(?:\\.[a-z0-9]+)+");
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(?:#[^)\\s]*)?\\)");
+
+    /** Backticked names in CamelCase that are no classes of Mailbell. */
+    private static final Set<String> FOREIGN =
+            Set.of(
+                    "EventSource", // browsers
+                    "InstantSource",
+                    "MeterRegistry",
+                    "VirtualThreadSchedulerMXBean");
+
+    @Test
+    void every_class_named_in_a_document_exists_and_so_does_its_member() throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (Path document : documents()) {
+            if (usesEarlierNames(document)) {
+                continue;
+            }
+            for (String code : codeIn(document)) {
+                Matcher name = CLASS_NAME.matcher(code);
+                if (name.matches() && !isKnown(name.group(1), name.group(2))) {
+                    missing.add(ROOT.relativize(document) + ": " + code);
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void every_package_named_in_a_document_exists() throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (Path document : documents()) {
+            for (String code : codeIn(document)) {
+                Path directory = Path.of("src/main/java", code.split("\\."));
+                if (PACKAGE_NAME.matcher(code).matches()
+                        && !Files.isDirectory(ROOT.resolve(directory))) {
+                    missing.add(ROOT.relativize(document) + ": " + code);
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void every_file_linked_in_a_document_exists() throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (Path document : documents()) {
+            Matcher link = LINK.matcher(Files.readString(document));
+            while (link.find()) {
+                String target = link.group(1);
+                if (!target.contains("://") && !Files.exists(document.resolveSibling(target))) {
+                    missing.add(ROOT.relativize(document) + ": " + target);
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void every_decision_is_in_the_index() throws IOException {
+        String index = Files.readString(ROOT.resolve("docs/adr/README.md"));
+        assertThat(
+                        documents().stream()
+                                .filter(DocsTest::isDecision)
+                                .map(path -> "(" + path.getFileName() + ")"))
+                .isNotEmpty()
+                .allSatisfy(link -> assertThat(index).contains(link));
+    }
+
+    private static boolean isKnown(String className, @Nullable String member) throws IOException {
+        if (FOREIGN.contains(className) || isAlert(className)) {
+            return true;
+        }
+        List<Path> sources = sourcesOf(className);
+        if (member == null || sources.isEmpty()) {
+            return !sources.isEmpty();
+        }
+        for (Path source : sources) {
+            if (Pattern.compile("\\b" + member + "\\b").matcher(Files.readString(source)).find()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isAlert(String name) throws IOException {
+        return Files.readString(ROOT.resolve("config/alerts.yml"))
+                .contains("alert: " + name + "\n");
+    }
+
+    private static List<Path> sourcesOf(String className) throws IOException {
+        return files(ROOT.resolve("src"), path -> path.endsWith(className + ".java"));
+    }
+
+    private static Set<String> codeIn(Path document) throws IOException {
+        return CODE.matcher(Files.readString(document))
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static boolean isDecision(Path document) {
+        return document.getFileName().toString().matches("\\d{4}-.*\\.md");
+    }
+
+    private static boolean usesEarlierNames(Path document) {
+        return isDecision(document)
+                && Integer.parseInt(document.getFileName().toString().substring(0, 4))
+                        <= LAST_WITH_EARLIER_NAMES;
+    }
+
+    private static List<Path> documents() throws IOException {
+        List<Path> documents =
+                new ArrayList<>(
+                        files(
+                                ROOT.resolve("docs"),
+                                path ->
+                                        path.toString().endsWith(".md")
+                                                && !path.toString().contains("node_modules")));
+        try (Stream<Path> top = Files.list(ROOT)) {
+            top.filter(path -> path.toString().endsWith(".md")).forEach(documents::add);
+        }
+        assertThat(documents).hasSizeGreaterThan(10);
+        return documents;
+    }
+
+    private static List<Path> files(Path directory, Predicate<Path> filter) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            return all.filter(Files::isRegularFile).filter(filter).sorted().toList();
+        }
+    }
+}
