@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 class DocsTest {
     private static final Path ROOT = Path.of("").toAbsolutePath();
 
-    /** The last decision record that uses the class names of before its own renaming. */
+    /** Decision records up to this number use earlier names of classes; record 34 lists them. */
     private static final int LAST_WITH_EARLIER_NAMES = 33;
 
     private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
 
-    /** A class, with a member or without, and the package before it as in {@code mail/Proof}. */
+    /** A class name, optionally with a member, and with the package as in {@code mail/Proof}. */
     private static final Pattern CLASS_NAME =
             Pattern.compile("(?:[a-z0-9/]+/)?([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?:\\.(\\w+))?");
 
