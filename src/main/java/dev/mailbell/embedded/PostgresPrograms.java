@@ -80,7 +80,7 @@ public record PostgresPrograms(Path home) {
         DirectoryTrees.force(staging);
     }
 
-    public static String archive(String system, String machine) {
+    static String archive(String system, String machine) {
         String os = system.toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
         String arch =
                 switch (machine) {

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param port 0 while the server has not written it yet
  * @param ready whether the server accepts connections
  */
-public record PostmasterFile(long pid, int port, boolean ready) {
+record PostmasterFile(long pid, int port, boolean ready) {
     private static final int PORT = 3;
     private static final int STATUS = 7;
 
@@ -28,7 +28,7 @@ public record PostmasterFile(long pid, int port, boolean ready) {
         }
     }
 
-    public static Path file(Path data) {
+    static Path file(Path data) {
         return data.resolve("postmaster.pid");
     }
 

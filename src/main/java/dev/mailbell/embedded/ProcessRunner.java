@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a program to its end, within a time limit, and keeps the end of its output. */
-public final class ProcessRunner {
+final class ProcessRunner {
     private static final int MAX_OUTPUT = 8 * 1024;
 
     private ProcessRunner() {}
@@ -21,8 +21,8 @@ public final class ProcessRunner {
      *
      * @param output the last 8 KiB of both streams
      */
-    public record Outcome(int exit, String output) {
-        public boolean succeeded() {
+    record Outcome(int exit, String output) {
+        boolean succeeded() {
             return exit == 0;
         }
     }
@@ -31,7 +31,7 @@ public final class ProcessRunner {
      * Runs a program with a clean environment; when it takes longer than {@code timeout} it is
      * killed, with exit code -1.
      */
-    public static Outcome run(List<String> command, Duration timeout) throws IOException {
+    static Outcome run(List<String> command, Duration timeout) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         // Variables such as PGOPTIONS, PGPORT or LD_PRELOAD must not affect the server, and its
         // user may have no access to the current directory.

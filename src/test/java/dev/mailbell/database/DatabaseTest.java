@@ -5,18 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import dev.mailbell.config.DatabaseConfig;
-import dev.mailbell.embedded.ConfiguredDatabase;
 import dev.mailbell.embedded.EmbeddedPostgres;
-import dev.mailbell.embedded.PostmasterFile;
-import dev.mailbell.embedded.ProcessRunner;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,26 +26,6 @@ class DatabaseTest {
             assertThat(count(database, "select count(*) from account")).isZero();
             assertThat(database.migrate()).isZero();
         }
-    }
-
-    @Test
-    void an_empty_url_runs_the_embedded_server_and_closing_stops_it(@TempDir Path dataDir) {
-        DatabaseConfig config = new DatabaseConfig("", "", "", 3);
-        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
-            assertThat(count(database, "select 1")).isEqualTo(1);
-        }
-        assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
-    }
-
-    @Test
-    void a_url_leads_to_an_external_server(@TempDir Path dataDir) {
-        DatabaseAddress address = TestDatabase.empty();
-        DatabaseConfig config =
-                new DatabaseConfig(address.url(), address.username(), address.password(), 2);
-        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
-            assertThat(count(database, "select 1")).isEqualTo(1);
-        }
-        assertThat(dataDir).isEmptyDirectory();
     }
 
     @Test
@@ -130,9 +105,9 @@ class DatabaseTest {
     }
 
     private static void signal(String name, int pid) throws Exception {
-        ProcessRunner.Outcome outcome =
-                ProcessRunner.run(List.of("kill", "-" + name, Integer.toString(pid)), PATIENCE);
-        assertThat(outcome.exit()).as(outcome.output()).isZero();
+        Process kill =
+                new ProcessBuilder("kill", "-" + name, Integer.toString(pid)).inheritIO().start();
+        assertThat(kill.waitFor()).isZero();
     }
 
     @Test

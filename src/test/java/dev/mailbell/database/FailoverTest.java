@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.embedded.EmbeddedPostgres;
+import dev.mailbell.embedded.ReplicatedServers;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -94,7 +94,7 @@ public final class TestDatabase {
     }
 
     /** A new database without tables, for tests of connecting and migrating. */
-    static DatabaseAddress empty() {
+    public static DatabaseAddress empty() {
         String name = "test_" + number.incrementAndGet();
         Shared.ADMIN.useHandle(handle -> handle.execute("create database " + name));
         return Shared.SERVER.address(name);

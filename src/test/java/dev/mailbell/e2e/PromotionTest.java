@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.DatabaseAddress;
-import dev.mailbell.database.ReplicatedServers;
+import dev.mailbell.embedded.ReplicatedServers;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.CountingProxy;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.network.Host;
-import dev.mailbell.network.HostGlob;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
@@ -16,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AddressGuardTest {
-    private static final Resolver NOBODY =
+    private static final Resolver NO_NAMES =
             name -> {
                 throw new UnknownHostException(name);
             };
@@ -67,7 +66,7 @@ class AddressGuardTest {
                 "168.63.129.16"
             })
     void reserved_ipv4_is_refused_to_the_ends_of_each_range(String literal) throws Exception {
-        try (AddressGuard guard = guard(NOBODY)) {
+        try (AddressGuard guard = guard(NO_NAMES)) {
             assertThat(guard.isAllowed(address(literal))).isFalse();
             assertThatThrownBy(() -> guard.resolve(literal))
                     .isInstanceOf(BlockedAddressException.class);
@@ -113,7 +112,7 @@ class AddressGuardTest {
                 "4000::1"
             })
     void the_neighbours_of_reserved_ranges_are_allowed(String literal) throws Exception {
-        try (AddressGuard guard = guard(NOBODY)) {
+        try (AddressGuard guard = guard(NO_NAMES)) {
             assertThat(guard.resolve(literal)).containsExactly(address(literal));
         }
     }
@@ -156,7 +155,7 @@ class AddressGuardTest {
                 "2001:0:808:808::80ff:fffe"
             })
     void reserved_ipv6_and_ipv6_that_carries_a_reserved_ipv4_is_refused(String literal) {
-        try (AddressGuard guard = guard(NOBODY)) {
+        try (AddressGuard guard = guard(NO_NAMES)) {
             assertThat(guard.isAllowed(address(literal))).isFalse();
             assertThatThrownBy(() -> guard.resolve("[" + literal + "]"))
                     .isInstanceOf(BlockedAddressException.class);
@@ -192,11 +191,11 @@ class AddressGuardTest {
             })
     void every_spelling_of_loopback_is_one_address(String spelling) {
         assertThat(Host.of(spelling)).hasToString("127.0.0.1");
-        try (AddressGuard guard = guard(NOBODY)) {
+        try (AddressGuard guard = guard(NO_NAMES)) {
             assertThatThrownBy(() -> guard.resolve(spelling))
                     .isInstanceOf(BlockedAddressException.class);
         }
-        try (AddressGuard guard = guard(NOBODY, "127.0.0.1")) {
+        try (AddressGuard guard = guard(NO_NAMES, "127.0.0.1")) {
             assertThat(guard.isAllowed(address(spelling))).isTrue();
         }
     }
@@ -242,19 +241,6 @@ class AddressGuardTest {
     }
 
     @Test
-    void names_are_lower_case_ascii_without_a_trailing_dot() {
-        assertThat(Host.of("IMAP.Example.ORG.")).hasToString("imap.example.org");
-        assertThat(Host.of("bücher.example")).hasToString("xn--bcher-kva.example");
-        assertThat(Host.of("_mail.example.org").literal()).isEmpty();
-    }
-
-    @Test
-    void an_ipv6_address_has_the_spelling_of_rfc_5952() {
-        assertThat(Host.of("[2001:DB8:0:0:1:0:0:1]")).hasToString("2001:db8::1:0:0:1");
-        assertThat(Host.of("0:0:0:0:0:0:0:1")).hasToString("::1").isEqualTo(Host.of("[::1%lo]"));
-    }
-
-    @Test
     void bad_addresses_of_a_mixed_answer_are_dropped() throws Exception {
         Resolver mixed =
                 name -> List.of(address("10.0.0.7"), address("8.8.8.8"), address("fd00::7"));
@@ -287,7 +273,7 @@ class AddressGuardTest {
 
     @Test
     void an_unknown_name_is_accepted_at_registration_but_fails_a_connect() {
-        try (AddressGuard guard = guard(NOBODY)) {
+        try (AddressGuard guard = guard(NO_NAMES)) {
             assertThat(guard.check("nowhere.example")).isEmpty();
             assertThatThrownBy(() -> guard.resolve("nowhere.example"))
                     .isInstanceOf(UnknownHostException.class)
@@ -297,7 +283,7 @@ class AddressGuardTest {
 
     @Test
     void allow_private_opens_its_ranges_and_only_those() {
-        try (AddressGuard guard = guard(NOBODY, "10.1.0.0/16", "fd12::/16")) {
+        try (AddressGuard guard = guard(NO_NAMES, "10.1.0.0/16", "fd12::/16")) {
             assertThat(guard.isAllowed(address("10.1.2.3"))).isTrue();
             assertThat(guard.isAllowed(address("::ffff:10.1.2.3"))).isTrue();
             assertThat(guard.isAllowed(address("64:ff9b::10.1.2.3"))).isTrue();
@@ -311,7 +297,7 @@ class AddressGuardTest {
 
     @Test
     void a_reload_swaps_the_lists_and_a_faulty_one_changes_nothing() {
-        try (AddressGuard guard = guard(NOBODY, "10.0.0.0/8")) {
+        try (AddressGuard guard = guard(NO_NAMES, "10.0.0.0/8")) {
             guard.reload(List.of("192.168.0.0/16"), List.of("*.inside"));
             assertThat(guard.isAllowed(address("10.0.0.1"))).isFalse();
             assertThat(guard.isAllowed(address("192.168.0.1"))).isTrue();
@@ -321,19 +307,6 @@ class AddressGuardTest {
                     .withMessageContaining("10.0.0.0/99");
             assertThat(guard.isAllowed(address("192.168.0.1"))).isTrue();
         }
-    }
-
-    @Test
-    void a_range_with_bits_after_its_prefix_is_refused_with_the_right_one() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> CidrRange.of("10.1.2.3/8"))
-                .withMessageContaining("write 10.0.0.0/8");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "*", "10", "10.0.0.0-10.0.0.9", "/8", "10.*.*.*", "example.org"})
-    void text_that_is_no_range_is_refused(String cidr) {
-        assertThatIllegalArgumentException().isThrownBy(() -> CidrRange.of(cidr));
     }
 
     @Test
@@ -347,7 +320,7 @@ class AddressGuardTest {
                                 "127.0.0.*",
                                 "0::1",
                                 "Bücher.example"),
-                        NOBODY)) {
+                        NO_NAMES)) {
             assertThat(guard.allowsCleartext("a.b.corp.example")).isTrue();
             assertThat(guard.allowsCleartext("MAIL.CORP.EXAMPLE.")).isTrue();
             assertThat(guard.allowsCleartext("LocalHost")).isTrue();
@@ -358,12 +331,5 @@ class AddressGuardTest {
             assertThat(guard.allowsCleartext("a.corp.example.org")).isFalse();
             assertThat(guard.allowsCleartext("not a host")).isFalse();
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"*a*b*c", "a*bxc*c", "*", "a*c", "aabxbc", "a**c"})
-    void globs_match_the_whole_name(String glob) {
-        assertThat(HostGlob.of(glob).matches(Host.of("aabxbc"))).isEqualTo(!glob.equals("a*bxc*c"));
-        assertThat(HostGlob.of(glob).matches(Host.of("aabxbcd"))).isEqualTo(glob.equals("*"));
     }
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.network.Deadline;
-import dev.mailbell.network.TicketServer;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.tls.TlsException.Reason;
 import java.io.IOException;

@@ -1,8 +1,8 @@
-package dev.mailbell.network;
+package dev.mailbell.network.tls;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.network.Deadline;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,7 +27,7 @@ import okhttp3.tls.HeldCertificate;
  * A TLS server that allows sessions to be resumed and greets with one line. It answers no
  * ClientHello before all connections of a group have sent theirs.
  */
-public final class TicketServer implements AutoCloseable {
+final class TicketServer implements AutoCloseable {
     private final ServerSocket listening =
             new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -37,7 +37,7 @@ public final class TicketServer implements AutoCloseable {
     private final String protocol;
     private volatile CountDownLatch hellos = new CountDownLatch(1);
 
-    public TicketServer(HeldCertificate certificate, String host, String caPem, String protocol)
+    TicketServer(HeldCertificate certificate, String host, String caPem, String protocol)
             throws IOException {
         this.context =
                 new HandshakeCertificates.Builder()
@@ -80,7 +80,7 @@ public final class TicketServer implements AutoCloseable {
      * @return when the session was made, in milliseconds since 1970: of a resumed one, when it was
      *     made first
      */
-    public long connect(TlsContexts tls, boolean verify) throws IOException {
+    long connect(TlsContexts tls, boolean verify) throws IOException {
         hellos = new CountDownLatch(1);
         return talk(tls, verify);
     }
@@ -100,7 +100,7 @@ public final class TicketServer implements AutoCloseable {
     }
 
     /** The same with several connections whose handshakes are all under way at one moment. */
-    public List<Long> connectAtOnce(TlsContexts tls, int many) throws Exception {
+    List<Long> connectAtOnce(TlsContexts tls, int many) throws Exception {
         hellos = new CountDownLatch(many);
         List<Callable<Long>> calls = new ArrayList<>();
         for (int i = 0; i < many; i++) {

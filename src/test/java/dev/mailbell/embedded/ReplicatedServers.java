@@ -1,8 +1,8 @@
-package dev.mailbell.database;
+package dev.mailbell.embedded;
 
-import dev.mailbell.embedded.EmbeddedPostgres;
-import dev.mailbell.embedded.ProcessRunner;
-import dev.mailbell.embedded.ServerSettings;
+import dev.mailbell.database.DatabaseAddress;
+import dev.mailbell.database.ServerName;
+import dev.mailbell.database.TestDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
