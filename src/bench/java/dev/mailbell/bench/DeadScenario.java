@@ -47,8 +47,8 @@ final class DeadScenario implements Scenario {
 
     private static Figure ratio(
             String name, Latencies.Sorted before, Latencies.Sorted after, double quantile) {
-        double well = PushScenario.latency(name, before, quantile).value();
-        double ill = PushScenario.latency(name, after, quantile).value();
-        return Figure.of(name, ill / well, "×");
+        double usual = PushScenario.latency(name, before, quantile).value();
+        double disturbed = PushScenario.latency(name, after, quantile).value();
+        return Figure.of(name, disturbed / usual, "×");
     }
 }

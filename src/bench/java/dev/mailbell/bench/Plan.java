@@ -160,7 +160,7 @@ final class Plan {
           pop3: { interval: %ds, min: 1s }
           jitter: %s
           concurrency: %d
-        # The scripted servers take all who come: what is measured is the daemon, not its behaviours.
+        # The scripted servers accept every connection: the daemon is measured without its limits per host.
         providers:
           - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: 10000 }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }

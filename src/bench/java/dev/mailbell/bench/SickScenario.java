@@ -5,7 +5,7 @@ import dev.mailbell.bench.sim.Receiver.Behaviour;
 import java.util.List;
 
 /**
- * Half of the webhooks fall ill, a part of them hang and a part cut the connection: whether the
+ * Half of the webhooks fail: some hang and some cut the connection. Measures whether the
  * others are served as before. Each webhook has its share of the mailboxes.
  */
 final class SickScenario implements Scenario {

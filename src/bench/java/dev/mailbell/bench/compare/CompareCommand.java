@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures another program, or Mailbell itself where none is given, against the scripted"
                     + " IMAP server and prints a row of a table.",
-            "bench/README.md says what the program is told, and what it must do;"
+            "bench/README.md says what the program gets, and what it must do;"
                     + " bench/run makes a table of several."
         },
         mixinStandardHelpOptions = true)

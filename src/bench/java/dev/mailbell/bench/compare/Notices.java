@@ -18,8 +18,8 @@ final class Notices {
 
     private final Queue<Long>[] unannounced;
     private final Latencies latencies = new Latencies();
-    private final LongAdder came = new LongAdder();
-    private final LongAdder told = new LongAdder();
+    private final LongAdder added = new LongAdder();
+    private final LongAdder announced = new LongAdder();
     private final LongAdder surplus = new LongAdder();
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -29,11 +29,11 @@ final class Notices {
     }
 
     /** A message is added to a mailbox now; called before the server announces it. */
-    void comes(int mailbox) {
+    void added(int mailbox) {
         synchronized (unannounced[mailbox]) {
             unannounced[mailbox].add(System.nanoTime());
         }
-        came.increment();
+        added.increment();
     }
 
     /** A POST's body: the mailbox, and how many messages where that is not one. */
@@ -54,18 +54,18 @@ final class Notices {
                     return;
                 }
                 latencies.add(cameAt, nanoTime - cameAt);
-                told.increment();
+                announced.increment();
             }
         }
     }
 
-    long came() {
-        return came.sum();
+    long added() {
+        return added.sum();
     }
 
     /** Messages that were not announced so far. */
     long missing() {
-        return came.sum() - told.sum();
+        return added.sum() - announced.sum();
     }
 
     /** Announced messages that were never added. */

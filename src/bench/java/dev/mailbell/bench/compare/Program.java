@@ -67,7 +67,7 @@ final class Program implements Subject {
         ProcessTree ourselves = new ProcessTree(ProcessHandle.current());
         double cpu = tree.cpuSeconds();
         double all = ourselves.cpuSeconds();
-        long before = notices.came();
+        long before = notices.added();
         long from = System.nanoTime();
         deliver(load, load.seconds(), server, notices, random);
         long to = System.nanoTime();
@@ -78,7 +78,7 @@ final class Program implements Subject {
         all = ourselves.cpuSeconds() - all;
         double megabytes = tree.megabytes();
         awaitTold(notices, PATIENCE);
-        long mails = notices.came() - before;
+        long mails = notices.added() - before;
         return new Measurement(
                 ready,
                 megabytes,
@@ -98,7 +98,7 @@ final class Program implements Subject {
             long due = begun + (long) (i * 1e9 / load.rate());
             Thread.sleep(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
             int mailbox = random.nextInt(load.mailboxes());
-            notices.comes(mailbox);
+            notices.added(mailbox);
             server.deliver(mailbox);
         }
         Thread.sleep(

@@ -16,7 +16,7 @@ final class ImapHandler extends LineHandler {
     private int user = -1;
     private @Nullable ImapMailbox mailbox;
     private @Nullable ImapMailbox selected;
-    private int told;
+    private int announced;
     private @Nullable String idle;
     private boolean stalled;
 
@@ -47,9 +47,9 @@ final class ImapHandler extends LineHandler {
     }
 
     private void news() {
-        if (selected != null && selected.exists() != told) {
-            told = selected.exists();
-            say("* " + told + " EXISTS\r\n");
+        if (selected != null && selected.exists() != announced) {
+            announced = selected.exists();
+            say("* " + announced + " EXISTS\r\n");
         }
     }
 
@@ -133,15 +133,15 @@ final class ImapHandler extends LineHandler {
                 news();
             }
             case "FETCH" -> {
-                say(new ImapMessages(box).fetch(arguments, told));
+                say(new ImapMessages(box).fetch(arguments, announced));
                 ok(tag);
             }
             case "STORE" -> {
-                say(new ImapMessages(box).store(arguments, told));
+                say(new ImapMessages(box).store(arguments, announced));
                 ok(tag);
             }
             case "SEARCH" -> {
-                say(new ImapMessages(box).unseen(told));
+                say(new ImapMessages(box).unseen(announced));
                 ok(tag);
             }
             case "UID" -> {
@@ -161,7 +161,7 @@ final class ImapHandler extends LineHandler {
         ImapMailbox box =
                 matcher.find() ? server.mailbox(Integer.parseInt(matcher.group(1))) : null;
         if (box == null) {
-            say(tag + " NO [AUTHENTICATIONFAILED] nobody of that name\r\n");
+            say(tag + " NO [AUTHENTICATIONFAILED] no such user\r\n");
             return;
         }
         user = Integer.parseInt(matcher.group(1));
@@ -175,16 +175,16 @@ final class ImapHandler extends LineHandler {
         unselect();
         selected = box;
         box.open(this);
-        told = box.exists();
+        announced = box.exists();
         say(
                 ("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
                                 + "* OK [PERMANENTFLAGS (\\Flagged \\Seen \\*)] ok\r\n"
                                 + "* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] ok\r\n"
                                 + "* OK [UIDNEXT %d] ok\r\n%s OK [%s] done\r\n")
                         .formatted(
-                                told,
+                                announced,
                                 ImapMailbox.UID_VALIDITY,
-                                ImapMailbox.uid(told) + 1,
+                                ImapMailbox.uid(announced) + 1,
                                 tag,
                                 command.equals("SELECT") ? "READ-WRITE" : "READ-ONLY"));
     }
@@ -203,7 +203,7 @@ final class ImapHandler extends LineHandler {
             return;
         }
         long first = Math.max(ImapMailbox.uid(1), Long.parseLong(range.group(1)));
-        long last = ImapMailbox.uid(told);
+        long last = ImapMailbox.uid(announced);
         if (!range.group(2).equals("*")) {
             last = Math.min(last, Long.parseLong(range.group(2)));
         }

@@ -54,7 +54,7 @@ final class Pop3Handler extends LineHandler {
 
     private void enter() {
         if (!server.has(user)) {
-            say("-ERR [AUTH] nobody of that name\r\n");
+            say("-ERR [AUTH] no such user\r\n");
             return;
         }
         messages = server.messages(user);
