@@ -5,8 +5,8 @@ import dev.mailbell.bench.sim.Receiver.Behaviour;
 import java.util.List;
 
 /**
- * Half of the webhooks fail: some hang and some cut the connection. Measures whether the
- * others are served as before. Each webhook has its share of the mailboxes.
+ * Half of the webhooks fail: some hang and some cut the connection. Measures whether the others are
+ * served as before. Each webhook has its share of the mailboxes.
  */
 final class SickScenario implements Scenario {
     private static final int RAMP_SECONDS = 300;
