@@ -168,7 +168,7 @@ public final class Daemon implements AutoCloseable {
                         lease::held,
                         meters,
                         new SteadyClock(clock, System::nanoTime));
-        deliveries.outbox().onCommit(bell::ring);
+        deliveries.outbox().onCommit(bell::committed);
 
         PollingPolicy pace = new PollingPolicy(live);
         WatchService watch =

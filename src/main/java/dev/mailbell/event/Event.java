@@ -5,12 +5,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A durable fact.
+ * A stored event.
  *
  * @param id UUIDv7
- * @param accountId null for facts about a webhook
- * @param payload the JSON that webhooks get, byte for byte: {@code type}, {@code timestamp}, {@code
- *     data}
+ * @param accountId null for an event about a webhook
+ * @param payload the JSON of {@link EventPayloads}, which webhooks get byte for byte
  */
 public record Event(
         UUID id,

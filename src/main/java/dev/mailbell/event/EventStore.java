@@ -19,7 +19,10 @@ public final class EventStore {
         this.jdbi = jdbi;
     }
 
-    /** Adds an event. Ends in what it selects, so that a greater statement can say from where. */
+    /**
+     * Inserts an event. The statement ends in its select list, so that a caller can append a {@code
+     * from}.
+     */
     public static Sql insert(Event event) {
         return Sql.of(
                 """
@@ -35,13 +38,14 @@ public final class EventStore {
     }
 
     /**
-     * A client's events in the order they were committed, those after an event (null: from the
-     * oldest that is kept), {@code limit} at most. An event never appears before one that was
-     * already given out. Where the event after which to read is no longer kept, reading begins a
-     * minute before it: events may come again, none is left out.
+     * A page of a client's events in the order in which they were committed: a later page never
+     * holds an event that belongs before an earlier one. When the event to read after is no longer
+     * kept, the page begins a minute before it: events may be repeated, none is left out.
      *
+     * @param after the event before the page; null for the oldest that is kept
      * @param type null for all
      * @param accountId null for all
+     * @param limit events at most
      */
     public List<Event> after(
             UUID clientId,
@@ -49,11 +53,11 @@ public final class EventStore {
             @Nullable EventType type,
             @Nullable UUID accountId,
             int limit) {
-        // Written into the statement, so that the index of the rare types can be taken.
+        // A literal, so that the planner can use the index of the rare types.
         String ofType = type == null ? "" : " and type = '" + type.wireName() + "'";
         String ofAccount = accountId == null ? "" : " and account_id = :account";
         return jdbi.withHandle(handle -> {
-            Place place = place(handle, clientId, after);
+            Position position = position(handle, clientId, after);
             var query =
                     handle.createQuery(
                                     """
@@ -65,8 +69,8 @@ public final class EventStore {
                                             + ofAccount
                                             + " order by tx, id limit :limit")
                             .bind("client", clientId)
-                            .bind("tx", place.tx())
-                            .bind("id", place.id())
+                            .bind("tx", position.tx())
+                            .bind("id", position.id())
                             .bind("limit", limit);
             if (accountId != null) {
                 query.bind("account", accountId);
@@ -75,15 +79,15 @@ public final class EventStore {
         });
     }
 
-    /** Where reading goes on: after this event of this transaction. */
-    private record Place(String tx, UUID id) {
+    /** A position in the feed: after this event of this transaction. */
+    private record Position(String tx, UUID id) {
         static final UUID LOWEST = new UUID(0, 0);
-        static final Place START = new Place("0", LOWEST);
+        static final Position START = new Position("0", LOWEST);
     }
 
-    private static Place place(Handle handle, UUID clientId, @Nullable UUID after) {
+    private static Position position(Handle handle, UUID clientId, @Nullable UUID after) {
         if (after == null) {
-            return Place.START;
+            return Position.START;
         }
         return handle.createQuery(
                         "select tx::text from event where id = :after and client_id = :client")
@@ -91,11 +95,11 @@ public final class EventStore {
                 .bind("client", clientId)
                 .mapTo(String.class)
                 .findOne()
-                .map(tx -> new Place(tx, after))
+                .map(tx -> new Position(tx, after))
                 .orElseGet(() -> minuteBefore(handle, clientId, after));
     }
 
-    private static Place minuteBefore(Handle handle, UUID clientId, UUID after) {
+    private static Position minuteBefore(Handle handle, UUID clientId, UUID after) {
         return handle.createQuery(
                         """
                         select e.tx::text from event e where client_id = :client and id >= :minuteBefore
@@ -105,8 +109,8 @@ public final class EventStore {
                 .bind("minuteBefore", minuteBefore(after))
                 .mapTo(String.class)
                 .findOne()
-                .map(tx -> new Place(tx, Place.LOWEST))
-                .orElse(Place.START);
+                .map(tx -> new Position(tx, Position.LOWEST))
+                .orElse(Position.START);
     }
 
     private static Event read(ResultSet row) throws SQLException {
@@ -114,9 +118,9 @@ public final class EventStore {
     }
 
     /**
-     * Reads an event of a row that has more than that.
+     * Reads an event of a row with more columns.
      *
-     * @param id the name of the column with its id
+     * @param id the name of the column with the event's id
      */
     public static Event read(ResultSet row, String id) throws SQLException {
         return new Event(
@@ -131,13 +135,13 @@ public final class EventStore {
     }
 
     /**
-     * Makes the order hold after the database was restored into another server, whose transactions
-     * count anew: what was numbered by the old one comes first, in the order of ids.
+     * Keeps the order of the feed after the database was restored into another server, whose
+     * transaction ids start again: the events of the old server come first, in the order of ids.
      */
     public void adoptRestored() {
-        // Client by client, because the feed's index then knows at once that there is none.
+        // By client, because the feed's index then shows at once that there is none.
         jdbi.useTransaction(handle -> {
-            // A log of millions takes longer than any other statement may.
+            // Millions of rows take longer than the timeout of other statements.
             handle.execute("set local statement_timeout = 0");
             handle.execute(
                     """

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What can happen; the names are part of the HTTP contract. */
+/** The types of events; the names are part of the HTTP contract. */
 public enum EventType {
     MAIL_NEW,
     MAILBOX_BASELINE,
@@ -21,7 +21,7 @@ public enum EventType {
         return name().toLowerCase(Locale.ROOT).replace('_', '.');
     }
 
-    /** The type of a wire name; empty when there is none such. */
+    /** The type of a wire name; empty when it is unknown. */
     public static Optional<EventType> ofWireName(String name) {
         return Arrays.stream(values()).filter(type -> type.wireName().equals(name)).findFirst();
     }

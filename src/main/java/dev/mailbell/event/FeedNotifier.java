@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes those who wait for a client's next event: at once for what this node commits, within {@link
- * #POLL} for what others do. The table is asked only while somebody waits, by one thread for all.
+ * Notifies listeners of new events in a client's feed: at once of the commits of this node, and
+ * within {@link #POLL} of those of other nodes. One thread polls the table for all listeners, and
+ * only while there are some.
  */
 public final class FeedNotifier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FeedNotifier.class);
@@ -24,7 +25,7 @@ public final class FeedNotifier implements AutoCloseable {
     private final Jdbi jdbi;
     private final Map<UUID, Set<Listener>> listeners = new HashMap<>();
 
-    /** The newest event that readers can see, by client. */
+    /** The position of the newest visible event, by client. */
     private final Map<UUID, String> newest = new HashMap<>();
 
     private @Nullable Thread poller;
@@ -34,29 +35,29 @@ public final class FeedNotifier implements AutoCloseable {
         this.jdbi = jdbi;
     }
 
-    /** One who waits; a ring that comes while nobody waits is not lost. */
+    /** Waits for events of one client; a notification between two waits is not lost. */
     public final class Listener implements AutoCloseable {
         private final UUID clientId;
-        private final Semaphore rings = new Semaphore(0);
+        private final Semaphore notifications = new Semaphore(0);
 
         private Listener(UUID clientId) {
             this.clientId = clientId;
         }
 
-        /** Waits for a ring; false when the time is over first. */
+        /** Waits for a notification; false when the limit passes first. */
         public boolean await(Duration limit) throws InterruptedException {
-            boolean rung = rings.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS);
-            rings.drainPermits();
-            return rung;
+            boolean notified = notifications.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS);
+            notifications.drainPermits();
+            return notified;
         }
 
-        private void ring() {
-            rings.release();
+        private void signal() {
+            notifications.release();
         }
 
         @Override
         public void close() {
-            leave(this);
+            remove(this);
         }
     }
 
@@ -65,12 +66,12 @@ public final class FeedNotifier implements AutoCloseable {
         Listener listener = new Listener(clientId);
         listeners.computeIfAbsent(clientId, id -> new HashSet<>()).add(listener);
         if (poller == null && !closed) {
-            poller = Thread.ofVirtual().name("event-bell").start(this::poll);
+            poller = Thread.ofVirtual().name("feed-notifier").start(this::poll);
         }
         return listener;
     }
 
-    private synchronized void leave(Listener listener) {
+    private synchronized void remove(Listener listener) {
         Set<Listener> others = listeners.get(listener.clientId);
         if (others != null && others.remove(listener) && others.isEmpty()) {
             listeners.remove(listener.clientId);
@@ -79,32 +80,32 @@ public final class FeedNotifier implements AutoCloseable {
     }
 
     /** An event of this client was committed, or may have been. */
-    public synchronized void ring(UUID clientId) {
-        listeners.getOrDefault(clientId, Set.of()).forEach(Listener::ring);
+    public synchronized void committed(UUID clientId) {
+        listeners.getOrDefault(clientId, Set.of()).forEach(Listener::signal);
     }
 
     private void poll() {
         try {
             while (true) {
-                UUID[] clients = waitedFor();
+                UUID[] clients = clientsWithListeners();
                 if (clients.length == 0) {
                     return;
                 }
                 try {
                     newestOf(clients).forEach(this::compare);
                 } catch (RuntimeException e) {
-                    // Who reads next meets the same failure, and tells it.
-                    LOG.debug("The feed cannot be watched now: {}", e.getMessage());
+                    // A request that reads the feed meets the same failure and reports it.
+                    LOG.debug("The feed cannot be polled now: {}", e.getMessage());
                 }
                 Thread.sleep(POLL);
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("The feed is no longer watched");
+            LOG.debug("The feed is no longer polled");
         }
     }
 
-    /** Those with listeners; where there are none the poller has ended with this answer. */
-    private synchronized UUID[] waitedFor() {
+    /** The clients to poll for; without any, the poller ends with this answer. */
+    private synchronized UUID[] clientsWithListeners() {
         if (listeners.isEmpty()) {
             poller = null;
         }
@@ -124,25 +125,25 @@ public final class FeedNotifier implements AutoCloseable {
                         .reduceRows(
                                 new HashMap<UUID, String>(),
                                 (map, row) -> {
-                                    String place = row.getColumn("newest", String.class);
+                                    String position = row.getColumn("newest", String.class);
                                     map.put(
                                             row.getColumn("id", UUID.class),
-                                            place == null ? "" : place);
+                                            position == null ? "" : position);
                                     return map;
                                 }));
     }
 
-    private synchronized void compare(UUID clientId, String place) {
-        if (listeners.containsKey(clientId) && !place.equals(newest.put(clientId, place))) {
-            ring(clientId);
+    private synchronized void compare(UUID clientId, String position) {
+        if (listeners.containsKey(clientId) && !position.equals(newest.put(clientId, position))) {
+            committed(clientId);
         }
     }
 
-    /** Wakes everybody and asks the table no more. */
+    /** Wakes all listeners and stops to poll. */
     @Override
     public synchronized void close() {
         closed = true;
-        listeners.keySet().forEach(this::ring);
+        listeners.keySet().forEach(this::committed);
         if (poller != null) {
             poller.interrupt();
         }

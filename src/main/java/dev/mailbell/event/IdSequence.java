@@ -8,15 +8,15 @@ import java.time.InstantSource;
 import java.util.UUID;
 
 /**
- * Makes UUIDv7 (RFC 9562), each higher than all before, also when the clock steps back or the ids
- * before were made by another process. Safe for many threads.
+ * Makes UUIDv7 (RFC 9562), each higher than all earlier ones, also when the clock steps back or
+ * another process made the earlier ones. Safe for many threads.
  */
 final class IdSequence {
     /**
-     * How far ids may run ahead of the clock: as far as days of the logs are made ahead. A clock
-     * that was further ahead for a moment must not give all later ids that time.
+     * How many milliseconds ids may run ahead of the clock: as far as daily partitions are created
+     * ahead. After a clock was further ahead for a moment, ids follow the clock again.
      */
-    private static final long MOST_AHEAD = Duration.ofDays(2).toMillis();
+    private static final long MAX_AHEAD = Duration.ofDays(2).toMillis();
 
     private static final long LOW_BITS = 0x3FFF_FFFF_FFFF_FFFFL;
     private static final long VARIANT = 0x8000_0000_0000_0000L;
@@ -41,14 +41,14 @@ final class IdSequence {
 
     synchronized UUID next() {
         UUID id = generator.generate();
-        if (compare(id, last) <= 0 && millis(last) - clock.millis() <= MOST_AHEAD) {
+        if (compare(id, last) <= 0 && millis(last) - clock.millis() <= MAX_AHEAD) {
             id = successor(last);
         }
         last = id;
         return id;
     }
 
-    /** Lets all ids from now on be higher than this one. */
+    /** Makes all later ids higher than this one. */
     synchronized void startAfter(UUID highest) {
         if (compare(highest, last) > 0) {
             last = highest;
@@ -66,7 +66,9 @@ final class IdSequence {
         return id.getMostSignificantBits() >>> 16;
     }
 
-    /** UUID's own order is by signed halves; PostgreSQL's is by unsigned bytes. */
+    /**
+     * Compares as PostgreSQL does, by unsigned bytes; {@link UUID#compareTo} is by signed halves.
+     */
     private static int compare(UUID a, UUID b) {
         int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
         return high != 0

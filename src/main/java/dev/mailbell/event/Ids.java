@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Makes ids: UUIDv7 (RFC 9562), each higher than all that this process made before, also when the
+ * Makes ids: UUIDv7 (RFC 9562), each higher than all earlier ones of this process, also when the
  * clock steps back.
  */
 public final class Ids {
@@ -18,8 +18,8 @@ public final class Ids {
     }
 
     /**
-     * Lets ids go on after those that the logs hold: a clock that was set back before a start must
-     * not give what is new a place before what is pending.
+     * Lets ids go on after those of stored events and deliveries: after a start with a clock that
+     * was set back, a new delivery must not sort before a pending one.
      */
     public static void startAfterLogs(Jdbi jdbi) {
         jdbi.withHandle(handle ->

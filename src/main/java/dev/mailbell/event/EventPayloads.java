@@ -1,0 +1,159 @@
+package dev.mailbell.event;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.Failure;
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.Mark;
+import dev.mailbell.mail.Envelope;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The JSON of events as webhooks and the feed carry it: {@code type}, {@code timestamp} and {@code
+ * data}. The order of the keys is part of it.
+ */
+public final class EventPayloads {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private EventPayloads() {}
+
+    /**
+     * {@code mail.new}, {@code mailbox.baseline} or {@code mailbox.reset}: a change of a mailbox.
+     *
+     * @param change one with a mark
+     * @param envelopes of the new messages; empty when they are not fetched
+     * @param source what caused the check
+     */
+    public static String mailbox(
+            EventType type,
+            Account account,
+            String mailbox,
+            Change change,
+            List<Envelope> envelopes,
+            String source,
+            Instant now) {
+        Mark mark =
+                Objects.requireNonNull(
+                        change.next().mark(), "a change that is announced has a mark");
+        ObjectNode payload = head(type, now);
+        ObjectNode data = accountData(payload, account);
+        data.put("mailbox", mailbox)
+                .put("newCount", change.newCount())
+                .put("pendingCount", change.next().pending())
+                .put("total", mark.total());
+        ObjectNode high = data.putObject("mark");
+        high.put("maxId", mark.total()).put("uid", mark.topUidText());
+        if (mark instanceof ImapMark imap && imap.uidValidity() > 0) {
+            high.put("uidValidity", imap.uidValidity());
+        } else {
+            high.putNull("uidValidity");
+        }
+        if (change.approximate()) {
+            data.put("approximate", true);
+        }
+        data.put("source", source).put("detectedAt", now.toString());
+        if (!envelopes.isEmpty()) {
+            var list = data.putArray("envelopes");
+            for (Envelope envelope : envelopes) {
+                list.addObject()
+                        .put("uid", envelope.uid())
+                        .put("from", envelope.from())
+                        .put("subject", envelope.subject())
+                        .put("date", text(envelope.date()));
+            }
+        }
+        return JSON.writeValueAsString(payload);
+    }
+
+    /**
+     * {@code account.connected}, {@code account.retrying}, {@code account.parked} or {@code
+     * account.recovered}: a change of an account's state.
+     */
+    public static String account(EventType type, Account account, Instant now) {
+        ObjectNode payload = head(type, now);
+        ObjectNode data = accountData(payload, account);
+        data.put("state", account.state().wireName());
+        Failure failure = account.failure();
+        if (failure == null) {
+            data.putNull("failure");
+        } else {
+            data.putObject("failure")
+                    .put("code", failure.code().wireName())
+                    .put("message", failure.message())
+                    .put("since", failure.since().toString())
+                    .put("attempts", failure.attempts());
+        }
+        return JSON.writeValueAsString(payload);
+    }
+
+    /**
+     * The facts of a webhook that was disabled. Its URL is not among them: it may hold a secret
+     * that the client's other endpoints must not learn.
+     *
+     * @param gone whether it answered 410; otherwise it failed for too long
+     * @param failingSince null when no attempt failed before
+     * @param failures in a row
+     */
+    public record DisabledWebhook(
+            UUID id,
+            @Nullable String description,
+            boolean gone,
+            @Nullable Instant failingSince,
+            int failures,
+            @Nullable String lastError) {}
+
+    /** {@code webhook.disabled}: Mailbell disabled a webhook. */
+    public static String webhookDisabled(DisabledWebhook webhook, Instant now) {
+        ObjectNode payload = head(EventType.WEBHOOK_DISABLED, now);
+        payload.putObject("data")
+                .put("webhookId", webhook.id().toString())
+                .put("description", webhook.description())
+                .put("reason", webhook.gone() ? "gone" : "failing")
+                .put("failingSince", text(webhook.failingSince()))
+                .put("failures", webhook.failures())
+                .put("lastError", webhook.lastError());
+        return JSON.writeValueAsString(payload);
+    }
+
+    /** {@code webhook.test}: a client asked for a test of its webhook. */
+    public static String webhookTest(UUID webhookId, Instant now) {
+        ObjectNode payload = head(EventType.WEBHOOK_TEST, now);
+        payload.putObject("data").put("webhookId", webhookId.toString());
+        return JSON.writeValueAsString(payload);
+    }
+
+    /** The count of new messages in a payload; 0 when there is none. */
+    public static int newCount(String payload) {
+        return JSON.readTree(payload).path("data").path("newCount").asInt(0);
+    }
+
+    /** The same payload, key by key, with another count of new messages. */
+    public static String withNewCount(String payload, int newCount) {
+        ObjectNode json = (ObjectNode) JSON.readTree(payload);
+        ((ObjectNode) json.get("data")).put("newCount", newCount);
+        return JSON.writeValueAsString(json);
+    }
+
+    private static ObjectNode head(EventType type, Instant now) {
+        return JSON.createObjectNode()
+                .put("type", type.wireName())
+                .put("timestamp", now.toString());
+    }
+
+    private static ObjectNode accountData(ObjectNode payload, Account account) {
+        return payload.putObject("data")
+                .put("accountId", account.id().toString())
+                .put("ref", account.ref())
+                .put("address", account.address());
+    }
+
+    private static @Nullable String text(@Nullable Instant instant) {
+        return instant == null ? null : instant.toString();
+    }
+}
