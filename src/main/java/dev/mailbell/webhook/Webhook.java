@@ -9,15 +9,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint that a client gave us to send events to.
+ * An endpoint to which a client has its events sent.
  *
  * @param id UUIDv7
  * @param events wire names of {@link EventType types}, or {@code *} alone for all
  * @param accounts only events of these accounts; null for all of the client's
  * @param labels only events of accounts that carry all of these
  * @param secret the signing secret ({@code whsec_…}), encrypted and bound to this row
- * @param previous the secret before a rotation; null when it signs no more or there was none
- * @param health how the last attempts went
+ * @param previous the secret before the last rotation; null when there was none
+ * @param health the results of the last attempts
  */
 @SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
 public record Webhook(
@@ -38,12 +38,12 @@ public record Webhook(
     /** Stands for every type of event. */
     public static final String ALL_EVENTS = "*";
 
-    /** Where a webhook stands; the names are part of the HTTP contract. */
+    /** The state of a webhook; the names are part of the HTTP contract. */
     public enum State {
         ENABLED,
-        /** The last attempt failed; deliveries wait and are tried again. */
+        /** The last attempt failed; deliveries are retried. */
         FAILING,
-        /** Nothing is sent; deliveries wait. */
+        /** No deliveries are sent; they stay pending. */
         DISABLED;
 
         public String wireName() {
@@ -55,22 +55,21 @@ public record Webhook(
      * A secret that was replaced and still signs beside the new one.
      *
      * @param secret encrypted and bound to this row
-     * @param until it signs before this
+     * @param until when it stops to sign
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record Previous(byte[] secret, Instant until) {}
 
     /**
-     * How the last attempts went.
+     * The results of the last attempts.
      *
-     * @param failingSince when the first attempt failed after the last success; null when none did
-     * @param failures since then
-     * @param lastError of those; null when there is none
-     * @param pausedUntil nothing is sent before; null when it is not paused
-     * @param breakerUntil one probe may be sent then, and nothing before; null when the breaker is
-     *     closed
+     * @param failingSince the first failure after the last success; null when there was none
+     * @param failures since the last success
+     * @param lastError of these failures; null when there is none
+     * @param pausedUntil the end of the pause; null when there is none
+     * @param breakerUntil when the circuit breaker lets one probe through; null when it is closed
      * @param breakerOpenings how often the breaker opened in a row; 0 when it is closed
-     * @param healthy whether the webhook took what it was sent last; false before the first attempt
+     * @param healthy whether the last attempt succeeded; false before the first attempt
      */
     public record Health(
             @Nullable Instant failingSince,
@@ -83,10 +82,10 @@ public record Webhook(
         /** The last attempt succeeded. */
         public static final Health GOOD = new Health(null, 0, null, null, null, 0, true);
 
-        /** There was no attempt yet. */
+        /** No attempt was made yet. */
         public static final Health UNKNOWN = new Health(null, 0, null, null, null, 0, false);
 
-        /** Until when nothing is sent, for whichever reason; null when that is no time to come. */
+        /** When the pause or the open breaker ends, the later of both; null when that is past. */
         public @Nullable Instant waitsUntil(Instant now) {
             Instant latest = pausedUntil;
             if (latest == null || (breakerUntil != null && breakerUntil.isAfter(latest))) {
@@ -102,7 +101,7 @@ public record Webhook(
         labels = Map.copyOf(labels);
     }
 
-    /** The encrypted secrets that sign at a moment, the newest first. */
+    /** The encrypted secrets that are valid at a time, the newest first. */
     public List<byte[]> secretsAt(Instant now) {
         Previous before = previous;
         return before != null && now.isBefore(before.until())
@@ -110,7 +109,7 @@ public record Webhook(
                 : List.of(secret);
     }
 
-    /** What the encrypted secret is bound to, so that it cannot be moved to another row. */
+    /** The context that the encryption of a secret binds, so that it is useless in another row. */
     public static String secretContext(UUID id) {
         return "webhook/" + id + "/secret";
     }

@@ -29,7 +29,7 @@ public final class WebhookStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
 
-    private static final int PIECE = 10_000;
+    private static final int BATCH = 10_000;
 
     private final Jdbi jdbi;
 
@@ -52,17 +52,17 @@ public final class WebhookStore {
     }
 
     /**
-     * Writes what its client may change of a webhook; empty when there is no such webhook any more.
+     * Writes the fields of a webhook that its client may change.
      *
-     * @param state what its state shall be: {@link State#ENABLED} forgets all pauses and lets what
-     *     waits be sent now, {@link State#DISABLED} lets it wait; null for as it is
+     * @param state the new state: {@link State#ENABLED} ends all pauses and makes pending
+     *     deliveries due now, {@link State#DISABLED} keeps them pending; null for no change
      * @param now on the clock by which deliveries are due
-     * @return the webhook as it is now
+     * @return the new row; empty when the webhook does not exist
      */
     public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
         return jdbi.inTransaction(handle -> {
             if (state == State.ENABLED) {
-                rearm(handle, webhook, now);
+                resetHealth(handle, webhook, now);
             }
             return bind(
                             handle.createQuery(
@@ -82,10 +82,10 @@ public final class WebhookStore {
     }
 
     /**
-     * Its deliveries first, in the order of their ids: so the thread that writes outcomes locks
-     * them too.
+     * Ends all pauses and makes pending deliveries due. The deliveries are locked first, in the
+     * order of their ids, as by the threads that write outcomes.
      */
-    private static void rearm(Handle handle, Webhook webhook, Instant now) {
+    private static void resetHealth(Handle handle, Webhook webhook, Instant now) {
         handle.createUpdate(
                         """
                         with waiting as (
@@ -111,10 +111,12 @@ public final class WebhookStore {
     }
 
     /**
-     * Gives a webhook another secret; the one before signs as well until a moment. A secret that
-     * was replaced earlier signs no more from now on. False when there is no such webhook any more.
+     * Gives a webhook a new secret. The previous one stays valid for a while; one that was replaced
+     * earlier is not valid any more.
      *
      * @param secret encrypted and bound to the webhook's row
+     * @param until when the previous secret stops to sign
+     * @return false when the webhook does not exist
      */
     public boolean rotate(UUID clientId, UUID id, byte[] secret, Instant until, Instant now) {
         return jdbi.withHandle(handle ->
@@ -133,7 +135,7 @@ public final class WebhookStore {
                 == 1;
     }
 
-    /** Removes a webhook, what is owed to it and its log; false when there was none. */
+    /** Deletes a webhook and its deliveries; false when it does not exist. */
     public boolean delete(UUID clientId, UUID id) {
         boolean removed =
                 jdbi.withHandle(handle ->
@@ -143,9 +145,9 @@ public final class WebhookStore {
                                 .bind("id", id)
                                 .execute())
                         == 1;
-        // In pieces, because its log may have millions of rows. Nobody can read the rest of them
-        // once the webhook is gone: where this is broken off, they end with their day.
-        while (removed && deleteSomeDeliveries(id) == PIECE) {
+        // In batches, because the log may have millions of rows. When this is interrupted the rest
+        // is not readable without the webhook and ends with its daily partition.
+        while (removed && deleteSomeDeliveries(id) == BATCH) {
             continue;
         }
         return removed;
@@ -156,10 +158,10 @@ public final class WebhookStore {
             List<UUID> ids =
                     handle.createQuery(
                                     "delete from delivery where id in"
-                                            + " (select id from delivery where webhook_id = :id limit :piece)"
+                                            + " (select id from delivery where webhook_id = :id limit :batch)"
                                             + " returning id")
                             .bind("id", id)
-                            .bind("piece", PIECE)
+                            .bind("batch", BATCH)
                             .mapTo(UUID.class)
                             .list();
             handle.createUpdate("delete from attempt where delivery_id = any(:ids)")
@@ -186,8 +188,10 @@ public final class WebhookStore {
     }
 
     /**
-     * A client's webhooks in the order of their ids, after an id (null: from the start), {@code
-     * limit} at most.
+     * A page of a client's webhooks in the order of their ids.
+     *
+     * @param after webhooks with higher ids; null for the first page
+     * @param limit webhooks at most
      */
     public List<Webhook> list(UUID clientId, @Nullable UUID after, int limit) {
         return jdbi.withHandle(handle ->

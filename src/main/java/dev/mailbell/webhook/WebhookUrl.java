@@ -7,23 +7,23 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An address that webhooks are sent to, taken apart.
+ * A parsed URL of a webhook.
  *
  * @param https false for {@code http}
- * @param port 1–65535, the scheme's own when the URL names none
+ * @param port 1–65535; the default of the scheme when the URL names none
  * @param target path and query, at least {@code /}, in ASCII
  */
 public record WebhookUrl(boolean https, Host host, int port, String target) {
     /** Characters of a URL at most. */
-    public static final int LONGEST = 2048;
+    public static final int MAX_LENGTH = 2048;
 
     /**
      * @throws IllegalArgumentException when it is not an absolute {@code http} or {@code https} URL
-     *     without user and fragment; the message is fit for a client and repeats nothing of it
+     *     without user and fragment; the message is for the client and repeats no part of the URL
      */
     public static WebhookUrl parse(String url) {
-        if (url.length() > LONGEST) {
-            throw new IllegalArgumentException("must have at most " + LONGEST + " characters");
+        if (url.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException("must have at most " + MAX_LENGTH + " characters");
         }
         URI uri;
         try {
@@ -48,7 +48,7 @@ public record WebhookUrl(boolean https, Host host, int port, String target) {
             throw new IllegalArgumentException("must not have a #fragment, which is never sent");
         }
         boolean https = scheme.equals("https");
-        // Not URI.getHost(): it knows neither IDNs nor names with an underscore.
+        // Not URI.getHost(): it is null for IDNs and names with an underscore.
         int colon = authority.lastIndexOf(':');
         boolean withPort = colon > authority.lastIndexOf(']');
         String host = withPort ? authority.substring(0, colon) : authority;

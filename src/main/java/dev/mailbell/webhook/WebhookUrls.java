@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Which URLs may be registered as webhooks. What counts in the end is checked on every connect. */
+/** Checks the URLs of webhooks at registration; each connection checks its address again. */
 public final class WebhookUrls {
     private final AddressGuard guard;
     private final Supplier<? extends Collection<Integer>> ports;
 
     /**
-     * @param ports what {@code webhooks.ports} says now; any port is open at addresses that {@code
-     *     network.allowPrivate} covers
+     * @param ports the current value of {@code webhooks.ports}; at addresses that {@code
+     *     network.allowPrivate} covers any port is allowed
      */
     public WebhookUrls(AddressGuard guard, Supplier<? extends Collection<Integer>> ports) {
         this.guard = guard;
@@ -23,11 +23,11 @@ public final class WebhookUrls {
     }
 
     /**
-     * What is wrong with a URL as a webhook's, to be read after "url ". May look the host up, which
-     * takes 5 seconds at most.
+     * The faults of a URL, each to be read after "url ". May resolve the host, which takes 5 s at
+     * most.
      *
-     * @return messages fit for a client, none when it may be registered; see {@link
-     *     #blocked(String)} for the fault that is no mistake in the URL
+     * @return messages for the client, none when the URL may be registered; {@link
+     *     #blocked(String)} is about the host
      */
     public List<String> faults(String url) {
         WebhookUrl parsed;
@@ -48,10 +48,9 @@ public final class WebhookUrls {
     }
 
     /**
-     * Whether the guard refuses the host as far as it can be told now, with the reason: a URL
-     * without {@linkplain #faults faults} that this installation will not send to.
+     * The reason why the address guard blocks the host, as far as its addresses are known now.
      *
-     * @return a message fit for a client, or empty
+     * @return a message for the client; empty when the host is not blocked
      * @throws IllegalArgumentException when it is not a URL
      */
     public Optional<String> blocked(String url) {
@@ -62,7 +61,7 @@ public final class WebhookUrls {
         try {
             return guard.resolve(host).stream().anyMatch(guard::isCovered);
         } catch (IOException e) {
-            // Refused, or not to be looked up now: either way nothing says that it is covered.
+            // Blocked or not resolvable now: it is not known to be covered.
             return false;
         }
     }

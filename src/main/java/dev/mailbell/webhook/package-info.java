@@ -1,6 +1,6 @@
 /**
  * Webhooks as records, their table, and the rules for their URLs. It calls the database and the
- * guard of addresses; begin with {@link dev.mailbell.webhook.Webhook}.
+ * address guard; begin with {@link dev.mailbell.webhook.Webhook}.
  */
 @NullMarked
 package dev.mailbell.webhook;

@@ -80,13 +80,13 @@ class WebhookUrlsTest {
                     https://127%2e0.0.1/                | is not an IPv4 address
                     http://public.example/              | must start with https://
                     """)
-    void a_bad_url_is_refused_with_what_is_wrong(String url, String message) {
+    void a_bad_url_is_refused_with_the_reason(String url, String message) {
         assertThat(urls.faults(url)).singleElement().asString().contains(message);
         assertThat(urls.faults(url).toString()).doesNotContain("pw@");
     }
 
     @Test
-    void all_faults_are_told_at_once() {
+    void all_faults_are_reported_at_once() {
         assertThat(urls.faults("http://public.example:25/")).hasSize(2);
     }
 
@@ -108,7 +108,7 @@ class WebhookUrlsTest {
                 "https://169.254.169.254/latest/meta-data",
                 "https://[fd00::1]/"
             })
-    void a_host_that_leads_inside_is_blocked_without_telling_where(String url) {
+    void a_host_with_a_private_address_is_blocked_without_naming_the_address(String url) {
         assertThat(urls.faults(url)).isEmpty();
         assertThat(urls.blocked(url)).hasValueSatisfying(m -> assertThat(m).contains("refused"));
         assertThat(urls.blocked("https://private.example/").orElseThrow()).doesNotContain("10.0");

@@ -53,7 +53,7 @@ public final class WebhookReader {
     private WebhookDraft read(ObjectNode json, UUID clientId, @Nullable Webhook before) {
         FieldErrors faults = new FieldErrors();
         Fields fields = Fields.of(json, faults);
-        String url = fields.requiredLine("url", WebhookUrl.LONGEST);
+        String url = fields.requiredLine("url", WebhookUrl.MAX_LENGTH);
         boolean newUrl = !url.isEmpty() && (before == null || !url.equals(before.url()));
         if (newUrl) {
             urls.faults(url).forEach(message -> fields.fault("url", message));
