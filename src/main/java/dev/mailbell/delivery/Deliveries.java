@@ -12,7 +12,7 @@ import dev.mailbell.delivery.queue.AttemptExecutor;
 import dev.mailbell.delivery.queue.DeliveryMeters;
 import dev.mailbell.delivery.queue.DeliveryStore;
 import dev.mailbell.delivery.queue.WebhookQueues;
-import dev.mailbell.event.EventType;
+import dev.mailbell.event.EventPayloads;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.webhook.Webhook;
@@ -25,26 +25,24 @@ import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import tools.jackson.databind.json.JsonMapper;
 
-/** The delivery of events to webhooks: where events enter, and the lanes that bring them there. */
+/**
+ * The delivery of events to webhooks: the outbox, the queues and the fan-out, built and started.
+ */
 public final class Deliveries {
-    private static final JsonMapper JSON = new JsonMapper();
+    /** The time that calls under way have when delivery stops. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-    /** What is under way at the end may take this long. */
-    private static final Duration LAST_CALLS = Duration.ofSeconds(10);
-
-    private final AttemptExecutor courier;
-    private final WebhookQueues lanes;
+    private final AttemptExecutor executor;
+    private final WebhookQueues queues;
     private final FanOut fanOut;
     private final Outbox outbox;
     private final InstantSource clock;
-    private final BooleanSupplier held;
+    private final BooleanSupplier leaseHeld;
 
     /**
-     * @param held whether this node may send deliveries now
-     * @param clock by which all waits last; its steps would prolong or shorten them, so give one
-     *     that does not step
+     * @param leaseHeld whether this node may send deliveries now
+     * @param clock the time base of all waits; a clock that steps would change their length
      */
     public Deliveries(
             Database database,
@@ -52,87 +50,75 @@ public final class Deliveries {
             WebhookClient client,
             Keyring keyring,
             DeliverySettings settings,
-            BooleanSupplier held,
+            BooleanSupplier leaseHeld,
             MeterRegistry registry,
             InstantSource clock) {
         this.clock = clock;
-        this.held = held;
-        this.courier = new AttemptExecutor(client, keyring, settings::timeout, clock);
+        this.leaseHeld = leaseHeld;
+        this.executor = new AttemptExecutor(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
-        DatabaseThrottle writing = new DatabaseThrottle();
-        this.lanes =
+        DatabaseThrottle throttle = new DatabaseThrottle();
+        this.queues =
                 new WebhookQueues(
                         store,
                         new OutcomeTable(database, settings::disableAfter),
                         webhooks,
-                        courier,
+                        executor,
                         settings,
-                        held,
+                        leaseHeld,
                         meters,
                         clock,
                         RandomGenerator.getDefault(),
-                        writing);
-        this.fanOut = new FanOut(database.jdbi(), lanes, meters, clock, writing);
-        this.outbox = new Outbox(database.dataSource(), lanes, meters, clock);
+                        throttle);
+        this.fanOut = new FanOut(database.jdbi(), queues, meters, clock, throttle);
+        this.outbox = new Outbox(database.dataSource(), queues, meters, clock);
     }
 
-    /** The present on the clock by which deliveries are due. */
+    /** The time of the clock by which deliveries are due. */
     public Instant now() {
         return clock.instant();
     }
 
-    /** Begins to deliver what is owed. */
+    /** Starts to send pending deliveries. */
     public void start() {
-        lanes.start();
+        queues.start();
         fanOut.start();
     }
 
-    /** Where events enter. */
+    /** The entry of events. */
     public Outbox outbox() {
         return outbox;
     }
 
-    /** A webhook was changed, removed or enabled. */
-    public void changed(UUID webhookId) {
-        lanes.changed(webhookId);
-        courier.forget(webhookId);
+    /** A webhook was changed, deleted or enabled. */
+    public void webhookChanged(UUID webhookId) {
+        queues.webhookChanged(webhookId);
     }
 
-    /** An account was removed: what was owed for it is no longer sent. */
+    /** An account was deleted: its deliveries are no longer sent. */
     public void forgetAccount(UUID accountId) {
-        lanes.forgetAccount(accountId);
+        queues.forgetAccount(accountId);
     }
 
     /**
-     * Sends a {@code webhook.test} event now, once, outside all queues.
+     * Sends a {@code webhook.test} event once and at once, outside of the queues.
      *
      * @throws FencedException when this node may not send deliveries now
      */
     public Attempt test(Webhook webhook) {
-        if (!held.getAsBoolean()) {
+        if (!leaseHeld.getAsBoolean()) {
             throw new FencedException();
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        var payload = JSON.createObjectNode();
-        payload.put("type", EventType.WEBHOOK_TEST.wireName()).put("timestamp", now.toString());
-        payload.putObject("data").put("webhookId", webhook.id().toString());
-        return courier.send(
-                webhook,
-                new Delivery(
-                        Ids.next(),
-                        webhook.id(),
-                        null,
-                        null,
-                        0,
-                        now,
-                        JSON.writeValueAsString(payload),
-                        true));
+        String payload = EventPayloads.webhookTest(webhook.id(), now);
+        return executor.attempt(
+                webhook, new Delivery(Ids.next(), webhook.id(), null, null, 0, now, payload, true));
     }
 
-    /** Begins no more deliveries and waits, at most 10 s, for those under way. */
+    /** Begins no more calls and waits for those under way, 10 s at most. */
     public void stop() throws InterruptedException {
         fanOut.stop();
-        lanes.stop(LAST_CALLS);
+        queues.stop(STOP_LIMIT);
     }
 }

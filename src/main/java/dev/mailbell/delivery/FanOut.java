@@ -25,21 +25,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the deliveries that were deferred because very many webhooks, or many that are not healthy,
- * want one event. In pieces, one thread for healthy webhooks and one for all, {@linkplain
- * DatabaseThrottle throttled}: what the others cost delays no healthy one, and one that is healthy
- * again does not wait until the others of its mailboxes are served. What waits of one mailbox
- * becomes one delivery a webhook, as it would have merged. The table holds what is to be done; a
- * crash loses nothing of it. Both threads lock the rows of a mailbox in the order of their events.
+ * Adds the deliveries that were deferred because very many webhooks, or many that are not healthy,
+ * subscribe to one event. One thread serves healthy webhooks in batches; another one serves all,
+ * {@linkplain DatabaseThrottle throttled}. So unhealthy webhooks do not delay healthy ones, and a
+ * webhook that becomes healthy again is served before the others. Deferred events of one mailbox
+ * become one delivery a webhook. The work is a table, of which a crash loses nothing. Both threads
+ * lock the rows of a mailbox in the order of their events.
  */
-public final class FanOut {
+final class FanOut {
     private static final Logger LOG = LoggerFactory.getLogger(FanOut.class);
 
     /** Webhooks served in one transaction. */
-    static final int PIECE = 100;
+    static final int BATCH = 100;
 
-    /** Rows in which, before each piece, webhooks are looked for that have become healthy. */
-    private static final int ROWS_LOOKED_AT = 100;
+    /** Rows that are searched before each batch for webhooks that became healthy. */
+    private static final int ROWS_SEARCHED = 100;
 
     private static final EventWriter.Added NOTHING = new EventWriter.Added(List.of(), 0);
 
@@ -47,25 +47,25 @@ public final class FanOut {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Jdbi jdbi;
-    private final WebhookQueues lanes;
+    private final WebhookQueues queues;
     private final DeliveryMeters meters;
     private final InstantSource clock;
-    private final DatabaseThrottle throttle;
 
-    /** The last row that was looked at; null for a look from the beginning, by one thread. */
-    private @Nullable UUID lookedAt;
+    /**
+     * The last row that was searched; null at the beginning of the table. Only one thread uses it.
+     */
+    private @Nullable UUID searchedUpTo;
 
     private final List<Thread> threads;
 
     FanOut(
             Jdbi jdbi,
-            WebhookQueues lanes,
+            WebhookQueues queues,
             DeliveryMeters meters,
             InstantSource clock,
             DatabaseThrottle throttle) {
-        this.throttle = throttle;
         this.jdbi = jdbi;
-        this.lanes = lanes;
+        this.queues = queues;
         this.meters = meters;
         this.clock = clock;
         this.threads =
@@ -74,9 +74,9 @@ public final class FanOut {
                         thread("fan-out", () -> throttle.run(this::serveOthers)));
     }
 
-    /** A piece of work; answers whether there was any. */
+    /** Serves a batch; answers whether there was anything to do. */
     private interface Work {
-        boolean piece() throws InterruptedException;
+        boolean runOnce() throws InterruptedException;
     }
 
     private static Thread thread(String name, Work work) {
@@ -98,9 +98,9 @@ public final class FanOut {
         ReadFailures failures = new ReadFailures(LOG, "Deferred deliveries cannot be made now");
         try {
             while (true) {
-                boolean served;
+                boolean worked;
                 try {
-                    served = work.piece();
+                    worked = work.runOnce();
                 } catch (RuntimeException e) {
                     if (Thread.currentThread().isInterrupted()) {
                         return;
@@ -110,7 +110,7 @@ public final class FanOut {
                     continue;
                 }
                 failures.succeeded();
-                if (!served) {
+                if (!worked) {
                     Thread.sleep(POLL);
                 }
             }
@@ -120,9 +120,9 @@ public final class FanOut {
     }
 
     /**
-     * Serves some healthy webhooks of what is deferred longest for them.
+     * Serves a batch of healthy webhooks with the oldest events that are deferred for them.
      *
-     * @return whether something was done
+     * @return whether there was anything to do
      */
     private boolean serveHealthy() {
         return serve(connection -> {
@@ -136,74 +136,77 @@ public final class FanOut {
                 return Optional.of(NOTHING);
             }
             Row first = group.getFirst();
-            List<Waiting> piece = DeferredEvents.healthyWaiting(connection, first, PIECE);
-            List<UUID> early = piece.stream().filter(Waiting::early).map(Waiting::id).toList();
+            List<Waiting> batch = DeferredEvents.healthyWaiting(connection, first, BATCH);
+            List<UUID> early = batch.stream().filter(Waiting::early).map(Waiting::id).toList();
             if (early.isEmpty()) {
                 return Optional.empty();
             }
-            if (DeferredEvents.moreWait(connection, first, early)) {
-                DeferredEvents.served(connection, group, early, early.size() == PIECE);
+            if (DeferredEvents.othersWait(connection, first, early)) {
+                DeferredEvents.markServed(connection, group, early, null, early.size() == BATCH);
             } else {
                 DeferredEvents.remove(connection, group);
             }
-            return Optional.of(make(connection, group, early));
+            return Optional.of(write(connection, group, early));
         });
     }
 
     /**
-     * Serves some webhooks of what is deferred longest, healthy ones first.
+     * Serves a batch of any webhooks, healthy ones first, with the oldest deferred events.
      *
-     * @return whether something was done
+     * @return whether there was anything to do
      */
     private boolean serveOthers() {
-        look();
+        markHealthy();
         return serve(connection -> {
             List<Row> group = DeferredEvents.next(connection);
-            return group.isEmpty() ? Optional.empty() : Optional.of(servePiece(connection, group));
+            return group.isEmpty() ? Optional.empty() : Optional.of(serveBatch(connection, group));
         });
     }
 
-    /** Looks in some rows for webhooks that have become healthy since their events. */
-    private void look() {
-        lookedAt =
+    /** Marks, in a part of the table, the rows of webhooks that became healthy. */
+    private void markHealthy() {
+        searchedUpTo =
                 jdbi.inTransaction(handle ->
                                 DeferredEvents.markHealthy(
-                                        handle.getConnection(), lookedAt, ROWS_LOOKED_AT))
+                                        handle.getConnection(), searchedUpTo, ROWS_SEARCHED))
                         .orElse(null);
     }
 
-    private EventWriter.Added servePiece(Connection connection, List<Row> group) {
+    private EventWriter.Added serveBatch(Connection connection, List<Row> group) {
         List<Row> kept = group.stream().filter(row -> row.event() != null).toList();
         DeferredEvents.remove(
                 connection, group.stream().filter(row -> row.event() == null).toList());
         if (kept.isEmpty()) {
             return NOTHING;
         }
-        List<Waiting> piece = DeferredEvents.waiting(connection, kept.getFirst(), PIECE);
-        List<UUID> webhooks = piece.stream().map(Waiting::id).toList();
-        if (piece.size() < PIECE) {
+        List<Waiting> batch = DeferredEvents.waiting(connection, kept.getFirst(), BATCH);
+        List<UUID> webhooks = batch.stream().map(Waiting::id).toList();
+        if (batch.size() < BATCH) {
             DeferredEvents.remove(connection, kept);
         } else {
-            boolean more = piece.getLast().early();
-            DeferredEvents.servedAsOne(connection, kept, webhooks, sum(kept), more);
+            boolean more = batch.getLast().early();
+            // The last row stays for the other webhooks, with the summed count.
+            DeferredEvents.remove(connection, kept.subList(0, kept.size() - 1));
+            DeferredEvents.markServed(
+                    connection, List.of(kept.getLast()), webhooks, sum(kept), more);
         }
-        return make(connection, kept, webhooks);
+        return write(connection, kept, webhooks);
     }
 
-    /** In one transaction, after which the lanes send what was made in it. */
+    /** Does the work in one transaction and then offers its deliveries to the queues. */
     private boolean serve(Function<Connection, Optional<EventWriter.Added>> work) {
-        long begun = lanes.beginCommit();
+        long begun = queues.beginCommit();
         Optional<EventWriter.Added> added =
                 jdbi.inTransaction(handle -> work.apply(handle.getConnection()));
         added.ifPresent(made -> {
-            lanes.offer(made.deliveries(), begun);
+            queues.offer(made.deliveries(), begun);
             meters.merged(made.merged());
         });
         return added.isPresent();
     }
 
-    /** Writes the deliveries of the last event, with the sum of all. */
-    private EventWriter.Added make(Connection connection, List<Row> group, List<UUID> webhooks) {
+    /** Writes deliveries of the last event with the summed count of all. */
+    private EventWriter.Added write(Connection connection, List<Row> group, List<UUID> webhooks) {
         if (webhooks.isEmpty()) {
             return NOTHING;
         }
@@ -211,7 +214,7 @@ public final class FanOut {
         Event event = Objects.requireNonNull(last.event(), "of a row that is kept");
         Integer sum = sum(group);
         NewEvent merged = new NewEvent(event, last.mailbox(), last.shard(), Map.of(), sum);
-        return EventWriter.addLater(connection, merged, webhooks, clock.instant());
+        return EventWriter.writeDeferred(connection, merged, webhooks, clock.instant());
     }
 
     private static @Nullable Integer sum(List<Row> group) {

@@ -14,29 +14,29 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /**
- * Where events enter: an event and its deliveries are written together, in the transaction of what
- * caused them.
+ * The entry of events: an event and its deliveries are written in the transaction of the change
+ * that caused them.
  */
 public final class Outbox {
     private final DataSource pool;
-    private final WebhookQueues lanes;
+    private final WebhookQueues queues;
     private final DeliveryMeters meters;
     private final InstantSource clock;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(DataSource pool, WebhookQueues lanes, DeliveryMeters meters, InstantSource clock) {
+    Outbox(DataSource pool, WebhookQueues queues, DeliveryMeters meters, InstantSource clock) {
         this.clock = clock;
         this.pool = pool;
-        this.lanes = lanes;
+        this.queues = queues;
         this.meters = meters;
     }
 
-    /** Who is told, after each commit, whose feed has a new event; must not wait for anything. */
+    /** Sets the listener that gets the client of each committed event; it must not block. */
     public void onCommit(Consumer<UUID> listener) {
         feed = listener;
     }
 
-    /** Deliveries that are written but not yet committed. */
+    /** Deliveries of an event, to be offered to the queues after the commit. */
     public final class Pending {
         private final UUID clientId;
         private final EventWriter.Added added;
@@ -48,37 +48,34 @@ public final class Outbox {
             this.begun = begun;
         }
 
-        /** To be called after the commit, and only then: sends without waiting for anything. */
+        /** To be called after the commit, and only then; does not block. */
         public void committed() {
-            lanes.offer(added.deliveries(), begun);
+            queues.offer(added.deliveries(), begun);
             meters.merged(added.merged());
             feed.accept(clientId);
         }
     }
 
-    /**
-     * Writes an event and a delivery for each webhook that wants it, within the connection's
-     * transaction.
-     */
+    /** Writes an event and its deliveries, within the connection's transaction. */
     public Pending add(Connection connection, NewEvent added) {
-        long begun = lanes.beginCommit();
+        long begun = queues.beginCommit();
         return new Pending(
                 added.event().clientId(),
-                EventWriter.add(connection, added, null, clock.instant()),
+                EventWriter.write(connection, added, null, clock.instant()),
                 begun);
     }
 
     /**
-     * The same in one statement, together with what caused the event, and committed when this
-     * returns.
+     * Writes an event, its deliveries and the change that caused it in one statement, which is
+     * committed when this returns.
      *
      * @param change an update of one row that ends in a condition
-     * @return empty when nothing was written: the row is not as the condition demands, or the
-     *     deliveries need a transaction, because some of them merge or they are many
+     * @return empty when nothing was written: the condition does not hold, or the deliveries need
+     *     {@link #add}, because some of them merge or they are many
      */
     public Optional<Pending> addDirectly(Sql change, NewEvent added) {
-        long begun = lanes.beginCommit();
-        return DirectEventWriter.add(pool, change, added, clock.instant())
+        long begun = queues.beginCommit();
+        return DirectEventWriter.tryWrite(pool, change, added, clock.instant())
                 .map(deliveries ->
                         new Pending(
                                 added.event().clientId(),

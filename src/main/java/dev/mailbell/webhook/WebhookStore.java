@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The table of webhooks. */
 public final class WebhookStore {
-    /** Where a list begins: an id instead of a null, so that any plan walks along the index. */
+    /** Lower than all ids; instead of a null, so that any plan scans the index. */
     private static final UUID LOWEST = new UUID(0, 0);
 
     private static final JsonMapper JSON = new JsonMapper();

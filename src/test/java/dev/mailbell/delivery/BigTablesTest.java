@@ -18,8 +18,8 @@ import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
 import dev.mailbell.delivery.queue.DeliveryStore;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
@@ -41,9 +41,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What is asked all the time, over a million events and a million deliveries of ten days: no big
- * table is ever read from end to end, and what is read is about what is answered. PostgreSQL's own
- * counters tell, so that the statements are those of the program and the plans those it gets.
+ * The rows that frequent statements read over a million events and a million deliveries of ten
+ * days: no statement scans a big table, and each reads about as many rows as it answers. The test
+ * runs the program's own statements and reads PostgreSQL's counters.
  */
 class BigTablesTest {
     private static final int DAYS = 10;
@@ -51,7 +51,9 @@ class BigTablesTest {
     private static final int ACCOUNTS = 50_000;
     private static final UUID CLIENT = UUID.fromString("00000000-0000-7000-8000-000000000000");
 
-    /** From the sixth time on the driver prepares, from the eleventh the server's plan is fixed. */
+    /**
+     * The driver prepares from the sixth time on; the server's plan is generic from the eleventh.
+     */
     private static final int TIMES = 14;
 
     private static Database database;
@@ -59,7 +61,7 @@ class BigTablesTest {
 
     @BeforeAll
     static void fill() throws Exception {
-        // One connection for all, because each tells its counts when it is asked to.
+        // One connection, because a connection reports its counters only when it is asked to.
         database = TestDatabase.create(1);
         jdbi = database.jdbi();
         jdbi.useHandle(handle -> {
@@ -182,10 +184,10 @@ class BigTablesTest {
     }
 
     /**
-     * Does it many times with each kind of plan. Which kind the server takes for a prepared
-     * statement depends on its statistics.
+     * Repeats the work many times with each kind of plan. The server chooses the kind for a
+     * prepared statement by its statistics.
      *
-     * @param most rows of big tables that one time may fetch
+     * @param most rows of big tables that the work may fetch each time
      */
     private static void readsByEachPlan(int most, Runnable work) {
         for (String plan : List.of("auto", "force_generic_plan")) {
@@ -196,9 +198,9 @@ class BigTablesTest {
     }
 
     /**
-     * Does it many times.
+     * Repeats the work many times.
      *
-     * @param most rows of big tables that one time may fetch
+     * @param most rows of big tables that the work may fetch each time
      */
     private static void reads(int most, Runnable work) {
         Map<String, Counts> before = counts();
@@ -231,7 +233,7 @@ class BigTablesTest {
     }
 
     @Test
-    void a_looks_compare_and_set_reads_its_mailbox() {
+    void the_compare_and_set_of_a_check_reads_its_mailbox() {
         UUID account = account(4711);
         reads(
                 10,
@@ -259,11 +261,11 @@ class BigTablesTest {
         reads(
                 30,
                 () -> {
-                    // Those whose number ends in 10 are owed nothing.
+                    // Accounts whose number ends in 10 have no pending deliveries.
                     UUID account = account(next[0] += 100 + 10 - next[0] % 100);
                     Sql advance = advance(account);
                     assertThat(
-                                    DirectEventWriter.add(
+                                    DirectEventWriter.tryWrite(
                                             database.dataSource(),
                                             advance,
                                             mail(client, account),
@@ -276,7 +278,7 @@ class BigTablesTest {
                     UUID account = account(next[0] += 100);
                     EventWriter.Added added =
                             jdbi.inTransaction(handle ->
-                                    EventWriter.add(
+                                    EventWriter.write(
                                             handle.getConnection(),
                                             mail(CLIENT, account),
                                             null,
@@ -285,7 +287,7 @@ class BigTablesTest {
                 });
     }
 
-    /** A look's compare-and-set of what the table has now. */
+    /** The compare-and-set of a check, with the stored values. */
     private static Sql advance(UUID account) {
         Mailbox mailbox = new MailboxStore(jdbi).find(account, "INBOX").orElseThrow();
         return MailboxStore.advance(
@@ -364,25 +366,25 @@ class BigTablesTest {
                 () -> {
                     assertThat(log.find(CLIENT, delivery)).isPresent();
                     assertThat(log.attempts(delivery)).isEmpty();
-                    assertThat(log.again(delivery)).isEqualTo(DeliveryLog.Again.PENDING);
+                    assertThat(log.redeliver(delivery)).isEqualTo(DeliveryLog.Redelivery.PENDING);
                 });
     }
 
     @Test
-    void a_page_of_what_is_due_reads_what_is_due() {
+    void a_page_of_due_deliveries_reads_no_others() {
         DeliveryStore store = new DeliveryStore(jdbi);
         UUID webhook = webhook(5);
         reads(2_000, () -> assertThat(store.due(webhook, Instant.now(), 50).due()).hasSize(50));
-        reads(500, () -> assertThat(store.owed()).hasSizeGreaterThan(90));
+        reads(500, () -> assertThat(store.webhooksWithPending()).hasSizeGreaterThan(90));
         reads(50, () -> assertThat(store.oldestPending()).isPresent());
     }
 
     @Test
-    void completing_a_batch_reads_the_batch() {
+    void writing_a_batch_of_outcomes_reads_the_batch() {
         DeliveryStore store = new DeliveryStore(jdbi);
-        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
+        OutcomeTable outcomeTable = new OutcomeTable(database, () -> Duration.ofDays(5));
         WebhookStore webhooks = new WebhookStore(jdbi);
-        // Another one each time: what stands behind a refused one waits too.
+        // Another mailbox each time: a refused delivery delays the later ones of its mailbox.
         int[] next = {10};
         Attempt taken = new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
         Attempt refused =
@@ -401,27 +403,27 @@ class BigTablesTest {
                         Instant now = Instant.now();
                         UUID id = webhook(next[0]++);
                         Webhook webhook = webhooks.find(CLIENT, id).orElseThrow();
-                        List<Ended> batch =
+                        List<AttemptOutcome> batch =
                                 store.due(id, now, 3).due().stream()
                                         .map(delivery ->
-                                                new Ended(
+                                                new AttemptOutcome(
                                                         webhook,
                                                         delivery,
                                                         attempt,
                                                         attempt.delivered()
                                                                 ? null
                                                                 : now.plusSeconds(3600),
-                                                        new EndpointHealth.Gate(null, null, 0)))
+                                                        new EndpointHealth.Snapshot(null, null, 0)))
                                         .toList();
                         assertThat(batch).hasSize(3);
-                        completions.write(batch);
+                        outcomeTable.write(batch);
                     });
         }
     }
 
     @Test
     void plans_made_in_an_empty_day_stay_good_while_it_fills() {
-        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
+        OutcomeTable outcomeTable = new OutcomeTable(database, () -> Duration.ofDays(5));
         Webhook webhook = new WebhookStore(jdbi).find(CLIENT, webhook(5)).orElseThrow();
         int[] next = {1};
         Runnable complete =
@@ -434,8 +436,9 @@ class BigTablesTest {
                                     id, webhook.id(), null, null, 0, Instant.now(), "{}", true);
                     Attempt taken =
                             new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
-                    EndpointHealth.Gate open = new EndpointHealth.Gate(null, null, 0);
-                    completions.write(List.of(new Ended(webhook, delivery, taken, null, open)));
+                    EndpointHealth.Snapshot open = new EndpointHealth.Snapshot(null, null, 0);
+                    outcomeTable.write(
+                            List.of(new AttemptOutcome(webhook, delivery, taken, null, open)));
                 };
         for (int i = 0; i < TIMES; i++) {
             complete.run();
@@ -472,9 +475,9 @@ class BigTablesTest {
     }
 
     @Test
-    void removing_an_account_reads_what_is_removed() {
+    void deleting_an_account_reads_the_deleted_rows() {
         AccountStore accounts = new AccountStore(jdbi);
-        // None of those whose rare events another test reads.
+        // Not one of the accounts whose rare events another test reads.
         int[] next = {41_000};
         reads(200, () -> assertThat(accounts.delete(CLIENT, account(next[0]++))).isTrue());
     }

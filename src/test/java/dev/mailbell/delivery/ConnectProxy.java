@@ -14,7 +14,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** A proxy on loopback that leads every CONNECT to one port, or answers it with a test's bytes. */
+/**
+ * A proxy on loopback that connects every CONNECT to one port, or answers it with a test's bytes.
+ */
 final class ConnectProxy implements AutoCloseable {
     /** The heads of requests. */
     final Queue<String> asked = new ConcurrentLinkedQueue<>();
@@ -25,7 +27,7 @@ final class ConnectProxy implements AutoCloseable {
     private final RawReceiver.Answer answer;
 
     /**
-     * @param target where every tunnel leads; 0 when there is to be none
+     * @param target the port of every tunnel; 0 for no tunnels
      */
     ConnectProxy(int target, RawReceiver.Answer answer) {
         this.target = target;
@@ -77,7 +79,7 @@ final class ConnectProxy implements AutoCloseable {
                 }
             }
         } catch (IOException | InterruptedException e) {
-            // One of the two went away.
+            // One side closed its connection.
         }
     }
 
@@ -88,7 +90,7 @@ final class ConnectProxy implements AutoCloseable {
             in.transferTo(out);
             to.shutdownOutput();
         } catch (IOException e) {
-            // One of the two went away.
+            // One side closed its connection.
         }
     }
 

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The receivers of docs/examples take what we sign, once each, and nothing else. */
+/** The receivers of docs/examples take each signed POST once and refuse all others. */
 class ExamplesTest {
     private static final Path EXAMPLES = Path.of("docs/examples").toAbsolutePath();
     private static final int PATIENCE_SECONDS = 180;
@@ -34,7 +34,7 @@ class ExamplesTest {
 
     private final Secret secret = Signer.newSecret();
 
-    /** A receiver that runs, and the lines it prints. */
+    /** A running receiver and the lines it prints. */
     private static final class Running implements AutoCloseable {
         private final Process process;
         final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -94,7 +94,7 @@ class ExamplesTest {
         return Signer.signature(secrets, id, at, BODY.getBytes(StandardCharsets.UTF_8));
     }
 
-    private void takesWhatIsOursOnce(Running receiver) throws Exception {
+    private void takesSignedPostsOnce(Running receiver) throws Exception {
         Instant now = Instant.now();
         List<Secret> ours = List.of(secret);
         List<Secret> rotated = List.of(Signer.newSecret(), secret);
@@ -108,7 +108,7 @@ class ExamplesTest {
         Instant old = now.minus(Duration.ofMinutes(6));
         assertThat(post(receiver, "bad", old, sign(ours, "bad", old), BODY)).isEqualTo(401);
         assertThat(post(receiver, "end", now, sign(ours, "end", now), BODY)).isEqualTo(204);
-        // Printed is what was taken: one, two and end.
+        // It prints the posts that it took: one, two and end.
         StringBuilder printed = new StringBuilder();
         for (int events = 0; events < 3; ) {
             String line = receiver.next();
@@ -120,7 +120,7 @@ class ExamplesTest {
     }
 
     @Test
-    void the_java_receiver_takes_what_is_ours_once() throws Exception {
+    void the_java_receiver_takes_signed_posts_once() throws Exception {
         Path library =
                 Path.of(Webhook.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Running receiver =
@@ -133,12 +133,12 @@ class ExamplesTest {
                                 secret.reveal(),
                                 "0"),
                         EXAMPLES)) {
-            takesWhatIsOursOnce(receiver);
+            takesSignedPostsOnce(receiver);
         }
     }
 
     @Test
-    void the_node_receiver_takes_what_is_ours_once(@TempDir Path directory) throws Exception {
+    void the_node_receiver_takes_signed_posts_once(@TempDir Path directory) throws Exception {
         assumeTrue(runs(List.of("npm", "--version")), "there is no Node with npm here");
         for (String file : List.of("package.json", "package-lock.json", "receiver.mjs")) {
             Files.copy(EXAMPLES.resolve("node").resolve(file), directory.resolve(file));
@@ -152,17 +152,17 @@ class ExamplesTest {
         assertThat(install.waitFor()).as(said).isZero();
         try (Running receiver =
                 new Running(List.of("node", "receiver.mjs", secret.reveal(), "0"), directory)) {
-            takesWhatIsOursOnce(receiver);
+            takesSignedPostsOnce(receiver);
         }
     }
 
     @Test
-    void the_python_receiver_takes_what_is_ours_once() throws Exception {
+    void the_python_receiver_takes_signed_posts_once() throws Exception {
         assumeTrue(runs(List.of("python3", "--version")), "there is no Python here");
         try (Running receiver =
                 new Running(
                         List.of("python3", "-u", "receiver.py", secret.reveal(), "0"), EXAMPLES)) {
-            takesWhatIsOursOnce(receiver);
+            takesSignedPostsOnce(receiver);
         }
     }
 

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine.Arrival;
+import dev.mailbell.delivery.DeliveryEngine.Arrival;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import java.io.IOException;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One sick webhook never delays another, and a sick mailbox no other one of its webhook. */
+/** A failing webhook delays no other one, and a refused mailbox no other one of its webhook. */
 class FairnessTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -35,11 +35,11 @@ class FairnessTest {
     private static final int HALF = 50;
     private static final int EACH = 20;
 
-    /** More than a lane has room for. */
+    /** More deliveries than a queue holds. */
     private static final int WAITING = 600;
 
     @TempDir Path keys;
-    private Engine engine;
+    private DeliveryEngine engine;
     private final List<RawReceiver> receivers = new ArrayList<>();
     private final CountDownLatch release = new CountDownLatch(1);
     private final AtomicInteger hanging = new AtomicInteger();
@@ -48,7 +48,7 @@ class FairnessTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
     }
 
     @AfterEach
@@ -79,7 +79,7 @@ class FairnessTest {
         out.write(answer.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Answers until it is to hang; then no call ends but by its timeout. */
+    /** Answers until the test sets {@link #hang}; then a call ends by its timeout only. */
     private void answerOrHang(RawReceiver.Request request, OutputStream out) throws IOException {
         if (hang) {
             hanging.incrementAndGet();
@@ -92,21 +92,21 @@ class FairnessTest {
         say(OK, out);
     }
 
-    private record Place(Webhook webhook, RawReceiver receiver) {}
+    private record Target(Webhook webhook, RawReceiver receiver) {}
 
-    private List<Place> places(int count, RawReceiver.Answer answer) {
+    private List<Target> targets(int count, RawReceiver.Answer answer) {
         return IntStream.range(0, count)
                 .mapToObj(i -> {
                     RawReceiver receiver = receiver(answer);
-                    return new Place(engine.webhook(receiver), receiver);
+                    return new Target(engine.webhook(receiver), receiver);
                 })
                 .toList();
     }
 
-    /** Mail of this many other accounts for each of the webhooks. */
-    private void mail(List<Place> places, int accounts) {
+    /** Mail of this many new accounts for each of the webhooks. */
+    private void mail(List<Target> targets, int accounts) {
         for (int i = 0; i < accounts; i++) {
-            places.forEach(place -> engine.mail(arrival(place.webhook(), "Box")));
+            targets.forEach(target -> engine.mail(arrival(target.webhook(), "Box")));
         }
     }
 
@@ -119,12 +119,12 @@ class FairnessTest {
                         .formatted(mailbox));
     }
 
-    private static List<Integer> requests(List<Place> places) {
-        return places.stream().map(place -> place.receiver().requests.size()).toList();
+    private static List<Integer> requests(List<Target> targets) {
+        return targets.stream().map(target -> target.receiver().requests.size()).toList();
     }
 
-    private static void awaitRequests(List<Place> places, int count) {
-        soon().untilAsserted(() -> assertThat(requests(places)).containsOnly(count));
+    private static void awaitRequests(List<Target> targets, int count) {
+        soon().untilAsserted(() -> assertThat(requests(targets)).containsOnly(count));
     }
 
     private static long count(String sql, Object... parameters) {
@@ -135,46 +135,46 @@ class FairnessTest {
     @Test
     void half_of_a_hundred_webhooks_hang_and_the_other_half_gets_everything() {
         engine.timeout = Duration.ofMinutes(5);
-        List<Place> healthy = places(HALF, RawReceiver.saying(OK));
-        List<Place> sick = places(HALF, this::answerOrHang);
-        // Success has earned them more at once, so that they hold as much as any receiver can.
-        mail(sick, EACH);
-        awaitRequests(sick, EACH);
+        List<Target> healthy = targets(HALF, RawReceiver.saying(OK));
+        List<Target> failing = targets(HALF, this::answerOrHang);
+        // Successes raise their concurrency, so that they hold as many permits as any endpoint can.
+        mail(failing, EACH);
+        awaitRequests(failing, EACH);
         soon().until(() -> count("select count(*) from attempt") == HALF * EACH);
         hang = true;
-        mail(sick, EACH);
+        mail(failing, EACH);
         soon().untilAsserted(() -> assertThat(hanging.get()).isGreaterThanOrEqualTo(HALF));
         mail(healthy, EACH);
         awaitRequests(healthy, EACH);
         soon().until(() -> count("select count(*) from attempt") == 2 * HALF * EACH);
-        assertThat(sick.stream().map(place -> engine.attempts(place.webhook())))
-                .as("all that hang still do")
+        assertThat(failing.stream().map(target -> engine.attempts(target.webhook())))
+                .as("the hanging calls have not ended")
                 .containsOnly(EACH);
-        assertThat(requests(sick))
-                .as("none holds more than its share")
+        assertThat(requests(failing))
+                .as("no endpoint has more calls than its concurrency")
                 .allMatch(requests -> requests > EACH && requests <= EACH + 10);
     }
 
     @Test
-    void who_timed_out_gets_one_call_at_a_time_and_the_healthy_all_theirs() {
-        List<Place> healthy = places(HALF, RawReceiver.saying(OK));
-        List<Place> sick = places(HALF, this::answerOrHang);
+    void an_endpoint_that_timed_out_gets_one_call_at_a_time_and_healthy_ones_get_everything() {
+        List<Target> healthy = targets(HALF, RawReceiver.saying(OK));
+        List<Target> failing = targets(HALF, this::answerOrHang);
         hang = true;
         engine.timeout = Duration.ofSeconds(1);
-        mail(sick, EACH);
+        mail(failing, EACH);
         soon().until(() ->
-                sick.stream()
-                        .allMatch(place ->
-                                engine.now(place.webhook()).health().pausedUntil() != null));
+                failing.stream()
+                        .allMatch(target ->
+                                engine.now(target.webhook()).health().pausedUntil() != null));
         soon().until(() -> count("select sum(attempts) from delivery") >= hanging.get());
         engine.timeout = Duration.ofMinutes(5);
-        sick.forEach(place -> place.receiver().requests.clear());
+        failing.forEach(target -> target.receiver().requests.clear());
         engine.clock.step(Duration.ofSeconds(90));
-        awaitRequests(sick, 1);
+        awaitRequests(failing, 1);
         mail(healthy, EACH);
         awaitRequests(healthy, EACH);
-        assertThat(requests(sick)).containsOnly(1);
-        assertThat(healthy.stream().map(place -> engine.now(place.webhook()).health()))
+        assertThat(requests(failing)).containsOnly(1);
+        assertThat(healthy.stream().map(target -> engine.now(target.webhook()).health()))
                 .containsOnly(Webhook.Health.GOOD);
     }
 
@@ -187,14 +187,14 @@ class FairnessTest {
         List<Arrival> waiting = new ArrayList<>();
         for (int i = 0; i < WAITING; i++) {
             waiting.add(arrival(webhook, "Refused"));
-            // One success for each failure, or the breaker would leave the receiver alone.
+            // One success for each failure, otherwise the breaker would open.
             engine.mail(waiting.getLast());
             engine.mail(arrival(webhook, "Taken"));
         }
         soon().until(() -> engine.attempts(webhook) == 2 * WAITING);
         assertThat(count("select count(*) from delivery where status = 'pending'"))
                 .isEqualTo(WAITING);
-        // Behind each stands another, so that more is pending than a lane has room for.
+        // Each mailbox gets a second delivery, so that more are pending than a queue holds.
         waiting.forEach(engine::mail);
         receiver.requests.clear();
 

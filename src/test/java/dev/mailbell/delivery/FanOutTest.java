@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine.Arrival;
-import dev.mailbell.delivery.Engine.Row;
+import dev.mailbell.delivery.DeliveryEngine.Arrival;
+import dev.mailbell.delivery.DeliveryEngine.Row;
 import dev.mailbell.delivery.outbox.Subscribers;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
@@ -26,11 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Many webhooks that take nothing want what a healthy one wants. */
+/** Many webhooks without a success subscribe to the same events as a healthy one. */
 class FanOutTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int SICK = Subscribers.MOST_OTHERS + 2 * FanOut.PIECE + 7;
+    private static final int FAILING = Subscribers.MAX_OTHERS + 2 * FanOut.BATCH + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
@@ -38,19 +38,19 @@ class FanOutTest {
     private final UUID account = Ids.next();
     private final RawReceiver receiver =
             new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No Content\r\n\r\n"));
-    private final List<Webhook> sick = new ArrayList<>();
-    private Engine engine;
+    private final List<Webhook> failing = new ArrayList<>();
+    private DeliveryEngine engine;
     private int made;
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
-        for (int i = 0; i < SICK; i++) {
-            sick.add(engine.webhook(url("sick" + i), ALL));
+        engine = new DeliveryEngine(DATABASE, keys);
+        for (int i = 0; i < FAILING; i++) {
+            failing.add(engine.webhook(url("failing" + i), ALL));
         }
         DATABASE.jdbi()
                 .useHandle(handle -> handle.execute("update webhook set state = 'disabled'"));
-        sick.forEach(webhook -> engine.patch(webhook, State.DISABLED));
+        failing.forEach(webhook -> engine.patch(webhook, State.DISABLED));
     }
 
     @AfterEach
@@ -129,25 +129,25 @@ class FanOutTest {
         pending.committed();
         await().until(() -> received(healthy).size() == 1);
         await().until(() -> deferred() == 0);
-        assertThat(sick)
+        assertThat(failing)
                 .allSatisfy(one -> assertThat(engine.statuses(one)).containsExactly("pending"));
     }
 
     @Test
-    void every_webhook_gets_every_count_in_order_though_it_was_away_meanwhile() {
+    void every_webhook_gets_every_count_in_order_after_an_outage() {
         Webhook healthy = engine.webhook(url("healthy"), ALL);
         for (int i = 1; i <= 10; i++) {
             engine.mail(arrival(i % 3 == 0 ? "Lists" : "INBOX", i));
         }
-        // Some are back while events for them are deferred, and new ones arrive.
-        for (Webhook webhook : sick.subList(0, 50)) {
+        // Some recover while events for them are deferred, and new events arrive.
+        for (Webhook webhook : failing.subList(0, 50)) {
             engine.patch(webhook, State.ENABLED);
         }
         for (int i = 11; i <= 20; i++) {
             engine.mail(arrival(i % 3 == 0 ? "Lists" : "INBOX", i));
         }
         await().until(() -> deferred() == 0);
-        for (Webhook webhook : sick.subList(50, sick.size())) {
+        for (Webhook webhook : failing.subList(50, failing.size())) {
             List<Row> pending =
                     engine.rows(webhook).stream()
                             .filter(row -> row.status().equals("pending"))
@@ -157,7 +157,7 @@ class FanOutTest {
         }
         await().until(() -> rowsOf("pending") == 0);
         assertThat(received(healthy)).hasSizeLessThanOrEqualTo(20);
-        List<Webhook> all = new ArrayList<>(sick);
+        List<Webhook> all = new ArrayList<>(failing);
         all.add(healthy);
         for (Webhook webhook : all) {
             List<JsonNode> data = received(webhook);
@@ -172,41 +172,41 @@ class FanOutTest {
     }
 
     @Test
-    void many_webhooks_that_never_took_anything_do_not_hold_up_one_that_does() {
+    void many_webhooks_without_a_success_do_not_delay_a_healthy_one() {
         Webhook healthy = engine.webhook(url("healthy"), ALL);
         DATABASE.jdbi()
                 .useHandle(handle ->
                         handle.execute(
                                 "update webhook set state = 'enabled' where id <> ?",
                                 healthy.id()));
-        sick.forEach(webhook -> assertThat(engine.now(webhook).health().healthy()).isFalse());
+        failing.forEach(webhook -> assertThat(engine.now(webhook).health().healthy()).isFalse());
         Outbox.Pending pending = engine.commit(arrival("INBOX", 1));
         assertThat(engine.statuses(healthy)).containsExactly("pending");
         pending.committed();
-        sick.forEach(webhook -> engine.patch(webhook, State.ENABLED));
-        await().until(() -> rowsOf("delivered") == SICK + 1);
+        failing.forEach(webhook -> engine.patch(webhook, State.ENABLED));
+        await().until(() -> rowsOf("delivered") == FAILING + 1);
         assertThat(deferred()).isZero();
-        assertThat(sick).allSatisfy(one -> assertThat(received(one)).hasSize(1));
-        await().until(() -> engine.now(sick.getLast()).health().healthy());
+        assertThat(failing).allSatisfy(one -> assertThat(received(one)).hasSize(1));
+        await().until(() -> engine.now(failing.getLast()).health().healthy());
     }
 
     @Test
-    void a_webhook_that_is_made_later_gets_no_earlier_event_and_holds_none_up() {
+    void a_webhook_created_later_gets_no_earlier_event_and_delays_none() {
         engine.commit(arrival("INBOX", 1)).committed();
         Webhook later = engine.webhook(url("later"), ALL);
         engine.mail(arrival("INBOX", 2));
         await().until(() -> deferred() == 0);
-        sick.forEach(webhook -> engine.patch(webhook, State.ENABLED));
+        failing.forEach(webhook -> engine.patch(webhook, State.ENABLED));
         await().until(() -> rowsOf("pending") == 0);
         assertThat(received(later)).hasSize(1);
         assertThat(sum(received(later))).isEqualTo(2);
-        assertThat(sick).allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(3));
+        assertThat(failing).allSatisfy(one -> assertThat(sum(received(one))).isEqualTo(3));
     }
 
     @Test
     void healthy_webhooks_beyond_a_hundred_are_served_once_each_and_in_order() {
         List<Webhook> many = new ArrayList<>();
-        for (int i = 0; i < Subscribers.MOST_HEALTHY + FanOut.PIECE + 5; i++) {
+        for (int i = 0; i < Subscribers.MAX_HEALTHY + FanOut.BATCH + 5; i++) {
             many.add(engine.webhook(url("many" + i), ALL));
         }
         engine.commit(arrival("INBOX", 1)).committed();
@@ -219,11 +219,11 @@ class FanOutTest {
     }
 
     @Test
-    void what_was_deferred_before_a_crash_is_made_after_it() throws Exception {
+    void deliveries_deferred_before_a_crash_are_added_after_it() throws Exception {
         engine.commit(arrival("INBOX", 3));
         engine.restart();
         await().until(() -> deferred() == 0);
-        assertThat(sick)
+        assertThat(failing)
                 .allSatisfy(one -> assertThat(engine.statuses(one)).containsExactly("pending"));
     }
 }

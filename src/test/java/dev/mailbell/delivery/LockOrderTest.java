@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Gate;
+import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What writes deliveries of several webhooks locks the deliveries in the order of their ids, then
- * the webhooks: no two of these statements wait for each other.
+ * Statements that write deliveries of several webhooks lock the deliveries in the order of their
+ * ids, then the webhooks: no two of them deadlock.
  */
 class LockOrderTest {
     private static final String TOUCH = "update delivery set attempts = attempts where id = ?";
@@ -39,13 +39,13 @@ class LockOrderTest {
 
     private final UUID account = Ids.next();
     private Database database;
-    private Engine engine;
+    private DeliveryEngine engine;
     private Connection other;
 
     @BeforeEach
     void open() throws SQLException {
         database = TestDatabase.create();
-        engine = new Engine(database, keys);
+        engine = new DeliveryEngine(database, keys);
         other = database.dataSource().getConnection();
         other.setAutoCommit(false);
     }
@@ -66,7 +66,7 @@ class LockOrderTest {
 
     private void mail(Map<String, String> labels) {
         engine.mail(
-                new Engine.Arrival(
+                new DeliveryEngine.Arrival(
                         account,
                         "INBOX",
                         labels,
@@ -153,26 +153,26 @@ class LockOrderTest {
     }
 
     @Test
-    void outcomes_lock_what_stands_behind_them_in_the_order_of_the_ids() throws Exception {
+    void outcomes_lock_later_deliveries_of_the_mailbox_in_the_order_of_ids() throws Exception {
         Webhook first = disabled(Map.of("a", "1"));
         Webhook second = disabled(Map.of("b", "1"));
-        List<Ended> batch = List.of(refused(first), refused(second));
+        List<AttemptOutcome> batch = List.of(refused(first), refused(second));
         mail(Map.of("b", "1"));
         mail(Map.of("a", "1"));
         UUID earlier = pending(second);
         change(TOUCH, pending(first));
-        OutcomeTable completions = new OutcomeTable(database, () -> Duration.ofDays(5));
+        OutcomeTable outcomeTable = new OutcomeTable(database, () -> Duration.ofDays(5));
         CompletableFuture<Void> written =
-                CompletableFuture.runAsync(() -> completions.write(batch));
+                CompletableFuture.runAsync(() -> outcomeTable.write(batch));
         awaitWaiting(written);
         assertThat(isLocked(earlier)).isTrue();
         other.commit();
         written.join();
     }
 
-    private Ended refused(Webhook webhook) {
+    private AttemptOutcome refused(Webhook webhook) {
         Instant now = engine.clock.instant();
-        return new Ended(
+        return new AttemptOutcome(
                 webhook,
                 new Delivery(Ids.next(), webhook.id(), account, "INBOX", 0, now, "{}", true),
                 new Attempt(
@@ -184,6 +184,6 @@ class LockOrderTest {
                         null,
                         Attempt.Fault.REFUSED),
                 now.plus(Duration.ofHours(1)),
-                new Gate(null, null, 0));
+                new Snapshot(null, null, 0));
     }
 }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine.Row;
+import dev.mailbell.delivery.DeliveryEngine.Row;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
@@ -34,7 +34,7 @@ class MergingTest {
     private static final UUID ANN = Ids.next();
 
     @TempDir Path keys;
-    private Engine engine;
+    private DeliveryEngine engine;
     private final AtomicInteger status = new AtomicInteger(200);
     private final CountDownLatch release = new CountDownLatch(1);
     private volatile boolean hang;
@@ -42,7 +42,7 @@ class MergingTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
     }
 
     @AfterEach
@@ -80,7 +80,7 @@ class MergingTest {
     }
 
     @Test
-    void while_disabled_one_delivery_of_a_mailbox_carries_the_sum_and_the_newest_rest() {
+    void while_disabled_one_delivery_of_a_mailbox_carries_the_sum_and_the_newest_other_fields() {
         Webhook webhook = engine.webhook(receiver);
         engine.patch(webhook, State.DISABLED);
         for (int i = 1; i <= 5; i++) {
@@ -114,7 +114,7 @@ class MergingTest {
     }
 
     @Test
-    void an_attempted_delivery_never_changes_and_the_rest_is_one() {
+    void an_attempted_delivery_never_changes_and_all_later_ones_merge() {
         status.set(500);
         Webhook webhook = engine.webhook(receiver);
         engine.mail(webhook, ANN, "INBOX", 1);
@@ -135,7 +135,7 @@ class MergingTest {
     }
 
     @Test
-    void what_a_crash_left_in_flight_is_sent_again_byte_by_byte() throws Exception {
+    void a_delivery_in_flight_at_a_crash_is_sent_again_byte_by_byte() throws Exception {
         Webhook webhook = engine.webhook(receiver);
         engine.patch(webhook, State.DISABLED);
         engine.mail(webhook, ANN, "INBOX", 1);
@@ -143,12 +143,12 @@ class MergingTest {
         hang = true;
         engine.patch(webhook, State.ENABLED);
         await().until(() -> receiver.requests.size() == 1);
-        // Sent, but no outcome is written: as after a kill -9 between the POST and its completion.
+        // The POST is sent and its outcome is not written, as after a kill -9 between the two.
         engine.mail(webhook, ANN, "INBOX", 4);
         engine.mail(webhook, ANN, "INBOX", 8);
         assertThat(pending(webhook)).hasSize(2);
         hang = false;
-        try (Engine next = engine.successor()) {
+        try (DeliveryEngine next = engine.successor()) {
             await().untilAsserted(() -> assertThat(pending(webhook)).isEmpty());
             release.countDown();
         }
@@ -163,7 +163,7 @@ class MergingTest {
     }
 
     @Test
-    void a_sum_that_is_too_great_for_its_column_ends_at_the_greatest() {
+    void a_sum_beyond_its_column_stays_at_the_maximum() {
         Webhook webhook = engine.webhook(receiver);
         engine.patch(webhook, State.DISABLED);
         for (int i = 0; i < 3; i++) {
@@ -176,7 +176,7 @@ class MergingTest {
     }
 
     @Test
-    void other_events_are_never_merged_and_keep_their_place() {
+    void other_events_are_never_merged_and_keep_their_order() {
         Webhook webhook = engine.webhook(receiver);
         engine.patch(webhook, State.DISABLED);
         engine.mail(webhook, ANN, "INBOX", 1);
@@ -191,7 +191,7 @@ class MergingTest {
     }
 
     @Test
-    void counts_are_exact_and_bytes_frozen_whatever_the_receiver_does() {
+    void counts_are_exact_and_attempted_bytes_never_change_under_any_answers() {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random random = new Random(seed);

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine.Arrival;
+import dev.mailbell.delivery.DeliveryEngine.Arrival;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A webhook that is away for a day while the mail of all mailboxes goes on, beside nine that share
- * the same mailboxes. {@code -Dmailbell.outage.mailboxes=10000} makes it much larger, and slow.
+ * One of ten webhooks of the same mailboxes is away for a day while mail goes on. {@code
+ * -Dmailbell.outage.mailboxes=10000} makes it much larger, and slow.
  */
 @Timeout(1800)
 class OutageTest {
@@ -40,22 +40,22 @@ class OutageTest {
     private static final int TOGETHER = 100;
 
     /**
-     * One a minute while it answers 503, which pauses it; while it refuses, what the breaker lets
-     * through.
+     * POSTs to the webhook in a day at most: one a minute while it answers 503, which pauses it;
+     * while it refuses connections, the probes of the breaker.
      */
-    private static final long MOST_ATTEMPTS = HOURS / 2 * 60 + 50;
+    private static final long MAX_ATTEMPTS = HOURS / 2 * 60 + 50;
 
-    /** Of one delivery with its one attempt and all indexes. */
-    private static final long MOST_BYTES = 1500;
+    /** Bytes of one delivery with its one attempt and all indexes. */
+    private static final long MAX_BYTES = 1500;
 
     private static final Duration LONGEST = Duration.ofMinutes(2);
 
     @TempDir Path keys;
-    private Engine engine;
+    private DeliveryEngine engine;
     private Random random;
-    private final Tally away = new Tally();
-    private final List<Tally> others =
-            IntStream.range(0, OTHERS).mapToObj(i -> new Tally()).toList();
+    private final CountingReceiver away = new CountingReceiver();
+    private final List<CountingReceiver> others =
+            IntStream.range(0, OTHERS).mapToObj(i -> new CountingReceiver()).toList();
     private final List<UUID> accounts = Stream.generate(Ids::next).limit(MAILBOXES).toList();
     private final Map<String, Integer> arrived = new HashMap<>();
     private int events;
@@ -65,7 +65,7 @@ class OutageTest {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         random = new Random(seed);
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
         engine.schedule =
                 IntStream.of(5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
                         .mapToObj(Duration::ofSeconds)
@@ -76,7 +76,7 @@ class OutageTest {
     void close() throws Exception {
         engine.close();
         away.close();
-        others.forEach(Tally::close);
+        others.forEach(CountingReceiver::close);
     }
 
     @AfterAll
@@ -85,8 +85,9 @@ class OutageTest {
     }
 
     @Test
-    void a_day_without_one_webhook_costs_two_pending_a_mailbox_and_the_others_nothing() {
-        Webhook sick = engine.webhook(away.url(), Map.of());
+    void
+            a_day_of_outage_costs_two_pending_deliveries_a_mailbox_and_does_not_affect_other_webhooks() {
+        Webhook failing = engine.webhook(away.url(), Map.of());
         List<Webhook> healthy = new ArrayList<>();
         for (int i = 0; i < OTHERS; i++) {
             healthy.add(engine.webhook(others.get(i).url(), Map.of("share", "s" + i)));
@@ -97,13 +98,13 @@ class OutageTest {
                 away.refuse();
             }
             mailOfAnHour();
-            awaitNothingOwedButTo(sick);
-            assertThat(mostPending(sick)).as("hour %d", hour).isBetween(1L, 2L);
+            awaitNothingPendingExceptFor(failing);
+            assertThat(mostPending(failing)).as("hour %d", hour).isBetween(1L, 2L);
         }
-        assertThat(engine.now(sick).state()).isEqualTo(State.FAILING);
+        assertThat(engine.now(failing).state()).isEqualTo(State.FAILING);
         assertThat(away.size()).isZero();
         assertOthersUnaffected(healthy);
-        assertBounded(sick);
+        assertBounded(failing);
 
         away.status = 200;
         await().ignoreExceptions()
@@ -113,13 +114,13 @@ class OutageTest {
                 });
         await().atMost(LONGEST)
                 .untilAsserted(() -> {
-                    // What was attempted most often waits for half a day.
+                    // The last waits of the retry schedule are half a day.
                     engine.clock.step(Duration.ofMinutes(30));
-                    assertThat(pending(sick)).isZero();
+                    assertThat(pending(failing)).isZero();
                 });
         assertThat(away.sums()).isEqualTo(arrived);
         assertThat(away.changed).isEmpty();
-        assertThat(engine.now(sick).state()).isEqualTo(State.ENABLED);
+        assertThat(engine.now(failing).state()).isEqualTo(State.ENABLED);
         assertThat(count("select count(*) from delivery where status = 'failed'")).isZero();
         System.out.printf("after recovery: %d deliveries brought %d events%n", away.size(), events);
     }
@@ -153,14 +154,14 @@ class OutageTest {
                         .formatted(engine.clock.instant(), accounts.get(box), mailbox, newCount));
     }
 
-    /** Without a step of the clock: what is sent at once needs no time. */
-    private static void awaitNothingOwedButTo(Webhook sick) {
+    /** Does not step the clock: a delivery to a healthy webhook is sent at once. */
+    private static void awaitNothingPendingExceptFor(Webhook failing) {
         await().atMost(LONGEST)
                 .untilAsserted(() ->
                         assertThat(
                                         count(
                                                 "select count(*) from delivery where webhook_id <> ? and status = 'pending'",
-                                                sick.id()))
+                                                failing.id()))
                                 .isZero());
     }
 
@@ -168,7 +169,7 @@ class OutageTest {
         Map<String, Integer> sums = new HashMap<>();
         others.forEach(other -> sums.putAll(other.sums()));
         assertThat(sums).isEqualTo(arrived);
-        assertThat(others.stream().mapToInt(Tally::size).sum()).isEqualTo(events);
+        assertThat(others.stream().mapToInt(CountingReceiver::size).sum()).isEqualTo(events);
         for (Webhook webhook : healthy) {
             assertThat(engine.now(webhook).state()).isEqualTo(State.ENABLED);
             assertThat(
@@ -183,28 +184,30 @@ class OutageTest {
         }
     }
 
-    /** One row for each event, as if all were well, and attempts as few as the breaker allows. */
-    private void assertBounded(Webhook sick) {
-        long rows = count("select count(*) from delivery where webhook_id = ?", sick.id());
+    /**
+     * One row for each event, as without an outage, and only the attempts that the breaker allows.
+     */
+    private void assertBounded(Webhook failing) {
+        long rows = count("select count(*) from delivery where webhook_id = ?", failing.id());
         long attempts =
                 count(
                         "select count(*) from attempt a join delivery d on d.id = a.delivery_id where d.webhook_id = ?",
-                        sick.id());
+                        failing.id());
         long bytes = bytes("delivery") + bytes("attempt");
         System.out.printf(
-                "%d mailboxes, %d events: %d rows of the sick webhook (%d pending), %d attempts;"
+                "%d mailboxes, %d events: %d rows of the failing webhook (%d pending), %d attempts;"
                         + " delivery %d KiB, attempt %d KiB%n",
                 MAILBOXES,
                 events,
                 rows,
-                pending(sick),
+                pending(failing),
                 attempts,
                 bytes("delivery") >> 10,
                 bytes("attempt") >> 10);
         assertThat(rows).isEqualTo(events);
-        assertThat(pending(sick)).isBetween((long) MAILBOXES, 2L * MAILBOXES);
-        assertThat(attempts).isBetween((long) HOURS / 2, MOST_ATTEMPTS);
-        assertThat(bytes).isLessThan(MOST_BYTES * 2 * events);
+        assertThat(pending(failing)).isBetween((long) MAILBOXES, 2L * MAILBOXES);
+        assertThat(attempts).isBetween((long) HOURS / 2, MAX_ATTEMPTS);
+        assertThat(bytes).isLessThan(MAX_BYTES * 2 * events);
     }
 
     private static long bytes(String table) {

@@ -46,7 +46,7 @@ public final class RawReceiver implements AutoCloseable {
     }
 
     /**
-     * @param port where it listens; 0 for any that is free
+     * @param port the port to listen on; 0 for any free one
      */
     RawReceiver(ServerSocketFactory sockets, int port, Answer answer) {
         this.answer = answer;
@@ -90,7 +90,7 @@ public final class RawReceiver implements AutoCloseable {
                 line = line(in);
             }
         } catch (IOException e) {
-            // The client went away, which some tests are about.
+            // The client closed the connection, which some tests want.
         } finally {
             open.remove(socket);
         }

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What is deferred for a webhook among many dead ones; the table refuses deliveries to some. */
+/** A webhook recovers among many dead ones; a trigger refuses deliveries to some of them. */
 class RecoveredWebhooksTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int DEAD = 2 * FanOut.PIECE + 7;
+    private static final int DEAD = 2 * FanOut.BATCH + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
@@ -35,13 +35,13 @@ class RecoveredWebhooksTest {
     private final RawReceiver receiver =
             new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No Content\r\n\r\n"));
     private final List<Webhook> dead = new ArrayList<>();
-    private Engine engine;
+    private DeliveryEngine engine;
     private Webhook healthy;
     private int made;
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
         for (int i = 0; i < DEAD; i++) {
             dead.add(engine.webhook(url("dead" + i), ALL));
         }
@@ -94,7 +94,7 @@ class RecoveredWebhooksTest {
 
     private void mail(int newCount) {
         engine.mail(
-                new Engine.Arrival(
+                new DeliveryEngine.Arrival(
                         account,
                         "INBOX",
                         ALL,
@@ -114,7 +114,7 @@ class RecoveredWebhooksTest {
         return data.stream().mapToInt(one -> one.path("newCount").asInt()).sum();
     }
 
-    private void assertDeadAreOwed(int messages) {
+    private void assertPendingForDead(int messages) {
         await().until(() -> count("fanout") == 0);
         for (Webhook webhook : dead) {
             assertThat(engine.rows(webhook))
@@ -128,7 +128,7 @@ class RecoveredWebhooksTest {
     }
 
     @Test
-    void a_webhook_that_is_healthy_again_does_not_wait_until_the_dead_ones_are_served() {
+    void a_webhook_that_is_healthy_again_is_served_before_the_dead_ones() {
         Webhook back = engine.webhook(url("back"), ALL);
         execute("update webhook set healthy = false, state = 'failing' where id = ?", back.id());
         execute("insert into refused select id from webhook where state = 'disabled'");
@@ -143,7 +143,7 @@ class RecoveredWebhooksTest {
         assertThat(received(back)).extracting(one -> one.path("seq").asInt()).isSorted();
         assertThat(dead).allSatisfy(one -> assertThat(engine.rows(one)).isEmpty());
         execute("delete from refused");
-        assertDeadAreOwed(10);
+        assertPendingForDead(10);
         assertThat(sum(received(back))).isEqualTo(10);
     }
 
@@ -158,12 +158,12 @@ class RecoveredWebhooksTest {
         await().until(() -> sum(received(fresh)) == 2);
         assertThat(new DeliveryStore(DATABASE.jdbi()).oldestPending()).isPresent();
         execute("delete from refused");
-        assertDeadAreOwed(3);
+        assertPendingForDead(3);
         assertThat(received(fresh)).hasSize(1);
     }
 
     @Test
-    void the_next_event_of_a_mailbox_brings_one_that_is_healthy_again_all_earlier_ones() {
+    void the_next_event_of_a_mailbox_brings_a_recovered_webhook_all_earlier_ones() {
         Webhook back = engine.webhook(url("back"), ALL);
         execute("update webhook set healthy = false, state = 'failing' where id = ?", back.id());
         execute("insert into refused select id from webhook where id <> ?", healthy.id());
@@ -179,21 +179,21 @@ class RecoveredWebhooksTest {
         await().until(() -> count("fanout where healthy") == 0);
         assertThat(count("fanout")).isPositive();
         execute("delete from refused");
-        assertDeadAreOwed(10);
+        assertPendingForDead(10);
     }
 
     @Test
-    void events_that_become_one_delivery_are_one_row_after_the_first_piece() {
+    void events_that_merge_into_one_delivery_are_one_row_after_the_first_batch() {
         execute("insert into refused select id from webhook where state = 'disabled'");
         for (int i = 1; i <= 5; i++) {
             mail(i);
         }
         execute("delete from refused where id <> ?", dead.getLast().id());
-        await().until(() -> count("fanout where cardinality(served) > " + FanOut.PIECE) > 0);
+        await().until(() -> count("fanout where cardinality(served) > " + FanOut.BATCH) > 0);
         assertThat(count("fanout")).isOne();
         assertThat(count("fanout where new_count = 15")).isOne();
         execute("delete from refused");
-        assertDeadAreOwed(15);
+        assertPendingForDead(15);
         assertThat(sum(received(healthy))).isEqualTo(15);
     }
 }

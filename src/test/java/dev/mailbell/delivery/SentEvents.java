@@ -10,19 +10,19 @@ import dev.mailbell.webhook.Webhook;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Events about webhooks as delivery writes and sends them. */
+/** Events about webhooks, as delivery writes and sends them. */
 public final class SentEvents implements AutoCloseable {
     private static final String GONE = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
 
     private final Database database = TestDatabase.create();
     private final RawReceiver receiver = new RawReceiver(RawReceiver.saying(GONE));
-    private final Engine engine;
+    private final DeliveryEngine engine;
 
     /**
      * @param keys an empty directory for the keyset
      */
     public SentEvents(Path keys) {
-        engine = new Engine(database, keys);
+        engine = new DeliveryEngine(database, keys);
     }
 
     /** The event of a webhook that answered 410. */
@@ -32,7 +32,7 @@ public final class SentEvents implements AutoCloseable {
         return await().until(() -> engine.disabledEvents(webhook), events -> !events.isEmpty());
     }
 
-    /** What a receiver is sent as a test. */
+    /** The body of a test that an endpoint gets. */
     public String test() {
         Webhook webhook = engine.webhook(receiver);
         receiver.requests.clear();

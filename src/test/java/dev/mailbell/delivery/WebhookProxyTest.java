@@ -41,7 +41,7 @@ class WebhookProxyTest {
     private static final HeldCertificate AUTHORITY =
             new HeldCertificate.Builder().certificateAuthority(0).build();
 
-    /** Names that are known here; the proxy knows any. */
+    /** Names that the local resolver knows; the proxy resolves any name. */
     private static final Map<String, String> NAMES =
             Map.of("inside.example", "10.0.0.1", "outside.example", "203.0.114.1");
 
@@ -85,7 +85,7 @@ class WebhookProxyTest {
     }
 
     private WebhookClient client(String proxy) {
-        // The proxy's own address needs no permission.
+        // The proxy's own address is not checked.
         AddressGuard guard =
                 open(new AddressGuard(List.of(), List.of("*"), WebhookProxyTest::lookup));
         return open(
@@ -164,7 +164,7 @@ class WebhookProxyTest {
         "https://outside.example:8443/",
         "https://unknown.example:8443/"
     })
-    void what_is_refused_here_is_never_asked_of_the_proxy(String url) {
+    void a_blocked_url_is_never_sent_to_the_proxy(String url) {
         ConnectProxy proxy = open(new ConnectProxy(receiver.port(), ConnectProxy.saying(OPENED)));
         Failed failed = (Failed) post(client(proxy), url, LONG);
         assertThat(failed.kind()).isEqualTo(Kind.BLOCKED);
@@ -187,7 +187,7 @@ class WebhookProxyTest {
         "403, answered 403 to CONNECT hook.example:443",
         "302, answered 302 to CONNECT hook.example:443"
     })
-    void a_proxy_that_refuses_is_our_own_fault(int status, String why) {
+    void a_refusal_of_the_proxy_is_a_local_fault(int status, String why) {
         Failed failed =
                 failed(
                         ConnectProxy.saying("HTTP/1.1 %d X\r\nA: b\r\n\r\nno".formatted(status)),
@@ -199,7 +199,7 @@ class WebhookProxyTest {
     }
 
     @Test
-    void a_receiver_that_does_not_answer_the_proxy_is_unreachable() {
+    void an_endpoint_that_the_proxy_cannot_reach_is_unreachable() {
         Failed failed = failed(ConnectProxy.saying("HTTP/1.1 504 X\r\n\r\n"), LONG);
         assertThat(failed.kind()).isEqualTo(Kind.CONNECT);
         assertThat(failed.message()).contains("hook.example:443", "504");
@@ -207,14 +207,14 @@ class WebhookProxyTest {
 
     @ParameterizedTest
     @CsvSource({"'', closed the connection", "220 smtp.example, does not speak HTTP"})
-    void a_proxy_that_is_none_is_our_own_fault(String said, String why) {
+    void a_server_that_is_not_a_proxy_is_a_local_fault(String said, String why) {
         Failed failed = failed(ConnectProxy.saying(said.isEmpty() ? "" : said + "\r\n\r\n"), LONG);
         assertThat(failed.kind()).isEqualTo(Kind.LOCAL);
         assertThat(failed.message()).contains("network.proxy", why);
     }
 
     @Test
-    void endless_headers_are_given_up() {
+    void endless_headers_end_the_post() {
         Failed failed =
                 failed(ConnectProxy.saying("HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(5000)), LONG);
         assertThat(failed.kind()).isEqualTo(Kind.LOCAL);
@@ -222,7 +222,7 @@ class WebhookProxyTest {
     }
 
     @Test
-    void a_proxy_that_is_away_is_our_own_fault() throws IOException {
+    void an_unreachable_proxy_is_a_local_fault() throws IOException {
         int closed;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             closed = socket.getLocalPort();
@@ -240,7 +240,7 @@ class WebhookProxyTest {
     }
 
     @Test
-    void silence_and_dripping_end_with_the_deadline() {
+    void a_silent_or_dripping_proxy_ends_the_post_at_the_deadline() {
         CountDownLatch end = new CountDownLatch(1);
         opened.addFirst(end::countDown);
         Failed silent =

@@ -3,7 +3,7 @@ package dev.mailbell.watch;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.Outbox;
-import dev.mailbell.delivery.endpoint.DeliverySettings;
+import dev.mailbell.delivery.TestDeliverySettings;
 import dev.mailbell.delivery.http.WebhookClient;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
@@ -15,13 +15,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 
 /**
- * An outbox whose lanes were never started: events and deliveries are written and stay in the
+ * An outbox whose queues were never started: events and deliveries are written and stay in the
  * table.
  */
 public final class TestOutbox {
@@ -42,44 +41,12 @@ public final class TestOutbox {
             Keyring keyring = Keyring.open(keys.resolve("keyset.json"));
             Files.delete(keys.resolve("keyset.json"));
             Files.delete(keys);
-            DeliverySettings settings =
-                    new DeliverySettings() {
-                        @Override
-                        public Duration timeout() {
-                            return Duration.ofSeconds(1);
-                        }
-
-                        @Override
-                        public int concurrency() {
-                            return 1;
-                        }
-
-                        @Override
-                        public List<Duration> retrySchedule() {
-                            return List.of();
-                        }
-
-                        @Override
-                        public Duration pauseFloor() {
-                            return Duration.ZERO;
-                        }
-
-                        @Override
-                        public Duration breakerOpenFor() {
-                            return Duration.ofSeconds(1);
-                        }
-
-                        @Override
-                        public Duration disableAfter() {
-                            return Duration.ofDays(1);
-                        }
-                    };
             return new Deliveries(
                             database,
                             new WebhookStore(database.jdbi()),
                             client,
                             keyring,
-                            settings,
+                            new TestDeliverySettings(),
                             () -> true,
                             new SimpleMeterRegistry(),
                             InstantSource.system())

@@ -93,7 +93,7 @@ public final class DeliveryRoutes {
         Query.of(context).done();
         Body.requireNone(context);
         LoggedDelivery delivery = ofPath(context);
-        switch (log.again(delivery.id())) {
+        switch (log.redeliver(delivery.id())) {
             case PENDING -> {
                 webhooks.changed(delivery.webhookId());
                 Responses.json(context, 202, DeliveryView.of(ofPath(context)));
@@ -104,13 +104,13 @@ public final class DeliveryRoutes {
                                     "superseded",
                                     "this delivery was merged into a later one of its mailbox,"
                                             + " which carries its count; redeliver that one"));
-            case EVENT_GONE ->
+            case EVENT_EXPIRED ->
                     throw new ProblemException(
                             Problem.conflict(
                                     "event-gone",
                                     "the event of this delivery is older than retention.events;"
                                             + " there is nothing left to send"));
-            case GONE -> throw notFound();
+            case NOT_FOUND -> throw notFound();
         }
     }
 

@@ -8,15 +8,20 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leaves alone who fails over and over. Closed: calls go through and are counted. Open: none goes
- * through. Half-open, when that time has passed: exactly one does, the probe; it closes the breaker
- * or opens it for twice as long. Not safe for many threads.
+ * Stops calls to a failing endpoint, with exponential back-off. Closed: calls begin and are
+ * counted. Open: no call begins. Half-open, once the time has passed: exactly one call begins, the
+ * probe; its success closes the breaker and its failure opens it for twice as long, an hour at
+ * most. Not safe for many threads.
  */
 final class CircuitBreaker {
-    private static final int MOST_UNREACHABLE = 5;
-    private static final int FEWEST_JUDGED = 10;
-    private static final double WORST_SHARE = 0.7;
-    private static final Duration LONGEST = Duration.ofHours(1);
+    /** Unanswered calls in a row that open the breaker. */
+    private static final int MAX_UNANSWERED = 5;
+
+    /** Calls of the last five minutes from which the share of failures counts. */
+    private static final int MIN_CALLS = 10;
+
+    private static final double MAX_FAILURE_SHARE = 0.7;
+    private static final Duration MAX_OPEN = Duration.ofHours(1);
     private static final double JITTER = 0.2;
 
     private final InstantSource clock;
@@ -26,14 +31,14 @@ final class CircuitBreaker {
 
     private @Nullable Instant openUntil;
     private int openings;
-    private int unreachable;
+    private int unanswered;
     private boolean probing;
 
-    /** Rises whenever the breaker opens or closes: what began before says nothing any more. */
+    /** Rises whenever the breaker opens or closes; the end of an older call is ignored. */
     private int generation;
 
     /**
-     * @param openFor how long it stays open at first
+     * @param openFor how long it stays open the first time
      * @param openUntil as stored; null when it was closed
      * @param openings in a row, as stored; 0 when it was closed
      */
@@ -61,7 +66,7 @@ final class CircuitBreaker {
     /**
      * A call begins.
      *
-     * @return what its end is to be told with
+     * @return the generation to report its end with
      */
     int begin() {
         if (!mayBegin()) {
@@ -71,44 +76,47 @@ final class CircuitBreaker {
         return generation;
     }
 
-    void succeeded(int begun) {
-        if (begun != generation) {
+    /** A call succeeded. */
+    void succeeded(int callGeneration) {
+        if (callGeneration != generation) {
             return;
         }
         if (openings > 0) {
             openings = 0;
             openUntil = null;
-            turn();
+            nextGeneration();
         } else {
-            unreachable = 0;
+            unanswered = 0;
             recent.add(clock.instant(), true);
         }
     }
 
     /**
-     * @param silent there was no connection, or no answer in time
+     * A call failed.
+     *
+     * @param noAnswer there was no connection, or no answer in time
      */
-    void failed(int begun, boolean silent) {
-        if (begun != generation) {
+    void failed(int callGeneration, boolean noAnswer) {
+        if (callGeneration != generation) {
             return;
         }
         if (openings > 0) {
             open();
             return;
         }
-        unreachable = silent ? unreachable + 1 : 0;
+        unanswered = noAnswer ? unanswered + 1 : 0;
         Instant now = clock.instant();
         recent.add(now, false);
         int calls = recent.calls(now);
-        if (unreachable >= MOST_UNREACHABLE
-                || (calls >= FEWEST_JUDGED && recent.failures(now) >= WORST_SHARE * calls)) {
+        if (unanswered >= MAX_UNANSWERED
+                || (calls >= MIN_CALLS && recent.failures(now) >= MAX_FAILURE_SHARE * calls)) {
             open();
         }
     }
 
-    /** The call says nothing about the receiver: a probe is made again. */
-    void abandoned(int begun) {
-        if (begun == generation) {
+    /** The call ended by a local fault: another call may be the probe. */
+    void abandoned(int callGeneration) {
+        if (callGeneration == generation) {
             probing = false;
         }
     }
@@ -118,27 +126,27 @@ final class CircuitBreaker {
         Duration first = openFor.get();
         int doublings = Math.min(openings - 1, 20);
         Duration wait = first.multipliedBy(1L << doublings);
-        if (wait.compareTo(LONGEST) > 0) {
-            wait = LONGEST;
+        if (wait.compareTo(MAX_OPEN) > 0) {
+            wait = MAX_OPEN;
         }
         double factor = 1 + JITTER * (2 * random.nextDouble() - 1);
         openUntil = clock.instant().plusNanos((long) (wait.toNanos() * factor));
-        turn();
+        nextGeneration();
     }
 
-    private void turn() {
+    private void nextGeneration() {
         generation++;
         probing = false;
-        unreachable = 0;
+        unanswered = 0;
         recent.clear();
     }
 
-    /** When the probe may go; null while closed. */
+    /** When the probe may begin; null while closed. */
     @Nullable Instant openUntil() {
         return openUntil;
     }
 
-    /** How often it opened without a success in between; 0 while closed. */
+    /** How often it opened since the last success; 0 while closed. */
     int openings() {
         return openings;
     }

@@ -6,97 +6,131 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * How many POSTs are under way over all webhooks. Those to slow receivers may have a quarter of the
- * slots and those of a backlog a half, so that however many hang and however much is owed, what is
- * fresh finds room. A slot that comes free is granted: the kinds take turns, and of one kind the
- * lane that waits longest is next. Safe for many threads.
+ * Limits the POSTs under way over all webhooks to {@link #ALL}. POSTs to slow endpoints may use a
+ * quarter of the permits and those of a backlog a half, so that fresh deliveries always find one. A
+ * released permit is granted to a waiting queue: the kinds alternate, and within a kind the queue
+ * that has waited longest is next. Safe for many threads.
  *
- * @param <Q> the queues that take permits, known by their identity
+ * @param <Q> the queues that acquire permits, compared by identity
  */
 public final class DeliveryPermits<Q> {
+    /** Permits in all. */
     public static final int ALL = 2048;
 
-    /** What a POST is counted among. */
-    public enum Kind {
+    /** The share that a POST counts towards. */
+    enum Kind {
         FRESH(ALL),
         BACKLOG(ALL / 2),
         SLOW(ALL / 4);
 
-        private final int most;
+        private final int max;
 
-        Kind(int most) {
-            this.most = most;
+        Kind(int max) {
+            this.max = max;
         }
+    }
+
+    /** The permission for one POST; closing it grants it to the next queue. */
+    public interface Permit extends AutoCloseable {
+        @Override
+        void close();
     }
 
     private static final List<Kind> KINDS = List.of(Kind.values());
 
-    private final class Share {
+    private static final class Share<Q> {
         int taken;
 
-        /** Lanes that found no slot. */
+        /** Queues that found no permit. */
         final Set<Q> waiting = new LinkedHashSet<>();
     }
 
-    private final Share fresh = new Share();
-    private final Share backlog = new Share();
-    private final Share slow = new Share();
+    private final class HeldPermit implements Permit {
+        private final Kind kind;
+        private boolean closed;
 
-    /** Lanes with a slot that is taken for them and not yet used. */
-    private final Map<Q, Kind> granted = new HashMap<>();
-
-    private int turn;
-
-    /** Takes a slot, or notes that the lane wants one. */
-    synchronized boolean take(Q lane, Kind kind) {
-        if (granted.remove(lane, kind)) {
-            return true;
+        HeldPermit(Kind kind) {
+            this.kind = kind;
         }
-        if (!isFree(kind)) {
-            share(kind).waiting.add(lane);
-            return false;
+
+        @Override
+        public void close() {
+            Optional<Q> next = release(this);
+            while (next.isPresent()) {
+                onGranted.accept(next.get());
+                next = takeBack(next.get());
+            }
         }
-        count(kind, 1);
-        return true;
     }
 
+    private final Consumer<Q> onGranted;
+    private final Share<Q> fresh = new Share<>();
+    private final Share<Q> backlog = new Share<>();
+    private final Share<Q> slow = new Share<>();
+
+    /** Queues with a permit that is reserved for them and not yet acquired. */
+    private final Map<Q, Kind> granted = new HashMap<>();
+
+    /** Index of the kind that is granted a permit first. */
+    private int nextKind;
+
     /**
-     * Gives a slot back.
-     *
-     * @return the lane that it is granted to now, which is to look for work; afterwards {@link
-     *     #unused} must be asked
+     * @param onGranted called with a queue for which a permit is reserved, by the thread that
+     *     released it and without a lock; a queue that does not acquire it during the call loses it
      */
-    public synchronized Optional<Q> release(Kind kind) {
+    public DeliveryPermits(Consumer<Q> onGranted) {
+        this.onGranted = onGranted;
+    }
+
+    /** Acquires a permit; when there is none the queue waits for one, and the answer is empty. */
+    synchronized Optional<Permit> tryAcquire(Q queue, Kind kind) {
+        if (!granted.remove(queue, kind)) {
+            if (!isFree(kind)) {
+                share(kind).waiting.add(queue);
+                return Optional.empty();
+            }
+            count(kind, 1);
+        }
+        return Optional.of(new HeldPermit(kind));
+    }
+
+    /** Gives a permit back; answers the queue that it is granted to. */
+    private synchronized Optional<Q> release(HeldPermit permit) {
+        if (permit.closed) {
+            return Optional.empty();
+        }
+        permit.closed = true;
+        count(permit.kind, -1);
+        return grant();
+    }
+
+    /** Takes back a grant that its queue did not use; answers the next queue it is granted to. */
+    private synchronized Optional<Q> takeBack(Q queue) {
+        Kind kind = granted.remove(queue);
+        if (kind == null) {
+            return Optional.empty();
+        }
         count(kind, -1);
         return grant();
     }
 
-    /**
-     * Takes back a grant that its lane had no use for.
-     *
-     * @return the lane that it is granted to now
-     */
-    public synchronized Optional<Q> unused(Q lane) {
-        Kind kind = granted.remove(lane);
-        return kind == null ? Optional.empty() : release(kind);
-    }
-
-    /** The kinds take turns: none that waits is passed over for good. */
+    /** The kinds alternate, so that no waiting kind is passed over for good. */
     private Optional<Q> grant() {
         for (int i = 0; i < KINDS.size(); i++) {
-            Kind kind = KINDS.get((turn + i) % KINDS.size());
+            Kind kind = KINDS.get((nextKind + i) % KINDS.size());
             Optional<Q> next =
                     share(kind).waiting.stream()
-                            .filter(lane -> !granted.containsKey(lane))
+                            .filter(queue -> !granted.containsKey(queue))
                             .findFirst();
             if (next.isPresent() && isFree(kind)) {
-                Q lane = next.get();
-                share(kind).waiting.remove(lane);
-                granted.put(lane, kind);
+                Q queue = next.get();
+                share(kind).waiting.remove(queue);
+                granted.put(queue, kind);
                 count(kind, 1);
-                turn = (turn + i + 1) % KINDS.size();
+                nextKind = (nextKind + i + 1) % KINDS.size();
                 return next;
             }
         }
@@ -104,7 +138,7 @@ public final class DeliveryPermits<Q> {
     }
 
     private boolean isFree(Kind kind) {
-        return taken() < ALL && share(kind).taken < kind.most;
+        return taken() < ALL && share(kind).taken < kind.max;
     }
 
     private void count(Kind kind, int change) {
@@ -112,7 +146,7 @@ public final class DeliveryPermits<Q> {
         notifyAll();
     }
 
-    private Share share(Kind kind) {
+    private Share<Q> share(Kind kind) {
         return switch (kind) {
             case FRESH -> fresh;
             case BACKLOG -> backlog;
@@ -120,12 +154,12 @@ public final class DeliveryPermits<Q> {
         };
     }
 
-    /** How many are taken now. */
+    /** How many permits are acquired or granted now. */
     public synchronized int taken() {
         return fresh.taken + backlog.taken + slow.taken;
     }
 
-    /** Waits until none is taken; false when that took longer than the limit. */
+    /** Waits until no permit is taken; false when the limit passes first. */
     public synchronized boolean awaitNone(long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;
         while (taken() > 0) {

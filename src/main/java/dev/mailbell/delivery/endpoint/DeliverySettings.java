@@ -3,21 +3,21 @@ package dev.mailbell.delivery.endpoint;
 import java.time.Duration;
 import java.util.List;
 
-/** What is configured; every call sees the newest configuration. */
+/** The configuration of deliveries; every call answers the newest value. */
 public interface DeliverySettings {
-    /** Of a whole POST: lookup, connection, TLS, headers and body. */
+    /** The limit for a whole POST: lookup, connection, TLS, headers and body. */
     Duration timeout();
 
-    /** POSTs at once for one webhook. */
+    /** The most POSTs at once for one webhook. */
     int concurrency();
 
     /** The waits between the attempts of one delivery. */
     List<Duration> retrySchedule();
 
-    /** The shortest pause of a webhook that asks for one or does not answer in time. */
+    /** The shortest pause after an answer that asks for one, or after no answer in time. */
     Duration pauseFloor();
 
-    /** How long a webhook that fails over and over is left alone at first. */
+    /** How long the circuit breaker of a failing endpoint stays open the first time. */
     Duration breakerOpenFor();
 
     /** How long a webhook may fail before it is disabled. */

@@ -1,6 +1,7 @@
 package dev.mailbell.delivery.endpoint;
 
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Kind;
+import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
@@ -12,59 +13,66 @@ import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the one who receives a webhook: whether it may be sent to now, and how much at
- * once. It begins with little at once and gets more with every success, so that one who hangs all
- * of a sudden holds no more than it could use before. Safe for many threads.
+ * The health of the endpoint behind one webhook: whether a POST may begin now, and how many at
+ * once. The number of POSTs at once starts at 2 and grows with each success, so that an endpoint
+ * that suddenly hangs holds no more permits than it used before. Safe for many threads.
  */
 public final class EndpointHealth {
-    private static final int AT_ONCE_AT_FIRST = 2;
+    private static final int INITIAL_CONCURRENCY = 2;
 
-    /** Who answers faster gets more quickly; whose calls are older counts among the slow. */
+    /** A faster answer doubles the concurrency; an endpoint with an older open call is slow. */
     private static final Duration FAST = Duration.ofSeconds(1);
 
-    /** So many are read ahead for each that may be under way. */
-    private static final int HELD_FOR_EACH = 24;
+    /** Deliveries read ahead for each POST that may be under way. */
+    private static final int PREFETCH_PER_CALL = 24;
 
-    private static final int LEAST_HELD = 32;
+    private static final int MIN_PREFETCH = 32;
 
-    /** An hour and its jitter. */
-    private static final Duration LONGEST_BREAK = Duration.ofMinutes(72);
+    /** The longest time that a breaker stays open: an hour and its jitter. */
+    private static final Duration MAX_BREAK = Duration.ofMinutes(72);
 
-    private static final Duration LONGEST_PAUSE = Duration.ofDays(1);
-    private static final Duration WAIT_FOR_OURSELVES = Duration.ofSeconds(5);
+    private static final Duration MAX_PAUSE = Duration.ofDays(1);
+
+    /** The pause after a call that failed by a local fault. */
+    private static final Duration LOCAL_FAULT_PAUSE = Duration.ofSeconds(5);
 
     private final InstantSource clock;
     private final DeliverySettings settings;
     private final CircuitBreaker breaker;
-    private final Map<Object, Instant> calls = new LinkedHashMap<>();
+
+    /** When each call under way began, the oldest first. */
+    private final Map<Permit, Instant> calls = new LinkedHashMap<>();
+
     private @Nullable Instant pausedUntil;
     private boolean disabled;
 
     /** The last call failed, or there was none yet. */
     private boolean failing;
 
-    private int atOnce = AT_ONCE_AT_FIRST;
+    /** How many calls may be under way; the configured limit applies besides. */
+    private int concurrency = INITIAL_CONCURRENCY;
 
-    /** A call that began, to be told how it ended. */
+    /**
+     * A POST under way.
+     *
+     * @param endpoint the health that counts it; the queue may have a new one by the end of it
+     * @param permit to be closed at its end
+     * @param generation of the breaker when it began
+     */
     public record Call(
-            Webhook webhook, Delivery delivery, EndpointHealth receiver, Kind kind, int begun) {
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return this == other;
-        }
+            Webhook webhook,
+            Delivery delivery,
+            EndpointHealth endpoint,
+            Permit permit,
+            int generation) {}
 
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
-        }
-    }
-
-    /** What is kept of it in the table of webhooks. */
-    public record Gate(
+    /** The part of the health that is stored with the webhook. */
+    public record Snapshot(
             @Nullable Instant pausedUntil, @Nullable Instant breakerUntil, int breakerOpenings) {}
 
     public EndpointHealth(
@@ -80,22 +88,22 @@ public final class EndpointHealth {
                         clock,
                         settings::breakerOpenFor,
                         random,
-                        clamped(health.breakerUntil(), LONGEST_BREAK, clock),
+                        clamped(health.breakerUntil(), MAX_BREAK, clock),
                         health.breakerOpenings());
-        this.pausedUntil = clamped(health.pausedUntil(), LONGEST_PAUSE, clock);
+        this.pausedUntil = clamped(health.pausedUntil(), MAX_PAUSE, clock);
         this.disabled = webhook.state() == State.DISABLED;
         this.failing = !health.healthy();
     }
 
-    /** What was written while a clock was wrong must not keep a receiver waiting for years. */
+    /** A time that was stored while the clock was wrong must not block an endpoint for years. */
     private static @Nullable Instant clamped(
             @Nullable Instant until, Duration longest, InstantSource clock) {
         Instant latest = clock.instant().plus(longest);
         return until != null && until.isAfter(latest) ? latest : until;
     }
 
-    /** Takes over what the table says now; a pause is never shortened. */
-    public synchronized void know(Webhook webhook) {
+    /** Takes over the state of the row; a pause is never shortened. */
+    public synchronized void refresh(Webhook webhook) {
         disabled = webhook.state() == State.DISABLED;
         pause(webhook.health().pausedUntil());
     }
@@ -110,13 +118,13 @@ public final class EndpointHealth {
         return disabled;
     }
 
-    /** Whether it took its latest delivery. */
+    /** Whether the last call succeeded. */
     public synchronized boolean isHealthy() {
         return !failing;
     }
 
-    /** Whether nothing at all may be sent now, however little. */
-    public synchronized boolean isClosed() {
+    /** Whether no call may begin now: the webhook is disabled or paused, or its breaker is open. */
+    public synchronized boolean isBlocked() {
         return disabled || isPaused() || !breaker.mayBegin();
     }
 
@@ -126,76 +134,83 @@ public final class EndpointHealth {
 
     /** Whether one more call may begin now. */
     synchronized boolean mayBegin() {
-        return !isClosed() && calls.size() < Math.min(atOnce, settings.concurrency());
+        return !isBlocked() && calls.size() < Math.min(concurrency, settings.concurrency());
     }
 
-    /** Whether its calls must not use up what others need: it fails, or has not answered lately. */
+    /** Whether the endpoint fails, or has a call under way that is older than a second. */
     synchronized boolean isSlow() {
         Iterator<Instant> begun = calls.values().iterator();
         return failing || (begun.hasNext() && begun.next().plus(FAST).isBefore(clock.instant()));
     }
 
     /**
-     * Begins a call if the receiver and the slots allow one more; null when they do not.
+     * Begins a call; empty when the endpoint or the permits allow none.
      *
-     * @param backlog whether the lane has more than it can hold
+     * @param hasBacklog whether the table holds due deliveries that the queue does not
      */
-    public synchronized <Q> @Nullable Call tryBegin(
-            Webhook webhook, Delivery delivery, DeliveryPermits<Q> slots, Q lane, boolean backlog) {
-        Kind kind = isSlow() ? Kind.SLOW : backlog ? Kind.BACKLOG : Kind.FRESH;
-        if (!mayBegin() || !slots.take(lane, kind)) {
-            return null;
+    public synchronized <Q> Optional<Call> tryBegin(
+            Webhook webhook,
+            Delivery delivery,
+            DeliveryPermits<Q> permits,
+            Q queue,
+            boolean hasBacklog) {
+        if (!mayBegin()) {
+            return Optional.empty();
         }
-        Call call = new Call(webhook, delivery, this, kind, breaker.begin());
-        calls.put(call, clock.instant());
-        return call;
+        Kind kind = isSlow() ? Kind.SLOW : hasBacklog ? Kind.BACKLOG : Kind.FRESH;
+        return permits.tryAcquire(queue, kind)
+                .map(permit -> {
+                    calls.put(permit, clock.instant());
+                    return new Call(webhook, delivery, this, permit, breaker.begin());
+                });
     }
 
-    /** How many deliveries are worth holding in memory for it, 32 or more. */
-    public synchronized int appetite() {
-        return Math.max(LEAST_HELD, atOnce * HELD_FOR_EACH);
+    /** How many deliveries are worth reading from the table at once, 32 or more. */
+    public synchronized int prefetch() {
+        return Math.max(MIN_PREFETCH, PREFETCH_PER_CALL * concurrency);
     }
 
     /**
-     * A call ended.
+     * Counts the end of a call.
      *
-     * @param more whether there is more to send right now
+     * @param hasMore whether the queue has a delivery that could be sent now
+     * @return the state to store with the webhook
      */
-    public synchronized Gate ended(Call call, Attempt attempt, boolean more) {
-        calls.remove(call);
+    public synchronized Snapshot ended(Call call, Attempt attempt, boolean hasMore) {
+        calls.remove(call.permit());
         if (attempt.delivered()) {
-            breaker.succeeded(call.begun());
+            breaker.succeeded(call.generation());
             failing = false;
             boolean fast = attempt.duration().compareTo(FAST) < 0;
-            int grown = fast ? atOnce * 2 : atOnce + 1;
-            atOnce =
-                    more
+            int grown = fast ? concurrency * 2 : concurrency + 1;
+            concurrency =
+                    hasMore
                             ? Math.min(grown, settings.concurrency())
-                            : Math.max(atOnce / 2, AT_ONCE_AT_FIRST);
+                            : Math.max(concurrency / 2, INITIAL_CONCURRENCY);
         } else {
-            breaker.failed(call.begun(), attempt.silent());
+            breaker.failed(call.generation(), attempt.unanswered());
             failing = true;
-            atOnce = 1;
-            if (attempt.overloaded()) {
+            concurrency = 1;
+            if (attempt.asksForPause()) {
                 pause(attempt.endedAt().plus(pauseFor(attempt.retryAfter())));
             }
             if (attempt.gone()) {
                 disabled = true;
             }
         }
-        return new Gate(pausedUntil, breaker.openUntil(), breaker.openings());
+        return new Snapshot(pausedUntil, breaker.openUntil(), breaker.openings());
     }
 
     private Duration pauseFor(@Nullable Duration asked) {
         Duration floor = settings.pauseFloor();
         Duration pause = asked == null || asked.compareTo(floor) < 0 ? floor : asked;
-        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+        return pause.compareTo(MAX_PAUSE) < 0 ? pause : MAX_PAUSE;
     }
 
-    /** A call came to nothing by our own fault: all wait a little before the next. */
+    /** A call ended by a local fault, which says nothing about the endpoint: it pauses for 5 s. */
     public synchronized void abandoned(Call call) {
-        calls.remove(call);
-        breaker.abandoned(call.begun());
-        pause(clock.instant().plus(WAIT_FOR_OURSELVES));
+        calls.remove(call.permit());
+        breaker.abandoned(call.generation());
+        pause(clock.instant().plus(LOCAL_FAULT_PAUSE));
     }
 }

@@ -19,15 +19,15 @@ final class RecentCalls {
 
     void add(Instant now, boolean success) {
         long time = now.toEpochMilli() / STEP;
-        int slot = Math.floorMod(time, STEPS);
-        if (times[slot] != time) {
-            times[slot] = time;
-            calls[slot] = 0;
-            failures[slot] = 0;
+        int index = Math.floorMod(time, STEPS);
+        if (times[index] != time) {
+            times[index] = time;
+            calls[index] = 0;
+            failures[index] = 0;
         }
-        calls[slot]++;
+        calls[index]++;
         if (!success) {
-            failures[slot]++;
+            failures[index]++;
         }
     }
 
@@ -42,9 +42,9 @@ final class RecentCalls {
     private int sum(Instant now, int[] counts) {
         long time = now.toEpochMilli() / STEP;
         int sum = 0;
-        for (int slot = 0; slot < STEPS; slot++) {
-            if (times[slot] > time - STEPS && times[slot] <= time) {
-                sum += counts[slot];
+        for (int index = 0; index < STEPS; index++) {
+            if (times[index] > time - STEPS && times[index] <= time) {
+                sum += counts[index];
             }
         }
         return sum;

@@ -18,12 +18,12 @@ import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 
-/** Says of the exception that ended a POST what kind of failure it is. */
+/** Maps the exception that ended a POST to the kind of its failure. */
 final class PostFailures {
     private PostFailures() {}
 
     /**
-     * @param late whether the deadline ended the call
+     * @param late whether the deadline passed
      * @param timeout of the whole call
      */
     static Failed failed(IOException e, boolean late, Duration timeout, Duration duration) {
@@ -37,19 +37,19 @@ final class PostFailures {
             return new Failed(
                     Kind.TIMEOUT, "no whole answer within " + timeout.toMillis() + " ms", duration);
         }
-        String said = String.valueOf(e.getMessage());
+        String message = String.valueOf(e.getMessage());
         return switch (e) {
-            case BlockedAddressException blocked -> new Failed(Kind.BLOCKED, said, duration);
-            case LookupsBusyException busy -> new Failed(Kind.LOCAL, said, duration);
+            case BlockedAddressException blocked -> new Failed(Kind.BLOCKED, message, duration);
+            case LookupsBusyException busy -> new Failed(Kind.LOCAL, message, duration);
             case ConnectionRequestTimeoutException full ->
                     new Failed(Kind.LOCAL, "all connections are in use", duration);
-            case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, said, duration);
-            case TlsException tls -> new Failed(Kind.TLS, said, duration);
-            case ResponseTooLongException tooLong -> new Failed(Kind.PROTOCOL, said, duration);
-            case ConnectException refused -> new Failed(connect(said), said, duration);
-            case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, said, duration);
+            case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, message, duration);
+            case TlsException tls -> new Failed(Kind.TLS, message, duration);
+            case ResponseTooLongException tooLong -> new Failed(Kind.PROTOCOL, message, duration);
+            case ConnectException refused -> new Failed(connect(message), message, duration);
+            case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, message, duration);
             case SocketException reset ->
-                    new Failed(Kind.DISCONNECTED, "connection lost: " + said, duration);
+                    new Failed(Kind.DISCONNECTED, "connection lost: " + message, duration);
             case ConnectionClosedException closed ->
                     new Failed(Kind.DISCONNECTED, "closed before the end of the answer", duration);
             case NoHttpResponseException nothing ->
@@ -57,14 +57,14 @@ final class PostFailures {
             default ->
                     new Failed(
                             Kind.PROTOCOL,
-                            "the answer is not HTTP: " + ResponseReader.clean(said, 200),
+                            "the answer is not HTTP: " + ResponseReader.clean(message, 200),
                             duration);
         };
     }
 
-    /** What no receiver can cause: no network here, or no descriptors left. */
-    private static Kind connect(String said) {
-        return said.contains("Network is unreachable") || said.contains("Too many open files")
+    /** No network or no file descriptors left on this host is a local fault. */
+    private static Kind connect(String message) {
+        return message.contains("Network is unreachable") || message.contains("Too many open files")
                 ? Kind.LOCAL
                 : Kind.CONNECT;
     }

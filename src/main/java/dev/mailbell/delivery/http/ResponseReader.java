@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads of an answer what is worth keeping, and never more than 16 KiB of it. */
+/** Reads an answer: at most 16 KiB of its body, of which the first 1,024 bytes are kept. */
 final class ResponseReader {
     private static final Logger LOG = LoggerFactory.getLogger(ResponseReader.class);
-    private static final int MOST_READ = 16 * 1024;
-    private static final int MOST_KEPT = 1024;
-    private static final Duration LONGEST_WAIT = Duration.ofDays(365);
+    private static final int MAX_READ = 16 * 1024;
+    private static final int MAX_KEPT = 1024;
+    private static final Duration MAX_RETRY_AFTER = Duration.ofDays(365);
 
     private static final DateTimeFormatter ASCTIME =
             DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH);
@@ -38,37 +38,37 @@ final class ResponseReader {
     private ResponseReader() {}
 
     /**
-     * What was read of an answer's body.
+     * The beginning of an answer's body.
      *
-     * @param whole whether that was all of it, so that the connection can be used again
+     * @param whole whether the body was read to its end, so that the connection can be used again
      */
     record Body(String start, boolean whole) {}
 
-    /** Reads a body whose head is known: whatever it does, the status counts. */
+    /** Reads the body after the head; a failure here does not change the status. */
     static Body body(ClassicHttpResponse response) {
         @Nullable HttpEntity entity = response.getEntity();
         if (entity == null) {
             return new Body("", true);
         }
-        byte[] kept = new byte[MOST_KEPT];
+        byte[] kept = new byte[MAX_KEPT];
         int length = 0;
         int total = 0;
         byte[] chunk = new byte[4096];
         boolean whole;
         try {
-            // Not closed here: closing a body reads it to its end, however far that is.
+            // Not closed here: closing a body reads it to its end, which may be far.
             InputStream stream = entity.getContent();
-            while (total < MOST_READ) {
-                int n = stream.read(chunk, 0, Math.min(chunk.length, MOST_READ - total));
+            while (total < MAX_READ) {
+                int n = stream.read(chunk, 0, Math.min(chunk.length, MAX_READ - total));
                 if (n < 0) {
                     break;
                 }
-                int more = Math.min(n, MOST_KEPT - length);
+                int more = Math.min(n, MAX_KEPT - length);
                 System.arraycopy(chunk, 0, kept, length, more);
                 length += more;
                 total += n;
             }
-            whole = total < MOST_READ || stream.read() < 0;
+            whole = total < MAX_READ || stream.read() < 0;
         } catch (IOException e) {
             LOG.debug("The body of an answer is cut off: {}", e.getMessage());
             whole = false;
@@ -82,16 +82,16 @@ final class ResponseReader {
             return "(" + clean(encoding.getValue(), 40) + ", not decoded)";
         }
         CharBuffer decoded = CharBuffer.allocate(bytes.length);
-        // Not told that the input ends, the decoder leaves a character that is cut in half.
+        // With endOfInput = false the decoder omits a character that is cut in half.
         StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPLACE)
                 .onUnmappableCharacter(CodingErrorAction.REPLACE)
                 .decode(ByteBuffer.wrap(bytes), decoded, false);
-        return clean(decoded.flip().toString(), MOST_KEPT);
+        return clean(decoded.flip().toString(), MAX_KEPT);
     }
 
-    /** Text of a receiver's making, fit for a log or an answer of ours. */
+    /** Text from an endpoint, without control characters and cut to a length. */
     static String clean(String text, int longest) {
         StringBuilder clean = new StringBuilder(text.length());
         text.codePoints()
@@ -102,7 +102,9 @@ final class ResponseReader {
         return clean.toString();
     }
 
-    /** RFC 9110, section 10.2.3: seconds or a date. What is neither asks for nothing. */
+    /**
+     * {@code Retry-After}, RFC 9110, section 10.2.3: seconds or a date. Any other value is ignored.
+     */
     static Optional<Duration> retryAfter(ClassicHttpResponse response, Instant now) {
         @Nullable Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
         if (header == null) {
@@ -110,19 +112,20 @@ final class ResponseReader {
         }
         String value = header.getValue().strip();
         if (!value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return Optional.of(value.length() > 9 ? LONGEST_WAIT : seconds(Long.parseLong(value)));
+            return Optional.of(
+                    value.length() > 9 ? MAX_RETRY_AFTER : seconds(Long.parseLong(value)));
         }
         return date(value).map(at -> seconds(Math.max(0, Duration.between(now, at).toSeconds())));
     }
 
-    /** RFC 9110, section 5.6.7: three ways to write a date. */
+    /** RFC 9110, section 5.6.7: a date in one of three formats. */
     private static Optional<Instant> date(String value) {
         @Nullable Instant usual = DateUtils.parseStandardDate(value);
         if (usual != null) {
             return Optional.of(usual);
         }
         try {
-            // HttpClient's own reading of this form lacks the zone, and so never yields an instant.
+            // HttpClient parses this format without a zone, and so never yields an instant.
             return Optional.of(LocalDateTime.parse(value, ASCTIME).toInstant(ZoneOffset.UTC));
         } catch (DateTimeParseException e) {
             return Optional.empty();
@@ -130,7 +133,7 @@ final class ResponseReader {
     }
 
     private static Duration seconds(long seconds) {
-        return Duration.ofSeconds(Math.min(seconds, LONGEST_WAIT.toSeconds()));
+        return Duration.ofSeconds(Math.min(seconds, MAX_RETRY_AFTER.toSeconds()));
     }
 
     static Answered answered(

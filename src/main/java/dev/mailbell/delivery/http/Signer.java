@@ -12,19 +12,19 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signatures as Standard Webhooks 1.0.0 has them ("Signature scheme"): {@code v1,} and the base64
- * of the HMAC-SHA256 over {@code id.timestamp.body}, one for each live secret.
+ * Signatures of Standard Webhooks 1.0.0 ("Signature scheme"): {@code v1,} and the base64 of the
+ * HMAC-SHA256 over {@code id.timestamp.body}, one for each valid secret.
  */
 public final class Signer {
     private static final String PREFIX = "whsec_";
     private static final int GENERATED_BYTES = 32;
-    private static final int FEWEST_BYTES = 24;
-    private static final int MOST_BYTES = 64;
+    private static final int MIN_BYTES = 24;
+    private static final int MAX_BYTES = 64;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private Signer() {}
 
-    /** A fresh secret: {@code whsec_} and the base64 of 32 random bytes. */
+    /** A new secret: {@code whsec_} and the base64 of 32 random bytes. */
     public static Secret newSecret() {
         byte[] bytes = new byte[GENERATED_BYTES];
         RANDOM.nextBytes(bytes);
@@ -34,9 +34,9 @@ public final class Signer {
     /**
      * The {@code webhook-signature} header.
      *
-     * @param secrets the live ones, at least one; several while a rotation lasts
+     * @param secrets the valid ones, at least one; two during a rotation
      * @param id the {@code webhook-id}
-     * @param timestamp of this attempt; its seconds are signed and sent
+     * @param timestamp of this attempt; its whole seconds are signed and sent
      * @param body the exact bytes sent
      * @throws IllegalArgumentException when a secret is not {@code whsec_} and base64 of 24 to 64
      *     bytes
@@ -57,7 +57,7 @@ public final class Signer {
         String text = secret.reveal();
         if (text.startsWith(PREFIX)) {
             byte[] key = decode(text.substring(PREFIX.length()));
-            if (key.length >= FEWEST_BYTES && key.length <= MOST_BYTES) {
+            if (key.length >= MIN_BYTES && key.length <= MAX_BYTES) {
                 return key;
             }
         }

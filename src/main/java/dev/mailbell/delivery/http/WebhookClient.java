@@ -44,9 +44,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one POST at a time for each caller, and answers with what came of it. Connections are kept
- * and shared; nothing else is remembered: no cookies, no redirects, no proxies of the environment,
- * no second try of its own but for a kept connection that turns out to be closed.
+ * Makes POSTs, each on the thread of its caller. Kept connections are the only state: there are no
+ * cookies, no redirects and no proxies of the environment. A POST is tried a second time only when
+ * a kept connection turns out to be closed.
  */
 public final class WebhookClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookClient.class);
@@ -54,10 +54,13 @@ public final class WebhookClient implements AutoCloseable {
     private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
     private static final TimeValue IDLE_LIFE = TimeValue.ofSeconds(30);
 
-    /** A chunked body on the wire, framing included; of its content 16 KiB are read. */
-    private static final int MOST_BODY_OCTETS = 256 * 1024;
+    /**
+     * Bytes of a chunked body on the wire at most, with its framing; 16 KiB of the content are
+     * read.
+     */
+    private static final int MAX_BODY_OCTETS = 256 * 1024;
 
-    private static final Timeout LONGEST_LEASE = Timeout.ofSeconds(5);
+    private static final Timeout MAX_LEASE = Timeout.ofSeconds(5);
 
     private final AddressGuard guard;
     private final Watchdog watchdog;
@@ -65,13 +68,13 @@ public final class WebhookClient implements AutoCloseable {
     private final CloseableHttpClient http;
 
     /**
-     * What may be set.
+     * The settings of the client.
      *
      * @param version of Mailbell, for {@code user-agent}
-     * @param ports what {@code webhooks.ports} says now
-     * @param connections open at once in all; make it more than the POSTs under way at once
-     * @param caPem authorities to trust besides the platform's; null for none
-     * @param proxy what every POST goes through; null for directly
+     * @param ports the current value of {@code webhooks.ports}
+     * @param connections open at once in all; more than POSTs are under way at once
+     * @param caPem certificate authorities to trust besides the platform's; null for none
+     * @param proxy of every POST; null for direct connections
      */
     public record Settings(
             String version,
@@ -105,13 +108,13 @@ public final class WebhookClient implements AutoCloseable {
                         PoolConcurrencyPolicy.STRICT,
                         PoolReusePolicy.LIFO,
                         CONNECTION_LIFE,
-                        GuardedConnections.kept(MOST_BODY_OCTETS));
+                        GuardedConnections.kept(MAX_BODY_OCTETS));
         connections.setMaxTotal(settings.connections());
         connections.setDefaultMaxPerRoute(settings.connections());
         connections.setDefaultConnectionConfig(
                 ConnectionConfig.custom()
                         .setTimeToLive(CONNECTION_LIFE)
-                        // They examine themselves, on the monotonic clock.
+                        // The connections check their own age, on the monotonic clock.
                         .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
                         .build());
         return HttpClients.custom()
@@ -120,7 +123,7 @@ public final class WebhookClient implements AutoCloseable {
                 .setUserAgent("Mailbell/" + settings.version())
                 .setDefaultRequestConfig(
                         RequestConfig.custom()
-                                .setConnectionRequestTimeout(LONGEST_LEASE)
+                                .setConnectionRequestTimeout(MAX_LEASE)
                                 .setAuthenticationEnabled(false)
                                 .setProtocolUpgradeEnabled(false)
                                 .build())
@@ -136,10 +139,10 @@ public final class WebhookClient implements AutoCloseable {
     }
 
     /**
-     * Signs with the present second and sends. Blocks until the answer, a failure, or the timeout;
-     * never throws for what the network or the receiver does.
+     * Signs a POST with the current second and sends it. Blocks until the answer, a failure or the
+     * timeout; a failure of the network or the endpoint is a result, not an exception.
      *
-     * @param timeout for the whole call: lookup, connection, TLS, headers and body
+     * @param timeout of the whole POST: lookup, connection, TLS, headers and body
      */
     public PostResult post(WebhookPost post, Duration timeout) {
         long start = System.nanoTime();
@@ -155,7 +158,7 @@ public final class WebhookClient implements AutoCloseable {
         if (result != null) {
             return result;
         }
-        // The second try goes over a new connection, so that there is no third.
+        // The second try uses a new connection, so that there is no third.
         result =
                 ScopedValue.where(GuardedConnections.NEW_ONLY, true)
                         .call(() -> usable(post, deadline, timeout, start));
@@ -164,23 +167,24 @@ public final class WebhookClient implements AutoCloseable {
                 : new Failed(Kind.DISCONNECTED, "closed without an answer", since(start));
     }
 
-    /** Tries until a connection is usable; null as {@link #tryOnce} has it. */
+    /** Repeats until a connection is usable; null as in {@link #tryOnce}. */
     private @Nullable PostResult usable(
             WebhookPost post, Deadline deadline, Duration timeout, long start) {
         while (true) {
             try {
                 return tryOnce(post, deadline, timeout, start);
             } catch (UnusableConnectionException e) {
-                // Nothing was sent, and the connection is dropped: of those there are only so many.
+                // Nothing was sent and the connection is dropped, so the number of rounds is
+                // bounded.
                 LOG.debug("{}; another one is taken", e.getMessage());
             }
         }
     }
 
     /**
-     * One try; null when a kept connection, which the receiver may have closed meanwhile, ended
-     * before any answer. That the receiver took such a POST all the same is possible, and is what
-     * its idempotency key is for.
+     * One try; null when a kept connection, which the endpoint may have closed meanwhile, ended
+     * before any answer. The endpoint may have taken such a POST all the same; {@code webhook-id}
+     * then lets it recognize the second one.
      *
      * @throws UnusableConnectionException when nothing was sent yet
      */
@@ -197,7 +201,7 @@ public final class WebhookClient implements AutoCloseable {
                 ResponseReader.Body body = ResponseReader.body(response);
                 answered = ResponseReader.answered(response, body, clock.instant(), since(start));
                 if (!body.whole()) {
-                    // Or closing the response would read the rest, which may never end.
+                    // Otherwise closing the response reads the rest, which may never end.
                     request.cancel();
                 }
             } catch (UnusableConnectionException e) {
@@ -217,7 +221,7 @@ public final class WebhookClient implements AutoCloseable {
                 if (answered == null) {
                     return PostFailures.failed(e, cut.hasFired(), timeout, since(start));
                 }
-                // The answer is known; that a connection cut off does not close well is no news.
+                // The answer is known; a failure to close the connection does not matter.
             }
             return answered;
         }

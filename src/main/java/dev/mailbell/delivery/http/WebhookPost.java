@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * One POST to make.
  *
- * @param id the {@code webhook-id}: letters, digits, {@code -} and {@code _}, because the signature
- *     separates by dots
+ * @param id the {@code webhook-id}: letters, digits, {@code -} and {@code _}; a dot separates the
+ *     parts of the signed text
  * @param body the exact bytes to sign and send
- * @param secrets the live signing secrets, at least one
+ * @param secrets the valid signing secrets, at least one
  */
 @SuppressWarnings("ArrayRecordComponent") // sent, never compared
 public record WebhookPost(WebhookUrl url, String id, byte[] body, List<Secret> secrets) {

@@ -1,6 +1,6 @@
 /**
- * One signed POST to a webhook and what its answer means. It calls the guarded HTTP client; begin
- * with {@link dev.mailbell.delivery.http.WebhookClient}.
+ * The signed POST to a webhook and the result of it. It calls the guarded HTTP client; begin with
+ * {@link dev.mailbell.delivery.http.WebhookClient}.
  */
 @NullMarked
 package dev.mailbell.delivery.http;

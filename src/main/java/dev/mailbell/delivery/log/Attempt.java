@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * One POST of a delivery.
  *
  * @param at when it began
- * @param status the receiver's HTTP status; null when there was no answer
+ * @param status the HTTP status of the answer; null when there was no answer
  * @param answer the first 1 KiB of the answer's body as text; null when there was none
- * @param error what went wrong, for the webhook's owner; null when the delivery arrived
- * @param retryAfter how long the receiver asked to be left alone; null when it did not
- * @param fault what kind of failure it was; null when the delivery arrived, or when that is not
- *     known any more
+ * @param error the failure as the webhook's owner reads it; null when the delivery succeeded
+ * @param retryAfter the wait that the answer asked for; null when it asked for none
+ * @param fault the kind of failure; null when the delivery succeeded, or when the attempt was read
+ *     from the log
  */
 public record Attempt(
         Instant at,
@@ -24,42 +24,42 @@ public record Attempt(
         @Nullable Duration retryAfter,
         @Nullable Fault fault) {
 
-    /** Kinds of failures, by what they mean for the next attempts. */
+    /** Kinds of failures, by their meaning for the next attempts. */
     public enum Fault {
-        /** The receiver answered, but not with a 2xx. */
+        /** The endpoint answered with another status than 2xx. */
         REFUSED,
         /** No connection was made. */
         UNREACHABLE,
         /** No answer in time. */
         TIMEOUT,
-        /** An answer that is none, a lost connection, an address that is not spoken to. */
+        /** The answer is not HTTP, the connection was lost, or the address is blocked. */
         BROKEN,
-        /** Our own network's; it says nothing about the receiver and is no attempt. */
+        /** A fault of the local network or its limits; it does not count as an attempt. */
         OURS
     }
 
-    /** Whether the receiver took the delivery: any 2xx within the deadline. */
+    /** Whether the endpoint took the delivery: any 2xx within the deadline. */
     public boolean delivered() {
         return error == null;
     }
 
     /** Whether it counts as an attempt. */
-    public boolean charged() {
+    public boolean countsAsAttempt() {
         return fault != Fault.OURS;
     }
 
-    /** Whether the receiver said nothing at all: the breaker takes that more seriously. */
-    public boolean silent() {
+    /** Whether no answer came at all; the circuit breaker opens sooner for that. */
+    public boolean unanswered() {
         return fault == Fault.UNREACHABLE || fault == Fault.TIMEOUT;
     }
 
-    /** Whether the receiver wants no deliveries any more, now or ever. */
+    /** Whether the endpoint answered 410, which disables the webhook. */
     public boolean gone() {
         return status != null && status == 410;
     }
 
-    /** Whether the whole webhook is to be left alone for a while, not just this delivery. */
-    public boolean overloaded() {
+    /** Whether the whole webhook pauses for a while, not just this delivery. */
+    public boolean asksForPause() {
         return fault == Fault.TIMEOUT
                 || (status != null
                         && (status == 429 || status == 502 || status == 503 || status == 504));

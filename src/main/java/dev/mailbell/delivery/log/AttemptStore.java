@@ -9,23 +9,25 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** The table of attempts: written once each, together with what became of their delivery. */
+/** The table of attempts: each is inserted once, together with the new state of its delivery. */
 public final class AttemptStore {
-    private static final int LONGEST = 1024;
+    private static final int MAX_ANSWER = 1024;
 
     private AttemptStore() {}
 
-    /** What is kept of a receiver's answer. */
+    /** The part of an answer's body that is stored. */
     public static @Nullable String kept(@Nullable String answer) {
-        return answer == null || answer.length() <= LONGEST ? answer : answer.substring(0, LONGEST);
+        return answer == null || answer.length() <= MAX_ANSWER
+                ? answer
+                : answer.substring(0, MAX_ANSWER);
     }
 
-    /** How long an attempt took, as the table has it. */
+    /** The duration of an attempt as it is stored. */
     public static int millis(Attempt attempt) {
         return (int) Math.clamp(attempt.duration().toMillis(), 0, Integer.MAX_VALUE);
     }
 
-    /** Every attempt of a delivery, the first one first. */
+    /** Every attempt of a delivery, the oldest first. */
     static List<Attempt> of(Handle handle, UUID deliveryId) {
         return handle.createQuery("select * from attempt where delivery_id = :id order by number")
                 .bind("id", deliveryId)

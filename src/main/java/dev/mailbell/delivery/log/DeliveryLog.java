@@ -12,7 +12,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** The log of deliveries as their client reads it, and what it may have sent again. */
+/** The log of deliveries as their client reads it, and their redelivery. */
 public final class DeliveryLog {
     private static final String COLUMNS =
             "d.*, e.type from delivery d left join event e on e.id = d.event_id ";
@@ -23,17 +23,17 @@ public final class DeliveryLog {
     /** A delivery gets its id at its event's time or moments later. */
     private static final Duration SLACK = Duration.ofMinutes(10);
 
-    /** So many failed deliveries are made pending in one transaction. */
-    private static final int PIECE = 10_000;
+    /** Failed deliveries that one transaction makes pending. */
+    private static final int BATCH = 10_000;
 
     private final Jdbi jdbi;
     private final InstantSource clock;
 
     /**
-     * Which deliveries to list; null is no condition.
+     * Which deliveries to list; null means no condition.
      *
-     * @param since made then or later
-     * @param until made before
+     * @param since created at or after this
+     * @param until created before this
      */
     public record Filter(
             @Nullable Status status,
@@ -41,16 +41,16 @@ public final class DeliveryLog {
             @Nullable Instant since,
             @Nullable Instant until) {}
 
-    /** What came of asking for a delivery once more. */
-    public enum Again {
-        /** It is pending and due now. */
+    /** The result of a redelivery. */
+    public enum Redelivery {
+        /** The delivery is pending and due now. */
         PENDING,
-        /** It was merged into a later one, which carries its count. */
+        /** The delivery was merged into a later one, which carries its count. */
         SUPERSEDED,
-        /** Its event is older than {@code retention.events}: there is nothing left to send. */
-        EVENT_GONE,
-        /** There is no such delivery. */
-        GONE
+        /** The event is older than {@code retention.events} and no longer stored. */
+        EVENT_EXPIRED,
+        /** The delivery does not exist. */
+        NOT_FOUND
     }
 
     public DeliveryLog(Jdbi jdbi, InstantSource clock) {
@@ -59,15 +59,17 @@ public final class DeliveryLog {
     }
 
     /**
-     * A webhook's deliveries, newest first, those before an id (null: from the newest), {@code
-     * limit} at most.
+     * A page of a webhook's deliveries, the newest first.
+     *
+     * @param before deliveries with lower ids; null for the newest
+     * @param limit deliveries at most
      */
     public List<LoggedDelivery> list(
             UUID webhookId, Filter filter, @Nullable UUID before, int limit) {
         Status[] statuses =
                 filter.status() == null ? Status.values() : new Status[] {filter.status()};
-        // One walk along the index for each status, each ending after a page. The limit is written
-        // out, because a plan for any limit may read a whole partition.
+        // One index scan for each status; each ends after a page. The limit is a literal, because a
+        // plan for any limit may read a whole partition.
         String page =
                 """
                 select * from delivery
@@ -96,7 +98,7 @@ public final class DeliveryLog {
                                 "lowest",
                                 filter.since() == null
                                         ? LOWEST
-                                        : floor(filter.since().minus(SLACK)))
+                                        : lowestId(filter.since().minus(SLACK)))
                         .bind("account", filter.accountId())
                         .bind(
                                 "since",
@@ -133,13 +135,13 @@ public final class DeliveryLog {
                         .findOne());
     }
 
-    /** Every attempt of a delivery, the first one first. */
+    /** Every attempt of a delivery, the oldest first. */
     public List<Attempt> attempts(UUID deliveryId) {
         return jdbi.withHandle(handle -> AttemptStore.of(handle, deliveryId));
     }
 
-    /** Makes a delivery pending and due now, whether it was delivered, failed or is waiting. */
-    public Again again(UUID deliveryId) {
+    /** Makes a delivered, failed or pending delivery pending and due now. */
+    public Redelivery redeliver(UUID deliveryId) {
         Instant now = clock.instant();
         return jdbi.inTransaction(handle -> {
             Optional<Status> status =
@@ -149,10 +151,10 @@ public final class DeliveryLog {
                             .findOne()
                             .flatMap(Status::ofWireName);
             if (status.isEmpty()) {
-                return Again.GONE;
+                return Redelivery.NOT_FOUND;
             }
             if (status.get() == Status.SUPERSEDED) {
-                return Again.SUPERSEDED;
+                return Redelivery.SUPERSEDED;
             }
             int due =
                     handle.createUpdate(
@@ -163,13 +165,13 @@ public final class DeliveryLog {
                             .bind("id", deliveryId)
                             .bind("now", now.atOffset(ZoneOffset.UTC))
                             .execute();
-            hurryFollowers(handle, deliveryId, now);
-            return due == 1 ? Again.PENDING : Again.EVENT_GONE;
+            makeFollowersDue(handle, deliveryId, now);
+            return due == 1 ? Redelivery.PENDING : Redelivery.EVENT_EXPIRED;
         });
     }
 
-    /** What waits behind it in its mailbox was to wait for its schedule. */
-    private static void hurryFollowers(Handle handle, UUID deliveryId, Instant now) {
+    /** Later deliveries of the mailbox waited for the retry schedule of this one. */
+    private static void makeFollowersDue(Handle handle, UUID deliveryId, Instant now) {
         handle.createUpdate(
                         """
                         update delivery f set next_attempt_at = :now from delivery d
@@ -183,25 +185,24 @@ public final class DeliveryLog {
     }
 
     /**
-     * Makes pending again what failed at this moment or later; returns how many deliveries that
-     * were.
+     * Makes the deliveries pending that failed at this time or later; returns how many they are.
      */
     public long recover(UUID webhookId, Instant since) {
         Instant now = clock.instant();
-        UUID place = LOWEST;
-        long all = 0;
+        UUID last = LOWEST;
+        long count = 0;
         while (true) {
-            List<UUID> piece = recoverPiece(webhookId, since, now, place);
-            all += piece.size();
-            if (piece.size() < PIECE) {
-                return all;
+            List<UUID> batch = recoverBatch(webhookId, since, now, last);
+            count += batch.size();
+            if (batch.size() < BATCH) {
+                return count;
             }
-            // Ascending, so that one that fails again meanwhile is not taken twice.
-            place = piece.getLast();
+            // The ids ascend, so that a delivery that fails again meanwhile is not taken twice.
+            last = batch.getLast();
         }
     }
 
-    private List<UUID> recoverPiece(UUID webhookId, Instant since, Instant now, UUID after) {
+    private List<UUID> recoverBatch(UUID webhookId, Instant since, Instant now, UUID after) {
         return jdbi.inTransaction(handle -> {
             List<UUID> ids =
                     handle.createQuery(
@@ -209,12 +210,12 @@ public final class DeliveryLog {
                                     select id from delivery d
                                     where webhook_id = :webhook and status = 'failed' and id > :after and completed_at >= :since
                                         and (d.body is not null or exists (select from event e where e.id = d.event_id))
-                                    order by id limit :piece for update of d\
+                                    order by id limit :batch for update of d\
                                     """)
                             .bind("webhook", webhookId)
                             .bind("after", after)
                             .bind("since", since.atOffset(ZoneOffset.UTC))
-                            .bind("piece", PIECE)
+                            .bind("batch", BATCH)
                             .mapTo(UUID.class)
                             .list();
             handle.createUpdate(
@@ -230,8 +231,8 @@ public final class DeliveryLog {
     }
 
     /**
-     * Removes what is owed to webhooks that are gone: an event that was recorded in the moment of
-     * the removal may have left it.
+     * Deletes pending deliveries of deleted webhooks. An event that was committed during the
+     * deletion may have left some.
      */
     public void removeOrphans() {
         jdbi.useHandle(handle ->
@@ -243,7 +244,7 @@ public final class DeliveryLog {
     }
 
     /** The lowest UUIDv7 of a millisecond, in PostgreSQL's order. */
-    private static UUID floor(Instant instant) {
+    private static UUID lowestId(Instant instant) {
         return new UUID(Math.max(0, instant.toEpochMilli()) << 16, 0);
     }
 }

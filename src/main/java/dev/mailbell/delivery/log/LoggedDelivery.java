@@ -11,15 +11,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery as the log has it.
+ * A row of the delivery log.
  *
  * @param id the {@code webhook-id}
  * @param eventType the event's type on the wire; null when the event is no longer kept
  * @param attempts POSTs made so far
- * @param nextAttemptAt not before this; null when none is to be made
+ * @param nextAttemptAt the earliest time of the next attempt; null when there is none
  * @param lastStatus HTTP status of the last attempt; null when there was no answer, or no attempt
- * @param lastError what was wrong with the last attempt; null when nothing was
- * @param completedAt when it was delivered or given up; null while it is pending
+ * @param lastError the failure of the last attempt; null when it succeeded or there was none
+ * @param completedAt when it was delivered, failed for good or was merged; null while it is pending
  */
 public record LoggedDelivery(
         UUID id,
@@ -36,11 +36,11 @@ public record LoggedDelivery(
         Instant createdAt,
         @Nullable Instant completedAt) {
 
-    /** Where a delivery stands; the names are part of the HTTP contract. */
+    /** The state of a delivery; the names are part of the HTTP contract. */
     public enum Status {
         PENDING,
         DELIVERED,
-        /** The schedule is used up, or it aged out. */
+        /** The retry schedule is used up, or the event is no longer kept. */
         FAILED,
         /** Merged into a later one of its mailbox before it was ever attempted. */
         SUPERSEDED;
@@ -49,7 +49,7 @@ public record LoggedDelivery(
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** The status of a wire name; empty when there is none such. */
+        /** The status of a wire name; empty when it is unknown. */
         public static Optional<Status> ofWireName(String name) {
             return Arrays.stream(values())
                     .filter(status -> status.wireName().equals(name))

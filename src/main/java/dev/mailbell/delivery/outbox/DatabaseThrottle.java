@@ -6,56 +6,56 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Work on the database for webhooks that do not take what they are sent: one thread at a time, in
- * the order of their arrival. After it there is a rest of seven times as long as the work, 2 s at
- * most: an eighth of the time is worked, and more while a piece of work takes longer than 0.3 s.
- * Safe for many threads.
+ * Limits the work on the database for webhooks that do not take their deliveries. One thread works
+ * at a time, in the order of arrival. After each piece of work there is a rest of seven times its
+ * duration, 2 s at most: so the work takes an eighth of the time, and more only while a piece takes
+ * longer than 0.3 s. Safe for many threads.
  */
 public final class DatabaseThrottle {
-    /** For each moment of work so many of rest. */
-    private static final long REST = 7;
+    /** The rest after a piece of work, as a multiple of its duration. */
+    private static final long REST_FACTOR = 7;
 
-    private static final long LONGEST_REST = TimeUnit.SECONDS.toNanos(2);
+    private static final long MAX_REST = TimeUnit.SECONDS.toNanos(2);
 
-    private final long longest;
-    private final long rest;
-    private final Semaphore turn = new Semaphore(1, true);
+    private final long restFactor;
+    private final long maxRest;
+    private final Semaphore permit = new Semaphore(1, true);
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    /** When the rest after the last work ends, by the monotonic clock; belongs to the turn. */
-    private long restedAt = System.nanoTime();
+    /** When the last rest ends, by the monotonic clock; guarded by the permit. */
+    private long restEnds = System.nanoTime();
 
     public DatabaseThrottle() {
-        this(REST, LONGEST_REST);
+        this(REST_FACTOR, MAX_REST);
     }
 
     /**
-     * @param rest for each moment of work so many
-     * @param longest nanoseconds of rest at the longest
+     * @param restFactor the rest after a piece of work, as a multiple of its duration
+     * @param maxRest the longest rest, in nanoseconds
      */
-    DatabaseThrottle(long rest, long longest) {
-        this.rest = rest;
-        this.longest = longest;
+    DatabaseThrottle(long restFactor, long maxRest) {
+        this.restFactor = restFactor;
+        this.maxRest = maxRest;
     }
 
-    /** Waits for its turn and the end of the rest, and works. */
+    /** Waits for the permit and the end of the rest, then runs the work. */
     public <T> T run(Supplier<T> work) throws InterruptedException {
-        turn.acquire();
+        permit.acquire();
         try {
-            boolean hurried = ended.await(restedAt - System.nanoTime(), TimeUnit.NANOSECONDS);
+            boolean hurried = ended.await(restEnds - System.nanoTime(), TimeUnit.NANOSECONDS);
             long begun = System.nanoTime();
             try {
                 return work.get();
             } finally {
                 long now = System.nanoTime();
-                restedAt = hurried ? now : now + Math.min(rest * (now - begun), longest);
+                restEnds = hurried ? now : now + Math.min(restFactor * (now - begun), maxRest);
             }
         } finally {
-            turn.release();
+            permit.release();
         }
     }
 
-    /** From now on there is no rest: what is left is done as fast as it can be. */
+    /** From now on there is no rest: the work that is left runs at full speed. */
     public void end() {
         ended.countDown();
     }

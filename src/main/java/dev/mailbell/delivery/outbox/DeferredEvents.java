@@ -13,10 +13,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The table of events that some webhooks are still to be served with. */
+/** The table of events with deferred deliveries, {@code fanout}. */
 public final class DeferredEvents {
-    /** Events of a mailbox that become one delivery at most. */
-    private static final int MOST_EVENTS = 500;
+    /** Events of a mailbox that merge into one delivery at most. */
+    private static final int MAX_EVENTS = 500;
 
     private static final String COLUMNS =
             "f.event_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
@@ -25,8 +25,10 @@ public final class DeferredEvents {
     private static final String OF_ITS_MAILBOX =
             "f.event_id = o.event_id or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)";
 
-    /** Whether healthy webhooks wait for {@code f}, whose event is {@code e}. */
-    private static final String HEALTHY_WAIT =
+    /**
+     * A condition: the row {@code f} with the event {@code e} is deferred for a healthy webhook.
+     */
+    private static final String HEALTHY_WAITS =
             """
             exists (select from webhook w where w.client_id = e.client_id and w.healthy and\
              (w.accounts is null or w.accounts @> array[f.account_id]) and %s)\
@@ -39,6 +41,7 @@ public final class DeferredEvents {
      * A row of the table.
      *
      * @param labels of the account, as JSON
+     * @param served the webhooks that have their deliveries
      * @param event null when it is no longer kept
      */
     public record Row(
@@ -64,16 +67,16 @@ public final class DeferredEvents {
     }
 
     /**
-     * A webhook that is to be served.
+     * A webhook that waits for its delivery.
      *
-     * @param early whether it is healthy and waits for no earlier event of the mailbox, as one does
-     *     that became healthy a moment ago
+     * @param early whether it is healthy and waits for no earlier event of the mailbox; one that
+     *     became healthy a moment ago may wait for some
      */
     public record Waiting(UUID id, boolean early) {}
 
     /**
-     * Locks the first row in the order of work, or of its mailbox, and those behind that merge with
-     * it.
+     * Locks the rows to work on next: the first row of a mailbox, and those after it that merge
+     * with it. Mailboxes that healthy webhooks wait for come first, then the oldest.
      */
     public static List<Row> next(Connection connection) {
         return group(
@@ -86,11 +89,11 @@ public final class DeferredEvents {
                                 order by f.event_id limit ? for update of f\
                                 """
                                         .formatted(COLUMNS, OF_ITS_MAILBOX),
-                                MOST_EVENTS)
+                                MAX_EVENTS)
                         .query(connection, DeferredEvents::row));
     }
 
-    /** The first row that is marked as one for which healthy webhooks wait. */
+    /** The first row that is marked as waited for by healthy webhooks. */
     public static Optional<Row> markedHealthy(Connection connection) {
         return Sql.of(
                         """
@@ -104,7 +107,7 @@ public final class DeferredEvents {
     }
 
     /**
-     * Locks the first row of that one's mailbox for which healthy webhooks wait, and those behind
+     * Locks the first row of the same mailbox that a healthy webhook waits for, and those after it
      * that merge with it.
      */
     public static List<Row> nextForHealthy(Connection connection, Row marked) {
@@ -116,11 +119,11 @@ public final class DeferredEvents {
                                 select %s from oldest o join fanout f on %s join event e on e.id = f.event_id
                                 where %s order by f.event_id limit ? for update of f\
                                 """
-                                        .formatted(COLUMNS, OF_ITS_MAILBOX, HEALTHY_WAIT),
+                                        .formatted(COLUMNS, OF_ITS_MAILBOX, HEALTHY_WAITS),
                                 marked.accountId(),
                                 marked.mailbox() == null ? "" : marked.mailbox(),
                                 marked.eventId(),
-                                MOST_EVENTS)
+                                MAX_EVENTS)
                         .query(connection, DeferredEvents::row));
     }
 
@@ -133,47 +136,48 @@ public final class DeferredEvents {
         return size > 1 ? sameAudience(connection, group) : group;
     }
 
-    /** The first of these rows: no webhook was made between their events. */
+    /** The longest prefix of these rows without a webhook created between their events. */
     private static List<Row> sameAudience(Connection connection, List<Row> rows) {
         Event first = rows.getFirst().event();
         if (first == null) {
             return rows.subList(0, 1);
         }
-        List<UUID> made =
+        List<UUID> created =
                 Sql.of(
                                 "select id from webhook where client_id = ? and id > ? order by id limit 1",
                                 first.clientId(),
                                 first.id())
                         .query(connection, row -> row.getObject("id", UUID.class));
-        // In text an id sorts as in PostgreSQL.
-        return made.isEmpty()
+        // As text an id sorts as in PostgreSQL.
+        return created.isEmpty()
                 ? rows
                 : rows.stream()
                         .takeWhile(row ->
-                                row.eventId().toString().compareTo(made.getFirst().toString()) < 0)
+                                row.eventId().toString().compareTo(created.getFirst().toString())
+                                        < 0)
                         .toList();
     }
 
     /**
-     * Those that want the event, were made before it and are not served yet: the healthy ones
-     * first, then those that may be sent to.
+     * The webhooks that wait for the event: the healthy ones first, then the enabled ones. A
+     * webhook created after the event does not get it.
      */
-    public static List<Waiting> waiting(Connection connection, Row row, int most) {
-        return waiting(connection, row, "", "healthy desc, state <> 'enabled', id", most);
+    public static List<Waiting> waiting(Connection connection, Row row, int max) {
+        return waiting(connection, row, "", "healthy desc, state <> 'enabled', id", max);
     }
 
-    /** The healthy ones among them. */
-    public static List<Waiting> healthyWaiting(Connection connection, Row row, int most) {
-        return waiting(connection, row, "healthy and", "id", most);
+    /** The healthy webhooks that wait for the event. */
+    public static List<Waiting> healthyWaiting(Connection connection, Row row, int max) {
+        return waiting(connection, row, "healthy and", "id", max);
     }
 
-    /** Whether there are more than these. */
-    public static boolean moreWait(Connection connection, Row row, List<UUID> these) {
+    /** Whether other webhooks than these wait for the event. */
+    public static boolean othersWait(Connection connection, Row row, List<UUID> these) {
         return !waiting(connection, row.servedTo(these), "", "id", 1).isEmpty();
     }
 
     private static List<Waiting> waiting(
-            Connection connection, Row row, String condition, String order, int most) {
+            Connection connection, Row row, String condition, String order, int max) {
         Event event = Objects.requireNonNull(row.event(), "of a row that is kept");
         return Sql.of(
                         """
@@ -188,12 +192,12 @@ public final class DeferredEvents {
                         event.id(),
                         row.served().toArray(UUID[]::new))
                 .then(
-                        Subscribers.wants(
+                        Subscribers.matches(
                                 event.clientId(),
                                 event.accountId(),
                                 event.type().wireName(),
                                 row.labels()))
-                .then(" order by " + order + " limit ?", most)
+                .then(" order by " + order + " limit ?", max)
                 .query(
                         connection,
                         found ->
@@ -210,55 +214,42 @@ public final class DeferredEvents {
     }
 
     /**
-     * These webhooks have the events.
+     * Notes that these webhooks have their deliveries of the events.
      *
+     * @param newCount the new count of each row; null for as it is
      * @param healthy whether healthy webhooks may still wait for them
      */
-    public static void served(
-            Connection connection, List<Row> rows, List<UUID> webhooks, boolean healthy) {
-        Sql.of(
-                        "update fanout set served = served || ?, healthy = ? where event_id = any(?)",
-                        webhooks.toArray(UUID[]::new),
-                        healthy,
-                        ids(rows))
-                .update(connection);
-    }
-
-    /**
-     * These webhooks have the events. For the others, whose delivery is of all these events, the
-     * last row stays.
-     *
-     * @param newCount of all rows together; null for a single one that announces none
-     * @param healthy whether healthy webhooks may still wait for it
-     */
-    public static void servedAsOne(
+    public static void markServed(
             Connection connection,
             List<Row> rows,
             List<UUID> webhooks,
             @Nullable Integer newCount,
             boolean healthy) {
-        remove(connection, rows.subList(0, rows.size() - 1));
         Sql.of(
-                        "update fanout set served = served || ?, new_count = ?, healthy = ? where event_id = ?",
+                        """
+                        update fanout set served = served || ?, new_count = coalesce(?, new_count), healthy = ?
+                        where event_id = any(?)\
+                        """,
                         webhooks.toArray(UUID[]::new),
                         Sql.integer(newCount),
                         healthy,
-                        rows.getLast().eventId())
+                        ids(rows))
                 .update(connection);
     }
 
-    /** No healthy webhook waits for the row any more. */
+    /** Removes the mark of a row that no healthy webhook waits for. */
     public static void unmarkHealthy(Connection connection, Row marked) {
         Sql.of("update fanout set healthy = false where event_id = ?", marked.eventId())
                 .update(connection);
     }
 
     /**
-     * Marks the rows for which webhooks wait that have become healthy, among some of the table.
-     * Waits for no lock, because the removal of an account locks its rows in another order.
+     * Marks the rows that a healthy webhook waits for, in a part of the table. It skips locked
+     * rows, because the deletion of an account locks its rows in another order.
      *
-     * @param after the row before the first one to look at; null for the first of the table
-     * @return the last row that was looked at; empty at the end of the table
+     * @param after the row before that part; null for the beginning of the table
+     * @param some rows in that part at most
+     * @return the last row of that part; empty at the end of the table
      */
     public static Optional<UUID> markHealthy(
             Connection connection, @Nullable UUID after, int some) {
@@ -275,7 +266,7 @@ public final class DeferredEvents {
                                 )
                                 select event_id from part order by event_id desc\
                                 """
-                                        .formatted(HEALTHY_WAIT),
+                                        .formatted(HEALTHY_WAITS),
                                 after == null ? new UUID(0, 0) : after,
                                 some)
                         .query(connection, row -> row.getObject("event_id", UUID.class));

@@ -5,14 +5,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event on its way to a webhook.
+ * An event to be delivered to a webhook.
  *
- * @param id UUIDv7; the receiver's idempotency key, stable over retries and crashes; ids of one
+ * @param id UUIDv7; the endpoint's idempotency key, the same over retries and crashes; ids of one
  *     mailbox ascend
  * @param attempts POSTs made so far
- * @param nextAttemptAt not before this
+ * @param nextAttemptAt the earliest time of the next attempt
  * @param payload the exact body
- * @param first whether nothing stands before it: it may go into memory without reading the table
+ * @param first whether no older delivery of its mailbox is pending: it may be sent without reading
+ *     the table
  */
 public record Delivery(
         UUID id,
@@ -25,9 +26,10 @@ public record Delivery(
         boolean first) {
 
     /**
-     * The queue this delivery stands in: two deliveries of one mailbox never overtake each other.
+     * The key of its mailbox queue: deliveries with the same key never overtake each other. A
+     * delivery without an account has a queue of its own.
      */
-    public String queue() {
+    public String mailboxKey() {
         return accountId == null
                 ? id.toString()
                 : accountId + "/" + (mailbox == null ? "" : mailbox);

@@ -16,61 +16,60 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an event together with what caused it in a single statement, which is its own transaction:
- * one round trip from seen to safe. Only while every webhook that wants the event and is not served
- * later keeps up, which is nearly always; what merges with earlier deliveries is left to {@link
- * EventWriter}.
+ * The direct path: writes an event, its deliveries and the change that caused it in a single
+ * statement, which is its own transaction and one round trip. It is for the usual case, in which no
+ * subscriber has an older delivery of the mailbox pending; merging is left to {@link EventWriter}.
  */
 public final class DirectEventWriter {
-    /** The statement needs an id for each webhook beforehand. */
-    private static final int MOST_TAKERS = 8;
+    /** The statement takes an id for each delivery as a parameter. */
+    private static final int MAX_SUBSCRIBERS = 8;
 
     private DirectEventWriter() {}
 
-    private record Taker(int place, @Nullable UUID webhookId, boolean enabled) {}
+    private record Subscriber(int ordinal, @Nullable UUID webhookId, boolean enabled) {}
 
     /**
-     * Writes the change, the event and its deliveries, or nothing at all.
+     * Writes the change, the event and its deliveries, or nothing.
      *
-     * @param change an update of one row that ends in a condition; it must find the row as the
-     *     caller saw it
+     * @param change an update of one row that ends in a condition, which holds only while the row
+     *     is as the caller read it
      * @param now on the clock by which deliveries are due
-     * @return the deliveries; empty when nothing was written, because the row is not as it was, or
-     *     a webhook is behind, or too many want the event
+     * @return the deliveries; empty when nothing was written, because the condition does not hold,
+     *     a subscriber has a backlog of the mailbox, or there are too many subscribers
      */
-    public static Optional<List<Delivery>> add(
+    public static Optional<List<Delivery>> tryWrite(
             DataSource pool, Sql change, NewEvent added, Instant now) {
         Event event = added.event();
-        UUID[] ids = Stream.generate(Ids::next).limit(MOST_TAKERS).toArray(UUID[]::new);
+        UUID[] ids = Stream.generate(Ids::next).limit(MAX_SUBSCRIBERS).toArray(UUID[]::new);
         OffsetDateTime due = now.atOffset(ZoneOffset.UTC);
         OffsetDateTime createdAt = event.createdAt().atOffset(ZoneOffset.UTC);
-        List<Taker> takers =
+        List<Subscriber> subscribers =
                 Subscribers.of(added, null)
                         .then(", changed as (")
                         .then(change)
                         .then(
                                 """
-                                 and not exists (select from taker
-                                        where not deferred and (busy_until is not null or place > ?)) returning 1
-                                ), later as (\
+                                 and not exists (select from subscriber
+                                        where not deferred and (busy_until is not null or ordinal > ?)) returning 1
+                                ), deferred_event as (\
                                 """,
-                                MOST_TAKERS)
-                        .then(Subscribers.defer(added, null, "taker, changed"))
+                                MAX_SUBSCRIBERS)
+                        .then(Subscribers.defer(added, null, "subscriber, changed"))
                         .then(
                                 """
-                                ), happened as (\
+                                ), added_event as (\
                                 """)
                         .then(EventStore.insert(event))
                         .then(
                                 """
                                  from changed
-                                ), served as (
+                                ), added_delivery as (
                                     insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
                                         next_attempt_at, created_at, mergeable, new_count)
-                                    select (?::uuid[])[place], id, ?, ?, ?, ?, 'pending', ?, ?, ? and not enabled, ?
-                                    from taker, changed where not deferred
+                                    select (?::uuid[])[ordinal], id, ?, ?, ?, ?, 'pending', ?, ?, ? and not enabled, ?
+                                    from subscriber, changed where not deferred
                                 )
-                                select place, id, enabled from changed left join taker on not deferred order by place\
+                                select ordinal, id, enabled from changed left join subscriber on not deferred order by ordinal\
                                 """,
                                 ids,
                                 event.id(),
@@ -84,33 +83,33 @@ public final class DirectEventWriter {
                         .query(
                                 pool,
                                 row ->
-                                        new Taker(
-                                                row.getInt("place"),
+                                        new Subscriber(
+                                                row.getInt("ordinal"),
                                                 row.getObject("id", UUID.class),
                                                 row.getBoolean("enabled")));
-        return takers.isEmpty()
+        return subscribers.isEmpty()
                 ? Optional.empty()
-                : Optional.of(deliveries(added, ids, takers, now));
+                : Optional.of(deliveries(added, ids, subscribers, now));
     }
 
     private static List<Delivery> deliveries(
-            NewEvent added, UUID[] ids, List<Taker> takers, Instant now) {
+            NewEvent added, UUID[] ids, List<Subscriber> subscribers, Instant now) {
         Event event = added.event();
-        List<Delivery> deliveries = new ArrayList<>(takers.size());
-        for (Taker taker : takers) {
-            UUID webhookId = taker.webhookId();
-            // Where no webhook wants the event there is a row without one.
+        List<Delivery> deliveries = new ArrayList<>(subscribers.size());
+        for (Subscriber subscriber : subscribers) {
+            UUID webhookId = subscriber.webhookId();
+            // When there is no subscriber, the answer is one row without a webhook.
             if (webhookId != null) {
                 deliveries.add(
                         new Delivery(
-                                ids[taker.place() - 1],
+                                ids[subscriber.ordinal() - 1],
                                 webhookId,
                                 event.accountId(),
                                 added.mailbox(),
                                 0,
                                 now,
                                 event.payload(),
-                                taker.enabled()));
+                                subscriber.enabled()));
             }
         }
         return deliveries;

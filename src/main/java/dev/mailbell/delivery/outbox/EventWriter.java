@@ -2,6 +2,7 @@ package dev.mailbell.delivery.outbox;
 
 import dev.mailbell.database.Sql;
 import dev.mailbell.event.Event;
+import dev.mailbell.event.EventPayloads;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.Ids;
 import java.sql.Connection;
@@ -16,62 +17,58 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes an event and its deliveries, and merges those of new mail while their webhook is behind:
- * it does not take what it is sent, or an older delivery of the same mailbox is still pending. What
- * is added then is marked mergeable. The next one of the mailbox takes in the marked ones before
- * it; what a page has taken to send bears no mark any more and never changes. So a mailbox has at
- * most two pending: one that was or is about to be attempted, and one that all the rest went into.
+ * The merging path: writes an event and its deliveries in the caller's transaction, and merges
+ * deliveries of new mail while a subscriber has a backlog. It has one when it is not enabled or an
+ * older delivery of the mailbox is pending. A delivery that is added then is marked mergeable, and
+ * the next one of the mailbox supersedes it and carries its count. Reading a delivery in order to
+ * send it removes the mark, after which it never changes. So a mailbox has at most two pending
+ * deliveries: one that was or is about to be attempted, and one into which all later ones merged.
  */
 public final class EventWriter {
-    private static final JsonMapper JSON = new JsonMapper();
-
     private EventWriter() {}
 
     /**
-     * A webhook that wants the event.
+     * A webhook whose filters match the event.
      *
-     * @param enabled whether it takes what it is sent
-     * @param busyUntil until when older deliveries of the mailbox wait at the longest; null when
-     *     there are none
+     * @param enabled whether it is neither failing nor disabled
+     * @param busyUntil the latest time that an older pending delivery of the mailbox waits for;
+     *     null when there is none
      */
-    private record Taker(UUID webhookId, boolean enabled, @Nullable Instant busyUntil) {
-        boolean behind() {
+    private record Subscriber(UUID webhookId, boolean enabled, @Nullable Instant busyUntil) {
+        boolean hasBacklog() {
             return !enabled || busyUntil != null;
         }
     }
 
     /**
-     * What was added.
+     * The deliveries that were added.
      *
-     * @param merged how many deliveries were taken in by it
+     * @param merged how many older deliveries they superseded
      */
     public record Added(List<Delivery> deliveries, int merged) {}
 
     private record Merged(UUID webhookId, long newCount) {}
 
     /**
-     * Writes an event and a delivery of it for every webhook that wants it, within the connection's
-     * transaction.
+     * Writes an event and its deliveries to the subscribers, within the connection's transaction.
      *
-     * @param except a webhook that does not get it; null for none
+     * @param except a webhook that does not get the event; null for none
      * @param now on the clock by which deliveries are due
      */
-    public static Added add(
+    public static Added write(
             Connection connection, NewEvent added, @Nullable UUID except, Instant now) {
-        return serve(connection, added, takers(connection, added, except), false, now);
+        return write(connection, added, subscribers(connection, added, except), false, now);
     }
 
     /**
-     * Writes deliveries of an event that is written already, to those of these webhooks that are
-     * still there. Its count may be that of several events, and another one than its payload has.
+     * Writes deferred deliveries of an event to those of these webhooks that still exist. The count
+     * may be the sum of several events and differ from the one in the payload.
      */
-    public static Added addLater(
+    public static Added writeDeferred(
             Connection connection, NewEvent added, List<UUID> webhooks, Instant now) {
-        List<Taker> takers =
+        List<Subscriber> subscribers =
                 Sql.of(
                                 """
                                 select w.id, w.state = 'enabled' as enabled, (
@@ -83,75 +80,80 @@ public final class EventWriter {
                                 added.event().accountId(),
                                 added.mailbox() == null ? "" : added.mailbox(),
                                 webhooks.toArray(UUID[]::new))
-                        .query(connection, EventWriter::taker);
-        return serve(connection, added, takers, isSum(added), now);
+                        .query(connection, EventWriter::subscriber);
+        return write(connection, added, subscribers, isSum(added), now);
     }
 
     private static boolean isSum(NewEvent added) {
         Integer count = added.newCount();
-        return count != null
-                && JSON.readTree(added.event().payload()).path("data").path("newCount").asInt(0)
-                        != count;
+        return count != null && EventPayloads.newCount(added.event().payload()) != count;
     }
 
-    private static Added serve(
-            Connection connection, NewEvent added, List<Taker> takers, boolean sum, Instant now) {
+    private static Added write(
+            Connection connection,
+            NewEvent added,
+            List<Subscriber> subscribers,
+            boolean sum,
+            Instant now) {
         Event event = added.event();
         Integer own = added.newCount();
-        List<Merged> taken = own == null ? List.of() : supersede(connection, added, takers);
+        List<Merged> superseded =
+                own == null ? List.of() : supersede(connection, added, subscribers);
         Map<UUID, Long> merged = new HashMap<>();
-        taken.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
-        // Of many that are behind most have the same count.
+        superseded.forEach(one -> merged.merge(one.webhookId(), one.newCount(), Long::sum));
+        // Most subscribers with a backlog have the same count, so that they share a body.
         Map<Integer, String> bodies = new HashMap<>();
-        List<Row> rows = new ArrayList<>(takers.size());
-        for (Taker taker : takers) {
-            long before = merged.getOrDefault(taker.webhookId(), 0L);
+        List<Row> rows = new ArrayList<>(subscribers.size());
+        for (Subscriber subscriber : subscribers) {
+            long before = merged.getOrDefault(subscriber.webhookId(), 0L);
             Integer newCount = own == null ? null : (Integer) saturated(own + before);
             String body =
                     newCount == null || (before == 0 && !sum)
                             ? null
                             : bodies.computeIfAbsent(
-                                    newCount, count -> withNewCount(event.payload(), count));
+                                    newCount,
+                                    count -> EventPayloads.withNewCount(event.payload(), count));
             Instant due = now;
-            if (taker.busyUntil() != null && taker.busyUntil().isAfter(due)) {
-                due = taker.busyUntil();
+            if (subscriber.busyUntil() != null && subscriber.busyUntil().isAfter(due)) {
+                due = subscriber.busyUntil();
             }
             Delivery delivery =
                     new Delivery(
                             Ids.next(),
-                            taker.webhookId(),
+                            subscriber.webhookId(),
                             event.accountId(),
                             added.mailbox(),
                             0,
                             due,
                             body == null ? event.payload() : body,
-                            !taker.behind());
-            rows.add(new Row(delivery, own != null && taker.behind(), newCount, body));
+                            !subscriber.hasBacklog());
+            rows.add(new Row(delivery, own != null && subscriber.hasBacklog(), newCount, body));
         }
         insert(connection, added, rows);
-        return new Added(rows.stream().map(Row::delivery).toList(), taken.size());
+        return new Added(rows.stream().map(Row::delivery).toList(), superseded.size());
     }
 
-    /** A count that is too great for its column stays at the greatest. */
+    /** A count beyond the range of its column stays at the maximum. */
     private static int saturated(long count) {
         return (int) Math.min(count, Integer.MAX_VALUE);
     }
 
-    /** Writes the event, and says who wants it. */
-    private static List<Taker> takers(
+    /** Writes the event and reads its subscribers. */
+    private static List<Subscriber> subscribers(
             Connection connection, NewEvent added, @Nullable UUID except) {
         return Subscribers.of(added, except)
-                .then(", happened as (")
+                .then(", added_event as (")
                 .then(EventStore.insert(added.event()))
-                .then("), later as (")
-                .then(Subscribers.defer(added, except, "taker"))
-                .then(") select id, enabled, busy_until from taker where not deferred order by id")
-                .query(connection, EventWriter::taker);
+                .then("), deferred_event as (")
+                .then(Subscribers.defer(added, except, "subscriber"))
+                .then(
+                        ") select id, enabled, busy_until from subscriber where not deferred order by id")
+                .query(connection, EventWriter::subscriber);
     }
 
-    private static Taker taker(ResultSet row) throws SQLException {
+    private static Subscriber subscriber(ResultSet row) throws SQLException {
         OffsetDateTime busy = row.getObject("busy_until", OffsetDateTime.class);
-        return new Taker(
+        return new Subscriber(
                 row.getObject("id", UUID.class),
                 row.getBoolean("enabled"),
                 busy == null ? null : busy.toInstant());
@@ -193,13 +195,15 @@ public final class EventWriter {
                 .update(connection);
     }
 
-    /** Takes in what was never attempted; the rows are locked in the order of their ids. */
+    /**
+     * Supersedes the mergeable deliveries of the mailbox; locks the rows in the order of their ids.
+     */
     private static List<Merged> supersede(
-            Connection connection, NewEvent added, List<Taker> takers) {
+            Connection connection, NewEvent added, List<Subscriber> subscribers) {
         UUID[] busy =
-                takers.stream()
-                        .filter(taker -> taker.busyUntil() != null)
-                        .map(Taker::webhookId)
+                subscribers.stream()
+                        .filter(subscriber -> subscriber.busyUntil() != null)
+                        .map(Subscriber::webhookId)
                         .toArray(UUID[]::new);
         if (busy.length == 0) {
             return List.of();
@@ -211,7 +215,7 @@ public final class EventWriter {
                             select id, webhook_id, new_count from delivery
                             where webhook_id = any(?) and account_id = ? and coalesce(mailbox, '') = ?
                                 and status = 'pending' and mergeable order by id for update
-                        ), taken as (
+                        ), superseded as (
                             update delivery d set status = 'superseded', mergeable = false, body = null, completed_at = ?
                             from earlier e where d.id = e.id
                         )
@@ -227,12 +231,5 @@ public final class EventWriter {
                                 new Merged(
                                         row.getObject("webhook_id", UUID.class),
                                         row.getLong("new_count")));
-    }
-
-    /** The same JSON, key by key, with another count. */
-    private static String withNewCount(String payload, @Nullable Integer newCount) {
-        ObjectNode json = (ObjectNode) JSON.readTree(payload);
-        ((ObjectNode) json.get("data")).put("newCount", newCount);
-        return JSON.writeValueAsString(json);
     }
 }

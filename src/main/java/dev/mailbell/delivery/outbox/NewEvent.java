@@ -5,13 +5,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that is to be written and delivered.
+ * An event to write and deliver.
  *
- * @param mailbox the mailbox it is about; deliveries of one mailbox keep their order; null for none
- * @param shard the share of the accounts it belongs to
- * @param labels the account's
- * @param newCount the new messages it announces, by which later ones may merge with it; null for an
- *     event that announces none
+ * @param mailbox its mailbox, whose deliveries keep their order; null for none
+ * @param shard the shard of the account
+ * @param labels the labels of the account
+ * @param newCount the number of new messages; null for an event that does not merge with others
  */
 public record NewEvent(
         Event event,

@@ -1,58 +1,57 @@
 package dev.mailbell.delivery.outbox;
 
 import dev.mailbell.database.Sql;
-import dev.mailbell.delivery.FanOut;
 import dev.mailbell.event.Event;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Which webhooks want an event, and which of them wait for earlier ones of its mailbox. Of a client
- * whose webhooks all want it, about a hundred are read.
+ * The parts of SQL statements that find the subscribers of an event: the webhooks whose filters
+ * match it. At most 135 of them are read, however many the client has.
  */
 public final class Subscribers {
     private static final JsonMapper JSON = new JsonMapper();
 
     /**
-     * So many untried webhooks, and so many that fail or are disabled, are served with the event;
-     * of more, none.
+     * When more untried webhooks than this match, or more that fail or are disabled, the deliveries
+     * to all of that kind are deferred.
      */
-    public static final int MOST_OTHERS = 16;
+    public static final int MAX_OTHERS = 16;
 
-    /** So many healthy webhooks are served with the event; those beyond them are served later. */
-    public static final int MOST_HEALTHY = 100;
+    /** The deliveries to healthy webhooks beyond these are deferred. */
+    public static final int MAX_HEALTHY = 100;
 
     /** Kinds of webhooks; each condition is that of an index. */
     private enum Kind {
-        HEALTHY("healthy", MOST_HEALTHY),
-        /** New, with another URL, or enabled by hand, and not sent to since. */
-        UNTRIED("not healthy and state = 'enabled'", MOST_OTHERS),
-        DEAD("not healthy and state <> 'enabled'", MOST_OTHERS);
+        HEALTHY("healthy", MAX_HEALTHY),
+        /** Without an attempt since it was created, got another URL or was enabled by hand. */
+        UNTRIED("not healthy and state = 'enabled'", MAX_OTHERS),
+        DEAD("not healthy and state <> 'enabled'", MAX_OTHERS);
 
         private final String condition;
-        private final int most;
+        private final int max;
 
-        Kind(String condition, int most) {
+        Kind(String condition, int max) {
             this.condition = condition;
-            this.most = most;
+            this.max = max;
         }
     }
 
     private Subscribers() {}
 
     /**
-     * The beginning of a statement: the webhooks as {@code taker}, each with its {@code id},
-     * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred}
-     * to {@link FanOut}, its {@code place} from 1 among those that are or are not, and until when
-     * older deliveries of the mailbox wait at the longest, {@code busy_until}; null when there are
-     * none or it is deferred.
+     * The beginning of a statement: a table {@code subscriber} with the {@code id} of each webhook,
+     * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred},
+     * its {@code ordinal} from 1 among those with the same {@code deferred}, and {@code
+     * busy_until}, the latest time that a pending delivery of the mailbox waits for; null when
+     * there is none or the delivery is deferred.
      *
-     * <p>Deferred are those that are not healthy, when many are of the same kind, healthy ones
-     * beyond the first hundred, and those for which an earlier event of the mailbox is deferred
-     * still. Where many are, only some of them are among these.
+     * <p>Deferred are deliveries to webhooks that are not healthy, when many are of the same kind;
+     * to healthy ones beyond the first hundred; and to those for which an earlier event of the
+     * mailbox is still deferred. Of many deferred ones only some are in the table.
      *
-     * @param except a webhook that does not get the event; null for none
+     * @param except a webhook to leave out; null for none
      */
     static Sql of(NewEvent added, @Nullable UUID except) {
         Event event = added.event();
@@ -62,42 +61,42 @@ public final class Subscribers {
                         with earlier as materialized (
                             select event_id, type, labels, served from fanout
                             where account_id = ?::uuid and coalesce(mailbox, '') = ?
-                        ), listener as materialized (\
+                        ), candidate as materialized (\
                         """,
                         event.accountId(),
                         mailbox)
-                .then(some(added, except, Kind.HEALTHY))
+                .then(candidates(added, except, Kind.HEALTHY))
                 .then(" union all ")
-                .then(some(added, except, Kind.UNTRIED))
+                .then(candidates(added, except, Kind.UNTRIED))
                 .then(" union all ")
-                .then(some(added, except, Kind.DEAD))
+                .then(candidates(added, except, Kind.DEAD))
                 .then(
                         """
                         ), judged as materialized (
                             select id, enabled, healthy, case when healthy then rank > ?
-                                    else (select count(*) from listener o where o.kind = l.kind) > ? end
+                                    else (select count(*) from candidate o where o.kind = c.kind) > ? end
                                 or exists (select from earlier e where %s) as deferred
-                            from listener l
+                            from candidate c
                         ), waiting as (
                             select webhook_id, max(next_attempt_at) as until from delivery
                             where account_id = ?::uuid and coalesce(mailbox, '') = ? and status = 'pending'
                                 and webhook_id = any(array(select id from judged where not deferred))
                             group by webhook_id
-                        ), taker as (
-                            select id, row_number() over (partition by deferred order by id) as place, enabled, healthy,
+                        ), subscriber as (
+                            select id, row_number() over (partition by deferred order by id) as ordinal, enabled, healthy,
                                 deferred, until as busy_until
                             from judged left join waiting on webhook_id = id
                         )\
                         """
-                                .formatted(waitsFor("l", "e")),
-                        MOST_HEALTHY,
-                        MOST_OTHERS,
+                                .formatted(waitsFor("c", "e")),
+                        MAX_HEALTHY,
+                        MAX_OTHERS,
                         event.accountId(),
                         mailbox);
     }
 
-    /** The first webhooks of a kind that want it, one more than are served. */
-    private static Sql some(NewEvent added, @Nullable UUID except, Kind kind) {
+    /** The first matching webhooks of a kind, one more than are served at once. */
+    private static Sql candidates(NewEvent added, @Nullable UUID except, Kind kind) {
         Event event = added.event();
         return Sql.of(
                         """
@@ -108,26 +107,29 @@ public final class Subscribers {
                                 .formatted(kind, kind.condition),
                         except)
                 .then(
-                        wants(
+                        matches(
                                 event.clientId(),
                                 event.accountId(),
                                 event.type().wireName(),
                                 JSON.writeValueAsString(added.labels())))
-                .then(" order by id limit ?)", kind.most + 1);
+                .then(" order by id limit ?)", kind.max + 1);
     }
 
-    /** A condition on a webhook and a row of {@code fanout} that is about an account it wants. */
+    /**
+     * A condition on a webhook and a row of {@code fanout}: the event of the row is deferred for
+     * the webhook. The webhook's filter of accounts is not part of it.
+     */
     static String waitsFor(String webhook, String row) {
         return "%1$s.id < %2$s.event_id and %1$s.id <> all(%2$s.served) and %1$s.events && array[%2$s.type, '*'] and %1$s.labels <@ %2$s.labels"
                 .formatted(webhook, row);
     }
 
     /**
-     * A condition on a webhook: it wants the event.
+     * A condition on a webhook: its filters match the event.
      *
      * @param labels of the account, as JSON
      */
-    static Sql wants(UUID client, @Nullable UUID account, String type, String labels) {
+    static Sql matches(UUID client, @Nullable UUID account, String type, String labels) {
         return Sql.of(
                 """
                 client_id = ? and events && array[?::text, '*']
@@ -140,8 +142,8 @@ public final class Subscribers {
     }
 
     /**
-     * Part of a statement: writes down that all webhooks which want the event and are not served
-     * with it are to be served later.
+     * Part of a statement: inserts a row of {@code fanout} when deliveries of the event are
+     * deferred.
      */
     static Sql defer(NewEvent added, @Nullable UUID except, String from) {
         return Sql.of(

@@ -1,6 +1,6 @@
 /**
- * Writes events with their deliveries, in the transaction of what caused them. It calls the
- * database only; begin with {@link dev.mailbell.delivery.outbox.EventWriter}.
+ * Writes events and their deliveries, in the transaction of the change that caused them. It calls
+ * the database only; begin with {@link dev.mailbell.delivery.outbox.EventWriter}.
  */
 @NullMarked
 package dev.mailbell.delivery.outbox;

@@ -3,40 +3,38 @@ package dev.mailbell.delivery.outcome;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
 import dev.mailbell.event.Event;
+import dev.mailbell.event.EventPayloads;
+import dev.mailbell.event.EventPayloads.DisabledWebhook;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
 import java.sql.Connection;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Announces that a webhook was disabled: in its client's feed, and to the client's others. */
+/** Announces in the client's feed and to its other webhooks that one of them was disabled. */
 final class DisabledNotice {
-    private static final JsonMapper JSON = new JsonMapper();
-
     private DisabledNotice() {}
 
-    /**
-     * Adds the event and its deliveries, within the connection's transaction. The URL is not told:
-     * it may hold a secret that the client's other receivers are not to know.
-     */
-    static List<Delivery> announce(Connection connection, Webhook webhook, Ended last) {
-        Instant now = last.attempt().endedAt().truncatedTo(ChronoUnit.MILLIS);
-        Instant since = webhook.health().failingSince();
-        var payload = JSON.createObjectNode();
-        payload.put("type", EventType.WEBHOOK_DISABLED.wireName()).put("timestamp", now.toString());
-        payload.putObject("data")
-                .put("webhookId", webhook.id().toString())
-                .put("description", webhook.description())
-                .put("reason", last.attempt().gone() ? "gone" : "failing")
-                .put("failingSince", since == null ? null : since.toString())
-                .put("failures", webhook.health().failures())
-                .put("lastError", webhook.health().lastError());
+    /** Writes the event and its deliveries, within the connection's transaction. */
+    static List<Delivery> write(Connection connection, Webhook webhook, AttemptOutcome last) {
+        Instant endedAt = last.attempt().endedAt();
+        Instant now = endedAt.truncatedTo(ChronoUnit.MILLIS);
+        Health health = webhook.health();
+        String payload =
+                EventPayloads.webhookDisabled(
+                        new DisabledWebhook(
+                                webhook.id(),
+                                webhook.description(),
+                                last.attempt().gone(),
+                                health.failingSince(),
+                                health.failures(),
+                                health.lastError()),
+                        now);
         Event event =
                 new Event(
                         Ids.next(),
@@ -44,9 +42,8 @@ final class DisabledNotice {
                         null,
                         EventType.WEBHOOK_DISABLED,
                         now,
-                        JSON.writeValueAsString(payload));
+                        payload);
         NewEvent added = new NewEvent(event, null, 0, Map.of(), null);
-        return EventWriter.add(connection, added, webhook.id(), last.attempt().endedAt())
-                .deliveries();
+        return EventWriter.write(connection, added, webhook.id(), endedAt).deliveries();
     }
 }

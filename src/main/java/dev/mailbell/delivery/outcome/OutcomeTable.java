@@ -2,14 +2,11 @@ package dev.mailbell.delivery.outcome;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Gate;
-import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.log.AttemptStore;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,9 +17,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
-/** Writes how attempts ended: the deliveries, the attempts, and what it means for the webhooks. */
+/** Writes the outcomes of attempts: the rows of attempts, deliveries and webhooks. */
 public final class OutcomeTable {
     private final Database database;
     private final Supplier<Duration> disableAfter;
@@ -33,60 +29,28 @@ public final class OutcomeTable {
     }
 
     /**
-     * How one attempt ended.
+     * What a batch of outcomes changed in the table of webhooks.
      *
-     * @param webhook as it was known when the attempt was made
-     * @param next when the next attempt may be made; null when there is to be none
-     * @param gate whether the receiver may be sent to from now on
+     * @param changed the new rows of the webhooks whose health changed
+     * @param disabled how many of them it disabled
+     * @param fresh deliveries of the events that announce these
      */
-    public record Ended(
-            Webhook webhook,
-            Delivery delivery,
-            Attempt attempt,
-            @Nullable Instant next,
-            Gate gate) {
-        /** Without the texts of others, which the table may refuse. */
-        Ended bare() {
-            return new Ended(
-                    webhook,
-                    delivery,
-                    new Attempt(
-                            attempt.at(),
-                            attempt.duration(),
-                            attempt.status(),
-                            null,
-                            attempt.delivered() ? null : "failed; what was said cannot be stored",
-                            attempt.retryAfter(),
-                            attempt.fault()),
-                    next,
-                    gate);
-        }
-    }
+    public record WebhookChanges(List<Webhook> changed, int disabled, List<Delivery> fresh) {}
 
     /**
-     * What was written besides.
+     * Writes a batch in one transaction.
      *
-     * @param changed webhooks as they are now, those that took part in something else than success
-     *     after success
-     * @param disabled how many of them were disabled by it
-     * @param fresh deliveries that came of it
+     * <p>When it holds only successes of healthy webhooks the commit does not wait for the disk. If
+     * PostgreSQL crashes within the next seconds, some of these deliveries are sent again under
+     * their ids, as after a crash of the daemon before this call.
      */
-    public record Written(List<Webhook> changed, int disabled, List<Delivery> fresh) {}
-
-    /**
-     * Writes all in one transaction.
-     *
-     * <p>Where nothing but success followed success the commit does not wait for the disk: if
-     * PostgreSQL crashes within the next seconds, some of what was sent is sent again under its id,
-     * as it is when the daemon crashes before it gets here.
-     */
-    public Written write(List<Ended> batch) {
-        Map<UUID, HealthUpdate> news = news(batch);
-        boolean taken = batch.stream().allMatch(ended -> ended.attempt().delivered());
-        if (taken && news.values().stream().noneMatch(HealthUpdate::worthWriting)) {
+    public WebhookChanges write(List<AttemptOutcome> batch) {
+        Map<UUID, HealthUpdate> updates = updates(batch);
+        boolean delivered = batch.stream().allMatch(outcome -> outcome.attempt().delivered());
+        if (delivered && updates.values().stream().noneMatch(HealthUpdate::changesHealth)) {
             outcomes(batch, "set_config('synchronous_commit', 'off', true)")
                     .query(database.dataSource(), row -> row.getObject(1, UUID.class));
-            return new Written(List.of(), 0, List.of());
+            return new WebhookChanges(List.of(), 0, List.of());
         }
         return database.jdbi()
                 .inTransaction(handle -> {
@@ -96,74 +60,78 @@ public final class OutcomeTable {
                                             .query(
                                                     handle.getConnection(),
                                                     row -> row.getObject(1, UUID.class)));
-                    holdFollowers(handle, batch);
-                    return tellWebhooks(handle, news, counted);
+                    delayFollowers(handle, batch);
+                    return updateWebhooks(handle, updates, counted);
                 });
     }
 
     /**
-     * The statement that writes down attempts and what became of their deliveries. It answers the
-     * ids of those that were not written before.
+     * The statement that inserts attempts and updates their deliveries. It answers the ids of the
+     * deliveries whose attempts were not inserted before.
      *
-     * @param first an expression of SQL to evaluate before
+     * @param first an SQL expression to evaluate first
      */
-    private static Sql outcomes(List<Ended> batch, String first) {
-        List<String> ids = batch.stream().map(ended -> ended.delivery().id().toString()).toList();
+    private static Sql outcomes(List<AttemptOutcome> batch, String first) {
+        List<String> ids =
+                batch.stream().map(outcome -> outcome.delivery().id().toString()).toList();
         return Sql.of(
                 """
-                with ended as materialized (
+                with outcome as materialized (
                     select * from (select %s) as before, unnest(?::uuid[], ?::int[], ?::text[], ?::int[], ?::text[],
                         ?::text[], ?::timestamptz[], ?::int[], ?::timestamptz[], ?::timestamptz[])
-                        as e(id, attempts, became, status, error, answer, at, duration_ms, until, next)
+                        as o(id, attempts, new_status, status, error, answer, at, duration_ms, until, next)
                 ), completed as (
-                    update delivery d set status = e.became, attempts = d.attempts + 1, last_status = e.status,
-                        last_error = e.error, next_attempt_at = coalesce(e.next, d.next_attempt_at),
-                        completed_at = case when e.next is null then e.until end
-                    from ended e
-                    where d.id = e.id and d.id >= ?::uuid and d.id <= ?::uuid
-                        and d.status = 'pending' and d.attempts = e.attempts
+                    update delivery d set status = o.new_status, attempts = d.attempts + 1, last_status = o.status,
+                        last_error = o.error, next_attempt_at = coalesce(o.next, d.next_attempt_at),
+                        completed_at = case when o.next is null then o.until end
+                    from outcome o
+                    where d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid
+                        and d.status = 'pending' and d.attempts = o.attempts
                 )
                 insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
-                select id, attempts + 1, at, duration_ms, status, error, answer from ended
+                select id, attempts + 1, at, duration_ms, status, error, answer from outcome
                 on conflict do nothing returning delivery_id\
                 """
                         .formatted(first),
-                Sql.column(batch, UUID[]::new, ended -> ended.delivery().id()),
-                // A batch whose commit was not answered is written again, and must not count twice.
-                Sql.column(batch, Integer[]::new, ended -> ended.delivery().attempts()),
-                Sql.column(batch, String[]::new, OutcomeTable::became),
-                Sql.column(batch, Integer[]::new, ended -> ended.attempt().status()),
-                Sql.column(batch, String[]::new, ended -> ended.attempt().error()),
-                Sql.column(
-                        batch, String[]::new, ended -> AttemptStore.kept(ended.attempt().answer())),
-                Sql.column(batch, String[]::new, ended -> ended.attempt().at().toString()),
-                Sql.column(batch, Integer[]::new, ended -> AttemptStore.millis(ended.attempt())),
-                Sql.column(batch, String[]::new, ended -> ended.attempt().endedAt().toString()),
+                Sql.column(batch, UUID[]::new, outcome -> outcome.delivery().id()),
+                // A batch whose commit was not answered is written again, and must count once.
+                Sql.column(batch, Integer[]::new, outcome -> outcome.delivery().attempts()),
+                Sql.column(batch, String[]::new, OutcomeTable::newStatus),
+                Sql.column(batch, Integer[]::new, outcome -> outcome.attempt().status()),
+                Sql.column(batch, String[]::new, outcome -> outcome.attempt().error()),
                 Sql.column(
                         batch,
                         String[]::new,
-                        ended -> ended.next() == null ? null : ended.next().toString()),
-                // In text an id sorts as in PostgreSQL. Between bounds lie few of the daily
-                // partitions.
+                        outcome -> AttemptStore.kept(outcome.attempt().answer())),
+                Sql.column(batch, String[]::new, outcome -> outcome.attempt().at().toString()),
+                Sql.column(
+                        batch, Integer[]::new, outcome -> AttemptStore.millis(outcome.attempt())),
+                Sql.column(batch, String[]::new, outcome -> outcome.attempt().endedAt().toString()),
+                Sql.column(
+                        batch,
+                        String[]::new,
+                        outcome -> outcome.next() == null ? null : outcome.next().toString()),
+                // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions.
                 Collections.min(ids),
                 Collections.max(ids));
     }
 
-    private static String became(Ended ended) {
-        return ended.attempt().delivered()
+    private static String newStatus(AttemptOutcome outcome) {
+        return outcome.attempt().delivered()
                 ? "delivered"
-                : ended.next() == null ? "failed" : "pending";
+                : outcome.next() == null ? "failed" : "pending";
     }
 
     /**
-     * What stands behind one that waits is due no earlier, so that no page has to pass it by. The
-     * rows are locked in the order of their ids, as by those that merge them.
+     * Makes the later deliveries of a mailbox due no earlier than the one that waits for its retry,
+     * so that no page has to skip them. The rows are locked in the order of their ids, as a merge
+     * does.
      */
-    private static void holdFollowers(Handle handle, List<Ended> batch) {
-        List<Ended> waiting =
+    private static void delayFollowers(Handle handle, List<AttemptOutcome> batch) {
+        List<AttemptOutcome> waiting =
                 batch.stream()
-                        .filter(ended ->
-                                ended.next() != null && ended.delivery().accountId() != null)
+                        .filter(outcome ->
+                                outcome.next() != null && outcome.delivery().accountId() != null)
                         .toList();
         if (waiting.isEmpty()) {
             return;
@@ -180,60 +148,71 @@ public final class OutcomeTable {
                         )
                         update delivery d set next_attempt_at = f.next from follower f where d.id = f.id\
                         """)
-                .bind("ids", Sql.column(waiting, UUID[]::new, ended -> ended.delivery().id()))
-                .bind("webhooks", waiting.stream().map(e -> e.webhook().id()).toArray(UUID[]::new))
+                .bind("ids", Sql.column(waiting, UUID[]::new, outcome -> outcome.delivery().id()))
+                .bind(
+                        "webhooks",
+                        waiting.stream()
+                                .map(outcome -> outcome.webhook().id())
+                                .toArray(UUID[]::new))
                 .bind(
                         "accounts",
-                        waiting.stream().map(e -> e.delivery().accountId()).toArray(UUID[]::new))
+                        waiting.stream()
+                                .map(outcome -> outcome.delivery().accountId())
+                                .toArray(UUID[]::new))
                 .bind(
                         "mailboxes",
                         waiting.stream()
-                                .map(e ->
-                                        e.delivery().mailbox() == null
+                                .map(outcome ->
+                                        outcome.delivery().mailbox() == null
                                                 ? ""
-                                                : e.delivery().mailbox())
+                                                : outcome.delivery().mailbox())
                                 .toArray(String[]::new))
                 .bind(
                         "next",
-                        waiting.stream().map(e -> String.valueOf(e.next())).toArray(String[]::new))
+                        waiting.stream()
+                                .map(outcome -> String.valueOf(outcome.next()))
+                                .toArray(String[]::new))
                 .execute();
     }
 
-    /** By webhook; in one order everywhere, or two nodes could wait for each other's rows. */
-    private static Map<UUID, HealthUpdate> news(List<Ended> batch) {
-        Map<UUID, HealthUpdate> news = new TreeMap<>();
-        for (Ended ended : batch) {
-            news.computeIfAbsent(ended.webhook().id(), id -> new HealthUpdate()).add(ended);
+    /** By webhook in the order of ids, so that two nodes never deadlock on the rows. */
+    private static Map<UUID, HealthUpdate> updates(List<AttemptOutcome> batch) {
+        Map<UUID, HealthUpdate> updates = new TreeMap<>();
+        for (AttemptOutcome outcome : batch) {
+            updates.computeIfAbsent(outcome.webhook().id(), id -> new HealthUpdate()).add(outcome);
         }
-        return news;
+        return updates;
     }
 
     /**
-     * @param counted the deliveries whose outcomes were written just now; the others were written
-     *     by a transaction whose commit was not answered, and count no second time
+     * Updates the rows of webhooks.
+     *
+     * @param counted the deliveries whose attempts were inserted just now; the others were inserted
+     *     by a transaction whose commit was not answered, and do not count again
      */
-    private Written tellWebhooks(Handle handle, Map<UUID, HealthUpdate> news, Set<UUID> counted) {
+    private WebhookChanges updateWebhooks(
+            Handle handle, Map<UUID, HealthUpdate> updates, Set<UUID> counted) {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
         List<Delivery> fresh = new ArrayList<>();
         List<HealthUpdate> toWrite = new ArrayList<>();
-        news.forEach((id, one) -> {
-            if (one.worthWriting() && one.isAnyOf(counted)) {
-                toWrite.add(one);
-            } else if (one.worthWriting()) {
+        updates.forEach((id, update) -> {
+            if (update.changesHealth() && update.hasAnyOf(counted)) {
+                toWrite.add(update);
+            } else if (update.changesHealth()) {
                 WebhookStore.find(handle, id).ifPresent(changed::add);
             }
         });
-        for (HealthUpdate.Row row :
+        for (HealthUpdate.UpdatedWebhook row :
                 HealthUpdate.write(handle.getConnection(), toWrite, disableAfter.get())) {
             Webhook webhook = row.webhook();
             changed.add(webhook);
             if (row.disabledNow()) {
                 disabled.add(webhook);
-                Ended last = Objects.requireNonNull(news.get(webhook.id())).last();
-                fresh.addAll(DisabledNotice.announce(handle.getConnection(), webhook, last));
+                AttemptOutcome last = Objects.requireNonNull(updates.get(webhook.id())).last();
+                fresh.addAll(DisabledNotice.write(handle.getConnection(), webhook, last));
             }
         }
-        return new Written(changed, disabled.size(), fresh);
+        return new WebhookChanges(changed, disabled.size(), fresh);
     }
 }

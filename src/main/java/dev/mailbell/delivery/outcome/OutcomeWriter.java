@@ -3,8 +3,7 @@ package dev.mailbell.delivery.outcome;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
-import dev.mailbell.delivery.outcome.OutcomeTable.Written;
+import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,109 +18,114 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes down how attempts ended: whatever has gathered while the last batch was written goes with
- * the next one. Three batches are written at once: two of successes of healthy webhooks, each
- * webhook's always by the same writer, and one of all the rest, which changes rows of webhooks and
- * is throttled. While the database is away outcomes wait here; the lanes stop by themselves,
- * because a sender keeps its slot until it has handed its outcome over.
+ * Writes the outcomes of attempts in batches: what gathers while a batch is written makes the next
+ * one. Two threads write the successes of healthy webhooks, those of one webhook always by the same
+ * thread. A third one writes all outcomes that change the row of a webhook, throttled. While the
+ * database is away the outcomes wait here, and deliveries stop: a sending thread keeps its permit
+ * until it has submitted its outcome.
  */
 public final class OutcomeWriter {
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
-    private static final int WRITERS = 2;
+    private static final int SUCCESS_WORKERS = 2;
     private static final int BATCH = 250;
     private static final Duration PAUSE = Duration.ofMillis(500);
-    private static final Duration REFUSED_AGAIN = Duration.ofMinutes(1);
+    private static final Duration REFUSED_RETRY = Duration.ofMinutes(1);
     private static final Duration IDLE = Duration.ofMillis(100);
 
     /**
-     * Outcomes that wait for the throttled writer at most: more than there are slots, so that calls
-     * which fail all at once hold none of these.
+     * Outcomes that wait for the throttled thread at most: more than there are permits, so that
+     * calls which fail all at once release theirs.
      */
-    private static final int MOST_NEWS = 2 * DeliveryPermits.ALL;
+    private static final int MAX_HEALTH_UPDATES = 2 * DeliveryPermits.ALL;
 
-    /** Outcomes set aside by one writer at most; then it takes no more. */
-    private static final int MOST_REFUSED = 1000;
+    /** Refused outcomes that one thread sets aside at most; with so many it blocks on the next. */
+    private static final int MAX_REFUSED = 1000;
 
-    /** A thread that writes, and the outcomes that wait for it. */
-    private final class Writer {
-        final BlockingQueue<Completion> queue;
+    /** A thread that writes, and its queue of outcomes. */
+    private final class Worker {
+        final BlockingQueue<PendingOutcome> queue;
         final Deque<Refused> refused = new ArrayDeque<>();
-        final Thread thread = Thread.ofVirtual().name("completer").unstarted(() -> run(this));
+        final Thread thread = Thread.ofVirtual().name("outcome-writer").unstarted(() -> run(this));
 
-        Writer(int capacity) {
+        Worker(int capacity) {
             queue = new ArrayBlockingQueue<>(capacity);
         }
     }
 
-    /** An outcome that the database does not take, and when it is tried again. */
-    private record Refused(Completion completion, long at) {}
+    /**
+     * An outcome that the database refused, and when it is written again, by the monotonic clock.
+     */
+    private record Refused(PendingOutcome pending, long at) {}
 
-    /** An outcome, and what to do once it is written. */
-    public record Completion(Ended ended, Runnable written) {}
+    /** An outcome to write, and what to run once it is written. */
+    public record PendingOutcome(AttemptOutcome outcome, Runnable onWritten) {}
 
-    private final OutcomeTable completions;
-    private final Consumer<Written> listener;
-    private final Duration again;
+    private final OutcomeTable table;
+    private final Consumer<WebhookChanges> listener;
+    private final Duration refusedRetry;
     private final DatabaseThrottle throttle;
-    private final Writer news = new Writer(MOST_NEWS);
-    private final List<Writer> successes =
-            Stream.generate(() -> new Writer(2 * BATCH)).limit(WRITERS).toList();
-    private final List<Writer> writers =
-            Stream.concat(successes.stream(), Stream.of(news)).toList();
+    private final Worker healthUpdates = new Worker(MAX_HEALTH_UPDATES);
+    private final List<Worker> successes =
+            Stream.generate(() -> new Worker(2 * BATCH)).limit(SUCCESS_WORKERS).toList();
+    private final List<Worker> workers =
+            Stream.concat(successes.stream(), Stream.of(healthUpdates)).toList();
     private volatile boolean stopping;
 
     /**
-     * @param listener is told what was written of webhooks before the lanes go on
+     * @param listener gets the changed webhooks, before the outcomes of the batch run their {@link
+     *     PendingOutcome#onWritten}
      */
     public OutcomeWriter(
-            OutcomeTable completions, Consumer<Written> listener, DatabaseThrottle throttle) {
-        this(completions, listener, throttle, REFUSED_AGAIN);
+            OutcomeTable table, Consumer<WebhookChanges> listener, DatabaseThrottle throttle) {
+        this(table, listener, throttle, REFUSED_RETRY);
     }
 
     /**
-     * @param again after what time an outcome that was refused is tried again
+     * @param refusedRetry the wait before a refused outcome is written again
      */
     OutcomeWriter(
-            OutcomeTable completions,
-            Consumer<Written> listener,
+            OutcomeTable table,
+            Consumer<WebhookChanges> listener,
             DatabaseThrottle throttle,
-            Duration again) {
+            Duration refusedRetry) {
         this.throttle = throttle;
-        this.completions = completions;
+        this.table = table;
         this.listener = listener;
-        this.again = again;
+        this.refusedRetry = refusedRetry;
     }
 
     public void start() {
-        writers.forEach(writer -> writer.thread.start());
+        workers.forEach(worker -> worker.thread.start());
     }
 
     /**
-     * Hands an outcome over; waits while the queue is full, which holds the senders back.
+     * Submits an outcome; waits while the queue is full, which slows the sending threads down.
      *
-     * @throws InterruptedException also when the writer has ended
+     * @throws InterruptedException also when the writing thread has ended
      */
-    public void submit(Completion completion) throws InterruptedException {
-        int hash = completion.ended().webhook().id().hashCode();
-        Writer writer =
-                HealthUpdate.isWorthWriting(completion.ended())
-                        ? news
-                        : successes.get(Math.floorMod(hash, WRITERS));
+    public void submit(PendingOutcome pending) throws InterruptedException {
+        int hash = pending.outcome().webhook().id().hashCode();
+        Worker worker =
+                HealthUpdate.changesHealth(pending.outcome())
+                        ? healthUpdates
+                        : successes.get(Math.floorMod(hash, SUCCESS_WORKERS));
         do {
-            if (stopping && !writer.thread.isAlive()) {
+            if (stopping && !worker.thread.isAlive()) {
                 throw new InterruptedException("outcomes are no longer written");
             }
-        } while (!writer.queue.offer(completion, PAUSE.toMillis(), TimeUnit.MILLISECONDS));
+        } while (!worker.queue.offer(pending, PAUSE.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    /** Writes what has gathered, then ends; false when that took longer than the limit. */
+    /**
+     * Writes the outcomes submitted so far and ends; false when that takes longer than the limit.
+     */
     public boolean stop(Duration limit) throws InterruptedException {
         stopping = true;
         throttle.end();
         long end = System.nanoTime() + limit.toNanos();
         boolean ended = true;
-        for (Writer writer : writers) {
-            Thread thread = writer.thread;
+        for (Worker worker : workers) {
+            Thread thread = worker.thread;
             if (!thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
                 thread.interrupt();
                 ended = false;
@@ -130,43 +134,43 @@ public final class OutcomeWriter {
         return ended;
     }
 
-    private void run(Writer writer) {
-        List<Completion> batch = new ArrayList<>(BATCH);
+    private void run(Worker worker) {
+        List<PendingOutcome> batch = new ArrayList<>(BATCH);
         try {
             while (true) {
-                Completion first = writer.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+                PendingOutcome first = worker.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
                 if (first != null) {
                     batch.add(first);
-                    writer.queue.drainTo(batch, BATCH - 1);
-                    write(batch, writer);
+                    worker.queue.drainTo(batch, BATCH - 1);
+                    write(batch, worker);
                     batch.clear();
                 } else if (stopping) {
-                    if (!writer.refused.isEmpty()) {
+                    if (!worker.refused.isEmpty()) {
                         LOG.warn(
                                 "{} outcomes that the database refused were not written; they will be delivered again",
-                                writer.refused.size());
+                                worker.refused.size());
                     }
                     return;
                 }
-                writeRefused(writer);
+                writeRefused(worker);
             }
         } catch (InterruptedException e) {
-            // What is not written was sent, and will be sent again: at least once.
+            // Deliveries whose outcomes are lost are sent again: at least once.
             LOG.warn(
                     "{} outcomes of deliveries were not written; they will be delivered again",
-                    batch.size() + writer.queue.size() + writer.refused.size());
+                    batch.size() + worker.queue.size() + worker.refused.size());
         }
     }
 
     /**
-     * Writes all, however often it must be tried. Where a row may be refused the batch is split, so
-     * that one that cannot be written holds up no other.
+     * Writes a batch, and tries again until it succeeds. A batch that is refused is split, so that
+     * an outcome that cannot be written does not hold up the others.
      */
-    private void write(List<Completion> batch, Writer writer) throws InterruptedException {
+    private void write(List<PendingOutcome> batch, Worker worker) throws InterruptedException {
         boolean warned = false;
         while (true) {
             try {
-                if (writer == news) {
+                if (worker == healthUpdates) {
                     throttle.run(() -> writeOnce(batch));
                 } else {
                     writeOnce(batch);
@@ -174,7 +178,7 @@ public final class OutcomeWriter {
                 return;
             } catch (RuntimeException e) {
                 if (Database.isRefused(e)) {
-                    split(batch, writer, e);
+                    split(batch, worker, e);
                     return;
                 }
                 if (!warned) {
@@ -189,67 +193,68 @@ public final class OutcomeWriter {
         }
     }
 
-    private void split(List<Completion> batch, Writer writer, RuntimeException refusal)
+    private void split(List<PendingOutcome> batch, Worker worker, RuntimeException refusal)
             throws InterruptedException {
         if (batch.size() > 1) {
             int middle = batch.size() / 2;
-            write(batch.subList(0, middle), writer);
-            write(batch.subList(middle, batch.size()), writer);
+            write(batch.subList(0, middle), worker);
+            write(batch.subList(middle, batch.size()), worker);
             return;
         }
-        Completion one = batch.getFirst();
+        PendingOutcome one = batch.getFirst();
         LOG.warn(
                 "The outcome of delivery {} is refused by the database: {}",
-                one.ended().delivery().id(),
+                one.outcome().delivery().id(),
                 refusal.getMessage());
-        Completion bare = new Completion(one.ended().bare(), one.written());
-        while (!wroteAlone(bare)) {
-            if (writer.refused.size() < MOST_REFUSED) {
-                writer.refused.add(new Refused(bare, System.nanoTime() + again.toNanos()));
+        PendingOutcome textless = new PendingOutcome(one.outcome().withoutTexts(), one.onWritten());
+        while (!wroteAlone(textless)) {
+            if (worker.refused.size() < MAX_REFUSED) {
+                worker.refused.add(
+                        new Refused(textless, System.nanoTime() + refusedRetry.toNanos()));
                 return;
             }
             Thread.sleep(PAUSE);
         }
     }
 
-    /** The mailboxes of these wait: what was sent is not sent again while this process lives. */
-    private void writeRefused(Writer writer) {
-        while (!writer.refused.isEmpty()
-                && writer.refused.getFirst().at() - System.nanoTime() <= 0) {
-            Refused next = writer.refused.removeFirst();
-            if (!wroteAlone(next.completion())) {
-                writer.refused.add(
-                        new Refused(next.completion(), System.nanoTime() + again.toNanos()));
+    /** Retries the refused outcomes. Until one is written its mailbox waits in the queue. */
+    private void writeRefused(Worker worker) {
+        while (!worker.refused.isEmpty()
+                && worker.refused.getFirst().at() - System.nanoTime() <= 0) {
+            Refused next = worker.refused.removeFirst();
+            if (!wroteAlone(next.pending())) {
+                worker.refused.add(
+                        new Refused(next.pending(), System.nanoTime() + refusedRetry.toNanos()));
             }
         }
     }
 
-    private boolean wroteAlone(Completion completion) {
+    private boolean wroteAlone(PendingOutcome pending) {
         try {
-            writeOnce(List.of(completion));
+            writeOnce(List.of(pending));
             return true;
         } catch (RuntimeException e) {
             LOG.debug(
                     "The outcome of delivery {} is set aside: {}",
-                    completion.ended().delivery().id(),
+                    pending.outcome().delivery().id(),
                     e.getMessage());
             return false;
         }
     }
 
-    private Written writeOnce(List<Completion> batch) {
-        Written written = completions.write(batch.stream().map(Completion::ended).toList());
-        tell(() -> listener.accept(written));
-        batch.forEach(completion -> tell(completion.written()));
-        return written;
+    private WebhookChanges writeOnce(List<PendingOutcome> batch) {
+        WebhookChanges changes = table.write(batch.stream().map(PendingOutcome::outcome).toList());
+        run(() -> listener.accept(changes));
+        batch.forEach(pending -> run(pending.onWritten()));
+        return changes;
     }
 
-    /** What is made of an outcome must not end the writing of outcomes. */
-    private static void tell(Runnable told) {
+    /** A listener that fails must not end the thread. */
+    private static void run(Runnable listener) {
         try {
-            told.run();
+            listener.run();
         } catch (RuntimeException e) {
-            LOG.error("A written outcome could not be taken in", e);
+            LOG.error("A written outcome could not be processed", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes how attempts ended, and what that means for the health of webhooks. It calls {@code
- * endpoint}, {@code outbox} and {@code log}; begin with {@link
+ * The outcomes of attempts and their effect on the health of webhooks, written to the tables. It
+ * calls {@code endpoint}, {@code outbox} and {@code log}; begin with {@link
  * dev.mailbell.delivery.outcome.OutcomeWriter}.
  */
 @NullMarked

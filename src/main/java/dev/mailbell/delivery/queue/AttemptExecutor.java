@@ -1,6 +1,5 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.delivery.http.DecryptedSecretCache;
 import dev.mailbell.delivery.http.PostResult;
 import dev.mailbell.delivery.http.PostResult.Answered;
 import dev.mailbell.delivery.http.PostResult.Failed;
@@ -19,8 +18,8 @@ import java.time.InstantSource;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Makes one attempt: opens the webhook's secrets, posts the exact bytes, and says how it went. */
-public final class AttemptExecutor implements WebhookQueues.Sender {
+/** Makes one attempt: decrypts the webhook's secrets, posts the payload and maps the result. */
+public final class AttemptExecutor {
     private final WebhookClient client;
     private final DecryptedSecretCache secrets;
     private final Supplier<Duration> timeout;
@@ -37,8 +36,8 @@ public final class AttemptExecutor implements WebhookQueues.Sender {
         this.clock = clock;
     }
 
-    @Override
-    public Attempt send(Webhook webhook, Delivery delivery) {
+    /** Posts a delivery; a failure of the network or the endpoint is part of the answer. */
+    public Attempt attempt(Webhook webhook, Delivery delivery) {
         Instant at = clock.instant();
         WebhookPost post =
                 new WebhookPost(
@@ -46,7 +45,7 @@ public final class AttemptExecutor implements WebhookQueues.Sender {
                         delivery.id().toString(),
                         delivery.payload().getBytes(StandardCharsets.UTF_8),
                         webhook.secretsAt(at).stream()
-                                .map(secret -> secrets.open(webhook.id(), secret))
+                                .map(secret -> secrets.decrypt(webhook.id(), secret))
                                 .toList());
         return switch (client.post(post, timeout.get())) {
             case Answered answered ->
@@ -72,8 +71,8 @@ public final class AttemptExecutor implements WebhookQueues.Sender {
         };
     }
 
-    /** The webhook is changed or gone. */
-    public void forget(UUID webhookId) {
+    /** The webhook was changed or deleted: its decrypted secrets are forgotten. */
+    void forgetSecrets(UUID webhookId) {
         secrets.forget(webhookId);
     }
 

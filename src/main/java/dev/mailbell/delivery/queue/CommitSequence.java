@@ -3,12 +3,12 @@ package dev.mailbell.delivery.queue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Numbers that rise: of a transaction that writes deliveries, taken before it commits, and of what
- * a lane does with deliveries. A transaction with the lower number may have been read from the
- * table before the other thing happened. Safe for many threads.
+ * Ascending numbers for two kinds of events: a transaction that writes deliveries takes one before
+ * it commits, and a queue takes one when a delivery departs. A transaction with the lower number
+ * may have been visible in the table before the departure. Safe for many threads.
  */
 final class CommitSequence {
-    /** Before all others: nothing is known of when the transaction began. */
+    /** Lower than all others: the time of the transaction is unknown. */
     static final long UNKNOWN = 0;
 
     private final AtomicLong last = new AtomicLong(UNKNOWN);

@@ -17,7 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** What is seen of deliveries from outside. No label names a webhook: there may be any number. */
+/** The metrics of deliveries. No label names a webhook, because their number is not bounded. */
 public final class DeliveryMeters {
     private static final Duration[] STEPS = {
         Duration.ofMillis(5),
@@ -29,8 +29,8 @@ public final class DeliveryMeters {
         Duration.ofSeconds(30)
     };
 
-    /** Deliveries whose first POST is waited for, at most; more are not timed. */
-    private static final int MOST_TIMED = 8192;
+    /** Deliveries whose time from commit to POST is taken at once; more are not timed. */
+    private static final int MAX_TIMED = 8192;
 
     private final MeterRegistry registry;
     private final LongSupplier nanoTime;
@@ -41,12 +41,12 @@ public final class DeliveryMeters {
     private final Counter merged;
     private final Counter disabled;
 
-    /** The nanoTimes of commits, the oldest first. */
+    /** When each timed delivery was committed, by the monotonic clock; the oldest first. */
     private final Map<UUID, Long> committed =
             new LinkedHashMap<>() {
                 @Override
                 protected boolean removeEldestEntry(Map.Entry<UUID, Long> eldest) {
-                    return size() > MOST_TIMED;
+                    return size() > MAX_TIMED;
                 }
             };
 
@@ -57,22 +57,24 @@ public final class DeliveryMeters {
         for (Fault fault : Fault.values()) {
             failed.put(fault, outcome(fault.name().toLowerCase(Locale.ROOT)));
         }
-        this.attempts = timer("deliveries.attempt", "POSTs of deliveries, however they ended");
+        this.attempts = timer("deliveries.attempt", "POSTs of deliveries, successful or not");
         this.commitToPost =
                 timer(
                         "deliveries.commit.to.post",
-                        "From the commit of a delivery to its first POST, where it waits for no older one");
+                        "From the commit of a delivery to its first POST, unless it waits for an older delivery");
         this.merged =
                 counter(
                         "deliveries.merged",
-                        "Deliveries that a later one of their mailbox took in");
+                        "Deliveries that were merged into a later one of their mailbox");
         this.disabled =
-                counter("webhooks.disabled", "Webhooks disabled because they failed or were gone");
+                counter(
+                        "webhooks.disabled",
+                        "Webhooks disabled because they failed for too long or answered 410");
     }
 
     private Counter outcome(String outcome) {
         return Counter.builder("deliveries.attempts")
-                .description("POSTs of deliveries, by what came of them")
+                .description("POSTs of deliveries, by outcome")
                 .tag("outcome", outcome)
                 .register(registry);
     }
@@ -88,9 +90,9 @@ public final class DeliveryMeters {
         return Counter.builder(name).description(description).register(registry);
     }
 
-    /** Shows what is counted elsewhere. */
-    void show(DeliveryPermits<?> slots, OldestPending oldest) {
-        Gauge.builder("deliveries.under.way", slots, DeliveryPermits::taken)
+    /** Registers the gauges of values that are counted elsewhere. */
+    void register(DeliveryPermits<?> permits, OldestPending oldest) {
+        Gauge.builder("deliveries.under.way", permits, DeliveryPermits::taken)
                 .description("POSTs of deliveries under way")
                 .strongReference(true)
                 .register(registry);
@@ -101,7 +103,7 @@ public final class DeliveryMeters {
                 .register(registry);
     }
 
-    /** The delivery was committed now; one that waits for an older one is not timed. */
+    /** A delivery was committed now; one that waits for an older one is not timed. */
     void committed(Delivery delivery) {
         if (delivery.first()) {
             long now = nanoTime.getAsLong();
@@ -111,7 +113,7 @@ public final class DeliveryMeters {
         }
     }
 
-    /** The POST begins. */
+    /** The POST of a delivery begins. */
     void posting(Delivery delivery) {
         Long since;
         synchronized (committed) {

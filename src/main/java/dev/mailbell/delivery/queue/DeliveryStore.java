@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.generic.GenericType;
 import org.jspecify.annotations.Nullable;
 
-/** Reads from the table of deliveries what is to be sent. */
+/** Reads due deliveries from their table. */
 public final class DeliveryStore {
     private final Jdbi jdbi;
 
@@ -27,50 +27,50 @@ public final class DeliveryStore {
     }
 
     /**
-     * What a webhook is to be sent.
+     * The due deliveries of a webhook.
      *
-     * @param due what may be sent now, in this order; no longer to be merged
-     * @param followed those of them whose mailbox has more
-     * @param full whether the table may hold more that is due
-     * @param next when something of the rest is due; null when nothing waits
+     * @param due to be sent now, in this order; they are no longer mergeable
+     * @param withSuccessor ids of those whose mailbox has later pending deliveries
+     * @param full whether the table may hold more due deliveries
+     * @param next when the next of the others is due; null when there is none
      */
     public record Page(
-            List<Delivery> due, Set<UUID> followed, boolean full, @Nullable Instant next) {}
+            List<Delivery> due, Set<UUID> withSuccessor, boolean full, @Nullable Instant next) {}
 
     private record Row(
-            Delivery delivery, boolean mergeable, boolean followed, @Nullable String payload) {}
+            Delivery delivery, boolean mergeable, boolean hasSuccessor, @Nullable String payload) {}
 
     /**
-     * Reads what of a webhook is due, those waiting longest first, {@code limit} at most. None
-     * overtakes an older one of its mailbox: what stands behind one that is due later, because it
-     * waits for its retry or was sent again by its client, waits too, and of the deliveries that
-     * may still merge only the oldest of a mailbox is taken.
+     * Reads the due deliveries of a webhook, the longest due first, {@code limit} at most. None
+     * overtakes an older one of its mailbox: a delivery waits while an older one is due later,
+     * because of its retry or a redelivery, and of the mergeable deliveries of a mailbox only the
+     * oldest is taken.
      */
     public Page due(UUID webhookId, Instant now, int limit) {
         return jdbi.withHandle(handle -> {
             List<Row> rows = read(handle, webhookId, now, limit);
             Set<UUID> released = release(handle, rows);
             List<Delivery> due = new ArrayList<>(rows.size());
-            Set<UUID> followed = new HashSet<>();
-            List<UUID> lost = new ArrayList<>();
+            Set<UUID> withSuccessor = new HashSet<>();
+            List<UUID> withoutEvent = new ArrayList<>();
             for (Row row : rows) {
                 UUID id = row.delivery().id();
                 if (row.payload() == null) {
-                    lost.add(id);
+                    withoutEvent.add(id);
                 } else if (!row.mergeable() || released.contains(id)) {
                     due.add(row.delivery());
-                    if (row.followed()) {
-                        followed.add(id);
+                    if (row.hasSuccessor()) {
+                        withSuccessor.add(id);
                     }
                 }
             }
-            giveUp(handle, lost, now);
-            return new Page(due, followed, rows.size() >= limit, next(handle, webhookId, now));
+            failWithoutEvent(handle, withoutEvent, now);
+            return new Page(due, withSuccessor, rows.size() >= limit, next(handle, webhookId, now));
         });
     }
 
-    // Scalar subqueries with a limit: the planner must not turn them into joins over all that
-    // waits.
+    // Scalar subqueries with a limit: the planner must not turn them into joins over all pending
+    // rows.
     private static List<Row> read(Handle handle, UUID webhookId, Instant now, int limit) {
         return handle.createQuery(
                         """
@@ -80,7 +80,7 @@ public final class DeliveryStore {
                                 (select 1 from delivery y
                                     where y.webhook_id = p.webhook_id and y.account_id = p.account_id
                                         and coalesce(y.mailbox, '') = coalesce(p.mailbox, '')
-                                        and y.status = 'pending' and y.id > p.id limit 1) is not null as followed
+                                        and y.status = 'pending' and y.id > p.id limit 1) is not null as has_successor
                             from delivery p
                             where p.webhook_id = :webhook and p.status = 'pending' and p.next_attempt_at <= :now
                                 and (select 1 from delivery o
@@ -100,8 +100,8 @@ public final class DeliveryStore {
     }
 
     /**
-     * From now on these are as if attempted: a later one that merges either sees this, or was first
-     * and this one is superseded.
+     * Marks these as no longer mergeable. A concurrent merge either sees the mark, or was first and
+     * has superseded the delivery.
      */
     private static Set<UUID> release(Handle handle, List<Row> rows) {
         UUID[] mergeable =
@@ -123,15 +123,15 @@ public final class DeliveryStore {
                         .list());
     }
 
-    private static void giveUp(Handle handle, List<UUID> lost, Instant now) {
-        if (!lost.isEmpty()) {
+    private static void failWithoutEvent(Handle handle, List<UUID> withoutEvent, Instant now) {
+        if (!withoutEvent.isEmpty()) {
             handle.createUpdate(
                             """
                             update delivery set status = 'failed', completed_at = :now,
                                 last_error = 'it waited longer than retention.events; its event is no longer kept'
                             where id = any(:ids) and status = 'pending'\
                             """)
-                    .bind("ids", lost.toArray(UUID[]::new))
+                    .bind("ids", withoutEvent.toArray(UUID[]::new))
                     .bind("now", utc(now))
                     .execute();
         }
@@ -153,8 +153,8 @@ public final class DeliveryStore {
     }
 
     /**
-     * The webhooks that should have been sent something before this moment, each with the delivery
-     * that is due for longest.
+     * The webhooks that may be sent to and have a delivery that was due before this time, each with
+     * the one that is due for longest.
      */
     Map<UUID, UUID> overdue(Instant before) {
         return jdbi.withHandle(handle ->
@@ -173,8 +173,8 @@ public final class DeliveryStore {
                         .collectInto(new GenericType<Map<UUID, UUID>>() {}));
     }
 
-    /** The enabled webhooks that are owed something. */
-    public List<UUID> owed() {
+    /** The webhooks that are not disabled and have pending deliveries. */
+    public List<UUID> webhooksWithPending() {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
@@ -186,8 +186,8 @@ public final class DeliveryStore {
     }
 
     /**
-     * When the oldest delivery was made that is pending, or the oldest event happened that is
-     * deferred; empty when there is neither.
+     * When the oldest pending delivery or the oldest deferred event was created; empty when there
+     * is neither.
      */
     public Optional<Instant> oldestPending() {
         return jdbi.withHandle(handle ->
@@ -216,7 +216,7 @@ public final class DeliveryStore {
                         payload == null ? "" : payload,
                         false),
                 row.getBoolean("mergeable"),
-                row.getBoolean("followed"),
+                row.getBoolean("has_successor"),
                 payload);
     }
 

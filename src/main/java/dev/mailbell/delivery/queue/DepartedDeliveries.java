@@ -8,21 +8,21 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The deliveries that a page of the table brought into a lane and that left it again. The thread
- * that committed such a delivery may announce it only now. Remembers a bounded number for a bounded
- * time; what was committed before one that is forgotten must be looked up in the table. Not safe
- * for many threads.
+ * The deliveries that a page of the table brought into a queue and that left it again: the thread
+ * that committed such a delivery may offer it only now. Remembers 256 of them for 10 s; a delivery
+ * that was committed before a forgotten one must be looked up in the table. Not safe for many
+ * threads.
  */
 final class DepartedDeliveries {
-    static final int MOST = 256;
-    private static final Duration LONGEST = Duration.ofSeconds(10);
+    static final int MAX = 256;
+    private static final Duration KEPT = Duration.ofSeconds(10);
 
     private record Departure(long number, Instant at) {}
 
     private final CommitSequence commits;
-    private final Map<UUID, Departure> left = new LinkedHashMap<>();
+    private final Map<UUID, Departure> departures = new LinkedHashMap<>();
 
-    /** Of the latest departure that is forgotten. */
+    /** The number of the latest departure that is forgotten. */
     private long forgotten;
 
     DepartedDeliveries(CommitSequence commits) {
@@ -31,37 +31,38 @@ final class DepartedDeliveries {
     }
 
     void add(UUID id, Instant now) {
-        left.remove(id);
-        left.put(id, new Departure(commits.next(), now));
-        if (left.size() > MOST) {
+        departures.remove(id);
+        departures.put(id, new Departure(commits.next(), now));
+        if (departures.size() > MAX) {
             forgetFirst();
         }
     }
 
     boolean has(UUID id) {
-        return left.containsKey(id);
+        return departures.containsKey(id);
     }
 
-    /** Whether a delivery whose transaction began then may have been here and left. */
+    /** Whether a delivery whose transaction had this number may have departed unremembered. */
     boolean mayHaveForgotten(long begun) {
         return begun < forgotten;
     }
 
+    /** Forgets departures that are older than 10 s. */
     void forgetOld(Instant now) {
-        while (!left.isEmpty()
-                && left.values().iterator().next().at().plus(LONGEST).isBefore(now)) {
+        while (!departures.isEmpty()
+                && departures.values().iterator().next().at().plus(KEPT).isBefore(now)) {
             forgetFirst();
         }
     }
 
-    /** From now on all that was committed before is looked up. */
+    /** Forgets all: each delivery that was committed before now must be looked up. */
     void forgetAll() {
-        left.clear();
+        departures.clear();
         forgotten = commits.next();
     }
 
     private void forgetFirst() {
-        Iterator<Departure> first = left.values().iterator();
+        Iterator<Departure> first = departures.values().iterator();
         forgotten = Math.max(forgotten, first.next().number());
         first.remove();
     }

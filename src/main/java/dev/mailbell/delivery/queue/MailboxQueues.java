@@ -11,35 +11,37 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The deliveries of one webhook that are in memory: a queue for each mailbox, of which one delivery
- * at a time is under way. A mailbox whose delivery ends goes behind the others that are ready. Not
- * safe for many threads.
+ * The deliveries of one webhook that are in memory, in a queue for each mailbox. One delivery of a
+ * mailbox is under way at a time. The mailboxes take turns: when a delivery ends, its mailbox goes
+ * behind the others that are ready. Not safe for many threads.
  */
 final class MailboxQueues {
-    private final Map<String, Queue> queues = new HashMap<>();
-    private final Deque<Queue> ready = new ArrayDeque<>();
-    private final Set<UUID> held = new HashSet<>();
+    private final Map<String, MailboxQueue> queues = new HashMap<>();
+    private final Deque<MailboxQueue> ready = new ArrayDeque<>();
+
+    /** The ids of all deliveries that wait or are under way. */
+    private final Set<UUID> ids = new HashSet<>();
 
     /** The deliveries of one mailbox; in {@link #ready} when it has some and none is under way. */
-    private static final class Queue {
+    private static final class MailboxQueue {
         final Deque<Delivery> waiting = new ArrayDeque<>();
         @Nullable Delivery underWay;
 
-        /** The table holds more of this mailbox. */
-        boolean followed;
+        /** The table holds later deliveries of this mailbox. */
+        boolean hasSuccessor;
 
-        /** The account was removed: what is under way ends, and is not sent again. */
+        /** The account was deleted: the delivery under way is not put back. */
         boolean removed;
     }
 
     /** Whether the delivery waits or is under way. */
     boolean contains(UUID id) {
-        return held.contains(id);
+        return ids.contains(id);
     }
 
     /** How many deliveries wait or are under way. */
     int size() {
-        return held.size();
+        return ids.size();
     }
 
     /** Whether a mailbox has a delivery and none under way. */
@@ -51,23 +53,26 @@ final class MailboxQueues {
         return queues.values().stream().allMatch(queue -> queue.underWay == null);
     }
 
-    /** The table holds a delivery that stands behind those of its mailbox, if some are here. */
-    void follow(String mailbox) {
-        Queue queue = queues.get(mailbox);
+    /**
+     * The table holds a later delivery of this mailbox; without effect when no delivery is here.
+     */
+    void markSuccessor(String mailbox) {
+        MailboxQueue queue = queues.get(mailbox);
         if (queue != null) {
-            queue.followed = true;
+            queue.hasSuccessor = true;
         }
     }
 
     /**
-     * Takes a delivery in behind those of its mailbox, unless it is here.
+     * Adds a delivery as the last of its mailbox, unless it is here.
      *
-     * @param followed whether the table holds more of its mailbox
+     * @param hasSuccessor whether the table holds later deliveries of the mailbox
      */
-    void add(Delivery delivery, boolean followed) {
-        Queue queue = queues.computeIfAbsent(delivery.queue(), mailbox -> new Queue());
-        queue.followed |= followed;
-        if (held.add(delivery.id())) {
+    void add(Delivery delivery, boolean hasSuccessor) {
+        MailboxQueue queue =
+                queues.computeIfAbsent(delivery.mailboxKey(), mailbox -> new MailboxQueue());
+        queue.hasSuccessor |= hasSuccessor;
+        if (ids.add(delivery.id())) {
             if (queue.waiting.isEmpty() && queue.underWay == null) {
                 ready.add(queue);
             }
@@ -75,63 +80,63 @@ final class MailboxQueues {
         }
     }
 
-    /** The delivery that is to be sent next; there must be a ready one. */
+    /** The delivery to send next; call only when {@link #hasReady}. */
     Delivery next() {
         return ready.getFirst().waiting.getFirst();
     }
 
-    /** The next delivery is under way from now on. */
+    /** Marks the {@linkplain #next next} delivery as under way. */
     void begin() {
-        Queue queue = ready.removeFirst();
+        MailboxQueue queue = ready.removeFirst();
         queue.underWay = queue.waiting.removeFirst();
     }
 
     /**
-     * What was under way has ended, and its mailbox goes on.
+     * The delivery under way has ended, and its mailbox goes on.
      *
-     * @return whether the table holds more of the mailbox
+     * @return whether the table holds later deliveries of the mailbox
      */
     boolean end(Delivery delivery) {
-        Queue queue = leave(delivery);
+        MailboxQueue queue = leave(delivery);
         if (queue == null) {
             return false;
         }
-        boolean followed = queue.followed;
-        queue.followed = false;
-        goOn(delivery.queue(), queue);
-        return followed;
+        boolean hasSuccessor = queue.hasSuccessor;
+        queue.hasSuccessor = false;
+        makeReady(delivery.mailboxKey(), queue);
+        return hasSuccessor;
     }
 
-    /** What was under way waits in the table, and with it all of its mailbox. */
+    /** The delivery under way is to be retried: all of its mailbox waits in the table. */
     void drop(Delivery delivery) {
-        Queue queue = leave(delivery);
+        MailboxQueue queue = leave(delivery);
         if (queue != null) {
-            queue.waiting.forEach(waiting -> held.remove(waiting.id()));
-            queues.remove(delivery.queue());
+            queue.waiting.forEach(waiting -> ids.remove(waiting.id()));
+            queues.remove(delivery.mailboxKey());
         }
     }
 
     /**
-     * What was under way was not sent: it stands first in its mailbox again.
+     * The delivery under way was not sent: it is the first of its mailbox again.
      *
-     * @return false when the mailbox is not here any more
+     * @return false when the queue of the mailbox is gone
      */
     boolean putBack(Delivery delivery) {
-        Queue queue = leave(delivery);
+        MailboxQueue queue = leave(delivery);
         if (queue == null) {
             return false;
         }
         if (!queue.removed) {
-            held.add(delivery.id());
+            ids.add(delivery.id());
             queue.waiting.addFirst(delivery);
         }
-        goOn(delivery.queue(), queue);
+        makeReady(delivery.mailboxKey(), queue);
         return true;
     }
 
-    private @Nullable Queue leave(Delivery delivery) {
-        held.remove(delivery.id());
-        Queue queue = queues.get(delivery.queue());
+    private @Nullable MailboxQueue leave(Delivery delivery) {
+        ids.remove(delivery.id());
+        MailboxQueue queue = queues.get(delivery.mailboxKey());
         if (queue == null || queue.underWay == null || !queue.underWay.id().equals(delivery.id())) {
             return null;
         }
@@ -139,35 +144,37 @@ final class MailboxQueues {
         return queue;
     }
 
-    private void goOn(String mailbox, Queue queue) {
+    private void makeReady(String mailbox, MailboxQueue queue) {
         if (queue.waiting.isEmpty()) {
             queues.remove(mailbox);
         } else {
-            // Behind the others, so that a busy mailbox does not starve them.
+            // As the last, so that a busy mailbox does not starve the others.
             ready.add(queue);
         }
     }
 
-    /** Forgets all but what is under way, behind which the table may hold more. */
+    /**
+     * Forgets all but the deliveries under way; the table may hold later ones of their mailboxes.
+     */
     void clear() {
         ready.clear();
-        held.clear();
+        ids.clear();
         queues.values().removeIf(queue -> queue.underWay == null);
-        for (Queue queue : queues.values()) {
+        for (MailboxQueue queue : queues.values()) {
             queue.waiting.clear();
-            queue.followed = true;
+            queue.hasSuccessor = true;
             if (queue.underWay != null) {
-                held.add(queue.underWay.id());
+                ids.add(queue.underWay.id());
             }
         }
     }
 
-    /** The account was removed: what is under way ends, and the rest is forgotten. */
+    /** The account was deleted: all its deliveries but the one under way are forgotten. */
     void forgetAccount(UUID accountId) {
-        for (Queue queue : queues.values()) {
-            Delivery any = queue.underWay != null ? queue.underWay : queue.waiting.getFirst();
-            if (accountId.equals(any.accountId())) {
-                queue.waiting.forEach(delivery -> held.remove(delivery.id()));
+        for (MailboxQueue queue : queues.values()) {
+            Delivery first = queue.underWay != null ? queue.underWay : queue.waiting.getFirst();
+            if (accountId.equals(first.accountId())) {
+                queue.waiting.forEach(delivery -> ids.remove(delivery.id()));
                 queue.waiting.clear();
                 queue.removed = true;
             }

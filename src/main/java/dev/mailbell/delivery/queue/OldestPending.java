@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Since when the oldest delivery is pending. The table is asked every 10 s, by a thread of its own:
- * who wants to know waits for no database, and an age that is known grows on while it is away.
+ * The age of the oldest pending delivery. A thread reads the table every 10 s, so that a scrape of
+ * the metrics never waits for the database. While the database is away the known age grows on.
  */
 final class OldestPending {
     private static final Logger LOG = LoggerFactory.getLogger(OldestPending.class);
-    private static final Duration BETWEEN = Duration.ofSeconds(10);
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final double MILLIS_A_SECOND = 1000;
 
     private final Supplier<Optional<Instant>> table;
@@ -24,7 +24,7 @@ final class OldestPending {
     private volatile @Nullable Instant since;
 
     /**
-     * @param table when the oldest one was made; empty when none is pending
+     * @param table reads when the oldest pending delivery was created; empty when none is pending
      */
     OldestPending(Supplier<Optional<Instant>> table, InstantSource clock) {
         this.table = table;
@@ -42,15 +42,15 @@ final class OldestPending {
     private void run() {
         try {
             while (true) {
-                look();
-                Thread.sleep(BETWEEN);
+                refresh();
+                Thread.sleep(INTERVAL);
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("The oldest delivery is no longer looked for");
+            LOG.debug("The age of the oldest delivery is no longer read");
         }
     }
 
-    void look() {
+    void refresh() {
         try {
             since = table.get().orElse(null);
         } catch (RuntimeException e) {
@@ -58,7 +58,7 @@ final class OldestPending {
         }
     }
 
-    /** Its age as far as is known; 0 when none is pending. */
+    /** The age as of the last read, in seconds; 0 when no delivery is pending. */
     double seconds() {
         Instant oldest = since;
         return oldest == null

@@ -1,108 +1,95 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.delivery.endpoint.DeliverySettings;
-import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookStore;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Reads for a lane what the table holds of its webhook: the webhook itself when the lane does not
- * know it, and the next page of deliveries. Three lanes at once, and of webhooks that are not
- * healthy one, {@linkplain DatabaseThrottle throttled}. Safe for many threads.
+ * Reads the table for a queue: the row of the webhook when the queue has none, and a page of due
+ * deliveries. Three threads read at once for healthy endpoints; for the others one does,
+ * {@linkplain DatabaseThrottle throttled}. Safe for many threads.
  */
 final class QueueRefiller {
     private static final Logger LOG = LoggerFactory.getLogger(QueueRefiller.class);
 
-    /** Lanes that read the table at once. */
-    private static final int AT_ONCE = 3;
+    /** Threads that read the table at once. */
+    private static final int READERS = 3;
 
     private final DeliveryStore deliveries;
     private final WebhookStore webhooks;
-    private final DeliverySettings settings;
     private final InstantSource clock;
-    private final RandomGenerator random;
-    private final Semaphore permits = new Semaphore(AT_ONCE, true);
+    private final Semaphore permits = new Semaphore(READERS, true);
     private final DatabaseThrottle throttle = new DatabaseThrottle();
 
-    QueueRefiller(
-            DeliveryStore deliveries,
-            WebhookStore webhooks,
-            DeliverySettings settings,
-            InstantSource clock,
-            RandomGenerator random) {
+    QueueRefiller(DeliveryStore deliveries, WebhookStore webhooks, InstantSource clock) {
         this.deliveries = deliveries;
         this.webhooks = webhooks;
-        this.settings = settings;
         this.clock = clock;
-        this.random = random;
     }
 
     /**
-     * Does the reading that {@link WebhookQueue#wantsRefill} asked for, and answers the lane.
+     * Reads what {@link WebhookQueue#beginRefill} asked for, and reports to the queue.
      *
      * @return whether the webhook exists
      */
-    boolean refill(WebhookQueue lane, int era) {
+    boolean refill(WebhookQueue queue, int epoch) {
         try {
-            if (lane.webhook() == null && !meet(lane, era)) {
-                lane.end();
+            if (queue.webhook() == null && !attach(queue, epoch)) {
+                queue.webhookDeleted();
                 return false;
             }
-            if (lane.isClosed()) {
-                lane.refillSkipped(era);
-            } else if (lane.isHealthy()) {
+            if (queue.isBlocked()) {
+                queue.refillSkipped(epoch);
+            } else if (queue.isHealthy()) {
                 permits.acquire();
                 try {
-                    lane.refill(era, page(lane, era));
+                    queue.refill(epoch, page(queue, epoch));
                 } finally {
                     permits.release();
                 }
             } else {
-                lane.refill(era, throttle.run(() -> page(lane, era)));
+                queue.refill(epoch, throttle.run(() -> page(queue, epoch)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            lane.refillSkipped(era);
+            queue.refillSkipped(epoch);
         } catch (RuntimeException e) {
-            int failed = lane.refillFailed(era, System.nanoTime());
-            // The first one is news; the same again at every retry is not.
-            LOG.atLevel(failed == 1 ? Level.WARN : Level.DEBUG)
+            int failures = queue.refillFailed(epoch, System.nanoTime());
+            // Retries that fail like the first read are not worth a warning each.
+            LOG.atLevel(failures == 1 ? Level.WARN : Level.DEBUG)
                     .log(
                             "Deliveries of webhook {} cannot be read now: {}",
-                            lane.webhookId(),
+                            queue.webhookId(),
                             e.getMessage());
         }
         return true;
     }
 
-    /** Makes the webhook known to its lane; false when there is none. */
-    private boolean meet(WebhookQueue lane, int era) throws InterruptedException {
+    /** Reads the row of the webhook for its queue; false when there is none. */
+    private boolean attach(WebhookQueue queue, int epoch) throws InterruptedException {
         permits.acquire();
         try {
-            Optional<Webhook> webhook = webhooks.find(lane.webhookId());
-            webhook.ifPresent(found ->
-                    lane.meet(era, found, new EndpointHealth(found, settings, clock, random)));
+            Optional<Webhook> webhook = webhooks.find(queue.webhookId());
+            webhook.ifPresent(found -> queue.attach(epoch, found));
             return webhook.isPresent();
         } finally {
             permits.release();
         }
     }
 
-    private DeliveryStore.Page page(WebhookQueue lane, int era) {
-        lane.refillBegins(era);
-        return deliveries.due(lane.webhookId(), clock.instant(), lane.room());
+    private DeliveryStore.Page page(WebhookQueue queue, int epoch) {
+        queue.refillStarted(epoch);
+        return deliveries.due(queue.webhookId(), clock.instant(), queue.capacity());
     }
 
-    /** From now on no reading rests. */
-    void end() {
+    /** Reads that wait for the throttle go on without a rest. */
+    void stop() {
         throttle.end();
     }
 }

@@ -5,33 +5,33 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * What one thread logs of readings that fail: an outage of the database once until a reading
- * succeeds, any other failure each time. Not safe for many threads.
+ * Logs the failed reads of one thread: an outage of the database once until a read succeeds, any
+ * other failure each time. Not safe for many threads.
  */
 public final class ReadFailures {
     private final Logger log;
-    private final String what;
-    private boolean outageTold;
+    private final String sentence;
+    private boolean outageLogged;
 
     /**
-     * @param what cannot be done now
+     * @param sentence to log, such as "The table cannot be read now"
      */
-    public ReadFailures(Logger log, String what) {
+    public ReadFailures(Logger log, String sentence) {
         this.log = log;
-        this.what = what;
+        this.sentence = sentence;
     }
 
     public void failed(RuntimeException failure) {
         boolean outage = Database.isAway(failure);
-        log.atLevel(outage && outageTold ? Level.DEBUG : Level.WARN)
+        log.atLevel(outage && outageLogged ? Level.DEBUG : Level.WARN)
                 .log(
                         "{}: {}",
-                        what,
+                        sentence,
                         outage ? Database.reason(failure) : String.valueOf(failure.getMessage()));
-        outageTold |= outage;
+        outageLogged |= outage;
     }
 
     public void succeeded() {
-        outageTold = false;
+        outageLogged = false;
     }
 }

@@ -6,16 +6,16 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** When a delivery that did not arrive is tried again. */
+/** When a failed delivery is attempted again. */
 final class RetrySchedule {
     private static final double JITTER = 0.2;
-    private static final Duration LONGEST_RETRY_AFTER = Duration.ofDays(1);
+    private static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
 
     private RetrySchedule() {}
 
     /**
-     * The wait before the next attempt, 20 % shorter or longer than configured, and no shorter than
-     * the receiver asked for (at most 24 h are granted).
+     * The wait before the next attempt: the configured one with a jitter of up to 20 %, or the
+     * {@code Retry-After} of the endpoint (24 h at most) when that is longer.
      *
      * @param schedule the waits between attempts
      * @param attempts POSTs made so far, 1 or more
@@ -35,6 +35,6 @@ final class RetrySchedule {
             return Optional.of(wait);
         }
         return Optional.of(
-                retryAfter.compareTo(LONGEST_RETRY_AFTER) < 0 ? retryAfter : LONGEST_RETRY_AFTER);
+                retryAfter.compareTo(MAX_RETRY_AFTER) < 0 ? retryAfter : MAX_RETRY_AFTER);
     }
 }

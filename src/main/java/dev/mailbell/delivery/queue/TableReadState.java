@@ -8,54 +8,57 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane knows of the table: whether it may hold more than the lane does, when more is due,
- * and whether a thread reads it. After a reading that failed the next one waits, each time twice as
- * long. Not safe for many threads.
+ * What a queue knows of the table: whether it has a backlog, when the next delivery is due, and
+ * whether a thread reads it. After a failed read the next one waits, 0.5 s at first and twice as
+ * long each time, 10 s at most. Not safe for many threads.
  */
 final class TableReadState {
     private static final long FIRST_RETRY = Duration.ofMillis(500).toNanos();
-    private static final long LONGEST_RETRY = Duration.ofSeconds(10).toNanos();
+    private static final long MAX_RETRY = Duration.ofSeconds(10).toNanos();
 
-    private boolean behind = true;
+    private boolean backlog = true;
 
-    /** A delivery was left to the table while the table was being read. */
-    private boolean missed;
+    /** The backlog was marked while the table was being read. */
+    private boolean markedWhileReading;
 
-    private boolean underWay;
+    private boolean beingRead;
 
-    /** Ids and queues that left while the table was being read: what was read of them is old. */
-    private final Set<Object> left = new HashSet<>();
+    /**
+     * Ids and mailboxes that left the queue during the read: their rows in the page are outdated.
+     */
+    private final Set<Object> departed = new HashSet<>();
 
-    /** When the table holds the next one that is due; null when none is known. */
+    /** When the next delivery in the table is due; null when none is known. */
     private @Nullable Instant nextDue;
 
-    /** Readings in a row that failed, and when the next one may begin. */
+    /** Failed reads in a row. */
     private int failures;
 
+    /** When the next read may begin after a failure, by the monotonic clock. */
     private long readableAt;
 
-    /** Whether the table may hold deliveries that are due and not in the lane. */
-    boolean isBehind() {
-        return behind;
+    /** Whether the table may hold due deliveries that are not in the queue. */
+    boolean hasBacklog() {
+        return backlog;
     }
 
     /** Whether a thread reads the table, or waits to do so. */
-    boolean isUnderWay() {
-        return underWay;
+    boolean isBeingRead() {
+        return beingRead;
     }
 
-    /** Whether the table holds nothing that is known of. */
+    /** Whether the table holds no deliveries as far as is known. */
     boolean isIdle() {
-        return !behind && nextDue == null;
+        return !backlog && nextDue == null;
     }
 
-    /** The table holds more, and what is being read of it now may be too old to show that. */
-    void markBehind() {
-        behind = true;
-        missed = true;
+    /** The table may hold more due deliveries; a page that is being read may be too old to tell. */
+    void markBacklog() {
+        backlog = true;
+        markedWhileReading = true;
     }
 
-    /** The table holds a delivery that is due then. */
+    /** The table holds a delivery that is due at this time. */
     void dueAt(Instant due) {
         if (nextDue == null || due.isBefore(nextDue)) {
             nextDue = due;
@@ -63,50 +66,47 @@ final class TableReadState {
     }
 
     /**
-     * Whether a reading is wanted and may begin.
+     * Whether the table is to be read now.
      *
      * @param nanoTime of the monotonic clock
      */
     boolean isWanted(Instant now, long nanoTime) {
         if (nextDue != null && !nextDue.isAfter(now)) {
             nextDue = null;
-            markBehind();
+            markBacklog();
         }
-        return behind && !underWay && (failures == 0 || nanoTime - readableAt >= 0);
+        return backlog && !beingRead && (failures == 0 || nanoTime - readableAt >= 0);
     }
 
     /** A thread is to read the table. */
     void begin() {
-        underWay = true;
-        missed = false;
-        left.clear();
+        beingRead = true;
+        markedWhileReading = false;
+        departed.clear();
     }
 
-    /**
-     * The thread has waited for its turn: what left the lane before it reads is not in what it
-     * reads.
-     */
+    /** The thread begins to read only now: the page will not hold what has departed before. */
     void restart() {
-        left.clear();
+        departed.clear();
     }
 
-    /** A delivery or all of a mailbox left the lane. */
-    void leaves(Object idOrQueue) {
-        if (underWay) {
-            left.add(idOrQueue);
+    /** A delivery, or all of a mailbox, left the queue. */
+    void departed(Object idOrMailbox) {
+        if (beingRead) {
+            departed.add(idOrMailbox);
         }
     }
 
-    /** Whether what was read of a delivery is old. */
-    boolean isOld(UUID id, String queue) {
-        return left.contains(id) || left.contains(queue);
+    /** Whether the row of this delivery in the page is outdated. */
+    boolean isOutdated(UUID id, String mailbox) {
+        return departed.contains(id) || departed.contains(mailbox);
     }
 
     /** The table was read. */
     void succeeded(DeliveryStore.Page page) {
-        underWay = false;
+        beingRead = false;
         failures = 0;
-        behind = page.full() || missed;
+        backlog = page.full() || markedWhileReading;
         if (page.next() != null) {
             dueAt(page.next());
         }
@@ -114,26 +114,26 @@ final class TableReadState {
 
     /** The table was not read after all. */
     void skipped() {
-        underWay = false;
+        beingRead = false;
     }
 
     /**
      * The table could not be read.
      *
-     * @return how many readings in a row have failed
+     * @return how many reads in a row have failed
      */
     int failed(long nanoTime) {
         long wait = FIRST_RETRY << Math.min(failures, 5);
         failures++;
-        readableAt = nanoTime + Math.min(wait, LONGEST_RETRY);
+        readableAt = nanoTime + Math.min(wait, MAX_RETRY);
         return failures;
     }
 
-    /** All is forgotten: the table is read anew. */
+    /** Forgets all: the table is read again. */
     void reset() {
-        underWay = false;
+        beingRead = false;
         failures = 0;
         nextDue = null;
-        markBehind();
+        markBacklog();
     }
 }

@@ -3,44 +3,57 @@ package dev.mailbell.delivery.queue;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
+import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
+import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is owed to one webhook, as far as it is in memory: deliveries that are due, one line for
- * each mailbox. The table is the truth; a lane that is full or in doubt reads it again. A delivery
- * stays in its lane until its outcome is written, so that reading the table never brings it back
- * and the next one of its mailbox never overtakes it, not even over a crash. One that waits for its
- * next attempt leaves: it takes no room, and its mailbox is read again when it is due. Safe for
- * many threads.
+ * The pending deliveries of one webhook that are in memory, and the health of its endpoint. The
+ * table is the truth; a queue that is full or stale reads it again. A delivery stays in the queue
+ * until its outcome is written: so reading the table never brings it back, and the next delivery of
+ * its mailbox never overtakes it, not even over a crash. A delivery that waits for its next attempt
+ * leaves the queue with its mailbox, which is read again when the attempt is due. Safe for many
+ * threads.
  */
 final class WebhookQueue {
     /** Deliveries in memory at most. */
-    static final int WINDOW = 512;
+    static final int MAX_DELIVERIES = 512;
 
     private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
     private final UUID webhookId;
-    private final MailboxQueues queues = new MailboxQueues();
+    private final Function<Webhook, EndpointHealth> newHealth;
+    private final MailboxQueues mailboxes = new MailboxQueues();
     private final DepartedDeliveries departures;
     private final TableReadState table = new TableReadState();
     private @Nullable Webhook webhook;
-    private @Nullable EndpointHealth receiver;
+    private @Nullable EndpointHealth endpoint;
 
     private Instant lastUsed;
     private boolean retired;
 
-    /** Rises when all is forgotten: what was read before is void. */
-    private int era;
+    /** Rises at each reset; what was read from the table in an earlier epoch is ignored. */
+    private int epoch;
 
-    WebhookQueue(UUID webhookId, CommitSequence commits, Instant now) {
+    /**
+     * @param newHealth makes the endpoint's health from the row of the webhook
+     */
+    WebhookQueue(
+            UUID webhookId,
+            CommitSequence commits,
+            Function<Webhook, EndpointHealth> newHealth,
+            Instant now) {
         this.webhookId = webhookId;
+        this.newHealth = newHealth;
         this.departures = new DepartedDeliveries(commits);
         this.lastUsed = now;
     }
@@ -50,11 +63,10 @@ final class WebhookQueue {
     }
 
     /**
-     * Takes in a delivery that was committed just now, or leaves it to the table where order
-     * demands that; false when this lane is no longer in use. What stands first in its mailbox does
-     * not wait for what the table holds of others, which may be a lot. A page of the table may have
-     * brought the delivery here before this call, and it may be sent already: it is not taken in
-     * twice.
+     * Adds a delivery that was committed just now, or leaves it to the table where the order
+     * demands that; false when this queue is retired. The first delivery of a mailbox does not wait
+     * until the backlog of others is read. A page of the table may have brought the delivery here
+     * before this call, and it may be sent already: it is not added twice.
      *
      * @param begun when its transaction began, by {@link CommitSequence}
      */
@@ -63,212 +75,221 @@ final class WebhookQueue {
             return false;
         }
         lastUsed = now;
-        if (queues.contains(delivery.id()) || departures.has(delivery.id())) {
+        if (mailboxes.contains(delivery.id()) || departures.has(delivery.id())) {
             return true;
         }
         if (!delivery.first()) {
-            queues.follow(delivery.queue());
+            mailboxes.markSuccessor(delivery.mailboxKey());
         }
-        // While the table holds more, only so much that there is room to read it as well.
-        int most = table.isBehind() ? room() / 2 : WINDOW;
+        // While the table has a backlog, half of the capacity is kept for reading it.
+        int max = table.hasBacklog() ? capacity() / 2 : MAX_DELIVERIES;
         if (!delivery.first()
-                || isClosed()
-                || queues.size() >= most
+                || isBlocked()
+                || mailboxes.size() >= max
                 || departures.mayHaveForgotten(begun)) {
-            table.markBehind();
+            table.markBacklog();
         } else {
-            queues.add(delivery, false);
+            mailboxes.add(delivery, false);
         }
         return true;
     }
 
     /**
-     * Whether the caller is to read the table now: there is room, it may hold more, the receiver
-     * may be sent to, and no thread reads it. After a reading that failed the next one waits.
-     * Answers the era to hand to {@link #refill}, or -1.
+     * Whether the caller is to read the table now: the queue has capacity, the table may have a
+     * backlog, the endpoint is not blocked, and no other thread reads. After a failed read the next
+     * one waits.
      *
      * @param nanoTime of the monotonic clock
+     * @return the epoch to hand to {@link #refill}; -1 when nothing is to be read
      */
-    synchronized int wantsRefill(Instant now, long nanoTime) {
-        if (!table.isWanted(now, nanoTime) || retired || queues.size() > room() / 2 || isClosed()) {
+    synchronized int beginRefill(Instant now, long nanoTime) {
+        if (!table.isWanted(now, nanoTime)
+                || retired
+                || mailboxes.size() > capacity() / 2
+                || isBlocked()) {
             return -1;
         }
         table.begin();
-        return era;
+        return epoch;
     }
 
     /** The thread that is to read the table had to wait, and reads it now. */
-    synchronized void refillBegins(int era) {
-        if (era == this.era) {
+    synchronized void refillStarted(int epoch) {
+        if (epoch == this.epoch) {
             table.restart();
         }
     }
 
-    /** How many deliveries to read at once: as many as the receiver can use soon. */
-    synchronized int room() {
-        return receiver == null ? WINDOW : Math.min(WINDOW, receiver.appetite());
+    /** How many deliveries to read at once: as many as the endpoint can take soon. */
+    synchronized int capacity() {
+        return endpoint == null ? MAX_DELIVERIES : Math.min(MAX_DELIVERIES, endpoint.prefetch());
     }
 
-    /**
-     * The table holds something that should have been sent: unless it is here and waits its turn,
-     * the table is read again.
-     */
-    synchronized void doubt(UUID overdue) {
-        if (!queues.contains(overdue)) {
-            table.markBehind();
+    /** An overdue delivery was found in the table; unless it is here, the table is read again. */
+    synchronized void markStale(UUID overdue) {
+        if (!mailboxes.contains(overdue)) {
+            table.markBacklog();
         }
     }
 
-    /** The webhook as the table has it, when it is not known here yet. */
+    /** The row of the webhook; null until {@link #attach}. */
     synchronized @Nullable Webhook webhook() {
         return webhook;
     }
 
-    /** Whether the webhook took its latest delivery; false when it is not known here. */
+    /** Whether the last POST to the endpoint succeeded; false before {@link #attach}. */
     synchronized boolean isHealthy() {
-        return receiver != null && receiver.isHealthy();
+        return endpoint != null && endpoint.isHealthy();
     }
 
-    /** Whether nothing may be sent to the webhook now. */
-    synchronized boolean isClosed() {
-        return receiver != null && receiver.isClosed();
+    /** Whether nothing may be sent to the endpoint now. */
+    synchronized boolean isBlocked() {
+        return endpoint != null && endpoint.isBlocked();
     }
 
-    synchronized void meet(int era, Webhook webhook, EndpointHealth receiver) {
-        if (era == this.era) {
-            this.webhook = webhook;
-            this.receiver = receiver;
+    /** Attaches the row of the webhook, as read from the table. */
+    synchronized void attach(int epoch, Webhook row) {
+        if (epoch == this.epoch) {
+            webhook = row;
+            endpoint = newHealth.apply(row);
         }
     }
 
-    /** The webhook was changed by an outcome; one that is not known here is read when needed. */
-    synchronized void know(Webhook changed) {
-        if (receiver != null) {
+    /** An outcome changed the row of the webhook; one that is not attached is read when needed. */
+    synchronized void webhookUpdated(Webhook changed) {
+        if (endpoint != null) {
             webhook = changed;
-            receiver.know(changed);
+            endpoint.refresh(changed);
         }
     }
 
-    /** Takes in what is due in the table. */
-    synchronized void refill(int era, DeliveryStore.Page page) {
-        if (era != this.era) {
+    /** Adds a page of due deliveries from the table. */
+    synchronized void refill(int epoch, DeliveryStore.Page page) {
+        if (epoch != this.epoch) {
             return;
         }
         for (Delivery delivery : page.due()) {
-            if (!table.isOld(delivery.id(), delivery.queue())) {
-                queues.add(delivery, page.followed().contains(delivery.id()));
+            if (!table.isOutdated(delivery.id(), delivery.mailboxKey())) {
+                mailboxes.add(delivery, page.withSuccessor().contains(delivery.id()));
             }
         }
         table.succeeded(page);
     }
 
-    /** The table was not read, because nothing may be sent now. */
-    synchronized void refillSkipped(int era) {
-        if (era == this.era) {
+    /** The table was not read, because the endpoint is blocked. */
+    synchronized void refillSkipped(int epoch) {
+        if (epoch == this.epoch) {
             table.skipped();
         }
     }
 
     /**
-     * The table could not be read; it is tried again later, each time after twice as long.
+     * The table could not be read; the wait before the next read doubles.
      *
-     * @return how many readings in a row have failed
+     * @return how many reads in a row have failed
      */
-    synchronized int refillFailed(int era, long nanoTime) {
-        refillSkipped(era);
+    synchronized int refillFailed(int epoch, long nanoTime) {
+        refillSkipped(epoch);
         return table.failed(nanoTime);
     }
 
-    /** Takes the deliveries that may be sent now, each with a slot of its own. */
-    synchronized List<Call> take(DeliveryPermits<WebhookQueue> slots) {
+    /** Begins as many calls as the endpoint and the permits allow now. */
+    synchronized List<Call> begin(DeliveryPermits<WebhookQueue> permits) {
         List<Call> calls = new ArrayList<>();
-        while (webhook != null && receiver != null && queues.hasReady()) {
-            Call call = receiver.tryBegin(webhook, queues.next(), slots, this, table.isBehind());
-            if (call == null) {
+        while (webhook != null && endpoint != null && mailboxes.hasReady()) {
+            Optional<Call> call =
+                    endpoint.tryBegin(webhook, mailboxes.next(), permits, this, table.hasBacklog());
+            if (call.isEmpty()) {
                 break;
             }
-            queues.begin();
-            calls.add(call);
+            mailboxes.begin();
+            calls.add(call.get());
         }
         return calls;
     }
 
-    /** Whether something waits for nothing but the receiver. */
-    synchronized boolean hasReady() {
-        return queues.hasReady();
+    /**
+     * A call ended with an attempt. Its delivery stays under way until {@link #completed} or {@link
+     * #retryAt}.
+     *
+     * @return the health to store with the webhook
+     */
+    synchronized Snapshot ended(Call call, Attempt attempt) {
+        return call.endpoint().ended(call, attempt, mailboxes.hasReady());
     }
 
-    /** The delivery's end is written: it leaves the lane, and its mailbox goes on. */
-    synchronized void done(Delivery delivery, Instant now) {
-        table.leaves(delivery.id());
+    /** A call ended without an attempt: its delivery is the first of its mailbox again. */
+    synchronized void abandoned(Call call) {
+        call.endpoint().abandoned(call);
+        if (!mailboxes.putBack(call.delivery())) {
+            table.markBacklog();
+        }
+    }
+
+    /** The last outcome of the delivery is written: it leaves, and its mailbox goes on. */
+    synchronized void completed(Delivery delivery, Instant now) {
+        table.departed(delivery.id());
         lastUsed = now;
         depart(delivery);
-        if (queues.end(delivery)) {
-            table.markBehind();
+        if (mailboxes.end(delivery)) {
+            table.markBacklog();
         }
     }
 
-    /** The attempt failed, which is written: the mailbox waits in the table. */
-    synchronized void later(Delivery delivery, Instant at) {
-        table.leaves(delivery.queue());
+    /** The failed attempt is written: the mailbox waits in the table until the next one is due. */
+    synchronized void retryAt(Delivery delivery, Instant due) {
+        table.departed(delivery.mailboxKey());
         depart(delivery);
-        queues.drop(delivery);
-        table.dueAt(at);
+        mailboxes.drop(delivery);
+        table.dueAt(due);
     }
 
-    /** The delivery was taken but not attempted: it waits where it was. */
-    synchronized void putBack(Delivery delivery) {
-        if (!queues.putBack(delivery)) {
-            table.markBehind();
-        }
-    }
-
-    /** What was announced here is not announced again; what a page brought may yet be. */
+    /** A delivery that a page brought may yet be offered, and must then be recognized. */
     private void depart(Delivery delivery) {
         if (!delivery.first()) {
             departures.add(delivery.id(), lastUsed);
         }
     }
 
-    /** Forgets all but what is under way, so that webhook and table are read again. */
+    /** Forgets all but the calls under way, so that webhook and deliveries are read again. */
     synchronized void reset() {
-        era++;
+        epoch++;
         departures.forgetAll();
         table.reset();
         webhook = null;
-        receiver = null;
-        queues.clear();
+        endpoint = null;
+        mailboxes.clear();
     }
 
-    /** The account was removed, and what was owed with it; what is under way ends by itself. */
+    /** The account and its deliveries were deleted; calls under way end as usual. */
     synchronized void forgetAccount(UUID accountId) {
-        // What was committed before the removal and is announced after it is looked up.
+        // A delivery that was committed before and is offered later is looked up in the table.
         departures.forgetAll();
-        if (table.isUnderWay()) {
-            // What is being read may hold what is owed for it.
-            era++;
+        if (table.isBeingRead()) {
+            // The page may hold deliveries of the account.
+            epoch++;
             table.skipped();
-            table.markBehind();
+            table.markBacklog();
         }
-        queues.forgetAccount(accountId);
+        mailboxes.forgetAccount(accountId);
     }
 
-    /** Takes the lane out of use if it has not been of any for a while. */
+    /** Retires the queue when it was idle for a minute; answers whether it is retired. */
     synchronized boolean retire(Instant now) {
         departures.forgetOld(now);
-        boolean asleep = receiver != null && receiver.isDisabled();
-        boolean idle = asleep || (!queues.hasReady() && table.isIdle());
+        boolean disabled = endpoint != null && endpoint.isDisabled();
+        boolean idle = disabled || (!mailboxes.hasReady() && table.isIdle());
         if (idle
-                && !table.isUnderWay()
-                && queues.hasNoneUnderWay()
+                && !table.isBeingRead()
+                && mailboxes.hasNoneUnderWay()
                 && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
             retired = true;
         }
         return retired;
     }
 
-    /** The webhook is gone: so is its lane. */
-    synchronized void end() {
+    /** The webhook was deleted, which retires its queue. */
+    synchronized void webhookDeleted() {
         retired = true;
     }
 }

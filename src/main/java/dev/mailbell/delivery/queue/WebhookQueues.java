@@ -1,17 +1,19 @@
 package dev.mailbell.delivery.queue;
 
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
+import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
+import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Gate;
+import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
-import dev.mailbell.delivery.outcome.OutcomeTable.Written;
+import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
-import dev.mailbell.delivery.outcome.OutcomeWriter.Completion;
+import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
 import dev.mailbell.webhook.WebhookStore;
@@ -30,123 +32,123 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All lanes: one for each webhook that is owed something. A fresh delivery is on its way as soon as
- * it is committed.
+ * All queues, one for each webhook with pending deliveries, and the threads that send them. A fresh
+ * delivery is sent as soon as it is committed.
  */
 public final class WebhookQueues {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookQueues.class);
     private static final Duration TICK = Duration.ofMillis(500);
 
-    /** How many ticks pass between two looks at the table for webhooks that no lane knows of. */
+    /** Ticks between two searches of the table for webhooks that have no queue. */
     private static final int TICKS_BETWEEN_SWEEPS = 10;
 
-    /** What is due for so long was overlooked. */
+    /** A delivery that is due for so long was overlooked. */
     private static final Duration OVERDUE = Duration.ofSeconds(5);
-
-    /** Sends one delivery; never throws. */
-    interface Sender {
-        Attempt send(Webhook webhook, Delivery delivery);
-    }
 
     private final DeliveryStore deliveries;
     private final QueueRefiller refiller;
-    private final Sender sender;
+    private final AttemptExecutor executor;
     private final DeliverySettings settings;
-    private final BooleanSupplier held;
-    private final OutcomeWriter completer;
+    private final BooleanSupplier leaseHeld;
+    private final OutcomeWriter outcomes;
     private final DeliveryMeters meters;
     private final OldestPending oldest;
     private final InstantSource clock;
     private final RandomGenerator random;
-    private final Map<UUID, WebhookQueue> lanes = new ConcurrentHashMap<>();
-    private final DeliveryPermits<WebhookQueue> slots = new DeliveryPermits<>();
+    private final Map<UUID, WebhookQueue> queues = new ConcurrentHashMap<>();
+    private final DeliveryPermits<WebhookQueue> permits = new DeliveryPermits<>(this::dispatch);
     private final CommitSequence commits = new CommitSequence();
-    private final Thread ticker = Thread.ofVirtual().name("lanes").unstarted(this::tick);
+    private final Thread ticker = Thread.ofVirtual().name("webhook-queues").unstarted(this::tick);
     private volatile boolean stopping;
 
+    /**
+     * @param leaseHeld whether this node may send deliveries now
+     */
     public WebhookQueues(
             DeliveryStore deliveries,
-            OutcomeTable completions,
+            OutcomeTable outcomeTable,
             WebhookStore webhooks,
-            Sender sender,
+            AttemptExecutor executor,
             DeliverySettings settings,
-            BooleanSupplier held,
+            BooleanSupplier leaseHeld,
             DeliveryMeters meters,
             InstantSource clock,
             RandomGenerator random,
-            DatabaseThrottle writing) {
+            DatabaseThrottle throttle) {
         this.deliveries = deliveries;
-        this.refiller = new QueueRefiller(deliveries, webhooks, settings, clock, random);
-        this.sender = sender;
+        this.refiller = new QueueRefiller(deliveries, webhooks, clock);
+        this.executor = executor;
         this.settings = settings;
-        this.held = held;
-        this.completer = new OutcomeWriter(completions, this::written, writing);
+        this.leaseHeld = leaseHeld;
+        this.outcomes = new OutcomeWriter(outcomeTable, this::webhooksChanged, throttle);
         this.clock = clock;
         this.random = random;
         this.meters = meters;
         this.oldest = new OldestPending(deliveries::oldestPending, clock);
-        meters.show(slots, oldest);
+        meters.register(permits, oldest);
     }
 
     public void start() {
-        completer.start();
+        outcomes.start();
         ticker.start();
         oldest.start();
     }
 
-    /**
-     * Stops sending, waits for what is under way, and writes down how it ended; all within the
-     * limit.
-     */
+    /** Begins no more calls, waits for those under way and writes their outcomes. */
     public void stop(Duration limit) throws InterruptedException {
         stopping = true;
-        refiller.end();
+        refiller.stop();
         ticker.interrupt();
         oldest.stop();
         long begun = System.nanoTime();
-        if (!slots.awaitNone(limit.toNanos())) {
+        if (!permits.awaitNone(limit.toNanos())) {
             LOG.warn("Deliveries were still under way at the end; they will be made again");
         }
-        completer.stop(limit.minusNanos(System.nanoTime() - begun).plusSeconds(1));
+        outcomes.stop(limit.minusNanos(System.nanoTime() - begun).plusSeconds(1));
     }
 
-    /** To be asked before a transaction that writes deliveries commits. */
+    /** To be called before a transaction that writes deliveries commits. */
     public long beginCommit() {
         return commits.next();
     }
 
     /**
-     * Takes in deliveries that were committed just now.
+     * Adds deliveries that were committed just now to their queues.
      *
-     * @param begun what {@link #beginCommit} said before the commit
+     * @param begun the answer of {@link #beginCommit} before the commit
      */
     public void offer(List<Delivery> fresh, long begun) {
         for (Delivery delivery : fresh) {
             meters.committed(delivery);
-            WebhookQueue lane = lane(delivery.webhookId());
-            while (!lane.offer(delivery, begun, clock.instant())) {
-                lanes.remove(lane.webhookId(), lane);
-                lane = lane(delivery.webhookId());
+            WebhookQueue queue = queue(delivery.webhookId());
+            while (!queue.offer(delivery, begun, clock.instant())) {
+                queues.remove(queue.webhookId(), queue);
+                queue = queue(delivery.webhookId());
             }
-            dispatch(lane);
+            dispatch(queue);
         }
     }
 
-    /** A webhook was changed, removed or enabled: what is known of it is read again. */
-    public void changed(UUID webhookId) {
-        WebhookQueue lane = lane(webhookId);
-        lane.reset();
-        dispatch(lane);
+    /** A webhook was changed, deleted or enabled: its row and its deliveries are read again. */
+    public void webhookChanged(UUID webhookId) {
+        WebhookQueue queue = queue(webhookId);
+        queue.reset();
+        dispatch(queue);
+        executor.forgetSecrets(webhookId);
     }
 
-    /** An account was removed: what was owed for it is no longer sent. */
+    /** An account was deleted: its deliveries are no longer sent. */
     public void forgetAccount(UUID accountId) {
-        lanes.values().forEach(lane -> lane.forgetAccount(accountId));
+        queues.values().forEach(queue -> queue.forgetAccount(accountId));
     }
 
-    private WebhookQueue lane(UUID webhookId) {
-        return lanes.computeIfAbsent(
-                webhookId, id -> new WebhookQueue(id, commits, clock.instant()));
+    private WebhookQueue queue(UUID webhookId) {
+        return queues.computeIfAbsent(
+                webhookId, id -> new WebhookQueue(id, commits, this::health, clock.instant()));
+    }
+
+    private EndpointHealth health(Webhook webhook) {
+        return new EndpointHealth(webhook, settings, clock, random);
     }
 
     private void tick() {
@@ -159,8 +161,8 @@ public final class WebhookQueues {
                         failures.succeeded();
                     }
                     Instant now = clock.instant();
-                    lanes.values().removeIf(lane -> lane.retire(now));
-                    lanes.values().forEach(this::dispatch);
+                    queues.values().removeIf(queue -> queue.retire(now));
+                    queues.values().forEach(this::dispatch);
                 } catch (RuntimeException e) {
                     failures.failed(e);
                 }
@@ -171,52 +173,56 @@ public final class WebhookQueues {
         }
     }
 
-    /** A commit whose answer was lost leaves deliveries that no lane was told of. */
+    /** Finds deliveries of commits whose answer was lost: they were offered to no queue. */
     private void sweep() {
-        deliveries.owed().forEach(this::lane);
+        deliveries.webhooksWithPending().forEach(this::queue);
         deliveries
                 .overdue(clock.instant().minus(OVERDUE))
-                .forEach((id, one) -> lane(id).doubt(one));
+                .forEach((id, delivery) -> queue(id).markStale(delivery));
     }
 
-    /**
-     * Sends what may be sent now, each on a thread of its own, and reads the table where the lane
-     * has room.
-     */
-    private void dispatch(WebhookQueue lane) {
-        if (stopping || !held.getAsBoolean()) {
+    /** Starts a thread for each delivery that may be sent now, and one that reads the table. */
+    private void dispatch(WebhookQueue queue) {
+        if (stopping || !leaseHeld.getAsBoolean()) {
             return;
         }
-        int era = lane.wantsRefill(clock.instant(), System.nanoTime());
-        if (era >= 0) {
-            Thread.startVirtualThread(() -> refill(lane, era));
+        int epoch = queue.beginRefill(clock.instant(), System.nanoTime());
+        if (epoch >= 0) {
+            Thread.startVirtualThread(() -> refill(queue, epoch));
         }
-        for (Call call : lane.take(slots)) {
-            Thread.startVirtualThread(() -> deliver(lane, call));
+        for (Call call : queue.begin(permits)) {
+            Thread.startVirtualThread(() -> deliver(queue, call));
         }
     }
 
-    private void refill(WebhookQueue lane, int era) {
-        if (refiller.refill(lane, era)) {
-            dispatch(lane);
+    private void refill(WebhookQueue queue, int epoch) {
+        if (refiller.refill(queue, epoch)) {
+            dispatch(queue);
         } else {
-            lanes.remove(lane.webhookId(), lane);
+            queues.remove(queue.webhookId(), queue);
         }
     }
 
-    private void deliver(WebhookQueue lane, Call call) {
-        boolean handedOver = false;
+    private void deliver(WebhookQueue queue, Call call) {
+        try (Permit _ = call.permit()) {
+            attempt(queue, call);
+        }
+        dispatch(queue);
+    }
+
+    private void attempt(WebhookQueue queue, Call call) {
+        boolean attempted = false;
         try {
-            if (!held.getAsBoolean()) {
+            if (!leaseHeld.getAsBoolean()) {
                 return;
             }
             meters.posting(call.delivery());
-            Attempt attempt = sender.send(call.webhook(), call.delivery());
+            Attempt attempt = executor.attempt(call.webhook(), call.delivery());
             meters.attempted(attempt);
-            if (attempt.charged()) {
-                Gate gate = call.receiver().ended(call, attempt, lane.hasReady());
-                handedOver = true;
-                completer.submit(completion(lane, call, attempt, gate));
+            if (attempt.countsAsAttempt()) {
+                Snapshot health = queue.ended(call, attempt);
+                attempted = true;
+                outcomes.submit(outcome(queue, call, attempt, health));
             } else {
                 LOG.warn(
                         "Delivery {} waits for our own network: {}",
@@ -228,36 +234,25 @@ public final class WebhookQueues {
         } catch (RuntimeException e) {
             LOG.warn("Delivery {} could not be attempted", call.delivery().id(), e);
         } finally {
-            if (!handedOver) {
-                call.receiver().abandoned(call);
-                lane.putBack(call.delivery());
+            if (!attempted) {
+                queue.abandoned(call);
             }
-            release(call.kind());
-        }
-        dispatch(lane);
-    }
-
-    /** The slot goes to whoever waits for one and can use it. */
-    private void release(DeliveryPermits.Kind kind) {
-        Optional<WebhookQueue> next = slots.release(kind);
-        while (next.isPresent()) {
-            dispatch(next.get());
-            next = slots.unused(next.get());
         }
     }
 
-    private Completion completion(WebhookQueue lane, Call call, Attempt attempt, Gate gate) {
+    private PendingOutcome outcome(
+            WebhookQueue queue, Call call, Attempt attempt, Snapshot health) {
         Delivery delivery = call.delivery();
         Instant next = attempt.delivered() ? null : next(delivery, attempt);
-        return new Completion(
-                new Ended(call.webhook(), delivery, attempt, next, gate),
+        return new PendingOutcome(
+                new AttemptOutcome(call.webhook(), delivery, attempt, next, health),
                 () -> {
                     if (next == null) {
-                        lane.done(delivery, clock.instant());
+                        queue.completed(delivery, clock.instant());
                     } else {
-                        lane.later(delivery, next);
+                        queue.retryAt(delivery, next);
                     }
-                    dispatch(lane);
+                    dispatch(queue);
                 });
     }
 
@@ -269,15 +264,15 @@ public final class WebhookQueues {
                                 attempt.retryAfter(),
                                 random)
                         .map(attempt.endedAt()::plus);
-        // What disables the webhook loses nothing: it waits until the webhook is enabled again.
+        // A 410 disables the webhook: the delivery stays pending until it is enabled again.
         return next.orElse(attempt.gone() ? attempt.endedAt() : null);
     }
 
-    private void written(Written written) {
-        meters.disabled(written.disabled());
-        for (Webhook webhook : written.changed()) {
-            WebhookQueue lane = lanes.get(webhook.id());
-            Webhook before = lane == null ? null : lane.webhook();
+    private void webhooksChanged(WebhookChanges changes) {
+        meters.disabled(changes.disabled());
+        for (Webhook webhook : changes.changed()) {
+            WebhookQueue queue = queues.get(webhook.id());
+            Webhook before = queue == null ? null : queue.webhook();
             if (before != null && before.state() != webhook.state()) {
                 LOG.info(
                         "Webhook {} is {}",
@@ -286,10 +281,10 @@ public final class WebhookQueues {
                                 ? "taking deliveries again"
                                 : webhook.state().wireName());
             }
-            if (lane != null) {
-                lane.know(webhook);
+            if (queue != null) {
+                queue.webhookUpdated(webhook);
             }
         }
-        offer(written.fresh(), CommitSequence.UNKNOWN);
+        offer(changes.fresh(), CommitSequence.UNKNOWN);
     }
 }

@@ -20,8 +20,8 @@ class CircuitBreakerTest {
                 clock, () -> OPEN_FOR, new SplittableRandom(7), openUntil, openings);
     }
 
-    private static void fail(CircuitBreaker breaker, boolean silent) {
-        breaker.failed(breaker.begin(), silent);
+    private static void fail(CircuitBreaker breaker, boolean noAnswer) {
+        breaker.failed(breaker.begin(), noAnswer);
     }
 
     private Duration openFor() {
@@ -29,7 +29,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void five_silences_in_a_row_open_it_and_four_do_not() {
+    void five_unanswered_calls_in_a_row_open_it_and_four_do_not() {
         for (int i = 0; i < 4; i++) {
             fail(breaker, true);
             assertThat(breaker.mayBegin()).isTrue();
@@ -41,7 +41,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void an_answer_in_between_begins_the_row_anew() {
+    void an_answer_in_between_restarts_the_count() {
         for (int i = 0; i < 4; i++) {
             fail(breaker, true);
         }
@@ -76,7 +76,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void half_open_is_exactly_one_probe_whose_success_closes() {
+    void half_open_lets_exactly_one_probe_through_whose_success_closes_it() {
         for (int i = 0; i < 5; i++) {
             fail(breaker, true);
         }
@@ -106,7 +106,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void what_began_before_it_opened_says_nothing_any_more() {
+    void a_call_that_began_before_it_opened_is_ignored() {
         int before = breaker.begin();
         for (int i = 0; i < 5; i++) {
             fail(breaker, true);
@@ -119,7 +119,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void a_probe_that_came_to_nothing_is_made_again() {
+    void an_abandoned_probe_is_replaced_by_another() {
         for (int i = 0; i < 5; i++) {
             fail(breaker, true);
         }
@@ -129,7 +129,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void it_goes_on_where_it_was_after_a_restart() {
+    void it_keeps_its_state_over_a_restart() {
         CircuitBreaker restarted = breaker(clock.instant().plusSeconds(10), 3);
         assertThat(restarted.mayBegin()).isFalse();
         clock.step(Duration.ofSeconds(10));

@@ -22,7 +22,7 @@ class SignerTest {
     private static final byte[] BODY = "{\"test\": 2432232314}".getBytes(UTF_8);
 
     @Test
-    void the_published_vector_comes_out() {
+    void the_published_test_vector_is_reproduced() {
         assertThat(
                         Signer.signature(
                                 List.of(PUBLISHED),
@@ -77,7 +77,7 @@ class SignerTest {
                 "whsec_c2hvcnQ=",
                 "whsec_!fKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
             })
-    void what_is_no_secret_is_refused_and_not_repeated(String text) {
+    void a_malformed_secret_is_refused_and_not_repeated_in_the_message(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         Signer.signature(List.of(Secret.of(text)), "id-1", Instant.EPOCH, BODY))

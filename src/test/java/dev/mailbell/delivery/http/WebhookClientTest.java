@@ -261,7 +261,7 @@ class WebhookClientTest {
                 throw new UncheckedIOException(e);
             }
         });
-        // Within half a second it may be tried once, which fails as any lost connection.
+        // Within half a second one try is allowed, which fails as any lost connection.
         await().untilAsserted(() ->
                 assertThat(client.post(post(url), LONG)).isInstanceOf(Answered.class));
         assertThat(receiver.connections).hasValue(2);
@@ -282,7 +282,7 @@ class WebhookClientTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 407, 408, 429, 500, 503})
-    void a_refusal_is_asked_for_once_only(int status) {
+    void a_refusal_is_not_retried_by_the_client(int status) {
         RawReceiver receiver =
                 open(
                         new RawReceiver(
@@ -366,7 +366,7 @@ class WebhookClientTest {
         assertThat(answered.status()).isEqualTo(200);
         assertThat(answered.bodyStart()).hasSize(1024);
         await().until(() -> gone.getCount() == 0);
-        // What socket buffers hold, and no more.
+        // At most the content of the socket buffers.
         assertThat(written.get()).isLessThan(50_000_000);
     }
 
@@ -400,7 +400,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_receiver_that_says_nothing_is_left_at_the_deadline() {
+    void a_post_without_an_answer_ends_at_the_deadline() {
         CountDownLatch end = new CountDownLatch(1);
         RawReceiver receiver = open(new RawReceiver((request, out) -> awaitOrFail(end)));
         Failed failed = (Failed) post(receiver, SHORT);
@@ -421,7 +421,7 @@ class WebhookClientTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n"})
-    void a_receiver_that_drips_bytes_is_left_at_the_deadline(String start) {
+    void a_post_with_a_dripping_answer_ends_at_the_deadline(String start) {
         Failed failed =
                 failure(
                         (request, out) -> {
@@ -448,7 +448,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_receiver_that_never_gets_past_100_continue_is_left_when_the_budget_is_used_up() {
+    void endless_100_continue_answers_end_the_post_when_the_budget_is_used_up() {
         Failed failed =
                 failure(
                         (request, out) -> {
@@ -462,8 +462,8 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_receiver_that_never_answers_a_tls_hello_is_left_at_the_deadline() throws Exception {
-        // The kernel takes the connection; nobody reads from it.
+    void a_tls_hello_without_an_answer_ends_at_the_deadline() throws Exception {
+        // The kernel accepts the connection; no thread reads from it.
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String url = "https://127.0.0.1:" + silent.getLocalPort();
             Failed failed = (Failed) client().post(post(url), SHORT);
@@ -473,7 +473,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_silent_name_server_is_left_at_the_deadline() {
+    void a_silent_name_server_ends_the_post_at_the_deadline() {
         CountDownLatch end = new CountDownLatch(1);
         AddressGuard guard =
                 open(
@@ -494,7 +494,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_receiver_that_closes_without_a_word_or_in_the_middle_is_a_lost_connection() {
+    void a_close_without_an_answer_or_within_it_is_a_lost_connection() {
         assertThat(failure((request, out) -> out.close(), LONG).kind())
                 .isEqualTo(Kind.DISCONNECTED);
         assertThat(
@@ -518,7 +518,7 @@ class WebhookClientTest {
                 "HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok",
                 "HTTP/1.1 %d X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
             })
-    void the_status_counts_whatever_the_body_does(String answer) {
+    void the_status_counts_when_the_body_is_broken(String answer) {
         for (int status : new int[] {200, 410}) {
             AtomicInteger posts = new AtomicInteger();
             RawReceiver receiver =
@@ -556,7 +556,7 @@ class WebhookClientTest {
                 "HTTP/1.1 abc\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"
             })
-    void what_is_not_http_is_a_failure(String answer) {
+    void an_answer_that_is_not_http_is_a_failure(String answer) {
         Failed failed =
                 failure(
                         (request, out) -> {
@@ -583,15 +583,15 @@ class WebhookClientTest {
                         }));
         assertThat(((Answered) post(receiver, LONG)).isSuccess()).isTrue();
         await().until(receiver.open::isEmpty);
-        // What socket buffers hold, and no more.
+        // At most the content of the socket buffers.
         assertThat(written).hasValueLessThan(50_000_000);
     }
 
     @Test
-    void a_closed_port_and_an_unknown_name_are_told_apart_without_addresses() throws Exception {
+    void a_closed_port_and_an_unknown_name_are_distinguished_without_addresses() throws Exception {
         names.put("closed.example", List.of("127.0.0.1"));
         WebhookClient client = client();
-        // Bound and not listening: nobody else can take the port meanwhile.
+        // Bound and not listening, so that no other process takes the port.
         try (Socket closed = new Socket()) {
             closed.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             Failed refused =
@@ -716,7 +716,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void many_at_once_share_the_connections_there_are() throws Exception {
+    void many_posts_at_once_share_the_connections() throws Exception {
         RawReceiver receiver = open(new RawReceiver(RawReceiver.saying(OK)));
         WebhookClient client = client();
         WebhookPost post = post("http://127.0.0.1:" + receiver.port());
@@ -734,7 +734,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void an_id_that_would_blur_the_signed_bytes_is_refused() {
+    void an_id_that_would_make_the_signed_bytes_ambiguous_is_refused() {
         for (String id : List.of("", "a.b", "a b", "a\r\nx: y", "ü")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() ->
@@ -747,7 +747,7 @@ class WebhookClientTest {
     }
 
     @Test
-    void a_call_that_is_interrupted_is_not_charged_to_the_webhook() throws Exception {
+    void an_interrupted_post_is_a_local_fault() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         RawReceiver receiver = open(new RawReceiver((request, out) -> awaitOrFail(end)));
         try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class DatabaseThrottleTest {
     private final DatabaseThrottle throttle = new DatabaseThrottle();
 
-    /** Works for so long, and says when that was. */
+    /** Works for this long; answers when. */
     private static long[] work(Duration duration) {
         long begun = System.nanoTime();
         long now = begun;
@@ -57,7 +57,7 @@ class DatabaseThrottleTest {
     }
 
     @Test
-    void work_that_fails_gives_its_turn_back() throws Exception {
+    void failed_work_releases_its_permit() throws Exception {
         assertThatIllegalStateException()
                 .isThrownBy(() ->
                         throttle.run(() -> {
@@ -67,11 +67,11 @@ class DatabaseThrottleTest {
     }
 
     @Test
-    void at_the_end_the_rest_is_cut_short() throws Exception {
+    void the_end_cuts_the_rest_short() throws Exception {
         DatabaseThrottle slow = new DatabaseThrottle(1_000_000_000, Long.MAX_VALUE / 4);
         slow.run(() -> work(Duration.ofMillis(1)));
         slow.end();
-        // A rest of a million seconds would outlast the time that this test has.
+        // A rest of a million seconds would exceed the timeout of this test.
         assertThat(slow.<Integer>run(() -> 1)).isEqualTo(1);
         assertThat(slow.<Integer>run(() -> 2)).isEqualTo(2);
     }

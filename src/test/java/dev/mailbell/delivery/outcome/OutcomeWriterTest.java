@@ -6,13 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Gate;
+import dev.mailbell.delivery.DeliveryEngine;
+import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
-import dev.mailbell.delivery.outcome.OutcomeTable.Ended;
-import dev.mailbell.delivery.outcome.OutcomeWriter.Completion;
+import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
@@ -37,15 +36,15 @@ class OutcomeWriterTest {
 
     @TempDir static Path keys;
 
-    private final OutcomeTable completions = new OutcomeTable(DATABASE, () -> Duration.ofDays(5));
+    private final OutcomeTable outcomeTable = new OutcomeTable(DATABASE, () -> Duration.ofDays(5));
     private final Set<UUID> written = ConcurrentHashMap.newKeySet();
-    private Engine engine;
+    private DeliveryEngine engine;
     private Webhook webhook;
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
-        // Nothing is sent by the lanes: the outcomes here are made up.
+        engine = new DeliveryEngine(DATABASE, keys);
+        // Nothing is sent by the queues: the outcomes here are made up.
         webhook = engine.webhook("http://127.0.0.1:1/");
         engine.patch(webhook, State.DISABLED);
         DATABASE.jdbi()
@@ -85,7 +84,7 @@ class OutcomeWriterTest {
             engine.mail(webhook, Ids.next(), "INBOX", 1);
         }
         List<Delivery> pending = new ArrayList<>();
-        for (Engine.Row row : engine.rows(webhook)) {
+        for (DeliveryEngine.Row row : engine.rows(webhook)) {
             pending.add(
                     new Delivery(
                             row.id(),
@@ -100,9 +99,9 @@ class OutcomeWriterTest {
         return pending;
     }
 
-    private Ended ended(Delivery delivery, int status, @Nullable String answer) {
+    private AttemptOutcome outcome(Delivery delivery, int status, @Nullable String answer) {
         boolean taken = status < 300;
-        return new Ended(
+        return new AttemptOutcome(
                 webhook,
                 delivery,
                 new Attempt(
@@ -114,11 +113,11 @@ class OutcomeWriterTest {
                         null,
                         taken ? null : Attempt.Fault.REFUSED),
                 null,
-                new Gate(null, null, 0));
+                new Snapshot(null, null, 0));
     }
 
-    private Completion completion(Ended ended) {
-        return new Completion(ended, () -> written.add(ended.delivery().id()));
+    private PendingOutcome pendingOutcome(AttemptOutcome outcome) {
+        return new PendingOutcome(outcome, () -> written.add(outcome.delivery().id()));
     }
 
     private List<String> statuses() {
@@ -126,57 +125,56 @@ class OutcomeWriterTest {
     }
 
     @Test
-    void one_row_that_is_refused_is_set_aside_and_the_others_of_its_batch_are_written()
-            throws Exception {
+    void one_refused_row_is_set_aside_and_the_others_of_its_batch_are_written() throws Exception {
         List<Delivery> pending = pending(12);
-        OutcomeWriter completer =
+        OutcomeWriter writer =
                 new OutcomeWriter(
-                        completions, changes -> {}, new DatabaseThrottle(), Duration.ofMillis(50));
+                        outcomeTable, changes -> {}, new DatabaseThrottle(), Duration.ofMillis(50));
         // All are one batch, because the writer begins after them.
         for (int i = 0; i < pending.size(); i++) {
-            completer.submit(completion(ended(pending.get(i), i == 7 ? 299 : 204, "")));
+            writer.submit(pendingOutcome(outcome(pending.get(i), i == 7 ? 299 : 204, "")));
         }
-        completer.start();
+        writer.start();
         await().until(() -> written.size() == 11);
         assertThat(written).doesNotContain(pending.get(7).id());
         assertThat(statuses()).filteredOn("pending"::equals).hasSize(1);
         // Later outcomes pass it by, and it is written once the database takes it.
         Delivery next = pending(1).getLast();
-        completer.submit(completion(ended(next, 204, "")));
+        writer.submit(pendingOutcome(outcome(next, 204, "")));
         await().until(() -> written.contains(next.id()));
         assertThat(written).doesNotContain(pending.get(7).id());
         allowAll();
         await().until(() -> written.contains(pending.get(7).id()));
         assertThat(statuses()).hasSize(13).containsOnly("delivered");
-        assertThat(completer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
     }
 
     @Test
     void an_outcome_whose_text_is_refused_is_written_without_it() throws Exception {
         List<Delivery> pending = pending(3);
-        OutcomeWriter completer =
-                new OutcomeWriter(completions, changes -> {}, new DatabaseThrottle());
-        completer.submit(completion(ended(pending.get(0), 204, "fine")));
-        completer.submit(completion(ended(pending.get(1), 204, "no \0 in PostgreSQL")));
-        completer.submit(completion(ended(pending.get(2), 500, "no \0 here either")));
-        completer.start();
+        OutcomeWriter writer =
+                new OutcomeWriter(outcomeTable, changes -> {}, new DatabaseThrottle());
+        writer.submit(pendingOutcome(outcome(pending.get(0), 204, "fine")));
+        writer.submit(pendingOutcome(outcome(pending.get(1), 204, "no \0 in PostgreSQL")));
+        writer.submit(pendingOutcome(outcome(pending.get(2), 500, "no \0 here either")));
+        writer.start();
         await().until(() -> written.size() == 3);
         assertThat(statuses()).containsExactly("delivered", "delivered", "failed");
-        assertThat(completer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
     }
 
     @Test
     void outcomes_whose_commit_was_not_answered_count_once_when_they_are_written_again() {
         List<Delivery> pending = pending(3);
-        List<Ended> batch =
+        List<AttemptOutcome> batch =
                 List.of(
-                        ended(pending.get(0), 500, ""),
-                        ended(pending.get(1), 500, ""),
-                        ended(pending.get(2), 410, ""));
-        completions.write(batch);
+                        outcome(pending.get(0), 500, ""),
+                        outcome(pending.get(1), 500, ""),
+                        outcome(pending.get(2), 410, ""));
+        outcomeTable.write(batch);
         Webhook once = engine.now(webhook);
         assertThat(once.health().failures()).isEqualTo(3);
-        assertThat(completions.write(batch).changed())
+        assertThat(outcomeTable.write(batch).changed())
                 .singleElement()
                 .satisfies(changed -> assertThat(changed.health()).isEqualTo(once.health()));
         assertThat(engine.now(webhook).health()).isEqualTo(once.health());
@@ -184,14 +182,14 @@ class OutcomeWriterTest {
     }
 
     @Test
-    void a_count_of_failures_ends_at_the_greatest() {
+    void a_count_of_failures_stays_at_the_maximum() {
         List<Delivery> pending = pending(1);
         DATABASE.jdbi()
                 .useHandle(handle ->
                         handle.execute(
                                 "update webhook set failures = 2147483647 where id = ?",
                                 webhook.id()));
-        completions.write(List.of(ended(pending.getFirst(), 500, "")));
+        outcomeTable.write(List.of(outcome(pending.getFirst(), 500, "")));
         assertThat(engine.now(webhook).health().failures()).isEqualTo(Integer.MAX_VALUE);
     }
 
@@ -215,27 +213,27 @@ class OutcomeWriterTest {
                             }
                         });
         working.await();
-        OutcomeWriter completer = new OutcomeWriter(completions, changes -> {}, throttle);
-        completer.start();
-        completer.submit(completion(ended(pending.get(0), 500, "")));
-        completer.submit(completion(ended(pending.get(1), 204, "")));
+        OutcomeWriter writer = new OutcomeWriter(outcomeTable, changes -> {}, throttle);
+        writer.start();
+        writer.submit(pendingOutcome(outcome(pending.get(0), 500, "")));
+        writer.submit(pendingOutcome(outcome(pending.get(1), 204, "")));
         await().until(() -> written.contains(pending.get(1).id()));
         assertThat(written).doesNotContain(pending.get(0).id());
         end.countDown();
         other.join();
         await().until(() -> written.contains(pending.get(0).id()));
-        assertThat(completer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
     }
 
     @Test
-    void a_sender_whose_outcome_comes_behind_the_stop_does_not_wait_for_ever() throws Exception {
+    void a_submit_after_the_stop_does_not_block() throws Exception {
         Delivery late = pending(1).getFirst();
-        OutcomeWriter completer =
-                new OutcomeWriter(completions, changes -> {}, new DatabaseThrottle());
-        completer.start();
-        assertThat(completer.stop(Duration.ofSeconds(30))).isTrue();
+        OutcomeWriter writer =
+                new OutcomeWriter(outcomeTable, changes -> {}, new DatabaseThrottle());
+        writer.start();
+        assertThat(writer.stop(Duration.ofSeconds(30))).isTrue();
         assertThatExceptionOfType(InterruptedException.class)
-                .isThrownBy(() -> completer.submit(completion(ended(late, 204, ""))));
+                .isThrownBy(() -> writer.submit(pendingOutcome(outcome(late, 204, ""))));
         assertThat(statuses()).containsExactly("pending");
     }
 }

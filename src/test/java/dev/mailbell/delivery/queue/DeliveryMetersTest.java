@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine;
+import dev.mailbell.delivery.DeliveryEngine;
 import dev.mailbell.delivery.RawReceiver;
 import dev.mailbell.delivery.SteppedClock;
 import dev.mailbell.event.Ids;
@@ -33,7 +33,7 @@ class DeliveryMetersTest {
     private static final UUID ANN = Ids.next();
 
     @TempDir Path keys;
-    private Engine engine;
+    private DeliveryEngine engine;
     private final AtomicInteger status = new AtomicInteger(200);
     private final CountDownLatch release = new CountDownLatch(1);
     private volatile boolean hang;
@@ -41,7 +41,7 @@ class DeliveryMetersTest {
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
     }
 
     @AfterEach
@@ -91,14 +91,14 @@ class DeliveryMetersTest {
         status.set(200);
         engine.clock.step(Duration.ofSeconds(7));
         await().until(() -> attempts("delivered") == 2);
-        // A second attempt is not what a delivery waited for.
+        // The second attempt is not timed.
         assertThat(engine.meters.get("deliveries.commit.to.post").timer().count()).isEqualTo(2);
         assertThat(engine.meters.get("deliveries.attempt").timer().count()).isEqualTo(3);
         assertThat(attempts("ours")).isZero();
     }
 
     @Test
-    void posts_under_way_are_seen_until_they_end() {
+    void posts_under_way_are_counted_until_they_end() {
         hang = true;
         engine.mail(engine.webhook(receiver), ANN, "INBOX", 1);
         await().until(() -> engine.meters.get("deliveries.under.way").gauge().value() == 1);
@@ -107,14 +107,14 @@ class DeliveryMetersTest {
     }
 
     @Test
-    void what_was_merged_and_who_was_disabled_is_counted() {
+    void merged_deliveries_and_disabled_webhooks_are_counted() {
         Webhook sleeper = engine.webhook(receiver);
         engine.patch(sleeper, State.DISABLED);
         for (int i = 0; i < 3; i++) {
             engine.mail(sleeper, ANN, "INBOX", 1);
         }
         assertThat(engine.meters.get("deliveries.merged").counter().count()).isEqualTo(2);
-        // Who disables a webhook by hand need not be told.
+        // A webhook that its client disables is not counted.
         assertThat(engine.meters.get("webhooks.disabled").counter().count()).isZero();
 
         status.set(410);
@@ -123,7 +123,7 @@ class DeliveryMetersTest {
     }
 
     @Test
-    void the_oldest_that_is_pending_is_found() {
+    void the_oldest_pending_delivery_is_found() {
         DeliveryStore store = new DeliveryStore(DATABASE.jdbi());
         assertThat(store.oldestPending()).isEmpty();
         Webhook sleeper = engine.webhook(receiver);
@@ -136,7 +136,7 @@ class DeliveryMetersTest {
     }
 
     @Test
-    void its_age_grows_between_two_looks_and_while_the_database_is_away() {
+    void the_age_of_the_oldest_grows_between_two_reads_and_while_the_database_is_away() {
         SteppedClock clock = new SteppedClock();
         AtomicReference<Optional<Instant>> table = new AtomicReference<>(Optional.empty());
         OldestPending oldest =
@@ -149,17 +149,17 @@ class DeliveryMetersTest {
                             return found;
                         },
                         clock);
-        oldest.look();
+        oldest.refresh();
         assertThat(oldest.seconds()).isZero();
         table.set(Optional.of(clock.instant().minusSeconds(3)));
-        oldest.look();
+        oldest.refresh();
         assertThat(oldest.seconds()).isEqualTo(3);
         table.set(Optional.of(Instant.MIN));
         clock.step(Duration.ofMillis(1500));
-        oldest.look();
+        oldest.refresh();
         assertThat(oldest.seconds()).isEqualTo(4.5);
         table.set(Optional.empty());
-        oldest.look();
+        oldest.refresh();
         assertThat(oldest.seconds()).isZero();
     }
 }

@@ -32,7 +32,7 @@ class ReadFailuresTest {
     }
 
     @Test
-    void an_outage_is_one_line_with_what_the_server_said_until_a_reading_succeeds() {
+    void an_outage_is_one_line_with_the_message_of_the_server_until_a_read_succeeds() {
         failures.failed(outage());
         failures.failed(outage());
         assertThat(lines.list)
@@ -44,7 +44,7 @@ class ReadFailuresTest {
     }
 
     @Test
-    void what_is_no_outage_is_told_each_time() {
+    void any_other_failure_is_logged_each_time() {
         failures.failed(new IllegalStateException("a fault of ours"));
         failures.failed(new IllegalStateException("a fault of ours"));
         assertThat(lines.list)

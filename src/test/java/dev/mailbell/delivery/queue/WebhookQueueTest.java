@@ -3,7 +3,8 @@ package dev.mailbell.delivery.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.delivery.SteppedClock;
-import dev.mailbell.delivery.UsualSettings;
+import dev.mailbell.delivery.TestDeliverySettings;
+import dev.mailbell.delivery.TestWebhooks;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
@@ -16,7 +17,6 @@ import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,56 +30,49 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The orders in which a commit, its announcement, a reading of the table and the end of an attempt
- * can follow each other: a delivery is sent once in each of them. The steps that other threads make
- * are made here one by one.
+ * A commit, its offer to the queue, a read of the table and the end of an attempt can happen in
+ * many orders: a delivery is sent once in each of them. The test makes the steps of the threads one
+ * by one.
  */
 class WebhookQueueTest {
     private static final UUID WEBHOOK = Ids.next();
     private static final UUID ACCOUNT = Ids.next();
 
-    private static final DeliverySettings SETTINGS = new UsualSettings();
+    private static final DeliverySettings SETTINGS = new TestDeliverySettings();
 
     private final SteppedClock clock = new SteppedClock();
     private final CommitSequence commits = new CommitSequence();
-    private final DeliveryPermits<WebhookQueue> slots = new DeliveryPermits<>();
-    private WebhookQueue lane = new WebhookQueue(WEBHOOK, commits, clock.instant());
-    private EndpointHealth receiver = new EndpointHealth(webhook(), SETTINGS, clock, new Random(1));
+    private final DeliveryPermits<WebhookQueue> permits = new DeliveryPermits<>(waiting -> {});
+    private WebhookQueue queue = newQueue();
     private long nanos;
 
     @BeforeEach
     void open() {
-        meet();
+        attach();
     }
 
-    /** Its webhook is known and nothing waits in the table. */
+    private WebhookQueue newQueue() {
+        return new WebhookQueue(
+                WEBHOOK,
+                commits,
+                webhook -> new EndpointHealth(webhook, SETTINGS, clock, new Random(1)),
+                clock.instant());
+    }
+
+    /** A new queue whose webhook is attached; the table is empty. */
     private void open(WebhookQueue fresh) {
-        lane = fresh;
-        meet();
+        queue = fresh;
+        attach();
     }
 
-    private void meet() {
-        int era = lane.wantsRefill(clock.instant(), nanos);
-        receiver = new EndpointHealth(webhook(), SETTINGS, clock, new Random(1));
-        lane.meet(era, webhook(), receiver);
-        lane.refill(era, page());
+    private void attach() {
+        int epoch = beginRefill();
+        queue.attach(epoch, webhook());
+        queue.refill(epoch, page());
     }
 
     private Webhook webhook() {
-        return new Webhook(
-                WEBHOOK,
-                Ids.next(),
-                "http://127.0.0.1/",
-                List.of("*"),
-                null,
-                Map.of(),
-                null,
-                new byte[0],
-                null,
-                State.ENABLED,
-                Health.GOOD,
-                clock.instant(),
-                clock.instant());
+        return TestWebhooks.webhook(WEBHOOK, State.ENABLED, Health.GOOD, clock.instant());
     }
 
     private static Page page(Delivery... due) {
@@ -90,7 +83,7 @@ class WebhookQueueTest {
         return new Delivery(Ids.next(), WEBHOOK, ACCOUNT, mailbox, 0, clock.instant(), "{}", true);
     }
 
-    /** As a page of the table has it. */
+    /** The delivery as a page of the table has it. */
     private static Delivery read(Delivery delivery) {
         return new Delivery(
                 delivery.id(),
@@ -103,239 +96,239 @@ class WebhookQueueTest {
                 false);
     }
 
-    private int wantsRefill() {
-        return lane.wantsRefill(clock.instant(), nanos);
+    private int beginRefill() {
+        return queue.beginRefill(clock.instant(), nanos);
     }
 
     private void bring(Delivery delivery) {
-        lane.doubt(delivery.id());
-        lane.refill(wantsRefill(), page(read(delivery)));
+        queue.markStale(delivery.id());
+        queue.refill(beginRefill(), page(read(delivery)));
     }
 
     private Delivery sent() {
-        List<Call> calls = lane.take(slots);
+        List<Call> calls = queue.begin(permits);
         assertThat(calls).hasSize(1);
         ended(calls.getFirst());
         return calls.getFirst().delivery();
     }
 
     private void ended(Call call) {
-        receiver.ended(
-                call,
-                new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null),
-                false);
-        slots.release(call.kind());
+        queue.ended(call, new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null));
+        call.permit().close();
     }
 
     private void assertNothingToSend() {
-        assertThat(lane.take(slots)).isEmpty();
+        assertThat(queue.begin(permits)).isEmpty();
     }
 
     @Test
-    void what_a_page_brought_and_the_receiver_took_is_not_sent_when_its_commit_is_announced() {
+    void a_delivery_that_a_page_brought_and_was_delivered_is_not_sent_when_it_is_offered() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.done(sent(), clock.instant());
-        assertThat(lane.offer(late, begun, clock.instant())).isTrue();
+        queue.completed(sent(), clock.instant());
+        assertThat(queue.offer(late, begun, clock.instant())).isTrue();
         assertNothingToSend();
     }
 
     @Test
-    void what_a_page_brought_and_is_under_way_is_not_sent_when_its_commit_is_announced() {
+    void a_delivery_that_a_page_brought_and_is_under_way_is_not_sent_when_it_is_offered() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
         Delivery underWay = sent();
-        lane.offer(late, begun, clock.instant());
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        lane.done(underWay, clock.instant());
-        assertNothingToSend();
-    }
-
-    @Test
-    void what_a_page_brought_and_waits_is_sent_once_when_its_commit_is_announced() {
-        long begun = commits.next();
-        Delivery late = committed("INBOX");
-        bring(late);
-        lane.offer(late, begun, clock.instant());
-        lane.done(sent(), clock.instant());
+        queue.completed(underWay, clock.instant());
         assertNothingToSend();
     }
 
     @Test
-    void what_a_page_brought_and_failed_waits_for_its_schedule_when_its_commit_is_announced() {
+    void a_delivery_that_a_page_brought_and_waits_is_sent_once_when_it_is_offered() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.later(sent(), clock.instant().plusSeconds(5));
-        lane.offer(late, begun, clock.instant());
+        queue.offer(late, begun, clock.instant());
+        queue.completed(sent(), clock.instant());
+        assertNothingToSend();
+    }
+
+    @Test
+    void a_delivery_that_a_page_brought_and_failed_waits_for_its_retry_when_it_is_offered() {
+        long begun = commits.next();
+        Delivery late = committed("INBOX");
+        bring(late);
+        queue.retryAt(sent(), clock.instant().plusSeconds(5));
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
         clock.step(Duration.ofSeconds(6));
-        lane.refill(wantsRefill(), page(read(late)));
-        lane.done(sent(), clock.instant());
+        queue.refill(beginRefill(), page(read(late)));
+        queue.completed(sent(), clock.instant());
         assertNothingToSend();
     }
 
     @Test
-    void what_was_announced_and_taken_while_a_page_was_read_is_not_sent_from_the_page() {
+    void a_delivery_that_was_offered_and_delivered_during_a_read_is_not_sent_from_the_page() {
         Delivery fresh = committed("INBOX");
-        lane.doubt(Ids.next());
-        int era = wantsRefill();
-        lane.offer(fresh, commits.next(), clock.instant());
-        lane.done(sent(), clock.instant());
-        lane.refill(era, page(read(fresh)));
+        queue.markStale(Ids.next());
+        int epoch = beginRefill();
+        queue.offer(fresh, commits.next(), clock.instant());
+        queue.completed(sent(), clock.instant());
+        queue.refill(epoch, page(read(fresh)));
         assertNothingToSend();
     }
 
     @Test
-    void what_is_under_way_when_the_window_is_cleared_is_not_sent_from_the_next_page() {
+    void a_delivery_under_way_at_a_reset_is_not_sent_from_the_next_page() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
         Delivery underWay = sent();
-        lane.reset();
-        int era = wantsRefill();
-        lane.meet(era, webhook(), receiver);
-        lane.refill(era, page(read(late)));
+        queue.reset();
+        int epoch = beginRefill();
+        queue.attach(epoch, webhook());
+        queue.refill(epoch, page(read(late)));
         assertNothingToSend();
-        lane.done(underWay, clock.instant());
+        queue.completed(underWay, clock.instant());
         assertNothingToSend();
-        lane.offer(late, begun, clock.instant());
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
     }
 
     @Test
-    void a_page_that_was_read_before_the_window_was_cleared_is_void() {
+    void a_page_that_was_read_before_a_reset_is_ignored() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
-        lane.doubt(late.id());
-        int old = wantsRefill();
-        lane.reset();
-        lane.refill(old, page(read(late)));
-        meet();
+        queue.markStale(late.id());
+        int old = beginRefill();
+        queue.reset();
+        queue.refill(old, page(read(late)));
+        attach();
         assertNothingToSend();
-        // And the announcement is looked up in the table instead.
-        lane.offer(late, begun, clock.instant());
+        // The offer is looked up in the table.
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        lane.refill(wantsRefill(), page(read(late)));
-        lane.done(sent(), clock.instant());
+        queue.refill(beginRefill(), page(read(late)));
+        queue.completed(sent(), clock.instant());
         assertNothingToSend();
     }
 
     @Test
-    void an_announcement_is_looked_up_when_more_departed_than_the_lane_remembers() {
+    void an_offer_is_looked_up_when_more_deliveries_departed_than_the_queue_remembers() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.done(sent(), clock.instant());
-        for (int i = 0; i < DepartedDeliveries.MOST; i++) {
+        queue.completed(sent(), clock.instant());
+        for (int i = 0; i < DepartedDeliveries.MAX; i++) {
             bring(committed("box " + i));
-            lane.done(sent(), clock.instant());
+            queue.completed(sent(), clock.instant());
         }
-        lane.offer(late, begun, clock.instant());
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        assertThat(wantsRefill()).isNotNegative();
+        assertThat(beginRefill()).isNotNegative();
     }
 
     @Test
-    void an_announcement_is_looked_up_when_the_departure_is_long_ago() {
+    void an_offer_is_looked_up_when_the_departure_is_long_ago() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.done(sent(), clock.instant());
+        queue.completed(sent(), clock.instant());
         clock.step(Duration.ofSeconds(20));
-        assertThat(lane.retire(clock.instant())).isFalse();
-        lane.offer(late, begun, clock.instant());
+        assertThat(queue.retire(clock.instant())).isFalse();
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        assertThat(wantsRefill()).isNotNegative();
+        assertThat(beginRefill()).isNotNegative();
     }
 
     @Test
-    void an_announcement_to_the_successor_of_a_retired_lane_is_looked_up() {
+    void an_offer_to_the_successor_of_a_retired_queue_is_looked_up() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.done(sent(), clock.instant());
+        queue.completed(sent(), clock.instant());
         clock.step(Duration.ofMinutes(2));
-        assertThat(lane.retire(clock.instant())).isTrue();
-        assertThat(lane.offer(late, begun, clock.instant())).isFalse();
-        open(new WebhookQueue(WEBHOOK, commits, clock.instant()));
-        lane.offer(late, begun, clock.instant());
+        assertThat(queue.retire(clock.instant())).isTrue();
+        assertThat(queue.offer(late, begun, clock.instant())).isFalse();
+        open(newQueue());
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        assertThat(wantsRefill()).isNotNegative();
+        assertThat(beginRefill()).isNotNegative();
     }
 
     @Test
-    void what_was_committed_before_its_account_was_removed_is_looked_up_after() {
+    void a_delivery_committed_before_its_account_was_deleted_is_looked_up() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
-        lane.forgetAccount(ACCOUNT);
-        lane.offer(late, begun, clock.instant());
+        queue.forgetAccount(ACCOUNT);
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        assertThat(wantsRefill()).isNotNegative();
+        assertThat(beginRefill()).isNotNegative();
     }
 
     @Test
-    void what_is_put_back_after_its_account_was_removed_is_not_sent() {
+    void a_call_abandoned_after_its_account_was_deleted_is_not_repeated() {
         Delivery fresh = committed("INBOX");
-        lane.offer(fresh, commits.next(), clock.instant());
-        Delivery underWay = sent();
-        lane.forgetAccount(ACCOUNT);
-        lane.putBack(underWay);
+        queue.offer(fresh, commits.next(), clock.instant());
+        Call call = queue.begin(permits).getFirst();
+        queue.forgetAccount(ACCOUNT);
+        queue.abandoned(call);
+        call.permit().close();
+        // After the pause that a local fault causes.
+        clock.step(Duration.ofSeconds(6));
         assertNothingToSend();
     }
 
     @Test
-    void what_is_redelivered_is_sent_once_more() {
+    void a_redelivery_is_sent_once_more() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        lane.done(sent(), clock.instant());
-        lane.reset();
-        meet();
+        queue.completed(sent(), clock.instant());
+        queue.reset();
+        attach();
         bring(late);
-        lane.done(sent(), clock.instant());
-        lane.offer(late, begun, clock.instant());
+        queue.completed(sent(), clock.instant());
+        queue.offer(late, begun, clock.instant());
         assertNothingToSend();
     }
 
     @Test
-    void a_fresh_delivery_needs_no_reading_of_the_table() {
-        lane.offer(committed("INBOX"), commits.next(), clock.instant());
-        assertThat(wantsRefill()).isNegative();
-        lane.done(sent(), clock.instant());
-        assertThat(wantsRefill()).isNegative();
+    void a_fresh_delivery_needs_no_read_of_the_table() {
+        queue.offer(committed("INBOX"), commits.next(), clock.instant());
+        assertThat(beginRefill()).isNegative();
+        queue.completed(sent(), clock.instant());
+        assertThat(beginRefill()).isNegative();
     }
 
     @Test
     void
             a_table_that_cannot_be_read_is_read_after_twice_as_long_each_time_and_ten_seconds_at_most() {
-        lane.doubt(Ids.next());
+        queue.markStale(Ids.next());
         long waited = 0;
         for (int i = 0; i < 12; i++) {
-            int era = wantsRefill();
-            assertThat(era).isNotNegative();
-            assertThat(lane.refillFailed(era, nanos)).isEqualTo(i + 1);
+            int epoch = beginRefill();
+            assertThat(epoch).isNotNegative();
+            assertThat(queue.refillFailed(epoch, nanos)).isEqualTo(i + 1);
             long wait = Math.min(500L << Math.min(i, 5), 10_000);
             nanos += Duration.ofMillis(wait).toNanos() - 1;
-            assertThat(wantsRefill()).isNegative();
+            assertThat(beginRefill()).isNegative();
             nanos += 1;
             waited += wait;
         }
         assertThat(waited).isEqualTo(500 + 1000 + 2000 + 4000 + 8000 + 7 * 10_000);
-        lane.refill(wantsRefill(), page());
-        lane.doubt(Ids.next());
-        // One that succeeded takes the waiting back.
-        assertThat(wantsRefill()).isNotNegative();
+        queue.refill(beginRefill(), page());
+        queue.markStale(Ids.next());
+        // A read that succeeds ends the waiting.
+        assertThat(beginRefill()).isNotNegative();
     }
 
-    /** A table, and threads whose steps are made in any order. */
+    /** A table, and threads whose steps happen in random order. */
     private final class Model {
         private final Random random;
         private final Map<UUID, Delivery> pending = new LinkedHashMap<>();
         private final Map<UUID, Integer> sent = new LinkedHashMap<>();
-        private final List<Runnable> announcements = new ArrayList<>();
+        private final List<Runnable> offers = new ArrayList<>();
         private final List<Runnable> pages = new ArrayList<>();
         private final List<Call> underWay = new ArrayList<>();
         private final List<Runnable> written = new ArrayList<>();
@@ -352,7 +345,7 @@ class WebhookQueueTest {
                         commit();
                     }
                 }
-                case 2 -> run(announcements);
+                case 2 -> run(offers);
                 case 3, 4 -> read();
                 case 5 -> run(pages);
                 case 6, 7 -> send();
@@ -360,9 +353,9 @@ class WebhookQueueTest {
                 case 9 -> run(written);
                 case 10 -> {
                     if (random.nextInt(8) == 0) {
-                        lane.reset();
+                        queue.reset();
                     } else if (!pending.isEmpty()) {
-                        lane.doubt(pending.keySet().iterator().next());
+                        queue.markStale(pending.keySet().iterator().next());
                     }
                 }
                 default -> replaceRetired();
@@ -384,13 +377,13 @@ class WebhookQueueTest {
             Delivery added = first ? fresh : WebhookQueueTest.read(fresh);
             pending.put(added.id(), added);
             made++;
-            announcements.add(() -> lane.offer(added, begun, clock.instant()));
+            offers.add(() -> queue.offer(added, begun, clock.instant()));
         }
 
         private void read() {
-            WebhookQueue reading = lane;
-            int era = wantsRefill();
-            if (era >= 0) {
+            WebhookQueue reading = queue;
+            int epoch = beginRefill();
+            if (epoch >= 0) {
                 Delivery[] due =
                         pending.values().stream()
                                 .limit(8)
@@ -399,16 +392,15 @@ class WebhookQueueTest {
                 boolean full = pending.size() > due.length;
                 pages.add(() -> {
                     if (reading.webhook() == null) {
-                        receiver = new EndpointHealth(webhook(), SETTINGS, clock, new Random(1));
-                        reading.meet(era, webhook(), receiver);
+                        reading.attach(epoch, webhook());
                     }
-                    reading.refill(era, new Page(List.of(due), Set.of(), full, null));
+                    reading.refill(epoch, new Page(List.of(due), Set.of(), full, null));
                 });
             }
         }
 
         private void send() {
-            for (Call call : lane.take(slots)) {
+            for (Call call : queue.begin(permits)) {
                 sent.merge(call.delivery().id(), 1, Integer::sum);
                 Set<UUID> before = new HashSet<>();
                 pending.values().stream()
@@ -422,25 +414,22 @@ class WebhookQueueTest {
 
         private void end() {
             if (!underWay.isEmpty()) {
-                WebhookQueue sender = lane;
+                WebhookQueue sender = queue;
                 Call call = underWay.remove(random.nextInt(underWay.size()));
-                call.receiver()
-                        .ended(
-                                call,
-                                new Attempt(
-                                        clock.instant(), Duration.ZERO, 204, "", null, null, null),
-                                false);
-                slots.release(call.kind());
+                sender.ended(
+                        call,
+                        new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null));
+                call.permit().close();
                 pending.remove(call.delivery().id());
-                written.add(() -> sender.done(call.delivery(), clock.instant()));
+                written.add(() -> sender.completed(call.delivery(), clock.instant()));
             }
         }
 
         private void replaceRetired() {
             if (random.nextInt(20) == 0) {
                 clock.step(Duration.ofSeconds(90));
-                if (lane.retire(clock.instant())) {
-                    lane = new WebhookQueue(WEBHOOK, commits, clock.instant());
+                if (queue.retire(clock.instant())) {
+                    queue = newQueue();
                 }
             }
         }
@@ -449,7 +438,7 @@ class WebhookQueueTest {
     @Test
     void in_any_order_of_these_steps_each_delivery_is_sent_once_and_in_its_order() {
         for (long seed = 1; seed <= 400; seed++) {
-            open(new WebhookQueue(WEBHOOK, commits, clock.instant()));
+            open(newQueue());
             Model model = new Model(seed);
             for (int i = 0; i < 600; i++) {
                 model.step(60);
@@ -462,18 +451,5 @@ class WebhookQueueTest {
                     .hasSize(model.made)
                     .allMatch(times -> times == 1);
         }
-    }
-
-    @Test
-    void instants_of_departure_are_no_part_of_the_order() {
-        Instant now = clock.instant();
-        DepartedDeliveries departures = new DepartedDeliveries(commits);
-        long begun = commits.next();
-        UUID id = Ids.next();
-        departures.add(id, now);
-        departures.forgetOld(now.plusSeconds(3600));
-        assertThat(departures.has(id)).isFalse();
-        assertThat(departures.mayHaveForgotten(begun)).isTrue();
-        assertThat(departures.mayHaveForgotten(commits.next())).isFalse();
     }
 }

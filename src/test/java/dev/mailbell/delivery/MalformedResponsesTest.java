@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers that are more, or other, than HTTP foresees: what they cost the next delivery. */
-class StrayOctetsTest {
+/** Answers with stray octets or malformed parts, and their effect on the next delivery. */
+class MalformedResponsesTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Secret SECRET = Signer.newSecret();
 
@@ -100,7 +100,7 @@ class StrayOctetsTest {
     }
 
     @Test
-    void octets_that_arrive_only_with_the_next_answer_are_skipped() {
+    void stray_octets_before_the_next_answer_are_skipped() {
         AtomicInteger served = new AtomicInteger();
         RawReceiver receiver =
                 receiver((request, out) -> {
@@ -113,13 +113,13 @@ class StrayOctetsTest {
                             Answered.class, one -> assertThat(one.status()).isEqualTo(204));
             assertThat(receiver.requests).hasSize(i);
         }
-        // The second answer was preceded by octets: its connection carries no third request.
+        // Stray octets preceded the second answer: its connection carries no third request.
         assertThat(receiver.connections).hasValue(2);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 120, 900})
-    void a_success_counts_whatever_its_headers_weigh(int headers) {
+    void a_success_counts_with_headers_of_any_size(int headers) {
         String heavy = "x-trace: " + "y".repeat(headers == 1 ? 10_000 : 60) + "\r\n";
         RawReceiver receiver =
                 receiver(
@@ -189,12 +189,12 @@ class StrayOctetsTest {
     }
 
     @Test
-    void a_few_informational_answers_are_passed_and_a_flood_of_them_is_left() {
+    void a_few_informational_answers_are_skipped_and_a_flood_of_them_ends_the_post() {
         String hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n";
         RawReceiver few =
                 receiver(RawReceiver.saying(hints.repeat(20) + "HTTP/1.1 204 No Content\r\n\r\n"));
         for (int i = 0; i < 100; i++) {
-            // The budget is of one request, not of a connection.
+            // The budget is for one request, not for a connection.
             assertThat(post(few)).isInstanceOf(Answered.class);
         }
         assertThat(few.connections).hasValue(1);

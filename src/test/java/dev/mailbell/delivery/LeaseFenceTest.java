@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FenceTest {
+class LeaseFenceTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final String OK = "HTTP/1.1 204 No Content\r\n\r\n";
 
@@ -28,15 +28,15 @@ class FenceTest {
     @Test
     void a_daemon_without_its_lease_posts_nothing_until_it_has_it_again() throws Exception {
         try (RawReceiver receiver = new RawReceiver(RawReceiver.saying(OK));
-                Engine engine = new Engine(DATABASE, keys)) {
+                DeliveryEngine engine = new DeliveryEngine(DATABASE, keys)) {
             Webhook webhook = engine.webhook(receiver);
-            engine.held = false;
+            engine.leaseHeld = false;
             engine.mail(webhook, Ids.next(), "INBOX", 1);
-            long asked = engine.heldAsked.get();
-            // The lanes come by several times meanwhile.
-            await().until(() -> engine.heldAsked.get() >= asked + 3);
+            long asked = engine.leaseChecks.get();
+            // The queues are dispatched several times meanwhile.
+            await().until(() -> engine.leaseChecks.get() >= asked + 3);
             assertThat(receiver.requests).isEmpty();
-            engine.held = true;
+            engine.leaseHeld = true;
             await().until(() -> receiver.requests.size() == 1);
         }
     }
@@ -44,12 +44,12 @@ class FenceTest {
     @Test
     void a_daemon_without_its_lease_posts_no_test_event() throws Exception {
         try (RawReceiver receiver = new RawReceiver(RawReceiver.saying(OK));
-                Engine engine = new Engine(DATABASE, keys)) {
+                DeliveryEngine engine = new DeliveryEngine(DATABASE, keys)) {
             Webhook webhook = engine.webhook(receiver);
-            engine.held = false;
+            engine.leaseHeld = false;
             assertThatExceptionOfType(FencedException.class).isThrownBy(() -> engine.test(webhook));
             assertThat(receiver.requests).isEmpty();
-            engine.held = true;
+            engine.leaseHeld = true;
             assertThat(engine.test(webhook).delivered()).isTrue();
         }
     }

@@ -28,20 +28,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a receiver's answer means, row by row of the table in the design. */
-class AnswersTest {
+/** The effect of each kind of answer on the delivery and the webhook. */
+class ResponsesTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final UUID ANN = Ids.next();
     private static final UUID BEN = Ids.next();
 
     @TempDir Path keys;
-    private Engine engine;
+    private DeliveryEngine engine;
     private final AtomicReference<String> says = new AtomicReference<>(status(200));
     private final List<RawReceiver> receivers = new ArrayList<>();
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
     }
 
     @AfterEach
@@ -79,14 +79,14 @@ class AnswersTest {
         await().untilAsserted(() -> assertThat(engine.attempts(webhook)).isEqualTo(attempts));
     }
 
-    /** Time for the lanes to do what they must not. */
+    /** Waits for several dispatches, in which a forbidden call would be made. */
     private static void ticks() {
         await().pollDelay(Duration.ofMillis(1200)).until(() -> true);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {200, 204, 299})
-    void any_2xx_is_delivered_and_says_nothing_about_the_webhook(int status) {
+    void any_2xx_delivers_and_leaves_the_webhook_unchanged(int status) {
         says.set("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n");
         Webhook webhook = engine.webhook(receiver());
         engine.mail(webhook, ANN, "INBOX", 1);
@@ -117,7 +117,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {301, 307, 400, 404, 500, 501})
-    void any_other_answer_is_tried_again_with_the_same_bytes_and_id(int status) {
+    void any_other_answer_is_retried_with_the_same_bytes_and_id(int status) {
         says.set(status(status, "Location: http://127.0.0.1:1/"));
         RawReceiver receiver = receiver();
         Webhook webhook = engine.webhook(receiver);
@@ -141,7 +141,7 @@ class AnswersTest {
     }
 
     @Test
-    void the_schedule_is_used_up_and_the_delivery_failed() {
+    void a_delivery_fails_for_good_when_the_retry_schedule_is_used_up() {
         says.set(status(500));
         engine.schedule = List.of(Duration.ofSeconds(5), Duration.ofMinutes(5));
         Webhook webhook = engine.webhook(receiver());
@@ -156,7 +156,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void retry_after_holds_back_the_delivery_on_every_failure(boolean asDate) {
+    void retry_after_delays_the_delivery_on_every_failure(boolean asDate) {
         Instant hour = engine.clock.instant().plusSeconds(3600);
         String date =
                 java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME.format(
@@ -177,7 +177,7 @@ class AnswersTest {
     }
 
     @Test
-    void gone_disables_the_webhook_at_once_and_enabling_sends_what_waited() {
+    void gone_disables_the_webhook_at_once_and_enabling_sends_pending_deliveries() {
         says.set(status(410));
         RawReceiver receiver = receiver();
         Webhook webhook = engine.webhook(receiver);
@@ -210,8 +210,7 @@ class AnswersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {429, 502, 503, 504})
-    void a_receiver_that_is_overloaded_pauses_the_webhook_over_a_restart(int status)
-            throws Exception {
+    void an_overload_status_pauses_the_webhook_over_a_restart(int status) throws Exception {
         says.set(status(status, "Retry-After: 600"));
         RawReceiver receiver = receiver();
         Webhook webhook = engine.webhook(receiver);
@@ -255,7 +254,7 @@ class AnswersTest {
     }
 
     @Test
-    void a_receiver_that_does_not_answer_in_time_pauses_the_webhook() {
+    void a_timeout_pauses_the_webhook() {
         engine.timeout = Duration.ofMillis(200);
         Webhook webhook = engine.webhook(receiver((request, out) -> awaitEnd()));
         engine.mail(webhook, ANN, "INBOX", 1);
@@ -273,7 +272,7 @@ class AnswersTest {
     }
 
     @Test
-    void five_refused_connections_open_the_breaker_and_one_probe_tries_it() throws Exception {
+    void five_refused_connections_open_the_breaker_and_one_probe_follows() throws Exception {
         int port;
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = closed.getLocalPort();

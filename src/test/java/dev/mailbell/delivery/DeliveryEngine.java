@@ -34,7 +34,7 @@ import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Delivery as the daemon runs it, on a real database, with a clock that a test steps. */
-public final class Engine implements AutoCloseable {
+public final class DeliveryEngine implements AutoCloseable {
     public final SteppedClock clock;
     final WebhookStore webhooks;
     final EventStore events;
@@ -46,13 +46,13 @@ public final class Engine implements AutoCloseable {
     private final AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
     private WebhookClient client;
     private Deliveries deliveries;
-    volatile boolean held = true;
-    final AtomicLong heldAsked = new AtomicLong();
+    volatile boolean leaseHeld = true;
+    final AtomicLong leaseChecks = new AtomicLong();
     volatile Duration timeout = Duration.ofSeconds(30);
     volatile List<Duration> schedule =
             List.of(Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofHours(1));
 
-    /** A delivery as the table has it. */
+    /** A row of the table of deliveries. */
     public record Row(
             UUID id,
             String mailbox,
@@ -62,11 +62,11 @@ public final class Engine implements AutoCloseable {
             Integer newCount,
             String body) {}
 
-    public Engine(Database database, Path keys) {
+    public DeliveryEngine(Database database, Path keys) {
         this(database, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
     }
 
-    private Engine(Database database, Keyring keyring, SteppedClock clock) {
+    private DeliveryEngine(Database database, Keyring keyring, SteppedClock clock) {
         this.database = database;
         this.jdbi = database.jdbi();
         this.keyring = keyring;
@@ -85,7 +85,7 @@ public final class Engine implements AutoCloseable {
                         watchdog,
                         clock);
         DeliverySettings settings =
-                new UsualSettings() {
+                new TestDeliverySettings() {
                     @Override
                     public Duration timeout() {
                         return timeout;
@@ -103,13 +103,20 @@ public final class Engine implements AutoCloseable {
                 };
         deliveries =
                 new Deliveries(
-                        database, webhooks, client, keyring, settings, this::held, meters, clock);
+                        database,
+                        webhooks,
+                        client,
+                        keyring,
+                        settings,
+                        this::leaseHeld,
+                        meters,
+                        clock);
         deliveries.start();
     }
 
-    private boolean held() {
-        heldAsked.incrementAndGet();
-        return held;
+    private boolean leaseHeld() {
+        leaseChecks.incrementAndGet();
+        return leaseHeld;
     }
 
     /** A new process after an orderly end. */
@@ -120,24 +127,24 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * A new process beside one that will write nothing any more, because its receivers hang: as
-     * after a kill. Both are to be closed.
+     * A second process beside one that writes nothing more because its endpoints hang, as after a
+     * kill. The test closes both.
      */
-    Engine successor() {
-        return new Engine(database, keyring, clock);
+    DeliveryEngine successor() {
+        return new DeliveryEngine(database, keyring, clock);
     }
 
     public Webhook webhook(RawReceiver receiver) {
         return webhook("http://127.0.0.1:" + receiver.port() + "/");
     }
 
-    /** Gets what {@link #mail} addresses to it. */
+    /** A webhook that gets the events which {@link #mail} sends to it. */
     public Webhook webhook(String url) {
         UUID id = Ids.next();
         return webhook(id, url, Map.of("to", id.toString()));
     }
 
-    /** Gets the events of accounts that carry these labels. */
+    /** A webhook that gets the events of accounts with these labels. */
     Webhook webhook(String url, Map<String, String> labels) {
         return webhook(Ids.next(), url, labels);
     }
@@ -163,7 +170,7 @@ public final class Engine implements AutoCloseable {
         return webhook;
     }
 
-    /** New mail for one webhook, committed and handed to the lanes. */
+    /** New mail for one webhook, committed and offered to the queues. */
     public void mail(Webhook webhook, UUID account, String mailbox, int newCount) {
         String payload =
                 "{\"type\":\"mail.new\",\"data\":{\"mailbox\":\"%s\",\"newCount\":%d,\"total\":9,\"at\":\"%s\"}}"
@@ -184,7 +191,7 @@ public final class Engine implements AutoCloseable {
         commit(account, mailbox, labels, type, payload).committed();
     }
 
-    /** New mail, committed and not yet handed to the lanes. */
+    /** New mail, committed and not yet offered to the queues. */
     Outbox.Pending commit(Arrival arrival) {
         return commit(
                 arrival.account(),
@@ -207,7 +214,7 @@ public final class Engine implements AutoCloseable {
                         ? new JsonMapper().readTree(payload).path("data").path("newCount").asInt(0)
                         : null;
         NewEvent added = new NewEvent(event, mailbox, 1, labels, newCount);
-        // As a look does: in one statement, or where that cannot be in a transaction.
+        // As a check does: in one statement, or else in a transaction.
         Sql change = Sql.of("update client set name = name where id = ?", ClientStore.DEFAULT);
         Outbox outbox = deliveries.outbox();
         return outbox.addDirectly(change, added)
@@ -221,7 +228,7 @@ public final class Engine implements AutoCloseable {
     /** New mail in a mailbox of an account that carries these labels. */
     record Arrival(UUID account, String mailbox, Map<String, String> labels, String payload) {}
 
-    /** New mail, committed and handed to the lanes. */
+    /** New mail, committed and offered to the queues. */
     void mail(Arrival arrival) {
         add(
                 arrival.account(),
@@ -231,7 +238,7 @@ public final class Engine implements AutoCloseable {
                 arrival.payload());
     }
 
-    /** What {@code POST …/test} does. */
+    /** The effect of {@code POST …/test}. */
     Attempt test(Webhook webhook) {
         return deliveries.test(webhook);
     }
@@ -240,7 +247,7 @@ public final class Engine implements AutoCloseable {
         return webhooks.find(webhook.id()).orElseThrow();
     }
 
-    /** What {@code PATCH state=…} does. */
+    /** The effect of {@code PATCH state=…}. */
     public void patch(Webhook webhook, State state) {
         webhooks.update(
                 new Webhook(
@@ -259,7 +266,7 @@ public final class Engine implements AutoCloseable {
                         clock.instant()),
                 state,
                 clock.instant());
-        deliveries.changed(webhook.id());
+        deliveries.webhookChanged(webhook.id());
     }
 
     public List<Row> rows(Webhook webhook) {

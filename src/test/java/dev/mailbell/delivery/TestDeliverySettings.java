@@ -4,8 +4,8 @@ import dev.mailbell.delivery.endpoint.DeliverySettings;
 import java.time.Duration;
 import java.util.List;
 
-/** What a test does not set itself. */
-public class UsualSettings implements DeliverySettings {
+/** Settings for tests; a test overrides those that matter to it. */
+public class TestDeliverySettings implements DeliverySettings {
     @Override
     public Duration timeout() {
         return Duration.ofSeconds(15);

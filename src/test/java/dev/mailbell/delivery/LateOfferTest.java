@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.delivery.Engine.Arrival;
+import dev.mailbell.delivery.DeliveryEngine.Arrival;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import java.nio.file.Path;
@@ -18,8 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A thread that committed a delivery and is slow to say so. */
-class LateAnnouncementTest {
+/** A thread that committed a delivery offers it late, after a page of the table brought it. */
+class LateOfferTest {
     private static final Database DATABASE = TestDatabase.create();
 
     @TempDir static Path keys;
@@ -27,11 +27,11 @@ class LateAnnouncementTest {
     private final UUID account = Ids.next();
     private final RawReceiver receiver =
             new RawReceiver(RawReceiver.saying("HTTP/1.1 204 No Content\r\n\r\n"));
-    private Engine engine;
+    private DeliveryEngine engine;
 
     @BeforeEach
     void open() {
-        engine = new Engine(DATABASE, keys);
+        engine = new DeliveryEngine(DATABASE, keys);
     }
 
     @AfterEach
@@ -55,12 +55,12 @@ class LateAnnouncementTest {
     }
 
     @Test
-    void what_the_table_brought_meanwhile_is_not_sent_again() {
+    void a_delivery_that_a_page_brought_before_its_offer_is_sent_once() {
         Webhook webhook = engine.webhook(receiver);
         engine.mail(arrival(webhook, "INBOX", 1));
         await().until(() -> engine.statuses(webhook).equals(List.of("delivered")));
         Outbox.Pending late = engine.commit(arrival(webhook, "INBOX", 2));
-        // This one stands behind it, so that the table is read, which brings both.
+        // An older delivery is pending, so that the table is read; the page brings both.
         engine.mail(arrival(webhook, "INBOX", 3));
         await().until(() ->
                 engine.statuses(webhook).equals(List.of("delivered", "delivered", "delivered")));
@@ -74,7 +74,7 @@ class LateAnnouncementTest {
     }
 
     @Test
-    void what_is_announced_to_a_lane_that_has_just_begun_is_sent_once() {
+    void a_delivery_that_is_offered_to_a_new_queue_after_a_page_brought_it_is_sent_once() {
         Webhook webhook = engine.webhook(receiver);
         Outbox.Pending late = engine.commit(arrival(webhook, "INBOX", 1));
         engine.mail(arrival(webhook, "INBOX", 2));

@@ -11,10 +11,10 @@ import javax.net.ServerSocketFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A receiver as the documentation wants it: it counts what it took by {@code webhook-id}, each id
- * once, and answers what a test says meanwhile.
+ * A receiver as the documentation describes it: it counts each {@code webhook-id} once. A test sets
+ * the status that it answers.
  */
-final class Tally implements AutoCloseable {
+final class CountingReceiver implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     /** Ids whose bytes were not the same at every attempt. */
@@ -46,12 +46,12 @@ final class Tally implements AutoCloseable {
                         .getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** From now on nobody listens there. */
+    /** Stops to listen: connections are refused. */
     void refuse() {
         receiver.close();
     }
 
-    /** Somebody listens there again. */
+    /** Listens on the same port again. */
     void listen() {
         receiver = new RawReceiver(ServerSocketFactory.getDefault(), receiver.port(), this::answer);
     }

@@ -27,17 +27,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What an event costs beside 10,000 webhooks of which few are healthy or untried and 20,000 events
- * deferred for them, by PostgreSQL's own counters.
+ * The rows that an event reads, by PostgreSQL's counters, with 10,000 webhooks, few of them healthy
+ * or untried, and 20,000 events deferred for them.
  */
-class ManyWebhooksTest {
+class FanOutCostTest {
     private static final int WEBHOOKS = 10_000;
     private static final int HEALTHY = 3;
     private static final int UNTRIED = 3;
     private static final int ACCOUNTS = 5_000;
     private static final int EVENTS_OF_EACH = 4;
 
-    /** From the sixth time on the driver prepares, from the eleventh the server's plan is fixed. */
+    /**
+     * The driver prepares from the sixth time on; the server's plan is generic from the eleventh.
+     */
     private static final int TIMES = 14;
 
     private static final UUID CLIENT = Ids.next();
@@ -48,7 +50,7 @@ class ManyWebhooksTest {
 
     @BeforeAll
     static void fill() {
-        // One connection for all, because each tells its counts when it is asked to.
+        // One connection, because a connection reports its counters only when it is asked to.
         database = TestDatabase.create(1);
         jdbi = database.jdbi();
         List<UUID> webhooks = ids(WEBHOOKS);
@@ -110,7 +112,7 @@ class ManyWebhooksTest {
                         .one());
     }
 
-    /** Does it many times, each of which may read so many rows. */
+    /** Repeats the work; each time may read this many rows. */
     private static void reads(int most, Runnable work) {
         long before = rowsRead();
         for (int i = 0; i < TIMES; i++) {
@@ -135,16 +137,16 @@ class ManyWebhooksTest {
     }
 
     @Test
-    void an_event_reads_the_webhooks_that_it_may_serve_and_what_waits_of_its_mailbox() {
+    void writing_an_event_reads_its_subscribers_and_the_pending_deliveries_of_its_mailbox() {
         Sql change = Sql.of("update client set name = name where id = ?", CLIENT);
-        int webhooks = HEALTHY + UNTRIED + Subscribers.MOST_OTHERS + 1;
+        int webhooks = HEALTHY + UNTRIED + Subscribers.MAX_OTHERS + 1;
         int[] next = {100};
-        // Others than healthy ones wait for earlier events of the mailbox.
+        // Only webhooks that are not healthy wait for earlier events of the mailbox.
         reads(
                 webhooks + EVENTS_OF_EACH,
                 () ->
                         assertThat(
-                                        DirectEventWriter.add(
+                                        DirectEventWriter.tryWrite(
                                                 database.dataSource(),
                                                 change,
                                                 mail(accounts.get(next[0]++)),
@@ -154,7 +156,7 @@ class ManyWebhooksTest {
                 webhooks,
                 connection ->
                         assertThat(
-                                        EventWriter.add(
+                                        EventWriter.write(
                                                         connection,
                                                         mail(Ids.next()),
                                                         null,
@@ -164,7 +166,7 @@ class ManyWebhooksTest {
     }
 
     @Test
-    void the_next_to_be_served_is_found_without_reading_what_else_waits() {
+    void the_next_deferred_event_is_found_without_reading_the_others() {
         // The row, its mailbox's rows to lock them and once more with their events.
         readsInTransaction(
                 10 * EVENTS_OF_EACH,
@@ -175,15 +177,15 @@ class ManyWebhooksTest {
                 connection -> {
                     Row marked = DeferredEvents.markedHealthy(connection).orElseThrow();
                     assertThat(marked.accountId()).isEqualTo(accounts.get(4711));
-                    // All healthy ones have it.
+                    // All healthy webhooks have the event.
                     assertThat(DeferredEvents.nextForHealthy(connection, marked)).isEmpty();
                     assertThat(DeferredEvents.healthyWaiting(connection, marked, 100)).isEmpty();
-                    assertThat(DeferredEvents.moreWait(connection, marked, List.of())).isTrue();
+                    assertThat(DeferredEvents.othersWait(connection, marked, List.of())).isTrue();
                 });
     }
 
     @Test
-    void looking_for_webhooks_that_are_healthy_again_reads_some_rows() {
+    void the_search_for_recovered_webhooks_reads_a_bounded_part_of_the_table() {
         int some = 50;
         readsInTransaction(
                 4 * some + HEALTHY * some,
