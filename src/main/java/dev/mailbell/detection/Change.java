@@ -6,13 +6,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a look means: mark and observation held together.
+ * The result of comparing a mailbox's state with what one check observed.
  *
- * @param newCount messages to announce: there now, seen by no earlier look, not covered by the
- *     client's position; for a reset how many of them arrived since the last look
- * @param approximate whether the count rests on less than UIDs
- * @param next what is known from now on
- * @param newKnown POP3: the messages known from now on; null when they are as before
+ * @param newCount messages to announce: present now, not seen by any earlier check, not covered by
+ *     the client's position. For a reset: messages that arrived since the last check
+ * @param approximate whether the count is derived from headers or sizes instead of UIDs
+ * @param next the state to store
+ * @param newKnown POP3: the known messages to store; null when they are unchanged
  * @param newest the newest of the new messages, 20 at most, ascending: IMAP UIDs or POP3 message
  *     numbers
  */
@@ -24,20 +24,20 @@ public record Change(
         @Nullable KnownMessages newKnown,
         List<Long> newest) {
 
-    /** How many messages are named one by one at most. */
+    /** The maximum length of {@link #newest}. */
     public static final int NEWEST = 20;
 
-    /** What kind of change it is. */
+    /** The kind of the change. */
     public enum Kind {
-        /** Nothing is different: there is nothing to write. */
+        /** Nothing changed; nothing is written. */
         NOTHING,
-        /** The mark or the client's position moved; there is nothing to announce. */
+        /** The mark or the client's position moved; there is no new mail. */
         MOVED,
         /** There is new mail. */
         NEW,
-        /** The first look: what is there is where counting begins. */
+        /** The first check: counting begins after the messages that are present. */
         BASELINE,
-        /** The UIDs no longer mean what they meant: counting begins anew. */
+        /** The UIDs changed their meaning: counting begins anew. */
         RESET
     }
 
@@ -45,7 +45,7 @@ public record Change(
         newest = List.copyOf(newest);
     }
 
-    /** The same change, whose count rests on less than UIDs. */
+    /** A copy of this change whose count is marked as approximate. */
     Change withApproximateCount() {
         return new Change(kind, newCount, true, next, newKnown, newest);
     }

@@ -12,16 +12,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts in an IMAP mailbox whose UIDs do not last. What is known of it is the multiset of its
- * messages' keys, and new is what a listing has beyond it: the computation of POP3's full listing.
+ * Counts new messages in an IMAP mailbox whose UIDs are not stable. The known messages are a
+ * multiset of header keys; a message of the listing that is not in the multiset is new. The
+ * computation is the one of a full POP3 listing.
  */
 final class ImapIdentities {
-    /** So many messages that are gone may be taken for there; in a large mailbox as many again. */
-    static final int UNNOTICED = 500;
+    /**
+     * How many deleted messages may be counted as present before the mailbox is listed as a whole;
+     * in a mailbox of more messages, as many as it has.
+     */
+    static final int MAX_UNNOTICED_DELETIONS = 500;
 
     private ImapIdentities() {}
 
-    /** Holds a listing against the state. */
+    /** Compares a listing with the state. */
     static Change after(
             ImapState state,
             ImapObservation seen,
@@ -34,7 +38,7 @@ final class ImapIdentities {
                         ? located(before, seen, listed, upTo)
                         : update;
         if (before != null && !before.approximate()) {
-            return takenOver(state, before, seen, listed, located);
+            return switchedToHeaders(state, before, seen, listed, located);
         }
         Pop3State maildrop =
                 before == null
@@ -49,9 +53,9 @@ final class ImapIdentities {
                         known);
         ImapState next = state(before, seen, listed, change.next());
         int unnoticed = change.known().orElseGet(known).live() - listed.total();
-        if (unnoticed > Math.max(UNNOTICED, listed.total())) {
-            // Of the messages before a tail some went, and only a listing tells which.
-            next = next.opened();
+        if (unnoticed > Math.max(MAX_UNNOTICED_DELETIONS, listed.total())) {
+            // Some of the messages before the tail were deleted; only a full listing shows which.
+            next = next.withExhaustiveNext();
         }
         Kind kind =
                 change.kind() == Kind.NOTHING && !next.isRecordedAs(state)
@@ -65,8 +69,8 @@ final class ImapIdentities {
     }
 
     /**
-     * What a position by UID comes to. A client has its UIDs from a session of its own, and they
-     * mean the same in the look's only under the same UIDVALIDITY.
+     * Translates a position by UID into a number of messages. The client has read its UIDs in
+     * another session; they are valid in the session of the check only under the same UIDVALIDITY.
      */
     private static PositionUpdate located(
             @Nullable ImapMark before,
@@ -87,7 +91,7 @@ final class ImapIdentities {
                             + ": fetch the mailbox anew and give a position with its uidValidity,"
                             + " or give \"all\": true");
         }
-        if (!ascend(listed.uids()) || seen.uidNextTold() && uid >= seen.uidNext()) {
+        if (!isAscending(listed.uids()) || seen.uidNextGiven() && uid >= seen.uidNext()) {
             throw new PositionRefusedException(
                     Reason.UNKNOWN_UID,
                     "the mailbox has no UID "
@@ -104,7 +108,7 @@ final class ImapIdentities {
         return new PositionUpdate.First(messages, Long.toString(uid), uidValidity, rewind);
     }
 
-    private static boolean ascend(long[] uids) {
+    private static boolean isAscending(long[] uids) {
         for (int i = 0; i < uids.length; i++) {
             if (uids[i] <= (i == 0 ? 0 : uids[i - 1])) {
                 return false;
@@ -114,10 +118,11 @@ final class ImapIdentities {
     }
 
     /**
-     * The mailbox was counted by UIDs until now. Its messages are not known by their headers, so
-     * what is new is what the look found to have arrived. A position holds while UIDVALIDITY does.
+     * The first check by headers of a mailbox that was counted by UIDs. The headers of its messages
+     * are not known, so the number of new messages is the one that the check found by arrival time.
+     * A position stays valid while UIDVALIDITY is the same.
      */
-    private static Change takenOver(
+    private static Change switchedToHeaders(
             ImapState state,
             ImapMark before,
             ImapObservation seen,
@@ -130,11 +135,11 @@ final class ImapIdentities {
                 && client.uid() != null
                 && client.uidValidity() != null
                 && client.uidValidity() == seen.uidValidity()
-                && ascend(listed.uids())) {
+                && isAscending(listed.uids())) {
             position = first(listed, Long.parseLong(client.uid()), seen.uidValidity(), false);
         }
-        Change begun = Pop3State.UNSEEN.after(whole(listed), position, KnownMessages::none);
-        Integer pending = begun.next().pending();
+        Change initial = Pop3State.UNSEEN.after(whole(listed), position, KnownMessages::none);
+        Integer pending = initial.next().pending();
         int newCount =
                 Math.min(seen.arrivedSince(), pending == null ? listed.keys().length : pending);
         List<Long> newest = new ArrayList<>();
@@ -147,12 +152,14 @@ final class ImapIdentities {
                 newCount > 0 ? Kind.NEW : Kind.MOVED,
                 newCount,
                 true,
-                state(before, seen, listed, begun.next()),
-                begun.known().orElse(null),
+                state(before, seen, listed, initial.next()),
+                initial.known().orElse(null),
                 newest);
     }
 
-    /** UIDVALIDITY and UIDNEXT keep their first values: they change without any mail. */
+    /**
+     * UIDVALIDITY and UIDNEXT keep their first values, because they change without any new mail.
+     */
     private static ImapState state(
             @Nullable ImapMark before,
             ImapObservation seen,
@@ -181,7 +188,7 @@ final class ImapIdentities {
     private static MessageListing listing(Identities listed) {
         int[] numbers = new int[listed.keys().length];
         Arrays.setAll(numbers, i -> i + 1);
-        // Of one size: nothing is concluded from the sizes of other messages.
+        // All sizes are equal, so that no conclusion is drawn from sizes.
         return new MessageListing(numbers, listed.keys(), new int[numbers.length]);
     }
 }

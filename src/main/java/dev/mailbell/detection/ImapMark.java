@@ -5,27 +5,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * How far an IMAP mailbox has been seen (RFC 9051, section 2.3.1.1).
  *
- * @param uidValidity an opaque number; UIDs mean nothing under another value. 0 only where {@code
+ * @param uidValidity an opaque number; UIDs are valid only together with it. 0 only where {@code
  *     approximate}
- * @param uidNext 1 or more; every UID below it is accounted for, none from it on
+ * @param uidNext 1 or more; every UID below it has been counted, none from it on
  * @param total messages in the mailbox, 0 or more
  * @param topUid the UID of message number {@code total}, 0 in an empty mailbox or where the server
- *     does not tell it; a key of the last messages where {@code approximate}
- * @param gaps UIDs below {@code uidNext} that no check has found: a message that appears there
+ *     does not give it; a key of the last messages where {@code approximate}
+ * @param gaps UIDs below {@code uidNext} that no check has found: a message that gets one of them
  *     later is new
- * @param approximate the server's UIDs do not last, so the messages are known by their headers
+ * @param approximate whether the messages are identified by their headers, because the server's
+ *     UIDs are not stable
  */
 public record ImapMark(
         long uidValidity, long uidNext, int total, long topUid, UidSet gaps, boolean approximate)
         implements Mark {
 
-    /** One more than the highest UID that RFC 9051 allows. Some servers go beyond. */
+    /** One more than the highest UID that RFC 9051 allows. Some servers exceed it. */
     public static final long UID_LIMIT = 1L << 32;
 
     /** Higher than any UID of any server. */
     public static final long NO_UID = Long.MAX_VALUE;
 
-    /** Ranges of gaps kept, the highest ones. */
+    /** The maximum number of ranges of gaps; the highest ones are kept. */
     static final int GAPS_KEPT = 64;
 
     public ImapMark {
@@ -50,14 +51,16 @@ public record ImapMark(
         this(uidValidity, uidNext, total, topUid, UidSet.empty(), false);
     }
 
-    /** The highest UID below UIDNEXT that was not always missing; 0 for none. */
+    /** The highest UID below UIDNEXT that some check has found; 0 for none. */
     public long highestSeen() {
         return !gaps.isEmpty() && gaps.last() == uidNext - 1
                 ? gaps.startOfLastRange() - 1
                 : uidNext - 1;
     }
 
-    /** Whether the last message has a UID that no check has found: it is still to be counted. */
+    /**
+     * Whether the last message has a UID that no check has found, so that it has not been counted.
+     */
     boolean contradictsItself() {
         return !approximate && topUid > 0 && !UidSet.of(topUid).within(gaps).isEmpty();
     }

@@ -3,19 +3,19 @@ package dev.mailbell.detection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one look saw of an IMAP mailbox.
+ * What one check observed in an IMAP mailbox.
  *
  * @param uidValidity as the server gave it; 0 where it gives none
  * @param uidNext as the server gave it, or derived from the highest UID where the server has none
  * @param total messages in the mailbox
  * @param topUid the UID of message number {@code total}, 0 in an empty mailbox
- * @param from the first UID the search covered: {@code found} holds every UID of the mailbox from
- *     here on
+ * @param from the first UID that the search covered: {@code found} holds every UID of the mailbox
+ *     from it on
  * @param found the UIDs found, none below {@code from}
- * @param arrivedSince only for a look that met another UIDVALIDITY, a UIDNEXT that went backwards,
- *     or UIDs that do not last: how many messages have arrived since the last look; 0 otherwise
- * @param uidNextTold whether the server gave UIDNEXT
- * @param identities the messages by their headers, where UIDs do not last; null elsewhere
+ * @param arrivedSince how many messages have arrived since the last check, where it found another
+ *     UIDVALIDITY, a lower UIDNEXT or unstable UIDs; 0 otherwise
+ * @param uidNextGiven whether the server gave UIDNEXT
+ * @param identities the messages by their headers, where UIDs are not stable; null elsewhere
  */
 public record ImapObservation(
         long uidValidity,
@@ -25,7 +25,7 @@ public record ImapObservation(
         long from,
         UidSet found,
         int arrivedSince,
-        boolean uidNextTold,
+        boolean uidNextGiven,
         @Nullable Identities identities)
         implements Observation {
     public ImapObservation {
@@ -35,7 +35,7 @@ public record ImapObservation(
         }
     }
 
-    /** What a look saw at a server whose UIDs last and which gives UIDNEXT. */
+    /** An observation at a server with stable UIDs that gives UIDNEXT. */
     public ImapObservation(
             long uidValidity,
             long uidNext,
@@ -50,10 +50,10 @@ public record ImapObservation(
     /**
      * Messages of a mailbox in its order; arrays of one length, owned by this record.
      *
-     * @param below how many messages come before these, none of which is new; 0 for a listing of
-     *     the whole mailbox
-     * @param uids their UIDs in the session of the look
-     * @param keys keys of their headers, 62 bits; the same message has the same key in every look
+     * @param below how many messages, all of them known, come before these; 0 for a listing of the
+     *     whole mailbox
+     * @param uids their UIDs in the session of the check
+     * @param keys keys of their headers, 62 bits; the same message has the same key in every check
      * @param topKey a key of the last messages of the mailbox; 0 in an empty one
      */
     @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared

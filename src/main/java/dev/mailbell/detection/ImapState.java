@@ -10,13 +10,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an IMAP mailbox. UIDs ascend strictly (RFC 9051, section 2.3.1.1), so a bound
- * and the gaps below it say which messages were seen.
+ * The known state of an IMAP mailbox. UIDs ascend strictly (RFC 9051, section 2.3.1.1), so an upper
+ * bound and the gaps below it determine which messages were counted.
  *
- * @param olderViews how many looks in a row have seen a mailbox older than the mark; only in memory
+ * @param olderViews how many consecutive checks have seen a mailbox older than the mark; only in
+ *     memory
  * @param olderNext UIDNEXT of the last of them
- * @param openGaps whether the last look passed UIDs that it did not find, or did not notice many
- *     messages that went, so that the next one searches or lists once more; only in memory
+ * @param exhaustiveNext whether the next check must search or list everything, because the last one
+ *     skipped UIDs that it did not find, or may have missed many deletions; only in memory
  */
 public record ImapState(
         @Nullable ImapMark mark,
@@ -24,43 +25,43 @@ public record ImapState(
         @Nullable Integer pending,
         int olderViews,
         long olderNext,
-        boolean openGaps)
+        boolean exhaustiveNext)
         implements MailboxState {
 
-    /** Nothing is known yet. */
+    /** The state before the first check. */
     public static final ImapState UNSEEN = new ImapState(null, null, null);
 
     /**
-     * A replica that lags shows the mailbox as it was. So many looks in a row that see it older
-     * than the mark are a mailbox that was restored, or whose UIDs began anew.
+     * A lagging replica shows an older state of the mailbox. After this many consecutive checks of
+     * an older mailbox, it counts as restored from a backup or as numbered anew.
      */
     public static final int OLDER_VIEWS = 4;
 
-    /** A state that leaves nothing open. */
+    /** A state whose next check may take every shortcut. */
     public ImapState(
             @Nullable ImapMark mark, @Nullable Position client, @Nullable Integer pending) {
         this(mark, client, pending, 0, 0, false);
     }
 
-    /** The same state, whose next look takes no shortcut. */
-    ImapState opened() {
+    /** A copy of this state whose next check must not take a shortcut. */
+    ImapState withExhaustiveNext() {
         return new ImapState(mark, client, pending, olderViews, olderNext, true);
     }
 
     @Override
-    public boolean isOpen() {
-        return openGaps || mark != null && mark.contradictsItself();
+    public boolean needsExhaustiveCheck() {
+        return exhaustiveNext || mark != null && mark.contradictsItself();
     }
 
     @Override
-    public boolean waitsOut() {
+    public boolean sawOlderMailbox() {
         return olderViews > 0;
     }
 
     @Override
     public long searchFrom(@Nullable PositionUpdate update) {
         long from = mark == null ? ImapMark.NO_UID : mark.uidNext();
-        if (mark != null && isOpen() && !mark.gaps().isEmpty()) {
+        if (mark != null && needsExhaustiveCheck() && !mark.gaps().isEmpty()) {
             from = mark.gaps().first();
         }
         if (client != null) {
@@ -70,7 +71,7 @@ public record ImapState(
             from = Math.min(from, parse(uid) + 1);
         }
         if (mark != null && mark.approximate()) {
-            // Where UIDs do not last, only whether a position is counted matters.
+            // Without stable UIDs it only matters whether there is a position.
             return client == null && update == null ? ImapMark.NO_UID : 1;
         }
         return from;
@@ -93,10 +94,10 @@ public record ImapState(
         }
         if (seen.uidNext() <= mark.highestSeen()) {
             int late = saturated(seen.found().within(mark.gaps()).size());
-            // Views of several moments are of several replicas: they must not go back in time.
+            // UIDNEXT went down between two checks: they were answered by different replicas.
             int views = seen.uidNext() < olderNext ? 1 : olderViews + 1;
             return views < OLDER_VIEWS
-                    ? waitingOut(mark, views, seen.uidNext(), update)
+                    ? ignoringOlderView(mark, views, seen.uidNext(), update)
                     : begin(Kind.RESET, Math.max(late, seen.arrivedSince()), seen, update);
         }
         return counted(mark, seen, update);
@@ -109,21 +110,21 @@ public record ImapState(
         UidSet fresh = seen.found().from(before.uidNext()).with(late).from(beyond);
         int newCount = saturated(fresh.size());
         ImapMark next = next(before, seen);
-        // A UIDNEXT that was taken back says nothing of the gaps below the new one. And where one
-        // message has appeared late, others may.
-        boolean doubtful = next.uidNext() < before.uidNext() || !late.isEmpty();
+        // After UIDNEXT went down, messages may appear in the gaps below it. After one message has
+        // appeared late, others may follow.
+        boolean gapsMayFill = next.uidNext() < before.uidNext() || !late.isEmpty();
         boolean passed =
-                doubtful
+                gapsMayFill
                         ? !next.gaps().isEmpty()
-                        : seen.uidNextTold() && !next.gaps().from(before.uidNext()).isEmpty();
+                        : seen.uidNextGiven() && !next.gaps().from(before.uidNext()).isEmpty();
         ImapState state = new ImapState(next, position, pendingAfter(seen, position), 0, 0, passed);
         Kind kind = newCount > 0 ? Kind.NEW : state.isRecordedAs(this) ? Kind.NOTHING : Kind.MOVED;
         return new Change(kind, newCount, before.approximate(), state, null, newest(fresh));
     }
 
     /**
-     * The mark after a look. It moves to UIDNEXT; what the look did not find on the way stays a
-     * gap, so that a message which the server shows later is still new.
+     * The mark after a check. It moves to UIDNEXT; UIDs that the check did not find become gaps, so
+     * that a message which the server shows later is still counted as new.
      */
     private static ImapMark next(ImapMark before, ImapObservation seen) {
         UidSet found = seen.found();
@@ -144,8 +145,8 @@ public record ImapState(
                 before.approximate());
     }
 
-    /** The look saw less than the mark has: nothing is counted and nothing is forgotten. */
-    private Change waitingOut(
+    /** The check saw a mailbox older than the mark: nothing is counted, and the mark stays. */
+    private Change ignoringOlderView(
             ImapMark before, int views, long uidNext, @Nullable PositionUpdate update) {
         Position position = client;
         if (update != null) {
@@ -163,24 +164,22 @@ public record ImapState(
                                     0));
         }
         boolean moves = !Objects.equals(position, client);
-        // What is pending is counted by the next look that sees the mailbox as it is.
+        // The next check that sees a mailbox not older than the mark counts the pending messages.
         ImapState state =
-                new ImapState(before, position, moves ? null : pending, views, uidNext, openGaps);
+                new ImapState(
+                        before, position, moves ? null : pending, views, uidNext, exhaustiveNext);
         return new Change(
                 moves ? Kind.MOVED : Kind.NOTHING, 0, before.approximate(), state, null, List.of());
     }
 
-    /** Whether what is stored of both states is the same. */
+    /** Whether the stored parts of both states are equal. */
     boolean isRecordedAs(ImapState other) {
         return Objects.equals(mark, other.mark)
                 && Objects.equals(client, other.client)
                 && Objects.equals(pending, other.pending);
     }
 
-    /**
-     * A mailbox that is counted from here on. Positions in an older UIDVALIDITY have lost their
-     * meaning.
-     */
+    /** Begins to count the mailbox anew. A position under another UIDVALIDITY is dropped. */
     private Change begin(
             Kind kind, int arrived, ImapObservation seen, @Nullable PositionUpdate update) {
         if (kind == Kind.RESET
@@ -189,7 +188,8 @@ public record ImapState(
             throw otherValidity(seen.uidValidity());
         }
         Position position = update == null ? null : moved(null, update, seen);
-        // UIDs that are given and not there: a server whose UIDNEXT is too high gives them later.
+        // UIDs between the last message and UIDNEXT: a server whose UIDNEXT is too high assigns
+        // them later.
         boolean unused = seen.topUid() > 0 && seen.uidNext() > seen.topUid() + 1;
         ImapMark next =
                 new ImapMark(
@@ -252,7 +252,7 @@ public record ImapState(
             return null;
         }
         long from = uidOf(position) + 1;
-        // A look that saw nothing change does not search below the mark: what was pending still is.
+        // A check that found no change does not search below the mark; the pending count stays.
         return seen.from() <= from ? (Integer) saturated(seen.found().countFrom(from)) : pending;
     }
 
@@ -275,7 +275,7 @@ public record ImapState(
                 return value;
             }
         } catch (NumberFormatException notDecimal) {
-            // Told below, together with numbers out of range.
+            // Reported below, together with numbers out of range.
         }
         throw new PositionRefusedException(
                 Reason.UNKNOWN_UID,

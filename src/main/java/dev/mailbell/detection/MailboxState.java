@@ -5,46 +5,44 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a mailbox: its mark, the client's position, and how many messages lie beyond
- * that.
+ * The known state of a mailbox: its mark, the client's position, and the number of messages after
+ * that position.
  */
 public sealed interface MailboxState permits ImapState, Pop3State {
 
-    /** Null until the baseline. */
+    /** The mark; null until the baseline. */
     @Nullable Mark mark();
 
-    /** Null until the client first gives one, and again after a reset. */
+    /** The client's position; null until the client first gives one, and again after a reset. */
     @Nullable Position client();
 
-    /** How many messages that are there the client has not said it has; null without a position. */
+    /** How many present messages the client's position does not cover; null without a position. */
     @Nullable Integer pending();
 
     /**
-     * Holds what a look saw against this state.
+     * Compares what a check observed with this state.
      *
-     * @param update what the client says about its position at this moment, applied before anything
-     *     is counted; null when it says nothing
-     * @param known POP3: the messages known so far, asked for only where the observation needs them
-     * @throws PositionRefusedException when the mailbox does not have that position; nothing has
-     *     changed then
+     * @param update the client's new position, applied before new messages are counted; null for
+     *     none
+     * @param known POP3: reads the known messages; called only where the observation needs them
+     * @throws PositionRefusedException when the mailbox does not have that position; the state is
+     *     unchanged then
      */
     Change after(Observation seen, @Nullable PositionUpdate update, Supplier<KnownMessages> known);
 
     /**
-     * The lowest IMAP UID that a look must report: where the mark ends, or lower when the client
-     * lags behind.
+     * The lowest IMAP UID that a check must report: the mark's UIDNEXT, or lower when the client's
+     * position is.
      */
     long searchFrom(@Nullable PositionUpdate update);
 
-    /**
-     * Whether the last look left something open that the next one must ask for without a shortcut.
-     */
-    default boolean isOpen() {
+    /** Whether the next check must not take a shortcut. */
+    default boolean needsExhaustiveCheck() {
         return false;
     }
 
-    /** Whether looks in a row have seen a mailbox older than the mark, which is waited out. */
-    default boolean waitsOut() {
+    /** Whether the last checks saw a mailbox older than the mark, as a lagging replica shows it. */
+    default boolean sawOlderMailbox() {
         return false;
     }
 }

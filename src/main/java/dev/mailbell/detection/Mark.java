@@ -3,8 +3,8 @@ package dev.mailbell.detection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The high-water mark of a mailbox: the highest message number, its UID, and what exactness needs
- * besides.
+ * The high-water mark of a mailbox: the highest message number, its UID, and further data of the
+ * protocol that the count needs.
  */
 public sealed interface Mark permits ImapMark, Pop3Mark {
 
@@ -12,8 +12,8 @@ public sealed interface Mark permits ImapMark, Pop3Mark {
     int total();
 
     /**
-     * The UID of the message with the highest number, in the protocol's own spelling; null in an
-     * empty mailbox.
+     * The UID of the message with the highest number, as the protocol writes it; null in an empty
+     * mailbox.
      */
     @Nullable String topUidText();
 }

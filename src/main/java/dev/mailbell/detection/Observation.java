@@ -1,4 +1,4 @@
 package dev.mailbell.detection;
 
-/** What one look saw of a mailbox; immutable. */
+/** What one check saw of a mailbox; immutable. */
 public sealed interface Observation permits ImapObservation, Pop3Observation {}

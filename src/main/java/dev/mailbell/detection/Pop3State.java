@@ -17,14 +17,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a POP3 maildrop, but for the messages themselves, which lie apart as {@link
+ * The known state of a POP3 maildrop. The messages themselves are stored separately as {@link
  * KnownMessages}.
  */
 public record Pop3State(
         @Nullable Pop3Mark mark, @Nullable Position client, @Nullable Integer pending)
         implements MailboxState {
 
-    /** Nothing is known yet. */
+    /** The state before the first check. */
     public static final Pop3State UNSEEN = new Pop3State(null, null, null);
 
     @Override
@@ -64,9 +64,9 @@ public record Pop3State(
             Pop3Observation.Full seen, @Nullable PositionUpdate update, KnownMessages known) {
         Pop3Mark next = seen.mark();
         MessageListing messages = seen.messages();
-        // Without UIDs a key is only a size: one that comes back says nothing.
+        // Without UIDs a key is only a size, which does not identify a message that returns.
         KnownMessages old = next.basis() == Basis.SIZES ? known.withoutGone() : known;
-        if (mark != null && isTakenOver(mark, next)) {
+        if (mark != null && changesBasis(mark, next)) {
             return counted(next, RekeyedMessages.of(known, messages), messages, update, known);
         }
         Difference difference = old.listed(messages);
@@ -79,11 +79,11 @@ public record Pop3State(
                     sizesDecide
                             ? IntStream.range(0, messages.size()).toArray()
                             : difference.fresh();
-            messages = messages.with(seen.sizes().at(needed));
+            messages = messages.with(seen.queries().sizes(needed));
             difference = old.listed(messages);
         }
         if (mark == null || mark.basis() != next.basis()) {
-            // A server that began or ceased to offer UIDs: the keys cannot be compared.
+            // The server began or ceased to offer UIDs: the keys cannot be compared.
             int arrived = mark == null ? 0 : Math.max(0, next.total() - mark.total());
             KnownMessages listed = KnownMessages.none().listed(messages).next();
             return begin(
@@ -102,7 +102,7 @@ public record Pop3State(
                 : counted(next, byHeaders(old, difference, messages), messages, update, old);
     }
 
-    /** Without the messages whose header was shown once, and is not shown at another look. */
+    /** Removes messages whose header was readable at one check and not at the other. */
     private static Difference byHeaders(
             KnownMessages old, Difference difference, MessageListing messages) {
         RenamedMessages unnamed = new RenamedMessages(old, difference, messages);
@@ -110,12 +110,12 @@ public record Pop3State(
         return unnamed.isEmpty() ? difference : unnamed.leftOut(difference);
     }
 
-    /** Whether the messages are known by something else from now on, though they have UIDs. */
-    private static boolean isTakenOver(Pop3Mark mark, Pop3Mark next) {
+    /** Whether the basis changes at a server that has UIDL. */
+    private static boolean changesBasis(Pop3Mark mark, Pop3Mark next) {
         return mark.basis() != next.basis() && !mark.lacksUidl() && !next.lacksUidl();
     }
 
-    /** Counts messages with UIDs never seen, unless they are old ones whose UIDs changed. */
+    /** Counts messages with unknown UIDs, except known messages whose UIDs changed. */
     private Change byUids(
             Pop3Observation.Full seen,
             MessageListing messages,
@@ -125,24 +125,25 @@ public record Pop3State(
             KnownMessages old) {
         Pop3Mark next = seen.mark();
         RenamedMessages renamed = new RenamedMessages(old, difference, messages);
-        // Other sessions show other UIDs of most messages only where most have new ones here.
-        boolean isMostFresh = difference.fresh().length * 2L > messages.size();
-        if (isMostFresh && renamed.hasSameSize() && !seen.sizes().doUidsLast()) {
-            return full(seen.sizes().withoutUids(), update, old);
+        // Only a listing in which most UIDs are unknown may come from UIDs that differ from session
+        // to session.
+        boolean isMostlyNew = difference.fresh().length * 2L > messages.size();
+        if (isMostlyNew && renamed.hasSameSize() && !seen.queries().areUidsStable()) {
+            return full(seen.queries().withoutUids(), update, old);
         }
         if (!renamed.isEmpty()) {
-            renamed.prove(seen.sizes()::arrivals);
+            renamed.prove(seen.queries()::arrivals);
         }
         if (renamed.isEmpty()) {
             return counted(next, difference, messages, update, old);
         }
-        // The old UIDs stay known: they may return.
+        // The old UIDs stay known, because they may return.
         Difference changed = renamed.leftOut(difference);
         if (!allNew || !renamed.isProvedBySizes()) {
             return counted(next, changed, messages, update, old).withApproximateCount();
         }
-        if (seen.sizes().haveUidsChangedAgain()) {
-            return full(seen.sizes().withoutUids(), update, old);
+        if (seen.queries().haveUidsChangedAgain()) {
+            return full(seen.queries().withoutUids(), update, old);
         }
         return begin(Kind.RESET, changed.fresh().length, next, difference.next(), messages, update);
     }
@@ -158,7 +159,7 @@ public record Pop3State(
                 update == null
                         ? new Located(listed, null, -1)
                         : locate(listed, next, messages, update);
-        Pop3State state = new Pop3State(next, located.position(), left(located));
+        Pop3State state = new Pop3State(next, located.position(), unfetched(located));
         return new Change(
                 kind,
                 arrived,
@@ -174,7 +175,7 @@ public record Pop3State(
             MessageListing messages,
             @Nullable PositionUpdate update,
             KnownMessages old) {
-        // A message that returned may stand in the place of another one: the next look lists too.
+        // A message that returned may stand in the place of another one: the next check lists too.
         Pop3Mark next = difference.returned() > 0 ? seen.unproven() : seen;
         Located located =
                 update == null
@@ -185,10 +186,10 @@ public record Pop3State(
             fresh = new int[] {messages.size() - 1};
         }
         int covered = 0;
-        while (covered < fresh.length && fresh[covered] <= located.listedAt()) {
+        while (covered < fresh.length && fresh[covered] <= located.coveredThrough()) {
             covered++;
         }
-        Pop3State state = new Pop3State(next, located.position(), left(located));
+        Pop3State state = new Pop3State(next, located.position(), unfetched(located));
         int newCount = fresh.length - covered;
         KnownMessages changed =
                 located.known().changedSince(old).isEmpty()
@@ -206,10 +207,7 @@ public record Pop3State(
         return new Change(kind, newCount, next.approximate(), state, changed, newest);
     }
 
-    /**
-     * By sizes alone nothing is new, but the last message is another one: it took the place of one
-     * of its size.
-     */
+    /** By sizes alone nothing is new, but the last message is a different one of the same size. */
     private boolean isAnotherOfItsSize(Pop3Mark next) {
         return mark != null
                 && mark.basis() == Basis.SIZES
@@ -221,17 +219,16 @@ public record Pop3State(
                 && !next.topUid().equals(mark.topUid());
     }
 
-    private static @Nullable Integer left(Located located) {
+    private static @Nullable Integer unfetched(Located located) {
         return located.position() == null ? null : (Integer) located.known().unfetched();
     }
 
     /**
-     * Where a client's position is.
+     * A client's position within the maildrop.
      *
-     * @param listedAt up to which place of the listing the position covers new messages; -1 for
-     *     none
+     * @param coveredThrough the last index of the listing that the position covers; -1 for none
      */
-    private record Located(KnownMessages known, @Nullable Position position, int listedAt) {}
+    private record Located(KnownMessages known, @Nullable Position position, int coveredThrough) {}
 
     private Located locate(
             KnownMessages known, Pop3Mark next, MessageListing messages, PositionUpdate update) {
@@ -254,7 +251,7 @@ public record Pop3State(
                             boolean rewind) -> {
                 KnownMessages fetched = known.fetchedFirst(messagesHad, rewind);
                 Position position =
-                        isBehind(known, fetched, rewind)
+                        doesNotMove(known, fetched, rewind)
                                 ? client
                                 : new Position(messagesHad, uid, validity);
                 return new Located(fetched, position, messagesHad - 1);
@@ -266,29 +263,29 @@ public record Pop3State(
                                 .orElseThrow(() ->
                                         new PositionRefusedException(
                                                 Reason.UNKNOWN_UID,
-                                                "no look has seen a message with the UID \""
+                                                "no check has seen a message with the UID \""
                                                         + uid
                                                         + "\" in this maildrop"));
                 Position position =
-                        isBehind(known, fetched, rewind)
+                        doesNotMove(known, fetched, rewind)
                                 ? client
                                 : new Position(known.numberOf(key), uid, null);
-                return new Located(fetched, position, lastPlace(messages, key));
+                return new Located(fetched, position, lastIndexOf(messages, key));
             }
         }
     }
 
-    /** Whether a position covers no more than the one before, and so does not move it. */
-    private boolean isBehind(KnownMessages known, KnownMessages fetched, boolean rewind) {
+    /** Whether a position covers no more than the one before, which therefore stays. */
+    private boolean doesNotMove(KnownMessages known, KnownMessages fetched, boolean rewind) {
         return client != null && !rewind && fetched.unfetched() == known.unfetched();
     }
 
-    /** POP3 UIDs are octets, which sessions spell as ISO 8859-1. */
+    /** POP3 UIDs are octets, which are decoded as ISO 8859-1. */
     private static long keyOf(String uid) {
         return UidKey.of(UidText.of(uid));
     }
 
-    private static int lastPlace(MessageListing messages, long key) {
+    private static int lastIndexOf(MessageListing messages, long key) {
         for (int i = messages.size() - 1; i >= 0; i--) {
             if (messages.keys()[i] == key) {
                 return i;

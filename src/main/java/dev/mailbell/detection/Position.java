@@ -3,10 +3,10 @@ package dev.mailbell.detection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a client has fetched a mailbox, as it said last.
+ * How far a client has fetched a mailbox, as it last reported.
  *
- * @param maxId the highest message number it covered then
- * @param uid the UID up to which the client has everything; null when it said "all" of an empty
+ * @param maxId the highest message number that it covered at that time
+ * @param uid the UID up to which the client has everything; null when it reported "all" of an empty
  *     mailbox
  * @param uidValidity IMAP: the UIDVALIDITY the UID belongs to; null for POP3
  */

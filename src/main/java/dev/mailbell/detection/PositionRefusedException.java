@@ -1,14 +1,14 @@
 package dev.mailbell.detection;
 
-/** A client named a position that the mailbox does not have. */
+/** A client gave a position that the mailbox does not have. */
 public final class PositionRefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with it. */
+    /** Why the position is refused. */
     public enum Reason {
-        /** Its UIDVALIDITY is not the mailbox's. */
+        /** Its UIDVALIDITY is not the one of the mailbox. */
         OTHER_UIDVALIDITY,
-        /** No look has seen its UID. */
+        /** No check has found its UID. */
         UNKNOWN_UID
     }
 

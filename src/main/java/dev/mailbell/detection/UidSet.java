@@ -3,11 +3,11 @@ package dev.mailbell.detection;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
-/** A set of IMAP UIDs as ascending, disjoint ranges; 16 bytes a range, whatever the ranges hold. */
+/** An immutable set of IMAP UIDs as ascending, disjoint ranges, 16 bytes each. */
 public final class UidSet {
     private static final UidSet EMPTY = new UidSet(new long[0]);
 
-    /** first, last, first, last, …: ascending, neither touching nor overlapping. */
+    /** Pairs of first and last UID, ascending, neither adjacent nor overlapping. */
     private final long[] bounds;
 
     private UidSet(long[] bounds) {
@@ -90,7 +90,7 @@ public final class UidSet {
         return builder.build();
     }
 
-    /** The UIDs of this set that the other has not. */
+    /** The UIDs of this set that are not in the other. */
     public UidSet without(UidSet other) {
         Builder builder = new Builder();
         int j = 0;
@@ -113,7 +113,7 @@ public final class UidSet {
         return builder.build();
     }
 
-    /** The UIDs that both sets have. */
+    /** The UIDs that are in both sets. */
     public UidSet within(UidSet other) {
         return without(without(other));
     }
@@ -131,9 +131,9 @@ public final class UidSet {
     }
 
     /**
-     * The set that {@link #toString} wrote.
+     * Parses the format of {@link #toString}.
      *
-     * @throws IllegalArgumentException when the text is none
+     * @throws IllegalArgumentException when the text is not such a set
      */
     public static UidSet parse(String text) {
         Builder builder = new Builder();
@@ -167,7 +167,7 @@ public final class UidSet {
         return Arrays.hashCode(bounds);
     }
 
-    /** The set in IMAP's own spelling, for example {@code 4:7,9}. */
+    /** The set in IMAP syntax, for example {@code 4:7,9}. */
     @Override
     public String toString() {
         return LongStream.range(0, bounds.length / 2)
@@ -184,11 +184,11 @@ public final class UidSet {
         private int length;
 
         /**
-         * Adds the range {@code first} to {@code last}, both included; overlaps with the range
-         * before are merged.
+         * Adds the range {@code first} to {@code last}, both included; it is merged with an
+         * overlapping previous range.
          *
-         * @throws IllegalArgumentException below 1, reversed, at {@link ImapMark#NO_UID}, or below
-         *     the range before
+         * @throws IllegalArgumentException when the range begins below 1 or below the previous
+         *     range, ends at {@link ImapMark#NO_UID}, or is reversed
          */
         public Builder add(long first, long last) {
             if (first < 1 || last < first || last >= ImapMark.NO_UID) {

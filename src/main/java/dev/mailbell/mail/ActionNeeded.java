@@ -5,13 +5,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Who has to act on a refusal, by texts that mail servers are known to send: the mailbox's owner
- * (POP3 or IMAP is switched off, an app password is wanted, the account is suspended), or the
- * operator of Mailbell (its address is blocked, the connection must be encrypted). A text that asks
- * to wait is neither, whatever else it says.
+ * Who has to act on a refusal, derived from texts that mail servers are known to send: the
+ * mailbox's owner (POP3 or IMAP is switched off, an app password is required, the account is
+ * suspended), or the operator of Mailbell (its address is blocked, the connection must be
+ * encrypted). A text that asks to wait requires no action, whatever else it says.
  *
- * @param code what the refusal amounts to
- * @param advice what helps: a sentence with a blank in front
+ * @param code the failure code of the refusal
+ * @param advice what to do: a sentence that begins with a blank
  */
 public record ActionNeeded(FailureCode code, String advice) {
 
@@ -32,7 +32,7 @@ public record ActionNeeded(FailureCode code, String advice) {
                             + " ?drop|spool|folder).{0,40}(lock|in use)|already"
                             + " (locked|open)|稍后|稍候|频繁|频率|繁忙|过多|维护");
 
-    /** POP3 or IMAP, as servers spell them. */
+    /** POP3 or IMAP, as servers write them. */
     private static final String PROTOCOL = "(pop ?3?|imap ?4?)(/(pop ?3?|imap ?4?|smtp))?";
 
     private static final String OFF =
@@ -55,7 +55,7 @@ public record ActionNeeded(FailureCode code, String advice) {
     private static final String PROVIDER =
             " The mailbox's owner has to settle this with the provider.";
 
-    /** The first that is found in the lower-case text decides. */
+    /** The first pattern found in the lower-case text decides. */
     private static final List<Rule> RULES =
             List.of(
                     Rule.of(
@@ -138,7 +138,7 @@ public record ActionNeeded(FailureCode code, String advice) {
                             PROVIDER));
 
     /**
-     * Whether a text asks to wait, so that it says nothing about the account.
+     * Whether a text asks to wait, and so does not indicate a problem of the account.
      *
      * @param text the server's text in lower case
      */
@@ -147,8 +147,8 @@ public record ActionNeeded(FailureCode code, String advice) {
     }
 
     /**
-     * What a server's refusal of an account asks for; empty when the text says nothing known, or
-     * asks to wait.
+     * The action that a server's refusal requires; empty when the text is not known or asks to
+     * wait.
      *
      * @param text the server's text in lower case
      */

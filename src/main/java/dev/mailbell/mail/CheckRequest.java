@@ -5,20 +5,20 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a look must find out about one mailbox.
+ * The parameters of a check of one mailbox.
  *
  * @param mailbox the mailbox's name in Unicode; POP3 knows only {@code INBOX}
- * @param mark what the look before saw; null asks for a baseline
- * @param searchFrom IMAP: the lowest UID to report, at most the mark's UIDNEXT; lower when a client
- *     lags behind the mark
- * @param exhaustive no shortcut may end the look early: IMAP searches from {@code searchFrom}, POP3
- *     lists everything
- * @param lastLook when the look before was, to date arrivals after a changed UIDVALIDITY; null for
- *     none
+ * @param mark the mark of the previous check; null asks for a baseline
+ * @param searchFrom IMAP: the lowest UID to report, at most the mark's UIDNEXT; lower when the
+ *     client's position is
+ * @param exhaustive whether every shortcut is forbidden: IMAP searches from {@code searchFrom},
+ *     POP3 lists everything
+ * @param lastCheckedAt the time of the previous check, after which messages count as arrived when
+ *     UIDVALIDITY has changed; null for none
  */
 public record CheckRequest(
         String mailbox,
         @Nullable Mark mark,
         long searchFrom,
         boolean exhaustive,
-        @Nullable Instant lastLook) {}
+        @Nullable Instant lastCheckedAt) {}

@@ -1,11 +1,11 @@
 package dev.mailbell.mail;
 
 /**
- * What proves the right to log in; for the time of one login, never stored in clear, never printed.
+ * The secret of a login; kept for the time of one login, never stored in clear text, never printed.
  */
 public sealed interface Credential {
 
-    /** A password, or what a provider calls an authorisation code or app password. */
+    /** A password, an authorisation code or an app password. */
     record Password(String value) implements Credential {
         @Override
         public String toString() {

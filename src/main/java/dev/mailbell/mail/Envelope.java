@@ -4,9 +4,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outside of a message, decoded (RFC 2047); never a body.
+ * Sender, subject and date of a message, decoded (RFC 2047); never its body.
  *
- * @param uid the message's UID in the protocol's own spelling
+ * @param uid the message's UID as the protocol writes it
  * @param date the Date header; null when absent or unreadable
  */
 public record Envelope(

@@ -23,13 +23,14 @@ public enum FailureCode {
     }
 
     /**
-     * Whether only the account's owner can mend it: trying again with the same login is pointless.
+     * Whether only the account's owner can correct the failure, so that a retry with the same login
+     * is pointless.
      */
     public boolean needsOwner() {
         return this == AUTH_FAILED || this == TOKEN_REFUSED;
     }
 
-    /** Whether the failure says something of the mail host, and not of the account alone. */
+    /** Whether the failure indicates a problem of the mail host and not only of the account. */
     public boolean isOfHost() {
         return switch (this) {
             case CONNECT_FAILED,

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * What mail hosts were seen to fail at, for a day each. Safe for many threads.
+ * Remembers for a day which things mail hosts failed at. Thread-safe.
  *
- * @param <T> what a host can fail at
+ * @param <T> the things that a host can fail at
  */
 public final class HostMemory<T> {
-    /** Failures remembered at most; the oldest one is forgotten first. */
-    static final int MOST = 10_000;
+    /** The maximum number of failures remembered; the oldest one is removed first. */
+    static final int MAX_ENTRIES = 10_000;
 
     static final Duration REMEMBERED = Duration.ofDays(1);
 
@@ -35,7 +35,7 @@ public final class HostMemory<T> {
         return failed != null && nanoTime.getAsLong() - failed < REMEMBERED.toNanos();
     }
 
-    /** The host failed at this; answers whether that is news. */
+    /** Records that the host failed at this; returns whether that was not known yet. */
     public synchronized boolean failed(String host, T what) {
         if (hasFailed(host, what)) {
             return false;
@@ -43,13 +43,13 @@ public final class HostMemory<T> {
         Key<T> key = key(host, what);
         failedAt.remove(key);
         failedAt.put(key, nanoTime.getAsLong());
-        if (failedAt.size() > MOST) {
+        if (failedAt.size() > MAX_ENTRIES) {
             failedAt.remove(failedAt.keySet().iterator().next());
         }
         return true;
     }
 
-    /** The host does not fail at this any more. */
+    /** Removes the record that the host failed at this. */
     public synchronized void forget(String host, T what) {
         failedAt.remove(key(host, what));
     }

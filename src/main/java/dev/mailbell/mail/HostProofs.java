@@ -5,17 +5,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * For each mail host the cheapest proof that it is known to answer soundly. A rung that a host
- * failed is skipped for a day, then tried again. A mailbox may be out of order where its host is
- * not: a rung is skipped for the account whose check failed at it, and for the whole host when a
- * second account's check fails at it within the day. Safe for many threads.
+ * Which proofs failed at which mail hosts. A proof that failed is skipped for a day, then tried
+ * again. It is skipped for the account whose check failed, because a single mailbox may be damaged,
+ * and for the whole host when a second account's check fails at it within the day. Thread-safe.
  */
 public final class HostProofs {
     private static final Logger LOG = LoggerFactory.getLogger(HostProofs.class);
 
     private final HostMemory<Proof> failures;
 
-    /** What at least one account of a host failed at. */
+    /** The proofs that failed for at least one account of a host. */
     private final HostMemory<Proof> suspicions;
 
     public HostProofs() {
@@ -30,61 +29,61 @@ public final class HostProofs {
         this.suspicions = new HostMemory<>(nanoTime);
     }
 
-    /** Whether a check of this account may rest on this rung. */
-    public boolean trusts(String host, String account, Proof rung) {
-        return trusts(host, rung) && !failures.hasFailed(nameOf(host, account), rung);
+    /** Whether a check of this account may use this proof. */
+    public boolean trusts(String host, String account, Proof proof) {
+        return trusts(host, proof) && !failures.hasFailed(nameOf(host, account), proof);
     }
 
     /**
-     * The answer to a check of this account was missing, refused, malformed or contradicted another
-     * one.
+     * Records that the answer to a check of this account was missing, refused, malformed or
+     * contradicted another one.
      *
      * @param why what the server answered, for the log; no secret
      */
-    public synchronized void failed(String host, String account, Proof rung, String why) {
-        if (!trusts(host, account, rung)) {
+    public synchronized void failed(String host, String account, Proof proof, String why) {
+        if (!trusts(host, account, proof)) {
             return;
         }
-        boolean isFirst = suspicions.failed(host, rung);
-        failures.failed(nameOf(host, account), rung);
+        boolean isFirst = suspicions.failed(host, proof);
+        failures.failed(nameOf(host, account), proof);
         if (isFirst) {
             LOG.info(
-                    "{} {}; checks of this account use a dearer proof than {} for a day",
+                    "{} {}; checks of this account use a more expensive proof than {} for a day",
                     host,
                     why,
-                    rung.wireName());
+                    proof.wireName());
         } else {
-            failed(host, rung, why);
+            failed(host, proof, why);
         }
     }
 
-    /** A check of this account got no answer, which may be due to the network. */
-    public void unanswered(String host, String account, Proof rung) {
-        failures.failed(nameOf(host, account), rung);
+    /** Records that a check of this account got no answer, which may be due to the network. */
+    public void unanswered(String host, String account, Proof proof) {
+        failures.failed(nameOf(host, account), proof);
     }
 
     private static String nameOf(String host, String account) {
         return host + " " + account;
     }
 
-    /** Whether a check at this host may rest on this rung. */
-    public boolean trusts(String host, Proof rung) {
-        return !failures.hasFailed(host, rung);
+    /** Whether a check at this host may use this proof. */
+    public boolean trusts(String host, Proof proof) {
+        return !failures.hasFailed(host, proof);
     }
 
     /**
-     * The host's answer at this rung was missing, refused, malformed or contradicted another one.
-     * One line a day and host says so. For what the host does whichever account asks.
+     * Records that the host's answer was missing, refused, malformed or contradicted another one,
+     * for failures that do not depend on the account. Logged once a day for each host and proof.
      *
      * @param why what the server answered, for the log; no secret
      */
-    public void failed(String host, Proof rung, String why) {
-        if (failures.failed(host, rung)) {
+    public void failed(String host, Proof proof, String why) {
+        if (failures.failed(host, proof)) {
             LOG.info(
-                    "{} {}; checks at this host use a dearer proof than {} for a day",
+                    "{} {}; checks at this host use a more expensive proof than {} for a day",
                     host,
                     why,
-                    rung.wireName());
+                    proof.wireName());
         }
     }
 }

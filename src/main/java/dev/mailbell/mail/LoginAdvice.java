@@ -4,7 +4,7 @@ import dev.mailbell.mail.text.ServerText;
 import java.util.List;
 import java.util.Locale;
 
-/** What helps the owner of an account whose password was refused. */
+/** Advice for the owner of an account whose password was refused. */
 public final class LoginAdvice {
     private static final List<String> AUTHORISATION_CODE =
             List.of(
@@ -35,7 +35,7 @@ public final class LoginAdvice {
 
     private LoginAdvice() {}
 
-    /** A sentence that begins with a blank; a general one for a host that is not known. */
+    /** A sentence that begins with a blank; a general one for an unknown host. */
     public static String forRefusedPassword(String host) {
         if (isAt(host, AUTHORISATION_CODE)) {
             return " Switch on POP3/IMAP in the mailbox's web settings, generate an authorisation"
@@ -51,11 +51,11 @@ public final class LoginAdvice {
     }
 
     /**
-     * The failure of a login for which the server offers no mechanism that proves a password.
+     * The failure of a login for which the server offers no usable password mechanism.
      *
      * @param offered the SASL mechanisms that it does offer, upper case
-     * @param startTls whether the connection is in clear and could be upgraded, after which servers
-     *     offer more
+     * @param startTls whether the connection is in clear text and could be upgraded, after which
+     *     servers offer more
      */
     public static MailFailure noPasswordLogin(List<String> offered, boolean startTls) {
         String said =

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mailbox could not be read. The message is shown to the account's owner: it names what happened
- * and what to do, it holds no secret and no address that a public name resolved to.
+ * A mailbox could not be read. The message is shown to the account's owner: it says what happened
+ * and what to do, and contains no secret and no address that a public name resolved to.
  */
 public class MailFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -24,7 +24,7 @@ public class MailFailure extends RuntimeException {
     }
 
     /**
-     * @param retryAfter the shortest wait that the server asked for; null when it named none
+     * @param retryAfter the shortest wait that the server asked for; null for none
      */
     public MailFailure(
             FailureCode code,
@@ -46,7 +46,7 @@ public class MailFailure extends RuntimeException {
         return reason;
     }
 
-    /** The shortest wait that the server asked for. */
+    /** The shortest wait that the server asked for; empty for none. */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One login at one mail server that observes and never changes: no flags, no deletes, no bodies.
- * For one thread. Every method ends by the deadline the session was opened with, or throws {@link
- * MailFailure}; after a failure other than {@link FailureCode#MAILBOX_MISSING} the session is only
- * fit to be closed.
+ * One login at one mail server, read-only: it sets no flags, deletes nothing and reads no bodies.
+ * For one thread. Every method ends by the deadline that the session was opened with, or throws
+ * {@link MailFailure}; after a failure other than {@link FailureCode#MAILBOX_MISSING} the session
+ * can only be closed.
  */
 public interface MailSession extends AutoCloseable {
 
-    /** What the server said it can do, after login; upper case, in the server's order. */
+    /** The capabilities that the server lists after login; upper case, in the server's order. */
     List<String> capabilities();
 
     /**
@@ -23,16 +23,16 @@ public interface MailSession extends AutoCloseable {
     Optional<Duration> loginDelay();
 
     /**
-     * Says which mailboxes will be observed next, so that a server that can may tell of all at once
-     * (IMAP's LIST-STATUS, RFC 5819); nothing is promised.
+     * Announces which mailboxes will be observed next, so that their state can be read with one
+     * command (IMAP's LIST-STATUS, RFC 5819). They need not be observed.
      */
     default void expect(List<String> mailboxes) {}
 
-    /** Looks at a mailbox. */
+    /** Observes a mailbox for a check. */
     Observation observe(CheckRequest request);
 
-    /** The proof that the last observation rests on; empty before the first. */
-    Optional<Proof> rung();
+    /** The proof that the last observation used; empty before the first. */
+    Optional<Proof> proof();
 
     /**
      * The envelopes of messages of the mailbox observed last, in the order asked; messages that are
@@ -43,8 +43,8 @@ public interface MailSession extends AutoCloseable {
     List<Envelope> envelopes(List<Long> messages);
 
     /**
-     * When a message of the mailbox observed last came to the server, as the server says (IMAP's
-     * INTERNALDATE, whole seconds); empty where it does not.
+     * When a message of the mailbox observed last reached the server (IMAP's INTERNALDATE, whole
+     * seconds); empty where the server does not give it.
      *
      * @param message an IMAP UID
      */
@@ -52,9 +52,7 @@ public interface MailSession extends AutoCloseable {
         return Optional.empty();
     }
 
-    /**
-     * Says goodbye (LOGOUT, QUIT) within a short deadline and closes the connection; never throws.
-     */
+    /** Logs out (LOGOUT, QUIT) within a short deadline and closes the connection; never throws. */
     @Override
     void close();
 }

@@ -3,13 +3,13 @@ package dev.mailbell.mail;
 import java.util.Locale;
 
 /**
- * The proofs that a check can rest on, per protocol in the order of their price. A check begins at
- * the cheapest that its host is known to answer soundly; an answer that is missing, refused,
- * malformed or contradicts another answer of the same session sends it to the next dearer one. Only
- * a failure of the last one fails the check.
+ * The proofs that a check can use, in the order of their cost. A check begins with the cheapest one
+ * that has not failed at its host. After an answer that is missing, refused, malformed or
+ * contradicts another answer of the same session, it continues with the next more expensive one.
+ * Only a failure of the last one fails the check.
  */
 public enum Proof {
-    /** IMAP: UIDVALIDITY, UIDNEXT and the number of messages are those of the mark. */
+    /** IMAP: UIDVALIDITY, UIDNEXT and the number of messages equal those of the mark. */
     STATUS(Protocol.IMAP),
     /** IMAP: UID SEARCH RETURN (ALL COUNT) from the mark on (RFC 4731). */
     ESEARCH(Protocol.IMAP),
@@ -19,18 +19,16 @@ public enum Proof {
     FETCH_NEW(Protocol.IMAP),
     /** IMAP: UID FETCH of the whole mailbox. */
     FETCH_ALL(Protocol.IMAP),
-    /**
-     * IMAP without lasting UIDs: INTERNALDATE, size and Message-ID of the messages; approximate.
-     */
+    /** IMAP without stable UIDs: INTERNALDATE, size and Message-ID of the messages; approximate. */
     IDENTITY(Protocol.IMAP),
 
-    /** POP3: number, octets and the UIDs at both ends are those of the mark. */
+    /** POP3: number, octets, first and last UID equal those of the mark. */
     ENDS(Protocol.POP3),
-    /** POP3: UIDs and sizes of the messages behind the mark explain the growth. */
+    /** POP3: UIDs and sizes of the messages after the mark account for the growth. */
     TAIL(Protocol.POP3),
     /** POP3: the full UIDL, with the full LIST where sizes are needed. */
     LISTING(Protocol.POP3),
-    /** POP3 with UIDs that are no identity: the headers of the messages; approximate. */
+    /** POP3 with unstable UIDs: the headers of the messages; approximate. */
     HEADERS(Protocol.POP3),
     /** POP3 without UIDL, or without headers: the sizes of all messages; approximate. */
     SIZES(Protocol.POP3);

@@ -1,6 +1,6 @@
 package dev.mailbell.mail;
 
-/** How a mailbox is read. */
+/** The protocol by which a mailbox is read. */
 public enum Protocol {
     IMAP(993, 143),
     POP3(995, 110);

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A session that can be kept between looks, and whose server may tell of new mail by itself. For
- * one thread, except {@link #interrupt()} and {@link #cut()}.
+ * A session that can be kept between checks, and whose server may report new mail unasked (push).
+ * For one thread, except {@link #interrupt()} and {@link #cut()}.
  *
  * <pre>{@code
  * session.push(mailboxes);
- * … looks at all of them, the first one last …
+ * … check all of them, the first one last …
  * while (session.canPush()) {
  *     switch (session.await(hint -> Optional.of(Duration.ZERO))) {
- *         case CHANGED -> … session.renew(deadline), look at the first mailbox …
+ *         case CHANGED -> … session.renew(deadline), check the first mailbox …
  *         …
  *     }
  * }
@@ -25,25 +25,32 @@ public interface PushSession extends MailSession {
 
     /** Why {@link #await} returned. */
     enum Wake {
-        /** Something may have come to the mailbox that is kept open. */
+        /** There may be new mail in the mailbox that is kept open. */
         CHANGED,
-        /** Something may have come to another mailbox. */
+        /** There may be new mail in another mailbox. */
         CHANGED_ELSEWHERE,
-        /** Somebody called {@link #interrupt()}. */
+        /** A thread called {@link #interrupt()}. */
         INTERRUPTED,
-        /** The server ended the waiting, for no reason that it told. */
+        /** The server ended the waiting without a reason. */
         ENDED,
-        /** The server does not do what it offered; {@link #canPush()} is false from now on. */
+        /**
+         * The server does not support the push that it offered; {@link #canPush()} is false from
+         * now on.
+         */
         REFUSED
     }
 
-    /** What a server says unasked, by how much it promises. Only a check counts. */
+    /**
+     * What a server reports unasked, by how likely it means new mail. Only a check counts messages.
+     */
     enum Hint {
-        /** The mailbox that is kept open holds more messages than it did. */
+        /** The mailbox that is kept open has more messages than before. */
         GROWN,
-        /** Something was said of the mailbox that is kept open, and nothing tells what for. */
+        /**
+         * The server reported the mailbox that is kept open without a larger number of messages.
+         */
         REPEATED,
-        /** Something was said of another mailbox. */
+        /** The server reported another mailbox. */
         ELSEWHERE
     }
 
@@ -51,57 +58,57 @@ public interface PushSession extends MailSession {
     @FunctionalInterface
     interface HintPolicy {
         /**
-         * Asked of each hint that there is, the strongest first, and again at everything that the
-         * server says; the first one that may end the waiting does.
+         * Called for each pending hint, the strongest first, and again after every response of the
+         * server; the first hint that may end the waiting ends it.
          *
-         * @return how long to go on listening first, so that a burst makes one look; a fraction of
-         *     a second. Empty for not now: {@link #interrupt()} ends the waiting when it is time
+         * @return how long to go on listening first, a fraction of a second, so that a burst of
+         *     messages causes one check. Empty for not now: {@link #interrupt()} ends the waiting
+         *     later
          */
         Optional<Duration> listenOn(Hint hint);
     }
 
     /**
-     * Gives the session a new deadline and byte budget. The deadline holds while the session rests,
-     * too: one that is kept from look to look wants one that reaches beyond the next.
+     * Gives the session a new deadline and byte budget. The deadline also holds between checks, so
+     * a session that is kept needs one that ends after the next check.
      *
-     * @throws MailFailure timeout when the deadline before has passed: the session is over
+     * @throws MailFailure timeout when the previous deadline has passed, which ends the session
      */
     void renew(Deadline next);
 
-    /** Whether the server offers to tell of new mail, and has not refused it yet. */
+    /** Whether the server offers push and has not refused it yet. */
     boolean offersPush();
 
     /**
-     * Asks the server to tell of new mail; to be called before the first look. From now on the
-     * first of the mailboxes stays open, so it must be looked at last.
+     * Asks the server to report new mail; to be called before the first check. From now on the
+     * first of the mailboxes stays open, so it must be checked last.
      *
-     * @return whether the server will tell of all of them, not of the first one alone
+     * @return whether the server will report all of them and not only the first one
      */
     @CanIgnoreReturnValue
     boolean push(List<String> mailboxes);
 
-    /** Whether {@link #await} makes sense now: push was asked for, and its mailbox is open. */
+    /** Whether {@link #await} may be called: push was requested, and its mailbox is open. */
     boolean canPush();
 
     /**
-     * Waits until the server tells of something that the looks before did not take in, be it from
-     * before this call; or until {@link #interrupt()}. The session's deadline holds.
+     * Waits until the server reports something that the previous checks have not covered, including
+     * reports from before this call; or until {@link #interrupt()}. The session's deadline holds.
      *
-     * @param policy decides when what the server says ends the waiting
-     *     <p>The server may be left to wait until the next command, which then goes out together
-     *     with the word that ends its waiting; that it does not take that is the next command's
-     *     failure.
+     * @param policy decides when a hint of the server ends the waiting
+     *     <p>The end of the waiting may be sent together with the next command; if the server does
+     *     not accept that, the next command fails.
      * @throws MailFailure when the connection is lost or the server does not end the waiting when
-     *     told to
+     *     asked to
      */
     Wake await(HintPolicy policy);
 
     /**
-     * Ends a waiting, at once or as soon as it begins; any thread may call it. A server that does
-     * not obey within 10 s is cut off.
+     * Ends the waiting, at once or as soon as it begins; any thread may call it. The connection to
+     * a server that does not end it within 10 s is closed.
      */
     void interrupt();
 
-    /** Closes at once, without a word to the server; any thread may call it. */
+    /** Closes the connection at once without logging out; any thread may call it. */
     void cut();
 }

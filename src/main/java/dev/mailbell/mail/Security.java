@@ -4,8 +4,8 @@ package dev.mailbell.mail;
 public enum Security {
     /** TLS from the first byte (RFC 8314). */
     TLS,
-    /** An upgrade by command that must succeed; never optional. */
+    /** An upgrade by the command STARTTLS or STLS; the connection fails without it. */
     STARTTLS,
-    /** Clear text; only for hosts the operator named. */
+    /** Clear text; only for hosts that the operator has listed. */
     NONE
 }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A session of an IMAP server that makes UIDVALIDITY from its clock whenever a mailbox is opened or
- * asked for, and counts UIDs anew: message number 3 has the UID 3.
+ * A session of an IMAP server that derives UIDVALIDITY from its clock at each EXAMINE and STATUS,
+ * and numbers UIDs anew: message number 3 has the UID 3.
  */
 final class ClockImapDialogue implements SimulatedServer.Dialogue {
     private static final String CAPABILITIES = "IMAP4rev1 ESEARCH UNSELECT LITERAL+";
@@ -16,7 +16,7 @@ final class ClockImapDialogue implements SimulatedServer.Dialogue {
     private List<Maildrop.Message> opened = List.of();
 
     /**
-     * @param clock gives each opening another UIDVALIDITY
+     * @param clock gives each answer another UIDVALIDITY
      */
     ClockImapDialogue(Maildrop maildrop, AtomicLong clock) {
         this.maildrop = maildrop;
@@ -62,7 +62,7 @@ final class ClockImapDialogue implements SimulatedServer.Dialogue {
                 .formatted(opened.size(), clock.incrementAndGet(), opened.size() + 1);
     }
 
-    /** By number; whatever was asked of a message, what tells it from others is said. */
+    /** Fetches by number; always sends the attributes that identify a message. */
     private String fetch(String numbers) {
         String[] bounds = numbers.split(":", 2);
         int first = Integer.parseInt(bounds[0]);

@@ -5,9 +5,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A maildrop in the server's order, and the truth about what is new in it. */
+/** A maildrop in the server's order, which knows the true number of new messages. */
 final class Maildrop {
-    /** What is remembered of deleted messages to restore them from: a trash that is emptied. */
+    /** The maximum number of deleted messages that can be restored. */
     private static final int TRASH = 500;
 
     record Message(String uid, int size) {}
@@ -29,19 +29,19 @@ final class Maildrop {
         }
     }
 
-    /** A user takes a message out of the trash: it is the same message, with the same UID. */
+    /** Restores a deleted message with the same UID. */
     synchronized void restore(int which, int place) {
         messages.add(place, trash.remove(which));
     }
 
-    /** The server no longer shows the first messages; they are there. */
+    /** Hides the first messages without deleting them. */
     synchronized void hide(int count) {
         List<Message> first = messages.subList(0, count);
         hidden.addAll(first);
         first.clear();
     }
 
-    /** The server shows again what was hidden, where it was. */
+    /** Shows the hidden messages again at their old positions. */
     synchronized void unhide() {
         messages.addAll(0, hidden);
         hidden.clear();
@@ -63,8 +63,10 @@ final class Maildrop {
         return List.copyOf(messages);
     }
 
-    /** How many messages are there that were there at no earlier look; this is a look. */
-    synchronized int lookForNew() {
+    /**
+     * How many messages are present that were not present at any earlier check; counts as a check.
+     */
+    synchronized int countNew() {
         int fresh = 0;
         for (Message message : messages) {
             fresh += seen.add(message.uid()) ? 1 : 0;

@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * A POP3 session.
  *
- * @param messages those that the session shows until its end
+ * @param messages the messages that the session shows until its end
  */
 record Pop3Dialogue(List<Maildrop.Message> messages) implements SimulatedServer.Dialogue {
     @Override

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * What happens to a maildrop between two looks: users delete what they have seen, then mail
- * arrives; figures are means.
+ * The changes of a maildrop between two checks: users delete messages that they have seen, then
+ * mail arrives; the figures are means.
  */
 enum Scenario {
     LIGHT_USE("0.05 arrive, 0.02 deleted") {
@@ -102,10 +102,10 @@ enum Scenario {
         }
 
         @Override
-        List<Maildrop.Message> shown(Maildrop maildrop, int look) {
+        List<Maildrop.Message> shown(Maildrop maildrop, int check) {
             List<Maildrop.Message> shown = new ArrayList<>();
             for (Maildrop.Message message : maildrop.messages()) {
-                String uid = look + "." + (shown.size() + 1);
+                String uid = check + "." + (shown.size() + 1);
                 shown.add(new Maildrop.Message(uid, message.size()));
             }
             return shown;
@@ -128,13 +128,13 @@ enum Scenario {
 
     abstract void happen(Maildrop maildrop, RandomGenerator random);
 
-    /** What the simulated server speaks. */
+    /** The protocol of the simulated server. */
     Protocol protocol() {
         return Protocol.POP3;
     }
 
-    /** The messages with the UIDs that they have at this look. */
-    List<Maildrop.Message> shown(Maildrop maildrop, int look) {
+    /** The messages with the UIDs that they have at this check. */
+    List<Maildrop.Message> shown(Maildrop maildrop, int check) {
         return maildrop.messages();
     }
 
@@ -147,7 +147,7 @@ enum Scenario {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** A maildrop as the first look finds it. */
+    /** A maildrop before the first check. */
     static Maildrop begin(RandomGenerator random) {
         Maildrop maildrop = new Maildrop();
         for (int i = 0; i < START; i++) {
@@ -173,7 +173,7 @@ enum Scenario {
         return 1_000 + random.nextInt(60_000);
     }
 
-    /** Knuth's way, fit for small means. */
+    /** Knuth's algorithm, suitable for small means. */
     private static int poisson(double mean, RandomGenerator random) {
         double limit = Math.exp(-mean);
         int count = 0;

@@ -3,9 +3,9 @@ package dev.mailbell.simulation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A way of counting that keeps little: what one would write first. */
+/** A simple method of counting that keeps little state. */
 abstract sealed class Scheme {
-    /** What every POP3 session says besides: greeting, CAPA, USER, PASS, QUIT and their answers. */
+    /** The bytes of every POP3 session: greeting, CAPA, USER, PASS, QUIT and their answers. */
     private static final int SESSION = 120;
 
     private static final int STAT = 6 + 18;
@@ -13,15 +13,15 @@ abstract sealed class Scheme {
     int count;
     @Nullable String top;
 
-    /** How many messages it takes for new. */
-    abstract int look(List<Maildrop.Message> messages);
+    /** How many messages the method counts as new. */
+    abstract int check(List<Maildrop.Message> messages);
 
-    /** What it reads and writes for a look, without what the session costs anyway. */
+    /** The bytes of a check without those of every session. */
     abstract int bytes(List<Maildrop.Message> messages);
 
-    /** The same; it has seen the maildrop now. */
+    /** Counts new messages and updates the state. */
     final int follow(List<Maildrop.Message> messages) {
-        int result = look(messages);
+        int result = check(messages);
         count = messages.size();
         top = messages.isEmpty() ? null : messages.getLast().uid();
         return result;
@@ -39,10 +39,10 @@ abstract sealed class Scheme {
         return bytes;
     }
 
-    /** Keep the highest number: what lies above it is new. */
+    /** Keeps the highest number: messages above it are new. */
     static final class MaxId extends Scheme {
         @Override
-        int look(List<Maildrop.Message> messages) {
+        int check(List<Maildrop.Message> messages) {
             return Math.max(0, messages.size() - count);
         }
 
@@ -53,12 +53,12 @@ abstract sealed class Scheme {
     }
 
     /**
-     * Keep the UID of the highest number: what lies above that message is new; when it is gone,
-     * nothing is.
+     * Keeps the UID of the highest number: messages after that one are new; if it is gone, none
+     * are.
      */
     static final class MaxIdUid extends Scheme {
         @Override
-        int look(List<Maildrop.Message> messages) {
+        int check(List<Maildrop.Message> messages) {
             for (int i = messages.size() - 1; i >= 0; i--) {
                 if (messages.get(i).uid().equals(top)) {
                     return messages.size() - 1 - i;
@@ -73,10 +73,10 @@ abstract sealed class Scheme {
         }
     }
 
-    /** Keep both: by the UID where it is still there, else by the number. */
+    /** Keeps both: counts by the UID if it is still present, else by the number. */
     static final class Both extends Scheme {
         @Override
-        int look(List<Maildrop.Message> messages) {
+        int check(List<Maildrop.Message> messages) {
             for (int i = messages.size() - 1; i >= 0; i--) {
                 if (messages.get(i).uid().equals(top)) {
                     return messages.size() - 1 - i;

@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** A mail server on loopback that shows one maildrop and counts the bytes of both directions. */
+/** A mail server on loopback that serves one maildrop and counts the bytes of both directions. */
 final class SimulatedServer implements AutoCloseable {
     private static final int LONGEST_COMMAND = 512;
 
-    /** What the server says in one connection. */
+    /** The server's side of one connection. */
     interface Dialogue {
         /** The greeting, with its line end. */
         String greeting();
@@ -37,7 +37,7 @@ final class SimulatedServer implements AutoCloseable {
     }
 
     /**
-     * @param dialogues gives each connection its own
+     * @param dialogues creates the dialogue of each connection
      */
     SimulatedServer(Supplier<Dialogue> dialogues) throws IOException {
         this.dialogues = dialogues;
@@ -49,7 +49,7 @@ final class SimulatedServer implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** Bytes that went over the wire so far. */
+    /** The bytes sent and received so far. */
     long bytes() {
         return bytes.get();
     }
@@ -95,7 +95,7 @@ final class SimulatedServer implements AutoCloseable {
                 }
             }
         } catch (IOException gone) {
-            // The client hung up; there is nobody to tell.
+            // The client closed the connection.
             return;
         }
     }

@@ -27,14 +27,14 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Lets ways of counting follow the same histories: the three one would write first, and Mailbell's
- * own sessions and computation, over a real connection to a simulated server.
+ * Compares methods of counting over the same histories: three simple ones, and Mailbell's own
+ * sessions and computation over a real connection to a simulated server.
  */
 public final class Simulation {
     private static final String HOST = "127.0.0.1";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** What came of one scenario. */
+    /** The result of one scenario. */
     public record Outcome(
             String scenario, String description, List<String> lines, long wrongOfMailbell) {}
 
@@ -51,10 +51,10 @@ public final class Simulation {
      * Runs one scenario.
      *
      * @param name one of {@link #scenarios()}
-     * @param looks how many looks, 1 or more
+     * @param checks how many checks, 1 or more
      * @param seed the same seed gives the same history
      */
-    public Outcome run(String name, int looks, long seed) throws IOException {
+    public Outcome run(String name, int checks, long seed) throws IOException {
         Scenario scenario = Scenario.values()[scenarios().indexOf(name)];
         Random random = new Random(seed);
         Maildrop maildrop = Scenario.begin(random);
@@ -80,24 +80,24 @@ public final class Simulation {
                                     Protocol.IMAP,
                                     ImapState.UNSEEN)
                             : new Counter(new Pop3Sessions(connector), server.port());
-            counter.look();
+            counter.check();
             if (imap) {
-                // The second look finds out that the UIDs do not last.
-                counter.look();
+                // The second check detects that the UIDs are not stable.
+                counter.check();
             }
-            maildrop.lookForNew();
+            maildrop.countNew();
             for (Scheme scheme : schemes) {
                 scheme.follow(scenario.shown(maildrop, 0));
             }
-            for (int look = 0; look < looks; look++) {
+            for (int check = 0; check < checks; check++) {
                 scenario.happen(maildrop, random);
-                int truth = maildrop.lookForNew();
-                List<Maildrop.Message> shown = scenario.shown(maildrop, look + 1);
+                int truth = maildrop.countNew();
+                List<Maildrop.Message> shown = scenario.shown(maildrop, check + 1);
                 for (int i = 0; i < schemes.length; i++) {
                     tallies[i].add(truth, schemes[i].follow(shown), schemes[i].cost(shown));
                 }
                 long before = server.bytes();
-                int counted = counter.look();
+                int counted = counter.check();
                 mailbell.add(truth, counted, server.bytes() - before);
             }
         }
@@ -109,14 +109,14 @@ public final class Simulation {
         return new Outcome(name, scenario.description(), lines, mailbell.wrong());
     }
 
-    /** Mailbell's way, as the daemon looks. */
+    /** Mailbell's method, as in the daemon. */
     static final class Counter {
         private final MailServers servers;
         private final Login login;
         private MailboxState state;
         private KnownMessages known = KnownMessages.none();
 
-        /** Of a POP3 maildrop. */
+        /** Counts in a POP3 maildrop. */
         Counter(MailServers servers, int port) {
             this(servers, port, Protocol.POP3, Pop3State.UNSEEN);
         }
@@ -136,14 +136,14 @@ public final class Simulation {
                             null);
         }
 
-        int look() {
+        int check() {
             try (MailSession session = servers.open(login, Deadline.after(PATIENCE))) {
                 CheckRequest request =
                         new CheckRequest(
                                 "INBOX",
                                 state.mark(),
                                 state.searchFrom(null),
-                                state.isOpen(),
+                                state.needsExhaustiveCheck(),
                                 null);
                 Change change = state.after(session.observe(request), null, () -> known);
                 state = change.next();

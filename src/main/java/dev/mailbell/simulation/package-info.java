@@ -1,5 +1,7 @@
 /**
- * Random histories of a maildrop, and how well ways of counting follow them; see docs/detection.md.
+ * Simulates random histories of a maildrop and compares methods of counting; see docs/detection.md.
+ * It calls {@code mail} and {@code detection}; begin with {@link
+ * dev.mailbell.simulation.Simulation}.
  */
 @NullMarked
 package dev.mailbell.simulation;

@@ -160,7 +160,7 @@ final class AccountChecker {
             }
             MailboxState state = before.state();
             Observation seen = session.observe(request(watched, before, update));
-            session.rung()
+            session.proof()
                     .ifPresent(proof -> {
                         watched.proofUsed(proof);
                         meters.proved(proof);
@@ -218,7 +218,7 @@ final class AccountChecker {
                 watched.status().lastCheckedAt() != null
                         ? watched.status().lastCheckedAt()
                         : watched.account().lastCheckedAt();
-        if (state.waitsOut() && before.lastCheckedAt() != null) {
+        if (state.sawOlderMailbox() && before.lastCheckedAt() != null) {
             // What came while the server showed an older view is new as well.
             lastCheck = before.lastCheckedAt();
         }
@@ -228,7 +228,7 @@ final class AccountChecker {
                 before.name(),
                 mark,
                 state.searchFrom(update),
-                update != null || pendingUnknown || state.isOpen(),
+                update != null || pendingUnknown || state.needsExhaustiveCheck(),
                 lastCheck);
     }
 

@@ -17,7 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A mailbox whose UIDs do not last: a message has a key, and in each look a UID. */
+/** A mailbox with unstable UIDs: a message has a key, and another UID in each check. */
 class ImapIdentitiesTest {
     private static final long VALIDITY = 9;
 
@@ -34,8 +34,8 @@ class ImapIdentitiesTest {
         }
     }
 
-    /** Only messages behind the first {@code below} are listed. */
-    private Change look(int below, @Nullable PositionUpdate update, int arrivedSince) {
+    /** Only messages after the first {@code below} are listed. */
+    private Change check(int below, @Nullable PositionUpdate update, int arrivedSince) {
         int listed = mailbox.size() - below;
         long[] uids = new long[listed];
         long[] keys = new long[listed];
@@ -67,52 +67,52 @@ class ImapIdentitiesTest {
         return change;
     }
 
-    private Change look(@Nullable PositionUpdate update) {
-        return look(0, update, 0);
+    private Change check(@Nullable PositionUpdate update) {
+        return check(0, update, 0);
     }
 
     @Test
     void a_position_by_uid_covers_the_messages_up_to_it_and_survives_removals() {
         arrive(4);
-        look(null);
+        check(null);
         arrive(3);
-        Change change = look(new UpTo("5", VALIDITY, false));
+        Change change = check(new UpTo("5", VALIDITY, false));
         assertThat(change.newCount()).isEqualTo(2);
         assertThat(state.pending()).isEqualTo(2);
         assertThat(state.client()).isEqualTo(new Position(5, "5", VALIDITY));
         mailbox.remove(0);
         mailbox.remove(5);
-        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(check(null).kind()).isEqualTo(Kind.MOVED);
         assertThat(state.pending()).isEqualTo(1);
         assertThat(state.searchFrom(null)).isEqualTo(1);
     }
 
     @Test
-    void a_position_moves_back_only_when_told_to() {
+    void a_position_moves_back_only_when_asked_to() {
         arrive(5);
-        look(new UpTo("4", null, false));
-        look(new UpTo("2", null, false));
+        check(new UpTo("4", null, false));
+        check(new UpTo("2", null, false));
         assertThat(state.pending()).isEqualTo(1);
-        look(new UpTo("2", null, true));
+        check(new UpTo("2", null, true));
         assertThat(state.pending()).isEqualTo(3);
     }
 
     @Test
     void a_position_whose_message_is_gone_covers_those_before_it() {
         arrive(3);
-        look(null);
+        check(null);
         uidStep = 10;
-        look(new UpTo("25", VALIDITY, false));
+        check(new UpTo("25", VALIDITY, false));
         assertThat(state.pending()).isEqualTo(1);
     }
 
     @Test
     void a_position_in_uids_that_mean_nothing_now_is_refused() {
         arrive(2);
-        look(null);
+        check(null);
         validity++;
         for (UpTo stale : List.of(new UpTo("1", null, false), new UpTo("1", VALIDITY, false))) {
-            assertThatThrownBy(() -> look(stale))
+            assertThatThrownBy(() -> check(stale))
                     .isInstanceOfSatisfying(
                             PositionRefusedException.class,
                             refused ->
@@ -120,14 +120,14 @@ class ImapIdentitiesTest {
                                             .isEqualTo(Reason.OTHER_UIDVALIDITY))
                     .hasMessageContaining("all");
         }
-        look(new UpTo("1", validity, false));
+        check(new UpTo("1", validity, false));
         assertThat(state.pending()).isEqualTo(1);
         uidStep = 0;
-        assertThatThrownBy(() -> look(new UpTo("1", validity, false)))
+        assertThatThrownBy(() -> check(new UpTo("1", validity, false)))
                 .isInstanceOfSatisfying(
                         PositionRefusedException.class,
                         refused -> assertThat(refused.reason()).isEqualTo(Reason.UNKNOWN_UID));
-        look(new All());
+        check(new All());
         assertThat(state.pending()).isZero();
     }
 
@@ -135,7 +135,7 @@ class ImapIdentitiesTest {
     void a_mailbox_that_was_counted_by_uids_keeps_its_position() {
         arrive(5);
         state = new ImapState(new ImapMark(VALIDITY, 5, 4, 4), new Position(3, "3", VALIDITY), 1);
-        Change change = look(0, null, 1);
+        Change change = check(0, null, 1);
         assertThat(change.kind()).isEqualTo(Kind.NEW);
         assertThat(change.newCount()).isEqualTo(1);
         assertThat(state.pending()).isEqualTo(2);
@@ -145,25 +145,25 @@ class ImapIdentitiesTest {
     @Test
     void messages_that_go_unnoticed_are_listed_before_they_are_many() {
         arrive(1_000);
-        look(null);
+        check(null);
         int listings = 0;
         for (int step = 0; step < 5_000; step++) {
             mailbox.remove(0);
             arrive(1);
-            int below = state.isOpen() ? 0 : 999;
+            int below = state.needsExhaustiveCheck() ? 0 : 999;
             listings += below == 0 ? 1 : 0;
-            assertThat(look(below, null, 0).newCount()).isEqualTo(1);
+            assertThat(check(below, null, 0).newCount()).isEqualTo(1);
             assertThat(known.live()).isLessThanOrEqualTo(2_001);
         }
         assertThat(listings).isEqualTo(4);
-        assertThat(state.isOpen()).isFalse();
+        assertThat(state.needsExhaustiveCheck()).isFalse();
     }
 
     @Test
     void over_random_histories_of_tails_and_listings_every_count_is_the_truth() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        look(null);
+        check(null);
         Set<Long> seen = new HashSet<>();
         for (int step = 0; step < 3_000; step++) {
             int before = mailbox.size();
@@ -176,7 +176,7 @@ class ImapIdentitiesTest {
             arrive(arrived);
             int truth = (int) mailbox.stream().filter(seen::add).count();
             int below = random.nextBoolean() ? before - removed : 0;
-            Change change = look(below, null, 0);
+            Change change = check(below, null, 0);
             assertThat(change.newCount())
                     .describedAs("seed %d, step %d", seed, step)
                     .isEqualTo(truth);

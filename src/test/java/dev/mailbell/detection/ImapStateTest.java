@@ -40,11 +40,11 @@ class ImapStateTest {
                 0);
     }
 
-    private Change look(@Nullable PositionUpdate update) {
+    private Change check(@Nullable PositionUpdate update) {
         ImapMark mark = state.mark();
         boolean shortcut =
                 update == null
-                        && !state.isOpen()
+                        && !state.needsExhaustiveCheck()
                         && mark != null
                         && mark.uidNext() == uidNext
                         && mark.total() == uids.size();
@@ -58,22 +58,22 @@ class ImapStateTest {
     }
 
     @Test
-    void the_first_look_is_the_baseline() {
+    void the_first_check_is_the_baseline() {
         arrive(3);
-        Change change = look(null);
+        Change change = check(null);
         assertThat(change.kind()).isEqualTo(Kind.BASELINE);
         assertThat(change.newCount()).isZero();
         assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 4, 3, 3));
     }
 
     @Test
-    void arrivals_and_deletions_between_two_looks_count_what_is_there() {
+    void arrivals_and_deletions_between_two_checks_count_what_is_there() {
         arrive(3);
-        look(null);
+        check(null);
         arrive(3);
         uids.remove(4L);
         uids.remove(1L);
-        Change change = look(null);
+        Change change = check(null);
         assertThat(change.kind()).isEqualTo(Kind.NEW);
         assertThat(change.newCount()).isEqualTo(2);
         assertThat(change.newest()).containsExactly(5L, 6L);
@@ -81,17 +81,17 @@ class ImapStateTest {
 
     @Test
     void mail_that_came_and_went_moves_the_mark_and_announces_nothing() {
-        look(null);
+        check(null);
         arrive(1);
         uids.clear();
-        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(check(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test
     void a_changed_uidvalidity_begins_anew_and_forgets_the_position() {
         arrive(3);
-        look(new All());
+        check(new All());
         Change change = state.after(observe(VALIDITY + 1, 4), null, KnownMessages::none);
         assertThat(change.kind()).isEqualTo(Kind.RESET);
         assertThat(change.next().client()).isNull();
@@ -101,58 +101,58 @@ class ImapStateTest {
     @Test
     void a_uidnext_that_stays_behind_the_mark_begins_anew() {
         arrive(3);
-        look(null);
+        check(null);
         uids.clear();
         uidNext = 2;
         for (int view = 1; view < ImapState.OLDER_VIEWS; view++) {
-            assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
         }
-        assertThat(look(null).kind()).isEqualTo(Kind.RESET);
+        assertThat(check(null).kind()).isEqualTo(Kind.RESET);
     }
 
     @Test
     void a_view_older_than_the_mark_is_waited_out() {
         arrive(3);
-        look(null);
+        check(null);
         arrive(1);
-        assertThat(look(null).newCount()).isEqualTo(1);
+        assertThat(check(null).newCount()).isEqualTo(1);
         uids.removeLast();
         uidNext = 4;
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
-        assertThat(state.waitsOut()).isTrue();
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.sawOlderMailbox()).isTrue();
         arrive(1);
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
-        assertThat(state.waitsOut()).isFalse();
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.sawOlderMailbox()).isFalse();
         assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 5, 4, 4));
     }
 
     @Test
     void a_message_that_appears_late_below_the_mark_is_new_once() {
         arrive(3);
-        look(null);
+        check(null);
         arrive(2);
         uids.remove(4L);
-        assertThat(look(null).newCount()).isEqualTo(1);
-        assertThat(state.isOpen()).isTrue();
+        assertThat(check(null).newCount()).isEqualTo(1);
+        assertThat(state.needsExhaustiveCheck()).isTrue();
         assertThat(state.searchFrom(null)).isEqualTo(4);
         uids.add(3, 4L);
-        Change change = look(null);
+        Change change = check(null);
         assertThat(change.newCount()).isEqualTo(1);
         assertThat(change.newest()).containsExactly(4L);
         assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 6, 5, 5));
-        assertThat(state.isOpen()).isFalse();
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(state.needsExhaustiveCheck()).isFalse();
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test
-    void a_uidnext_that_was_told_too_high_is_taken_back_and_loses_nothing() {
+    void a_uidnext_that_was_too_high_is_taken_back_and_loses_nothing() {
         arrive(3);
-        look(null);
+        check(null);
         uidNext = 1_000;
-        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(check(null).kind()).isEqualTo(Kind.MOVED);
         uidNext = 4;
         arrive(2);
-        assertThat(look(null).newCount()).isEqualTo(2);
+        assertThat(check(null).newCount()).isEqualTo(2);
         assertThat(state.mark()).isEqualTo(new ImapMark(VALIDITY, 6, 5, 5));
     }
 
@@ -187,7 +187,7 @@ class ImapStateTest {
                         new ImapObservation(VALIDITY, 5, 2, 3, 4, UidSet.empty(), 0),
                         null,
                         KnownMessages::none);
-        assertThat(taken.next().isOpen()).isTrue();
+        assertThat(taken.next().needsExhaustiveCheck()).isTrue();
         assertThat(taken.next().searchFrom(null)).isEqualTo(4);
 
         Change found =
@@ -197,7 +197,7 @@ class ImapStateTest {
                                 null,
                                 KnownMessages::none);
         assertThat(found.newCount()).isEqualTo(1);
-        assertThat(found.next().isOpen()).isFalse();
+        assertThat(found.next().needsExhaustiveCheck()).isFalse();
     }
 
     @Test
@@ -206,7 +206,7 @@ class ImapStateTest {
                 new ImapMark(VALIDITY, 13, 8, 12, new UidSet.Builder().add(11, 12).build(), false);
         ImapState stored = new ImapState(mark, null, null);
 
-        assertThat(stored.isOpen()).isTrue();
+        assertThat(stored.needsExhaustiveCheck()).isTrue();
         assertThat(stored.searchFrom(null)).isEqualTo(11);
         Change change =
                 stored.after(
@@ -215,7 +215,7 @@ class ImapStateTest {
                         KnownMessages::none);
         assertThat(change.newCount()).isEqualTo(1);
         // UID 11 may appear late as well.
-        assertThat(change.next().isOpen()).isTrue();
+        assertThat(change.next().needsExhaustiveCheck()).isTrue();
         Change calm =
                 change.next()
                         .after(
@@ -223,56 +223,56 @@ class ImapStateTest {
                                 null,
                                 KnownMessages::none);
         assertThat(calm.kind()).isEqualTo(Kind.NOTHING);
-        assertThat(calm.next().isOpen()).isFalse();
+        assertThat(calm.next().needsExhaustiveCheck()).isFalse();
     }
 
     @Test
-    void a_client_that_is_ahead_is_never_told_of_what_it_fetched() {
+    void a_client_that_is_ahead_never_gets_what_it_fetched() {
         arrive(2);
-        look(null);
+        check(null);
         arrive(3);
-        Change change = look(new UpTo("4", null, false));
+        Change change = check(new UpTo("4", null, false));
         assertThat(change.newCount()).isEqualTo(1);
         assertThat(state.pending()).isEqualTo(1);
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test
-    void a_position_works_though_its_message_is_gone_and_rewinds_only_when_told_to() {
+    void a_position_works_though_its_message_is_gone_and_rewinds_only_when_asked_to() {
         arrive(5);
-        look(null);
+        check(null);
         uids.remove(3L);
-        look(new UpTo("3", VALIDITY, false));
+        check(new UpTo("3", VALIDITY, false));
         assertThat(state.pending()).isEqualTo(2);
         assertThat(state.client()).isEqualTo(new Position(2, "3", VALIDITY));
-        look(new UpTo("1", VALIDITY, false));
+        check(new UpTo("1", VALIDITY, false));
         assertThat(state.pending()).isEqualTo(2);
-        look(new UpTo("1", VALIDITY, true));
+        check(new UpTo("1", VALIDITY, true));
         assertThat(state.pending()).isEqualTo(3);
     }
 
     @Test
-    void what_is_pending_stays_through_looks_that_find_nothing_and_sinks_with_deletions() {
+    void what_is_pending_stays_through_checks_that_find_nothing_and_sinks_with_deletions() {
         arrive(5);
-        look(new UpTo("2", null, false));
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        check(new UpTo("2", null, false));
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
         assertThat(state.pending()).isEqualTo(3);
         uids.remove(4L);
-        assertThat(look(null).kind()).isEqualTo(Kind.MOVED);
+        assertThat(check(null).kind()).isEqualTo(Kind.MOVED);
         assertThat(state.pending()).isEqualTo(2);
     }
 
     @Test
     void positions_that_the_mailbox_does_not_have_are_refused() {
         arrive(2);
-        look(null);
-        assertThatThrownBy(() -> look(new UpTo("2", VALIDITY - 1, false)))
+        check(null);
+        assertThatThrownBy(() -> check(new UpTo("2", VALIDITY - 1, false)))
                 .isInstanceOfSatisfying(
                         PositionRefusedException.class,
                         refused ->
                                 assertThat(refused.reason()).isEqualTo(Reason.OTHER_UIDVALIDITY));
         for (String uid : List.of("3", "0", "-1", "4294967296", "9223372036854775807", "x", "")) {
-            assertThatThrownBy(() -> look(new UpTo(uid, null, false)))
+            assertThatThrownBy(() -> check(new UpTo(uid, null, false)))
                     .describedAs(uid)
                     .isInstanceOfSatisfying(
                             PositionRefusedException.class,
@@ -283,17 +283,17 @@ class ImapStateTest {
     @Test
     void the_highest_uid_there_can_be_is_counted() {
         uidNext = ImapMark.UID_LIMIT - 1;
-        look(null);
+        check(null);
         arrive(1);
-        assertThat(look(null).newCount()).isEqualTo(1);
-        assertThat(look(null).kind()).isEqualTo(Kind.NOTHING);
+        assertThat(check(null).newCount()).isEqualTo(1);
+        assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test
     void over_random_histories_every_count_is_the_truth() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        look(null);
+        check(null);
         long seenBelow = 1;
         for (int step = 0; step < 5_000; step++) {
             arrive(random.nextInt(4));
@@ -302,7 +302,7 @@ class ImapStateTest {
             }
             long below = seenBelow;
             long truth = uids.stream().filter(uid -> uid >= below).count();
-            assertThat(look(null).newCount())
+            assertThat(check(null).newCount())
                     .describedAs("seed %d, step %d", seed, step)
                     .isEqualTo((int) truth);
             seenBelow = uidNext;

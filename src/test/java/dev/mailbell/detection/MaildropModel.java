@@ -90,10 +90,10 @@ final class MaildropModel {
     }
 
     /**
-     * How many messages are there now that were never there at an earlier look; this is such a
-     * look.
+     * How many messages are there now that were never there at an earlier check; this is such a
+     * check.
      */
-    int lookForNew() {
+    int countNew() {
         Map<String, Integer> now = new HashMap<>();
         messages.forEach(message -> now.merge(message.uid(), 1, Integer::sum));
         int fresh = 0;

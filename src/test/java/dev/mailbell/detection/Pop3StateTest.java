@@ -24,54 +24,54 @@ class Pop3StateTest {
     private KnownMessages known = KnownMessages.none();
     private final MaildropModel maildrop = new MaildropModel(new Random(7));
 
-    private Change look(@Nullable PositionUpdate update) {
+    private Change check(@Nullable PositionUpdate update) {
         Change change = state.after(maildrop.observe(state.mark()), update, () -> known);
         state = (Pop3State) change.next();
         known = change.known().orElse(known);
         return change;
     }
 
-    private Change look() {
-        return look(null);
+    private Change check() {
+        return check(null);
     }
 
     private void fill(int messages) {
         for (int i = 0; i < messages; i++) {
             maildrop.arrive();
         }
-        assertThat(look().kind()).isEqualTo(Kind.BASELINE);
+        assertThat(check().kind()).isEqualTo(Kind.BASELINE);
     }
 
     @Test
-    void the_first_look_is_the_baseline_and_announces_nothing() {
+    void the_first_check_is_the_baseline_and_announces_nothing() {
         maildrop.arrive();
-        Change change = look();
+        Change change = check();
         assertThat(change.kind()).isEqualTo(Kind.BASELINE);
         assertThat(change.newCount()).isZero();
         assertThat(state.pending()).isNull();
     }
 
     @Test
-    void a_look_that_finds_nothing_is_nothing() {
+    void a_check_that_finds_nothing_is_nothing() {
         fill(3);
-        assertThat(look().kind()).isEqualTo(Kind.NOTHING);
+        assertThat(check().kind()).isEqualTo(Kind.NOTHING);
     }
 
     @Test
-    void a_deletion_and_an_arrival_between_two_looks_is_one_new_message() {
+    void a_deletion_and_an_arrival_between_two_checks_is_one_new_message() {
         fill(5);
         maildrop.messages.remove(1);
         maildrop.arrive();
-        assertThat(look().newCount()).isEqualTo(1);
+        assertThat(check().newCount()).isEqualTo(1);
     }
 
     @Test
     void a_message_that_comes_back_was_seen_before() {
         fill(5);
         var gone = maildrop.messages.remove(2);
-        assertThat(look().kind()).isEqualTo(Kind.MOVED);
+        assertThat(check().kind()).isEqualTo(Kind.MOVED);
         maildrop.messages.add(gone);
-        Change change = look();
+        Change change = check();
         assertThat(change.newCount()).isZero();
         assertThat(change.kind()).isEqualTo(Kind.MOVED);
     }
@@ -80,10 +80,10 @@ class Pop3StateTest {
     void two_messages_with_one_uid_are_two_messages() {
         fill(2);
         maildrop.messages.add(maildrop.messages.getFirst());
-        assertThat(look().newCount()).isEqualTo(1);
+        assertThat(check().newCount()).isEqualTo(1);
         maildrop.messages.add(maildrop.messages.getFirst());
         maildrop.messages.add(maildrop.messages.getFirst());
-        assertThat(look().newCount()).isEqualTo(2);
+        assertThat(check().newCount()).isEqualTo(2);
     }
 
     @Test
@@ -92,7 +92,7 @@ class Pop3StateTest {
         for (int i = 0; i < 25; i++) {
             maildrop.arrive();
         }
-        Change change = look();
+        Change change = check();
         assertThat(change.newCount()).isEqualTo(25);
         assertThat(change.newest()).hasSize(20).startsWith(36L).endsWith(55L);
     }
@@ -100,38 +100,38 @@ class Pop3StateTest {
     @Test
     void a_position_says_what_is_pending_and_survives_the_deletion_of_its_message() {
         fill(5);
-        look(new UpTo("uid-2", null, false));
+        check(new UpTo("uid-2", null, false));
         assertThat(state.client()).isEqualTo(new Position(3, "uid-2", null));
         assertThat(state.pending()).isEqualTo(2);
         maildrop.messages.remove(2);
         maildrop.arrive();
-        assertThat(look().newCount()).isEqualTo(1);
+        assertThat(check().newCount()).isEqualTo(1);
         assertThat(state.pending()).isEqualTo(3);
-        look(new UpTo("uid-2", null, false));
+        check(new UpTo("uid-2", null, false));
         assertThat(state.pending()).isEqualTo(3);
-        look(new UpTo("uid-4", null, false));
+        check(new UpTo("uid-4", null, false));
         assertThat(state.pending()).isEqualTo(1);
     }
 
     @Test
-    void a_position_moves_backwards_only_when_it_is_told_to() {
+    void a_position_moves_backwards_only_when_asked_to() {
         fill(5);
-        look(new UpTo("uid-3", null, false));
-        look(new UpTo("uid-1", null, false));
+        check(new UpTo("uid-3", null, false));
+        check(new UpTo("uid-1", null, false));
         assertThat(state.client()).extracting(Position::uid).isEqualTo("uid-3");
         assertThat(state.pending()).isEqualTo(1);
-        look(new UpTo("uid-1", null, true));
+        check(new UpTo("uid-1", null, true));
         assertThat(state.client()).extracting(Position::uid).isEqualTo("uid-1");
         assertThat(state.pending()).isEqualTo(3);
     }
 
     @Test
-    void what_the_client_fetched_before_a_look_saw_it_is_never_announced() {
+    void what_the_client_fetched_before_a_check_saw_it_is_never_announced() {
         fill(2);
         maildrop.arrive();
         maildrop.arrive();
         maildrop.arrive();
-        Change change = look(new UpTo("uid-3", null, false));
+        Change change = check(new UpTo("uid-3", null, false));
         assertThat(change.newCount()).isEqualTo(1);
         assertThat(change.newest()).containsExactly(5L);
         assertThat(state.pending()).isEqualTo(1);
@@ -141,17 +141,17 @@ class Pop3StateTest {
     void all_covers_everything_that_is_there() {
         fill(2);
         maildrop.arrive();
-        Change change = look(new All());
+        Change change = check(new All());
         assertThat(change.newCount()).isZero();
         assertThat(state.pending()).isZero();
         assertThat(state.client()).isEqualTo(new Position(3, "uid-2", null));
     }
 
     @Test
-    void a_uid_that_no_look_has_seen_is_refused_and_changes_nothing() {
+    void a_uid_that_no_check_has_seen_is_refused_and_changes_nothing() {
         fill(2);
         Pop3State before = state;
-        assertThatThrownBy(() -> look(new UpTo("nonsense", null, false)))
+        assertThatThrownBy(() -> check(new UpTo("nonsense", null, false)))
                 .isInstanceOfSatisfying(
                         PositionRefusedException.class,
                         refused ->
@@ -169,12 +169,12 @@ class Pop3StateTest {
         maildrop.messages.clear();
         maildrop.messages.addAll(moved);
         maildrop.arrive();
-        Change change = look();
+        Change change = check();
         assertThat(change.kind()).isEqualTo(Kind.RESET);
         assertThat(change.newCount()).isEqualTo(1);
         assertThat(change.approximate()).isTrue();
         maildrop.arrive();
-        assertThat(look().newCount()).isEqualTo(1);
+        assertThat(check().newCount()).isEqualTo(1);
     }
 
     @Test
@@ -182,7 +182,7 @@ class Pop3StateTest {
         fill(100_000);
         maildrop.arrive();
         KnownMessages before = known;
-        Change change = look();
+        Change change = check();
         List<KnownMessages.Chunk> written = change.known().orElseThrow().changedSince(before);
         assertThat(written).hasSize(1);
         assertThat(written.getFirst().entries().length * 12).isLessThanOrEqualTo(16 * 1024);
@@ -196,7 +196,7 @@ class Pop3StateTest {
             for (int i = 0; i < 100; i++) {
                 maildrop.arrive();
             }
-            assertThat(look().newCount()).isEqualTo(100);
+            assertThat(check().newCount()).isEqualTo(100);
         }
         int entries = known.chunks().stream().mapToInt(chunk -> chunk.entries().length).sum();
         assertThat(entries).isLessThan(GoneLimit.KEPT * 5 / 4 + 200);
@@ -266,7 +266,7 @@ class Pop3StateTest {
                 model.messages.removeFirst();
             }
             Change change = state.after(model.observe(state.mark()), null, () -> known);
-            int truth = model.lookForNew();
+            int truth = model.countNew();
             assertThat(change.newCount())
                     .describedAs("seed %d, step %d", seed, step)
                     .isEqualTo(state.mark() == null ? 0 : truth);

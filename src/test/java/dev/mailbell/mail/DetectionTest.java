@@ -23,15 +23,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Counts against the truth of the mail store, whatever came and went between two looks at a real
- * Dovecot.
+ * Compares counts with the true content of the mail store after random changes between two checks
+ * at a real Dovecot.
  */
 class DetectionTest {
     /** {@code -Dmailbell.steps=20000} is the long run. */
     private static final int STEPS = Integer.getInteger("mailbell.steps", 150);
 
     private static final int FEWEST = 10;
-    private static final int MOST = 80;
+    private static final int MAX_MESSAGES = 80;
     private static final Dovecot DOVECOT = Dovecot.shared();
     private static final Loopback LOOPBACK = new Loopback();
 
@@ -91,7 +91,7 @@ class DetectionTest {
             for (int deletes = random.nextInt(4); deletes > 0 && files.size() > FEWEST; deletes--) {
                 maildir.remove(files.remove(random.nextInt(files.size())));
             }
-            if (files.size() < MOST) {
+            if (files.size() < MAX_MESSAGES) {
                 maildir.deliver(random.nextInt(4));
             }
             int truth = 0;

@@ -11,7 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** Stands before a POP3 server and takes PIPELINING out of what it offers. */
+/** A proxy of a POP3 server that removes PIPELINING from its capabilities. */
 final class WithoutPipelining implements AutoCloseable {
     private static final String OFFER = "PIPELINING\r\n";
 

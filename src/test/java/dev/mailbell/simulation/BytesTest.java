@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What looks at a maildrop of 100,000 messages cost, whole sessions with login and goodbye. */
+/** What checks at a maildrop of 100,000 messages cost, whole sessions with login and goodbye. */
 class BytesTest {
     private static final int MESSAGES = 100_000;
 
     @Test
-    void a_look_at_100000_messages_costs_as_little_as_its_news() throws Exception {
+    void a_check_at_100000_messages_costs_as_little_as_its_news() throws Exception {
         Random random = new Random(1);
         Maildrop maildrop = new Maildrop();
         for (int i = 0; i < MESSAGES; i++) {
@@ -33,21 +33,21 @@ class BytesTest {
                             new Pop3Sessions(
                                     new MailConnector(guard, new TlsContexts(watchdog), watchdog)),
                             server.port());
-            assertThat(counter.look()).isZero();
+            assertThat(counter.check()).isZero();
 
             long before = server.bytes();
-            assertThat(counter.look()).isZero();
+            assertThat(counter.check()).isZero();
             assertThat(server.bytes() - before).isLessThanOrEqualTo(2_048);
 
             maildrop.arrive(MESSAGES, 5_000);
             before = server.bytes();
-            assertThat(counter.look()).isEqualTo(1);
+            assertThat(counter.check()).isEqualTo(1);
             assertThat(server.bytes() - before).isLessThanOrEqualTo(4_096);
 
             maildrop.delete(50_000);
             maildrop.arrive(MESSAGES, 5_000);
             long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-            assertThat(counter.look()).isEqualTo(1);
+            assertThat(counter.check()).isEqualTo(1);
             // Told, not asserted: a busy machine must not fail a test.
             System.out.printf(
                     "full difference of %d UIDs: %d ms of CPU%n",

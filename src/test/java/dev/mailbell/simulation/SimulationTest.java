@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SimulationTest {
     /** {@code bin/mailbell simulate --looks 100000} is the long run. */
-    private static final int LOOKS = 1_000;
+    private static final int CHECKS = 1_000;
 
     static java.util.List<String> scenarios() {
         return Simulation.scenarios();
@@ -18,7 +18,7 @@ class SimulationTest {
     @MethodSource("scenarios")
     void mailbell_is_never_wrong(String scenario) throws IOException {
         long seed = System.nanoTime();
-        assertThat(new Simulation().run(scenario, LOOKS, seed).wrongOfMailbell())
+        assertThat(new Simulation().run(scenario, CHECKS, seed).wrongOfMailbell())
                 .describedAs("seed %d", seed)
                 .isZero();
     }

@@ -73,7 +73,7 @@ class HintTest {
     void a_name_spelled_in_another_way_in_the_answer_to_status_is_no_hint(
             String name, String answered) {
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public String nameInStatus(String asked) {
                         return asked.equals(name) ? answered : asked;
@@ -120,7 +120,7 @@ class HintTest {
     @Test
     void a_server_that_ends_idle_over_and_over_is_polled() {
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean endsIdle() {
                         return true;
@@ -141,7 +141,7 @@ class HintTest {
     void a_server_that_drops_the_connection_at_every_check_is_called_less_and_less_often() {
         Account account = idling(List.of("INBOX"));
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         if (moment.equals("answered IDLE")) {
@@ -157,7 +157,7 @@ class HintTest {
                         && server.openSessions() == 0);
         int logins = server.logins().size();
         assertThat(logins).isLessThan(8);
-        server.behave(new FakeImap.Manners() {});
+        server.behave(new FakeImap.Behavior() {});
         kit.pass(Duration.ofMinutes(15));
         announces(account, 1);
     }
@@ -166,7 +166,7 @@ class HintTest {
     void a_server_whose_pushed_checks_fail_is_called_less_and_less_often() {
         Account account = idling(List.of("INBOX"));
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean refuses(String command, int times) {
                         return command.equals("UID") || command.equals("EXAMINE") && times > 1;
@@ -189,7 +189,7 @@ class HintTest {
         long between = times.get(4) - times.get(3);
         assertThat(Duration.ofNanos(between * 30)).isGreaterThan(Duration.ofSeconds(7));
         assertThat(logins).isLessThan(8);
-        server.behave(new FakeImap.Manners() {});
+        server.behave(new FakeImap.Behavior() {});
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(15));
         announces(account, 1);

@@ -133,7 +133,7 @@ class HostLimitsTest {
         restart(yaml.formatted("6h"));
         AtomicInteger executor = new AtomicInteger();
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         executor.addAndGet(moment.equals("command STATUS") ? 1 : 0);
@@ -191,7 +191,7 @@ class HostLimitsTest {
         Account account = kit.register(server.port(), "ann");
         await().until(() -> kit.mode(account).equals("idle"));
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public String refusal() {
                         return "[AUTHENTICATIONFAILED] no";
@@ -209,7 +209,7 @@ class HostLimitsTest {
         }
         await().until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
         kit.pass(Duration.ofHours(30));
-        server.behave(new FakeImap.Manners() {});
+        server.behave(new FakeImap.Behavior() {});
         await().until(() -> {
             kit.pass(Duration.ofHours(30));
             return !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty();

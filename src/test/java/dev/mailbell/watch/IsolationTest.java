@@ -57,8 +57,8 @@ class IsolationTest {
     }
 
     /** A server that takes commands and answers none. */
-    private FakeImap.Manners silence(AtomicInteger asked) {
-        return new FakeImap.Manners() {
+    private FakeImap.Behavior silence(AtomicInteger asked) {
+        return new FakeImap.Behavior() {
             @Override
             public boolean refusesIdle() {
                 return true;
@@ -81,7 +81,7 @@ class IsolationTest {
 
     private List<Account> polled(int number) {
         silent.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean refusesIdle() {
                         return true;
@@ -149,7 +149,7 @@ class IsolationTest {
         Account account = kit.register(healthy.port(), "ann");
         await().until(() -> kit.mode(account).equals("idle"));
         healthy.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean isSilent() {
                         return true;
@@ -180,7 +180,7 @@ class IsolationTest {
             other.begin();
             other.execute("select * from mailbox for update");
             healthy.behave(
-                    new FakeImap.Manners() {
+                    new FakeImap.Behavior() {
                         @Override
                         public boolean goesOn(String user, String moment) {
                             if (moment.equals("answered UID")) {

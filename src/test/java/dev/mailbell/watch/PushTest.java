@@ -69,7 +69,7 @@ class PushTest {
     void mail_that_a_silent_server_does_not_push_is_found_by_the_safety_check() {
         Account account = idling("ann");
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean isSilent() {
                         return true;
@@ -88,7 +88,7 @@ class PushTest {
     void mail_that_a_server_does_not_push_is_found_no_later_than_polling_would() {
         Account account = idling("ann");
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean isSilent() {
                         return true;
@@ -105,7 +105,7 @@ class PushTest {
     void a_server_that_refuses_idle_is_polled_on_the_same_connection() {
         AtomicBoolean refused = new AtomicBoolean();
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean refusesIdle() {
                         refused.set(true);
@@ -128,7 +128,7 @@ class PushTest {
     void a_server_that_does_not_answer_done_is_cut_off_and_its_mail_found() {
         Account account = idling("ann");
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean ignoresDone() {
                         return true;
@@ -136,7 +136,7 @@ class PushTest {
                 });
         server.deliver("ann");
         await().until(() -> server.logins().size() == 2);
-        server.behave(new FakeImap.Manners() {});
+        server.behave(new FakeImap.Behavior() {});
         announces(account, 1);
         server.deliver("ann");
         announces(account, 2);
@@ -147,7 +147,7 @@ class PushTest {
     void a_server_that_hangs_up_on_each_idle_is_polled_and_its_account_is_well() {
         kit.hasten(40);
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         return !moment.equals("answered IDLE");
@@ -171,7 +171,7 @@ class PushTest {
     void a_server_that_drops_what_comes_with_done_gets_one_command_at_a_time_from_then_on() {
         Account account = idling("ann");
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean dropsBehindDone() {
                         return true;
@@ -194,7 +194,7 @@ class PushTest {
         AtomicInteger dropAt = new AtomicInteger();
         AtomicInteger drops = new AtomicInteger();
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         if (drops.get() < 50 && moments.incrementAndGet() > dropAt.get()) {
@@ -233,7 +233,7 @@ class PushTest {
             String chosen = moments.get(random.nextInt(moments.size()));
             AtomicBoolean done = new AtomicBoolean();
             server.behave(
-                    new FakeImap.Manners() {
+                    new FakeImap.Behavior() {
                         @Override
                         public boolean goesOn(String user, String moment) {
                             if (moment.equals(chosen) && done.compareAndSet(false, true)) {
@@ -320,7 +320,7 @@ class PushTest {
     void a_check_that_became_due_just_before_a_thread_waits_for_push_is_made_at_once() {
         AtomicBoolean wanted = new AtomicBoolean();
         server.behave(
-                new FakeImap.Manners() {
+                new FakeImap.Behavior() {
                     @Override
                     public boolean goesOn(String user, String moment) {
                         if (moment.equals("command EXAMINE") && wanted.compareAndSet(false, true)) {

@@ -1,8 +1,8 @@
 package dev.mailbell.detection.messages;
 
-/** When a message reached the server. */
+/** When a message reached the server, relative to the previous check. */
 public enum Arrival {
-    /** Before the look before. */
+    /** Before the previous check. */
     BEFORE,
     SINCE,
     UNKNOWN

@@ -6,21 +6,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The multiset of messages that looks at a POP3 maildrop have seen, in the maildrop's order;
- * immutable. POP3 promises no order and lets identical messages share a UID (RFC 1939, section 7),
- * so only the multiset tells what is new. Messages that are gone stay known for a while: one that
- * comes back was seen before, and a client may still name it as its position.
+ * The multiset of messages that checks of a POP3 maildrop have seen, in the maildrop's order;
+ * immutable. POP3 guarantees no order and lets identical messages share a UID (RFC 1939, section
+ * 7), so only the multiset shows which messages are new. Gone messages stay known for a while: one
+ * that returns is not new, and a client may still give it as its position.
  *
- * <p>An entry takes 12 bytes: the {@link UidKey key} with two flags, and the size. Entries lie in
- * chunks, and a change keeps every chunk it does not touch, so that what is stored again is only
- * what changed.
+ * <p>An entry takes 12 bytes: the {@link UidKey key} with two flags, and the size. Entries are kept
+ * in chunks. A change keeps every chunk that it does not touch, so that only changed chunks are
+ * written again.
  */
 public final class KnownMessages {
-    /** Entries in a chunk at most: 12 KiB. */
+    /** The maximum number of entries in a chunk, 12 KiB. */
     public static final int CHUNK = 1024;
 
-    /** How many messages a maildrop may hold, and be remembered of together with the gone ones. */
-    public static final int MOST = 1_000_000;
+    /**
+     * The maximum number of messages in a maildrop, and of known messages including the gone ones.
+     */
+    public static final int MAX_MESSAGES = 1_000_000;
 
     static final long GONE = 1;
     static final long FETCHED = 2;
@@ -33,7 +35,7 @@ public final class KnownMessages {
     /**
      * A run of entries.
      *
-     * @param number where the chunk stands among the others
+     * @param number the position of the chunk among the others
      * @param entries key times four plus flags; owned by this record
      * @param sizes in octets; owned by this record
      */
@@ -53,18 +55,18 @@ public final class KnownMessages {
     }
 
     /**
-     * What a listing has that was not known.
+     * The difference between the known messages and a listing.
      *
-     * @param next what is known after it
-     * @param fresh the places in the listing of the messages never seen before, ascending; owned by
-     *     this record
-     * @param survivors how many live messages are still there
-     * @param listed how many messages are there now
+     * @param next the known messages after the listing
+     * @param fresh the indexes in the listing of the messages that were not known, ascending; owned
+     *     by this record
+     * @param survivors how many messages were present before and still are
+     * @param listed how many messages are present now
      */
     @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared
     public record Difference(KnownMessages next, int[] fresh, int survivors, int listed) {
 
-        /** How many messages were gone and are there again. */
+        /** How many messages were gone and are present again. */
         public int returned() {
             return listed - survivors - fresh.length;
         }
@@ -90,7 +92,7 @@ public final class KnownMessages {
         return NONE;
     }
 
-    /** What these chunks hold, given in the order of their numbers. */
+    /** The messages of these chunks, which are in the order of their numbers. */
     public static KnownMessages of(List<Chunk> chunks) {
         return new KnownMessages(List.copyOf(chunks));
     }
@@ -99,85 +101,85 @@ public final class KnownMessages {
         return chunks;
     }
 
-    /** How many messages are there. */
+    /** How many messages are present. */
     public int live() {
         return live;
     }
 
-    /** How many messages are there that the client has not said it has. */
+    /** How many present messages the client has not fetched. */
     public int unfetched() {
         return unfetched;
     }
 
-    /** What is known after the whole maildrop was listed. */
+    /** Applies a listing of the whole maildrop. */
     public Difference listed(MessageListing listing) {
-        MessageLog flat = new MessageLog(this);
-        int matched = flat.matchInOrder(listing);
+        MessageLog log = new MessageLog(this);
+        int matched = log.matchInOrder(listing);
         if (matched >= 0) {
-            return flat.append(this, listing, matched);
+            return log.append(this, listing, matched);
         }
         return ReorderedMessages.of(this, listing);
     }
 
-    /** What is known after messages were added behind all that are there. */
+    /** Applies a listing of the messages after all those that are known to be present. */
     public Difference grown(MessageListing tail) {
         return new MessageLog(this).append(this, tail, 0);
     }
 
-    /** Without the messages that are gone. */
+    /** A copy without the gone messages. */
     public KnownMessages withoutGone() {
-        MessageLog flat = new MessageLog(this);
-        if (live == flat.length()) {
+        MessageLog log = new MessageLog(this);
+        if (live == log.length()) {
             return this;
         }
-        flat.forget(flat.length());
-        return flat.compact().chunked(List.of());
+        log.forget(log.length());
+        return log.compact().chunked(List.of());
     }
 
-    /** The client has everything that is there. */
+    /** Marks every message as fetched by the client. */
     public KnownMessages allFetched() {
-        MessageLog flat = new MessageLog(this);
-        flat.fetch(flat.length(), false);
-        return flat.chunked(chunks);
+        MessageLog log = new MessageLog(this);
+        log.fetch(log.length(), false);
+        return log.chunked(chunks);
     }
 
     /**
-     * The client has every message up to the last one with this key, in the maildrop's order.
+     * Marks every message up to the last one with this key, in the maildrop's order, as fetched.
      *
-     * @param rewind whether the client no longer has those behind it
+     * @param rewind whether the later messages are marked as not fetched
      * @return empty when no message with this key is known
      */
     public Optional<KnownMessages> fetchedThrough(long key, boolean rewind) {
-        MessageLog flat = new MessageLog(this);
-        int place = flat.lastIndexOf(key);
-        if (place < 0) {
+        MessageLog log = new MessageLog(this);
+        int index = log.lastIndexOf(key);
+        if (index < 0) {
             return Optional.empty();
         }
-        flat.fetch(place + 1, rewind);
-        return Optional.of(flat.chunked(chunks));
+        log.fetch(index + 1, rewind);
+        return Optional.of(log.chunked(chunks));
     }
 
     /**
-     * The client has so many messages from the first that is there on.
+     * Marks the first messages that are present as fetched.
      *
-     * @param rewind whether the client no longer has those behind them
+     * @param rewind whether the later messages are marked as not fetched
      */
     public KnownMessages fetchedFirst(int messages, boolean rewind) {
-        MessageLog flat = new MessageLog(this);
-        flat.fetch(flat.endOfLive(messages), rewind);
-        return flat.chunked(chunks);
+        MessageLog log = new MessageLog(this);
+        log.fetch(log.endOfLive(messages), rewind);
+        return log.chunked(chunks);
     }
 
     /**
-     * The number that the last live message with this key or before it has in the maildrop, 0 when
-     * there is none.
+     * The message number of the last present message at or before the last one with this key; 0 for
+     * none.
      */
     public int numberOf(long key) {
-        MessageLog flat = new MessageLog(this);
-        return flat.liveBefore(flat.lastIndexOf(key) + 1);
+        MessageLog log = new MessageLog(this);
+        return log.liveBefore(log.lastIndexOf(key) + 1);
     }
 
-    /** The sizes of the messages that are there as far as they are known, ascending. */
+    /** The known sizes of the present messages, ascending. */
     int[] sortedSizes() {
         int[] sizes = new int[live];
         int at = 0;
@@ -193,7 +195,7 @@ public final class KnownMessages {
         return Arrays.copyOf(sizes, at);
     }
 
-    /** The chunks of this state that another state does not have: those to write. */
+    /** The chunks that {@code before} does not have and that must be written. */
     public List<Chunk> changedSince(KnownMessages before) {
         List<Chunk> changed = new ArrayList<>();
         for (Chunk chunk : chunks) {

@@ -3,8 +3,8 @@ package dev.mailbell.detection.messages;
 import java.util.Arrays;
 
 /**
- * Finds the places of 62-bit keys in an array; each place can be taken once. 12 bytes a key, no
- * boxes.
+ * A hash index of 62-bit keys in an array that returns each array index at most once. It takes 12
+ * bytes a key and does not box.
  */
 final class LongIndex {
     private static final int NONE = -1;
@@ -14,9 +14,7 @@ final class LongIndex {
     private final int[] next;
     private final int mask;
 
-    /**
-     * Indexes the places {@code 0} to {@code keys.length - 1}; a key that is negative is left out.
-     */
+    /** Indexes all keys of the array except negative ones. */
     LongIndex(long[] keys) {
         int slots = Integer.highestOneBit(Math.max(8, keys.length)) << 1;
         this.keys = keys;
@@ -24,30 +22,30 @@ final class LongIndex {
         this.next = new int[keys.length];
         this.mask = slots - 1;
         Arrays.fill(heads, NONE);
-        // From the end, so that the chains give equal keys in their order.
-        for (int place = keys.length - 1; place >= 0; place--) {
-            if (keys[place] >= 0) {
-                int slot = slot(keys[place]);
-                next[place] = heads[slot];
-                heads[slot] = place;
+        // From the end, so that equal keys are returned in their order.
+        for (int index = keys.length - 1; index >= 0; index--) {
+            if (keys[index] >= 0) {
+                int slot = slot(keys[index]);
+                next[index] = heads[slot];
+                heads[slot] = index;
             }
         }
     }
 
-    /** Takes the first place that holds the key and was not taken yet; -1 when there is none. */
+    /** The first index of the key that was not taken yet; -1 for none. */
     int take(long key) {
         int slot = slot(key);
         int before = NONE;
-        for (int place = heads[slot]; place != NONE; place = next[place]) {
-            if (keys[place] == key) {
+        for (int index = heads[slot]; index != NONE; index = next[index]) {
+            if (keys[index] == key) {
                 if (before == NONE) {
-                    heads[slot] = next[place];
+                    heads[slot] = next[index];
                 } else {
-                    next[before] = next[place];
+                    next[before] = next[index];
                 }
-                return place;
+                return index;
             }
-            before = place;
+            before = index;
         }
         return NONE;
     }

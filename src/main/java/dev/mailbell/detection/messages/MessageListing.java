@@ -11,10 +11,10 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // a million messages: three arrays, not a million objects
 public record MessageListing(int[] numbers, long[] keys, int[] sizes) {
-    /** In the place of a size that was not asked for. */
+    /** Stands for a size that was not asked for. */
     public static final int UNKNOWN = -1;
 
-    /** No message at all. */
+    /** A listing without messages. */
     public static final MessageListing NONE =
             new MessageListing(new int[0], new long[0], new int[0]);
 

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The entries of {@link KnownMessages} laid out in one array, to be changed before they are cut
- * into chunks again.
+ * The entries of {@link KnownMessages} in one mutable array. {@link #chunked} makes an immutable
+ * value of them again.
  */
 final class MessageLog {
     /** An entry that is dropped when the entries are cut into chunks. */
     private static final long DROPPED = -1;
 
-    /** How many chunks more than are needed are put up with. */
+    /** How many more chunks than needed are tolerated before all are rebuilt. */
     private static final int SHORT_CHUNKS = 8;
 
     final long[] entries;
@@ -45,14 +45,14 @@ final class MessageLog {
         return entry >>> 2;
     }
 
-    boolean isGone(int place) {
-        return (entries[place] & KnownMessages.GONE) != 0;
+    boolean isGone(int index) {
+        return (entries[index] & KnownMessages.GONE) != 0;
     }
 
     int lastIndexOf(long key) {
-        for (int place = entries.length - 1; place >= 0; place--) {
-            if (key(entries[place]) == key) {
-                return place;
+        for (int index = entries.length - 1; index >= 0; index--) {
+            if (key(entries[index]) == key) {
+                return index;
             }
         }
         return -1;
@@ -60,51 +60,51 @@ final class MessageLog {
 
     int liveBefore(int end) {
         int count = 0;
-        for (int place = 0; place < end; place++) {
-            count += isGone(place) ? 0 : 1;
+        for (int index = 0; index < end; index++) {
+            count += isGone(index) ? 0 : 1;
         }
         return count;
     }
 
-    /** The place behind so many live entries. */
+    /** The index after the first {@code count} live entries. */
     int endOfLive(int count) {
-        int place = 0;
-        for (int left = count; left > 0 && place < entries.length; place++) {
-            left -= isGone(place) ? 0 : 1;
+        int index = 0;
+        for (int left = count; left > 0 && index < entries.length; index++) {
+            left -= isGone(index) ? 0 : 1;
         }
-        return place;
+        return index;
     }
 
     /**
-     * Says of the entries before {@code end} that the client has them, and with {@code rewind} that
-     * it lacks the rest.
+     * Marks the entries before {@code end} as fetched by the client, and with {@code rewind} the
+     * rest as not fetched.
      */
     void fetch(int end, boolean rewind) {
-        for (int place = 0; place < end; place++) {
-            entries[place] |= KnownMessages.FETCHED;
+        for (int index = 0; index < end; index++) {
+            entries[index] |= KnownMessages.FETCHED;
         }
-        for (int place = end; rewind && place < entries.length; place++) {
-            entries[place] &= ~KnownMessages.FETCHED;
+        for (int index = end; rewind && index < entries.length; index++) {
+            entries[index] &= ~KnownMessages.FETCHED;
         }
     }
 
     /**
-     * Walks entries and listing side by side, flagging entries that are no longer listed as gone
-     * and gone ones that are listed as there. That is right as long as what survived kept its
+     * Compares entries and listing in order. Entries that are not listed are flagged as gone, gone
+     * ones that are listed as live. The result is valid only if the surviving messages kept their
      * order.
      *
-     * @return how many messages of the listing, from its start, were met; -1 when the walk was not
-     *     right
+     * @return how many messages at the start of the listing were matched; -1 if the order is a
+     *     different one
      */
     int matchInOrder(MessageListing listing) {
         int matched = 0;
-        for (int place = 0; place < entries.length; place++) {
-            if (matched < listing.size() && key(entries[place]) == listing.keys()[matched]) {
-                entries[place] &= ~KnownMessages.GONE;
-                sizes[place] = known(listing.sizes()[matched], sizes[place]);
+        for (int index = 0; index < entries.length; index++) {
+            if (matched < listing.size() && key(entries[index]) == listing.keys()[matched]) {
+                entries[index] &= ~KnownMessages.GONE;
+                sizes[index] = known(listing.sizes()[matched], sizes[index]);
                 matched++;
             } else {
-                entries[place] |= KnownMessages.GONE;
+                entries[index] |= KnownMessages.GONE;
             }
         }
         LongIndex gone = goneIndex();
@@ -116,22 +116,22 @@ final class MessageLog {
         return matched;
     }
 
-    /** The size that a listing gives, or the one remembered where it gives none. */
+    /** The size from the listing, or the remembered one if the listing has none. */
     static int known(int listed, int remembered) {
         return listed == MessageListing.UNKNOWN ? remembered : listed;
     }
 
     private LongIndex goneIndex() {
         long[] keys = new long[entries.length];
-        for (int place = 0; place < entries.length; place++) {
-            keys[place] = isGone(place) ? key(entries[place]) : -1;
+        for (int index = 0; index < entries.length; index++) {
+            keys[index] = isGone(index) ? key(entries[index]) : -1;
         }
         return new LongIndex(keys);
     }
 
     /**
-     * Adds the messages of the listing from {@code from} on behind all entries; one that was gone
-     * has come back.
+     * Appends the messages of the listing from {@code from} on. A gone message with the same key
+     * has returned and is not new.
      */
     Difference append(KnownMessages before, MessageListing listing, int from) {
         int live = liveBefore(entries.length);
@@ -142,14 +142,14 @@ final class MessageLog {
         int[] fresh = new int[added];
         int freshCount = 0;
         for (int i = from; i < listing.size(); i++) {
-            int place = gone.take(listing.keys()[i]);
+            int index = gone.take(listing.keys()[i]);
             int at = entries.length + i - from;
             long flags = 0;
             moreSizes[at] = listing.sizes()[i];
-            if (place >= 0) {
-                flags = entries[place] & KnownMessages.FETCHED;
-                moreSizes[at] = known(moreSizes[at], sizes[place]);
-                moreEntries[place] = DROPPED;
+            if (index >= 0) {
+                flags = entries[index] & KnownMessages.FETCHED;
+                moreSizes[at] = known(moreSizes[at], sizes[index]);
+                moreEntries[index] = DROPPED;
             } else {
                 fresh[freshCount++] = i;
             }
@@ -167,14 +167,14 @@ final class MessageLog {
                 live + added);
     }
 
-    /** How many entries are live that were live before; the places are the same. */
+    /** How many entries were live before and still are; the indexes are the same. */
     private int stillLive(KnownMessages before) {
         int count = 0;
-        int place = 0;
+        int index = 0;
         for (Chunk chunk : before.chunks()) {
             for (long entry : chunk.entries()) {
-                count += (entry & KnownMessages.GONE) == 0 && !isGone(place) ? 1 : 0;
-                place++;
+                count += (entry & KnownMessages.GONE) == 0 && !isGone(index) ? 1 : 0;
+                index++;
             }
         }
         return count;
@@ -183,23 +183,23 @@ final class MessageLog {
     /** Drops the first {@code count} gone entries. */
     void forget(int count) {
         int left = count;
-        for (int place = 0; left > 0 && place < entries.length; place++) {
-            if (entries[place] != DROPPED && isGone(place)) {
-                entries[place] = DROPPED;
+        for (int index = 0; left > 0 && index < entries.length; index++) {
+            if (entries[index] != DROPPED && isGone(index)) {
+                entries[index] = DROPPED;
                 left--;
             }
         }
     }
 
-    /** Without entries that were dropped. */
+    /** A copy without the dropped entries. */
     MessageLog compact() {
         return part(0, entries.length);
     }
 
     /**
-     * Cuts the entries into chunks and leaves out what was dropped. A chunk of {@code before} that
-     * lost nothing stays as it is; one that lost entries grows shorter, so that the chunks behind
-     * it stay too. When too many have become short, all are cut anew.
+     * Cuts the entries into chunks without the dropped ones. An unchanged chunk of {@code before}
+     * is reused; one that lost entries becomes shorter, so that the later chunks can be reused too.
+     * When too many chunks are short, all are rebuilt.
      */
     KnownMessages chunked(List<Chunk> before) {
         List<Chunk> chunks = new ArrayList<>();
@@ -237,10 +237,10 @@ final class MessageLog {
         long[] keptEntries = new long[to - from];
         int[] keptSizes = new int[to - from];
         int kept = 0;
-        for (int place = from; place < to; place++) {
-            if (entries[place] != DROPPED) {
-                keptEntries[kept] = entries[place];
-                keptSizes[kept++] = sizes[place];
+        for (int index = from; index < to; index++) {
+            if (entries[index] != DROPPED) {
+                keptEntries[kept] = entries[index];
+                keptSizes[kept++] = sizes[index];
             }
         }
         return new MessageLog(Arrays.copyOf(keptEntries, kept), Arrays.copyOf(keptSizes, kept));

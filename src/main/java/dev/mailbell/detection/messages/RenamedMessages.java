@@ -13,23 +13,24 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Messages of a listing with UIDs never seen that may be messages whose UIDs vanished with the same
- * look: of their sizes, or of nearly that, since a line of status in the header changes both.
+ * Messages of a listing with unknown UIDs that may be known messages whose UIDs vanished with the
+ * same check. They have the same size or nearly the same, because a status line that the server
+ * adds to the header changes size and UID.
  *
- * <p>New mail comes behind all that is there, and may have waited in a queue for longer than the
- * look before. So a message at the end is never one that vanished from before a message which
- * stayed; and of nearly its size is not enough for it where most of what vanished from the end is
- * gone for good.
+ * <p>New mail is appended at the end, and may have waited in a queue since before the previous
+ * check. So a message at the end is never matched with one that vanished from before a surviving
+ * message. Nearly the same size does not match at the end if most of the messages that vanished
+ * there have no match.
  */
 public final class RenamedMessages {
-    /** A line of status is shorter. */
+    /** The maximum length of a status line in octets. */
     private static final int STATUS_LINE = 64;
 
-    /** So many headers are asked for at most. */
-    static final int MOST_HEADERS = 32;
+    /** The maximum number of headers to read. */
+    static final int MAX_HEADERS = 32;
 
     /**
-     * Of how many different sizes the messages must be before equal sizes are taken for the same
+     * The minimum number of different sizes among the messages before equal sizes prove equal
      * messages.
      */
     private static final int DISTINCT_SIZES = 8;
@@ -42,35 +43,35 @@ public final class RenamedMessages {
     private boolean sizesProve;
 
     /**
-     * A vanished message and the one that may be it.
+     * A vanished message and the new one that may be the same.
      *
-     * @param fresh the place of the message in the listing
-     * @param vanished the key of the vanished one
-     * @param atEnd whether it stands behind all messages that stayed
-     * @param fetched whether the client has the vanished one
+     * @param fresh the index of the message in the listing
+     * @param vanished the key of the vanished message
+     * @param atEnd whether the new message comes after all surviving ones
+     * @param fetched whether the client has fetched the vanished message
      * @param sameSize whether the sizes are equal
      */
     private record Pair(
             int fresh, long vanished, boolean atEnd, boolean fetched, boolean sameSize) {}
 
-    /** Vanished messages by their sizes. */
+    /** Indexes of vanished messages by their sizes. */
     private static final class Vanished {
-        private final TreeMap<Integer, Deque<Integer>> places = new TreeMap<>();
+        private final TreeMap<Integer, Deque<Integer>> indexes = new TreeMap<>();
         private int total;
 
-        void add(int size, int place) {
+        void add(int size, int index) {
             total++;
             if (size != MessageListing.UNKNOWN) {
-                places.computeIfAbsent(size, any -> new ArrayDeque<>()).add(place);
+                indexes.computeIfAbsent(size, any -> new ArrayDeque<>()).add(index);
             }
         }
 
-        /** The place of one of the size; -1 for none. */
+        /** The index of a message of this size; -1 for none. */
         int takeSame(int size) {
             return take(size, size);
         }
 
-        /** The place of one of nearly the size; -1 for none. */
+        /** The index of a message of nearly this size; -1 for none. */
         int takeNear(int size) {
             return size == MessageListing.UNKNOWN
                     ? -1
@@ -78,44 +79,44 @@ public final class RenamedMessages {
         }
 
         private int take(int from, long to) {
-            Map.Entry<Integer, Deque<Integer>> entry = places.ceilingEntry(from);
+            Map.Entry<Integer, Deque<Integer>> entry = indexes.ceilingEntry(from);
             if (entry == null || entry.getKey() > to) {
                 return -1;
             }
-            int place = entry.getValue().remove();
+            int index = entry.getValue().remove();
             if (entry.getValue().isEmpty()) {
-                places.remove(entry.getKey());
+                indexes.remove(entry.getKey());
             }
-            return place;
+            return index;
         }
     }
 
     /**
-     * @param old what was known before the listing
+     * @param old the known messages before the listing
      * @param listing with the sizes of the fresh messages
      */
     public RenamedMessages(KnownMessages old, Difference difference, MessageListing listing) {
         before = new MessageLog(old);
         LongIndex listed = new LongIndex(listing.keys().clone());
-        int[] places = new int[before.length()];
+        int[] indexes = new int[before.length()];
         int count = 0;
         int lastStayed = -1;
         int lastListed = -1;
-        for (int place = 0; place < before.length(); place++) {
-            if (!before.isGone(place)) {
-                int now = listed.take(MessageLog.key(before.entries[place]));
+        for (int index = 0; index < before.length(); index++) {
+            if (!before.isGone(index)) {
+                int now = listed.take(MessageLog.key(before.entries[index]));
                 if (now < 0) {
-                    places[count++] = place;
+                    indexes[count++] = index;
                 } else {
-                    lastStayed = place;
+                    lastStayed = index;
                     lastListed = Math.max(lastListed, now);
                 }
             }
         }
-        int[] vanished = Arrays.copyOf(places, count);
-        vanishedSizes = Arrays.stream(vanished).map(place -> before.sizes[place]).toArray();
-        for (int place : vanished) {
-            (place > lastStayed ? vanishedAtEnd : vanishedBefore).add(before.sizes[place], place);
+        int[] vanished = Arrays.copyOf(indexes, count);
+        vanishedSizes = Arrays.stream(vanished).map(index -> before.sizes[index]).toArray();
+        for (int index : vanished) {
+            (index > lastStayed ? vanishedAtEnd : vanishedBefore).add(before.sizes[index], index);
         }
         List<Integer> unmatched = new ArrayList<>();
         for (int fresh : difference.fresh()) {
@@ -133,48 +134,49 @@ public final class RenamedMessages {
         pairs.sort((one, other) -> Integer.compare(one.fresh(), other.fresh()));
     }
 
-    /** Finds the vanished message that a fresh one may be; false for none. */
+    /** Pairs a new message with a vanished one; false if none matches. */
     private boolean match(int fresh, boolean atEnd, int size, boolean sameSize) {
-        int place = atEnd ? -1 : take(vanishedBefore, size, sameSize);
-        if (place < 0) {
-            place = take(vanishedAtEnd, size, sameSize);
+        int index = atEnd ? -1 : take(vanishedBefore, size, sameSize);
+        if (index < 0) {
+            index = take(vanishedAtEnd, size, sameSize);
         }
-        if (place >= 0) {
-            long entry = before.entries[place];
+        if (index >= 0) {
+            long entry = before.entries[index];
             boolean fetched = (entry & KnownMessages.FETCHED) != 0;
             pairs.add(new Pair(fresh, MessageLog.key(entry), atEnd, fetched, sameSize));
         }
-        return place >= 0;
+        return index >= 0;
     }
 
     private static int take(Vanished vanished, int size, boolean sameSize) {
         return sameSize ? vanished.takeSame(size) : vanished.takeNear(size);
     }
 
-    /** Whether nothing vanished that one of the fresh messages may be. */
+    /** Whether no new message matches a vanished one. */
     public boolean isEmpty() {
         return pairs.isEmpty();
     }
 
-    /** Whether a message came with exactly the size of one that vanished. */
+    /** Whether a new message has exactly the size of a vanished one. */
     public boolean hasSameSize() {
         return pairs.stream().anyMatch(Pair::sameSize);
     }
 
     /**
-     * Whether the sizes alone prove it: many different ones, nearly all of which are there again.
-     * Call {@link #prove} first, which may find messages that contradict it.
+     * Whether the sizes alone prove that the UIDs changed: the vanished messages have many
+     * different sizes, and nearly all of these sizes returned. Call {@link #prove} first, which may
+     * find contradicting messages.
      */
     public boolean isProvedBySizes() {
         return sizesProve;
     }
 
     /**
-     * Keeps the messages that are proved to be old ones: by the time at which they reached the
-     * server, or by the sizes of all.
+     * Keeps the pairs that are proved to be the same message: by the time at which it reached the
+     * server, or by the sizes of all messages.
      */
     public void prove(Function<int[], Arrival[]> server) {
-        int asked = Math.min(MOST_HEADERS, pairs.size());
+        int asked = Math.min(MAX_HEADERS, pairs.size());
         List<Pair> newest = pairs.subList(pairs.size() - asked, pairs.size());
         Arrival[] arrivals = server.apply(newest.stream().mapToInt(Pair::fresh).toArray());
         long same = pairs.stream().filter(Pair::sameSize).count();
@@ -202,7 +204,7 @@ public final class RenamedMessages {
         pairs.addAll(proved);
     }
 
-    /** Keeps the messages of which one look saw the header, and the other one only the size. */
+    /** Keeps the pairs of which one check read the header and the other only the size. */
     public void keepUnnamed(MessageListing listing) {
         pairs.removeIf(pair -> {
             long unnamed = UidKey.of(UidText.ofSize(listing.sizes()[pair.fresh()]));
@@ -211,7 +213,7 @@ public final class RenamedMessages {
         });
     }
 
-    /** The difference without the messages that only changed their UIDs. */
+    /** The difference without the messages that only changed UIDs. */
     public Difference leftOut(Difference difference) {
         BitSet renamed = new BitSet();
         BitSet fetched = new BitSet();
@@ -221,14 +223,14 @@ public final class RenamedMessages {
         }
         MessageLog next = new MessageLog(difference.next());
         int listed = 0;
-        for (int place = 0; place < next.length(); place++) {
-            // The entries that are there lie in the order of the listing.
-            if (!next.isGone(place) && fetched.get(listed++)) {
-                next.entries[place] |= KnownMessages.FETCHED;
+        for (int index = 0; index < next.length(); index++) {
+            // The present entries are in the order of the listing.
+            if (!next.isGone(index) && fetched.get(listed++)) {
+                next.entries[index] |= KnownMessages.FETCHED;
             }
         }
         int[] fresh =
-                Arrays.stream(difference.fresh()).filter(place -> !renamed.get(place)).toArray();
+                Arrays.stream(difference.fresh()).filter(index -> !renamed.get(index)).toArray();
         return new Difference(
                 next.chunked(difference.next().chunks()),
                 fresh,

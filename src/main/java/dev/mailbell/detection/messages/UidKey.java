@@ -2,34 +2,22 @@ package dev.mailbell.detection.messages;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
- * Turns POP3 UIDs, which are opaque octets (RFC 1939, section 7), into keys of 62 bits: the head of
- * their SHA-256. The chance that a new UID meets the key of one of 100,000 known ones is 2 in
- * 10<sup>14</sup>. Not for several threads.
+ * Turns POP3 UIDs, which are opaque octets (RFC 1939, section 7), into keys of 62 bits: the first
+ * bits of their SHA-256. The probability that a new UID has the key of one of 100,000 known ones is
+ * 2 in 10<sup>14</sup>. Not thread-safe.
  */
 public final class UidKey {
-    private final MessageDigest digest;
+    private final MessageDigest digest = Sha256.digest();
 
-    public UidKey() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
-    }
-
-    /** The key of one UID, as ISO 8859-1. */
+    /** The key of a UID that is given as ISO 8859-1. */
     public static long of(String latin1) {
         byte[] octets = latin1.getBytes(StandardCharsets.ISO_8859_1);
         return new UidKey().of(octets, 0, octets.length);
     }
 
-    /**
-     * The key of the UID that stands in {@code bytes} from {@code offset}, {@code length} octets
-     * long.
-     */
+    /** The key of the UID of {@code length} octets at {@code offset} in {@code bytes}. */
     public long of(byte[] bytes, int offset, int length) {
         digest.update(bytes, offset, length);
         byte[] hash = digest.digest();

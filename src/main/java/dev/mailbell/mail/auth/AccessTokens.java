@@ -10,26 +10,26 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * Access tokens, kept in memory and renewed five minutes before their end; one request per account
- * at a time. While a kept token lives, a failed renewal is not told to anybody.
+ * Access tokens, kept in memory and renewed five minutes before they expire; one request per
+ * account at a time. While a token is valid, a failed renewal does not fail the caller.
  */
 public final class AccessTokens implements TokenSource {
     // The most accounts that one client may have; a Microsoft token is about 2 KB.
-    private static final int MOST_ACCOUNTS = 100_000;
+    private static final int MAX_ACCOUNTS = 100_000;
 
     private final AccountTokens.Tools tools;
     private final int most;
     private final Map<UUID, AccountTokens> byAccount = new LinkedHashMap<>(16, 0.75f, true);
 
     /**
-     * @param http whose guard decides which token URLs may be spoken to
+     * @param http its guard decides which token URLs may be requested
      */
     public AccessTokens(
             GuardedHttp http,
             RefreshTokenStore store,
             InstantSource clock,
             RandomGenerator random) {
-        this(http, store, clock, random, MOST_ACCOUNTS);
+        this(http, store, clock, random, MAX_ACCOUNTS);
     }
 
     AccessTokens(

@@ -23,17 +23,17 @@ import org.slf4j.LoggerFactory;
 final class AccountTokens {
     private static final Logger LOG = LoggerFactory.getLogger(AccountTokens.class);
 
-    /** A token this close to its end would not outlive the login it is for. */
+    /** A token that expires within this time might expire before the login. */
     private static final Duration MARGIN = Duration.ofSeconds(10);
 
     private static final Duration EARLY = Duration.ofMinutes(5);
     private static final Duration SPREAD = Duration.ofMinutes(1);
-    // An early renewal must leave the look, which can do without it, most of its time.
+    // An early renewal must leave the check, which can do without it, most of its time.
     private static final Duration EARLY_PATIENCE = Duration.ofSeconds(5);
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
     private static final int REMEMBERED = 8;
 
-    /** What all accounts' tokens share. */
+    /** The dependencies that all accounts share. */
     record Tools(
             TokenEndpoint endpoint,
             RefreshTokenStore store,
@@ -76,7 +76,7 @@ final class AccountTokens {
         return true;
     }
 
-    /** Whether nothing would be lost by dropping this but the time to ask again. */
+    /** Whether this can be dropped without losing an unsaved refresh token or a failure. */
     synchronized boolean isDroppable() {
         return unsaved == null && !flight.isLocked();
     }
@@ -108,14 +108,14 @@ final class AccountTokens {
         } catch (MailFailure e) {
             LOG.info(
                     "account {}: its access token was not renewed early ({}: {}); the old one"
-                            + " still serves",
+                            + " is still used",
                     accountId,
                     e.code().wireName(),
                     e.getMessage());
         } catch (RuntimeException e) {
             LOG.warn(
                     "account {}: a replaced refresh token could not be stored yet; the old access"
-                            + " token still serves",
+                            + " token is still used",
                     accountId,
                     e);
         } finally {
@@ -224,7 +224,9 @@ final class AccountTokens {
         e.retryAfter().ifPresent(wait -> notBefore = tools.clock().instant().plus(wait));
     }
 
-    /** After a failed early renewal: 30 s, doubling, until the token's end decides. */
+    /**
+     * Postpones the next early renewal after a failure: by 30 s, doubling, until the token expires.
+     */
     private synchronized void postpone(Held kept) {
         Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.clamp(failures - 1L, 0, 4));
         if (held == kept) {
@@ -239,7 +241,10 @@ final class AccountTokens {
         }
     }
 
-    /** Those who waited for a renewal that failed share its failure; but its haste was its own. */
+    /**
+     * Threads that waited for a failed renewal get its failure, except a timeout, which is its
+     * caller's own.
+     */
     private synchronized void throwIfFailedSince(int failuresBefore) {
         if (failure != null && failures > failuresBefore && failure.code() != FailureCode.TIMEOUT) {
             throw again(failure, failure.retryAfter().orElse(null));

@@ -11,7 +11,7 @@ public final class Base64Text {
         return Base64.getEncoder().encodeToString(octets);
     }
 
-    /** A challenge's octets; as they came where they are not base64. */
+    /** Decodes a challenge; returns it unchanged if it is not base64. */
     public static byte[] decode(String challenge) {
         try {
             return Base64.getDecoder().decode(challenge);

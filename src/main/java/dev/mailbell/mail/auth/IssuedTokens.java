@@ -5,10 +5,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a token endpoint gave (RFC 6749, §5.1).
+ * The tokens in a token endpoint's answer (RFC 6749, §5.1).
  *
  * @param lifetime positive, at most a day
- * @param replacement the refresh token to use from now on; null when the old one stays
+ * @param replacement the refresh token to use from now on; null if the old one stays valid
  */
 record IssuedTokens(String accessToken, Duration lifetime, @Nullable String replacement) {
 

@@ -9,10 +9,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to get access tokens for one account (RFC 6749, §6). Holds secrets; prints none.
+ * The right to get access tokens for one account (RFC 6749, §6). Contains secrets, which {@link
+ * #toString} redacts.
  *
- * @param protocol what the tokens are for; chooses Microsoft's scope
- * @param clientId of the application that the owner signed in to
+ * @param protocol the protocol that the tokens are for; determines Microsoft's scope
+ * @param clientId the ID of the application that the owner signed in to
  * @param clientSecret null for a public client
  * @param tokenUrl absolute https URL (http only where the operator allows clear text to its host);
  *     null for the provider's own, required for {@link Provider#CUSTOM}
@@ -32,7 +33,7 @@ public record OAuthGrant(
     private static final int LONGEST_URL = 2048;
 
     /**
-     * What is wrong with one member.
+     * A fault of one member.
      *
      * @param field {@code provider}, {@code clientId}, {@code clientSecret}, {@code refreshToken},
      *     {@code tokenUrl} or {@code scope}
@@ -55,8 +56,8 @@ public record OAuthGrant(
     }
 
     /**
-     * Every fault at once, for the members as a client sent them; null stands for absent. None
-     * means that a grant can be made of them.
+     * All faults of the members as a client sent them; null stands for absent. Without faults a
+     * grant can be created.
      */
     public static List<Fault> faults(
             @Nullable String provider,
@@ -93,7 +94,7 @@ public record OAuthGrant(
         } else if (value.length() > longest) {
             faults.add(new Fault(field, "must have at most " + longest + " characters"));
         } else if (!value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-            // RFC 6749, appendix A: all of them are printable ASCII.
+            // RFC 6749, appendix A: all members are printable ASCII.
             faults.add(new Fault(field, "must consist of printable ASCII characters"));
         }
     }

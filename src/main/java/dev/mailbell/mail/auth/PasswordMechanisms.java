@@ -9,20 +9,20 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The SASL mechanisms by which a password can be proven, the strongest first. */
+/** The SASL mechanisms for passwords, the strongest first. */
 public final class PasswordMechanisms {
     private static final List<String> SCRAM = List.of("SCRAM-SHA-256", "SCRAM-SHA-1");
     private static final String CRAM_MD5 = "CRAM-MD5";
     private static final String LOGIN = "LOGIN";
 
-    /** Its registered name. */
+    /** The registered name of PLAIN. */
     public static final String PLAIN = "PLAIN";
 
     private PasswordMechanisms() {}
 
     /**
-     * The mechanism that keeps the password from a listener and from the server: SCRAM (RFC 5802
-     * and 7677).
+     * The mechanism that discloses the password neither to a listener nor to the server: SCRAM (RFC
+     * 5802 and 7677).
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
@@ -31,8 +31,8 @@ public final class PasswordMechanisms {
     }
 
     /**
-     * The mechanisms besides PLAIN, the strongest first: SCRAM, CRAM-MD5 (RFC 2195), and at last
-     * LOGIN, which sends the password as it is.
+     * The mechanisms except PLAIN, the strongest first: SCRAM, CRAM-MD5 (RFC 2195), and last LOGIN,
+     * which sends the password unencrypted.
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
@@ -46,7 +46,7 @@ public final class PasswordMechanisms {
     /**
      * Begins a run of a mechanism.
      *
-     * @param mechanism one of those named here, or PLAIN
+     * @param mechanism a name returned here, or PLAIN
      */
     public static PasswordExchange begin(String mechanism, String username, String password) {
         return switch (mechanism) {
@@ -57,12 +57,12 @@ public final class PasswordMechanisms {
         };
     }
 
-    /** PLAIN (RFC 4616): user name and password as UTF-8, as they are. */
+    /** PLAIN (RFC 4616): user name and password in UTF-8, unencrypted. */
     public static PasswordExchange plain(String username, String password) {
         return new PlainExchange(username, password);
     }
 
-    /** One message, sent when the server is ready for it. */
+    /** The single message of PLAIN. */
     private record PlainExchange(String username, String password) implements PasswordExchange {
         @Override
         public String mechanism() {
@@ -86,8 +86,8 @@ public final class PasswordMechanisms {
     }
 
     /**
-     * LOGIN, which no RFC defines (draft-murchison-sasl-login): the server asks twice, in whatever
-     * words, for the user name first.
+     * LOGIN, which no RFC defines (draft-murchison-sasl-login): the server sends two challenges
+     * with any text, the first for the user name.
      */
     private static final class LoginExchange implements PasswordExchange {
         private final List<String> answers;

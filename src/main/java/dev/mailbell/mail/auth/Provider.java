@@ -7,11 +7,11 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Who issues the tokens; the names in lower case are part of the HTTP contract. */
+/** The issuer of the tokens; the names in lower case are part of the HTTP contract. */
 public enum Provider {
     GOOGLE("https://oauth2.googleapis.com/token"),
     MICROSOFT("https://login.microsoftonline.com/common/oauth2/v2.0/token"),
-    /** Any other; the token URL comes with the grant. */
+    /** Any other issuer; the grant contains its token URL. */
     CUSTOM(null);
 
     private final @Nullable String tokenUrl;
@@ -30,15 +30,15 @@ public enum Provider {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Where this provider renews tokens, when that is known. */
+    /** The token URL of this provider; empty for {@link #CUSTOM}. */
     Optional<URI> tokenUrl() {
         return Optional.ofNullable(tokenUrl).map(URI::create);
     }
 
     /**
-     * What to ask for when the grant names no scope; empty asks for what was granted at first (RFC
-     * 6749, §6). Microsoft must be told, because one refresh token of theirs serves several
-     * resources and a token for the wrong one is refused only at the mail server.
+     * The scope to request if the grant has none; empty requests the original scope (RFC 6749, §6).
+     * Microsoft requires a scope, because one of its refresh tokens serves several resources, and a
+     * token for the wrong one is refused only by the mail server.
      */
     Optional<String> scope(Protocol protocol) {
         if (this != MICROSOFT) {

@@ -13,10 +13,10 @@ import java.util.regex.Pattern;
 /** SCRAM without channel binding (RFC 5802, RFC 7677) by the OnGres client. */
 final class ScramExchange implements PasswordExchange {
     /**
-     * Rounds of PBKDF2 that a server may ask for. Servers use 4,096 to 600,000; without a limit a
-     * hostile server could keep a core busy for minutes.
+     * The maximum number of PBKDF2 iterations. Servers use 4,096 to 600,000; without a limit a
+     * hostile server could occupy a core for minutes.
      */
-    private static final int MOST_ITERATIONS = 1_000_000;
+    private static final int MAX_ITERATIONS = 1_000_000;
 
     private static final Pattern ITERATIONS = Pattern.compile("(?:^|,)i=(\\d{1,10})(?:,|$)");
 
@@ -24,7 +24,7 @@ final class ScramExchange implements PasswordExchange {
     private final ScramClient client;
     private Step step = Step.SERVER_FIRST;
 
-    /** What the server says next. */
+    /** The next expected message of the server. */
     private enum Step {
         SERVER_FIRST,
         SERVER_FINAL,
@@ -41,7 +41,7 @@ final class ScramExchange implements PasswordExchange {
                             .password(password.toCharArray())
                             .build();
         } catch (IllegalArgumentException e) {
-            // The cause may quote the password.
+            // The exception may contain the password.
             throw new MailFailure(
                     FailureCode.AUTH_FAILED,
                     "User name or password holds characters that "
@@ -89,7 +89,7 @@ final class ScramExchange implements PasswordExchange {
         throw new IllegalStateException("no step: " + step);
     }
 
-    /** RFC 5802, section 5.1: without its signature the server has not shown that it is genuine. */
+    /** RFC 5802, section 5.1: without its signature the server is not authenticated. */
     @Override
     public boolean isComplete() {
         return step == Step.NOTHING;
@@ -97,11 +97,11 @@ final class ScramExchange implements PasswordExchange {
 
     private void requireFewIterations(String message) {
         Matcher matcher = ITERATIONS.matcher(message);
-        if (matcher.find() && Long.parseLong(matcher.group(1)) > MOST_ITERATIONS) {
+        if (matcher.find() && Long.parseLong(matcher.group(1)) > MAX_ITERATIONS) {
             throw new MailFailure(
                     FailureCode.PROTOCOL_ERROR,
                     "The server wants %s iterations for %s; at most %,d are made."
-                            .formatted(matcher.group(1), mechanism, MOST_ITERATIONS));
+                            .formatted(matcher.group(1), mechanism, MAX_ITERATIONS));
         }
     }
 }

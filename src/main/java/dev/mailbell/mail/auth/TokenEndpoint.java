@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /** Trades a refresh token for an access token (RFC 6749, §6), over the guarded way out. */
 final class TokenEndpoint {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
-    private static final int MOST_BYTES = 64 * 1024;
+    private static final int MAX_BYTES = 64 * 1024;
     private static final int LONGEST_TOKEN = 16 * 1024;
     private static final long LONGEST_LIFE = Duration.ofDays(1).toSeconds();
     // expires_in is only recommended; a short guess costs a few more renewals.
@@ -49,12 +49,12 @@ final class TokenEndpoint {
     }
 
     /**
-     * @throws MailFailure as {@link TokenSource#accessToken} says
+     * @throws MailFailure as specified by {@link TokenSource#accessToken}
      */
     IssuedTokens refresh(OAuthGrant grant, Deadline deadline) {
         Deadline end = deadline.atMost(PATIENCE);
         Reply reply = ask(grant, ClientSecretPost::new, end);
-        // §2.3.1 lets a server insist on HTTP Basic, which Google and Microsoft do not.
+        // §2.3.1 allows a server to require HTTP Basic; Google and Microsoft do not.
         if (grant.provider() == Provider.CUSTOM
                 && grant.clientSecret() != null
                 && reply.error()
@@ -72,7 +72,7 @@ final class TokenEndpoint {
         URI endpoint = grant.endpoint();
         Answer answer;
         try {
-            answer = http.send(request(grant, proof), MOST_BYTES, deadline);
+            answer = http.send(request(grant, proof), MAX_BYTES, deadline);
         } catch (IOException e) {
             throw failures.unreached(endpoint.getHost(), e);
         }
@@ -107,12 +107,12 @@ final class TokenEndpoint {
         try {
             return JSONObjectUtils.parse(new String(answer.body(), StandardCharsets.UTF_8));
         } catch (ParseException e) {
-            // An error page is judged by its status; a success without JSON is refused later.
+            // For an error page the status is sufficient; a success without JSON is refused later.
             return null;
         }
     }
 
-    /** An answer, with its JSON where it has some. */
+    /** An answer and its JSON, if any. */
     private record Reply(Answer answer, @Nullable JSONObject json, TokenFailures failures) {
 
         Optional<TokenError> error() {
@@ -142,8 +142,8 @@ final class TokenEndpoint {
         }
 
         /**
-         * RFC 6749, appendix A.12 and A.17, but no blank in an access token: it would break out of
-         * the SASL message that it is sent in.
+         * RFC 6749, appendix A.12 and A.17, but without blanks in an access token, which would
+         * break the SASL message that contains it.
          */
         private String printable(String host, String token, char lowest) {
             if (token.length() > LONGEST_TOKEN

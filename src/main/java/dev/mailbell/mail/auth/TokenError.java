@@ -10,7 +10,7 @@ import net.minidev.json.JSONObject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the JSON of an answer says of an error (RFC 6749, §5.2, and what servers add to it).
+ * The error in the JSON of an answer (RFC 6749, §5.2, and extensions of servers).
  *
  * @param code the {@code error}
  * @param subtype Google's {@code error_subtype} or Microsoft's {@code suberror}; null for none
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 record TokenError(String code, @Nullable String subtype, @Nullable String description) {
 
-    /** What follows from an error. */
+    /** The meaning of an error. */
     sealed interface Meaning {}
 
-    /** The same request may be answered later. */
+    /** The same request may succeed later. */
     enum Later implements Meaning {
         SLOW_DOWN,
         OUT_OF_ORDER
@@ -57,12 +57,12 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
                     "deadline_exceeded",
                     "request_timeout",
                     "timeout");
-    // What servers make up themselves is known by its words.
+    // Codes that servers invent are recognised by their words.
     private static final Pattern PASSING =
             Pattern.compile(
                     "temporar|unavailable|time_?out|timed_out|throttl|rate_?limit|too_many|try_again"
                             + "|overload|busy|maintenance|internal_?error");
-    // Microsoft says these under any error: retryable, timeout, budget, throttling, loop.
+    // Microsoft's codes under any error for: retryable, timeout, budget, throttling, loop.
     private static final Set<String> MICROSOFT_LATER =
             Set.of(
                     "AADSTS90006",
@@ -147,13 +147,13 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
                     Map.entry("invalid_request", REQUEST),
                     Map.entry("unsupported_grant_type", REQUEST));
 
-    /** The error of an answer; empty when it names none. */
+    /** The error in an answer; empty if it contains none. */
     static Optional<TokenError> of(@Nullable JSONObject answer) {
         if (answer == null) {
             return Optional.empty();
         }
         if (answer.get("error") instanceof JSONObject nested) {
-            // As Google's other interfaces have it.
+            // The format of Google's other interfaces.
             return Optional.ofNullable(text(nested, "status"))
                     .map(code -> new TokenError(code, null, text(nested, "message")));
         }
@@ -170,7 +170,7 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
                         description != null ? description : text(answer, "message")));
     }
 
-    /** The number that Microsoft begins a description with, for example {@code AADSTS70008}. */
+    /** The code at the beginning of Microsoft's descriptions, for example {@code AADSTS70008}. */
     Optional<String> microsoftCode() {
         Matcher code = MICROSOFT_CODE.matcher(description == null ? "" : description);
         return code.find() ? Optional.of(code.group()) : Optional.empty();
@@ -181,8 +181,8 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
     }
 
     /**
-     * An error that is not known is for the owner: it was said in OAuth's terms, and the same
-     * request will be answered the same.
+     * An unknown error is the owner's to resolve: it is an OAuth error, and the same request will
+     * fail again.
      */
     Meaning meaning() {
         String word = word(code);
@@ -200,7 +200,7 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
         return known == null ? OTHER : known;
     }
 
-    /** Whether a code is one of ours, so that it can hold nothing of the request. */
+    /** Whether a code is in the tables above, so that it cannot contain a part of the request. */
     static boolean isKnown(String code) {
         String word = word(code);
         return KNOWN.containsKey(word) || SLOW_DOWN.contains(word) || OUT_OF_ORDER.contains(word);

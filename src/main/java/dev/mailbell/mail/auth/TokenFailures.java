@@ -24,7 +24,7 @@ import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
-/** Says what a failed renewal means, and which party can mend it. */
+/** Creates the failures of renewals, with advice on who can correct them. */
 final class TokenFailures {
     private static final Duration LONGEST_WAIT = Duration.ofHours(1);
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
@@ -38,7 +38,7 @@ final class TokenFailures {
     /**
      * The endpoint answered with an error.
      *
-     * @param error what the answer says of it; null when it says nothing that a program can read
+     * @param error the error in the answer; null if it contains none that can be parsed
      */
     MailFailure refused(OAuthGrant grant, Answer answer, @Nullable TokenError error) {
         String where = "the token endpoint at " + grant.endpoint().getHost();
@@ -50,7 +50,7 @@ final class TokenFailures {
             return later(
                     FailureCode.SERVER_ERROR, where + " answered " + status + hint(status), answer);
         }
-        EndpointWords words = new EndpointWords(grant);
+        EndpointMessages words = new EndpointMessages(grant);
         String said =
                 words.codes(error)
                         + words.text(error.description())
@@ -67,7 +67,7 @@ final class TokenFailures {
         };
     }
 
-    /** What to look at when the answer itself does not say. */
+    /** Advice if the answer itself contains none. */
     private static String hint(int status) {
         return switch (status) {
             case 301, 302, 303, 307, 308 ->
@@ -77,13 +77,13 @@ final class TokenFailures {
         };
     }
 
-    /** The endpoint answered with something that is not an answer. */
+    /** The failure for an answer that is not valid. */
     MailFailure senseless(String host, String what) {
         return new MailFailure(
                 FailureCode.PROTOCOL_ERROR, "the token endpoint at " + host + " " + what);
     }
 
-    /** The endpoint was not reached, or not in time. */
+    /** The failure for an endpoint that was not reached, or not in time. */
     MailFailure unreached(String host, IOException reason) {
         String where = "the token endpoint at " + host;
         return switch (reason) {
@@ -111,7 +111,7 @@ final class TokenFailures {
                             FailureCode.PROTOCOL_ERROR, where + " did not answer in HTTP", e);
             case ResponseTooLongException e ->
                     new MailFailure(FailureCode.PROTOCOL_ERROR, where + ": " + e.getMessage(), e);
-            // The limits of chunk lines and trailers.
+            // Chunk lines or trailers exceed the limits.
             case MessageConstraintException e ->
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR,

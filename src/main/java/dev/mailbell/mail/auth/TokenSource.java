@@ -8,11 +8,11 @@ import java.util.UUID;
 public interface TokenSource {
 
     /**
-     * A token that lives for at least the next seconds: a kept one, or one asked for now. Callers
-     * for one account share one request.
+     * A token that is valid for at least the next seconds: a cached or a new one. Callers for one
+     * account share one request.
      *
-     * @param grant as the account holds it now
-     * @throws MailFailure {@code token_refused} when only the owner can mend it; {@code
+     * @param grant the account's current grant
+     * @throws MailFailure {@code token_refused} when only the owner can correct the cause; {@code
      *     rate_limited} and {@code server_error} with the wait that the server asked for; {@code
      *     timeout}, {@code connect_failed}, {@code tls_failed}, {@code blocked_address} or {@code
      *     protocol_error} otherwise
@@ -21,9 +21,9 @@ public interface TokenSource {
      */
     String accessToken(UUID accountId, OAuthGrant grant, Deadline deadline);
 
-    /** The mail server refused the account's token: it is not given out again. */
+    /** Records that the mail server refused the account's token, which is not returned again. */
     void refused(UUID accountId);
 
-    /** The account's login was changed or the account removed: nothing of it is kept. */
+    /** Removes all tokens of an account whose login was changed or that was deleted. */
     void forget(UUID accountId);
 }

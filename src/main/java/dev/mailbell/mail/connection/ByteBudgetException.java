@@ -2,7 +2,7 @@ package dev.mailbell.mail.connection;
 
 import java.io.IOException;
 
-/** The server sent more than any sound answer takes. */
+/** Thrown when the server has sent more octets than any valid answer takes. */
 public final class ByteBudgetException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -13,12 +13,12 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** What the exceptions of a connection mean to the account's owner. */
+/** Translates the exceptions of a connection into failures for the account's owner. */
 final class ConnectionFailures {
     private ConnectionFailures() {}
 
     /**
-     * What an exception of an open connection means.
+     * The failure for an exception of an open connection.
      *
      * @param where host and port
      */
@@ -46,7 +46,7 @@ final class ConnectionFailures {
         };
     }
 
-    /** What an exception means that ended the way to a server. */
+    /** The failure for an exception during connecting. */
     static MailFailure ofConnect(String where, IOException e) {
         String said = String.valueOf(e.getMessage());
         return switch (e) {
@@ -70,7 +70,7 @@ final class ConnectionFailures {
                 : "no connection to " + said;
     }
 
-    /** What a failed handshake means. */
+    /** The failure for a failed TLS handshake. */
     static MailFailure ofHandshake(Login login, Exception e) {
         String where = login.server();
         if (e instanceof SocketTimeoutException) {

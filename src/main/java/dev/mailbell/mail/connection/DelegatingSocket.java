@@ -6,15 +6,15 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 
-/** A socket that is another one, already connected. */
+/** A socket that delegates to another one, which is already connected. */
 abstract class DelegatingSocket extends Socket {
 
-    /** The socket that does the work now. */
+    /** The current delegate. */
     abstract Socket inner();
 
     /**
-     * Does nothing: it is connected already. Libraries that take sockets from a factory connect
-     * them themselves.
+     * Does nothing, because the delegate is connected. Libraries call this for sockets from a
+     * factory.
      */
     @Override
     public void connect(SocketAddress endpoint) {}

@@ -16,10 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connected socket that ends: at its deadline everything that blocks on it fails with a {@link
- * SocketTimeoutException}, be it a read, a write or a handshake and however busy the server is; and
- * when the server has sent more than the byte budget, reads fail with a {@link
- * ByteBudgetException}. A {@link Socket}, so that a library can be given it by a socket factory.
+ * A connected socket with a deadline and a byte budget. At the deadline every blocked read, write
+ * and handshake fails with a {@link SocketTimeoutException}, even if the server keeps sending.
+ * After the server has sent more than the byte budget, reads fail with a {@link
+ * ByteBudgetException}. It is a {@link Socket}, so that libraries can use it through a socket
+ * factory.
  *
  * <p>For one thread, except {@link #close()}, {@link #cut()} and {@link #hasten}.
  */
@@ -30,14 +31,14 @@ public final class LimitedSocket extends DelegatingSocket {
     private final Login login;
     private final TlsContexts tls;
     private final Watchdog watchdog;
-    private final LongResponses.Turn turn;
+    private final LongResponses.Permit permit;
     private final InputStream limitedInput = new LimitedInput();
     private final OutputStream limitedOutput = new LimitedOutput();
     private volatile Socket inner;
     private volatile Deadline deadline;
     private volatile Watchdog.Cut cut;
-    private volatile Watchdog.@Nullable Cut sooner;
-    private volatile boolean late;
+    private volatile Watchdog.@Nullable Cut hastened;
+    private volatile boolean timedOut;
     private volatile long byteBudget;
     private volatile long bytesLeft;
     private volatile int soTimeout;
@@ -47,7 +48,7 @@ public final class LimitedSocket extends DelegatingSocket {
             Login login,
             TlsContexts tls,
             Watchdog watchdog,
-            LongResponses.Turn turn,
+            LongResponses.Permit permit,
             Deadline deadline,
             long byteBudget) {
         this.raw = raw;
@@ -55,7 +56,7 @@ public final class LimitedSocket extends DelegatingSocket {
         this.login = login;
         this.tls = tls;
         this.watchdog = watchdog;
-        this.turn = turn;
+        this.permit = permit;
         this.deadline = deadline;
         this.byteBudget = byteBudget;
         this.bytesLeft = byteBudget;
@@ -63,10 +64,10 @@ public final class LimitedSocket extends DelegatingSocket {
     }
 
     /**
-     * Sets the limits for what follows, as for the next command of a kept session.
+     * Sets new limits, for example for the next check of a kept session.
      *
-     * @throws MailFailure timeout when the deadline before has passed already: the connection is
-     *     cut
+     * @throws MailFailure timeout when the previous deadline has already passed and the connection
+     *     is closed
      */
     public void renew(Deadline next, long budget) {
         Watchdog.Cut before = cut;
@@ -74,49 +75,46 @@ public final class LimitedSocket extends DelegatingSocket {
         deadline = next;
         byteBudget = budget;
         bytesLeft = budget;
-        turn.restart();
-        Watchdog.Cut hastened = sooner;
-        sooner = null;
-        if (!before.disarm() || hastened != null && !hastened.disarm()) {
-            late = true;
+        permit.restart();
+        Watchdog.Cut earlier = hastened;
+        hastened = null;
+        if (!before.disarm() || earlier != null && !earlier.disarm()) {
+            timedOut = true;
             throw failure(new SocketTimeoutException("the connection is cut"));
         }
     }
 
-    /**
-     * Brings the deadline forward until the next {@link #renew}, for one who waits: any thread may
-     * call it.
-     */
+    /** Sets an earlier deadline until {@link #renew} or {@link #relax}; for any thread. */
     public void hasten(Deadline earlier) {
         relax();
-        sooner = watchdog.arm(earlier, raw::close);
+        hastened = watchdog.arm(earlier, raw::close);
     }
 
-    /** Takes a {@link #hasten} back. */
+    /** Undoes {@link #hasten}. */
     public void relax() {
-        Watchdog.Cut hastened = sooner;
-        if (hastened != null) {
-            hastened.disarm();
+        Watchdog.Cut earlier = hastened;
+        if (earlier != null) {
+            earlier.disarm();
         }
     }
 
-    /** What came is parsed: of servers that send much, another one has its turn. */
+    /** Marks the received octets as parsed, which releases the parsing permit. */
     public void parsed() {
-        turn.end();
+        permit.end();
     }
 
-    /** What is left of the byte budget. */
+    /** The remaining byte budget. */
     public long bytesLeft() {
         return bytesLeft;
     }
 
     /**
      * Upgrades to TLS after the server agreed to STARTTLS or STLS. The caller must have read that
-     * answer and nothing behind it: octets that came before the handshake are not the server's word
-     * (command injection), and it must drop what it knows of the server.
+     * answer and nothing after it, and must discard the server's capabilities: octets from before
+     * the handshake may be injected.
      *
-     * @throws MailFailure protocol_error when more is waiting in clear text; tls_failed, timeout;
-     *     then the connection is closed
+     * @throws MailFailure protocol_error when more has arrived in clear text; tls_failed; timeout;
+     *     in each case the connection is closed
      */
     public void startTls() {
         try {
@@ -129,18 +127,18 @@ public final class LimitedSocket extends DelegatingSocket {
         shakeHands();
     }
 
-    /** For a caller of {@link #startTls()} who finds that it has buffered too much. */
+    /** The failure of {@link #startTls()} for a caller that has buffered further octets. */
     public MailFailure injected() {
         cut();
         return new MailFailure(
                 FailureCode.PROTOCOL_ERROR,
-                where()
-                        + " sent more in clear text after it agreed to TLS: somebody may sit on the"
-                        + " line");
+                login.server()
+                        + " sent more in clear text after it agreed to TLS: the connection may be"
+                        + " intercepted");
     }
 
     void shakeHands() {
-        turn.end();
+        permit.end();
         try {
             inner =
                     tls.wrap(
@@ -156,13 +154,9 @@ public final class LimitedSocket extends DelegatingSocket {
         }
     }
 
-    /** What an exception of this connection means to the account's owner. */
+    /** The failure for an exception of this connection. */
     public MailFailure failure(IOException e) {
-        return ConnectionFailures.ofSession(where(), e);
-    }
-
-    private String where() {
-        return login.server();
+        return ConnectionFailures.ofSession(login.server(), e);
     }
 
     @Override
@@ -180,7 +174,7 @@ public final class LimitedSocket extends DelegatingSocket {
         return limitedOutput;
     }
 
-    /** A shorter limit for each read, besides the deadline; 0 for none. */
+    /** Sets a limit for each read in addition to the deadline; 0 for none. */
     @Override
     public void setSoTimeout(int millis) {
         soTimeout = millis;
@@ -191,19 +185,19 @@ public final class LimitedSocket extends DelegatingSocket {
         return soTimeout;
     }
 
-    /** Closes at once, without a word to the server; wakes whoever blocks on the socket. */
+    /** Closes the connection at once without logging out, and wakes the threads blocked on it. */
     public void cut() {
-        turn.end();
+        permit.end();
         cut.disarm();
         relax();
         try {
             raw.close();
         } catch (IOException e) {
-            LOG.debug("the connection to {} did not close well", where(), e);
+            LOG.debug("the connection to {} was not closed cleanly", login.server(), e);
         }
     }
 
-    /** Ends TLS properly, but not later than the deadline. */
+    /** Closes the connection with a TLS close, which ends by the deadline. */
     @Override
     public void close() throws IOException {
         try {
@@ -213,10 +207,10 @@ public final class LimitedSocket extends DelegatingSocket {
         }
     }
 
-    private IOException inTime(IOException e) {
-        Watchdog.Cut hastened = sooner;
-        late |= cut.hasFired() || deadline.isPast() || hastened != null && hastened.hasFired();
-        if (!late || e instanceof SocketTimeoutException) {
+    private IOException asTimeout(IOException e) {
+        Watchdog.Cut earlier = hastened;
+        timedOut |= cut.hasFired() || deadline.isPast() || earlier != null && earlier.hasFired();
+        if (!timedOut || e instanceof SocketTimeoutException) {
             return e;
         }
         SocketTimeoutException timeout = new SocketTimeoutException("the deadline has passed");
@@ -236,7 +230,7 @@ public final class LimitedSocket extends DelegatingSocket {
             if (length == 0) {
                 return 0;
             }
-            turn.pause();
+            permit.pause();
             if (bytesLeft <= 0) {
                 throw new ByteBudgetException(byteBudget);
             }
@@ -250,12 +244,12 @@ public final class LimitedSocket extends DelegatingSocket {
                         inner.getInputStream()
                                 .read(buffer, offset, (int) Math.min(length, bytesLeft));
                 bytesLeft -= Math.max(0, count);
-                if (count > 0 && !turn.begin(count, deadline)) {
+                if (count > 0 && !permit.begin(count, deadline)) {
                     throw new SocketTimeoutException("the deadline has passed");
                 }
                 return count;
             } catch (IOException e) {
-                throw inTime(e);
+                throw asTimeout(e);
             }
         }
 
@@ -278,11 +272,11 @@ public final class LimitedSocket extends DelegatingSocket {
 
         @Override
         public void write(byte[] buffer, int offset, int length) throws IOException {
-            turn.end();
+            permit.end();
             try {
                 inner.getOutputStream().write(buffer, offset, length);
             } catch (IOException e) {
-                throw inTime(e);
+                throw asTimeout(e);
             }
         }
 
@@ -291,7 +285,7 @@ public final class LimitedSocket extends DelegatingSocket {
             try {
                 inner.getOutputStream().flush();
             } catch (IOException e) {
-                throw inTime(e);
+                throw asTimeout(e);
             }
         }
 

@@ -12,25 +12,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the connections whose servers send much take turns. A virtual thread that parses octets
- * which have arrived already never blocks, and so keeps a core; without turns a few servers that
- * flood keep all cores from the checks that need a millisecond.
+ * Limits how many connections parse long responses at the same time. A virtual thread that parses
+ * octets which have already arrived never blocks and occupies a core; without a limit a few
+ * flooding servers would occupy all cores.
  *
- * <p>The first {@link #FREE} octets of a check cost no turn. From then on a connection has a turn
- * from the end of a read to the beginning of the next one, or to {@link Turn#end}; there are turns
- * for half of the cores, and three quarters of a turn nothing is parsed. Behind {@link #USUAL}
- * octets there is one turn in all, and seven eighths of it nothing is parsed.
+ * <p>The first {@link #FREE} octets of a check need no permit. From then on a connection holds a
+ * permit from the end of a read to the beginning of the next one, or to {@link Permit#end}. There
+ * are permits for half of the cores, and the thread sleeps for three quarters of the time. After
+ * {@link #USUAL} octets there is a single permit for all connections, and the thread sleeps for
+ * seven eighths of the time.
  */
 final class LongResponses {
     static final int FREE = 64 << 10;
 
-    /** A listing of 100,000 messages has fewer. */
+    /** More octets than a listing of 100,000 messages. */
     static final int USUAL = 4 << 20;
 
-    /** A connection that has parsed rests so many times as long, and keeps its turn meanwhile. */
+    /** How many times as long as it has parsed a thread sleeps, with its permit. */
     private static final int REST = 3;
 
-    /** The same behind {@link #USUAL} octets. */
+    /** The same after {@link #USUAL} octets. */
     private static final int SLOW_REST = 7;
 
     private static final long LONGEST_REST = Duration.ofMillis(20).toNanos();
@@ -40,43 +41,43 @@ final class LongResponses {
     private final LongSupplier nanoTime;
 
     /**
-     * @param cores of this machine
+     * @param cores the number of cores of this machine
      */
     LongResponses(int cores, LongSupplier nanoTime) {
         this.usual = new Semaphore(Math.max(1, cores / 2), true);
         this.nanoTime = nanoTime;
     }
 
-    /** The turns of one connection. */
-    Turn turn() {
-        return new Turn();
+    /** The permit of one connection. */
+    Permit permit() {
+        return new Permit();
     }
 
-    /** For the thread that reads; {@link #end} is for any. */
-    final class Turn {
+    /** Used by the reading thread; {@link #end} may be called by any thread. */
+    final class Permit {
         private final AtomicReference<@Nullable Semaphore> held = new AtomicReference<>();
         private long octets;
         private long begun;
 
-        /** A check begins. */
+        /** Begins a check. */
         void restart() {
             end();
             octets = 0;
         }
 
         /**
-         * Octets were read and are parsed next.
+         * Called after octets were read, before they are parsed.
          *
-         * @return false when no turn came by the deadline
+         * @return false if there was no permit by the deadline
          */
         boolean begin(int read, Deadline deadline) throws IOException {
             octets += read;
             if (octets <= FREE) {
                 return true;
             }
-            Semaphore turns = octets <= USUAL ? usual : slow;
+            Semaphore permits = octets <= USUAL ? usual : slow;
             try {
-                if (!turns.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                if (!permits.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
                     return false;
                 }
             } catch (InterruptedException e) {
@@ -84,26 +85,26 @@ final class LongResponses {
                 throw new InterruptedIOException("interrupted while an answer was read");
             }
             begun = nanoTime.getAsLong();
-            held.set(turns);
+            held.set(permits);
             return true;
         }
 
-        /** The next octets are read; before that the thread lets others run. */
+        /** Called before the next octets are read; the thread sleeps and releases the permit. */
         void pause() {
-            Semaphore turns = held.get();
-            if (turns != null) {
+            Semaphore permits = held.get();
+            if (permits != null) {
                 long parsed = nanoTime.getAsLong() - begun;
                 LockSupport.parkNanos(
-                        Math.min(LONGEST_REST, parsed * (turns == slow ? SLOW_REST : REST)));
+                        Math.min(LONGEST_REST, parsed * (permits == slow ? SLOW_REST : REST)));
             }
             end();
         }
 
-        /** What was read is parsed, or not needed any more. */
+        /** Releases the permit. */
         void end() {
-            Semaphore turns = held.getAndSet(null);
-            if (turns != null) {
-                turns.release();
+            Semaphore permits = held.getAndSet(null);
+            if (permits != null) {
+                permits.release();
             }
         }
     }

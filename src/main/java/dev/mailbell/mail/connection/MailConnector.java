@@ -14,15 +14,15 @@ import java.net.Socket;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Opens connections to mail servers: through the address guard, with TLS where the login asks for
- * it, and with limits on time and bytes that no server can stretch.
+ * Opens connections to mail servers through the address guard, with TLS if the login requires it,
+ * and with limits on time and bytes.
  */
 public final class MailConnector {
     private final AddressGuard guard;
     private final GuardedSockets sockets;
     private final TlsContexts tls;
     private final Watchdog watchdog;
-    private final LongResponses longAnswers =
+    private final LongResponses longResponses =
             new LongResponses(Runtime.getRuntime().availableProcessors(), System::nanoTime);
 
     public MailConnector(AddressGuard guard, TlsContexts tls, Watchdog watchdog) {
@@ -33,11 +33,11 @@ public final class MailConnector {
     }
 
     /**
-     * Connects, and shakes hands when TLS begins with the first byte; for STARTTLS the caller
-     * upgrades with {@link LimitedSocket#startTls()} before it says anything secret.
+     * Connects, with a TLS handshake if TLS begins with the first byte; for STARTTLS the caller
+     * upgrades with {@link LimitedSocket#startTls()} before it sends a secret.
      *
-     * @param deadline when the connection is cut, whatever it is at
-     * @param byteBudget how many octets the server may send before its answer counts as endless
+     * @param deadline when the connection is closed, also during an operation
+     * @param byteBudget how many octets the server may send
      * @throws MailFailure blocked_address, connect_failed, tls_failed or timeout
      */
     public LimitedSocket open(Login login, Deadline deadline, long byteBudget) {
@@ -66,7 +66,7 @@ public final class MailConnector {
     private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {
         try {
             return new LimitedSocket(
-                    raw, login, tls, watchdog, longAnswers.turn(), deadline, byteBudget);
+                    raw, login, tls, watchdog, longResponses.permit(), deadline, byteBudget);
         } catch (RejectedExecutionException stopping) {
             try {
                 raw.close();

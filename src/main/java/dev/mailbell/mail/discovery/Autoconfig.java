@@ -22,11 +22,11 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
-/** The file by which a domain tells mail programs its servers (Mozilla autoconfig, version 1.1). */
+/** The file in which a domain publishes its mail servers (Mozilla autoconfig, version 1.1). */
 final class Autoconfig {
     private Autoconfig() {}
 
-    /** Where a domain may keep the file, in the order to ask. */
+    /** The locations of the file, in the order to try. */
     static List<URI> locations(MailAddress address) {
         String query = URLEncoder.encode(address.text(), StandardCharsets.UTF_8);
         return List.of(
@@ -43,9 +43,9 @@ final class Autoconfig {
 
     /**
      * The server to use: the first with TLS from the first byte, else the first with STARTTLS.
-     * Those in clear text are passed over.
+     * Servers in clear text are skipped.
      *
-     * @throws IOException when the file is not well-formed XML or brings a DTD
+     * @throws IOException when the file is not well-formed XML or contains a DTD
      */
     static Optional<Discovered.Found> read(byte[] file, MailAddress address, Protocol protocol)
             throws IOException {
@@ -80,7 +80,7 @@ final class Autoconfig {
                             username.isEmpty() || plain ? address.text() : username,
                             Discovered.Source.AUTOCONFIG));
         } catch (IllegalArgumentException e) {
-            // A server without a host or a port is none; the next one may be better.
+            // An entry without a valid host or port is skipped.
             return Optional.empty();
         }
     }
@@ -100,7 +100,7 @@ final class Autoconfig {
         DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
         try {
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            // Without a DTD there are no entities, neither external nor multiplying ones.
+            // Without a DTD there are neither external entities nor entity expansion.
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
             factory.setXIncludeAware(false);
             factory.setExpandEntityReferences(false);

@@ -3,18 +3,17 @@ package dev.mailbell.mail.discovery;
 import dev.mailbell.mail.Security;
 import java.util.Locale;
 
-/** What came of the search for an address's mail server. */
+/** The result of the search for an address's mail server. */
 public sealed interface Discovered {
 
     /**
-     * A server to try. Nothing vouches for it yet: it goes through the address guard and proves its
-     * name by certificate at connect, like one that a client named.
+     * A server to try. It is not trusted: like a server that a client gave, it must pass the
+     * address guard and prove its name by certificate.
      *
      * @param host a name in ASCII, lower case
      * @param port 1 to 65,535
      * @param security never {@link Security#NONE}
-     * @param username what that server wants for a user name; the address where nothing else is
-     *     known
+     * @param username the user name for that server; the address if nothing else is known
      */
     record Found(String host, int port, Security security, String username, Source source)
             implements Discovered {
@@ -29,11 +28,12 @@ public sealed interface Discovered {
     }
 
     /**
-     * @param message for whoever registers the account: why not, and what to give instead
+     * @param message for the client that registers the account: why no server was found, and what
+     *     to give instead
      */
     record NotFound(String message) implements Discovered {}
 
-    /** Where the answer came from. */
+    /** The source of the answer. */
     enum Source {
         /** The table of well-known providers. */
         PROVIDER,
@@ -42,7 +42,7 @@ public sealed interface Discovered {
         /** An autoconfig file of the domain. */
         AUTOCONFIG;
 
-        /** The name in answers, for example {@code srv}. */
+        /** The name in API responses, for example {@code srv}. */
         public String wireName() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds the server of an address: the table of well-known providers, then SRV records (RFC 6186),
- * then autoconfig files. TLS from the first byte goes before STARTTLS (RFC 8314), and clear text is
- * never found.
+ * then autoconfig files. TLS from the first byte is preferred to STARTTLS (RFC 8314), and servers
+ * in clear text are ignored.
  */
 public final class Discovery {
     private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
@@ -32,7 +32,7 @@ public final class Discovery {
     private final RandomGenerator random;
 
     /**
-     * @param http whose guard decides where autoconfig files may be fetched from
+     * @param http its guard decides where autoconfig files may be fetched from
      */
     public Discovery(GuardedHttp http) {
         this(ProviderTable.load(), new JdkSrvRecords(), new GuardedWebFiles(http), new Random());
@@ -46,9 +46,9 @@ public final class Discovery {
     }
 
     /**
-     * Searches, at most 5 seconds with each question and at most until the deadline.
+     * Searches, at most 5 seconds for each query and at most until the deadline.
      *
-     * @param address such as {@code ann@example.org}; an IDN is taken in either form
+     * @param address such as {@code ann@example.org}; an IDN is accepted in either form
      */
     public Discovered discover(String address, Protocol protocol, Deadline deadline) {
         Optional<MailAddress> parsed = MailAddress.of(address);
@@ -86,7 +86,7 @@ public final class Discovery {
                         + ": choose the other mail.protocol, or give mail.host");
     }
 
-    /** One search beyond the table. */
+    /** One search in DNS and autoconfig files. */
     private final class Search {
         private final MailAddress address;
         private final Protocol protocol;
@@ -167,15 +167,20 @@ public final class Discovery {
         }
 
         /**
-         * A domain that denies both forms of the service in the DNS is believed (RFC 6186, §3.4).
+         * Whether the DNS says that the domain does not offer the service, with and without TLS
+         * (RFC 6186, §3.4).
          */
         private boolean isDenied() {
             return denials == 2;
         }
 
-        private void unanswered(String who, IOException reason) {
+        private void unanswered(String source, IOException reason) {
             unanswered |= !(reason instanceof java.net.UnknownHostException);
-            LOG.debug("searching a server for {}: {} was no help", address.domain(), who, reason);
+            LOG.debug(
+                    "searching a server for {}: {} gave no answer",
+                    address.domain(),
+                    source,
+                    reason);
         }
     }
 }

@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
 
-/** Files by https alone, over the guarded way out; each redirect is a new question to the guard. */
+/** Fetches files by https only, through the address guard, which checks each redirect again. */
 final class GuardedWebFiles implements WebFiles {
-    private static final int MOST_BYTES = 64 * 1024;
-    private static final int MOST_REDIRECTS = 3;
+    private static final int MAX_BYTES = 64 * 1024;
+    private static final int MAX_REDIRECTS = 3;
 
     private final GuardedHttp http;
 
@@ -21,7 +21,7 @@ final class GuardedWebFiles implements WebFiles {
     @Override
     public Optional<byte[]> get(URI uri, Deadline deadline) throws IOException {
         URI next = uri;
-        for (int i = 0; i <= MOST_REDIRECTS; i++) {
+        for (int i = 0; i <= MAX_REDIRECTS; i++) {
             if (!"https".equalsIgnoreCase(next.getScheme())) {
                 throw new IOException(uri.getHost() + " redirects away from https");
             }
@@ -33,12 +33,12 @@ final class GuardedWebFiles implements WebFiles {
                 return file(uri, answer);
             }
         }
-        throw new IOException(uri.getHost() + " redirects more than " + MOST_REDIRECTS + " times");
+        throw new IOException(uri.getHost() + " redirects more than " + MAX_REDIRECTS + " times");
     }
 
     private Answer send(URI uri, Deadline deadline) throws IOException {
         try {
-            return http.send(GuardedHttp.Request.get(uri), MOST_BYTES, deadline);
+            return http.send(GuardedHttp.Request.get(uri), MAX_BYTES, deadline);
         } catch (IllegalArgumentException e) {
             throw new IOException("a redirect to a URL that cannot be asked", e);
         }

@@ -15,16 +15,16 @@ import javax.naming.directory.DirContext;
 import javax.naming.spi.NamingManager;
 import org.jspecify.annotations.Nullable;
 
-/** The DNS through the JDK's own client, which asks the name servers of the system. */
+/** Queries the DNS by the JDK's client, which uses the name servers of the system. */
 final class JdkSrvRecords implements SrvRecords {
     // The client waits this long for a first answer and doubles it with each of the retries.
     private static final String FIRST_WAIT_MILLIS = "1000";
     private static final String RETRIES = "2";
-    private static final int MOST_RECORDS = 64;
+    private static final int MAX_RECORDS = 64;
 
     private final String servers;
 
-    /** The name servers of the system. */
+    /** Uses the name servers of the system. */
     JdkSrvRecords() {
         this("dns:");
     }
@@ -41,8 +41,8 @@ final class JdkSrvRecords implements SrvRecords {
         return TimedCall.by(deadline, "asking the DNS for " + name, () -> ask(name));
     }
 
-    // What makes JNDI dangerous is an InitialContext, which follows a name that is a URL to any
-    // directory. This context can nothing but DNS, and an SRV record is read as text.
+    // JNDI is dangerous because an InitialContext resolves a name that is a URL in any directory.
+    // This context only does DNS, and an SRV record is read as text.
     @SuppressWarnings("BanJNDI")
     private List<SrvRecord> ask(String name) throws IOException {
         Hashtable<String, String> environment = new Hashtable<>();
@@ -53,7 +53,7 @@ final class JdkSrvRecords implements SrvRecords {
         try {
             DirContext dns = (DirContext) NamingManager.getInitialContext(environment);
             try {
-                // With the dot at its end the name is whole, whatever the system's search list.
+                // With the final dot the system's search list does not apply.
                 return read(dns.getAttributes(name + ".", new String[] {"SRV"}).get("SRV"));
             } finally {
                 dns.close();
@@ -69,7 +69,7 @@ final class JdkSrvRecords implements SrvRecords {
         List<SrvRecord> read = new ArrayList<>();
         if (records != null) {
             NamingEnumeration<?> values = records.getAll();
-            while (values.hasMore() && read.size() < MOST_RECORDS) {
+            while (values.hasMore() && read.size() < MAX_RECORDS) {
                 SrvRecord.parse(String.valueOf(values.next())).ifPresent(read::add);
             }
         }

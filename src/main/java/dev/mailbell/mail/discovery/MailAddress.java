@@ -4,11 +4,11 @@ import dev.mailbell.network.Host;
 import java.util.Optional;
 
 /**
- * An address, taken apart.
+ * A mail address in its parts.
  *
  * @param text as written
- * @param local what stands before the last {@code @}
- * @param domain what stands behind it: a name of at least two labels, IDNs in their ASCII form
+ * @param local the part before the last {@code @}
+ * @param domain the part after it: a name of at least two labels, IDNs in ASCII form
  */
 record MailAddress(String text, String local, String domain) {
 

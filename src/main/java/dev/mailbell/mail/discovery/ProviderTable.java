@@ -15,15 +15,15 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** The servers of well-known domains, from {@code providers.yaml} beside this class. */
 final class ProviderTable {
 
-    /** What the user name is. */
+    /** The form of the user name. */
     enum Username {
         ADDRESS,
         LOCAL
     }
 
     /**
-     * @param imap the host of the TLS port of IMAP; null when not offered
-     * @param pop3 the same of POP3
+     * @param imap the IMAP host for TLS; null if not offered
+     * @param pop3 the POP3 host for TLS; null if not offered
      */
     record Provider(
             List<String> domains,

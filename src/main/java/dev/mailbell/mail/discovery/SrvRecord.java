@@ -11,14 +11,14 @@ import java.util.random.RandomGenerator;
  *
  * @param priority 0 to 65,535; the lowest is tried first
  * @param weight 0 to 65,535; the share among equals
- * @param target a host name, or {@code .} for "decidedly not offered"
+ * @param target a host name, or {@code .} if the service is not offered
  */
 record SrvRecord(int priority, int weight, int port, String target) {
 
     /**
      * Reads the form of a zone file: {@code 0 1 993 imap.example.org.}
      *
-     * @return empty when it is not that; a name server may send anything
+     * @return empty if it has another form; a name server may send anything
      */
     static Optional<SrvRecord> parse(String text) {
         String[] words = text.strip().split("\\s+");
@@ -41,7 +41,7 @@ record SrvRecord(int priority, int weight, int port, String target) {
         return target.equals(".");
     }
 
-    /** The target as a name to connect to, when it and the port are fit for that. */
+    /** The target as a host name; empty if the target or the port is not usable. */
     Optional<String> host() {
         if (isNotOffered() || port < 1 || port > 65_535) {
             return Optional.empty();
@@ -54,7 +54,10 @@ record SrvRecord(int priority, int weight, int port, String target) {
         }
     }
 
-    /** Of the usable records with the lowest priority one, by lot as the weights say. */
+    /**
+     * Chooses one of the usable records with the lowest priority at random, according to the
+     * weights.
+     */
     static Optional<SrvRecord> choose(List<SrvRecord> records, RandomGenerator random) {
         List<SrvRecord> usable = records.stream().filter(r -> r.host().isPresent()).toList();
         int first =
@@ -71,7 +74,7 @@ record SrvRecord(int priority, int weight, int port, String target) {
         return Optional.empty();
     }
 
-    /** "A very small chance" for weight 0, as the RFC wants: a hundredth of weight 1. */
+    /** RFC 2782 requires "a very small chance" for weight 0: a hundredth of weight 1. */
     private long share() {
         return weight == 0 ? 1 : 100L * weight;
     }

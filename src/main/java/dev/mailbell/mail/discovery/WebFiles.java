@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
 
-/** Gets small files from the web. */
+/** Fetches small files from the web. */
 @FunctionalInterface
 interface WebFiles {
     /**
-     * The file, or empty when the server says that there is none.
+     * The file; empty if the server says that there is none.
      *
-     * @throws IOException when there was no usable answer in time
+     * @throws IOException when there is no usable answer in time
      */
     Optional<byte[]> get(URI uri, Deadline deadline) throws IOException;
 }

@@ -1,4 +1,7 @@
-/** Finds the mail server of an address whose owner did not name one. */
+/**
+ * Finds the mail server of an address by provider table, DNS and autoconfig files. It calls the
+ * guarded HTTP client of {@code network}; begin with {@link dev.mailbell.mail.discovery.Discovery}.
+ */
 @NullMarked
 package dev.mailbell.mail.discovery;
 

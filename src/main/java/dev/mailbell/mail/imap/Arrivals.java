@@ -17,9 +17,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Counts messages by INTERNALDATE, for want of UIDs that can be compared. */
+/** Counts messages by INTERNALDATE, where UIDs cannot be compared. */
 final class Arrivals {
-    /** How many messages are asked for their date, the newest first to be asked. */
+    /** The maximum number of messages whose date is fetched, the newest ones. */
     static final int LIMIT = 10_000;
 
     /** Servers refuse command lines of 8,192 octets and more (RFC 7162, section 4). */
@@ -46,7 +46,7 @@ final class Arrivals {
      * @param total messages in the mailbox
      */
     int since(Instant moment, int total) {
-        // SEARCH knows days only, in whatever time zone a message came with.
+        // SEARCH compares days only, in the time zone of each message.
         LocalDate day = moment.atOffset(ZoneOffset.UTC).toLocalDate().minusDays(1);
         Optional<UidSet> candidates = mailboxes.uids().search("SINCE " + DAY.format(day));
         if (total == 0 || candidates.isEmpty()) {
@@ -74,7 +74,7 @@ final class Arrivals {
         return arrived.size();
     }
 
-    /** The same of the last messages, where the server does not search. */
+    /** The same for the last messages, where the server refuses to search. */
     private int byNumber(Instant moment, int total) {
         Instant second = moment.truncatedTo(ChronoUnit.SECONDS);
         Set<Long> arrived = new HashSet<>();
@@ -91,7 +91,10 @@ final class Arrivals {
         return arrived.size();
     }
 
-    /** When a message of the selected mailbox came, whole seconds; empty when that is not told. */
+    /**
+     * When a message of the selected mailbox arrived, in whole seconds; empty if the server does
+     * not give it.
+     */
     Optional<Instant> of(long uid) {
         List<Instant> dates = new ArrayList<>();
         mailboxes.fetch(
@@ -107,7 +110,7 @@ final class Arrivals {
         return dates.stream().findFirst();
     }
 
-    /** A date that cannot be read counts as long ago. */
+    /** An unreadable date counts as earlier. */
     private static boolean isBefore(String internalDate, Instant moment) {
         return parsed(internalDate).map(date -> date.isBefore(moment)).orElse(true);
     }

@@ -23,29 +23,35 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A look at a mailbox whose UIDs do not last. A message is known by its Message-ID and Date; by
- * Date, INTERNALDATE and size where it has no Message-ID. The last messages as before mean that
- * only what follows them is new; anything else lists the whole mailbox.
+ * A check of a mailbox whose UIDs are not stable. A message is identified by Message-ID and Date,
+ * or by Date, INTERNALDATE and size if it has no Message-ID. If the last messages of the mark are
+ * found, only the messages after them are new; otherwise the whole mailbox is listed.
  */
 public final class IdentityCheck {
-    /** Messages of a mailbox that is listed; 300 octets each. */
-    public static final int MOST = 100_000;
+    /** The maximum number of messages of a mailbox that is listed, at about 300 octets each. */
+    public static final int MAX_MESSAGES = 100_000;
 
-    /** Of how many messages the mark's key is made: one message may come twice, four hardly do. */
+    /**
+     * From how many messages the mark's key is computed: one message may occur twice, four in a row
+     * hardly do.
+     */
     private static final int WINDOW = 4;
 
-    /** In how many messages before the new ones the window is looked for. */
+    /** The number of messages before the new ones in which the window is searched. */
     private static final int SPAN = 32;
 
-    /** So many new messages are asked for without listing the mailbox. */
+    /** The maximum number of new messages fetched without listing the mailbox. */
     private static final int TAIL = 1_000;
 
-    /** A smaller mailbox is listed whenever messages are missing. */
+    /** A mailbox of up to this many messages is listed whenever messages are missing. */
     private static final int SMALL = 500;
 
     private static final int ATTEMPTS = 3;
 
-    /** Every header field is longer than this: a size up to it is made up, and so is the date. */
+    /**
+     * A message is always larger than this; a server that gives such a size has invented it, and
+     * the date too.
+     */
     private static final long NO_SIZE = 2;
 
     private static final String ITEMS =
@@ -62,31 +68,31 @@ public final class IdentityCheck {
 
     private record Message(long number, long uid, long key, @Nullable Instant arrived) {}
 
-    /** Looks at a mailbox that the mark knows by identities. */
+    /** Observes a mailbox whose mark was made by this check. */
     ImapObservation observe(ImapMark mark, boolean upToDate) {
         SelectedMailbox open = upToDate ? mailboxes.open(request.mailbox()) : null;
         SelectedMailbox box = open == null ? mailboxes.examine(request.mailbox()) : open;
-        box.lookBegins();
+        box.beginCheck();
         mailboxes.ladder().restsOn(Proof.IDENTITY);
         Optional<ImapObservation> end =
-                request.exhaustive() ? Optional.empty() : atTheEnd(box, mark);
+                request.exhaustive() ? Optional.empty() : fromLastMessages(box, mark);
         if (end.isPresent()) {
-            box.lookEnds();
+            box.endCheck();
             return end.get();
         }
         return listed(box, null);
     }
 
     /**
-     * Looks at an open mailbox whose UIDs do not last, and which was counted by them, if at all.
+     * Observes an open mailbox that was counted by UIDs, or not at all, and lists all its messages.
      */
-    ImapObservation takeOver(SelectedMailbox box, @Nullable ImapMark mark) {
+    ImapObservation observeAll(SelectedMailbox box, @Nullable ImapMark mark) {
         mailboxes.ladder().restsOn(Proof.IDENTITY);
         return listed(box, mark);
     }
 
-    /** Looks for the last messages of the mark; empty where only a listing can tell. */
-    private Optional<ImapObservation> atTheEnd(SelectedMailbox box, ImapMark mark) {
+    /** Searches for the last messages of the mark; empty where a listing is needed. */
+    private Optional<ImapObservation> fromLastMessages(SelectedMailbox box, ImapMark mark) {
         int exists = box.exists();
         if (exists == mark.total()) {
             if (exists == 0) {
@@ -102,20 +108,20 @@ public final class IdentityCheck {
             return Optional.empty();
         }
         List<Message> last = last(box, SPAN + Math.max(0, exists - mark.total()));
-        int behind = behindWindow(last, mark);
-        if (behind < 0) {
+        int start = endOfWindow(last, mark);
+        if (start < 0) {
             return Optional.empty();
         }
-        int below = exists - last.size() + behind;
+        int below = exists - last.size() + start;
         boolean gone = below < mark.total();
-        // What is pending is counted among the messages that are there.
+        // A listing is needed to count the pending messages.
         return below == 0 || gone && (exists <= SMALL || request.searchFrom() == 1)
                 ? Optional.empty()
                 : Optional.of(
                         observation(
                                 box,
                                 below,
-                                last.subList(behind, last.size()),
+                                last.subList(start, last.size()),
                                 top(last, last.size()),
                                 0));
     }
@@ -132,10 +138,9 @@ public final class IdentityCheck {
     }
 
     /**
-     * How many of these messages come before the first that is behind the mark's last ones; -1
-     * where they are not there, or in more than one place.
+     * The index after the mark's last messages in this list; -1 if they do not occur exactly once.
      */
-    private int behindWindow(List<Message> last, ImapMark mark) {
+    private int endOfWindow(List<Message> last, ImapMark mark) {
         long below = last.isEmpty() ? 0 : last.getFirst().number() - 1;
         int found = -1;
         for (int end = Math.min(WINDOW, mark.total());
@@ -151,7 +156,10 @@ public final class IdentityCheck {
         return found;
     }
 
-    /** The last messages, or none where they changed meanwhile or the server does not tell. */
+    /**
+     * The last messages; none if the mailbox changed meanwhile or the server does not give them
+     * all.
+     */
     private List<Message> last(SelectedMailbox box, int count) {
         int version = box.version();
         int exists = box.exists();
@@ -177,22 +185,22 @@ public final class IdentityCheck {
 
     private ImapObservation listed(SelectedMailbox box, @Nullable ImapMark uids) {
         for (int attempt = 1; ; attempt++) {
-            if (box.exists() > MOST) {
+            if (box.exists() > MAX_MESSAGES) {
                 throw new MailFailure(
                         FailureCode.PROTOCOL_ERROR,
                         "The mailbox has "
                                 + box.exists()
                                 + " messages. The UIDs of this server do not last, and Mailbell"
                                 + " counts without UIDs up to "
-                                + MOST
+                                + MAX_MESSAGES
                                 + " messages.");
             }
             int version = box.version();
-            box.lookBegins();
+            box.beginCheck();
             List<Message> messages = box.exists() == 0 ? List.of() : fetch("1:*");
             boolean whole = box.exists() < 0 || messages.size() == box.exists();
             if (whole && (version == box.version() || attempt == ATTEMPTS)) {
-                box.lookEnds();
+                box.endCheck();
                 return observation(
                         box,
                         0,
@@ -214,11 +222,12 @@ public final class IdentityCheck {
     }
 
     /**
-     * How many messages have come since a look that knew only UIDs: the growth, the messages dated
-     * since, or those with UIDs that were not given then. Each of them is at most the truth.
+     * How many messages have arrived since the last check by UIDs: the largest of the growth, the
+     * number of messages dated since, and the number of UIDs from the mark's UIDNEXT on. None of
+     * the three exceeds the true number.
      */
     private int arrived(SelectedMailbox box, List<Message> messages, ImapMark mark) {
-        Instant last = request.lastLook();
+        Instant last = request.lastCheckedAt();
         Instant since = last == null ? null : last.truncatedTo(ChronoUnit.SECONDS);
         int dated = 0;
         int above = 0;
@@ -228,7 +237,7 @@ public final class IdentityCheck {
             above += message.uid() >= mark.uidNext() ? 1 : 0;
         }
         if (dated == messages.size() && dated >= mark.total()) {
-            // A server that dates all messages with the moment of the look dates none.
+            // A server that gives every message the time of the check has no usable dates.
             dated = 0;
         }
         if (box.uidValidity() != mark.uidValidity()) {
@@ -277,10 +286,10 @@ public final class IdentityCheck {
                         ? text.value()
                         : "";
         String words = header.replaceAll("\\s+", " ").strip();
-        boolean named = words.toLowerCase(Locale.ROOT).contains("message-id:");
+        boolean hasMessageId = words.toLowerCase(Locale.ROOT).contains("message-id:");
         long size = attributes.number("RFC822.SIZE");
         byte[] identity =
-                (named || size <= NO_SIZE ? words : words + '\n' + date + '\n' + size)
+                (hasMessageId || size <= NO_SIZE ? words : words + '\n' + date + '\n' + size)
                         .getBytes(StandardCharsets.ISO_8859_1);
         return new Message(
                 number,

@@ -16,69 +16,75 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * IDLE (RFC 2177): waits for what the server says by itself, until there is a reason to go on or
- * another thread asks to. DONE is said once, by whoever comes first.
+ * IDLE (RFC 2177): waits for unsolicited responses until one of them ends the waiting or another
+ * thread interrupts it. DONE is sent once, by the thread that is first.
  */
 final class Idle {
     /**
-     * A server says "still here" now and then; one that says nothing else for so long is broken.
+     * The maximum number of lines during one IDLE. Servers send keep-alive lines; one that sends
+     * this many is broken.
      */
     private static final int LINES_LIMIT = 200_000;
 
-    /** Lines behind these are read at 5,000 a second at most; the server is made to wait. */
+    /** After this many lines, at most 5,000 lines a second are read. */
     private static final int LINES_AT_ONCE = 1_000;
 
-    private static final int LINES_PACED = 100;
-    private static final Duration PACE = Duration.ofMillis(20);
+    private static final int LINES_PER_PAUSE = 100;
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final ImapWire wire;
-    private final Duration doneTaken;
+    private final Duration doneTimeout;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** The server listens for DONE and was not told it yet. Guarded by {@link #lock}. */
+    /** The server has accepted IDLE, and DONE was not sent yet. Guarded by {@link #lock}. */
     private boolean listening;
 
-    /** DONE was said to this IDLE. Guarded by {@link #lock}. */
-    private boolean told;
+    /** DONE was sent during this IDLE. Guarded by {@link #lock}. */
+    private boolean doneSent;
 
-    /** Somebody asked to go on. Guarded by {@link #lock}. */
-    private boolean asked;
+    /** A thread has called {@link #interrupt}. Guarded by {@link #lock}. */
+    private boolean interrupted;
 
     /**
-     * @param doneTaken within what time a server must answer IDLE, and DONE
+     * @param doneTimeout the time within which a server must answer IDLE, and DONE
      */
-    Idle(ImapWire wire, Duration doneTaken) {
+    Idle(ImapWire wire, Duration doneTimeout) {
         this.wire = wire;
-        this.doneTaken = doneTaken;
+        this.doneTimeout = doneTimeout;
     }
 
-    /** How it ended. */
+    /** How an IDLE ended. */
     enum End {
-        TOLD,
+        DONE_SENT,
         BY_SERVER,
         REFUSED
     }
 
     /**
-     * Waits until {@code reason} holds, which is asked after every line, or {@link #interrupt()}.
+     * Waits until {@code condition} is true, which is evaluated after every line, or {@link
+     * #interrupt()}.
      *
-     * @param gather asked whenever there is a reason: how long to listen on; empty for not now
-     * @param quick whether what follows is answered quickly, so that it may go out with DONE
+     * @param delay called whenever the condition is true: how long to listen on; empty for not now
+     * @param withNext whether the next command is answered quickly, so that it may be sent together
+     *     with DONE
      */
-    End run(BooleanSupplier reason, Supplier<Optional<Duration>> gather, BooleanSupplier quick) {
+    End run(
+            BooleanSupplier condition,
+            Supplier<Optional<Duration>> delay,
+            BooleanSupplier withNext) {
         return wire.guarded(() -> {
             String tag = wire.send("IDLE", null);
-            // Until the server says that it waits, DONE cannot end it, and nothing else may be
-            // said.
-            wire.socket().hasten(Deadline.after(doneTaken));
+            // Until the server's continuation request, neither DONE nor another command may be
+            // sent.
+            wire.socket().hasten(Deadline.after(doneTimeout));
             boolean begun = false;
-            long paceBegan = System.nanoTime();
+            long pauseBegan = System.nanoTime();
             try {
                 for (int i = 0; i < LINES_LIMIT; i++) {
-                    if (i >= LINES_AT_ONCE && i % LINES_PACED == 0 && isListening()) {
-                        long left = paceBegan + PACE.toNanos() - System.nanoTime();
+                    if (i >= LINES_AT_ONCE && i % LINES_PER_PAUSE == 0 && isListening()) {
+                        long left = pauseBegan + PAUSE.toNanos() - System.nanoTime();
                         pause(Duration.ofNanos(left));
-                        paceBegan = System.nanoTime();
+                        pauseBegan = System.nanoTime();
                     }
                     SharedResponse line = wire.next();
                     if (line.isTagged() && tag.equalsIgnoreCase(line.getTag())) {
@@ -93,13 +99,13 @@ final class Idle {
                         wire.answered();
                         begin();
                     }
-                    if (begun && isListening() && reason.getAsBoolean()) {
-                        Optional<Duration> time = gather.get();
+                    if (begun && isListening() && condition.getAsBoolean()) {
+                        Optional<Duration> time = delay.get();
                         if (time.isPresent()) {
                             pause(time.get());
-                            // What was gathered waits to be read, up to the end of IDLE.
-                            if (leave(time.get().isZero() && quick.getAsBoolean())) {
-                                return End.TOLD;
+                            // Lines that arrived during the pause are read before the end of IDLE.
+                            if (finish(time.get().isZero() && withNext.getAsBoolean())) {
+                                return End.DONE_SENT;
                             }
                         }
                     }
@@ -111,13 +117,13 @@ final class Idle {
         });
     }
 
-    /** Whether somebody asked to go on, which is done with hereby. */
+    /** Clears a pending interrupt; returns whether there was one. */
     @CanIgnoreReturnValue
-    boolean forgetAsked() {
+    boolean clearInterrupt() {
         lock.lock();
         try {
-            boolean was = asked;
-            asked = false;
+            boolean was = interrupted;
+            interrupted = false;
             return was;
         } finally {
             lock.unlock();
@@ -128,10 +134,10 @@ final class Idle {
     void interrupt() {
         lock.lock();
         try {
-            asked = true;
-            sayDone();
+            interrupted = true;
+            sendDone();
         } catch (IOException e) {
-            // Whoever waits is woken by that, and finds the connection lost.
+            // Closing the connection wakes the waiting thread, which fails.
             wire.socket().cut();
         } finally {
             lock.unlock();
@@ -142,8 +148,8 @@ final class Idle {
         lock.lock();
         try {
             listening = true;
-            if (asked) {
-                sayDone();
+            if (interrupted) {
+                sendDone();
             }
         } finally {
             lock.unlock();
@@ -160,34 +166,37 @@ final class Idle {
     }
 
     /**
-     * Says DONE, if wished and where the host allows it together with the command that follows,
-     * which spares a round trip before the look. Answers whether it does so: then IDLE is over.
+     * Sends DONE, or holds it back for the next command if wanted and the host supports that, which
+     * saves a round trip. Returns whether DONE is held back; IDLE is over then.
      */
-    private boolean leave(boolean withNext) throws IOException {
+    private boolean finish(boolean withNext) throws IOException {
         lock.lock();
         try {
-            if (!listening || !withNext || !wire.host().pipelines()) {
-                sayDone();
+            if (!listening || !withNext || !wire.host().allowsPipelining()) {
+                sendDone();
                 return false;
             }
             listening = false;
-            wire.sayWithNext("DONE", doneTaken);
+            wire.sendWithNext("DONE", doneTimeout);
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    private void sayDone() throws IOException {
+    private void sendDone() throws IOException {
         if (listening) {
             listening = false;
-            told = true;
-            wire.socket().hasten(Deadline.after(doneTaken));
-            wire.say("DONE");
+            doneSent = true;
+            wire.socket().hasten(Deadline.after(doneTimeout));
+            wire.sendLine("DONE");
         }
     }
 
-    /** Before it has begun, OK is as much a refusal as BAD; but "not now" is none. */
+    /**
+     * Before IDLE has begun, OK means a refusal like BAD, except that a request to wait is a
+     * failure.
+     */
     private static End refused(Reply reply) {
         MailFailure failure = Refusals.ofCommand(reply, "to wait by IDLE");
         boolean later =
@@ -202,7 +211,7 @@ final class Idle {
     private End ended() {
         lock.lock();
         try {
-            return told ? End.TOLD : End.BY_SERVER;
+            return doneSent ? End.DONE_SENT : End.BY_SERVER;
         } finally {
             lock.unlock();
         }
@@ -212,17 +221,17 @@ final class Idle {
         lock.lock();
         try {
             listening = false;
-            told = false;
+            doneSent = false;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Listens on, in that whatever comes meanwhile waits to be read. */
-    static void pause(Duration gather) {
-        if (gather.isPositive()) {
+    /** Sleeps; what the server sends meanwhile stays in the socket's buffer. */
+    static void pause(Duration delay) {
+        if (delay.isPositive()) {
             try {
-                Thread.sleep(gather);
+                Thread.sleep(delay);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -3,8 +3,8 @@ package dev.mailbell.mail.imap;
 import java.time.Duration;
 
 /**
- * Counts how often in a row a server ended IDLE by itself. A server that does so over and over does
- * not know IDLE: waiting for it again each time would be a loop of commands.
+ * Counts how often in a row a server ended IDLE by itself. A server that always does so does not
+ * support IDLE, and repeating the command would be a busy loop.
  */
 final class IdleEndings {
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
@@ -17,7 +17,7 @@ final class IdleEndings {
     private int early;
 
     /**
-     * An IDLE is over.
+     * Records the end of an IDLE.
      *
      * @param byServer the server ended it; DONE was not sent
      * @param lasted nanoseconds
@@ -31,8 +31,8 @@ final class IdleEndings {
         }
     }
 
-    /** Whether the server is not to be asked for IDLE any more. */
-    boolean tooMany() {
+    /** Whether IDLE must not be sent to this server any more. */
+    boolean areTooMany() {
         return atOnce >= TOO_MANY_AT_ONCE || early >= TOO_MANY_EARLY;
     }
 }

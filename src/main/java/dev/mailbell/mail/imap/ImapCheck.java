@@ -12,14 +12,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look at one mailbox. UIDs ascend strictly and UIDNEXT changes when messages are added and
- * only then (RFC 9051, section 2.3.1.1), so the same UIDVALIDITY and UIDNEXT prove that nothing has
- * come; everything else is counted by a {@link UidProof}. Where UIDs do not last, an {@link
- * IdentityCheck} counts.
+ * One check of one mailbox. UIDs ascend strictly, and UIDNEXT changes only when messages are added
+ * (RFC 9051, section 2.3.1.1), so an equal UIDVALIDITY and UIDNEXT prove that no message has
+ * arrived. Otherwise a {@link UidProof} counts, and where UIDs are not stable an {@link
+ * IdentityCheck}.
  */
 final class ImapCheck {
-    /** How often a UIDVALIDITY that differs from the mark's is asked for. */
-    private static final int ASKED = 3;
+    /** How often a UIDVALIDITY that differs from the mark's is read. */
+    private static final int MAX_READS = 3;
 
     private final MailboxCommands mailboxes;
     private final CheckRequest request;
@@ -27,13 +27,14 @@ final class ImapCheck {
     private final boolean upToDate;
     private final Runnable nextSecond;
 
-    /** Whether a proof has failed, so that the mailbox was opened anew; once a look. */
-    private boolean again;
+    /** Whether the mailbox was opened again after a failed proof; once a check. */
+    private boolean reopened;
 
     /**
-     * @param upToDate whether the mailbox, if it is open, is as the server last told: then it need
-     *     not be opened anew
-     * @param nextSecond waits until a UIDVALIDITY that is made from a clock has changed
+     * @param upToDate whether the server's last responses about the open mailbox are current, so
+     *     that it need not be opened again
+     * @param nextSecond waits until a UIDVALIDITY that the server derives from its clock has
+     *     changed
      */
     ImapCheck(
             MailboxCommands mailboxes,
@@ -54,10 +55,10 @@ final class ImapCheck {
         SelectedMailbox open = upToDate ? mailboxes.open(request.mailbox()) : null;
         SelectedMailbox opened = null;
         if (!mailboxes.ladder().trustsUids()) {
-            opened = open == null ? opened() : open;
-            // A larger mailbox is counted by its UIDs, as far as they hold.
-            if (opened.exists() <= IdentityCheck.MOST) {
-                return new IdentityCheck(mailboxes, request).takeOver(opened, mark);
+            opened = open == null ? examine() : open;
+            // A larger mailbox is counted by its UIDs nevertheless.
+            if (opened.exists() <= IdentityCheck.MAX_MESSAGES) {
+                return new IdentityCheck(mailboxes, request).observeAll(opened, mark);
             }
         }
         return mark != null
@@ -65,20 +66,20 @@ final class ImapCheck {
                         && open.exists() >= 0
                         && open.uidValidity() == mark.uidValidity()
                 ? observeOpen(open, mark)
-                : observeAnew(open == null ? opened : null);
+                : observeReopened(open == null ? opened : null);
     }
 
     /**
-     * The mailbox has been open since an earlier look. What it said then of UIDNEXT is outdated,
-     * and within a session UIDs only grow, so the search alone tells.
+     * Observes a mailbox that has been open since an earlier check. Its UIDNEXT is outdated, and
+     * within a session UIDs only grow, so a search is sufficient.
      */
     private ImapObservation observeOpen(SelectedMailbox box, ImapMark before) {
         long from = searchFrom(true);
         Optional<View> proven = new UidProof(mailboxes, box, before, -1, true, false).of(from);
         if (proven.isEmpty()) {
-            // What was said unasked may be wrong: EXAMINE is answered with how things are.
-            again = true;
-            return observeAnew(null);
+            // Unsolicited responses may be wrong; the answer to EXAMINE is current.
+            reopened = true;
+            return observeReopened(null);
         }
         View view = proven.get();
         return new ImapObservation(
@@ -92,9 +93,9 @@ final class ImapCheck {
     }
 
     /**
-     * @param opened the mailbox where this look has opened it already; null otherwise
+     * @param opened the mailbox if this check has already opened it; null otherwise
      */
-    private ImapObservation observeAnew(@Nullable SelectedMailbox opened) {
+    private ImapObservation observeReopened(@Nullable SelectedMailbox opened) {
         Status status = Status.UNKNOWN;
         if (opened == null
                 && mark != null
@@ -105,15 +106,15 @@ final class ImapCheck {
                 return unchanged(mark);
             }
         }
-        SelectedMailbox box = opened == null ? opened() : opened;
+        SelectedMailbox box = opened == null ? examine() : opened;
         if (box.uidValidity() < 1 && status.equals(Status.UNKNOWN)) {
-            // What comes late comes with this answer.
+            // A delayed UIDVALIDITY arrives with this answer.
             status = mailboxes.statusOfOpen(request.mailbox());
         }
         box.complete(status);
         long validity = box.uidValidity();
         if (validity < 1) {
-            box = opened();
+            box = examine();
             validity = box.uidValidity();
         }
         if (validity < 1) {
@@ -122,24 +123,24 @@ final class ImapCheck {
                         FailureCode.PROTOCOL_ERROR,
                         "The server does not tell the UIDVALIDITY of the mailbox, which it had.");
             }
-            return new IdentityCheck(mailboxes, request).takeOver(box, null);
+            return new IdentityCheck(mailboxes, request).observeAll(box, null);
         }
         if (mark != null && validity != mark.uidValidity()) {
             boolean differs = status.uidValidity() > 0 && status.uidValidity() != validity;
-            for (int asked = 1; validity != mark.uidValidity() && asked < ASKED; asked++) {
-                if (!differs && asked > 1) {
+            for (int read = 1; validity != mark.uidValidity() && read < MAX_READS; read++) {
+                if (!differs && read > 1) {
                     break;
                 }
                 long before = validity;
                 if (!differs) {
                     nextSecond.run();
                 }
-                box = opened();
+                box = examine();
                 validity = box.uidValidity();
                 differs |= validity != before;
             }
             if (validity != mark.uidValidity() && differs) {
-                return new IdentityCheck(mailboxes, request).takeOver(box, mark);
+                return new IdentityCheck(mailboxes, request).observeAll(box, mark);
             }
         } else if (mark != null
                 && status.uidValidity() > 0
@@ -155,53 +156,56 @@ final class ImapCheck {
         return counted(box, status, validity, same ? mark : null);
     }
 
-    private SelectedMailbox opened() {
+    private SelectedMailbox examine() {
         SelectedMailbox box = mailboxes.examine(request.mailbox());
-        box.lookBegins();
+        box.beginCheck();
         return box;
     }
 
     /**
-     * @param before the mark, when its UIDVALIDITY holds; null otherwise
+     * @param before the mark if its UIDVALIDITY is unchanged; null otherwise
      */
     private ImapObservation counted(
             SelectedMailbox box, Status status, long validity, @Nullable ImapMark before) {
-        long told = Math.max(-1, box.uidNext());
+        long uidNextGiven = Math.max(-1, box.uidNext());
         if (status.uidValidity() == validity) {
-            told = Math.max(told, status.uidNext());
+            uidNextGiven = Math.max(uidNextGiven, status.uidNext());
         }
         long from = searchFrom(before != null);
-        if (before != null && !before.gaps().isEmpty() && told > 0 && told < before.uidNext()) {
-            // UIDNEXT was too high before, so what is new has UIDs among the gaps.
+        if (before != null
+                && !before.gaps().isEmpty()
+                && uidNextGiven > 0
+                && uidNextGiven < before.uidNext()) {
+            // UIDNEXT was too high before, so new messages have UIDs in the gaps.
             from = Math.min(from, before.gaps().first());
         }
         int version = box.version();
-        UidProof proof = new UidProof(mailboxes, box, before, told, false, again);
-        boolean beyondAll = from == ImapMark.UID_LIMIT && told <= ImapMark.UID_LIMIT;
+        UidProof proof = new UidProof(mailboxes, box, before, uidNextGiven, false, reopened);
+        boolean beyondAll = from == ImapMark.UID_LIMIT && uidNextGiven <= ImapMark.UID_LIMIT;
         Optional<View> found =
                 from == ImapMark.NO_UID || beyondAll
-                        ? Optional.of(proof.ofNothing())
+                        ? Optional.of(proof.withoutSearch())
                         : proof.of(from);
         if (found.isEmpty()) {
-            if (again || version == box.version()) {
+            if (reopened || version == box.version()) {
                 throw proof.failure();
             }
-            again = true;
-            return observeAnew(null);
+            reopened = true;
+            return observeReopened(null);
         }
         View view = found.get();
-        long uidNext = Math.max(Math.max(1, told), view.topUid() + 1);
-        if (before != null && told < 1) {
+        long uidNext = Math.max(Math.max(1, uidNextGiven), view.topUid() + 1);
+        if (before != null && uidNextGiven < 1) {
             uidNext = Math.max(uidNext, before.uidNext());
         }
         if (before != null && !view.proven()) {
-            // A mark never moves past messages that were not accounted for.
+            // The mark must not move past messages that were not counted.
             uidNext = Math.max(before.uidNext(), view.topUid() + 1);
         }
-        boolean anew = mark != null && (before == null || uidNext <= before.highestSeen());
+        boolean isReset = mark != null && (before == null || uidNext <= before.highestSeen());
         int arrived =
-                anew && request.lastLook() != null
-                        ? new Arrivals(mailboxes).since(request.lastLook(), view.total())
+                isReset && request.lastCheckedAt() != null
+                        ? new Arrivals(mailboxes).since(request.lastCheckedAt(), view.total())
                         : 0;
         return new ImapObservation(
                 validity,
@@ -211,7 +215,7 @@ final class ImapCheck {
                 view.from() == ImapMark.NO_UID ? uidNext : view.from(),
                 view.found(),
                 arrived,
-                told > 0,
+                uidNextGiven > 0,
                 null);
     }
 
@@ -228,8 +232,8 @@ final class ImapCheck {
     }
 
     /**
-     * Where there is no UIDNEXT, or one that lags, the last message says the same when it still is
-     * where it was.
+     * Whether the mailbox is unchanged. Without a usable UIDNEXT, an equal number of messages and
+     * an equal UID of the last one prove it.
      */
     private boolean isUnchanged(SelectedMailbox box, Status status, ImapMark before) {
         if (box.exists() != before.total()) {
@@ -251,7 +255,7 @@ final class ImapCheck {
             return asked;
         }
         if (!same && asked >= mark.uidNext()) {
-            // Only a client that names a position of its own needs to know what is there.
+            // Only a new position of the client needs the UIDs of the mailbox.
             return ImapMark.NO_UID;
         }
         return Math.min(asked, mark.uidNext());

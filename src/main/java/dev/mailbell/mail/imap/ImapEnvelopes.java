@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Fetches and decodes envelopes (RFC 9051, section 7.5.2), whatever senders made of them. */
+/** Fetches and decodes envelopes (RFC 9051, section 7.5.2); tolerates malformed ones. */
 final class ImapEnvelopes {
     private static final int MESSAGES_LIMIT = 20;
     private static final int TEXT_LIMIT = 998;
@@ -33,7 +33,7 @@ final class ImapEnvelopes {
                 set,
                 "(UID ENVELOPE)",
                 message -> {
-                    // 163 has answered with other messages than those asked for.
+                    // 163 has been seen to return messages that were not requested.
                     long uid = message.number("UID");
                     if (uids.contains(uid)
                             && message.value("ENVELOPE")

@@ -22,13 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A session that is logged in. It can be kept: {@linkplain #renew renewed} before each look, it
- * looks as often as one likes, at several mailboxes in turn.
+ * A session that is logged in. It can be kept for any number of checks of several mailboxes and is
+ * {@linkplain #renew renewed} before each.
  */
 public final class ImapSession implements PushSession {
     private static final Logger LOG = LoggerFactory.getLogger(ImapSession.class);
-    private static final Duration GOODBYE = Duration.ofSeconds(2);
-    private static final long GOODBYE_BYTES = 64 * 1024;
+    private static final Duration LOGOUT_TIMEOUT = Duration.ofSeconds(2);
+    private static final long LOGOUT_BYTES = 64 * 1024;
 
     private final ImapWire wire;
     private final Capabilities capabilities;
@@ -48,14 +48,14 @@ public final class ImapSession implements PushSession {
             Capabilities capabilities,
             ProofLadder ladder,
             MailboxSpellings.OfLogin spellings,
-            Duration doneTaken,
+            Duration doneTimeout,
             Duration tick,
             Deadline deadline,
             long byteBudget) {
         this.wire = wire;
         this.capabilities = capabilities;
         this.mailboxes = new MailboxCommands(wire, capabilities, ladder, spellings);
-        this.idle = new Idle(wire, doneTaken);
+        this.idle = new Idle(wire, doneTimeout);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
         this.tick = tick;
@@ -81,10 +81,10 @@ public final class ImapSession implements PushSession {
     public void expect(List<String> names) {
         upToDate = false;
         if (new HashSet<>(names).containsAll(pushed)) {
-            // Whatever was said of them so far, this look takes in.
-            mailboxes.forgetNewsElsewhere();
+            // This check covers everything reported about these mailboxes so far.
+            mailboxes.clearHintElsewhere();
         }
-        mailboxes.askAhead(names);
+        mailboxes.prefetch(names);
     }
 
     @Override
@@ -93,10 +93,10 @@ public final class ImapSession implements PushSession {
             throw new IllegalArgumentException("not a mark of IMAP: " + request.mark());
         }
         observed = request.mailbox();
-        boolean told = upToDate;
+        boolean current = upToDate;
         upToDate = false;
         return new ImapCheck(
-                        mailboxes, request, told && !request.exhaustive(), this::awaitNextSecond)
+                        mailboxes, request, current && !request.exhaustive(), this::awaitNextSecond)
                 .observe();
     }
 
@@ -106,7 +106,7 @@ public final class ImapSession implements PushSession {
     }
 
     @Override
-    public Optional<Proof> rung() {
+    public Optional<Proof> proof() {
         return mailboxes.ladder().used();
     }
 
@@ -132,7 +132,7 @@ public final class ImapSession implements PushSession {
         if (open == null || !offersPush()) {
             throw new IllegalStateException("no mailbox is open to wait for");
         }
-        boolean interrupted = idle.forgetAsked();
+        boolean interrupted = idle.clearInterrupt();
         Hints hints = new Hints(open, policy);
         if (hints.listenOn().isPresent()) {
             return hints.wake();
@@ -140,16 +140,16 @@ public final class ImapSession implements PushSession {
         if (interrupted) {
             return Wake.INTERRUPTED;
         }
-        long begun = System.nanoTime();
-        // With news of the open mailbox alone a search follows.
+        long started = System.nanoTime();
+        // If only the open mailbox was reported, a search follows, which may be sent with DONE.
         Idle.End end =
                 idle.run(
-                        () -> hasNews(open),
+                        () -> hasHint(open),
                         hints::granted,
-                        () -> open.hasNews() && !mailboxes.hasNewsElsewhere());
-        idle.forgetAsked();
-        endings.ended(end == Idle.End.BY_SERVER, System.nanoTime() - begun);
-        if (end == Idle.End.REFUSED || endings.tooMany()) {
+                        () -> open.hasHint() && !mailboxes.hasHintElsewhere());
+        idle.clearInterrupt();
+        endings.ended(end == Idle.End.BY_SERVER, System.nanoTime() - started);
+        if (end == Idle.End.REFUSED || endings.areTooMany()) {
             refused = true;
             return Wake.REFUSED;
         }
@@ -159,7 +159,7 @@ public final class ImapSession implements PushSession {
         return end == Idle.End.BY_SERVER ? Wake.ENDED : Wake.INTERRUPTED;
     }
 
-    /** The hints of one waiting, and the one that ends it. */
+    /** The hints during one waiting, and the one that ends it. */
     private final class Hints {
         private final SelectedMailbox open;
         private final HintPolicy policy;
@@ -173,13 +173,13 @@ public final class ImapSession implements PushSession {
         /** How long to listen on for the hint that may end the waiting; empty for none. */
         Optional<Duration> granted() {
             Optional<Duration> time = Optional.empty();
-            if (open.hasNews() && open.hasGrown()) {
+            if (open.hasHint() && open.hasGrown()) {
                 time = ask(Hint.GROWN);
             }
-            if (time.isEmpty() && mailboxes.hasNewsElsewhere()) {
+            if (time.isEmpty() && mailboxes.hasHintElsewhere()) {
                 time = ask(Hint.ELSEWHERE);
             }
-            if (time.isEmpty() && open.hasNews() && !open.hasGrown()) {
+            if (time.isEmpty() && open.hasHint() && !open.hasGrown()) {
                 time = ask(Hint.REPEATED);
             }
             return time;
@@ -193,7 +193,7 @@ public final class ImapSession implements PushSession {
             return time;
         }
 
-        /** The same outside of IDLE, where what is said meanwhile is read later. */
+        /** The same outside of IDLE; what the server sends meanwhile is read later. */
         Optional<Duration> listenOn() {
             Optional<Duration> time = granted();
             time.ifPresent(Idle::pause);
@@ -206,17 +206,17 @@ public final class ImapSession implements PushSession {
 
         Wake wake() {
             if (granted == Hint.ELSEWHERE) {
-                mailboxes.forgetNewsElsewhere();
+                mailboxes.clearHintElsewhere();
                 return Wake.CHANGED_ELSEWHERE;
             }
-            // The server has said how things are, right now.
+            // The server has just reported the state of the open mailbox.
             upToDate = true;
             return Wake.CHANGED;
         }
     }
 
-    private boolean hasNews(SelectedMailbox open) {
-        return open.hasNews() || mailboxes.hasNewsElsewhere();
+    private boolean hasHint(SelectedMailbox open) {
+        return open.hasHint() || mailboxes.hasHintElsewhere();
     }
 
     @Override
@@ -257,18 +257,18 @@ public final class ImapSession implements PushSession {
 
     @Override
     public void close() {
-        goodbye(wire, deadline);
+        logOut(wire, deadline);
     }
 
-    static void goodbye(ImapWire wire, Deadline deadline) {
+    static void logOut(ImapWire wire, Deadline deadline) {
         LimitedSocket socket = wire.socket();
         try (socket) {
             if (!wire.isBroken() && !socket.isClosed()) {
-                socket.renew(deadline.atMost(GOODBYE), GOODBYE_BYTES);
-                wire.sayGoodbye();
+                socket.renew(deadline.atMost(LOGOUT_TIMEOUT), LOGOUT_BYTES);
+                wire.logOut();
             }
         } catch (MailFailure | IOException e) {
-            LOG.debug("the server did not take the goodbye: {}", e.getMessage());
+            LOG.debug("the server did not answer LOGOUT: {}", e.getMessage());
         }
     }
 }

@@ -10,14 +10,15 @@ import dev.mailbell.mail.imap.protocol.ParenthesizedData;
 import dev.mailbell.mail.imap.protocol.Refusals;
 import dev.mailbell.mail.imap.protocol.Reply;
 import dev.mailbell.mail.imap.protocol.SharedResponse;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 import java.util.List;
 import java.util.function.Consumer;
 import org.eclipse.angus.mail.iap.Argument;
 import org.jspecify.annotations.Nullable;
 
-/** The commands of the authenticated and the selected state, as far as they change nothing. */
+/** The read-only commands of the authenticated and the selected state. */
 final class MailboxCommands {
-    /** Long lists of recipients. */
+    /** Octets of a FETCH response; envelopes may contain long lists of recipients. */
     private static final int ENVELOPE_LIMIT = 4 << 20;
 
     private final ImapWire wire;
@@ -29,7 +30,7 @@ final class MailboxCommands {
     private final UidQueries uids;
     private @Nullable SelectedMailbox selected;
     private @Nullable String keptOpen;
-    private boolean newsElsewhere;
+    private boolean hintElsewhere;
 
     MailboxCommands(
             ImapWire wire,
@@ -43,15 +44,15 @@ final class MailboxCommands {
         this.statuses = new StatusCommands(wire, capabilities, spellings);
         this.ladder = ladder;
         this.uids = new UidQueries(wire, capabilities, ladder);
-        wire.always(this::take);
+        wire.onUntagged(this::take);
     }
 
-    /** What the host may be asked for. */
+    /** The proofs that may be used at the host. */
     ProofLadder ladder() {
         return ladder;
     }
 
-    /** Questions of the selected mailbox's UIDs. */
+    /** The queries for the UIDs of the selected mailbox. */
     UidQueries uids() {
         return uids;
     }
@@ -60,11 +61,12 @@ final class MailboxCommands {
         if (selected != null) {
             selected.accept(line.rewound());
         }
-        // A STATUS that was not asked for tells of another mailbox (RFC 5465, section 4).
+        // An unsolicited STATUS reports another mailbox (RFC 5465, section 4).
         if (line.rewound().keyEquals("STATUS")) {
-            newsElsewhere |= statuses.isNews(line);
+            hintElsewhere |= statuses.isHint(line);
         } else if (line.isOK() && Reply.of(line).code().equals("NOTIFICATIONOVERFLOW")) {
-            // Section 5.8: it tells of nothing any more; a new connection asks again.
+            // Section 5.8: the server sends no more notifications; a new connection requests them
+            // again.
             wire.host().overflowed();
             throw new MailFailure(
                     FailureCode.CONNECT_FAILED, "the server has too much to tell of by NOTIFY");
@@ -72,10 +74,10 @@ final class MailboxCommands {
     }
 
     /**
-     * From now on the first of these mailboxes is looked at by opening it, and stays open; the
-     * server is asked to tell of the others.
+     * From now on the first of these mailboxes is opened for its checks and stays open; the server
+     * is asked to report the others.
      *
-     * @return whether it will
+     * @return whether the server accepted that
      */
     boolean push(List<String> names) {
         keptOpen = names.getFirst();
@@ -84,7 +86,7 @@ final class MailboxCommands {
                 others.isEmpty()
                         || Notify.ask(
                                 wire, capabilities, others.stream().map(spellings::raw).toList());
-        statuses.expectUnasked(others, all);
+        statuses.expectUnsolicited(others, all);
         return all;
     }
 
@@ -93,19 +95,19 @@ final class MailboxCommands {
         return keptOpen == null ? null : open(keptOpen);
     }
 
-    /** A mailbox that is open; null when it is not. */
+    /** The mailbox if it is open; null otherwise. */
     @Nullable SelectedMailbox open(String mailbox) {
         return isSelected(mailbox) ? selected : null;
     }
 
-    /** Mailboxes that are not open are about to be looked at: hints about them are used up. */
-    void forgetNewsElsewhere() {
-        newsElsewhere = false;
+    /** Clears the hints about mailboxes that are not open, before these are checked. */
+    void clearHintElsewhere() {
+        hintElsewhere = false;
     }
 
     /** Whether the server has sent a hint about a mailbox that is not open. */
-    boolean hasNewsElsewhere() {
-        return newsElsewhere;
+    boolean hasHintElsewhere() {
+        return hintElsewhere;
     }
 
     /** Whether this mailbox is the selected one. */
@@ -114,39 +116,41 @@ final class MailboxCommands {
     }
 
     /**
-     * Asks how several mailboxes are, so that {@link #status} need not ask for each; in one round
-     * trip where the server can.
+     * Reads the status of several mailboxes in one round trip where the server supports that;
+     * {@link #status} returns it later.
      */
-    void askAhead(List<String> mailboxes) {
+    void prefetch(List<String> mailboxes) {
         List<String> names = mailboxes.stream().filter(name -> !name.equals(keptOpen)).toList();
         boolean opened = selected != null && names.contains(selected.mailbox());
         List<String> closed =
                 opened && !unselect()
                         ? names.stream().filter(name -> !isSelected(name)).toList()
                         : names;
-        statuses.askAhead(closed);
+        statuses.prefetch(closed);
     }
 
     /**
-     * Asks how a mailbox is without opening it.
+     * Reads the status of a mailbox without opening it.
      *
-     * @return what is known; all unknown where only {@link #examine} will tell
+     * @return the status; all unknown where only {@link #examine} gives it
      */
     Status status(String mailbox) {
-        if (!statuses.help() || mailbox.equals(keptOpen) || isSelected(mailbox) && !unselect()) {
+        if (!statuses.isUseful()
+                || mailbox.equals(keptOpen)
+                || isSelected(mailbox) && !unselect()) {
             return Status.UNKNOWN;
         }
         return statuses.of(mailbox);
     }
 
-    /** The same of the mailbox that is open, where its opening left something out. */
+    /** Reads the status of the open mailbox, where the answer to EXAMINE was incomplete. */
     Status statusOfOpen(String mailbox) {
         return statuses.of(mailbox);
     }
 
     /**
-     * Leaves the selected mailbox. Never by CLOSE, which removes messages where a server takes
-     * EXAMINE for SELECT.
+     * Unselects the mailbox. Never by CLOSE, which removes messages at servers that treat EXAMINE
+     * like SELECT.
      */
     private boolean unselect() {
         if (!capabilities.has("UNSELECT")) {
@@ -160,10 +164,10 @@ final class MailboxCommands {
     }
 
     /**
-     * Opens a mailbox for reading. A name that the server does not know is looked up in its list,
-     * for it may spell it in another way.
+     * Opens a mailbox read-only. A name that the server does not know is looked up in its list of
+     * mailboxes, where it may be encoded in another way.
      *
-     * @throws MailFailure mailbox_missing; then the session can go on
+     * @throws MailFailure mailbox_missing, after which the session is still usable
      */
     SelectedMailbox examine(String mailbox) {
         for (int attempt = 1; ; attempt++) {
@@ -176,7 +180,7 @@ final class MailboxCommands {
                             "EXAMINE",
                             name,
                             BoundedResponses.USUAL_LIMIT,
-                            ImapWire.Untagged.IGNORED);
+                            UntaggedListener.IGNORED);
             if (reply.ok()) {
                 opening.take(reply);
                 return opening;
@@ -185,7 +189,7 @@ final class MailboxCommands {
             MailFailure failure = Refusals.ofMailbox(reply, mailbox);
             boolean unknown =
                     failure.code() == FailureCode.MAILBOX_MISSING || reply.kind() == Reply.Kind.BAD;
-            if (unknown && spellings.lookUp(mailbox, () -> MailboxList.ifGiven(wire))) {
+            if (unknown && spellings.refresh(mailbox, () -> MailboxList.ifGiven(wire))) {
                 continue;
             }
             if (failure.code() == FailureCode.MAILBOX_MISSING
@@ -193,7 +197,7 @@ final class MailboxCommands {
                     && MailboxList.has(wire, spellings.raw(mailbox))) {
                 throw Refusals.ofListedMailbox(reply, mailbox);
             }
-            // Who gets "Unsafe Login" although it sent ID before LOGIN may have to repeat it.
+            // 163 may answer "Unsafe Login" although ID was sent before LOGIN; then ID is repeated.
             if (failure.code() != FailureCode.AUTH_FAILED
                     || attempt > 1
                     || !capabilities.has("ID")) {
@@ -203,18 +207,18 @@ final class MailboxCommands {
         }
     }
 
-    /** Lets the server say what has changed. */
+    /** Lets the server report changes. */
     void noop() {
         wire.command("NOOP");
     }
 
-    /** Takes the attributes of a message with its number. */
-    interface Numbered {
+    /** Consumes the attributes of a message and its number. */
+    interface NumberedConsumer {
         void accept(long number, ParenthesizedData.Group attributes);
     }
 
-    /** Fetches attributes of messages by their numbers; what the server leaves out is missing. */
-    void fetchByNumber(String numbers, String attributes, Numbered taker) {
+    /** Fetches attributes of messages by their numbers; the server may omit messages. */
+    void fetchByNumber(String numbers, String attributes, NumberedConsumer consumer) {
         Reply reply =
                 wire.command(
                         "FETCH " + numbers + " " + attributes,
@@ -222,7 +226,7 @@ final class MailboxCommands {
                         ENVELOPE_LIMIT,
                         line -> {
                             if (line.keyEquals("FETCH")) {
-                                taker.accept(line.getNumber(), attributes(line));
+                                consumer.accept(line.getNumber(), attributes(line));
                             }
                         });
         if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
@@ -230,8 +234,8 @@ final class MailboxCommands {
         }
     }
 
-    /** Fetches attributes of messages, whichever of them are there and the server tells of. */
-    void fetch(String uids, String attributes, Consumer<ParenthesizedData.Group> taker) {
+    /** Fetches attributes of messages by their UIDs; the server may omit messages. */
+    void fetch(String uids, String attributes, Consumer<ParenthesizedData.Group> consumer) {
         Reply reply =
                 wire.command(
                         "UID FETCH " + uids + " " + attributes,
@@ -239,7 +243,7 @@ final class MailboxCommands {
                         ENVELOPE_LIMIT,
                         line -> {
                             if (line.keyEquals("FETCH")) {
-                                taker.accept(attributes(line));
+                                consumer.accept(attributes(line));
                             }
                         });
         if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {

@@ -22,7 +22,7 @@ final class MailboxList {
 
     private MailboxList() {}
 
-    /** As the server spells them: octets, one character each. */
+    /** The names as the server encodes them, one character an octet. */
     static List<String> askedFor(ImapWire wire) {
         List<String> names = new ArrayList<>();
         Reply reply = list(wire, names);
@@ -32,7 +32,7 @@ final class MailboxList {
         return names;
     }
 
-    /** The same; empty where the server refuses. */
+    /** The same; empty if the server refuses. */
     static Optional<List<String>> ifGiven(ImapWire wire) {
         List<String> names = new ArrayList<>();
         return list(wire, names).ok() ? Optional.of(names) : Optional.empty();
@@ -41,7 +41,7 @@ final class MailboxList {
     /**
      * Whether the server lists a mailbox that can be opened.
      *
-     * @param raw the name as the server spells it; one with wildcards is not asked for
+     * @param raw the name as the server encodes it; for a name with wildcards the result is false
      */
     static boolean has(ImapWire wire, String raw) {
         List<String> names = new ArrayList<>();
@@ -83,8 +83,8 @@ final class MailboxList {
     }
 
     /**
-     * In Unicode, each of them once: of two that read the same, the one that is well encoded is
-     * decoded, and the other stays as it is.
+     * The names in Unicode, each once: of two with the same Unicode form, the correctly encoded one
+     * is decoded, and the other is returned unchanged.
      */
     static List<String> readable(List<String> raws) {
         Set<String> wellEncoded = new LinkedHashSet<>();

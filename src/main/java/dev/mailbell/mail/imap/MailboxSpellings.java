@@ -18,14 +18,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How servers spell the mailboxes whose names are not in the modified UTF-7 that RFC 3501 asks for.
- * Remembered for each login, whatever session found it out. Safe for many threads.
+ * How servers encode mailbox names that are not in the modified UTF-7 of RFC 3501. Remembered for
+ * each login across sessions. Thread-safe.
  */
 final class MailboxSpellings {
-    /** Spellings to be remembered at most; the one found out first is forgotten first. */
-    static final int MOST = 10_000;
+    /** The maximum number of spellings remembered; the oldest one is removed first. */
+    static final int MAX_NAMES = 10_000;
 
-    /** A list of mailboxes is not asked for one and the same name more often. */
+    /** The minimum time between two lists of mailboxes because of the same name. */
     static final Duration ASKED_AGAIN = Duration.ofMinutes(10);
 
     private static final List<String> LEGACY =
@@ -45,7 +45,7 @@ final class MailboxSpellings {
 
     private record Key(String host, int port, String user, String mailbox) {}
 
-    /** The answer of a list; null for not there. */
+    /** The result of a lookup; null if the list does not contain the mailbox. */
     private record Found(@Nullable String raw, long at) {}
 
     MailboxSpellings(LongSupplier nanoTime) {
@@ -77,13 +77,14 @@ final class MailboxSpellings {
         }
 
         /**
-         * Looks a name up that the server does not know, unless that was done lately.
+         * Looks up a name that the server does not know, unless that was done within {@link
+         * #ASKED_AGAIN}.
          *
-         * @param list asks the server for the names of all mailboxes, as it spells them; empty
-         *     where it refuses
-         * @return whether {@link #raw} says something else from now on
+         * @param list reads the names of all mailboxes, as the server encodes them; empty if it
+         *     refuses
+         * @return whether the result of {@link #raw} has changed
          */
-        boolean lookUp(String mailbox, Supplier<Optional<List<String>>> list) {
+        boolean refresh(String mailbox, Supplier<Optional<List<String>>> list) {
             Found before = known(mailbox);
             if (MailboxNames.isInbox(mailbox)
                     || before != null
@@ -107,7 +108,7 @@ final class MailboxSpellings {
             synchronized (found) {
                 found.remove(key);
                 found.put(key, now);
-                if (found.size() > MOST) {
+                if (found.size() > MAX_NAMES) {
                     found.remove(found.keySet().iterator().next());
                 }
             }
@@ -115,9 +116,9 @@ final class MailboxSpellings {
     }
 
     /**
-     * The name among those of a server that means a mailbox: the same octets, else the same name
-     * once decoded, else the only one that differs by case or a hierarchy delimiter at its end,
-     * else the only one that is the name in another charset.
+     * The server's name for a mailbox: the one with the same octets, else with the same decoded
+     * name, else the only one that differs by case or a hierarchy delimiter at its end, else the
+     * only one that is the name in another charset.
      */
     static Optional<String> matching(String mailbox, List<String> raws) {
         return first(raws, raw -> raw.equals(mailbox))
@@ -127,7 +128,7 @@ final class MailboxSpellings {
                 .or(() -> only(raws, octets(mailbox)::contains));
     }
 
-    /** The name as servers have it that keep the octets of a charset before Unicode. */
+    /** The octets of the name in the charsets from before Unicode, as some servers store it. */
     private static Set<String> octets(String mailbox) {
         Set<String> spellings = new HashSet<>();
         if (mailbox.chars().anyMatch(c -> c >= 0x80)) {

@@ -3,27 +3,28 @@ package dev.mailbell.mail.imap;
 import dev.mailbell.mail.imap.protocol.BoundedResponses;
 import dev.mailbell.mail.imap.protocol.Capabilities;
 import dev.mailbell.mail.imap.protocol.ImapWire;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 import java.util.List;
 import org.eclipse.angus.mail.iap.Argument;
 
-/** Asks a server to tell of messages that come to mailboxes which are not open (RFC 5465). */
+/** Asks a server to report new messages in mailboxes that are not open (RFC 5465). */
 final class Notify {
     private Notify() {}
 
     /**
-     * From now on the server tells of the mailbox that is open as before, and of the others by
-     * untagged STATUS responses.
+     * Requests reports about the open mailbox as before, and about the others by untagged STATUS
+     * responses.
      *
-     * @param others mailboxes besides the one that is kept open, as the server spells them
-     * @return whether it will
+     * @param others the mailboxes except the one that is kept open, as the server encodes them
+     * @return whether the server accepted that
      */
     static boolean ask(ImapWire wire, Capabilities capabilities, List<String> others) {
-        if (!capabilities.has("NOTIFY") || !wire.host().notifies()) {
+        if (!capabilities.has("NOTIFY") || !wire.host().allowsNotify()) {
             return false;
         }
         Argument names = new Argument();
         others.forEach(names::writeString);
-        // Delayed: a message number keeps its meaning while a command runs (section 6.2).
+        // Delayed: message numbers stay valid while a command runs (section 6.2).
         Argument selected = new Argument();
         selected.writeAtom("SELECTED-DELAYED");
         selected.writeArgument(events());
@@ -36,10 +37,7 @@ final class Notify {
         arguments.writeArgument(selected);
         arguments.writeArgument(listed);
         return wire.command(
-                        "NOTIFY",
-                        arguments,
-                        BoundedResponses.USUAL_LIMIT,
-                        ImapWire.Untagged.IGNORED)
+                        "NOTIFY", arguments, BoundedResponses.USUAL_LIMIT, UntaggedListener.IGNORED)
                 .ok();
     }
 

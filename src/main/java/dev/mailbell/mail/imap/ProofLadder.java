@@ -5,54 +5,56 @@ import dev.mailbell.mail.Proof;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The proofs of one session's checks: which its host may be asked for, and which one was used. */
+/**
+ * The proofs of one session's checks: which may be used at its host, and which one was used last.
+ */
 final class ProofLadder {
     private final HostProofs memory;
     private final String host;
     private final String account;
-    private final boolean lastingUids;
+    private final boolean stableUids;
     private @Nullable Proof used;
 
     /**
      * @param host the host with its port: two servers may share a name
      * @param account the name of the login
-     * @param lastingUids whether the server is not known for UIDs that do not last
+     * @param stableUids false for a server that is known for unstable UIDs
      */
-    ProofLadder(HostProofs memory, String host, String account, boolean lastingUids) {
-        this.lastingUids = lastingUids;
+    ProofLadder(HostProofs memory, String host, String account, boolean stableUids) {
+        this.stableUids = stableUids;
         this.memory = memory;
         this.host = host;
         this.account = account;
     }
 
-    /** Whether checks may begin at the rungs that rest on UIDs. */
+    /** Whether checks may use the proofs by UIDs. */
     boolean trustsUids() {
-        return lastingUids;
+        return stableUids;
     }
 
-    boolean trusts(Proof rung) {
-        return memory.trusts(host, account, rung);
+    boolean trusts(Proof proof) {
+        return memory.trusts(host, account, proof);
     }
 
     /**
-     * The proof is not asked for a day: for the account, or for the host where a second account's
-     * check fails at it. STATUS that cannot be trusted may hide mail, so that it concerns the host
-     * at once.
+     * Records that a proof failed, so that it is skipped for a day: for the account, or for the
+     * host once a second account's check fails at it. A wrong STATUS may hide new mail, so it is
+     * skipped for the host at once.
      */
-    void failed(Proof rung, String why) {
-        if (rung == Proof.STATUS) {
-            memory.failed(host, rung, why);
+    void failed(Proof proof, String why) {
+        if (proof == Proof.STATUS) {
+            memory.failed(host, proof, why);
         } else {
-            memory.failed(host, account, rung, why);
+            memory.failed(host, account, proof, why);
         }
     }
 
-    /** The check rests on this proof. */
-    void restsOn(Proof rung) {
-        used = rung;
+    /** Records the proof that the check used. */
+    void restsOn(Proof proof) {
+        used = proof;
     }
 
-    /** The proof that the last check rests on; empty before the first. */
+    /** The proof that the last check used; empty before the first. */
     Optional<Proof> used() {
         return Optional.ofNullable(used);
     }

@@ -1,19 +1,19 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.Numbers;
 import dev.mailbell.mail.imap.protocol.Reply;
 import dev.mailbell.mail.imap.protocol.SharedResponse;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 
-/** The mailbox that is selected, kept up to date by whatever the server says along the way. */
-final class SelectedMailbox implements ImapWire.Untagged {
+/** The state of the selected mailbox, updated by every response of the server. */
+final class SelectedMailbox implements UntaggedListener {
     private final String mailbox;
     private int exists = -1;
     private long uidValidity = -1;
     private long uidNext = -1;
     private int version;
     private int arrivals;
-    private int arrivalsLooked;
+    private int arrivalsChecked;
     private boolean removals;
     private boolean grown;
     private int recent;
@@ -38,7 +38,7 @@ final class SelectedMailbox implements ImapWire.Untagged {
         } else if (line.getKey() != null
                 && Numbers.messages(line.getKey()) == Integer.MAX_VALUE
                 && "EXISTS".equalsIgnoreCase(line.readAtom())) {
-            // Angus takes a number beyond an int for the response's name.
+            // Angus parses a number beyond an int as the response's name.
             take(Integer.MAX_VALUE);
         }
     }
@@ -52,7 +52,7 @@ final class SelectedMailbox implements ImapWire.Untagged {
         arrivals++;
     }
 
-    /** RECENT comes with EXISTS; only one that comes alone and says more than before is a hint. */
+    /** RECENT usually follows EXISTS; only a higher number without EXISTS is a hint. */
     private void takeRecent(int number) {
         if (number > recent && !recentFollows) {
             arrivals++;
@@ -61,18 +61,18 @@ final class SelectedMailbox implements ImapWire.Untagged {
         recentFollows = false;
     }
 
-    /** Takes what a status response's code tells. */
+    /** Takes the values of a status response's code. */
     void take(Reply reply) {
         switch (reply.code()) {
             case "UIDVALIDITY" -> uidValidity = Numbers.opaque(reply.arguments().strip());
             case "UIDNEXT" -> uidNext = Numbers.parse(reply.arguments().strip());
             default -> {
-                // Flags and hints, which mean nothing to one who only counts.
+                // Flags and other hints, which do not affect the count.
             }
         }
     }
 
-    /** Takes from a STATUS of the same mailbox what its opening left out. */
+    /** Adds the values of a STATUS response that the answer to EXAMINE lacked. */
     void complete(Status status) {
         if (uidValidity < 1 && status.uidValidity() > 0) {
             uidValidity = status.uidValidity();
@@ -87,7 +87,7 @@ final class SelectedMailbox implements ImapWire.Untagged {
         return mailbox;
     }
 
-    /** How many messages there are now; -1 when the server has not said. */
+    /** The current number of messages; -1 if the server has not given it. */
     int exists() {
         return exists;
     }
@@ -102,33 +102,33 @@ final class SelectedMailbox implements ImapWire.Untagged {
         return uidNext >= 1 ? uidNext : -1;
     }
 
-    /** A look has seen the mailbox as it is. */
-    void lookEnds() {
+    /** Ends a check, which has seen all removals so far. */
+    void endCheck() {
         removals = false;
     }
 
-    /** Whether messages have gone since the last look ended. */
+    /** Whether messages were removed since the last check ended. */
     boolean hasRemovals() {
         return removals;
     }
 
-    /** A look begins: whatever is told from now on, it may have missed. */
-    void lookBegins() {
-        arrivalsLooked = arrivals;
+    /** Begins a check; it may miss what the server reports from now on. */
+    void beginCheck() {
+        arrivalsChecked = arrivals;
         grown = false;
     }
 
-    /** Whether, since the last look began, the server has told of more messages than it had. */
+    /** Whether the server has reported a higher number of messages since the last check began. */
     boolean hasGrown() {
         return grown;
     }
 
-    /** Whether the server has told of messages since the last look began. */
-    boolean hasNews() {
-        return arrivals != arrivalsLooked;
+    /** Whether the server has reported messages since the last check began. */
+    boolean hasHint() {
+        return arrivals != arrivalsChecked;
     }
 
-    /** Changes whenever messages come or go. */
+    /** A number that changes whenever messages are added or removed. */
     int version() {
         return version;
     }

@@ -5,8 +5,7 @@ import dev.mailbell.mail.imap.protocol.Numbers;
 import dev.mailbell.mail.imap.protocol.ParenthesizedData;
 
 /**
- * What STATUS says of a mailbox; -1 for what it leaves out. 163 answers {@code * STATUS "INBOX"
- * ()}.
+ * The values of a STATUS response; -1 for missing ones. 163 answers {@code * STATUS "INBOX" ()}.
  */
 record Status(long messages, long uidNext, long uidValidity) {
     static final Status UNKNOWN = new Status(-1, -1, -1);
@@ -23,7 +22,7 @@ record Status(long messages, long uidNext, long uidValidity) {
                         : -1);
     }
 
-    /** Whether all is as the look before saw it: then no message has come or gone. */
+    /** Whether all values equal the mark, which proves that no message was added or removed. */
     boolean proves(ImapMark mark) {
         return uidValidity == mark.uidValidity()
                 && uidNext == mark.uidNext()

@@ -16,23 +16,26 @@ import java.util.stream.Collectors;
 import org.eclipse.angus.mail.iap.Argument;
 
 /**
- * Asks how mailboxes are without opening them: one by one, or all at once (RFC 5819). While it
- * asks, a STATUS response is an answer; at other times it is a hint.
+ * Reads the status of mailboxes without opening them: one by one, or all at once (RFC 5819). A
+ * STATUS response during such a command is its answer; at other times it is a hint.
  */
 final class StatusCommands {
     private final ImapWire wire;
     private final MailboxSpellings.OfLogin spellings;
-    private final Map<String, Status> ahead = new HashMap<>();
+    private final Map<String, Status> prefetched = new HashMap<>();
 
-    /** What was last said of mailboxes that push was asked for, besides the one kept open. */
-    private final Map<String, Status> told = new HashMap<>();
+    /**
+     * The last reported status of the mailboxes that push was requested for, except the one kept
+     * open.
+     */
+    private final Map<String, Status> reported = new HashMap<>();
 
-    private boolean helps = true;
+    private boolean useful = true;
     private boolean allAtOnce;
     private boolean notified;
 
-    /** The mailboxes that the command under way asks for, by their names as the server has them. */
-    private Map<String, String> asked = Map.of();
+    /** The mailboxes of the current command, by their names as the server encodes them. */
+    private Map<String, String> requested = Map.of();
 
     StatusCommands(ImapWire wire, Capabilities capabilities, MailboxSpellings.OfLogin spellings) {
         this.wire = wire;
@@ -40,35 +43,37 @@ final class StatusCommands {
         this.allAtOnce = capabilities.has("LIST-STATUS") && capabilities.has("LIST-EXTENDED");
     }
 
-    /** Whether an answer is worth the round trip: 163 knows nothing of UIDNEXT. */
-    boolean help() {
-        return helps;
+    /** Whether STATUS is worth the round trip: 163 does not give UIDNEXT. */
+    boolean isUseful() {
+        return useful;
     }
 
     /**
-     * What the server says unasked of these mailboxes is a hint.
+     * From now on unsolicited STATUS responses about these mailboxes are hints.
      *
-     * @param all whether it said that it will, by NOTIFY
+     * @param all whether the server has accepted NOTIFY
      */
-    void expectUnasked(List<String> others, boolean all) {
-        told.clear();
-        others.forEach(mailbox -> told.put(mailbox, Status.UNKNOWN));
+    void expectUnsolicited(List<String> others, boolean all) {
+        reported.clear();
+        others.forEach(mailbox -> reported.put(mailbox, Status.UNKNOWN));
         notified = all;
     }
 
-    /** Asks for several mailboxes, none of them selected; {@link #of} has the answers, once. */
-    void askAhead(List<String> mailboxes) {
-        ahead.clear();
+    /**
+     * Reads the status of several mailboxes, none of them selected; {@link #of} returns each once.
+     */
+    void prefetch(List<String> mailboxes) {
+        prefetched.clear();
         Map<String, String> names = new LinkedHashMap<>();
         Argument patterns = new Argument();
         for (String mailbox : mailboxes) {
             String raw = spellings.raw(mailbox);
-            // A name with wildcards would be a pattern for others.
+            // A name with wildcards would match other mailboxes.
             if (raw.indexOf('*') < 0 && raw.indexOf('%') < 0 && names.put(raw, mailbox) == null) {
                 patterns.writeString(raw);
             }
         }
-        if (!allAtOnce || !helps || names.size() < 2) {
+        if (!allAtOnce || !useful || names.size() < 2) {
             return;
         }
         Argument status = new Argument();
@@ -82,13 +87,13 @@ final class StatusCommands {
         Reply reply = ask("LIST", arguments, names);
         if (!reply.ok()) {
             allAtOnce = false;
-            ahead.clear();
+            prefetched.clear();
         }
     }
 
-    /** How a mailbox is; all unknown where only EXAMINE will tell. */
+    /** The status of a mailbox; all unknown where only EXAMINE gives it. */
     Status of(String mailbox) {
-        Status known = ahead.remove(mailbox);
+        Status known = prefetched.remove(mailbox);
         if (known != null) {
             return known;
         }
@@ -97,61 +102,61 @@ final class StatusCommands {
         arguments.writeString(raw);
         arguments.writeArgument(items());
         Reply reply = ask("STATUS", arguments, Map.of(raw, mailbox));
-        Status answer = ahead.remove(mailbox);
+        Status answer = prefetched.remove(mailbox);
         if (!reply.ok() || answer == null) {
             return Status.UNKNOWN;
         }
-        helps = answer.uidNext() > 0;
+        useful = answer.uidNext() > 0;
         return answer;
     }
 
     private Reply ask(String command, Argument arguments, Map<String, String> names) {
-        asked = names;
+        requested = names;
         try {
             return wire.command(
                     command, arguments, BoundedResponses.USUAL_LIMIT, line -> take(line, names));
         } finally {
-            asked = Map.of();
+            requested = Map.of();
         }
     }
 
-    /** Keeps a STATUS of one of the mailboxes asked for; of any other it proves nothing. */
+    /** Keeps the STATUS of a requested mailbox; any other is ignored. */
     private void take(SharedResponse line, Map<String, String> names) {
         if (line.keyEquals("STATUS")) {
             Answer answer = Answer.parse(line);
-            answer.mailbox(names).ifPresent(mailbox -> ahead.put(mailbox, answer.status()));
+            answer.mailbox(names).ifPresent(mailbox -> prefetched.put(mailbox, answer.status()));
         }
     }
 
     /**
-     * Whether a STATUS response tells of something that no look can know yet: it is of a mailbox
-     * that is not asked for just now, and says something else than the one before.
+     * Whether a STATUS response is a hint: it is about a mailbox that is not being requested, and
+     * differs from the one before.
      */
-    boolean isNews(SharedResponse line) {
+    boolean isHint(SharedResponse line) {
         Answer answer = Answer.parse(line);
-        Optional<String> asking = answer.mailbox(asked);
+        Optional<String> requestedMailbox = answer.mailbox(requested);
         Optional<String> other =
                 answer.mailbox(
-                        told.keySet().stream()
+                        reported.keySet().stream()
                                 .collect(
                                         Collectors.toMap(
                                                 spellings::raw, name -> name, (a, b) -> a)));
-        if (asking.isPresent() || !asked.isEmpty() && other.isEmpty()) {
-            asking.ifPresent(mailbox -> told.replace(mailbox, answer.status()));
+        if (requestedMailbox.isPresent() || !requested.isEmpty() && other.isEmpty()) {
+            requestedMailbox.ifPresent(mailbox -> reported.replace(mailbox, answer.status()));
             return false;
         }
         if (other.isEmpty()) {
-            // By NOTIFY it can only be one of them, in a spelling of the server's own.
+            // With NOTIFY it must be one of the mailboxes under another spelling.
             return notified;
         }
-        Status before = told.replace(other.get(), answer.status());
+        Status before = reported.replace(other.get(), answer.status());
         return !answer.status().equals(before);
     }
 
     /**
      * A STATUS response.
      *
-     * @param name as the server has it; blanks in it may be unquoted
+     * @param name as the server sent it; it may contain unquoted blanks
      */
     private record Answer(String name, Status status) {
         static Answer parse(SharedResponse line) {
@@ -169,7 +174,7 @@ final class StatusCommands {
             return new Answer(name, status);
         }
 
-        /** Which of the mailboxes, given by their names as sent, it is of. */
+        /** The mailbox of this answer among those given by their names as sent. */
         Optional<String> mailbox(Map<String, String> names) {
             if (name.isEmpty() || status.equals(Status.UNKNOWN)) {
                 return Optional.empty();

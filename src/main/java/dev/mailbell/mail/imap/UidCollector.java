@@ -2,18 +2,18 @@ package dev.mailbell.mail.imap;
 
 import dev.mailbell.detection.ImapMark;
 import dev.mailbell.detection.UidSet;
-import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.SharedResponse;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 import java.util.Arrays;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gathers the UIDs that a UID SEARCH, plain or extended (RFC 4731), or a UID FETCH is answered
- * with, however they are ordered and spread over lines; 16 bytes a range, at most {@link #RANGES}.
+ * Collects the UIDs in the answer to a UID SEARCH, plain or extended (RFC 4731), or a UID FETCH, in
+ * any order and on any number of lines; 16 bytes a range, at most {@link #RANGES} ranges.
  */
-final class UidCollector implements ImapWire.Untagged {
+final class UidCollector implements UntaggedListener {
     private static final Logger LOG = LoggerFactory.getLogger(UidCollector.class);
     private static final int RANGES = 1_500_000;
 
@@ -26,8 +26,8 @@ final class UidCollector implements ImapWire.Untagged {
     private long lastCount = -1;
 
     /**
-     * @param byFetch whether the UIDs were asked for by a FETCH; else what a FETCH tells is of a
-     *     flag that changed
+     * @param byFetch whether the UIDs were requested by a FETCH; otherwise a FETCH response reports
+     *     a changed flag
      */
     UidCollector(boolean byFetch) {
         this.byFetch = byFetch;
@@ -44,26 +44,26 @@ final class UidCollector implements ImapWire.Untagged {
                 extended(line);
             }
         } catch (RuntimeException e) {
-            // Angus reads beyond the end of a line that breaks off.
-            LOG.debug("An answer to a search breaks off", e);
+            // Angus reads beyond the end of a truncated line.
+            LOG.debug("The answer to a search is truncated", e);
             sound = false;
         }
     }
 
     /**
-     * Whether all of the answer made sense. Some servers say nothing where nothing is found, so no
-     * answer is an empty one.
+     * Whether the whole answer is valid. Some servers send nothing if nothing is found, so a
+     * missing answer is valid and empty.
      */
     boolean isSound() {
         if (!sound || count < 0) {
             return sound;
         }
-        // Of several lines each may count its own, or all.
+        // With several lines, each COUNT may be of its own line or of all.
         long size = uids().size();
         return size == count || size == lastCount;
     }
 
-    /** {@code * 3 FETCH (UID 9 …)}; without a UID it tells of a flag. */
+    /** {@code * 3 FETCH (UID 9 …)}; without a UID it reports a flag. */
     private void fetched(SharedResponse line) {
         long uid = MailboxCommands.attributes(line).number("UID");
         if (uid >= 0) {
@@ -71,7 +71,7 @@ final class UidCollector implements ImapWire.Untagged {
         }
     }
 
-    /** The UIDs found; only of a sound search. */
+    /** The UIDs found; only valid if {@link #isSound}. */
     UidSet uids() {
         UidSet.Builder builder = new UidSet.Builder();
         long[] ordered = ascending ? bounds : sorted();
@@ -81,7 +81,7 @@ final class UidCollector implements ImapWire.Untagged {
         return builder.build();
     }
 
-    /** {@code 2 84 882}, perhaps with a {@code (MODSEQ 9)} behind. */
+    /** {@code 2 84 882}, possibly followed by {@code (MODSEQ 9)}. */
     private void plain(SharedResponse line) {
         while (true) {
             line.skipSpaces();
@@ -115,7 +115,7 @@ final class UidCollector implements ImapWire.Untagged {
                     set(line);
                 }
                 default -> {
-                    // Something that was not asked for, or no word at all.
+                    // A result that was not requested, or no word.
                     sound = false;
                     return;
                 }
@@ -165,11 +165,11 @@ final class UidCollector implements ImapWire.Untagged {
             ranges[i] = new long[] {bounds[2 * i], bounds[2 * i + 1]};
         }
         Arrays.sort(ranges, (a, b) -> Long.compare(a[0], b[0]));
-        long[] flat = new long[length];
+        long[] joined = new long[length];
         for (int i = 0; i < ranges.length; i++) {
-            flat[2 * i] = ranges[i][0];
-            flat[2 * i + 1] = ranges[i][1];
+            joined[2 * i] = ranges[i][0];
+            joined[2 * i + 1] = ranges[i][1];
         }
-        return flat;
+        return joined;
     }
 }

@@ -11,20 +11,24 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the messages of the open mailbox from a UID on, and takes no answer that contradicts what
- * else the server says. An answer that does is asked for again, then in the next dearer way. The
- * number of commands is bounded: {@value #ATTEMPTS} attempts at each of four rungs.
+ * Finds the messages of the open mailbox from a UID on, and rejects answers that contradict other
+ * responses of the server. A rejected query is repeated, then replaced by the next more expensive
+ * one. The number of commands is bounded: {@value #ATTEMPTS} attempts at each of four proofs.
  *
- * <p>The arithmetic: of E messages H are found, so message number E - H must lie below the search.
- * Since messages below the mark only go, E - H is at most the mark's total.
+ * <p>The proof by numbers: if H of E messages are found, the UID of message number E - H must lie
+ * below the searched range. Since messages below the mark can only be removed, E - H is at most the
+ * mark's total.
  */
 final class UidProof {
     private static final int ATTEMPTS = 3;
 
-    /** How often one rung may contradict; once where the mailbox was opened anew for the proof. */
-    private static final int CONTRADICTIONS = 2;
+    /**
+     * How many contradicting answers end the attempts at a proof; one if the mailbox was opened
+     * again for it.
+     */
+    private static final int MAX_CONTRADICTIONS = 2;
 
-    private static final List<Proof> RUNGS =
+    private static final List<Proof> PROOFS =
             List.of(Proof.ESEARCH, Proof.SEARCH, Proof.FETCH_NEW, Proof.FETCH_ALL);
 
     private final MailboxCommands mailboxes;
@@ -34,7 +38,7 @@ final class UidProof {
     private final @Nullable ImapMark before;
     private final long uidNext;
     private final boolean sameSession;
-    private final int contradictions;
+    private final int maxContradictions;
     private final List<Refuted> refuted = new ArrayList<>();
     private String fault = "";
     private long lowest = ImapMark.NO_UID;
@@ -42,11 +46,11 @@ final class UidProof {
     private @Nullable UidSet lastAnswer;
 
     /**
-     * @param before the mark, when its UIDs mean what they meant; null otherwise
-     * @param uidNext UIDNEXT as the server gave it before; -1 when it did not
-     * @param sameSession whether the mailbox has been open since the look that made the mark: then
-     *     only the cheapest rung is tried
-     * @param again whether a proof of this look has failed before
+     * @param before the mark if its UIDVALIDITY is unchanged; null otherwise
+     * @param uidNext UIDNEXT as the server gave it before; -1 if it did not
+     * @param sameSession whether the mailbox has been open since the check that made the mark, so
+     *     that only the cheapest proof is tried
+     * @param reopened whether a proof of this check has failed before
      */
     UidProof(
             MailboxCommands mailboxes,
@@ -54,7 +58,7 @@ final class UidProof {
             @Nullable ImapMark before,
             long uidNext,
             boolean sameSession,
-            boolean again) {
+            boolean reopened) {
         this.mailboxes = mailboxes;
         this.queries = mailboxes.uids();
         this.ladder = mailboxes.ladder();
@@ -62,30 +66,30 @@ final class UidProof {
         this.before = before;
         this.uidNext = uidNext;
         this.sameSession = sameSession;
-        this.contradictions = again ? 1 : CONTRADICTIONS;
+        this.maxContradictions = reopened ? 1 : MAX_CONTRADICTIONS;
         this.opened = box.version();
     }
 
     /**
-     * What the mailbox holds at one moment.
+     * The content of the mailbox at one moment.
      *
-     * @param topUid the UID of the last message; 0 for none, or where the server does not tell it
-     * @param from the first UID that was asked for
-     * @param proven whether no message from there on can have been missed
+     * @param topUid the UID of the last message; 0 for none, or if the server does not give it
+     * @param from the first UID of the query
+     * @param proven whether it is proved that no message from there on was missed
      */
     record View(int total, long topUid, long from, UidSet found, boolean proven) {}
 
-    /** An answer that was not taken. */
-    private record Refuted(Proof rung, String why, UidSet uids) {}
+    /** A rejected answer. */
+    private record Refuted(Proof proof, String why, UidSet uids) {}
 
     /** The number of messages and the last one's UID, without a search. */
-    View ofNothing() {
+    View withoutSearch() {
         for (int attempt = 1; attempt <= ATTEMPTS && box.exists() >= 0; attempt++) {
             int total = box.exists();
-            box.lookBegins();
+            box.beginCheck();
             long top = total == 0 ? 0 : queries.uidOf(total);
             if (top >= 0) {
-                box.lookEnds();
+                box.endCheck();
                 ladder.restsOn(Proof.STATUS);
                 return new View(total, top, ImapMark.NO_UID, UidSet.empty(), true);
             }
@@ -107,22 +111,22 @@ final class UidProof {
     }
 
     /**
-     * The messages whose UID is {@code from} or higher; empty where every answer contradicts what
-     * else the server says, or is refused.
+     * The messages whose UID is {@code from} or higher; empty if every answer was rejected or
+     * refused.
      */
     Optional<View> of(long from) {
         lowest = from;
-        for (Proof rung : RUNGS) {
-            if (queries.offers(rung) && (box.exists() >= 0 || rung == Proof.FETCH_ALL)) {
-                Optional<View> view = by(rung);
+        for (Proof proof : PROOFS) {
+            if (queries.offers(proof) && (box.exists() >= 0 || proof == Proof.FETCH_ALL)) {
+                Optional<View> view = prove(proof);
                 if (view.isPresent()) {
-                    ladder.restsOn(rung);
+                    ladder.restsOn(proof);
                     remember(view.get());
-                    box.lookEnds();
+                    box.endCheck();
                     return view;
                 }
                 if (sameSession) {
-                    // Opening the mailbox anew is cheaper than any further rung.
+                    // Opening the mailbox again is cheaper than any further proof.
                     break;
                 }
             }
@@ -135,47 +139,47 @@ final class UidProof {
         return failed(fault);
     }
 
-    private Optional<View> by(Proof rung) {
+    private Optional<View> prove(Proof proof) {
         int contradicted = 0;
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             int version = box.version();
-            box.lookBegins();
-            UidQueries.Answer answer = queries.ask(rung, lowest);
+            box.beginCheck();
+            UidQueries.Answer answer = queries.ask(proof, lowest);
             UidSet uids = answer.uids();
             if (uids == null) {
                 fault = answer.fault();
                 return Optional.empty();
             }
-            boolean all = rung == Proof.FETCH_ALL;
+            boolean all = proof == Proof.FETCH_ALL;
             if (version != box.version() && attempt < ATTEMPTS) {
-                // Messages came or went meanwhile: the answer is of another moment.
+                // Messages were added or removed meanwhile, so the answer cannot be compared.
                 mailboxes.noop();
                 continue;
             }
             boolean repeated = lastAnswer != null && uids.equals(lastAnswer);
             lastAnswer = uids;
             if (isBeyondNext(uids) && repeated) {
-                lags(uids.last());
+                reportStaleUidNext(uids.last());
             }
             View view =
                     isBeyondNext(uids) && !repeated
                             ? beyondNext(uids)
-                            : all ? whole(uids) : held(uids, lowest);
+                            : all ? whole(uids) : partial(uids, lowest);
             if (view.proven()) {
                 return Optional.of(view);
             }
             if (all && repeated && isBelievable(uids)) {
                 return Optional.of(view);
             }
-            refuted.add(new Refuted(rung, fault, uids));
-            contradicted += !all && uids.size() > box.exists() ? CONTRADICTIONS : 1;
+            refuted.add(new Refuted(proof, fault, uids));
+            contradicted += !all && uids.size() > box.exists() ? MAX_CONTRADICTIONS : 1;
             if (before != null && !before.gaps().isEmpty()) {
-                // What was passed may have appeared.
+                // Messages may have appeared in the gaps.
                 lowest = Math.min(lowest, before.gaps().first());
             }
-            // A listing of the whole mailbox is believed when it comes twice.
-            int most = all ? CONTRADICTIONS : contradictions;
-            if (contradicted >= most || attempt == ATTEMPTS) {
+            // A listing of the whole mailbox is accepted if two answers are equal.
+            int max = all ? MAX_CONTRADICTIONS : maxContradictions;
+            if (contradicted >= max || attempt == ATTEMPTS) {
                 return Optional.empty();
             }
             mailboxes.noop();
@@ -184,15 +188,15 @@ final class UidProof {
     }
 
     /**
-     * Whether a message has a UID that UIDNEXT says is not given yet, although none was announced
-     * since. A server that says so again has a UIDNEXT that lags.
+     * Whether a message has a UID of UIDNEXT or higher although no arrival was reported since. A
+     * server that repeats this has a stale UIDNEXT.
      */
     private boolean isBeyondNext(UidSet uids) {
         return uidNext > 0 && !uids.isEmpty() && uids.last() >= uidNext && box.version() == opened;
     }
 
-    /** Then an arrival and a removal at once may leave all that STATUS says as it was. */
-    private void lags(long uid) {
+    /** With a stale UIDNEXT, an arrival and a removal together may leave STATUS unchanged. */
+    private void reportStaleUidNext(long uid) {
         ladder.failed(
                 Proof.STATUS,
                 "has a message with the UID " + uid + " where it says that UIDNEXT is " + uidNext);
@@ -204,14 +208,14 @@ final class UidProof {
     }
 
     /**
-     * What the server lists twice is there, whatever number it gives; but a listing of nothing is
-     * no listing.
+     * A listing that the server repeats is accepted, whatever number of messages it reports; an
+     * empty one is not.
      */
     private static boolean isBelievable(UidSet uids) {
         return !uids.isEmpty() && uids.size() <= Integer.MAX_VALUE;
     }
 
-    /** A listing of the whole mailbox must be as long as the server says. */
+    /** A listing of the whole mailbox must have the reported number of messages. */
     private View whole(UidSet uids) {
         int exists = box.exists();
         boolean proven = exists == uids.size() || exists < 0 && !uids.isEmpty();
@@ -226,7 +230,7 @@ final class UidProof {
                 proven);
     }
 
-    private View held(UidSet uids, long from) {
+    private View partial(UidSet uids, long from) {
         int exists = box.exists();
         long below = exists - uids.size();
         if (below < 0) {
@@ -243,7 +247,7 @@ final class UidProof {
                 return new View(exists, 0, from, uids, false);
             }
             boolean counted = sameSession && !box.hasRemovals() && grown == fresh;
-            // Nothing can be missed where every UID up to UIDNEXT is found.
+            // No message is missed if every UID up to UIDNEXT is found.
             boolean complete = uidNext > 0 && fresh >= uidNext - from;
             if (explained && from == before.uidNext() && !uids.isEmpty() && (counted || complete)) {
                 return new View(exists, uids.last(), from, uids, true);
@@ -251,9 +255,9 @@ final class UidProof {
         }
         long boundary = below == 0 ? 0 : queries.uidOf((int) below);
         if (uidNext > 0 && boundary >= uidNext && box.version() == opened) {
-            lags(boundary);
+            reportStaleUidNext(boundary);
         }
-        // Where the server does not tell it, the number of messages must do.
+        // If the server does not give that UID, the number of messages must be sufficient.
         if (boundary < 0 && (!explained || uids.isEmpty())) {
             fault = "does not tell the UID of message " + below;
         } else if (boundary >= from) {
@@ -264,18 +268,22 @@ final class UidProof {
         return new View(exists, 0, from, uids, false);
     }
 
-    /** Rungs whose answers a dearer one has refuted are not used at this host for a day. */
+    /**
+     * Records the proofs whose answers a more expensive one has refuted, so that they are skipped
+     * for a day.
+     */
     private void remember(View truth) {
         for (Refuted answer : refuted) {
             long from = Math.max(truth.from(), before == null ? 1 : before.uidNext());
             boolean wrong = !answer.uids().from(from).equals(truth.found().from(from));
-            // The whole mailbox is too dear to be listed because of one odd answer.
+            // The FETCH proofs are excepted: listing the whole mailbox for a day is too expensive
+            // for one wrong answer.
             if (truth.proven()
                     && wrong
-                    && answer.rung() != Proof.FETCH_NEW
-                    && answer.rung() != Proof.FETCH_ALL
-                    && answer.rung() != ladder.used().orElse(answer.rung())) {
-                ladder.failed(answer.rung(), answer.why());
+                    && answer.proof() != Proof.FETCH_NEW
+                    && answer.proof() != Proof.FETCH_ALL
+                    && answer.proof() != ladder.used().orElse(answer.proof())) {
+                ladder.failed(answer.proof(), answer.why());
             }
         }
     }

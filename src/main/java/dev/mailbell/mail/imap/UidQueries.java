@@ -14,9 +14,9 @@ import dev.mailbell.mail.text.ServerText;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Asks for the UIDs of the selected mailbox, in each of the ways that IMAP has. */
+/** Reads the UIDs of the selected mailbox with SEARCH, extended SEARCH or FETCH. */
 final class UidQueries {
-    /** The UIDs of 1,000,000 messages, written one by one. */
+    /** Octets of a response with the UIDs of 1,000,000 messages, written one by one. */
     private static final int SEARCH_LIMIT = 16 << 20;
 
     private static final int SHOWN = 200;
@@ -32,54 +32,54 @@ final class UidQueries {
     }
 
     /**
-     * What a server answered.
+     * The answer to a query.
      *
-     * @param uids the UIDs told; null when the server refused or the answer makes no sense
-     * @param fault what was wrong with it; empty for nothing
+     * @param uids the UIDs; null if the server refused or the answer is invalid
+     * @param fault why the answer is invalid; empty if it is valid
      */
     record Answer(@Nullable UidSet uids, String fault) {}
 
-    /** Whether the host may be asked in this way. */
-    boolean offers(Proof rung) {
-        return (rung != Proof.ESEARCH || capabilities.has("ESEARCH"))
-                && (rung == Proof.FETCH_ALL || ladder.trusts(rung));
+    /** Whether this proof may be used at the host. */
+    boolean offers(Proof proof) {
+        return (proof != Proof.ESEARCH || capabilities.has("ESEARCH"))
+                && (proof == Proof.FETCH_ALL || ladder.trusts(proof));
     }
 
     /**
-     * Asks for the UIDs from {@code from} on; {@link Proof#FETCH_ALL} asks for all.
+     * Reads the UIDs from {@code from} on; with {@link Proof#FETCH_ALL} all of them.
      *
-     * @throws MailFailure when the connection is lost, or the server asks to be spared
+     * @throws MailFailure when the connection is lost, or the server asks to wait
      */
-    Answer ask(Proof rung, long from) {
-        // What is lost behind DONE says nothing of the question.
-        boolean behindDone = wire.holdsLine();
+    Answer ask(Proof proof, long from) {
+        // A timeout after a held DONE may be caused by DONE and not by the query.
+        boolean afterHeldDone = wire.hasHeldLine();
         try {
-            return switch (rung) {
+            return switch (proof) {
                 case ESEARCH ->
-                        // COUNT is the proof that ranges do not span gaps.
-                        answer(rung, "UID SEARCH RETURN (ALL COUNT) UID " + range(from), from);
-                case SEARCH -> answer(rung, "UID SEARCH UID " + range(from), from);
-                // Up to *, so that the set is never empty: servers stumble over that.
-                case FETCH_NEW -> answer(rung, "UID FETCH " + from + ":* (UID)", from);
+                        // COUNT proves that the ranges do not include gaps.
+                        answer(proof, "UID SEARCH RETURN (ALL COUNT) UID " + range(from), from);
+                case SEARCH -> answer(proof, "UID SEARCH UID " + range(from), from);
+                // Up to *, so that the set is never empty, which some servers do not support.
+                case FETCH_NEW -> answer(proof, "UID FETCH " + from + ":* (UID)", from);
                 case FETCH_ALL -> all();
-                default -> throw new IllegalArgumentException("no question of UIDs: " + rung);
+                default -> throw new IllegalArgumentException("no question of UIDs: " + proof);
             };
         } catch (MailFailure failure) {
-            boolean search = rung == Proof.ESEARCH || rung == Proof.SEARCH;
-            if (search && !behindDone && failure.code() == FailureCode.TIMEOUT) {
-                ladder.failed(rung, "did not answer a search in time");
-            } else if (rung != Proof.FETCH_ALL && failure.code() == FailureCode.PROTOCOL_ERROR) {
-                ladder.failed(rung, failure.reason());
+            boolean search = proof == Proof.ESEARCH || proof == Proof.SEARCH;
+            if (search && !afterHeldDone && failure.code() == FailureCode.TIMEOUT) {
+                ladder.failed(proof, "did not answer a search in time");
+            } else if (proof != Proof.FETCH_ALL && failure.code() == FailureCode.PROTOCOL_ERROR) {
+                ladder.failed(proof, failure.reason());
             }
             throw failure;
         }
     }
 
-    /** A server that tells no UIDs in FETCH may list them in a search. */
+    /** A server that omits UIDs in FETCH may list them in a search. */
     private Answer all() {
         Answer fetched = answer(Proof.FETCH_ALL, "UID FETCH 1:* (UID)", 1);
-        UidSet told = fetched.uids();
-        if (told == null || !told.isEmpty()) {
+        UidSet fetchedUids = fetched.uids();
+        if (fetchedUids == null || !fetchedUids.isEmpty()) {
             return fetched;
         }
         return search("UID " + range(1))
@@ -88,54 +88,58 @@ final class UidQueries {
                 .orElse(fetched);
     }
 
-    /** All messages that meet the criteria; empty where the server cannot say. */
+    /**
+     * The messages that match the criteria; empty if the server refuses or the answer is invalid.
+     */
     Optional<UidSet> search(String criteria) {
         UidCollector search = new UidCollector(false);
         Reply reply = wire.command("UID SEARCH " + criteria, null, SEARCH_LIMIT, search);
         return reply.ok() && search.isSound() ? Optional.of(search.uids()) : Optional.empty();
     }
 
-    private Answer answer(Proof rung, String command, long from) {
-        UidCollector search = new UidCollector(rung == Proof.FETCH_NEW || rung == Proof.FETCH_ALL);
+    private Answer answer(Proof proof, String command, long from) {
+        UidCollector search =
+                new UidCollector(proof == Proof.FETCH_NEW || proof == Proof.FETCH_ALL);
         Reply reply = wire.command(command, null, SEARCH_LIMIT, search);
         if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
-            MailFailure refusal = Refusals.ofCommand(reply, "to " + asked(rung));
+            MailFailure refusal = Refusals.ofCommand(reply, "to " + task(proof));
             if (refusal.code() != FailureCode.SERVER_ERROR
                     && refusal.code() != FailureCode.PROTOCOL_ERROR) {
                 throw refusal;
             }
             return faulty(
-                    rung,
+                    proof,
                     "refuses to "
-                            + asked(rung)
+                            + task(proof)
                             + " (\""
                             + ServerText.oneLine(ServerText.decode(reply.shown()), SHOWN)
                             + "\")");
         }
         if (!search.isSound()) {
             return faulty(
-                    rung, "answers with something that cannot be when asked to " + asked(rung));
+                    proof, "answers with something that cannot be when asked to " + task(proof));
         }
-        // Servers answer n:* with the last message even when its UID is lower (RFC 9051, 6.4.8).
+        // Servers answer n:* with the last message even if its UID is lower (RFC 9051, section
+        // 6.4.8).
         return new Answer(search.uids().from(from), "");
     }
 
-    private Answer faulty(Proof rung, String why) {
-        if (rung != Proof.FETCH_ALL) {
-            ladder.failed(rung, why);
+    private Answer faulty(Proof proof, String why) {
+        if (proof != Proof.FETCH_ALL) {
+            ladder.failed(proof, why);
         }
         return new Answer(null, why);
     }
 
-    private static String asked(Proof rung) {
-        return rung == Proof.ESEARCH || rung == Proof.SEARCH
+    private static String task(Proof proof) {
+        return proof == Proof.ESEARCH || proof == Proof.SEARCH
                 ? "search the mailbox"
                 : "fetch the UIDs of messages";
     }
 
     /**
-     * Never {@code from:*}: that finds the last message even when its UID is lower; except where
-     * UIDs are higher than they may be.
+     * Not {@code from:*}, which finds the last message even if its UID is lower, except beyond the
+     * UIDs that RFC 9051 allows.
      */
     private static String range(long from) {
         return from
@@ -143,7 +147,10 @@ final class UidQueries {
                 + (from < ImapMark.UID_LIMIT ? Long.toString(ImapMark.UID_LIMIT - 1) : "*");
     }
 
-    /** The UID of a message by its number in the selected mailbox; -1 when it is not told. */
+    /**
+     * The UID of a message by its number in the selected mailbox; -1 if the server does not give
+     * it.
+     */
     long uidOf(int number) {
         long[] uid = {-1};
         Reply reply =
@@ -159,7 +166,7 @@ final class UidQueries {
                                                 MailboxCommands.attributes(line).number("UID"));
                             }
                         });
-        // A refusal is what servers have for a message that another session removed.
+        // Servers refuse this for a message that another session has removed.
         return reply.ok() ? uid[0] : -1;
     }
 }

@@ -4,26 +4,26 @@ import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Proof;
 
 /**
- * Which proofs a mail host is known to answer soundly for an account.
+ * Which proofs failed for an account at its mail host.
  *
- * @param host the host with its port: two servers may share a name
+ * @param host the host with its port, because two servers may share a name
  * @param account the name of the login
  */
-record AccountProofs(HostProofs rungs, String host, String account) {
+record AccountProofs(HostProofs hostProofs, String host, String account) {
 
-    boolean trusts(Proof rung) {
-        return rungs.trusts(host, account, rung);
+    boolean trusts(Proof proof) {
+        return hostProofs.trusts(host, account, proof);
     }
 
     /**
      * @param why what the server does, as in {@code answered UIDL 3 without its UID}
      */
-    void lost(Proof rung, String why) {
-        rungs.failed(host, account, rung, why);
+    void failed(Proof proof, String why) {
+        hostProofs.failed(host, account, proof, why);
     }
 
-    /** The server gave no answer, but was there for another session. */
-    void unanswered(Proof rung) {
-        rungs.unanswered(host, account, rung);
+    /** Records that the server gave no answer, although it answered in another session. */
+    void unanswered(Proof proof) {
+        hostProofs.unanswered(host, account, proof);
     }
 }

@@ -6,13 +6,13 @@ import dev.mailbell.detection.messages.MessageListing;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mail.pop3.protocol.Capabilities;
-import dev.mailbell.mail.pop3.protocol.CommandBatch;
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The cheap proofs at a maildrop whose UIDs are no identity: number and octets, and the headers at
- * both ends, are those of the mark; or the headers and sizes of a tail explain the growth.
+ * The cheap proofs for a maildrop with unstable UIDs: number, octets, first and last header equal
+ * those of the mark; or the headers and sizes of a tail account for the growth.
  */
 final class HeaderCheck {
     private final Pop3Wire wire;
@@ -28,7 +28,7 @@ final class HeaderCheck {
         this.headers = headers;
     }
 
-    /** Empty where only the whole maildrop tells. */
+    /** Returns empty if the whole maildrop must be listed. */
     Optional<Pop3Observation> observe(Pop3Mark mark, Drop drop) {
         int top = mark.total();
         if (drop.total() == top && drop.octets() == mark.octets()) {
@@ -56,16 +56,12 @@ final class HeaderCheck {
 
     private Optional<Pop3Observation> tail(Pop3Mark mark, Drop drop) {
         int[] numbers = new int[drop.total() - mark.total()];
-        String[] commands = new String[numbers.length];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = mark.total() + 1 + i;
-            commands[i] = "LIST " + numbers[i];
-        }
-        CommandBatch flight = new CommandBatch(wire, capabilities.pipelining(), commands);
+        Arrays.setAll(numbers, i -> mark.total() + 1 + i);
+        long[] listed = listings.sizesOf(capabilities.pipelining(), numbers);
         int[] sizes = new int[numbers.length];
         long octets = mark.octets();
         for (int i = 0; i < numbers.length; i++) {
-            long size = Listings.size(flight.nextStatus(), numbers[i]);
+            long size = listed[i];
             octets = size < 0 ? Long.MIN_VALUE : octets + size;
             sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
         }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads an envelope from a header (RFC 5322, RFC 2047), whatever senders made of it. */
+/** Parses the envelope in a header (RFC 5322, RFC 2047); tolerates malformed ones. */
 final class HeaderParser {
     private static final int LIMIT = 998;
 
@@ -24,7 +24,7 @@ final class HeaderParser {
     static Envelope parse(String uid, byte[] header) {
         InternetHeaders headers;
         try {
-            // Octets as they are: what is no ASCII is decoded below.
+            // The octets unchanged; those that are not ASCII are decoded below.
             headers = new InternetHeaders(new ByteArrayInputStream(header), false);
         } catch (MessagingException e) {
             return new Envelope(uid, null, null, null);
@@ -53,7 +53,7 @@ final class HeaderParser {
             return null;
         }
         try {
-            // Parsed before it is decoded: an encoded word may hold a comma.
+            // Parsed before it is decoded, because an encoded word may contain a comma.
             InternetAddress[] addresses = InternetAddress.parseHeader(value, false);
             return shown(
                     Arrays.stream(addresses)
@@ -64,7 +64,7 @@ final class HeaderParser {
         }
     }
 
-    /** An address whose name, if it has one, is decoded as every other text is. */
+    /** An address with its decoded display name. */
     private static String decoded(InternetAddress address) {
         String encoded = address.toString();
         String mailbox = " <" + address.getAddress() + ">";

@@ -20,11 +20,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists a maildrop by what UIDs are no part of: the headers of its messages, or their sizes where
- * there are too many messages or the server shows no headers.
+ * Lists a maildrop without UIDs: by the headers of its messages, or by their sizes if there are too
+ * many messages or the server shows no headers.
  */
 final class IdentityListing {
-    /** So many headers are read at one look at most, one by one and pipelined. */
+    /** The maximum number of headers that one check reads without pipelining. */
     static final int HEADERS_ONE_BY_ONE = 200;
 
     static final int HEADERS_PIPELINED = 1_000;
@@ -33,7 +33,7 @@ final class IdentityListing {
     private final Capabilities capabilities;
     private final Listings listings;
     private final MessageHeaders headers;
-    private @Nullable Proof rung;
+    private @Nullable Proof proof;
 
     IdentityListing(
             Pop3Wire wire, Capabilities capabilities, Listings listings, MessageHeaders headers) {
@@ -43,15 +43,15 @@ final class IdentityListing {
         this.headers = headers;
     }
 
-    /** The proof that the last listing rests on; empty before the first. */
-    Optional<Proof> rung() {
-        return Optional.ofNullable(rung);
+    /** The proof that the last listing used; empty before the first. */
+    Optional<Proof> proof() {
+        return Optional.ofNullable(proof);
     }
 
     /**
-     * Lists everything. A LIST that STAT does not agree with counts when it is the same twice.
+     * Lists the whole maildrop. A LIST that contradicts STAT is accepted if it is repeated.
      *
-     * @param drop what STAT said in this session; null to ask
+     * @param drop the answer to STAT in this session; null to send it
      */
     Full list(Basis basis, @Nullable Drop drop) {
         MaildropAnswers answers = ask(drop);
@@ -66,8 +66,8 @@ final class IdentityListing {
     }
 
     private MaildropAnswers ask(@Nullable Drop known) {
-        Drop drop = known == null ? listings.drop(asked("STAT")) : known;
-        Reply list = asked("LIST");
+        Drop drop = known == null ? listings.drop(status("STAT")) : known;
+        Reply list = status("LIST");
         int expected = drop == null ? Listings.UNKNOWN : drop.total();
         if (!list.ok() && expected != 0) {
             throw wire.broken(Refusals.ofCommand(list, "LIST"));
@@ -78,12 +78,12 @@ final class IdentityListing {
                 list.ok() ? listings.sizes(list, expected) : new Sizes(new NumberColumn(), null));
     }
 
-    private Reply asked(String command) {
+    private Reply status(String command) {
         wire.send(command);
         return wire.nextStatus();
     }
 
-    /** By headers; by sizes where there are too many, or where the server shows no headers. */
+    /** Lists by headers; by sizes if there are too many messages or the server shows no headers. */
     Full byHeaders(MaildropAnswers answers) {
         NumberColumn sizes = answers.provenSizes();
         int[] numbers = sizes.numbers();
@@ -103,7 +103,7 @@ final class IdentityListing {
             names[i] = identity == null ? UidText.ofSize(octets[i]) : identity;
             keys[i] = listings.key(names[i]);
         }
-        rung = Proof.HEADERS;
+        proof = Proof.HEADERS;
         Pop3Mark mark =
                 Pop3Mark.ofHeaders(
                         numbers.length,
@@ -116,10 +116,10 @@ final class IdentityListing {
     }
 
     /**
-     * @param hasUids whether the server has UIDs that are no identity
+     * @param hasUids whether the server has UIDs, which are not stable
      */
     Full bySizes(MaildropAnswers answers, boolean hasUids) {
-        rung = Proof.SIZES;
+        proof = Proof.SIZES;
         NumberColumn sizes = answers.provenSizes();
         int[] numbers = sizes.numbers();
         long[] keys = sizes.values();

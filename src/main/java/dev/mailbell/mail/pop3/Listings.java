@@ -3,6 +3,7 @@ package dev.mailbell.mail.pop3;
 import dev.mailbell.detection.messages.KnownMessages;
 import dev.mailbell.detection.messages.UidKey;
 import dev.mailbell.detection.messages.UidText;
+import dev.mailbell.mail.pop3.protocol.CommandBatch;
 import dev.mailbell.mail.pop3.protocol.NumberColumn;
 import dev.mailbell.mail.pop3.protocol.Numbers;
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
@@ -10,21 +11,22 @@ import dev.mailbell.mail.pop3.protocol.Refusals;
 import dev.mailbell.mail.pop3.protocol.Reply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what STAT, UIDL and LIST answer. */
+/** Reads the answers to STAT, UIDL and LIST. */
 final class Listings {
-    /** What the daemon promises to count. */
-    static final int MESSAGES_LIMIT = KnownMessages.MOST;
+    /** The maximum number of messages that are counted. */
+    static final int MESSAGES_LIMIT = KnownMessages.MAX_MESSAGES;
 
-    /** How many messages a listing has when nothing said it before. */
+    /** The expected number of messages if it is not known. */
     static final int UNKNOWN = -1;
 
-    /** Behind the last message the dot that ends a listing is waited for only so long. */
+    /** How long to wait after the last message for the dot that ends a listing. */
     private static final Duration DOT = Duration.ofSeconds(1);
 
-    /** The same where nothing says which message is the last one. */
+    /** The same if the number of messages is not known. */
     private static final Duration END = Duration.ofSeconds(3);
 
     private static final long NONE = -1;
@@ -39,7 +41,6 @@ final class Listings {
      * A UIDL listing: keys, and the UIDs of the lowest and the highest number.
      *
      * @param fault what is wrong with it; null for nothing
-     * @param blank whether nothing is wrong but that messages have no UID
      */
     record Uids(
             NumberColumn keys,
@@ -60,7 +61,7 @@ final class Listings {
     /** A line of UIDL: a number and a UID as ISO 8859-1. */
     record Uid(int number, String text) {}
 
-    /** Reads one line of a listing, and says what is wrong with it; null for nothing. */
+    /** Reads one line of a listing and returns what is wrong with it; null for nothing. */
     @FunctionalInterface
     private interface LineReader {
         @Nullable String read(byte[] octets, int start, int length);
@@ -76,7 +77,7 @@ final class Listings {
     @Nullable Drop drop(Reply reply) {
         if (!reply.ok()) {
             if (Refusals.isOfUnknownCommand(reply)) {
-                // It says nothing of the maildrop, whose listing proves more.
+                // The refusal does not describe the maildrop; a listing follows.
                 return null;
             }
             throw wire.broken(Refusals.ofCommand(reply, "STAT"));
@@ -135,7 +136,7 @@ final class Listings {
         return new Uids(column, first.uid(), top.uid(), fault, isBlank);
     }
 
-    /** The one UID of a long listing that is needed as text. */
+    /** A UID of a listing that is needed as text. */
     private static final class Kept {
         private final byte[] octets = new byte[Pop3Wire.LINE_LIMIT];
         private int number;
@@ -182,9 +183,9 @@ final class Listings {
     }
 
     /**
-     * Reads to the dot that ends a listing. Where it is missing, the listing ends at the next
-     * status line, or when all messages are there and the server is quiet. Blank lines are skipped;
-     * a message that stands on the status line is taken where the listing lacks it.
+     * Reads up to the dot that ends a listing. If it is missing, the listing ends at the next
+     * status line, or when all messages are listed and the server is silent. Blank lines are
+     * skipped; a message on the status line is used if the listing lacks it.
      *
      * @return what was wrong with a line; null for nothing
      */
@@ -213,14 +214,14 @@ final class Listings {
         return fault;
     }
 
-    /** Whether the server is quiet where the listing may be at its end. */
+    /** Whether the listing may be complete and the server is silent. */
     private boolean isOver(int listed, int expected) {
         return (listed == expected || expected == UNKNOWN)
                 && !wire.hasLine()
                 && wire.isQuietFor(expected == UNKNOWN ? END : DOT);
     }
 
-    /** Whether the text is a number of the maildrop and one word. */
+    /** Whether the text is a message number and one word. */
     private static boolean isLine(String text, int expected) {
         Numbers words = Numbers.of(text);
         long number = words.next();
@@ -234,7 +235,7 @@ final class Listings {
         return text.toLowerCase(Locale.ROOT).matches("(messages?|msgs?|mails?)(\\W.*)?");
     }
 
-    /** The answer to {@code UIDL n}; null when it is none for that message. */
+    /** The answer to {@code UIDL n}; null if it has no UID. */
     static @Nullable Uid uid(Reply reply) {
         Numbers words = Numbers.of(reply.text());
         long number = reply.ok() ? words.next() : NONE;
@@ -248,10 +249,22 @@ final class Listings {
         return isNoun(uid) ? null : new Uid((int) number, uid);
     }
 
-    /** The size in the answer to {@code LIST n}; -1 when it is none for that message. */
+    /** The size in the answer to {@code LIST n}; -1 if it has none for that message. */
     static long size(Reply reply, int number) {
         Numbers words = Numbers.of(reply.text());
         return reply.ok() && words.next() == number ? words.next() : NONE;
+    }
+
+    /** The sizes of single messages by {@code LIST n}; -1 for one that the server does not give. */
+    long[] sizesOf(boolean pipelining, int... numbers) {
+        String[] commands = new String[numbers.length];
+        Arrays.setAll(commands, i -> "LIST " + numbers[i]);
+        CommandBatch batch = new CommandBatch(wire, pipelining, commands);
+        long[] sizes = new long[numbers.length];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = size(batch.nextStatus(), numbers[i]);
+        }
+        return sizes;
     }
 
     /** The key of a UID. */

@@ -11,27 +11,27 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server answered to STAT, UIDL and LIST, held against each other.
+ * A server's answers to STAT, UIDL and LIST, compared with each other.
  *
- * @param drop null when STAT was malformed
- * @param uids null when the server has no UIDL
- * @param sizes null when they were not asked for, or refused
+ * @param drop null if STAT was malformed
+ * @param uids null if the server has no UIDL
+ * @param sizes null if they were not requested, or refused
  */
 record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes sizes) {
 
-    /** Whether nothing contradicts anything. */
+    /** Whether the answers agree. */
     boolean agree() {
         return uids == null
                 ? areSizesSound()
                 : isProvedByStat() && (sizes == null || isProvedByList());
     }
 
-    /** Whether UIDL is sound and STAT counts as many messages. */
+    /** Whether UIDL is valid and STAT counts as many messages. */
     boolean isProvedByStat() {
         return uids != null && uids.fault() == null && isStatRight();
     }
 
-    /** Whether UIDL is sound and LIST has the same messages. */
+    /** Whether UIDL is valid and LIST has the same messages. */
     boolean isProvedByList() {
         return uids != null
                 && uids.fault() == null
@@ -44,7 +44,7 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
         return drop != null && uids != null && drop.total() == uids.keys().size();
     }
 
-    /** Whether LIST is sound and STAT counts as many messages. */
+    /** Whether LIST is valid and STAT counts as many messages. */
     boolean areSizesSound() {
         return sizes != null
                 && sizes.fault() == null
@@ -52,7 +52,7 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
                 && drop.total() == sizes.column().size();
     }
 
-    /** Whether messages have no UID, while nothing contradicts anything. */
+    /** Whether messages have no UID, while the answers agree. */
     boolean hasBlankUids() {
         return uids != null
                 && uids.blank()
@@ -61,8 +61,8 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
     }
 
     /**
-     * Whether UIDs are shared by messages of different sizes, which are not the same then, in most
-     * of the maildrop.
+     * Whether, in most of the maildrop, messages of different sizes share a UID, so that they are
+     * not copies of one message.
      */
     boolean hasSharedUids() {
         if (uids == null || sizes == null || !isProvedByList()) {
@@ -102,7 +102,7 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
                 && sizes.column().startsAs(uids.keys());
     }
 
-    /** Whether UIDL was answered as it was before. */
+    /** Whether the answer to UIDL equals the one before. */
     boolean areUidsThoseOf(MaildropAnswers before) {
         return uids != null
                 && before.uids != null
@@ -110,7 +110,7 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
                 && uids.keys().isSameAs(before.uids.keys());
     }
 
-    /** Whether LIST was answered as it was before. */
+    /** Whether the answer to LIST equals the one before. */
     boolean areSizesThoseOf(MaildropAnswers before) {
         return sizes != null
                 && before.sizes != null
@@ -130,7 +130,7 @@ record MaildropAnswers(@Nullable Drop drop, @Nullable Uids uids, @Nullable Sizes
         return Objects.requireNonNull(sizes).column();
     }
 
-    /** What is wrong, as in {@code the server contradicts itself}. */
+    /** What is wrong, a phrase that follows "the server". */
     String contradiction() {
         if (uids != null && uids.fault() != null) {
             return uids.fault();

@@ -20,12 +20,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dearest proofs: the UIDs of all messages, or where a server has none, their sizes. STAT, UIDL
- * and, where it is asked, LIST have to agree. Where they do not, all three are asked once more;
- * then UIDL is believed when one of the others agrees with it, and else the look fails.
+ * The most expensive proofs: the UIDs of all messages or, if the server has none, their sizes.
+ * STAT, UIDL and, if it is sent, LIST must agree. Otherwise all three are sent once more; then UIDL
+ * is accepted if STAT or LIST agrees with it, and otherwise the check fails.
  */
 final class MaildropListing {
-    /** Up to this many late answers are passed over. */
+    /** The maximum number of late answers that are skipped. */
     private static final int LATE_ANSWERS = 8;
 
     private final Pop3Wire wire;
@@ -37,7 +37,7 @@ final class MaildropListing {
     private final IdentityListing identities;
 
     /**
-     * @param patience for how long the second round of questions may be silent
+     * @param patience how long the server may be silent when the commands are sent again
      */
     MaildropListing(
             Pop3Wire wire,
@@ -55,22 +55,22 @@ final class MaildropListing {
         this.identities = new IdentityListing(wire, capabilities, listings, headers);
     }
 
-    /** The proof that the last listing rests on. */
-    Proof rung() {
-        return identities.rung().orElse(Proof.LISTING);
+    /** The proof that the last listing used. */
+    Proof proof() {
+        return identities.proof().orElse(Proof.LISTING);
     }
 
-    /** Whether the server shows the last message that UIDL has. */
-    private boolean isShown(MaildropAnswers answers) {
+    /** Whether the server shows the header of the last message in UIDL. */
+    private boolean isLastShown(MaildropAnswers answers) {
         int[] numbers = answers.provenUids().keys().numbers();
         return headers.read(numbers[numbers.length - 1])[0].identity() != null;
     }
 
     /**
-     * Lists everything.
+     * Lists the whole maildrop.
      *
-     * @param drop what STAT said in this session; null to ask
-     * @param late whether answers to commands before may still be under way
+     * @param drop the answer to STAT in this session; null to send it
+     * @param late whether answers to earlier commands may still arrive
      */
     Full list(@Nullable Pop3Mark mark, @Nullable Drop drop, boolean late) {
         if (mark != null && mark.approximate() && !mark.lacksUidl()) {
@@ -95,18 +95,18 @@ final class MaildropListing {
             return byUids(second);
         }
         if (second.isProvedByList()) {
-            proofs.lost(Proof.ENDS, "counts messages in STAT that UIDL and LIST do not have");
+            proofs.failed(Proof.ENDS, "counts messages in STAT that UIDL and LIST do not have");
             return byUids(second);
         }
         boolean countable = second.uids() == null || mayCountSizes(mark);
         if (countable && (second.areSizesSound() || second.areSizesThoseOf(first))) {
             return identities.bySizes(second, false);
         }
-        if (second.areUidsThoseOf(first) && second.areUidsMore() && isShown(second)) {
-            proofs.lost(Proof.ENDS, "counts fewer messages in STAT and LIST than UIDL has");
+        if (second.areUidsThoseOf(first) && second.areUidsMore() && isLastShown(second)) {
+            proofs.failed(Proof.ENDS, "counts fewer messages in STAT and LIST than UIDL has");
             return byUids(second);
         }
-        proofs.lost(Proof.LISTING, second.contradiction());
+        proofs.failed(Proof.LISTING, second.contradiction());
         throw new UnsoundAnswerException(second.contradiction());
     }
 
@@ -126,15 +126,15 @@ final class MaildropListing {
 
     private MaildropAnswers ask(
             @Nullable Pop3Mark mark, @Nullable Drop known, boolean withSizes, boolean late) {
-        CommandBatch flight = flight(known == null, withSizes);
-        Drop drop = known == null ? listings.drop(flight.nextStatus()) : known;
+        CommandBatch batch = batch(known == null, withSizes);
+        Drop drop = known == null ? listings.drop(batch.nextStatus()) : known;
         int expected = drop == null ? Listings.UNKNOWN : drop.total();
-        Reply uidl = listing(flight.nextStatus(), late);
+        Reply uidl = listing(batch.nextStatus(), late);
         Uids uids = uidl.ok() ? listings.uids(uidl, expected) : withoutUidl(mark, expected, uidl);
         if (!withSizes && uids != null) {
             return new MaildropAnswers(drop, uids, null);
         }
-        Reply list = withSizes ? listing(flight.nextStatus(), false) : asked("LIST");
+        Reply list = withSizes ? listing(batch.nextStatus(), false) : status("LIST");
         if (list.ok()) {
             int listed = drop == null && uids != null ? uids.keys().size() : expected;
             return new MaildropAnswers(drop, uids, listings.sizes(list, listed));
@@ -145,7 +145,7 @@ final class MaildropListing {
         return new MaildropAnswers(drop, uids, null);
     }
 
-    private CommandBatch flight(boolean withStat, boolean withSizes) {
+    private CommandBatch batch(boolean withStat, boolean withSizes) {
         String[] commands = {"STAT", "UIDL", "LIST"};
         return new CommandBatch(
                 wire,
@@ -153,12 +153,14 @@ final class MaildropListing {
                 Arrays.copyOfRange(commands, withStat ? 0 : 1, withSizes ? 3 : 2));
     }
 
-    private Reply asked(String command) {
+    private Reply status(String command) {
         wire.send(command);
         return wire.nextStatus();
     }
 
-    /** The status of a listing. A late answer before it is followed by another status at once. */
+    /**
+     * The status of a listing. A late answer before it is followed immediately by another status.
+     */
     private Reply listing(Reply reply, boolean late) {
         Reply status = reply;
         int passed = 0;
@@ -170,9 +172,9 @@ final class MaildropListing {
     }
 
     /**
-     * What a refused UIDL means: an empty listing where there is nothing to list; null for a server
-     * that has none; else a failure, because a server that has UIDL on other days would look as if
-     * all its messages were new.
+     * The meaning of a refused UIDL: an empty listing if the maildrop is empty; null if the server
+     * has no UIDL; otherwise a failure, because all messages would count as new when the server
+     * answers UIDL again.
      */
     private @Nullable Uids withoutUidl(@Nullable Pop3Mark mark, int expected, Reply uidl) {
         if (expected == 0) {
@@ -181,13 +183,13 @@ final class MaildropListing {
         boolean hadUids = mark != null && mark.total() > 0 && !mark.approximate();
         boolean offered = capabilities.has("UIDL") && !mayCountSizes(mark);
         if (hadUids || offered || !uidl.code().isEmpty()) {
-            proofs.lost(Proof.LISTING, "refused UIDL");
+            proofs.failed(Proof.LISTING, "refused UIDL");
             throw wire.broken(Refusals.ofCommand(uidl, "UIDL"));
         }
         return null;
     }
 
-    /** Whether a server whose UIDL is out of order may be counted by sizes: after a failure. */
+    /** Whether the maildrop may be counted by sizes because UIDL has failed before. */
     private boolean mayCountSizes(@Nullable Pop3Mark mark) {
         return (mark == null || mark.approximate()) && !proofs.trusts(Proof.LISTING);
     }
@@ -204,29 +206,25 @@ final class MaildropListing {
                         numbers, sizes == null ? new NumberColumn() : sizes.column());
         MessageListing listing = new MessageListing(numbers, uids.keys().values(), octets);
         return sizes == null
-                ? new Full(mark, listing, places -> sizesAt(numbers, places))
+                ? new Full(mark, listing, indexes -> sizesAt(numbers, indexes))
                 : new Full(mark, listing);
     }
 
-    /** Asks for the sizes of few messages one by one, else for all. */
-    private int[] sizesAt(int[] numbers, int[] places) {
+    /** Reads the sizes of few messages one by one, or else all sizes. */
+    private int[] sizesAt(int[] numbers, int[] indexes) {
         NumberColumn column = new NumberColumn();
-        boolean few = places.length <= Pop3Check.tailLimit(capabilities);
+        boolean few = indexes.length <= Pop3Check.tailLimit(capabilities);
         if (few && proofs.trusts(Proof.TAIL)) {
-            String[] commands = new String[places.length];
-            for (int i = 0; i < places.length; i++) {
-                commands[i] = "LIST " + numbers[places[i]];
-            }
-            CommandBatch flight = new CommandBatch(wire, capabilities.pipelining(), commands);
-            for (int place : places) {
-                long size = Listings.size(flight.nextStatus(), numbers[place]);
-                if (size >= 0) {
-                    column.add(numbers[place], size);
+            int[] asked = Arrays.stream(indexes).map(index -> numbers[index]).toArray();
+            long[] sizes = listings.sizesOf(capabilities.pipelining(), asked);
+            for (int i = 0; i < asked.length; i++) {
+                if (sizes[i] >= 0) {
+                    column.add(asked[i], sizes[i]);
                 }
             }
         }
-        if (column.size() < places.length) {
-            Reply list = asked("LIST");
+        if (column.size() < indexes.length) {
+            Reply list = status("LIST");
             column = list.ok() ? listings.sizes(list, numbers.length).column() : new NumberColumn();
         }
         return IdentityListing.sizesOf(numbers, column);

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.detection.messages.Sha256;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.pop3.login.ServerQuirks;
 import dev.mailbell.mail.pop3.protocol.Capabilities;
@@ -9,8 +10,6 @@ import dev.mailbell.mail.text.HeaderText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -20,23 +19,20 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads from the headers of messages ({@code TOP n 0}, which marks nothing as read) what they are
- * known by and when the server received them.
+ * Reads from the headers of messages ({@code TOP n 0}, which does not mark them as read) their
+ * identity and the time at which the server received them.
  */
 final class MessageHeaders {
-    /** Behind a whole header the dot is waited for only so long. */
-    static final Duration DOT = Duration.ofSeconds(1);
+    /** How many commands are sent together. */
+    private static final int BATCH = 64;
 
-    /** How many commands travel together. */
-    private static final int FLIGHT = 64;
+    /** How many headers are requested first; if all are refused, the rest is not requested. */
+    static final int FIRST_BATCH = 8;
 
-    /** Refusals in a row that a server is given before the rest is not asked for. */
-    static final int FIRST = 8;
-
-    /** What is kept of one field. */
+    /** The maximum number of octets kept of one field. */
     private static final int FIELD_LIMIT = 4_096;
 
-    /** Fields that servers and mail programs change in a message that stays the same. */
+    /** Fields that servers and mail programs change within the same message. */
     private static final Set<String> VOLATILE =
             Set.of(
                     "status",
@@ -53,54 +49,54 @@ final class MessageHeaders {
 
     private final Pop3Wire wire;
     private final boolean pipelining;
-    private final ServerQuirks habits;
+    private final ServerQuirks quirks;
     private boolean hasEnded;
 
     /**
-     * What is read from one header.
+     * The facts in one header.
      *
-     * @param identity the Message-ID, or a digest of the header where it has none; null where the
-     *     server does not show it
-     * @param received when the server received the message; null where the header does not say so
+     * @param identity the Message-ID, or a digest of the header if it has none; null if the server
+     *     does not show the header
+     * @param received when the server received the message; null if the header does not contain it
      */
     record Facts(@Nullable String identity, @Nullable Instant received) {
         static final Facts NONE = new Facts(null, null);
     }
 
-    MessageHeaders(Pop3Wire wire, Capabilities capabilities, ServerQuirks habits) {
+    MessageHeaders(Pop3Wire wire, Capabilities capabilities, ServerQuirks quirks) {
         this.wire = wire;
         this.pipelining = capabilities.pipelining();
-        this.habits = habits;
+        this.quirks = quirks;
     }
 
     /**
-     * The facts of each message. Where none of the first headers is shown, or one has no end, those
-     * of the rest are not asked for: servers hang up at too many commands that they refuse. Where
-     * sessions are lost at this, one check fails, and a second one; the next ones go on without.
+     * The facts of each message. If none of the first headers is shown, or one has no end, the rest
+     * is not requested, because servers close the connection after too many refused commands. After
+     * two checks in a row that lost their session here, the next ones do without headers.
      *
      * @param numbers message numbers
      */
     Facts[] read(int... numbers) {
         Facts[] facts = new Facts[numbers.length];
         Arrays.fill(facts, Facts.NONE);
-        asking(() -> read(numbers, facts));
+        guarded(() -> read(numbers, facts));
         return facts;
     }
 
-    /** The Message-ID of one message; null for none, or where the server does not show it. */
+    /** The Message-ID of one message; null for none, or if the server does not show it. */
     @Nullable String messageId(int number) {
         AtomicReference<@Nullable String> id = new AtomicReference<>();
-        asking(() -> id.set(new Pop3Envelopes(wire, pipelining).messageId(number).orElse(null)));
+        guarded(() -> id.set(new Pop3Envelopes(wire, pipelining).messageId(number).orElse(null)));
         return id.get();
     }
 
-    private void asking(Runnable question) {
-        if (habits.showsHeaders()) {
+    private void guarded(Runnable reading) {
+        if (quirks.mayReadHeaders()) {
             try {
-                question.run();
-                habits.hasShownHeaders();
+                reading.run();
+                quirks.headersShown();
             } catch (MailFailure failure) {
-                habits.failsAtHeaders();
+                quirks.lostAtHeaders();
                 throw failure;
             }
         }
@@ -111,15 +107,15 @@ final class MessageHeaders {
         boolean isAnyShown = true;
         int count;
         for (int from = 0; from < numbers.length && hasEnded && isAnyShown; from += count) {
-            count = Math.min(from == 0 ? FIRST : FLIGHT, numbers.length - from);
+            count = Math.min(from == 0 ? FIRST_BATCH : BATCH, numbers.length - from);
             isAnyShown = from > 0;
             String[] commands = new String[count];
             for (int i = 0; i < count; i++) {
                 commands[i] = "TOP " + numbers[from + i] + " 0";
             }
-            CommandBatch flight = new CommandBatch(wire, pipelining, commands);
+            CommandBatch batch = new CommandBatch(wire, pipelining, commands);
             for (int i = 0; i < count && (hasEnded || pipelining); i++) {
-                if (flight.nextStatus().ok()) {
+                if (batch.nextStatus().ok()) {
                     facts[from + i] = facts();
                     isAnyShown = true;
                 }
@@ -128,64 +124,54 @@ final class MessageHeaders {
     }
 
     private Facts facts() {
-        MessageDigest digest = sha256();
-        ByteArrayOutputStream messageId = new ByteArrayOutputStream();
-        ByteArrayOutputStream received = new ByteArrayOutputStream();
-        String name = "";
-        boolean body = false;
-        boolean isFirstReceived = false;
-        while (!body || hasLineOfBody()) {
-            if (!wire.nextLine(false)) {
-                return new Facts(identity(messageId, digest), received(received));
-            }
-            if (body && wire.isStatus()) {
-                wire.unread();
-                break;
-            }
-            body |= wire.length() == 0;
-            if (body) {
-                continue;
-            }
-            if (!isFolded()) {
-                name = fieldName();
+        FactsReader reader = new FactsReader();
+        hasEnded &= HeaderLines.read(wire, reader);
+        return reader.facts();
+    }
+
+    /** Collects the facts of one header from its lines. */
+    private static final class FactsReader implements HeaderLines.Line {
+        private final MessageDigest digest = Sha256.digest();
+        private final ByteArrayOutputStream messageId = new ByteArrayOutputStream();
+        private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+        private String name = "";
+        private boolean isFirstReceived;
+
+        @Override
+        public void accept(byte[] octets, int start, int length) {
+            if (octets[start] != ' ' && octets[start] != '\t') {
+                name = fieldName(new String(octets, start, length, StandardCharsets.ISO_8859_1));
                 isFirstReceived = name.equals("received") && received.size() == 0;
                 if (name.equals("message-id")) {
                     messageId.reset();
                 }
             }
             if (isFirstReceived) {
-                keep(received);
+                keep(received, octets, start, length);
             } else if (name.equals("message-id")) {
-                keep(messageId);
+                keep(messageId, octets, start, length);
             }
             if (!VOLATILE.contains(name)) {
-                digest.update(wire.array(), wire.start(), wire.length());
+                digest.update(octets, start, length);
                 digest.update((byte) '\n');
             }
         }
-        hasEnded = false;
-        return new Facts(identity(messageId, digest), received(received));
-    }
 
-    private boolean hasLineOfBody() {
-        return wire.hasLine() || !wire.isQuietFor(DOT);
-    }
+        Facts facts() {
+            return new Facts(identity(messageId, digest), received(received));
+        }
 
-    private boolean isFolded() {
-        byte first = wire.array()[wire.start()];
-        return first == ' ' || first == '\t';
-    }
+        private static String fieldName(String line) {
+            int colon = line.indexOf(':');
+            return colon < 0 ? "" : line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+        }
 
-    private String fieldName() {
-        String line = wire.text(0);
-        int colon = line.indexOf(':');
-        return colon < 0 ? "" : line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
-    }
-
-    private void keep(ByteArrayOutputStream field) {
-        if (field.size() + wire.length() <= FIELD_LIMIT) {
-            field.write(wire.array(), wire.start(), wire.length());
-            field.writeBytes(new byte[] {'\r', '\n'});
+        private static void keep(
+                ByteArrayOutputStream field, byte[] octets, int start, int length) {
+            if (field.size() + length <= FIELD_LIMIT) {
+                field.write(octets, start, length);
+                field.writeBytes(new byte[] {'\r', '\n'});
+            }
         }
     }
 
@@ -195,7 +181,7 @@ final class MessageHeaders {
                 .orElseGet(() -> "header:" + HexFormat.of().formatHex(hash, 0, 16));
     }
 
-    /** RFC 5321, section 4.4: the date stands behind the last semicolon. */
+    /** RFC 5321, section 4.4: the date follows the last semicolon. */
     private static @Nullable Instant received(ByteArrayOutputStream field) {
         String text = field.toString(StandardCharsets.ISO_8859_1);
         int date = text.lastIndexOf(';');
@@ -203,13 +189,5 @@ final class MessageHeaders {
                 ? null
                 : HeaderText.date(text.substring(date + 1).replaceAll("\\s+", " ").strip())
                         .orElse(null);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
     }
 }

@@ -19,38 +19,39 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at a maildrop with as few octets as prove the result.
+ * Checks a maildrop with as few octets as are needed to prove the result.
  *
- * <p>RFC 1939 promises no order of messages, and equal numbers prove nothing: as many may have been
- * deleted as came. So the shortcuts ask for the UIDs at both ends and for the octets of the
- * maildrop, and when one of them is not as the mark has it, the whole maildrop is listed. An answer
- * that is missing, refused or malformed leads there too, and the host's next looks begin there.
+ * <p>RFC 1939 guarantees no order of messages, and an equal number proves nothing, because as many
+ * messages may have been deleted as arrived. So the shortcuts compare the first and the last UID
+ * and the octets of the maildrop with the mark, and if one of them differs, the whole maildrop is
+ * listed. It is also listed after an answer that is missing, refused or malformed, and the next
+ * checks begin with the listing then.
  *
- * <p>Servers without UIDL (it is optional): the key of a message is made from its size, so that one
- * that came hides behind one of the same size that went, unless it is the last one, whose
- * Message-ID the mark keeps in the place of its UID. Such marks and counts are approximate.
+ * <p>UIDL is optional. Without it the key of a message is made from its size, so a new message is
+ * missed if one of the same size was deleted, unless it is the last one, whose Message-ID the mark
+ * keeps instead of its UID. Such marks and counts are approximate.
  */
 final class Pop3Check {
-    /** A tail longer than this is listed in full: that takes one answer instead of many. */
+    /** The maximum length of a tail with pipelining; for a longer one the maildrop is listed. */
     private static final int TAIL_PIPELINED = 64;
 
-    /** Two round trips a message are worth it only for few. */
+    /** The maximum length of a tail without pipelining, at two round trips a message. */
     private static final int TAIL_ONE_BY_ONE = 8;
 
     private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final AccountProofs proofs;
-    private final ServerQuirks habits;
+    private final ServerQuirks quirks;
     private final Duration patience;
     private final Listings listings;
     private final MessageHeaders headers;
     private final MaildropListing listing;
-    private Proof rung = Proof.LISTING;
+    private Proof proof = Proof.LISTING;
     private boolean inShortcut;
     private boolean isUnsound;
-    private boolean late;
+    private boolean answersLate;
 
-    /** What the answer to {@code UIDL n} says about one message of the mark. */
+    /** The result of comparing the answer to {@code UIDL n} with the mark. */
     private enum Answer {
         SAME,
         OTHER,
@@ -58,42 +59,41 @@ final class Pop3Check {
     }
 
     /**
-     * @param patience for how long a server may be silent before the next dearer proof is tried
+     * @param patience how long a server may be silent before the next more expensive proof is tried
      */
     Pop3Check(
             Pop3Wire wire,
             Capabilities capabilities,
             AccountProofs proofs,
-            ServerQuirks habits,
+            ServerQuirks quirks,
             Duration patience) {
         this.wire = wire;
-        this.habits = habits;
+        this.quirks = quirks;
         this.capabilities = capabilities;
         this.proofs = proofs;
         this.patience = patience;
         this.listings = new Listings(wire);
-        this.headers = new MessageHeaders(wire, capabilities, habits);
+        this.headers = new MessageHeaders(wire, capabilities, quirks);
         this.listing = new MaildropListing(wire, capabilities, listings, headers, proofs, patience);
     }
 
-    /** How many messages are asked for one by one at most. */
+    /** The maximum number of messages that are requested one by one. */
     static int tailLimit(Capabilities capabilities) {
         return capabilities.pipelining() ? TAIL_PIPELINED : TAIL_ONE_BY_ONE;
     }
 
-    /** The proof that the result rests on. */
-    Proof rung() {
-        return rung;
+    /** The proof that the result used. */
+    Proof proof() {
+        return proof;
     }
 
-    /** Whether a failure may be due to a shortcut: it was under way, or its answers unsound. */
+    /** Whether a failure may be caused by a shortcut, which was running or had invalid answers. */
     boolean hasFailedInShortcut() {
         return inShortcut || isUnsound;
     }
 
     /**
-     * @param thorough whether what STAT says is held against UIDL, even where nothing seems to have
-     *     happened
+     * @param thorough whether STAT is verified by UIDL even if it is unchanged
      */
     Pop3Observation observe(@Nullable Pop3Mark mark, boolean exhaustive, boolean thorough) {
         if (mark == null || exhaustive || !mark.provesNothingNew()) {
@@ -111,48 +111,48 @@ final class Pop3Check {
     }
 
     private Pop3Observation approximate(Pop3Mark mark, boolean thorough) {
-        ApproximateCheck look =
-                new ApproximateCheck(wire, capabilities, listings, headers, habits, thorough);
-        Optional<Pop3Observation> seen = look.observe(mark);
+        ApproximateCheck check =
+                new ApproximateCheck(wire, capabilities, listings, headers, quirks, thorough);
+        Optional<Pop3Observation> seen = check.observe(mark);
         if (seen.isEmpty()) {
-            return full(mark, look.drop());
+            return full(mark, check.drop());
         }
-        rung = mark.basis() == Basis.HEADERS ? Proof.HEADERS : Proof.SIZES;
+        proof = mark.basis() == Basis.HEADERS ? Proof.HEADERS : Proof.SIZES;
         return seen.get();
     }
 
     private Pop3Observation unchanged() {
-        shortcutEnds(Proof.ENDS);
+        endShortcut(Proof.ENDS);
         return new Pop3Observation.Unchanged();
     }
 
-    /** The mark is of an empty maildrop. */
+    /** Checks a maildrop that was empty. */
     private Pop3Observation empty(Pop3Mark mark, boolean thorough) {
-        CommandBatch flight = thorough ? flight("STAT", "UIDL 1") : flight("STAT");
-        Drop drop = listings.drop(flight.next());
+        CommandBatch batch = thorough ? batch("STAT", "UIDL 1") : batch("STAT");
+        Drop drop = listings.drop(batch.next());
         if (drop == null) {
-            flight.abandon();
+            batch.abandon();
             return unsound(mark, Proof.ENDS, "answered STAT without numbers", null);
         }
         if (drop.total() > 0) {
-            flight.abandon();
-        } else if (thorough && isBehind(flight, 1)) {
+            batch.abandon();
+        } else if (thorough && hasMoreThanStat(batch, 1)) {
             return full(mark, null);
         }
         return drop.total() == 0 && drop.octets() == mark.octets() ? unchanged() : full(mark, drop);
     }
 
     /**
-     * Whether the server has the message behind the last one, though STAT does not count it. The
-     * message may just have come: the listing asks STAT once more. Where the session is lost at
-     * this question, the answers before it still hold.
+     * Whether the server has a message after the last one that STAT counts. The message may just
+     * have arrived, so the listing sends STAT again. If the session is lost here, the answers
+     * before are still valid.
      */
-    private boolean isBehind(CommandBatch flight, int number) {
+    private boolean hasMoreThanStat(CommandBatch batch, int number) {
         try {
-            Uid uid = Listings.uid(flight.nextStatus());
+            Uid uid = Listings.uid(batch.nextStatus());
             return uid != null && uid.number() == number;
         } catch (MailFailure failure) {
-            habits.failsBehindTheLast();
+            quirks.failsBeyondLast();
             return false;
         }
     }
@@ -166,25 +166,26 @@ final class Pop3Check {
         if (thorough) {
             commands.add("UIDL " + (top + 1));
         }
-        CommandBatch flight = flight(commands.toArray(String[]::new));
-        Drop drop = listings.drop(flight.next());
+        CommandBatch batch = batch(commands.toArray(String[]::new));
+        Drop drop = listings.drop(batch.next());
         if (drop == null) {
-            flight.abandon();
+            batch.abandon();
             return unsound(mark, Proof.ENDS, "answered STAT without numbers", null);
         }
         boolean possible =
                 drop.total() > top && drop.octets() >= mark.octets()
                         || drop.total() == top && drop.octets() == mark.octets();
         if (!possible) {
-            flight.abandon();
+            batch.abandon();
             return full(mark, drop);
         }
-        Answer atTop = ask(flight, top, mark.topUid());
-        Answer atFirst = top == 1 || late ? atTop : ask(flight, 1, mark.firstUid());
-        if (drop.total() > top && !late) {
-            flight.abandon();
+        Answer atTop = ask(batch, top, mark.topUid());
+        Answer atFirst = top == 1 || answersLate ? atTop : ask(batch, 1, mark.firstUid());
+        if (drop.total() > top && !answersLate) {
+            batch.abandon();
         }
-        boolean isBehind = drop.total() == top && thorough && !late && isBehind(flight, top + 1);
+        boolean hasMoreThanStat =
+                drop.total() == top && thorough && !answersLate && hasMoreThanStat(batch, top + 1);
         if (atTop == Answer.UNSOUND || atFirst == Answer.UNSOUND) {
             int number = atTop == Answer.UNSOUND ? top : 1;
             String what = "did not answer UIDL " + number + " with the UID of that message";
@@ -193,26 +194,26 @@ final class Pop3Check {
         if (atTop == Answer.OTHER || atFirst == Answer.OTHER) {
             return full(mark, drop);
         }
-        if (isBehind) {
+        if (hasMoreThanStat) {
             return full(mark, null);
         }
         return drop.total() == top ? unchanged() : tail(mark, drop);
     }
 
-    private Answer ask(CommandBatch flight, int number, @Nullable String uid) {
-        Uid at = Listings.uid(flight.nextStatus());
+    private Answer ask(CommandBatch batch, int number, @Nullable String uid) {
+        Uid at = Listings.uid(batch.nextStatus());
         if (at == null) {
             return Answer.UNSOUND;
         }
         if (at.number() != number) {
-            // Which answer belongs to which command is no longer known.
-            late = true;
+            // Answers and commands are out of step.
+            answersLate = true;
             return Answer.UNSOUND;
         }
         return at.text().equals(uid) ? Answer.SAME : Answer.OTHER;
     }
 
-    /** More messages than before, and the old ones seem to be where they were. */
+    /** There are more messages than before, and the old ones seem to be unchanged. */
     private Pop3Observation tail(Pop3Mark mark, Drop drop) {
         int count = drop.total() - mark.total();
         if (count > tailLimit(capabilities) || !proofs.trusts(Proof.TAIL)) {
@@ -225,66 +226,66 @@ final class Pop3Check {
             commands[2 * i] = "UIDL " + numbers[i];
             commands[2 * i + 1] = "LIST " + numbers[i];
         }
-        CommandBatch flight = flight(commands);
+        CommandBatch batch = batch(commands);
         long[] keys = new long[count];
         int[] sizes = new int[count];
         long octets = mark.octets();
         String top = null;
         for (int i = 0; i < count; i++) {
-            Uid uid = Listings.uid(flight.nextStatus());
-            long size = Listings.size(flight.nextStatus(), numbers[i]);
+            Uid uid = Listings.uid(batch.nextStatus());
+            long size = Listings.size(batch.nextStatus(), numbers[i]);
             octets += Math.max(0, size);
             if (uid == null || uid.number() != numbers[i] || size < 0) {
-                late = uid != null && uid.number() != numbers[i];
-                if (!late) {
-                    flight.abandon();
+                answersLate = uid != null && uid.number() != numbers[i];
+                if (!answersLate) {
+                    batch.abandon();
                 }
                 String what = "did not answer UIDL and LIST " + numbers[i] + " for that message";
                 return unsound(mark, Proof.TAIL, what, drop);
             }
             if (octets > drop.octets()) {
-                flight.abandon();
+                batch.abandon();
                 return full(mark, drop);
             }
             keys[i] = listings.key(uid.text());
             sizes[i] = (int) Math.min(size, Integer.MAX_VALUE);
             top = uid.text();
         }
-        // Some servers count octets differently in STAT and LIST: no proof then.
+        // Some servers count octets differently in STAT and LIST, so that there is no proof.
         if (octets != drop.octets()) {
             return full(mark, drop);
         }
-        shortcutEnds(Proof.TAIL);
+        endShortcut(Proof.TAIL);
         return new Pop3Observation.Tail(
                 new Pop3Mark(drop.total(), drop.octets(), mark.firstUid(), top, false),
                 new MessageListing(numbers, keys, sizes));
     }
 
-    /** One rung down: the answer was missing, refused or malformed. */
-    private Pop3Observation unsound(Pop3Mark mark, Proof lost, String what, @Nullable Drop drop) {
-        proofs.lost(lost, what);
+    /** Continues with the listing after an answer that was missing, refused or malformed. */
+    private Pop3Observation unsound(Pop3Mark mark, Proof failed, String what, @Nullable Drop drop) {
+        proofs.failed(failed, what);
         isUnsound = true;
         return full(mark, drop);
     }
 
-    private void shortcutEnds(Proof proof) {
+    private void endShortcut(Proof proof) {
         inShortcut = false;
-        rung = proof;
+        this.proof = proof;
         wire.socket().setSoTimeout(0);
     }
 
     private Pop3Observation full(@Nullable Pop3Mark mark, @Nullable Drop drop) {
-        shortcutEnds(Proof.LISTING);
-        // Out of step, the dialogue may wait for an answer that was given before.
+        endShortcut(Proof.LISTING);
+        // If the dialogue is out of step, the expected answer may never arrive.
         wire.socket().setSoTimeout(isUnsound ? (int) patience.toMillis() : 0);
-        Pop3Observation seen = listing.list(mark, drop, late);
-        shortcutEnds(listing.rung());
+        Pop3Observation seen = listing.list(mark, drop, answersLate);
+        endShortcut(listing.proof());
         isUnsound = false;
-        late = false;
+        answersLate = false;
         return seen;
     }
 
-    private CommandBatch flight(String... commands) {
+    private CommandBatch batch(String... commands) {
         return new CommandBatch(wire, capabilities.pipelining(), commands);
     }
 }

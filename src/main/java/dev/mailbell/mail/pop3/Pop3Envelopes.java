@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Fetches headers with {@code TOP n 0}, which marks nothing as read. */
+/** Fetches envelopes with {@code TOP n 0}, which does not mark messages as read. */
 final class Pop3Envelopes {
     private static final int MESSAGES_LIMIT = 20;
 
-    /** What is kept of one message's header; the rest is read and dropped. */
+    /** The maximum number of octets kept of a header; the rest is read and dropped. */
     private static final int HEADER_LIMIT = 8192;
 
     private final Pop3Wire wire;
@@ -38,13 +38,13 @@ final class Pop3Envelopes {
             commands.add("TOP " + number + " 0");
             commands.add("UIDL " + number);
         }
-        CommandBatch flight = new CommandBatch(wire, pipelining, commands.toArray(String[]::new));
+        CommandBatch batch = new CommandBatch(wire, pipelining, commands.toArray(String[]::new));
         List<Envelope> envelopes = new ArrayList<>();
         for (long number : messages) {
-            byte @Nullable [] header = flight.nextStatus().ok() ? header() : null;
-            Listings.Uid uid = uid(flight.nextStatus());
+            byte @Nullable [] header = batch.nextStatus().ok() ? header() : null;
+            Listings.Uid uid = uid(batch.nextStatus());
             if (header != null) {
-                // A server without UIDL has no name for the message.
+                // A server without UIDL gives no UID.
                 String name = uid != null && uid.number() == number ? uid.text() : "";
                 envelopes.add(HeaderParser.parse(name, header));
             }
@@ -52,7 +52,7 @@ final class Pop3Envelopes {
         return envelopes;
     }
 
-    /** Some servers put the line that was asked for behind the status line. */
+    /** Some servers send the UID on a line after the status line. */
     private Listings.@Nullable Uid uid(Reply status) {
         Listings.Uid uid = Listings.uid(status);
         if (uid == null && status.ok() && wire.hasLine() && !wire.isStatusNext()) {
@@ -62,10 +62,7 @@ final class Pop3Envelopes {
         return uid;
     }
 
-    /**
-     * The Message-ID of one message; empty where the server has no TOP or the message no
-     * Message-ID.
-     */
+    /** The Message-ID of one message; empty if the server has no TOP or the message has none. */
     Optional<String> messageId(long number) {
         if (!new CommandBatch(wire, pipelining, "TOP " + number + " 0").nextStatus().ok()) {
             return Optional.empty();
@@ -75,22 +72,14 @@ final class Pop3Envelopes {
 
     private byte[] header() {
         ByteArrayOutputStream header = new ByteArrayOutputStream();
-        boolean body = false;
-        // Strict about nothing: servers that ignore the 0 send lines of the body too.
-        while (!body || wire.hasLine() || !wire.isQuietFor(MessageHeaders.DOT)) {
-            if (!wire.nextLine(false)) {
-                break;
-            }
-            if (body && wire.isStatus()) {
-                wire.unread();
-                break;
-            }
-            body |= wire.length() == 0;
-            if (!body && header.size() + wire.length() + 2 <= HEADER_LIMIT) {
-                header.write(wire.array(), wire.start(), wire.length());
-                header.writeBytes(new byte[] {'\r', '\n'});
-            }
-        }
+        HeaderLines.read(
+                wire,
+                (octets, start, length) -> {
+                    if (header.size() + length + 2 <= HEADER_LIMIT) {
+                        header.write(octets, start, length);
+                        header.writeBytes(new byte[] {'\r', '\n'});
+                    }
+                });
         return header.toByteArray();
     }
 }

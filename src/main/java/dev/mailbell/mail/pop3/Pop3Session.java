@@ -28,24 +28,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A session in the transaction state (RFC 1939, section 5). A maildrop shows its new messages only
- * to the next session, so there is one session a look.
+ * A session in the transaction state (RFC 1939, section 5). A session does not show messages that
+ * arrive during it, so each check has its own session.
  */
 final class Pop3Session implements MailSession {
     private static final Logger LOG = LoggerFactory.getLogger(Pop3Session.class);
-    private static final Duration GOODBYE = Duration.ofSeconds(2);
-    private static final long GOODBYE_BYTES = 64 * 1024;
+    private static final Duration LOGOUT_TIMEOUT = Duration.ofSeconds(2);
+    private static final long LOGOUT_BYTES = 64 * 1024;
 
-    /** A server that is silent for this part of the time left gets another question. */
+    /**
+     * The part of the remaining time for which a server may be silent before the check tries
+     * another command.
+     */
     private static final int PATIENCE_PART = 3;
 
     private final Opener opener;
     private final AccountProofs proofs;
-    private final ServerQuirks habits;
+    private final ServerQuirks quirks;
     private final InstantSource clock;
     private final Deadline deadline;
     private Dialogue dialogue;
-    private @Nullable Proof rung;
+    private @Nullable Proof proof;
 
     /** A connection that is logged in. */
     record Dialogue(Pop3Wire wire, Capabilities capabilities) {}
@@ -59,12 +62,12 @@ final class Pop3Session implements MailSession {
     Pop3Session(
             Opener opener,
             AccountProofs proofs,
-            ServerQuirks habits,
+            ServerQuirks quirks,
             InstantSource clock,
             Deadline deadline) {
         this.opener = opener;
         this.proofs = proofs;
-        this.habits = habits;
+        this.quirks = quirks;
         this.clock = clock;
         this.deadline = deadline;
         this.dialogue = opener.open();
@@ -93,51 +96,53 @@ final class Pop3Session implements MailSession {
             throw new IllegalArgumentException("not a mark of POP3: " + request.mark());
         }
         Pop3Mark mark = (Pop3Mark) request.mark();
-        Pop3Check look = look();
+        Pop3Check check = check();
         try {
-            return observed(look, mark, request.exhaustive(), request.lastLook());
+            return observed(check, mark, request.exhaustive(), request.lastCheckedAt());
         } catch (MailFailure failure) {
-            if (!look.hasFailedInShortcut() || !mayOpenAnew(failure)) {
+            if (!check.hasFailedInShortcut() || !mayReconnect(failure)) {
                 throw failure;
             }
-            return observedAnew(mark, failure, request.lastLook());
+            return observedInNewSession(mark, failure, request.lastCheckedAt());
         }
     }
 
     @Override
-    public Optional<Proof> rung() {
-        return Optional.ofNullable(rung);
+    public Optional<Proof> proof() {
+        return Optional.ofNullable(proof);
     }
 
-    private Pop3Check look() {
-        return new Pop3Check(dialogue.wire(), dialogue.capabilities(), proofs, habits, patience());
+    private Pop3Check check() {
+        return new Pop3Check(dialogue.wire(), dialogue.capabilities(), proofs, quirks, patience());
     }
 
     private Observation observed(
-            Pop3Check look,
+            Pop3Check check,
             @Nullable Pop3Mark mark,
             boolean exhaustive,
-            @Nullable Instant lastLook) {
-        Observation seen = look.observe(mark, exhaustive, isThorough(lastLook));
-        rung = look.rung();
+            @Nullable Instant lastCheckedAt) {
+        Observation seen = check.observe(mark, exhaustive, isThorough(lastCheckedAt));
+        proof = check.proof();
         return seen instanceof Full full && full.mark().basis() == Basis.UIDS
                 ? new Full(
                         full.mark(),
                         full.messages(),
-                        new UidComparison(this, habits, full, lastLook))
+                        new UidComparison(this, quirks, full, lastCheckedAt))
                 : seen;
     }
 
-    /** The first look of each hour, which begins for each maildrop at a minute of its own. */
-    private boolean isThorough(@Nullable Instant lastLook) {
-        return lastLook != null
-                && habits.hourOf(lastLook) != habits.hourOf(clock.instant())
-                && habits.answersBehindTheLast();
+    /**
+     * Whether this is the first check in an hour; each maildrop's hours begin at another minute.
+     */
+    private boolean isThorough(@Nullable Instant lastCheckedAt) {
+        return lastCheckedAt != null
+                && quirks.hourOf(lastCheckedAt) != quirks.hourOf(clock.instant())
+                && quirks.answersBeyondLast();
     }
 
-    /** Lists the maildrop in a session of its own, which takes the place of this one. */
-    Full listAnew() {
-        goodbye(dialogue.wire(), deadline);
+    /** Lists the maildrop in a new session, which replaces this one. */
+    Full listInNewSession() {
+        logOut(dialogue.wire(), deadline);
         dialogue = opener.open();
         MaildropListing listing =
                 new MaildropListing(
@@ -159,7 +164,7 @@ final class Pop3Session implements MailSession {
                         new Listings(dialogue.wire()),
                         messageHeaders());
         Full seen = listing.list(Basis.HEADERS, null);
-        rung = listing.rung().orElse(Proof.HEADERS);
+        proof = listing.proof().orElse(Proof.HEADERS);
         return seen;
     }
 
@@ -168,31 +173,31 @@ final class Pop3Session implements MailSession {
     }
 
     private MessageHeaders messageHeaders() {
-        return new MessageHeaders(dialogue.wire(), dialogue.capabilities(), habits);
+        return new MessageHeaders(dialogue.wire(), dialogue.capabilities(), quirks);
     }
 
     private Duration patience() {
         return deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
     }
 
-    /** Lists the maildrop over another connection, once: this one is out of step. */
-    private Observation observedAnew(
-            @Nullable Pop3Mark mark, MailFailure failure, @Nullable Instant lastLook) {
+    /** Lists the maildrop over another connection, once, after this one has failed. */
+    private Observation observedInNewSession(
+            @Nullable Pop3Mark mark, MailFailure failure, @Nullable Instant lastCheckedAt) {
         boolean answered = failure.code() == FailureCode.PROTOCOL_ERROR;
         if (answered) {
-            proofs.lost(Proof.ENDS, "answered a short question out of step");
+            proofs.failed(Proof.ENDS, "answered a short question out of step");
         }
-        goodbye(dialogue.wire(), deadline);
+        logOut(dialogue.wire(), deadline);
         dialogue = opener.open();
-        Observation seen = observed(look(), mark, true, lastLook);
+        Observation seen = observed(check(), mark, true, lastCheckedAt);
         if (!answered) {
-            // Only now it is known that the server was there, and the question at fault.
+            // Only now it is known that the server is reachable and did not answer the command.
             proofs.unanswered(Proof.ENDS);
         }
         return seen;
     }
 
-    private boolean mayOpenAnew(MailFailure failure) {
+    private boolean mayReconnect(MailFailure failure) {
         boolean dialogueAtFault =
                 switch (failure.code()) {
                     case PROTOCOL_ERROR -> !(failure.getCause() instanceof ByteBudgetException);
@@ -210,18 +215,18 @@ final class Pop3Session implements MailSession {
 
     @Override
     public void close() {
-        goodbye(dialogue.wire(), deadline);
+        logOut(dialogue.wire(), deadline);
     }
 
     /**
-     * Says QUIT, which frees the server's lock on the maildrop, and hangs up. The answer is awaited
-     * for a moment where the dialogue is sound.
+     * Sends QUIT, which releases the server's lock on the maildrop, and closes the connection. If
+     * the dialogue is intact, the answer is awaited for a short time.
      */
-    static void goodbye(Pop3Wire wire, Deadline deadline) {
+    static void logOut(Pop3Wire wire, Deadline deadline) {
         LimitedSocket socket = wire.socket();
         try (socket) {
             if (!socket.isClosed()) {
-                socket.renew(deadline.atMost(GOODBYE), GOODBYE_BYTES);
+                socket.renew(deadline.atMost(LOGOUT_TIMEOUT), LOGOUT_BYTES);
                 boolean sound = !wire.isBroken();
                 wire.send("QUIT");
                 if (sound) {
@@ -229,7 +234,7 @@ final class Pop3Session implements MailSession {
                 }
             }
         } catch (MailFailure | IOException e) {
-            LOG.debug("the server did not take the goodbye: {}", e.getMessage());
+            LOG.debug("the server did not answer QUIT: {}", e.getMessage());
         }
     }
 }

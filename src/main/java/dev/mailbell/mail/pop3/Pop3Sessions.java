@@ -5,7 +5,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
-import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.LoginMethods;
 import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.pop3.login.Pop3Login;
 import dev.mailbell.mail.pop3.login.ServerQuirks;
@@ -17,15 +17,15 @@ import java.util.function.LongSupplier;
 
 /** Opens POP3 sessions. */
 public final class Pop3Sessions implements MailServers {
-    /** The listings of 1,000,000 messages with UIDs of 70 octets take 90 MB. */
+    /** Enough for the listings of 1,000,000 messages with UIDs of 70 octets, 90 MB. */
     static final long BYTE_BUDGET = 128L << 20;
 
-    /** A server that is silent at CAPA for this part of the time left is not asked again. */
+    /** The part of the remaining time for which a server may be silent after CAPA. */
     private static final int PATIENCE_PART = 3;
 
     private final MailConnector connector;
-    private final LoginWays ways = new LoginWays();
-    private final HostProofs rungs;
+    private final LoginMethods methods = new LoginMethods();
+    private final HostProofs hostProofs;
     private final ServerQuirks.Memory memory;
     private final InstantSource clock;
 
@@ -34,63 +34,69 @@ public final class Pop3Sessions implements MailServers {
     }
 
     /**
-     * @param rungs which proofs mail hosts are known to answer soundly
+     * @param hostProofs which proofs failed at which mail hosts
      */
-    public Pop3Sessions(MailConnector connector, HostProofs rungs) {
-        this(connector, rungs, System::nanoTime, InstantSource.system());
+    public Pop3Sessions(MailConnector connector, HostProofs hostProofs) {
+        this(connector, hostProofs, System::nanoTime, InstantSource.system());
     }
 
     /**
      * @param nanoTime a monotonic clock in nanoseconds
-     * @param clock of the machine
+     * @param clock the system's clock
      */
     Pop3Sessions(
-            MailConnector connector, HostProofs rungs, LongSupplier nanoTime, InstantSource clock) {
+            MailConnector connector,
+            HostProofs hostProofs,
+            LongSupplier nanoTime,
+            InstantSource clock) {
         this.connector = connector;
-        this.rungs = rungs;
+        this.hostProofs = hostProofs;
         this.memory = new ServerQuirks.Memory(nanoTime);
         this.clock = clock;
     }
 
     @Override
     public MailSession open(Login login, Deadline deadline) {
-        AccountProofs proofs = new AccountProofs(rungs, login.server(), login.username());
-        ServerQuirks habits = memory.of(login);
+        AccountProofs proofs = new AccountProofs(hostProofs, login.server(), login.username());
+        ServerQuirks quirks = memory.of(login);
         return new Pop3Session(
-                () -> enter(login, habits, deadline), proofs, habits, clock, deadline);
+                () -> enter(login, quirks, deadline), proofs, quirks, clock, deadline);
     }
 
-    private Pop3Session.Dialogue enter(Login login, ServerQuirks habits, Deadline deadline) {
+    private Pop3Session.Dialogue enter(Login login, ServerQuirks quirks, Deadline deadline) {
         Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         Duration patience = deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
-        Pop3Login entry = new Pop3Login(wire, login, ways, habits, patience);
+        Pop3Login pop3Login = new Pop3Login(wire, login, methods, quirks, patience);
         try {
-            return new Pop3Session.Dialogue(wire, entry.enter());
+            return new Pop3Session.Dialogue(wire, pop3Login.enter());
         } catch (RuntimeException e) {
-            Pop3Session.goodbye(wire, deadline);
-            if (e instanceof MailFailure failure && entry.hasFailedAtCapa() && !deadline.isPast()) {
-                return withoutCapa(login, habits, deadline, failure);
+            Pop3Session.logOut(wire, deadline);
+            if (e instanceof MailFailure failure
+                    && pop3Login.hasFailedAtCapa()
+                    && !deadline.isPast()) {
+                return withoutCapa(login, quirks, deadline, failure);
             }
             throw e;
         }
     }
 
-    /** Once more, without the question that the server took no answer for. */
+    /** Opens the session again without CAPA, which the server did not answer. */
     private Pop3Session.Dialogue withoutCapa(
-            Login login, ServerQuirks habits, Deadline deadline, MailFailure failure) {
+            Login login, ServerQuirks quirks, Deadline deadline, MailFailure failure) {
         Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
         try {
-            Pop3Login entry = new Pop3Login(wire, login, ways, habits.withoutCapa(), Duration.ZERO);
-            Pop3Session.Dialogue dialogue = new Pop3Session.Dialogue(wire, entry.enter());
-            // Only now it is known that the server was there, and the question at fault.
-            habits.failsAtCapa();
+            Pop3Login pop3Login =
+                    new Pop3Login(wire, login, methods, quirks.withoutCapa(), Duration.ZERO);
+            Pop3Session.Dialogue dialogue = new Pop3Session.Dialogue(wire, pop3Login.enter());
+            // Only now it is known that the server is reachable and does not answer CAPA.
+            quirks.failsCapa();
             return dialogue;
         } catch (MailFailure e) {
-            Pop3Session.goodbye(wire, deadline);
+            Pop3Session.logOut(wire, deadline);
             failure.addSuppressed(e);
             throw failure;
         } catch (RuntimeException e) {
-            Pop3Session.goodbye(wire, deadline);
+            Pop3Session.logOut(wire, deadline);
             throw e;
         }
     }

@@ -2,7 +2,7 @@ package dev.mailbell.mail.pop3;
 
 import dev.mailbell.detection.Pop3Mark.Basis;
 import dev.mailbell.detection.Pop3Observation.Full;
-import dev.mailbell.detection.Pop3Observation.Sizes;
+import dev.mailbell.detection.Pop3Observation.Queries;
 import dev.mailbell.detection.messages.Arrival;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
@@ -17,51 +17,53 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session is asked where a listing has UIDs never seen and misses others.
+ * Further questions to the server about a listing in which UIDs are unknown and known UIDs are
+ * missing.
  *
- * <p>The UIDs of three sessions are compared, because one listing may be wrong: most of them differ
- * in each, while numbers and sizes are the same, only where UIDs are made up for the session.
+ * <p>The UIDs of three sessions are compared, because one listing may be wrong: the server makes up
+ * UIDs for each session only if most of them differ in all three, while numbers and sizes are
+ * equal.
  */
-final class UidComparison implements Sizes {
-    /** A server's clock may be slow by this. */
+final class UidComparison implements Queries {
+    /** How much a server's clock may be slow. */
     private static final Duration SKEW = Duration.ofMinutes(15);
 
     private final Pop3Session session;
-    private final ServerQuirks habits;
+    private final ServerQuirks quirks;
     private final Full first;
-    private final @Nullable Instant lastLook;
+    private final @Nullable Instant lastCheckedAt;
 
-    /** Whether a session after the first one showed other messages. */
-    private boolean hasMoved;
+    /** Whether a later session showed other messages than the first one. */
+    private boolean hasChanged;
 
     UidComparison(
-            Pop3Session session, ServerQuirks habits, Full first, @Nullable Instant lastLook) {
+            Pop3Session session, ServerQuirks quirks, Full first, @Nullable Instant lastCheckedAt) {
         this.session = session;
-        this.habits = habits;
+        this.quirks = quirks;
         this.first = first;
-        this.lastLook = lastLook;
+        this.lastCheckedAt = lastCheckedAt;
     }
 
     @Override
-    public int[] at(int[] places) {
-        return first.sizes().at(places);
+    public int[] sizes(int[] indexes) {
+        return first.queries().sizes(indexes);
     }
 
     @Override
-    public boolean doUidsLast() {
-        if (habits.hasComparedUids() || session.loginDelay().isPresent()) {
+    public boolean areUidsStable() {
+        if (quirks.hasComparedUids() || session.loginDelay().isPresent()) {
             return true;
         }
         try {
-            return !areMadeUp();
+            return !areSessionUids();
         } catch (MailFailure failure) {
-            // A server that takes no second login must not fail each check.
-            habits.comparedUids();
+            // A server that refuses a second login must not fail every check.
+            quirks.comparedUids();
             throw failure.code().needsOwner() ? refusedNow(failure) : failure;
         }
     }
 
-    /** The password is right: it was taken a moment before. */
+    /** The password is correct, because the server accepted it in the first session. */
     private static MailFailure refusedNow(MailFailure failure) {
         return new MailFailure(
                 FailureCode.SERVER_ERROR,
@@ -70,30 +72,30 @@ final class UidComparison implements Sizes {
                 failure);
     }
 
-    private boolean areMadeUp() {
-        Full second = session.listAnew();
+    private boolean areSessionUids() {
+        Full second = session.listInNewSession();
         if (!isComparable(first, second)) {
-            return inVain();
+            return incomparable();
         }
         if (!areMostlyOthers(first, second)) {
-            habits.comparedUids();
+            quirks.comparedUids();
             return false;
         }
-        Full third = session.listAnew();
+        Full third = session.listInNewSession();
         if (!isComparable(second, third)
                 || !Arrays.equals(second.messages().sizes(), third.messages().sizes())) {
-            return inVain();
+            return incomparable();
         }
-        boolean made = areMostlyOthers(first, third) && areMostlyOthers(second, third);
-        if (!made) {
-            habits.comparedUids();
+        boolean sessionUids = areMostlyOthers(first, third) && areMostlyOthers(second, third);
+        if (!sessionUids) {
+            quirks.comparedUids();
         }
-        return made;
+        return sessionUids;
     }
 
-    private boolean inVain() {
-        hasMoved = true;
-        habits.comparedInVain();
+    private boolean incomparable() {
+        hasChanged = true;
+        quirks.comparedInVain();
         return false;
     }
 
@@ -113,7 +115,7 @@ final class UidComparison implements Sizes {
     @Override
     public boolean haveUidsChangedAgain() {
         String one = Objects.requireNonNullElse(first.mark().firstUid(), "");
-        return habits.haveUidsChangedAgain(
+        return quirks.haveUidsChangedAgain(
                 one, Objects.requireNonNullElse(first.mark().topUid(), one));
     }
 
@@ -123,15 +125,15 @@ final class UidComparison implements Sizes {
     }
 
     @Override
-    public Arrival[] arrivals(int[] places) {
-        Arrival[] arrivals = new Arrival[places.length];
+    public Arrival[] arrivals(int[] indexes) {
+        Arrival[] arrivals = new Arrival[indexes.length];
         Arrays.fill(arrivals, Arrival.UNKNOWN);
-        if (lastLook == null || hasMoved) {
+        if (lastCheckedAt == null || hasChanged) {
             return arrivals;
         }
-        Instant before = lastLook.minus(SKEW);
+        Instant before = lastCheckedAt.minus(SKEW);
         int[] numbers =
-                Arrays.stream(places).map(place -> first.messages().numbers()[place]).toArray();
+                Arrays.stream(indexes).map(index -> first.messages().numbers()[index]).toArray();
         Facts[] headers = session.headers(numbers);
         for (int i = 0; i < arrivals.length; i++) {
             Instant received = headers[i].received();

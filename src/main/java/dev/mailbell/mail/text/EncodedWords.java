@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes the encoded words of a header (RFC 2047). Senders split characters over adjacent words,
- * though section 5 forbids it, so the octets of adjacent words of one charset are joined before
- * they are decoded. A word of a charset that is not known stays as it is.
+ * although section 5 forbids it, so the octets of adjacent words of one charset are joined before
+ * they are decoded. A word of an unknown charset stays unchanged.
  */
 final class EncodedWords {
     private static final int LONGEST_CHARSET = 64;
@@ -17,16 +17,16 @@ final class EncodedWords {
     private final String header;
     private final StringBuilder text = new StringBuilder();
 
-    /** Where plain text begins that is not in {@link #text} yet. */
+    /** The offset of the plain text that is not in {@link #text} yet. */
     private int plainFrom;
 
-    /** Where the run of adjacent words begins whose octets are in {@link #octets}. */
+    /** The offset of the adjacent words whose octets are in {@link #octets}. */
     private int runFrom;
 
     private String charset = "";
     private final ByteArrayOutputStream octets = new ByteArrayOutputStream();
 
-    /** Characters of base64 that make no whole octets yet: the next word may go on with them. */
+    /** Characters of base64 that do not form whole octets yet; the next word may continue them. */
     private String base64 = "";
 
     private EncodedWords(String header) {

@@ -6,7 +6,7 @@ import java.text.ParseException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What senders wrote into headers, as text and instants, whatever they made of the rules. */
+/** Decodes header fields into text and instants; tolerates malformed ones. */
 public final class HeaderText {
     /** The longest line that a message may have (RFC 5322, section 2.1.1). */
     private static final int LONGEST = 998;
@@ -19,19 +19,19 @@ public final class HeaderText {
     /**
      * An unstructured header, decoded (RFC 2047) and without control characters.
      *
-     * @param latin1 the octets as they came, one character each
+     * @param latin1 the octets, one character each
      */
     public static Optional<String> decoded(String latin1) {
         return shown(EncodedWords.decode(MimeUtility.unfold(latin1)));
     }
 
-    /** One line of at most 998 characters; empty when nothing is left. */
+    /** The text as one line of at most 998 characters; empty if nothing is left. */
     public static Optional<String> shown(String text) {
         String line = ServerText.oneLine(text, LONGEST);
         return line.isEmpty() ? Optional.empty() : Optional.of(line);
     }
 
-    /** A Date header (RFC 5322, section 3.3); empty when it is none, or not of our time. */
+    /** A Date header (RFC 5322, section 3.3); empty if it is invalid, before 1970 or after 9999. */
     public static Optional<Instant> date(String value) {
         try {
             Instant date = new MailDateFormat().parse(value).toInstant();

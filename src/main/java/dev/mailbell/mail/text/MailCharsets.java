@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The charsets that mail names, as mail programs mean them: senders label text with the standard's
- * name and write the vendor's extension of it.
+ * The charsets of mail: senders label text with a standard's name and use the vendor's extension of
+ * it.
  */
 final class MailCharsets {
     private static final Map<String, Charset> EXTENSIONS = new HashMap<>();
@@ -47,9 +47,9 @@ final class MailCharsets {
         }
     }
 
-    /** The text that octets stand for; empty for a charset that is not known. */
+    /** Decodes octets; empty for an unknown charset. */
     static Optional<String> decode(byte[] octets, String label) {
-        // RFC 2231, section 5, puts a language behind the charset.
+        // RFC 2231, section 5: the charset may be followed by a language.
         String name = label.replaceFirst("\\*.*", "").toLowerCase(Locale.ROOT);
         if (name.equals("us-ascii") || name.equals("ascii")) {
             return Optional.of(ServerText.decode(octets, 0, octets.length));

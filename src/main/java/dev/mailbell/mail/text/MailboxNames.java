@@ -10,8 +10,8 @@ import org.eclipse.angus.mail.imap.protocol.BASE64MailboxDecoder;
 import org.eclipse.angus.mail.imap.protocol.BASE64MailboxEncoder;
 
 /**
- * Mailbox names between Unicode and the modified UTF-7 of IMAP (RFC 3501, section 5.1.3). Servers
- * have names that are neither; a name as a server spells it is opaque, and sent back as it came.
+ * Converts mailbox names between Unicode and the modified UTF-7 of IMAP (RFC 3501, section 5.1.3).
+ * Some servers use other encodings, so a server's name is opaque and is sent back unchanged.
  */
 public final class MailboxNames {
     private MailboxNames() {}
@@ -21,7 +21,7 @@ public final class MailboxNames {
         return isInbox(name) ? "INBOX" : BASE64MailboxEncoder.encode(name);
     }
 
-    /** The name in Unicode; as it is where it is no modified UTF-7. */
+    /** The name in Unicode; unchanged if it is not modified UTF-7. */
     public static String decode(String raw) {
         if (isInbox(raw)) {
             return "INBOX";
@@ -35,9 +35,8 @@ public final class MailboxNames {
     }
 
     /**
-     * The name in Unicode however the server spells it: modified UTF-7, the same by encoders that
-     * put into base64 what should stand for itself, or raw UTF-8; as it is where it is none of
-     * them. Composed characters (NFC).
+     * The name in Unicode (NFC) for any known encoding: modified UTF-7, also with unnecessary
+     * base64, or raw UTF-8; unchanged for anything else.
      *
      * @param raw the octets, one character each
      */
@@ -66,7 +65,7 @@ public final class MailboxNames {
         }
     }
 
-    /** INBOX is the one name without case (RFC 9051, section 5.1). */
+    /** INBOX is case-insensitive (RFC 9051, section 5.1). */
     public static boolean isInbox(String name) {
         return name.toUpperCase(Locale.ROOT).equals("INBOX");
     }

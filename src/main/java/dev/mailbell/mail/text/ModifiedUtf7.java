@@ -8,18 +8,18 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * Reads UTF-7 (RFC 2152) and the modified UTF-7 of mailbox names (RFC 3501, section 5.1.3) without
- * asking that only what must be encoded is.
+ * Decodes UTF-7 (RFC 2152) and the modified UTF-7 of mailbox names (RFC 3501, section 5.1.3), also
+ * with unnecessarily encoded characters.
  */
 final class ModifiedUtf7 {
     private ModifiedUtf7() {}
 
-    /** A mailbox name; empty when it is none, or when nothing in it is encoded. */
+    /** Decodes a mailbox name; empty if it is invalid or contains nothing encoded. */
     static Optional<String> decode(String name) {
         return decode(name, '&', true);
     }
 
-    /** Text in UTF-7; empty when it is none. */
+    /** Decodes text; empty if it is not UTF-7. */
     static Optional<String> decodeText(String text) {
         return decode(text, '+', false);
     }
@@ -71,7 +71,7 @@ final class ModifiedUtf7 {
         try {
             byte[] octets =
                     Base64.getDecoder().decode(modified ? base64.replace(',', '/') : base64);
-            // What fills up the last sextet is no character.
+            // The padding of the last sextet is not a character.
             byte[] whole = Arrays.copyOf(octets, octets.length & ~1);
             return whole.length == 0
                     ? Optional.empty()

@@ -6,7 +6,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Turns what a server sent into text that can be shown: decoded, on one line, bounded. */
+/** Turns octets from a server into text for display: decoded, on one line, of limited length. */
 public final class ServerText {
     /** Mail servers in China answer in GBK and seldom say so. */
     private static final List<Charset> CHARSETS =
@@ -16,7 +16,10 @@ public final class ServerText {
 
     private ServerText() {}
 
-    /** UTF-8 when it is UTF-8, else GBK when it is GBK, else ISO 8859-1, which everything is. */
+    /**
+     * Decodes octets as UTF-8 if they are valid UTF-8, else as GBK if they are valid GBK, else as
+     * ISO 8859-1.
+     */
     public static String decode(byte[] octets, int offset, int length) {
         for (Charset charset : CHARSETS) {
             try {
@@ -30,14 +33,15 @@ public final class ServerText {
         return new String(octets, offset, length, StandardCharsets.ISO_8859_1);
     }
 
-    /** As {@link #decode(byte[], int, int)}, of octets held as ISO 8859-1. */
+    /** As {@link #decode(byte[], int, int)}, for octets in a string of ISO 8859-1. */
     public static String decode(String latin1) {
         byte[] octets = latin1.getBytes(StandardCharsets.ISO_8859_1);
         return decode(octets, 0, octets.length);
     }
 
     /**
-     * On one line, without control characters and directional marks, at most {@code limit} long.
+     * The text on one line, without control characters and directional marks, of at most {@code
+     * limit} code points.
      */
     public static String oneLine(String text, int limit) {
         String line =
@@ -51,8 +55,8 @@ public final class ServerText {
     }
 
     /**
-     * A server's answer for the account's owner: at most 200 characters, and without secrets in
-     * case that the server repeats what it was sent.
+     * A server's answer for the account's owner: at most 200 characters, with secrets redacted in
+     * case the server repeats them.
      *
      * @param latin1 the answer's octets as ISO 8859-1
      */

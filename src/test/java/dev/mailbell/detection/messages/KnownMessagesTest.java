@@ -62,10 +62,10 @@ class KnownMessagesTest {
     }
 
     @Test
-    void what_is_gone_is_forgotten_as_new_messages_take_its_room() {
+    void gone_messages_are_forgotten_as_new_ones_arrive() {
         KnownMessages known = KnownMessages.none().listed(listing(keys(0, 20_000))).next();
         int at = 20_000;
-        for (int look = 0; look < 200; look++) {
+        for (int check = 0; check < 200; check++) {
             known = known.listed(listing(keys(at, at + 100))).next();
             at += 100;
         }

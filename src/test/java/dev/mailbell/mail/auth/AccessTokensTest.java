@@ -178,7 +178,7 @@ class AccessTokensTest {
     }
 
     @Test
-    void microsoft_is_told_the_scope_and_a_public_client_sends_no_secret() throws Exception {
+    void microsoft_gets_the_scope_and_a_public_client_sends_no_secret() throws Exception {
         enqueueToken("a1");
 
         ask(grant(Provider.MICROSOFT, null, "r1"));
@@ -436,7 +436,7 @@ class AccessTokensTest {
     }
 
     @Test
-    void microsofts_code_is_told() {
+    void microsofts_code_is_reported() {
         server.enqueue(
                 json(
                                 400,
@@ -501,7 +501,7 @@ class AccessTokensTest {
     }
 
     @Test
-    void a_life_that_is_not_told_is_taken_for_ten_minutes() {
+    void a_missing_lifetime_counts_as_ten_minutes() {
         server.enqueue(json(200, "{\"access_token\":\"a1\",\"token_type\":\"bearer\"}").build());
         enqueueToken("a2");
         OAuthGrant grant = grant("r1");
@@ -562,7 +562,7 @@ class AccessTokensTest {
     }
 
     @Test
-    void a_closed_port_and_refused_hosts_are_told_apart() throws IOException {
+    void a_closed_port_and_refused_hosts_are_distinguished() throws IOException {
         int closed;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             closed = socket.getLocalPort();

@@ -3,7 +3,7 @@ package dev.mailbell.mail.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.mailbell.mail.connection.LongResponses.Turn;
+import dev.mailbell.mail.connection.LongResponses.Permit;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
@@ -16,12 +16,12 @@ class LongResponsesTest {
     /** Two cores: one of them for long answers. */
     private final LongResponses answers = new LongResponses(2, System::nanoTime);
 
-    private static boolean reads(Turn turn, int octets) throws Exception {
-        return turn.begin(octets, Deadline.after(PATIENCE));
+    private static boolean reads(Permit permit, int octets) throws Exception {
+        return permit.begin(octets, Deadline.after(PATIENCE));
     }
 
-    private Turn flooded() throws Exception {
-        Turn flood = answers.turn();
+    private Permit flooded() throws Exception {
+        Permit flood = answers.permit();
         assertThat(reads(flood, LongResponses.FREE + 1)).isTrue();
         return flood;
     }
@@ -29,7 +29,7 @@ class LongResponsesTest {
     @Test
     void a_check_that_reads_little_waits_for_no_flood() throws Exception {
         flooded();
-        Turn usual = answers.turn();
+        Permit usual = answers.permit();
         for (int read = 0; read < LongResponses.FREE / SMALL; read++) {
             assertThat(reads(usual, SMALL)).isTrue();
         }
@@ -39,8 +39,8 @@ class LongResponsesTest {
 
     @Test
     void of_two_that_read_much_one_is_parsed_at_a_time() throws Exception {
-        Turn first = flooded();
-        Turn second = answers.turn();
+        Permit first = flooded();
+        Permit second = answers.permit();
         FutureTask<Boolean> reading = new FutureTask<>(() -> reads(second, LongResponses.FREE + 1));
         Thread thread = Thread.ofVirtual().start(reading);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
@@ -51,28 +51,28 @@ class LongResponsesTest {
     }
 
     @Test
-    void a_turn_is_waited_for_no_longer_than_the_deadline() throws Exception {
-        Turn first = flooded();
-        Turn second = answers.turn();
+    void a_permit_is_awaited_no_longer_than_the_deadline() throws Exception {
+        Permit first = flooded();
+        Permit second = answers.permit();
         assertThat(second.begin(LongResponses.FREE + 1, Deadline.after(Duration.ZERO))).isFalse();
         second.end();
         first.end();
         first.end();
         assertThat(flooded()).isNotNull();
         assertThat(second.begin(SMALL, Deadline.after(Duration.ZERO)))
-                .as("ending twice gives back one turn")
+                .as("ending twice gives back one permit")
                 .isFalse();
     }
 
     @Test
-    void answers_without_end_share_one_turn_of_their_own() throws Exception {
-        Turn endless = answers.turn();
+    void endless_answers_share_one_permit_of_their_own() throws Exception {
+        Permit endless = answers.permit();
         assertThat(reads(endless, LongResponses.USUAL + 1)).isTrue();
-        Turn listing = flooded();
-        assertThat(answers.turn().begin(LongResponses.USUAL + 1, Deadline.after(Duration.ZERO)))
+        Permit listing = flooded();
+        assertThat(answers.permit().begin(LongResponses.USUAL + 1, Deadline.after(Duration.ZERO)))
                 .isFalse();
         endless.pause();
-        assertThat(reads(answers.turn(), LongResponses.USUAL + 1)).isTrue();
+        assertThat(reads(answers.permit(), LongResponses.USUAL + 1)).isTrue();
         listing.pause();
         assertThat(reads(listing, SMALL)).isTrue();
     }

@@ -82,7 +82,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void a_provider_without_the_protocol_is_told_as_that() {
+    void a_provider_without_the_protocol_is_reported_as_such() {
         assertThat(refusal("ann@icloud.com", Protocol.POP3))
                 .contains("icloud.com does not offer POP3");
         assertThat(asked).isEmpty();

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * STLS, and over TLS. Every user name is valid with {@link #PASSWORD}; each test takes a
  * {@linkplain #freshUser fresh one}, whose maildir is empty.
  *
- * <p>Works as root, where the mail belongs to nobody, and as an ordinary user.
+ * <p>Works as root, with the mail owned by the user "nobody", and as an ordinary user.
  */
 public final class Dovecot implements AutoCloseable {
     public static final String PASSWORD = "s3\"cr\\et";
@@ -86,12 +86,12 @@ public final class Dovecot implements AutoCloseable {
         return ports[3];
     }
 
-    /** What a client must trust; the certificate holds localhost and 127.0.0.1. */
+    /** The certificate that a client must trust; its names are localhost and 127.0.0.1. */
     public String caPem() {
         return TestTls.caPem();
     }
 
-    /** A user whom no other test has, with an empty INBOX. */
+    /** A new user that no other test uses, with an empty INBOX. */
     public Maildir freshUser() {
         return new Maildir(this, home.resolve("mail"), "user" + USERS.incrementAndGet());
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
-/** The mail of one user, changed behind the server's back, and the truth about it. */
+/** The mail of one user, changed in the file system or by doveadm, with its true content. */
 public final class Maildir {
     private static final String INBOX = "INBOX";
 
@@ -47,8 +47,8 @@ public final class Maildir {
     }
 
     /**
-     * Delivers a message into INBOX; it takes the next UID when the server looks. Costs no process,
-     * so it is fit for thousands.
+     * Delivers a message into INBOX; it takes the next UID when the server scans it. Costs no
+     * process, so it is fit for thousands.
      */
     public void deliver(String message) {
         drop(root, message);
@@ -56,7 +56,7 @@ public final class Maildir {
 
     /**
      * Puts a message straight into the directory of a mailbox of one level, which must exist:
-     * unlike {@link #deliver(String, String)}, nothing tells the server of it.
+     * unlike {@link #deliver(String, String)}, this does not notify the server.
      */
     public void drop(String mailbox, String message) {
         drop(root.resolve("." + mailbox), message);
@@ -88,7 +88,7 @@ public final class Maildir {
         }
     }
 
-    /** Delivers so many small messages into INBOX. */
+    /** Delivers small messages into INBOX. */
     public void deliver(int count) {
         for (int i = 0; i < count; i++) {
             deliver(message("message " + delivered));

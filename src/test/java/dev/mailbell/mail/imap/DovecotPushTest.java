@@ -10,7 +10,7 @@ import dev.mailbell.mail.PushSession.Wake;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
-import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.List;
@@ -42,25 +42,26 @@ class DovecotPushTest {
     void new_mail_wakes_who_waits_and_is_counted_without_opening_the_mailbox_anew(
             Security security) {
         mail.deliver(2);
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open(security)) {
             assertThat(session.push(List.of("INBOX"))).isTrue();
-            inbox.look(session);
+            inbox.check(session);
             assertThat(session.canPush()).isTrue();
             for (int i = 0; i < 3; i++) {
                 mail.deliver(1);
                 assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                         .isEqualTo(Wake.CHANGED);
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
             }
-            // The newest goes, another comes: UIDNEXT has moved, the number of messages has not.
+            // The newest message is removed and another one arrives: UIDNEXT changes, the number of
+            // messages does not.
             mail.expunge("INBOX", 5);
             mail.deliver(1);
             int counted = 0;
             while (counted == 0) {
                 assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                         .isEqualTo(Wake.CHANGED);
-                counted += inbox.look(session).newCount();
+                counted += inbox.check(session).newCount();
             }
             assertThat(counted).isEqualTo(1);
             assertThat(inbox.mark().topUid()).isEqualTo(6);
@@ -69,10 +70,10 @@ class DovecotPushTest {
 
     @Test
     void who_waits_is_woken_by_another_thread_at_once_or_before_it_begins() throws Exception {
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open(Security.NONE)) {
             session.push(List.of("INBOX"));
-            inbox.look(session);
+            inbox.check(session);
             session.interrupt();
             assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                     .isEqualTo(Wake.INTERRUPTED);
@@ -98,38 +99,38 @@ class DovecotPushTest {
     @Test
     void with_notify_one_connection_tells_of_all_mailboxes() {
         mail.create("Work");
-        Watched inbox = new Watched("INBOX");
-        Watched work = new Watched("Work");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
+        TrackedMailbox work = new TrackedMailbox("Work");
         try (ImapSession session = open(Security.NONE)) {
             assertThat(session.capabilities()).contains("NOTIFY");
             assertThat(session.push(List.of("INBOX", "Work"))).isTrue();
             session.expect(List.of("Work", "INBOX"));
-            work.look(session);
-            inbox.look(session);
+            work.check(session);
+            inbox.check(session);
             mail.deliver("Work", Maildir.message("hello"));
             assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                     .isEqualTo(Wake.CHANGED_ELSEWHERE);
             session.expect(List.of("Work", "INBOX"));
-            assertThat(work.look(session).newCount()).isEqualTo(1);
-            assertThat(inbox.look(session).newCount()).isZero();
+            assertThat(work.check(session).newCount()).isEqualTo(1);
+            assertThat(inbox.check(session).newCount()).isZero();
             mail.deliver(1);
             Wake wake = session.await(hint -> Optional.of(Duration.ZERO));
             assertThat(wake).isEqualTo(Wake.CHANGED);
-            assertThat(inbox.look(session).newCount()).isEqualTo(1);
+            assertThat(inbox.check(session).newCount()).isEqualTo(1);
         }
     }
 
     /** IDLE stays bound to the mailbox that is gone; opening the name anew does not. */
     @ParameterizedTest
     @ValueSource(strings = {"deleted", "renamed"})
-    void mail_in_a_mailbox_that_was_made_anew_while_idle_waits_is_found_by_the_next_look(
+    void mail_in_a_mailbox_that_was_made_anew_while_idle_waits_is_found_by_the_next_check(
             String what) {
         mail.create("Work");
         mail.deliver("Work", Maildir.message("before"));
-        Watched work = new Watched("Work");
+        TrackedMailbox work = new TrackedMailbox("Work");
         try (ImapSession session = open(Security.NONE)) {
             session.push(List.of("Work"));
-            work.look(session);
+            work.check(session);
             if (what.equals("deleted")) {
                 mail.delete("Work");
             } else {
@@ -140,7 +141,7 @@ class DovecotPushTest {
             session.interrupt();
             session.await(hint -> Optional.empty());
             session.expect(List.of("Work"));
-            Change change = work.look(session);
+            Change change = work.check(session);
             assertThat(change.kind()).isEqualTo(Change.Kind.RESET);
             assertThat(change.newCount()).isEqualTo(1);
             assertThat(session.canPush()).isTrue();
@@ -151,43 +152,43 @@ class DovecotPushTest {
     void mail_in_a_mailbox_whose_index_files_are_gone_is_found_by_the_next_session() {
         mail.create("Work");
         mail.deliver("Work", Maildir.message("before"));
-        Watched work = new Watched("Work");
+        TrackedMailbox work = new TrackedMailbox("Work");
         try (ImapSession session = open(Security.NONE)) {
             session.push(List.of("Work"));
-            work.look(session);
+            work.check(session);
             mail.removeIndexes("Work");
             mail.drop("Work", Maildir.message("after"));
             session.interrupt();
             session.await(hint -> Optional.empty());
             session.expect(List.of("Work"));
             // Dovecot refuses what it had open until the session has ended.
-            assertThatExceptionOfType(MailFailure.class).isThrownBy(() -> work.look(session));
+            assertThatExceptionOfType(MailFailure.class).isThrownBy(() -> work.check(session));
         }
         try (ImapSession session = open(Security.NONE)) {
             session.push(List.of("Work"));
             // The UIDs begin anew, and both messages are of the last second.
-            Change change = work.look(session);
+            Change change = work.check(session);
             assertThat(change.kind()).isEqualTo(Change.Kind.RESET);
             assertThat(change.newCount()).isBetween(1, 2);
         }
     }
 
     @Test
-    void mail_that_is_put_straight_into_another_mailbox_is_found_by_the_next_look_of_all() {
+    void mail_that_is_put_straight_into_another_mailbox_is_found_by_the_next_check_of_all() {
         mail.create("Work");
-        Watched inbox = new Watched("INBOX");
-        Watched work = new Watched("Work");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
+        TrackedMailbox work = new TrackedMailbox("Work");
         try (ImapSession session = open(Security.NONE)) {
             assertThat(session.push(List.of("INBOX", "Work"))).isTrue();
             session.expect(List.of("Work", "INBOX"));
-            work.look(session);
-            inbox.look(session);
+            work.check(session);
+            inbox.check(session);
             mail.drop("Work", Maildir.message("hello"));
             session.interrupt();
             session.await(hint -> Optional.empty());
             session.expect(List.of("Work", "INBOX"));
-            assertThat(work.look(session).newCount()).isEqualTo(1);
-            assertThat(inbox.look(session).newCount()).isZero();
+            assertThat(work.check(session).newCount()).isEqualTo(1);
+            assertThat(inbox.check(session).newCount()).isZero();
             assertThat(session.canPush()).isTrue();
         }
     }

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Answers with octets changed, lost, repeated and put in: a look ends, in an observation that makes
- * sense or in a failure that has a name. {@code -Dmailbell.fuzz.imap=1000000} for more of it.
+ * Answers with octets changed, lost, repeated and put in: a check ends, in an observation that
+ * makes sense or in a failure that has a name. {@code -Dmailbell.fuzz.imap=1000000} for more of it.
  */
 @Timeout(3600)
 class FuzzTest {
@@ -68,7 +68,7 @@ class FuzzTest {
     private static final ImapMark MARK = new ImapMark(7, 10, 3, 9);
 
     @Test
-    void whatever_a_server_answers_a_look_ends_well() throws IOException {
+    void whatever_a_server_answers_a_check_ends_well() throws IOException {
         long seed = new Random().nextLong();
         int observed = 0;
         for (int round = 0; round < ROUNDS; round++) {
@@ -77,7 +77,7 @@ class FuzzTest {
                     new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 Thread server = Thread.startVirtualThread(() -> serve(listening, random));
                 long start = System.nanoTime();
-                if (look(listening.getLocalPort(), random.nextBoolean(), seed + round)) {
+                if (check(listening.getLocalPort(), random.nextBoolean(), seed + round)) {
                     observed++;
                 }
                 assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -86,17 +86,17 @@ class FuzzTest {
                 server.interrupt();
             }
         }
-        assertThat(observed).as("seed %d: looks that ended in an observation", seed).isPositive();
+        assertThat(observed).as("seed %d: checks that ended in an observation", seed).isPositive();
     }
 
-    /** Returns whether the look ended in an observation. */
-    private static boolean look(int port, boolean modern, long seed) {
-        Instant lastLook = modern ? Instant.parse("2026-11-20T00:00:00Z") : null;
+    /** Returns whether the check ended in an observation. */
+    private static boolean check(int port, boolean modern, long seed) {
+        Instant lastCheckedAt = modern ? Instant.parse("2026-11-20T00:00:00Z") : null;
         try (ImapSession session =
                 ImapKit.sessions()
                         .open(ImapKit.login(port), Deadline.after(Duration.ofSeconds(5)))) {
             ImapObservation seen =
-                    session.observe(new CheckRequest("INBOX", MARK, 8, !modern, lastLook));
+                    session.observe(new CheckRequest("INBOX", MARK, 8, !modern, lastCheckedAt));
             assertThat(seen.found().size()).isLessThanOrEqualTo(Math.max(seen.total(), 20));
             // Makes a mark, which checks its ranges.
             new ImapState(MARK, null, null)

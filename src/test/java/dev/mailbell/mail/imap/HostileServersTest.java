@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Servers that would take the daemon's memory or time: a look ends, and it costs little. */
+/** Servers that would take the daemon's memory or time: a check ends, and it costs little. */
 class HostileServersTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Duration SOON = Duration.ofMillis(500);
@@ -34,8 +34,8 @@ class HostileServersTest {
             C: {tag} UID SEARCH UID 10:4294967295
             """;
 
-    private static Object look(ImapSession session) {
-        return session.observe(ImapKit.look(new ImapMark(7, 10, 3, 9)));
+    private static Object check(ImapSession session) {
+        return session.observe(ImapKit.check(new ImapMark(7, 10, 3, 9)));
     }
 
     private static FailureCode code(
@@ -94,7 +94,7 @@ class HostileServersTest {
                                 OLD + SEARCH + "! raw * SEARCH 1\n! forever \\x20123456789\n",
                                 ImapKit.LONG,
                                 96,
-                                HostileServersTest::look))
+                                HostileServersTest::check))
                 .isEqualTo(FailureCode.PROTOCOL_ERROR);
     }
 
@@ -149,7 +149,7 @@ class HostileServersTest {
                                         + GOODBYE,
                                 ImapKit.LONG,
                                 4,
-                                HostileServersTest::look))
+                                HostileServersTest::check))
                 .isEqualTo(FailureCode.PROTOCOL_ERROR);
     }
 
@@ -166,12 +166,12 @@ class HostileServersTest {
     }
 
     @Test
-    void silence_and_drips_in_a_look_end_at_the_deadline() throws IOException {
+    void silence_and_drips_in_a_check_end_at_the_deadline() throws IOException {
         for (String end :
                 new String[] {"! silence\n", "! drip 20 " + "* OK hm ".repeat(200) + "\n"}) {
             assertThat(code(EXAMINE + end, SOON, 4, ImapKit::baseline))
                     .isEqualTo(FailureCode.TIMEOUT);
-            assertThat(code(OLD + SEARCH + end, SOON, 4, HostileServersTest::look))
+            assertThat(code(OLD + SEARCH + end, SOON, 4, HostileServersTest::check))
                     .isEqualTo(FailureCode.TIMEOUT);
         }
     }
@@ -190,7 +190,7 @@ class HostileServersTest {
                                     OLD + SEARCH + "! raw " + part + "\n! drop\n",
                                     ImapKit.LONG,
                                     4,
-                                    HostileServersTest::look))
+                                    HostileServersTest::check))
                     .isEqualTo(FailureCode.CONNECT_FAILED);
         }
     }

@@ -29,12 +29,14 @@ public final class ImapKit {
     public static final String USER = "ann@mail.example";
     static final String PASSWORD = "s3cret-word";
 
-    /** Ended only by a test that fails. */
+    /** Only a failing test reaches it. */
     public static final Duration LONG = Duration.ofSeconds(20);
 
     private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
 
-    /** To the authenticated state of a server that offers everything we use. */
+    /**
+     * The dialogue up to the authenticated state of a server that offers every extension in use.
+     */
     public static final String MODERN =
             """
             S: * OK [CAPABILITY IMAP4rev1 ID SASL-IR LITERAL+ AUTH=PLAIN AUTH=XOAUTH2] ready
@@ -45,7 +47,7 @@ public final class ImapKit {
             S: {tag} OK [CAPABILITY IMAP4rev1 ID UNSELECT ESEARCH UIDPLUS LITERAL+] in
             """;
 
-    /** To the authenticated state of a server that knows RFC 3501 and no more. */
+    /** The dialogue up to the authenticated state of a server that only supports RFC 3501. */
     public static final String OLD =
             """
             S: * OK ready
@@ -81,7 +83,7 @@ public final class ImapKit {
     }
 
     /**
-     * @param tick how long to wait before a UIDVALIDITY that has changed is asked for again
+     * @param tick how long to wait before a changed UIDVALIDITY is read again
      */
     static ImapSessions sessions(Duration tick) {
         return new ImapSessions(LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
@@ -107,7 +109,7 @@ public final class ImapKit {
         return sessions().open(login(server.port()), Deadline.after(LONG));
     }
 
-    /** Plays a script to one session and returns what the session was asked for. */
+    /** Plays a script to one session and returns the result of its use. */
     public static <T> T playing(String script, Function<ImapSession, T> use) throws IOException {
         try (ScriptedServer server = ScriptedServer.playing(script)) {
             try (ImapSession session = open(server)) {
@@ -139,45 +141,49 @@ public final class ImapKit {
         }
     }
 
-    static CheckRequest look(String mailbox, @Nullable ImapMark mark) {
+    static CheckRequest check(String mailbox, @Nullable ImapMark mark) {
         return new CheckRequest(mailbox, mark, mark == null ? 0 : mark.uidNext(), false, null);
     }
 
-    static CheckRequest look(@Nullable ImapMark mark) {
-        return look("INBOX", mark);
+    static CheckRequest check(@Nullable ImapMark mark) {
+        return check("INBOX", mark);
     }
 
-    /** The look that a first look is. */
+    /** The request of a first check. */
     static ImapObservation baseline(ImapSession session) {
-        return session.observe(look(null));
+        return session.observe(check(null));
     }
 
     static ImapMark mark(ImapObservation seen) {
         return new ImapMark(seen.uidValidity(), seen.uidNext(), seen.total(), seen.topUid());
     }
 
-    /** A mailbox as the daemon keeps it: looked at again and again. */
-    static final class Watched {
+    /** A mailbox as the daemon keeps it between checks. */
+    static final class TrackedMailbox {
         private final String mailbox;
         private ImapState state = ImapState.UNSEEN;
-        private @Nullable Instant lastLook;
+        private @Nullable Instant lastCheckedAt;
 
-        Watched(String mailbox) {
+        TrackedMailbox(String mailbox) {
             this.mailbox = mailbox;
         }
 
-        Change look(ImapSession session) {
-            return look(session, false);
+        Change check(ImapSession session) {
+            return check(session, false);
         }
 
-        Change look(ImapSession session, boolean exhaustive) {
+        Change check(ImapSession session, boolean exhaustive) {
             Instant now = Instant.now();
             CheckRequest request =
                     new CheckRequest(
-                            mailbox, state.mark(), state.searchFrom(null), exhaustive, lastLook);
+                            mailbox,
+                            state.mark(),
+                            state.searchFrom(null),
+                            exhaustive,
+                            lastCheckedAt);
             Change change = state.after(session.observe(request), null, ImapKit::none);
             state = (ImapState) change.next();
-            lastLook = now;
+            lastCheckedAt = now;
             return change;
         }
 

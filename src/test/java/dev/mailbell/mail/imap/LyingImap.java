@@ -1,12 +1,10 @@
 package dev.mailbell.mail.imap;
 
 import dev.mailbell.detection.ImapState;
+import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -25,9 +23,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An IMAP server with one mailbox that lies when it is asked to: lines are lost, repeated, out of
- * order, misnumbered, of another mailbox or in another case; commands are refused; the whole
- * mailbox is shown as it was. It keeps account of the UIDs it made up.
+ * An IMAP server with one mailbox that gives wrong answers on request: lines are lost, repeated,
+ * out of order, misnumbered, of another mailbox or in another case; commands are refused; an older
+ * state of the mailbox is shown. It records the UIDs that it invents.
  */
 final class LyingImap implements AutoCloseable {
     private static final DateTimeFormatter DATE =
@@ -38,10 +36,10 @@ final class LyingImap implements AutoCloseable {
         "0", "1", "2147483647", "4294967295", "4294967296", "1099511627776"
     };
 
-    private final ServerSocket listening;
+    private final LoopbackServer server;
     private final Random random;
 
-    /** When each message came, by UID. */
+    /** When each message arrived, by UID. */
     private TreeMap<Long, Instant> messages = new TreeMap<>();
 
     private final Set<Long> real = new HashSet<>();
@@ -58,16 +56,11 @@ final class LyingImap implements AutoCloseable {
 
     LyingImap(Random random) {
         this.random = random;
-        try {
-            listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Thread.ofVirtual().name("lying-imap").start(this::accept);
+        server = new LoopbackServer("lying-imap", this::serve);
     }
 
     int port() {
-        return listening.getLocalPort();
+        return server.port();
     }
 
     synchronized void arrive(Instant at) {
@@ -75,7 +68,7 @@ final class LyingImap implements AutoCloseable {
         messages.put(uidNext++, at);
     }
 
-    /** Some UIDs are passed, as of messages that came and went. */
+    /** Skips some UIDs, as after messages that arrived and were removed. */
     synchronized void skip(int uids) {
         uidNext += uids;
     }
@@ -91,18 +84,18 @@ final class LyingImap implements AutoCloseable {
         return Set.copyOf(messages.keySet());
     }
 
-    /** UIDs that were shown and never were. */
+    /** How many UIDs were shown that never existed. */
     synchronized int phantoms() {
         return phantoms.size();
     }
 
-    /** A look begins. */
+    /** Begins a check. */
     synchronized void begin(boolean lies) {
         lying = lies;
         commands = 0;
         validityLied = false;
         transcript.setLength(0);
-        // A view that stays is a mailbox that was restored.
+        // An old view that is shown too often counts as a restored mailbox.
         stale = lies && staleViews < ImapState.OLDER_VIEWS - 1 && random.nextInt(6) == 0;
         staleViews += stale ? 1 : 0;
         if (!stale && random.nextInt(3) == 0) {
@@ -120,33 +113,13 @@ final class LyingImap implements AutoCloseable {
         return transcript.toString();
     }
 
-    private void accept() {
-        while (!listening.isClosed()) {
-            try {
-                Socket socket = listening.accept();
-                Thread.ofVirtual().name("lying-imap-session").start(() -> serve(socket));
-            } catch (IOException e) {
-                if (!listening.isClosed()) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        }
-    }
-
-    private void serve(Socket socket) {
-        try (socket) {
-            socket.setTcpNoDelay(true);
-            say(socket, List.of("* OK [CAPABILITY IMAP4rev1] ready"));
-            BufferedReader in =
-                    new BufferedReader(
-                            new InputStreamReader(
-                                    socket.getInputStream(), StandardCharsets.US_ASCII));
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                say(socket, answer(line));
-            }
-        } catch (IOException gone) {
-            // The client may hang up at any moment.
-            return;
+    private void serve(Socket socket) throws IOException {
+        say(socket, List.of("* OK [CAPABILITY IMAP4rev1] ready"));
+        BufferedReader in =
+                new BufferedReader(
+                        new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            say(socket, answer(line));
         }
     }
 
@@ -273,7 +246,7 @@ final class LyingImap implements AutoCloseable {
         return matcher.replaceAll(found -> Long.toString(1 + random.nextInt(40)));
     }
 
-    /** A wrong UIDVALIDITY once a look: two that agree are a mailbox made anew. */
+    /** A wrong UIDVALIDITY once a check: two equal ones mean a recreated mailbox. */
     private String validity(String line, String wrong) {
         if (validityLied || line.contains("STATUS")) {
             return line;
@@ -324,6 +297,6 @@ final class LyingImap implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listening.close();
+        server.close();
     }
 }

@@ -2,7 +2,7 @@ package dev.mailbell.mail.imap;
 
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.MODERN;
-import static dev.mailbell.mail.imap.ImapKit.look;
+import static dev.mailbell.mail.imap.ImapKit.check;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,8 +76,8 @@ class MailboxSpellingsTest {
                                 + "S: {tag} OK done\n"
                                 + GOODBYE,
                         session -> {
-                            ImapObservation first = session.observe(look(name, null));
-                            return session.observe(look(name, ImapKit.mark(first)));
+                            ImapObservation first = session.observe(check(name, null));
+                            return session.observe(check(name, ImapKit.mark(first)));
                         });
         assertThat(seen.total()).isEqualTo(3);
         assertThat(seen.found().isEmpty()).isTrue();
@@ -97,7 +97,7 @@ class MailboxSpellingsTest {
                                 + "C: Gr{*}e\n"
                                 + OPENED
                                 + GOODBYE,
-                        session -> session.observe(look("Grüße", null)));
+                        session -> session.observe(check("Grüße", null)));
         assertThat(seen.total()).isEqualTo(3);
     }
 
@@ -125,7 +125,7 @@ class MailboxSpellingsTest {
 
     private static MailFailure failing(ImapSession session) {
         try {
-            session.observe(look("Work", null));
+            session.observe(check("Work", null));
             throw new AssertionError("nothing failed");
         } catch (MailFailure failure) {
             return failure;
@@ -149,7 +149,7 @@ class MailboxSpellingsTest {
             for (int i = 0; i < 2; i++) {
                 try (ImapSession session =
                         sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                    assertThat(session.observe(look("R & D", null)).total()).isEqualTo(3);
+                    assertThat(session.observe(check("R & D", null)).total()).isEqualTo(3);
                 }
             }
         }
@@ -199,20 +199,20 @@ class MailboxSpellingsTest {
         long[] now = {5};
         MailboxSpellings spellings = new MailboxSpellings(() -> now[0]);
         MailboxSpellings.OfLogin login = spellings.of(ImapKit.login(1));
-        assertThat(login.lookUp("x", () -> Optional.of(List.of("X")))).isTrue();
+        assertThat(login.refresh("x", () -> Optional.of(List.of("X")))).isTrue();
         assertThat(login.raw("x")).isEqualTo("X");
-        assertThat(login.lookUp("x", () -> Optional.of(List.of("x ")))).isFalse();
+        assertThat(login.refresh("x", () -> Optional.of(List.of("x ")))).isFalse();
         now[0] += MailboxSpellings.ASKED_AGAIN.toNanos();
-        assertThat(login.lookUp("x", Optional::empty)).isFalse();
+        assertThat(login.refresh("x", Optional::empty)).isFalse();
         assertThat(login.raw("x")).isEqualTo("x");
-        for (int i = 0; i < MailboxSpellings.MOST; i++) {
+        for (int i = 0; i < MailboxSpellings.MAX_NAMES; i++) {
             String name = "m" + i;
-            assertThat(login.lookUp(name, () -> Optional.of(List.of("M" + name.substring(1)))))
+            assertThat(login.refresh(name, () -> Optional.of(List.of("M" + name.substring(1)))))
                     .isTrue();
         }
-        assertThat(login.lookUp("x", () -> Optional.of(List.of("X")))).isTrue();
+        assertThat(login.refresh("x", () -> Optional.of(List.of("X")))).isTrue();
         assertThat(login.raw("m0")).isEqualTo("m0");
-        assertThat(login.lookUp("INBOX", () -> Optional.of(List.of("inbox")))).isFalse();
+        assertThat(login.refresh("INBOX", () -> Optional.of(List.of("inbox")))).isFalse();
     }
 
     @Test

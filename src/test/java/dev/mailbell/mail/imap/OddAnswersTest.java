@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.detection.Change;
 import dev.mailbell.detection.Change.Kind;
 import dev.mailbell.mail.PushSession.Wake;
-import dev.mailbell.mail.imap.ImapKit.Watched;
-import dev.mailbell.mail.imap.OddImap.Speech;
+import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
+import dev.mailbell.mail.imap.OddImap.AnswerStyle;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,15 +23,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * by polling and on a kept session, with few commands.
  */
 class OddAnswersTest {
-    /** A check that goes down the whole ladder costs fewer. */
+    /** The maximum number of commands; a check that tries every proof sends fewer. */
     private static final int COMMANDS_OF_A_CHECK = 30;
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("dev.mailbell.mail.imap.OddSpeeches#servers")
-    void each_arrival_is_counted_once_by_polling(String name, String capabilities, Speech speech)
-            throws IOException {
-        try (OddImap server = new OddImap(capabilities, speech)) {
-            Watched inbox = new Watched("INBOX");
+    @MethodSource("dev.mailbell.mail.imap.OddAnswers#servers")
+    void each_arrival_is_counted_once_by_polling(
+            String name, String capabilities, AnswerStyle style) throws IOException {
+        try (OddImap server = new OddImap(capabilities, style)) {
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
             ImapSessions sessions = ImapKit.sessions();
             server.arrive(3);
             int[] arrivals = {0, 2, 0, 1, 0, 0, 3};
@@ -44,7 +44,7 @@ class OddAnswersTest {
                 int before = server.commands();
                 try (ImapSession session =
                         sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                    counts.add(counted(inbox.look(session)));
+                    counts.add(counted(inbox.check(session)));
                 }
                 assertThat(server.commands() - before)
                         .as(server.transcript())
@@ -55,17 +55,17 @@ class OddAnswersTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("dev.mailbell.mail.imap.OddSpeeches#servers")
+    @MethodSource("dev.mailbell.mail.imap.OddAnswers#servers")
     void each_arrival_is_counted_once_on_a_kept_session(
-            String name, String capabilities, Speech speech) throws IOException {
-        try (OddImap server = new OddImap(capabilities, speech)) {
-            Watched inbox = new Watched("INBOX");
+            String name, String capabilities, AnswerStyle style) throws IOException {
+        try (OddImap server = new OddImap(capabilities, style)) {
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
             server.arrive(3);
             try (ImapSession session =
                     ImapKit.sessions()
                             .open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
                 session.push(List.of("INBOX"));
-                int counted = counted(inbox.look(session));
+                int counted = counted(inbox.check(session));
                 int arrived = 0;
                 for (int arrivals : new int[] {2, 1, 3, 1}) {
                     server.arrive(arrivals);
@@ -77,14 +77,14 @@ class OddAnswersTest {
                             .as(server.transcript())
                             .isEqualTo(Wake.CHANGED);
                     arrived += arrivals;
-                    counted += counted(inbox.look(session));
+                    counted += counted(inbox.check(session));
                     assertThat(counted).as(server.transcript()).isLessThanOrEqualTo(arrived);
                     assertThat(server.commands() - before)
                             .as(server.transcript())
                             .isLessThan(COMMANDS_OF_A_CHECK);
                 }
-                // A server may tell of mail only when it is asked once more.
-                counted += counted(inbox.look(session));
+                // A server may report mail only in the next check.
+                counted += counted(inbox.check(session));
                 assertThat(counted).as(server.transcript()).isEqualTo(arrived);
             }
             assertThat(server.logins()).isEqualTo(1);
@@ -92,20 +92,20 @@ class OddAnswersTest {
     }
 
     /**
-     * The same lie at every question of every check: the next dearer proof refutes it. A lie that
-     * hides messages from the baseline alone makes them new once they are shown.
+     * The same lie at every question of every check: the next more expensive proof refutes it. A
+     * lie that hides messages from the baseline alone makes them new once they are shown.
      */
     @ParameterizedTest(name = "{0}")
-    @MethodSource("dev.mailbell.mail.imap.OddSpeeches#liars")
-    void a_lie_that_stays_the_same_hides_no_mail(String name, String capabilities, Speech speech)
-            throws IOException {
+    @MethodSource("dev.mailbell.mail.imap.OddAnswers#liars")
+    void a_lie_that_stays_the_same_hides_no_mail(
+            String name, String capabilities, AnswerStyle style) throws IOException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         AtomicBoolean lies = new AtomicBoolean(random.nextBoolean());
         int hidden = lies.get() ? 9 : 0;
-        Speech spoken = (command, lines) -> lies.get() ? speech.say(command, lines) : lines;
-        try (OddImap server = new OddImap(capabilities, spoken)) {
-            Watched inbox = new Watched("INBOX");
+        AnswerStyle answers = (command, lines) -> lies.get() ? style.apply(command, lines) : lines;
+        try (OddImap server = new OddImap(capabilities, answers)) {
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
             ImapSessions sessions = ImapKit.sessions();
             server.arrive(9);
             int arrived = 0;
@@ -121,7 +121,7 @@ class OddAnswersTest {
                 }
                 try (ImapSession session =
                         sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                    counted += counted(inbox.look(session));
+                    counted += counted(inbox.check(session));
                 }
                 assertThat(counted)
                         .as("seed %d, check %d: %s", seed, i, server.transcript())
@@ -131,7 +131,7 @@ class OddAnswersTest {
             server.arrive(1);
             try (ImapSession session =
                     sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                counted += counted(inbox.look(session));
+                counted += counted(inbox.check(session));
             }
             assertThat(counted)
                     .as("seed %d: %s", seed, server.transcript())

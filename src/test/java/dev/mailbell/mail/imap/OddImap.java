@@ -1,11 +1,9 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,26 +13,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An IMAP server with one mailbox that is right about its messages and says so in a way of its own:
- * every answer passes through a {@link Speech}. A command has one line: literals in commands are
- * not read.
+ * An IMAP server with one mailbox whose answers are correct but unusual in form: every answer
+ * passes through an {@link AnswerStyle}. Commands have one line; literals in commands are not
+ * supported.
  */
 final class OddImap implements AutoCloseable {
-    /** How the server says what it has to say. */
+    /** Rewrites the answers of the server. */
     @FunctionalInterface
-    interface Speech {
+    interface AnswerStyle {
         /**
-         * @param command what was asked, without its tag; {@code GREETING} for nothing
+         * @param command the command without its tag; {@code GREETING} for the greeting
          * @param lines the usual answer, the tagged line last
-         * @return the lines that are said; one that ends in {@code \} is not ended
+         * @return the lines to send; one that ends in {@code \} is sent without line end
          */
-        List<String> say(String command, List<String> lines);
+        List<String> apply(String command, List<String> lines);
     }
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
-    private final ServerSocket listening;
-    private final Speech speech;
+    private final LoopbackServer server;
+    private final AnswerStyle style;
     private final String capabilities;
     private final List<Long> messages = new ArrayList<>();
     private long uidNext = 1;
@@ -42,19 +40,14 @@ final class OddImap implements AutoCloseable {
     private int logins;
     private final StringBuilder transcript = new StringBuilder();
 
-    OddImap(String capabilities, Speech speech) {
+    OddImap(String capabilities, AnswerStyle style) {
         this.capabilities = capabilities;
-        this.speech = speech;
-        try {
-            listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Thread.ofVirtual().name("odd-imap").start(this::accept);
+        this.style = style;
+        server = new LoopbackServer("odd-imap", socket -> new Session(socket).run());
     }
 
     int port() {
-        return listening.getLocalPort();
+        return server.port();
     }
 
     synchronized void arrive(int count) {
@@ -63,7 +56,7 @@ final class OddImap implements AutoCloseable {
         }
     }
 
-    /** The first message goes. */
+    /** Removes the first message. */
     synchronized void removeFirst() {
         messages.removeFirst();
     }
@@ -80,19 +73,6 @@ final class OddImap implements AutoCloseable {
         return transcript.toString();
     }
 
-    private void accept() {
-        while (!listening.isClosed()) {
-            try {
-                Socket socket = listening.accept();
-                Thread.ofVirtual().name("odd-imap-session").start(() -> new Session(socket).run());
-            } catch (IOException e) {
-                if (!listening.isClosed()) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        }
-    }
-
     private final class Session {
         private final Socket socket;
         private List<Long> shown = new ArrayList<>();
@@ -103,37 +83,31 @@ final class OddImap implements AutoCloseable {
             this.socket = socket;
         }
 
-        void run() {
-            try (socket) {
-                socket.setTcpNoDelay(true);
-                BufferedReader in =
-                        new BufferedReader(
-                                new InputStreamReader(
-                                        socket.getInputStream(), StandardCharsets.ISO_8859_1));
-                say("GREETING", List.of("* OK [CAPABILITY " + capabilities + "] ready"));
-                for (String line = in.readLine(); line != null; line = in.readLine()) {
-                    boolean done = !idle.isEmpty() && line.equalsIgnoreCase("DONE");
-                    String tag = done ? idle : line.split(" ", 2)[0];
-                    String command = done ? "DONE" : line.split(" ", 2)[1];
-                    synchronized (OddImap.this) {
-                        commands++;
-                        transcript.append("C: ").append(line).append('\n');
-                        List<String> lines = usual(tag, command);
-                        say(command, lines);
-                    }
-                    if (command.startsWith("LOGOUT")) {
-                        return;
-                    }
+        void run() throws IOException {
+            BufferedReader in =
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    socket.getInputStream(), StandardCharsets.ISO_8859_1));
+            say("GREETING", List.of("* OK [CAPABILITY " + capabilities + "] ready"));
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                boolean done = !idle.isEmpty() && line.equalsIgnoreCase("DONE");
+                String tag = done ? idle : line.split(" ", 2)[0];
+                String command = done ? "DONE" : line.split(" ", 2)[1];
+                synchronized (OddImap.this) {
+                    commands++;
+                    transcript.append("C: ").append(line).append('\n');
+                    List<String> lines = usual(tag, command);
+                    say(command, lines);
                 }
-            } catch (IOException gone) {
-                // The client may hang up at any moment.
-                return;
+                if (command.startsWith("LOGOUT")) {
+                    return;
+                }
             }
         }
 
         private void say(String command, List<String> lines) throws IOException {
             StringBuilder text = new StringBuilder();
-            for (String line : speech.say(command, lines)) {
+            for (String line : style.apply(command, lines)) {
                 transcript.append("S: ").append(line).append('\n');
                 if (line.endsWith("\\")) {
                     text.append(line, 0, line.length() - 1);
@@ -191,7 +165,7 @@ final class OddImap implements AutoCloseable {
             return lines;
         }
 
-        /** Tells of what came and went; each message once. */
+        /** Reports added and removed messages, each once. */
         private void news(List<String> lines) {
             for (int i = shown.size(); i > 0; i--) {
                 if (!messages.contains(shown.get(i - 1))) {
@@ -253,6 +227,6 @@ final class OddImap implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listening.close();
+        server.close();
     }
 }

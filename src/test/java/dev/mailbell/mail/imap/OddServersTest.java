@@ -3,7 +3,7 @@ package dev.mailbell.mail.imap;
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.MODERN;
 import static dev.mailbell.mail.imap.ImapKit.OLD;
-import static dev.mailbell.mail.imap.ImapKit.look;
+import static dev.mailbell.mail.imap.ImapKit.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OddServersTest {
     private static final ImapMark MARK = new ImapMark(7, 10, 3, 9);
 
-    /** STATUS that makes a look go on. */
+    /** STATUS that makes a check go on. */
     private static final String CHANGED =
             """
             C: {tag} STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY)
@@ -55,11 +55,11 @@ class OddServersTest {
             """;
 
     private static ImapObservation observe(String script) throws IOException {
-        return ImapKit.playing(script + GOODBYE, session -> session.observe(look(MARK)));
+        return ImapKit.playing(script + GOODBYE, session -> session.observe(check(MARK)));
     }
 
     private static MailFailure failure(String script) throws IOException {
-        return ImapKit.failing(script, session -> session.observe(look(MARK)));
+        return ImapKit.failing(script, session -> session.observe(check(MARK)));
     }
 
     @Test
@@ -147,8 +147,8 @@ class OddServersTest {
                                 + GOODBYE,
                         session ->
                                 List.of(
-                                        session.observe(look(MARK)).found().toString(),
-                                        session.observe(look(MARK)).found().toString()));
+                                        session.observe(check(MARK)).found().toString(),
+                                        session.observe(check(MARK)).found().toString()));
         assertThat(counts).containsExactly("10:11", "10:12");
     }
 
@@ -209,9 +209,9 @@ class OddServersTest {
                                 + GOODBYE,
                         session -> {
                             session.expect(List.of("INBOX", "a b", "all*"));
-                            session.observe(look(MARK));
+                            session.observe(check(MARK));
                             session.expect(List.of("INBOX", "a b"));
-                            return session.observe(look(MARK));
+                            return session.observe(check(MARK));
                         });
         assertThat(seen.uidNext()).isEqualTo(10);
     }
@@ -269,7 +269,7 @@ class OddServersTest {
     }
 
     @Test
-    void a_last_message_that_goes_before_it_is_fetched_is_looked_for_again() throws IOException {
+    void a_last_message_that_goes_before_it_is_fetched_is_searched_for_again() throws IOException {
         ImapObservation seen =
                 observe(
                         OLD
@@ -378,7 +378,7 @@ class OddServersTest {
     }
 
     @Test
-    void a_uidvalidity_that_was_told_before_must_be_told_again() throws IOException {
+    void a_uidvalidity_that_was_given_before_must_be_given_again() throws IOException {
         String examine = "C: {tag} EXAMINE INBOX\nS: * 5 EXISTS\nS: {tag} OK done\n";
         String status = CHANGED.replace(" UIDVALIDITY 7)", ")");
         MailFailure failure = failure(OLD + status + examine + examine + GOODBYE);
@@ -418,7 +418,7 @@ class OddServersTest {
                                 + "C: {tag} UID SEARCH UID 1099511627776:*\n"
                                 + "S: * SEARCH 1099511627776 1099511627777\nS: {tag} OK done\n"
                                 + GOODBYE,
-                        session -> session.observe(look(high)));
+                        session -> session.observe(check(high)));
         assertThat(seen.found().size()).isEqualTo(2);
         assertThat(seen.uidNext()).isEqualTo((1L << 40) + 2);
     }
@@ -449,7 +449,8 @@ class OddServersTest {
                 "* SEARCH 99999999999999999999999",
                 "* SEARCH 9223372036854775807"
             })
-    void a_search_that_cannot_be_leads_to_the_next_dearer_proof(String answer) throws IOException {
+    void a_search_that_cannot_be_leads_to_the_next_more_expensive_proof(String answer)
+            throws IOException {
         ImapObservation seen =
                 observe(
                         OLD
@@ -685,7 +686,7 @@ class OddServersTest {
                                 + "C: {tag} FETCH 5 (UID)\nS: * 5 FETCH (UID 4294967295)\n"
                                 + "S: {tag} OK done\n"
                                 + GOODBYE,
-                        session -> session.observe(look(end)));
+                        session -> session.observe(check(end)));
         assertThat(seen.uidNext()).isEqualTo(ImapMark.UID_LIMIT);
         assertThat(seen.found().isEmpty()).isTrue();
     }

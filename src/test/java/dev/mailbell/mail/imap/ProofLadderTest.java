@@ -25,7 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The proofs of a check in the order of their price, and what sends a check down. */
+/** The proofs of a check in the order of their cost, and the reasons to try the next one. */
 class ProofLadderTest {
     @Test
     void mail_that_the_first_search_does_not_find_is_asked_for_again() throws IOException {
@@ -38,9 +38,9 @@ class ProofLadderTest {
                         + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
-                    assertThat(session.rung()).contains(Proof.SEARCH);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.check(session).newCount()).isEqualTo(2);
+                    assertThat(session.proof()).contains(Proof.SEARCH);
                     return inbox;
                 });
     }
@@ -58,14 +58,14 @@ class ProofLadderTest {
                         + answered("UID SEARCH UID 4:4294967295", "* SEARCH 4 5")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.check(session).newCount()).isEqualTo(2);
                     return inbox;
                 });
     }
 
     @Test
-    void mail_that_a_deletion_hides_is_found_by_the_next_look_where_no_uid_is_told_by_number()
+    void mail_that_a_deletion_hides_is_found_by_the_next_check_where_no_uid_is_given_by_number()
             throws IOException {
         ImapKit.playing(
                 OLD
@@ -78,9 +78,9 @@ class ProofLadderTest {
                         + answered("FETCH 2 (UID)", "* 2 FETCH (UID 2)")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
-                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
                     return inbox;
                 });
     }
@@ -115,12 +115,12 @@ class ProofLadderTest {
                                 + answered("UID FETCH 11:* (UID)", "* 8 FETCH (UID 11)")
                                 + GOODBYE)) {
             ImapSessions sessions = ImapKit.sessions();
-            Followed inbox = new Followed(new ImapMark(7, 5, 1, 4));
+            TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 5, 1, 4));
             for (int mail : new int[] {6, 1}) {
                 try (ImapSession session =
                         sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                    assertThat(inbox.look(session).newCount()).isEqualTo(mail);
-                    assertThat(session.rung()).contains(Proof.FETCH_NEW);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(mail);
+                    assertThat(session.proof()).contains(Proof.FETCH_NEW);
                 }
             }
         }
@@ -140,18 +140,18 @@ class ProofLadderTest {
                                 + answered("UID FETCH 4:* (UID)", "* 4 FETCH (UID 4)")
                                 + GOODBYE)) {
             ImapSessions sessions = ImapKit.sessions();
-            Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
+            TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
             try (ImapSession session =
                     sessions.open(
                             ImapKit.login(server.port()), Deadline.after(Duration.ofSeconds(2)))) {
                 assertThat(
-                                catchThrowableOfType(MailFailure.class, () -> inbox.look(session))
+                                catchThrowableOfType(MailFailure.class, () -> inbox.check(session))
                                         .code())
                         .isEqualTo(FailureCode.TIMEOUT);
             }
             try (ImapSession session =
                     sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
             }
         }
     }
@@ -175,25 +175,25 @@ class ProofLadderTest {
                         + headers("a", "c", "d", "e", "e")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(null);
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
-                    Change taken = inbox.look(session);
+                    TrackedInbox inbox = new TrackedInbox(null);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
+                    Change taken = inbox.check(session);
                     assertThat(taken.kind()).isEqualTo(Kind.NEW);
                     assertThat(taken.newCount()).isEqualTo(1);
                     assertThat(taken.approximate()).isTrue();
-                    assertThat(session.rung()).contains(Proof.IDENTITY);
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-                    Change replaced = inbox.look(session);
+                    assertThat(session.proof()).contains(Proof.IDENTITY);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+                    Change replaced = inbox.check(session);
                     assertThat(replaced.newCount()).isEqualTo(1);
                     assertThat(replaced.newest()).isEqualTo(List.of(3L));
-                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(2);
                     assertThat(inbox.mark().uidValidity()).isEqualTo(101);
                     return inbox;
                 });
     }
 
     @Test
-    void a_uidvalidity_of_any_clock_is_found_out_within_one_look() throws IOException {
+    void a_uidvalidity_of_any_clock_is_found_out_within_one_check() throws IOException {
         Duration tick = Duration.ofMillis(50);
         long epoch = Instant.now().getEpochSecond();
         for (long clock : new long[] {epoch, epoch - 1_000_000_000, 17, (1L << 32) - 2}) {
@@ -211,9 +211,9 @@ class ProofLadderTest {
                                     .open(
                                             ImapKit.login(server.port()),
                                             Deadline.after(ImapKit.LONG))) {
-                Followed inbox = new Followed(new ImapMark(clock - 10, 3, 2, 2));
+                TrackedInbox inbox = new TrackedInbox(new ImapMark(clock - 10, 3, 2, 2));
                 long begun = System.nanoTime();
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
                 assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(tick.toNanos());
                 assertThat(inbox.mark().approximate()).isTrue();
             }
@@ -230,10 +230,10 @@ class ProofLadderTest {
                         + headers("a", "b", "c")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(100, 3, 2, 2));
-                    inbox.lastLook = Instant.parse("2026-11-20T11:59:00Z");
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(100, 3, 2, 2));
+                    inbox.lastCheckedAt = Instant.parse("2026-11-20T11:59:00Z");
                     inbox.state = new ImapState(inbox.mark(), null, null, 0, 0, true);
-                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
                     return inbox;
                 });
     }
@@ -243,8 +243,8 @@ class ProofLadderTest {
         ImapKit.playing(
                 OLD + status(3, 4, 9) + examine(3, 4, 9) + examine(3, 4, 7) + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
                     return inbox;
                 });
     }
@@ -290,10 +290,10 @@ class ProofLadderTest {
                             + all
                             + GOODBYE,
                     session -> {
-                        Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                        assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                        TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                        assertThat(inbox.check(session).newCount()).isEqualTo(1);
                         assertThat(inbox.mark().uidNext()).isEqualTo(5);
-                        assertThat(session.rung()).contains(Proof.FETCH_ALL);
+                        assertThat(session.proof()).contains(Proof.FETCH_ALL);
                         return inbox;
                     });
         }

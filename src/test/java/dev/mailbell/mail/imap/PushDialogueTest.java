@@ -1,7 +1,7 @@
 package dev.mailbell.mail.imap;
 
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
-import static dev.mailbell.mail.imap.ImapKit.look;
+import static dev.mailbell.mail.imap.ImapKit.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -61,7 +61,7 @@ class PushDialogueTest {
                         + GOODBYE,
                 session -> {
                     session.push(List.of("INBOX", "Work"));
-                    session.observe(look(null));
+                    session.observe(check(null));
                     Wake wake =
                             session.await(hint -> {
                                 asked.add(hint);
@@ -119,9 +119,9 @@ class PushDialogueTest {
                         script,
                         session -> {
                             session.push(List.of("INBOX", "Work"));
-                            var work = session.observe(look("Work", null));
-                            session.observe(look("Work", ImapKit.mark(work)));
-                            session.observe(look(null));
+                            var work = session.observe(check("Work", null));
+                            session.observe(check("Work", ImapKit.mark(work)));
+                            session.observe(check(null));
                             return session.await(hint -> Optional.of(Duration.ZERO));
                         });
         assertThat(wake).isEqualTo(Wake.ENDED);
@@ -142,7 +142,7 @@ class PushDialogueTest {
                 try (ImapSession session =
                         sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
                     assertThat(session.push(List.of("INBOX", "Work"))).isEqualTo(i < 2);
-                    session.observe(look(null));
+                    session.observe(check(null));
                     if (i < 2) {
                         assertThat(
                                         catchThrowableOfType(
@@ -156,7 +156,7 @@ class PushDialogueTest {
     }
 
     @Test
-    void a_server_that_does_not_take_idle_is_not_waited_for_until_the_next_safety_look()
+    void a_server_that_does_not_take_idle_is_not_waited_for_until_the_next_safety_check()
             throws IOException {
         ImapSessions sessions =
                 new ImapSessions(
@@ -170,7 +170,7 @@ class PushDialogueTest {
                                 ImapKit.login(server.port()),
                                 Deadline.after(Duration.ofMinutes(10)))) {
             session.push(List.of("INBOX"));
-            session.observe(look(null));
+            session.observe(check(null));
             // It takes longer than this test may where the deadline of the waiting is what ends it.
             MailFailure failure =
                     catchThrowableOfType(
@@ -187,19 +187,19 @@ class PushDialogueTest {
             endings.ended(true, second / 2);
         }
         endings.ended(false, second / 2);
-        assertThat(endings.tooMany()).isFalse();
+        assertThat(endings.areTooMany()).isFalse();
         for (int i = 0; i < 7; i++) {
             endings.ended(true, 2 * second);
             endings.ended(false, 2 * second);
         }
-        assertThat(endings.tooMany()).isFalse();
+        assertThat(endings.areTooMany()).isFalse();
         endings.ended(true, 2 * second);
-        assertThat(endings.tooMany()).isTrue();
+        assertThat(endings.areTooMany()).isTrue();
         endings.ended(true, 61 * second);
         for (int i = 0; i < 3; i++) {
-            assertThat(endings.tooMany()).isFalse();
+            assertThat(endings.areTooMany()).isFalse();
             endings.ended(true, second / 2);
         }
-        assertThat(endings.tooMany()).isTrue();
+        assertThat(endings.areTooMany()).isTrue();
     }
 }

@@ -1,6 +1,6 @@
 package dev.mailbell.mail.imap;
 
-import static dev.mailbell.mail.imap.ImapKit.look;
+import static dev.mailbell.mail.imap.ImapKit.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -11,7 +11,7 @@ import dev.mailbell.detection.ImapObservation;
 import dev.mailbell.detection.UidSet;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import java.io.IOException;
 import java.util.List;
@@ -27,14 +27,14 @@ class TranscriptTest {
     @Test
     void counts_on_163_rest_on_the_last_uid() throws IOException {
         try (ScriptedServer server = playing("163")) {
-            Watched inbox = new Watched("INBOX");
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
             try (ImapSession session = ImapKit.open(server)) {
-                assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+                assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
                 assertThat(inbox.mark()).isEqualTo(new ImapMark(1, 1392611536, 31, 1392611535));
-                assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-                assertThat(inbox.look(session).newest())
+                assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+                assertThat(inbox.check(session).newest())
                         .isEqualTo(List.of(1392611544L, 1392611591L));
-                assertThat(inbox.look(session).newCount()).isZero();
+                assertThat(inbox.check(session).newCount()).isZero();
                 assertThat(inbox.mark())
                         .isEqualTo(
                                 new ImapMark(
@@ -46,7 +46,7 @@ class TranscriptTest {
                                         false));
             }
             try (ImapSession session = ImapKit.open(server)) {
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
                 assertThat(inbox.mark().topUid()).isEqualTo(1396969765);
             }
         }
@@ -57,23 +57,23 @@ class TranscriptTest {
         try (ScriptedServer server = playing("sina");
                 ImapSession session = ImapKit.open(server)) {
             assertThat(session.capabilities()).containsExactly("IMAP4REV1", "ID");
-            Watched folder = new Watched("商讯信息");
-            Watched inbox = new Watched("INBOX");
-            assertThat(folder.look(session).kind()).isEqualTo(Kind.BASELINE);
+            TrackedMailbox folder = new TrackedMailbox("商讯信息");
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
+            assertThat(folder.check(session).kind()).isEqualTo(Kind.BASELINE);
             assertThat(folder.mark()).isEqualTo(new ImapMark(1, 206, 67, 205));
-            assertThat(folder.look(session).kind()).isEqualTo(Kind.NOTHING);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
-            assertThat(folder.look(session).newest()).isEqualTo(List.of(206L));
+            assertThat(folder.check(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(folder.check(session).newest()).isEqualTo(List.of(206L));
         }
     }
 
     @Test
     void qq_repeats_itself_and_is_counted_once() throws IOException {
         try (ScriptedServer server = playing("qq")) {
-            Watched inbox = new Watched("INBOX");
+            TrackedMailbox inbox = new TrackedMailbox("INBOX");
             try (ImapSession session = ImapKit.open(server)) {
-                inbox.look(session);
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                inbox.check(session);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
                 assertThat(inbox.mark()).isEqualTo(new ImapMark(1400000000, 10, 6, 9));
             }
             MailFailure failure =
@@ -87,10 +87,10 @@ class TranscriptTest {
     void courier_gives_a_uid_twice_and_is_counted_by_headers() throws IOException {
         try (ScriptedServer server = playing("courier");
                 ImapSession session = ImapKit.open(server)) {
-            Followed inbox = new Followed(null);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-            Change change = inbox.look(session);
+            TrackedInbox inbox = new TrackedInbox(null);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+            Change change = inbox.check(session);
             assertThat(change.newCount()).isEqualTo(1);
             assertThat(change.newest()).containsExactly(4L);
         }
@@ -100,7 +100,7 @@ class TranscriptTest {
     void a_server_may_tell_uidnext_in_status_only() throws IOException {
         try (ScriptedServer server = playing("uidnext-in-status");
                 ImapSession session = ImapKit.open(server)) {
-            ImapObservation seen = session.observe(look(new ImapMark(1700000001, 10, 4, 9)));
+            ImapObservation seen = session.observe(check(new ImapMark(1700000001, 10, 4, 9)));
             assertThat(seen.found().isEmpty()).isTrue();
             assertThat(seen.uidNext()).isEqualTo(12);
             assertThat(seen.topUid()).isEqualTo(9);

@@ -1,58 +1,44 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Says what it has to say to each connection without listening, and then hangs up: a client that
- * sends its commands in one flight cannot tell.
+ * Sends a prepared answer to each connection without reading commands, then closes it. A client
+ * that pipelines its commands does not notice.
  */
 final class BlindServer implements AutoCloseable {
-    /** What it says. */
+    /** Writes the answer. */
     @FunctionalInterface
-    interface Speech {
-        void say(OutputStream out) throws IOException;
+    interface Answer {
+        void write(OutputStream out) throws IOException;
     }
 
-    private final ServerSocket listening;
-    private volatile Speech speech = out -> {};
+    private final LoopbackServer server;
+    private volatile Answer answer = out -> {};
 
     BlindServer() {
-        try {
-            listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Thread.ofVirtual().name("blind-server").start(this::serve);
+        server = new LoopbackServer("blind-server", this::serve);
     }
 
     int port() {
-        return listening.getLocalPort();
+        return server.port();
     }
 
-    void says(Speech next) {
-        speech = next;
+    void answerWith(Answer next) {
+        answer = next;
     }
 
-    private void serve() {
-        while (!listening.isClosed()) {
-            try (Socket socket = listening.accept()) {
-                OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 65_536);
-                speech.say(out);
-                out.flush();
-                socket.shutdownOutput();
-                drain(socket.getInputStream());
-            } catch (IOException e) {
-                // The client hung up first, or the test is over.
-                continue;
-            }
-        }
+    private void serve(Socket socket) throws IOException {
+        OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 65_536);
+        answer.write(out);
+        out.flush();
+        socket.shutdownOutput();
+        drain(socket.getInputStream());
     }
 
     private static void drain(InputStream in) throws IOException {
@@ -64,6 +50,6 @@ final class BlindServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listening.close();
+        server.close();
     }
 }

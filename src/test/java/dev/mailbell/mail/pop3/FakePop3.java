@@ -1,12 +1,11 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -20,7 +19,7 @@ import java.util.function.UnaryOperator;
 
 /** A POP3 server with a maildrop, whose UIDs and answers a test may replace. */
 final class FakePop3 implements AutoCloseable {
-    /** An answer after which the server hangs up. */
+    /** Stands for closing the connection instead of an answer. */
     static final String HANG_UP = "hang up";
 
     /** No answer: the server waits for the next command. */
@@ -36,15 +35,15 @@ final class FakePop3 implements AutoCloseable {
     volatile boolean pipelining = true;
     volatile Uids uids = (session, number, message) -> message.name();
 
-    /** By command or its first word: makes another answer from the right one. */
+    /** By command or its first word: changes the correct answer. */
     final Map<String, UnaryOperator<String>> answers = new ConcurrentHashMap<>();
 
-    private final ServerSocket listening;
+    private final LoopbackServer server;
 
     /**
      * A message.
      *
-     * @param header without the blank line behind it
+     * @param header without the blank line after it
      */
     record Message(String name, int size, String header) {
         static Message of(int number) {
@@ -60,23 +59,18 @@ final class FakePop3 implements AutoCloseable {
         }
     }
 
-    /** What UIDL gives. */
+    /** The UIDs that UIDL gives. */
     @FunctionalInterface
     interface Uids {
         String of(int session, int number, Message message);
     }
 
     FakePop3() {
-        try {
-            listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Thread.ofVirtual().name("fake-pop3").start(this::accept);
+        server = new LoopbackServer("fake-pop3", this::serve);
     }
 
     int port() {
-        return listening.getLocalPort();
+        return server.port();
     }
 
     void deliver(int from, int count) {
@@ -85,51 +79,33 @@ final class FakePop3 implements AutoCloseable {
         }
     }
 
-    private void accept() {
-        while (!listening.isClosed()) {
-            try {
-                Socket socket = listening.accept();
-                int session = sessions.incrementAndGet();
-                Thread.ofVirtual().start(() -> serve(socket, session));
-            } catch (IOException closed) {
+    private void serve(Socket socket) throws IOException {
+        int session = sessions.incrementAndGet();
+        OutputStream out = socket.getOutputStream();
+        BufferedReader in =
+                new BufferedReader(
+                        new InputStreamReader(
+                                socket.getInputStream(), StandardCharsets.ISO_8859_1));
+        List<Message> view = List.copyOf(maildrop);
+        say(out, greeting);
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String[] words = line.split(" ");
+            if (!List.of("USER", "PASS", "QUIT").contains(words[0])) {
+                commands.add(line);
+            }
+            String answer = answer(view, session, words);
+            for (String asked : List.of(words[0], line)) {
+                if (answers.containsKey(asked)) {
+                    answer = answers.get(asked).apply(answer);
+                }
+            }
+            if (answer.equals(HANG_UP)) {
                 return;
             }
-        }
-    }
-
-    private void serve(Socket accepted, int session) {
-        try (Socket socket = accepted) {
-            // An answer behind another must not wait for the delayed ACK of that one.
-            socket.setTcpNoDelay(true);
-            OutputStream out = socket.getOutputStream();
-            BufferedReader in =
-                    new BufferedReader(
-                            new InputStreamReader(
-                                    socket.getInputStream(), StandardCharsets.ISO_8859_1));
-            List<Message> view = List.copyOf(maildrop);
-            say(out, greeting);
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                String[] words = line.split(" ");
-                if (!List.of("USER", "PASS", "QUIT").contains(words[0])) {
-                    commands.add(line);
-                }
-                String answer = answer(view, session, words);
-                for (String asked : List.of(words[0], line)) {
-                    if (answers.containsKey(asked)) {
-                        answer = answers.get(asked).apply(answer);
-                    }
-                }
-                if (answer.equals(HANG_UP)) {
-                    return;
-                }
-                say(out, answer);
-                if (words[0].equals("QUIT")) {
-                    return;
-                }
+            say(out, answer);
+            if (words[0].equals("QUIT")) {
+                return;
             }
-        } catch (IOException gone) {
-            // The client hung up; the test asserts on what it saw.
-            return;
         }
     }
 
@@ -183,7 +159,7 @@ final class FakePop3 implements AutoCloseable {
     @Override
     public void close() {
         try {
-            listening.close();
+            server.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,13 +1,11 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,14 +19,14 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A POP3 server that tells the truth about its maildrop, or lies anew at every answer: it drops and
- * repeats lines, numbers them wrongly, shows another session's view or another user's maildrop,
- * changes case and order, and answers short questions in several lines or not at all.
+ * A POP3 server that answers correctly or, on request, wrongly: it drops and repeats lines, numbers
+ * them wrongly, shows another session's view or another user's maildrop, changes case and order,
+ * and sends several lines or none where one is expected.
  */
 final class LyingServer implements AutoCloseable {
     record Message(String uid, int size) {}
 
-    /** The UID of each message with how often one session has shown it at most. */
+    /** Each shown UID and how often it was shown at most in one session. */
     final Map<String, Integer> shown = new HashMap<>();
 
     final List<Message> maildrop = new ArrayList<>();
@@ -36,7 +34,7 @@ final class LyingServer implements AutoCloseable {
     private final List<List<Message>> sessions = new ArrayList<>();
     private final Map<Integer, Message> singles = new HashMap<>();
     private final List<Message> otherMaildrop = new ArrayList<>();
-    private final ServerSocket listening;
+    private final LoopbackServer server;
     private final Random random;
     private volatile boolean lying;
 
@@ -45,32 +43,15 @@ final class LyingServer implements AutoCloseable {
         for (int i = 0; i < 5; i++) {
             otherMaildrop.add(new Message("other" + i, 100 + i));
         }
-        try {
-            listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Thread.ofVirtual().name("lying-server").start(this::accept);
+        server = new LoopbackServer("lying-server", this::serve);
     }
 
     int port() {
-        return listening.getLocalPort();
+        return server.port();
     }
 
     void lie(boolean yes) {
         lying = yes;
-    }
-
-    private void accept() {
-        while (!listening.isClosed()) {
-            try (Socket socket = listening.accept()) {
-                socket.setTcpNoDelay(true);
-                serve(socket);
-            } catch (IOException gone) {
-                // The client hung up, or the test is over.
-                continue;
-            }
-        }
     }
 
     private synchronized void serve(Socket socket) throws IOException {
@@ -217,6 +198,6 @@ final class LyingServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listening.close();
+        server.close();
     }
 }

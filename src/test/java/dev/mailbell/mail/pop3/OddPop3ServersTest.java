@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Servers that answer beside the rules, and are counted rightly all the same. */
 class OddPop3ServersTest {
     private final FakePop3 server = new FakePop3();
-    private final FollowedMaildrop maildrop = new FollowedMaildrop(server);
+    private final TrackedMaildrop maildrop = new TrackedMaildrop(server);
 
     @AfterEach
     void close() {
@@ -181,7 +181,7 @@ class OddPop3ServersTest {
     /** Servers exist that show mail which comes during a session. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
-    void mail_that_comes_between_stat_and_uidl_makes_no_check_dearer(int messages) {
+    void mail_that_comes_between_stat_and_uidl_makes_no_check_more_expensive(int messages) {
         server.deliver(0, messages);
         maildrop.check();
         maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
@@ -190,9 +190,9 @@ class OddPop3ServersTest {
         AtomicBoolean first = new AtomicBoolean(true);
         answering("STAT", right -> first.getAndSet(false) ? before : right);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Proof.LISTING);
+        assertThat(maildrop.proof).isEqualTo(Proof.LISTING);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
+        assertThat(maildrop.proof).isEqualTo(Proof.ENDS);
     }
 
     @ParameterizedTest
@@ -207,7 +207,7 @@ class OddPop3ServersTest {
             maildrop.now.updateAndGet(now -> now.plus(Duration.ofHours(2)));
             int sessions = server.sessions.get();
             assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-            assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
+            assertThat(maildrop.proof).isEqualTo(Proof.ENDS);
             assertThat(server.sessions.get() - sessions).isEqualTo(1);
         }
         assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSize(1);
@@ -238,7 +238,7 @@ class OddPop3ServersTest {
             maildrop.now.updateAndGet(now -> now.plus(Duration.ofMinutes(9)));
         }
         assertThat(server.commands).filteredOn("UIDL 4"::equals).hasSizeBetween(2, 3);
-        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
+        assertThat(maildrop.proof).isEqualTo(Proof.ENDS);
     }
 
     @ParameterizedTest

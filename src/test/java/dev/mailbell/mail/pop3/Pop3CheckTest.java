@@ -5,10 +5,10 @@ import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
 import static dev.mailbell.mail.pop3.Pop3Kit.PIPELINED;
 import static dev.mailbell.mail.pop3.Pop3Kit.PLAIN;
 import static dev.mailbell.mail.pop3.Pop3Kit.assertListed;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
+import static dev.mailbell.mail.pop3.Pop3Kit.checked;
 import static dev.mailbell.mail.pop3.Pop3Kit.failed;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
-import static dev.mailbell.mail.pop3.Pop3Kit.looked;
 import static dev.mailbell.mail.pop3.Pop3Kit.pipelined;
 import static dev.mailbell.mail.pop3.Pop3Kit.played;
 import static dev.mailbell.mail.pop3.Pop3Kit.request;
@@ -45,7 +45,7 @@ class Pop3CheckTest {
     private static final Pop3Mark EMPTY = new Pop3Mark(0, 0, null, null, false);
     private static final Pop3Mark BY_SIZE = new Pop3Mark(2, 300, null, null, true);
 
-    /** The three commands of a look at {@link #MARK}. */
+    /** The three commands of a check at {@link #MARK}. */
     private static final String ASK = "C: STAT\nC: UIDL 3\nC: UIDL 1\n";
 
     /** A server that leaves a question unanswered costs a part of it. */
@@ -59,7 +59,7 @@ class Pop3CheckTest {
     }
 
     @Test
-    void the_first_look_lists_everything_in_one_flight() {
+    void the_first_check_lists_everything_in_one_flight() {
         Full seen =
                 full(
                         pipelined(
@@ -107,7 +107,7 @@ class Pop3CheckTest {
                         C: UIDL 1
                         S: +OK 1 u1
                         """;
-        assertThat(looked(MARK, script)).isEqualTo(new Unchanged());
+        assertThat(checked(MARK, script)).isEqualTo(new Unchanged());
     }
 
     @Test
@@ -137,7 +137,7 @@ class Pop3CheckTest {
                 });
     }
 
-    /** Each is a way in which the summary is not the mark's: only the full listing tells. */
+    /** Summaries that differ from the mark, so that the whole maildrop must be listed. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -220,7 +220,7 @@ class Pop3CheckTest {
                         S: 1 u1
                         S: .
                         """;
-        Full seen = full(looked(MARK, script));
+        Full seen = full(checked(MARK, script));
         assertListed(seen.messages(), 1, "u1", -1);
     }
 
@@ -238,7 +238,7 @@ class Pop3CheckTest {
                         + "S: +OK\n"
                         + lines("S: %d u%d\n", 12)
                         + "S: .\n";
-        assertThat(full(looked(MARK, script)).mark())
+        assertThat(full(checked(MARK, script)).mark())
                 .isEqualTo(new Pop3Mark(12, 1200, "u1", "u12", false));
     }
 
@@ -251,7 +251,7 @@ class Pop3CheckTest {
     }
 
     @Test
-    void an_exhaustive_look_takes_no_shortcut() {
+    void an_exhaustive_check_takes_no_shortcut() {
         String script =
                 PIPELINED
                         + """
@@ -386,7 +386,7 @@ class Pop3CheckTest {
                 .isEqualTo(new Unchanged());
     }
 
-    /** What a server says to STAT, UIDL and LIST that must never become a mark. */
+    /** Answers to STAT, UIDL and LIST that must never become a mark. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -483,7 +483,7 @@ class Pop3CheckTest {
     }
 
     @Test
-    void a_server_without_uidl_is_looked_at_by_sizes() {
+    void a_server_without_uidl_is_checked_by_sizes() {
         String script =
                 PLAIN
                         + """
@@ -503,7 +503,7 @@ class Pop3CheckTest {
                         S:
                         S: .
                         """;
-        Full seen = full(looked(null, script));
+        Full seen = full(checked(null, script));
         assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 300, null, "<two@example.org>", true));
         assertListed(seen.messages(), 1, "size:100", 100, 2, "size:200", 200);
     }
@@ -511,13 +511,13 @@ class Pop3CheckTest {
     @Test
     void by_sizes_the_summary_decides_whether_to_list() {
         String asked = PLAIN + "C: STAT\nS: +OK %s\nC: UIDL 1\nS: -ERR unknown\n";
-        assertThat(looked(BY_SIZE, asked.formatted("2 300") + "C: TOP 2 0\nS: -ERR\n"))
+        assertThat(checked(BY_SIZE, asked.formatted("2 300") + "C: TOP 2 0\nS: -ERR\n"))
                 .isEqualTo(new Unchanged());
         String listed =
                 asked.formatted("2 500")
                         + "C: UIDL\nS: -ERR unknown\nC: LIST\nS: +OK\nS: 1 200\nS: 2 300\nS: .\n"
                         + "C: TOP 2 0\nS: -ERR\n";
-        Full seen = full(looked(BY_SIZE, listed));
+        Full seen = full(checked(BY_SIZE, listed));
         assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 500, null, null, true));
     }
 
@@ -531,7 +531,7 @@ class Pop3CheckTest {
                         + top
                         + "C: UIDL\nS: -ERR unknown\nC: LIST\nS: +OK\nS: 1 100\nS: 2 200\nS: .\n"
                         + top;
-        assertThat(full(looked(mark, script)).mark())
+        assertThat(full(checked(mark, script)).mark())
                 .isEqualTo(new Pop3Mark(2, 300, null, "<three@example.org>", true));
     }
 
@@ -553,12 +553,12 @@ class Pop3CheckTest {
                         + "S: 1 100\n"
                         + "S: 2 200\n"
                         + "S: .\n";
-        assertThat(full(looked(BY_SIZE, script)).mark())
+        assertThat(full(checked(BY_SIZE, script)).mark())
                 .isEqualTo(new Pop3Mark(2, 300, "u1", "u2", false));
     }
 
     @Test
-    void a_server_that_forgets_uidl_fails_instead_of_looking_all_new() {
+    void a_server_that_forgets_uidl_fails_instead_of_counting_all_as_new() {
         MailFailure failure =
                 failed(
                         MARK,
@@ -582,7 +582,7 @@ class Pop3CheckTest {
                                                     MailFailure.class, () -> session.observe(sent))
                                             .code())
                             .isEqualTo(FailureCode.MAILBOX_MISSING);
-                    return assertThat(look(session, MARK)).isEqualTo(new Unchanged());
+                    return assertThat(check(session, MARK)).isEqualTo(new Unchanged());
                 });
     }
 
@@ -595,7 +595,7 @@ class Pop3CheckTest {
         "S: +OK\nS: 3 u3\nS: .\n|S: +OK\nS: 1 u1\nS: .\n",
         "S: +OK 1 message\nS: 3 u3\nS: .\n|S: +OK 1 message\nS: 1 u1\nS: .\n",
         "S: +OK\n|S: 3 u3\nS: .\nS: +OK\nS: 1 u1\nS: .\n",
-        // the whole listing, whatever is asked
+        // the whole listing in answer to any command
         "S: +OK\nS: 1 u1\nS: 2 u2\nS: 3 u3\nS: 4 u4\nS: .\n|S: +OK\nS: 1 u1\nS: 2 u2\nS: .\n",
         // nothing, blank lines, refusals
         "S: +OK\n|S: +OK\n",
@@ -641,10 +641,10 @@ class Pop3CheckTest {
             Pop3Sessions sessions = sessions();
             for (int session = 0; session < 2; session++) {
                 try (MailSession open = sessions.open(login(server.port()), Deadline.after(LONG))) {
-                    Full seen = full(look(open, MARK));
+                    Full seen = full(check(open, MARK));
                     assertListed(
                             seen.messages(), 1, "u1", -1, 2, "u2", -1, 3, "u3", -1, 4, "u4", -1);
-                    assertThat(((Pop3Session) open).rung()).contains(Proof.LISTING);
+                    assertThat(((Pop3Session) open).proof()).contains(Proof.LISTING);
                 }
             }
         } catch (IOException e) {
@@ -665,14 +665,14 @@ class Pop3CheckTest {
             try (ScriptedServer server =
                     ScriptedServer.playing(
                             PIPELINED + ASK + confused + "---\n" + second + GOODBYE)) {
-                HostProofs rungs = new HostProofs();
+                HostProofs hostProofs = new HostProofs();
                 try (MailSession open =
-                        sessions(rungs).open(login(server.port()), Deadline.after(SOON))) {
-                    assertThat(full(look(open, MARK)).messages().size()).isEqualTo(4);
+                        sessions(hostProofs).open(login(server.port()), Deadline.after(SOON))) {
+                    assertThat(full(check(open, MARK)).messages().size()).isEqualTo(4);
                 }
                 String host = "127.0.0.1:" + server.port();
-                assertThat(rungs.trusts(host, "ann@mail.example", Proof.ENDS)).isFalse();
-                assertThat(rungs.trusts(host, "bob@mail.example", Proof.ENDS)).isTrue();
+                assertThat(hostProofs.trusts(host, "ann@mail.example", Proof.ENDS)).isFalse();
+                assertThat(hostProofs.trusts(host, "bob@mail.example", Proof.ENDS)).isTrue();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -707,7 +707,7 @@ class Pop3CheckTest {
                 PLAIN
                         + "C: STAT\nS: +OK 1 9\nC: UIDL\nS: +OK\nS: 1 u\nC: LIST\nS: .\nS: +OK\n"
                         + "S: 1 9\n";
-        assertListed(full(looked(null, script)).messages(), 1, "u", 9);
+        assertListed(full(checked(null, script)).messages(), 1, "u", 9);
     }
 
     @Test
@@ -730,9 +730,9 @@ class Pop3CheckTest {
         played(
                 script,
                 session -> {
-                    Full seen = full(look(session, MARK));
+                    Full seen = full(check(session, MARK));
                     assertListed(seen.messages(), 1, "u1", -1, 2, "u4", -1);
-                    assertThat(seen.sizes().at(new int[] {1})).containsExactly(-1, 400);
+                    assertThat(seen.queries().sizes(new int[] {1})).containsExactly(-1, 400);
                     return seen;
                 });
     }

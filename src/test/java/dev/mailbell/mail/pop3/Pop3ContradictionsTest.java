@@ -1,8 +1,8 @@
 package dev.mailbell.mail.pop3;
 
 import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A server that lies consistently with nothing, and what is counted once it tells the truth. */
+/** A server with contradicting answers, and the count once it answers correctly. */
 class Pop3ContradictionsTest {
     /** {@code -Dmailbell.contradictions=200000} for a long run. */
     private static final int CHECKS = Integer.getInteger("mailbell.contradictions", 1_500);
@@ -49,14 +49,14 @@ class Pop3ContradictionsTest {
 
     private void oneHistory(Random random, String where, boolean fewSizes) throws IOException {
         AtomicLong nanos = new AtomicLong();
-        HostProofs rungs = new HostProofs(nanos::get);
+        HostProofs hostProofs = new HostProofs(nanos::get);
         try (LyingServer server = new LyingServer(new Random(random.nextLong()))) {
             int made = 0;
             for (; made < random.nextInt(20); made++) {
                 server.maildrop.add(message(made, random, fewSizes));
             }
-            Account account = new Account(server, rungs);
-            account.check(where);
+            Account account = new Account(server, hostProofs);
+            account.checkAndCount(where);
             int baseline = account.known.live();
             Set<String> counted = new HashSet<>();
             for (int round = 0; round < 3; round++) {
@@ -64,11 +64,13 @@ class Pop3ContradictionsTest {
                     server.lie(random.nextInt(4) > 0);
                     made += happen(server, random, made, fewSizes);
                     nanos.addAndGet(random.nextLong(Duration.ofHours(12).toNanos()));
-                    account.check(where);
+                    account.checkAndCount(where);
                 }
                 server.lie(false);
                 for (int truth = 0; truth < 2; truth++) {
-                    assertThat(account.check(where)).as(where + ": the truth is taken").isNull();
+                    assertThat(account.checkAndCount(where))
+                            .as(where + ": the truth is taken")
+                            .isNull();
                 }
                 assertThat(account.known.live()).as(where).isEqualTo(server.maildrop.size());
                 server.maildrop.stream()
@@ -93,7 +95,7 @@ class Pop3ContradictionsTest {
         return new LyingServer.Message("u" + number, size);
     }
 
-    /** Returns how many came. */
+    /** Changes the maildrop and returns how many messages arrived. */
     private static int happen(LyingServer server, Random random, int made, boolean fewSizes) {
         int came = random.nextInt(3);
         for (int i = 0; i < came; i++) {
@@ -112,18 +114,18 @@ class Pop3ContradictionsTest {
         private KnownMessages known = KnownMessages.none();
         private long sum;
 
-        Account(LyingServer server, HostProofs rungs) {
+        Account(LyingServer server, HostProofs hostProofs) {
             this.server = server;
-            this.sessions = sessions(rungs);
+            this.sessions = sessions(hostProofs);
         }
 
         /** Returns the failure, or null when there was none. */
-        @Nullable MailFailure check(String where) {
+        @Nullable MailFailure checkAndCount(String where) {
             checks++;
             int before = server.commands.get();
             MailFailure failed = null;
             try (MailSession session = sessions.open(login(server.port()), Deadline.after(LONG))) {
-                Change change = state.after(look(session, state.mark()), null, () -> known);
+                Change change = state.after(check(session, state.mark()), null, () -> known);
                 state = (Pop3State) change.next();
                 known = change.known().orElse(known);
                 sum += change.newCount();

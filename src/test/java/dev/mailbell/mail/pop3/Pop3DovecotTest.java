@@ -1,8 +1,8 @@
 package dev.mailbell.mail.pop3;
 
 import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,23 +55,23 @@ class Pop3DovecotTest {
                         Deadline.after(LONG));
     }
 
-    private static Pop3Observation looked(int port, Maildir maildir, @Nullable Pop3Mark mark) {
+    private static Pop3Observation checked(int port, Maildir maildir, @Nullable Pop3Mark mark) {
         try (MailSession session = open(port, Security.NONE, maildir, Dovecot.PASSWORD)) {
-            return sized(look(session, mark));
+            return sized(check(session, mark));
         }
     }
 
     /** The same with all sizes, which are asked for only where they are needed. */
     private static Pop3Observation sized(Pop3Observation seen) {
-        if (!(seen instanceof Full(Pop3Mark mark, MessageListing messages, var sizes))) {
+        if (!(seen instanceof Full(Pop3Mark mark, MessageListing messages, var queries))) {
             return seen;
         }
-        int[] all = sizes.at(IntStream.range(0, messages.size()).toArray());
+        int[] all = queries.sizes(IntStream.range(0, messages.size()).toArray());
         return new Full(mark, new MessageListing(messages.numbers(), messages.keys(), all));
     }
 
-    private static Pop3Observation looked(Maildir maildir, @Nullable Pop3Mark mark) {
-        return looked(DOVECOT.pop3Port(), maildir, mark);
+    private static Pop3Observation checked(Maildir maildir, @Nullable Pop3Mark mark) {
+        return checked(DOVECOT.pop3Port(), maildir, mark);
     }
 
     private static MessageListing oracle(Maildir maildir) {
@@ -98,7 +98,7 @@ class Pop3DovecotTest {
             int port = security == Security.TLS ? DOVECOT.pop3sPort() : DOVECOT.pop3Port();
             try (MailSession session = open(port, security, maildir, Dovecot.PASSWORD)) {
                 assertThat(session.capabilities()).contains("PIPELINING", "UIDL");
-                Full seen = (Full) look(session, null);
+                Full seen = (Full) check(session, null);
                 assertSame(seen.messages(), expected, 0);
             }
         }
@@ -126,19 +126,19 @@ class Pop3DovecotTest {
     }
 
     @Test
-    void a_look_at_thousands_of_messages_takes_few_octets_and_round_trips() throws IOException {
+    void a_check_at_thousands_of_messages_takes_few_octets_and_round_trips() throws IOException {
         Maildir maildir = DOVECOT.freshUser();
         maildir.deliver(3_000);
-        Full first = (Full) looked(maildir, null);
+        Full first = (Full) checked(maildir, null);
         assertThat(first.messages().size()).isEqualTo(3_000);
         try (CountingProxy proxy = new CountingProxy(DOVECOT.pop3Port())) {
-            assertThat(looked(proxy.port(), maildir, first.mark())).isEqualTo(new Unchanged());
+            assertThat(checked(proxy.port(), maildir, first.mark())).isEqualTo(new Unchanged());
             assertThat(proxy.fromServer() + proxy.fromClient()).isLessThan(2_048);
             assertThat(proxy.flights()).isLessThanOrEqualTo(6);
 
             maildir.deliver(1);
             proxy.reset();
-            assertThat(looked(proxy.port(), maildir, first.mark())).isInstanceOf(Tail.class);
+            assertThat(checked(proxy.port(), maildir, first.mark())).isInstanceOf(Tail.class);
             assertThat(proxy.fromServer() + proxy.fromClient()).isLessThan(4_096);
         }
     }
@@ -148,11 +148,11 @@ class Pop3DovecotTest {
         Maildir maildir = DOVECOT.freshUser();
         maildir.deliver(Maildir.message("=?utf-8?q?Gr=C3=BC=C3=9Fe?="));
         maildir.deliver(1);
-        looked(maildir, null);
+        checked(maildir, null);
         List<String> files = maildir.files();
         try (MailSession session =
                 open(DOVECOT.pop3Port(), Security.NONE, maildir, Dovecot.PASSWORD)) {
-            Full seen = (Full) look(session, null);
+            Full seen = (Full) check(session, null);
             Envelope envelope = session.envelopes(List.of(1L, 2L)).getFirst();
             assertThat(envelope.uid()).isEqualTo(seen.mark().firstUid());
             assertThat(envelope.subject()).isEqualTo("Grüße");
@@ -204,14 +204,14 @@ class Pop3DovecotTest {
         return "Received: from a by b; " + date + "\r\n" + Maildir.message("number " + number);
     }
 
-    /** Whatever came and went in between, a look claims no more than another client can see. */
+    /** A check counts no more messages than another client can see. */
     @Test
     void random_histories_are_seen_as_angus_sees_them() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         Maildir maildir = DOVECOT.freshUser();
         MessageListing before = oracle(maildir);
-        Pop3Mark mark = ((Full) looked(maildir, null)).mark();
+        Pop3Mark mark = ((Full) checked(maildir, null)).mark();
         Set<Class<?>> kinds = new HashSet<>();
         for (int step = 0; step < Integer.getInteger("mailbell.steps.pop3", 60); step++) {
             maildir.deliver(random.nextInt(4));
@@ -226,7 +226,7 @@ class Pop3DovecotTest {
                                 .toArray());
             }
             MessageListing now = oracle(maildir);
-            Pop3Observation seen = looked(maildir, mark);
+            Pop3Observation seen = checked(maildir, mark);
             String where = "seed " + seed + ", step " + step;
             switch (seen) {
                 case Unchanged() -> {

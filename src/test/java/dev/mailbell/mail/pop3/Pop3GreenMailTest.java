@@ -2,8 +2,8 @@ package dev.mailbell.mail.pop3;
 
 import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
 import static dev.mailbell.mail.pop3.Pop3Kit.PASSWORD;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -60,9 +60,9 @@ class Pop3GreenMailTest {
                         Deadline.after(LONG));
     }
 
-    private Pop3Observation looked(@Nullable Pop3Mark mark) {
+    private Pop3Observation checked(@Nullable Pop3Mark mark) {
         try (MailSession session = open(PASSWORD)) {
-            return look(session, mark);
+            return check(session, mark);
         }
     }
 
@@ -75,22 +75,22 @@ class Pop3GreenMailTest {
 
     @Test
     void arrivals_and_deletions_are_seen_as_angus_sees_them() throws FolderException {
-        Full empty = (Full) looked(null);
-        assertThat(looked(empty.mark())).isEqualTo(new Unchanged());
+        Full empty = (Full) checked(null);
+        assertThat(checked(empty.mark())).isEqualTo(new Unchanged());
         deliver("one");
         deliver("two");
-        Full two = (Full) looked(empty.mark());
+        Full two = (Full) checked(empty.mark());
         MessageListing expected = AngusOracle.listing(greenMail.getPop3().getPort(), ANN, PASSWORD);
         assertThat(two.messages().numbers()).isEqualTo(expected.numbers());
         assertThat(two.messages().keys()).isEqualTo(expected.keys());
         assertThat(two.messages().sizes()).isEqualTo(expected.sizes());
-        assertThat(looked(two.mark())).isEqualTo(new Unchanged());
+        assertThat(checked(two.mark())).isEqualTo(new Unchanged());
         deliver("three");
-        Pop3Observation three = looked(two.mark());
+        Pop3Observation three = checked(two.mark());
         assertThat(three).isInstanceOf(Tail.class);
         greenMail.purgeEmailFromAllMailboxes();
         deliver("four");
-        Full four = (Full) looked(((Tail) three).mark());
+        Full four = (Full) checked(((Tail) three).mark());
         assertThat(four.messages().size()).isEqualTo(1);
     }
 

@@ -32,12 +32,12 @@ import org.jspecify.annotations.Nullable;
 public final class Pop3Kit {
     public static final String PASSWORD = "s3cret-word";
 
-    /** Ended only by a test that fails. */
+    /** Only a failing test reaches it. */
     public static final Duration LONG = Duration.ofSeconds(20);
 
     private static final Loopback LOOPBACK = new Loopback();
 
-    /** To the transaction state, with pipelining. */
+    /** The dialogue up to the transaction state, with pipelining. */
     public static final String PIPELINED =
             """
             S: +OK ready
@@ -60,7 +60,7 @@ public final class Pop3Kit {
             S: .
             """;
 
-    /** To the transaction state of a server that knows RFC 1939 and no more. */
+    /** The dialogue up to the transaction state of a server that only supports RFC 1939. */
     public static final String PLAIN =
             """
             S: +OK
@@ -80,13 +80,13 @@ public final class Pop3Kit {
         return new Pop3Sessions(LOOPBACK.connector());
     }
 
-    public static Pop3Sessions sessions(HostProofs rungs) {
-        return new Pop3Sessions(LOOPBACK.connector(), rungs);
+    public static Pop3Sessions sessions(HostProofs hostProofs) {
+        return new Pop3Sessions(LOOPBACK.connector(), hostProofs);
     }
 
     public static Pop3Sessions sessions(
-            HostProofs rungs, LongSupplier nanoTime, InstantSource clock) {
-        return new Pop3Sessions(LOOPBACK.connector(), rungs, nanoTime, clock);
+            HostProofs hostProofs, LongSupplier nanoTime, InstantSource clock) {
+        return new Pop3Sessions(LOOPBACK.connector(), hostProofs, nanoTime, clock);
     }
 
     public static Login login(int port, Security security, String user, Credential credential) {
@@ -113,11 +113,11 @@ public final class Pop3Kit {
         return new CheckRequest("INBOX", mark, 1, exhaustive, null);
     }
 
-    static Pop3Observation look(MailSession session, @Nullable Pop3Mark mark) {
+    static Pop3Observation check(MailSession session, @Nullable Pop3Mark mark) {
         return (Pop3Observation) session.observe(request(mark, false));
     }
 
-    /** Plays a script for a whole session, and answers what the session was used for. */
+    /** Plays a script for a whole session and returns the result of its use. */
     static <T> T played(String script, Function<MailSession, T> use) {
         try (ScriptedServer server = ScriptedServer.playing(script)) {
             try (MailSession session = open(server.port())) {
@@ -128,17 +128,17 @@ public final class Pop3Kit {
         }
     }
 
-    /** A look that goes well; the script is that of the whole session but for the goodbye. */
-    static Pop3Observation looked(@Nullable Pop3Mark mark, String script) {
-        return played(script + GOODBYE, session -> look(session, mark));
+    /** A successful check; the script is that of the whole session except QUIT. */
+    static Pop3Observation checked(@Nullable Pop3Mark mark, String script) {
+        return played(script + GOODBYE, session -> check(session, mark));
     }
 
-    /** A look that goes well on a server with pipelining. */
+    /** A successful check at a server with pipelining. */
     static Pop3Observation pipelined(@Nullable Pop3Mark mark, String script) {
-        return looked(mark, PIPELINED + script);
+        return checked(mark, PIPELINED + script);
     }
 
-    /** A look that fails; the script leaves open how the client takes its leave. */
+    /** A failing check; the script leaves open how the client ends the session. */
     public static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
         try (ScriptedServer server = ScriptedServer.playing(script + "! anything\n")) {
             return catchThrowableOfType(
@@ -146,7 +146,7 @@ public final class Pop3Kit {
                     () -> {
                         try (MailSession session =
                                 sessions().open(login(server.port()), Deadline.after(time))) {
-                            look(session, mark);
+                            check(session, mark);
                         }
                     });
         } catch (IOException e) {

@@ -3,8 +3,8 @@ package dev.mailbell.mail.pop3;
 import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
 import static dev.mailbell.mail.pop3.Pop3Kit.PASSWORD;
 import static dev.mailbell.mail.pop3.Pop3Kit.assertListed;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -42,20 +42,20 @@ class Pop3TranscriptTest {
                         Deadline.after(LONG));
     }
 
-    private static Pop3Observation looked(
+    private static Pop3Observation checked(
             ScriptedServer server, String user, @Nullable Pop3Mark mark) {
         try (MailSession session = open(server, user)) {
-            return look(session, mark);
+            return check(session, mark);
         }
     }
 
     @Test
     void sina_has_no_capa_and_uids_in_no_order() throws IOException {
         try (ScriptedServer server = provider("sina")) {
-            Full first = (Full) looked(server, "ann@sina.example", null);
+            Full first = (Full) checked(server, "ann@sina.example", null);
             assertThat(first.mark().total()).isEqualTo(2);
             assertThat(first.mark().topUid()).hasSize(48).endsWith("01");
-            Tail next = (Tail) looked(server, "ann@sina.example", first.mark());
+            Tail next = (Tail) checked(server, "ann@sina.example", first.mark());
             assertListed(
                     next.messages(), 3, "0000017a3c70ffee0047d25e8f3a6c09d4e7b12f589a3c02", 818);
         }
@@ -64,9 +64,9 @@ class Pop3TranscriptTest {
     @Test
     void coremail_of_163_puts_brackets_where_no_codes_are() throws IOException {
         try (ScriptedServer server = provider("163")) {
-            Full first = (Full) looked(server, "ann@163.example", null);
+            Full first = (Full) checked(server, "ann@163.example", null);
             assertThat(first.mark().octets()).isEqualTo(3_603_306);
-            assertThat(looked(server, "ann@163.example", first.mark())).isEqualTo(new Unchanged());
+            assertThat(checked(server, "ann@163.example", first.mark())).isEqualTo(new Unchanged());
         }
     }
 

@@ -10,8 +10,8 @@ import java.net.Socket;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Stands between a client and a server on loopback and counts what they say: octets each way, and
- * flights, which are runs of the client's octets that follow on something the server said.
+ * A proxy between a client and a server on loopback that counts octets in both directions, and
+ * flights: runs of the client's octets after octets of the server.
  */
 public final class CountingProxy implements AutoCloseable {
     private final ServerSocket listening;

@@ -19,39 +19,39 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An IMAP server on loopback that has mailboxes, pushes at once, and misbehaves as a test wishes.
- * Every user exists and has an INBOX and any other mailbox; UIDs are 1, 2, 3, …; nothing is ever
+ * An IMAP server on loopback with mailboxes and immediate push, whose behavior a test can replace.
+ * Every user exists and has an INBOX and any other mailbox; UIDs are 1, 2, 3, …; messages are never
  * removed.
  */
 public final class FakeImap implements AutoCloseable {
     /** How the server treats its clients. */
-    public interface Manners {
-        /** IDLE is refused though it is offered. */
+    public interface Behavior {
+        /** Whether IDLE is refused although it is offered. */
         default boolean refusesIdle() {
             return false;
         }
 
-        /** New mail is not told of. */
+        /** Whether new mail is not reported. */
         default boolean isSilent() {
             return false;
         }
 
-        /** Neither DONE nor what comes behind it is answered. */
+        /** Whether neither DONE nor the command after it is answered. */
         default boolean ignoresDone() {
             return false;
         }
 
-        /** What comes in one packet with DONE is lost. */
+        /** Whether commands in one packet with DONE are lost. */
         default boolean dropsBehindDone() {
             return false;
         }
 
-        /** IDLE is ended again as soon as it has begun. */
+        /** Whether IDLE is ended as soon as it has begun. */
         default boolean endsIdle() {
             return false;
         }
 
-        /** How a mailbox is called in the answer to STATUS, as it stands in the line. */
+        /** The name of a mailbox in the answer to STATUS. */
         default String nameInStatus(String asked) {
             return asked;
         }
@@ -59,21 +59,22 @@ public final class FakeImap implements AutoCloseable {
         /**
          * Whether a command is refused.
          *
-         * @param times how often it came in this session, this time included
+         * @param times how often it was sent in this session, including this time
          */
         default boolean refuses(String command, int times) {
             return false;
         }
 
-        /** What LOGIN is answered with; empty for OK. */
+        /** The refusal of LOGIN; empty for OK. */
         default String refusal() {
             return "";
         }
 
         /**
-         * A moment of the dialogue, for a test to do something in.
+         * Called during the dialogue, so that a test can act at that moment.
          *
-         * @param moment {@code command X} before a command is answered, {@code answered X} behind
+         * @param moment {@code command X} before a command is answered, {@code answered X}
+         *     afterwards
          * @return whether the connection goes on
          */
         default boolean goesOn(String user, String moment) {
@@ -89,7 +90,7 @@ public final class FakeImap implements AutoCloseable {
     private final AtomicInteger goodbyes = new AtomicInteger();
     private final AtomicInteger commands = new AtomicInteger();
     private final AtomicInteger mostOfOneUser = new AtomicInteger();
-    private volatile Manners manners = new Manners() {};
+    private volatile Behavior behavior = new Behavior() {};
     private volatile boolean away;
 
     public FakeImap() {
@@ -105,11 +106,11 @@ public final class FakeImap implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    public void behave(Manners now) {
-        manners = now;
+    public void behave(Behavior now) {
+        behavior = now;
     }
 
-    /** Drops all connections and takes none until it is back. */
+    /** Drops all connections and accepts none until it is back. */
     public void away(boolean now) {
         away = now;
         if (now) {
@@ -117,25 +118,25 @@ public final class FakeImap implements AutoCloseable {
         }
     }
 
-    /** Adds a message to INBOX and tells of it. */
+    /** Adds a message to INBOX and reports it. */
     public void deliver(String user) {
         deliver(user, "INBOX");
     }
 
-    /** Adds a message to a mailbox and tells of it. */
+    /** Adds a message to a mailbox and reports it. */
     public void deliver(String user, String mailbox) {
         total(user, mailbox).incrementAndGet();
-        if (!manners.isSilent()) {
+        if (!behavior.isSilent()) {
             sessions.getOrDefault(user, Set.of()).forEach(Session::tell);
         }
     }
 
-    /** Says a line to all sessions of a user that wait in IDLE. */
+    /** Sends a line to all sessions of a user that wait in IDLE. */
     public void hint(String user, String line) {
         sessions.getOrDefault(user, Set.of()).forEach(session -> session.hint(line));
     }
 
-    /** How many commands came so far, DONE not counted. */
+    /** How many commands were received so far, except DONE. */
     public int commands() {
         return commands.get();
     }
@@ -150,7 +151,7 @@ public final class FakeImap implements AutoCloseable {
         return (int) open.stream().filter(session -> session.idling).count();
     }
 
-    /** When logins came, by {@link System#nanoTime()}. */
+    /** The times of all logins, by {@link System#nanoTime()}. */
     public List<Long> logins() {
         return List.copyOf(logins);
     }
@@ -225,7 +226,7 @@ public final class FakeImap implements AutoCloseable {
                                 512);
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     boolean ends = idling && line.equalsIgnoreCase("DONE");
-                    while (ends && manners.dropsBehindDone() && in.ready()) {
+                    while (ends && behavior.dropsBehindDone() && in.ready()) {
                         in.readLine();
                     }
                     if (!serve(line)) {
@@ -246,7 +247,7 @@ public final class FakeImap implements AutoCloseable {
         }
 
         private boolean serve(String line) throws IOException {
-            if (idling && manners.ignoresDone()) {
+            if (idling && behavior.ignoresDone()) {
                 return true;
             }
             if (idling && line.equalsIgnoreCase("DONE")) {
@@ -271,26 +272,26 @@ public final class FakeImap implements AutoCloseable {
         }
 
         private boolean within(String command, Step step) throws IOException {
-            if (!manners.goesOn(user, "command " + command)) {
+            if (!behavior.goesOn(user, "command " + command)) {
                 return false;
             }
             synchronized (this) {
                 step.run();
             }
-            return manners.goesOn(user, "answered " + command);
+            return behavior.goesOn(user, "answered " + command);
         }
 
         private void answer(String line, String[] words, String command) throws IOException {
             String tag = words[0];
-            if (manners.refuses(command, came.merge(command, 1, Integer::sum))) {
+            if (behavior.refuses(command, came.merge(command, 1, Integer::sum))) {
                 say(tag + " NO [SERVERBUG] the index is broken");
                 return;
             }
             switch (command) {
                 case "CAPABILITY" -> say("* CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+");
                 case "LOGIN" -> {
-                    if (!manners.refusal().isEmpty()) {
-                        say(tag + " NO " + manners.refusal());
+                    if (!behavior.refusal().isEmpty()) {
+                        say(tag + " NO " + behavior.refusal());
                         return;
                     }
                     login(words[2].replace("\"", ""));
@@ -308,7 +309,7 @@ public final class FakeImap implements AutoCloseable {
                     int total = total(user, name).get();
                     say(
                             "* STATUS "
-                                    + manners.nameInStatus(name)
+                                    + behavior.nameInStatus(name)
                                     + " (MESSAGES "
                                     + total
                                     + " UIDNEXT "
@@ -331,14 +332,14 @@ public final class FakeImap implements AutoCloseable {
                 }
                 case "FETCH" -> say("* " + words[2] + " FETCH (UID " + words[2] + ")");
                 case "IDLE" -> {
-                    if (manners.refusesIdle()) {
+                    if (behavior.refusesIdle()) {
                         say(tag + " BAD [CLIENTBUG] no IDLE here");
                     } else {
                         say("+ idling");
                         idleTag = tag;
                         idling = true;
                         sayNews();
-                        if (manners.endsIdle()) {
+                        if (behavior.endsIdle()) {
                             idling = false;
                             say(tag + " OK done");
                         }
@@ -358,7 +359,7 @@ public final class FakeImap implements AutoCloseable {
             say(tag + " OK done");
         }
 
-        /** {@code 3:* (UID)}; of anything else but UIDs a client may do without the answer. */
+        /** Answers {@code 3:* (UID)}; other attributes are not supported. */
         private void fetch(String arguments) throws IOException {
             if (arguments.endsWith(":* (UID)")) {
                 int from = Integer.parseInt(arguments.substring(0, arguments.indexOf(':')));
@@ -376,7 +377,7 @@ public final class FakeImap implements AutoCloseable {
             mostOfOneUser.accumulateAndGet(own.size(), Math::max);
         }
 
-        /** Tells of messages that came since the last time, if a mailbox is open. */
+        /** Reports messages that arrived since the last time, if a mailbox is open. */
         synchronized void tell() {
             try {
                 if (idling) {
@@ -407,7 +408,7 @@ public final class FakeImap implements AutoCloseable {
 
         private void sayNews() throws IOException {
             int total = total(user, selected).get();
-            if (!selected.isEmpty() && total > told && !(manners.isSilent() && idling)) {
+            if (!selected.isEmpty() && total > told && !(behavior.isSilent() && idling)) {
                 told = total;
                 say("* " + total + " EXISTS");
             }

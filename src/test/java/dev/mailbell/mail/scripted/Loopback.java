@@ -6,7 +6,7 @@ import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.tls.TlsContexts;
 import java.util.List;
 
-/** A connector that may speak to loopback, and in clear text too. */
+/** A connector that may connect to loopback, also in clear text. */
 public final class Loopback implements AutoCloseable {
     private final AddressGuard guard =
             new AddressGuard(List.of("127.0.0.0/8"), List.of("127.0.0.1", "localhost"));

@@ -58,13 +58,13 @@ final class Player {
         }
     }
 
-    /** Whether the client may leave while these steps are still to be said. */
+    /** Whether the client may close the connection before these steps. */
     private static boolean mayHangUp(List<Step> left) {
         return left.getLast().word().equals("anything")
                 && left.stream().noneMatch(step -> step.word().equals("C:"));
     }
 
-    /** Returns whether the connection goes on. */
+    /** Returns whether the connection stays open. */
     private boolean play(Step step) throws IOException, InterruptedException {
         switch (step.word()) {
             case "S:" -> send((filled(step.text()) + "\r\n").getBytes(StandardCharsets.UTF_8));
@@ -175,7 +175,7 @@ final class Player {
         }
     }
 
-    /** Matches a line, and keeps what its placeholders took. */
+    /** Matches a line and keeps the values of its placeholders. */
     private boolean matches(String pattern, String line) {
         StringBuilder regex = new StringBuilder();
         Matcher placeholder = PLACEHOLDER.matcher(pattern);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a {@link ScriptedServer} plays, one step a line:
+ * The script of a {@link ScriptedServer}, one step a line:
  *
  * <pre>
  * # a comment; empty lines mean nothing
@@ -79,7 +79,7 @@ final class Script {
         }
     }
 
-    /** The octets that escaped text stands for. */
+    /** Decodes escaped text into octets. */
     static byte[] octets(String escaped) {
         StringBuilder latin1 = new StringBuilder();
         for (int i = 0; i < escaped.length(); i++) {

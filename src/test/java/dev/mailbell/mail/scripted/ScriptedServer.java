@@ -12,9 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A server on loopback that plays a {@link Script}, one part a connection. When the client departs
- * from it the connection is closed, and {@link #close()} fails the test with the transcript up to
- * there.
+ * A server on loopback that plays a {@link Script}, one part for each connection. If the client
+ * deviates from it, the connection is closed and {@link #close()} fails the test with the
+ * transcript up to that point.
  *
  * <pre>{@code
  * try (ScriptedServer server = ScriptedServer.playing("""
@@ -27,7 +27,7 @@ import java.util.concurrent.CountDownLatch;
  * }</pre>
  */
 public final class ScriptedServer implements AutoCloseable {
-    /** Far more than any test takes: reached only by one that fails. */
+    /** Longer than any test takes; only a failing test reaches it. */
     static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ServerSocket listening;
@@ -61,7 +61,7 @@ public final class ScriptedServer implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** Lets the script go on behind {@code ! wait <signal>}, now or when it gets there. */
+    /** Lets the script continue after {@code ! wait <signal>}, now or when it reaches that step. */
     public void go(String signal) {
         latch(signal).countDown();
     }
@@ -70,7 +70,7 @@ public final class ScriptedServer implements AutoCloseable {
         return signals.computeIfAbsent(signal, s -> new CountDownLatch(1));
     }
 
-    /** What has been said so far, with S: and C: in front. */
+    /** The lines so far, prefixed by S: or C:. */
     public String transcript() {
         return transcript.toString();
     }
@@ -94,7 +94,7 @@ public final class ScriptedServer implements AutoCloseable {
     /**
      * Waits for the end of the script.
      *
-     * @throws AssertionError when the client did not keep to it
+     * @throws AssertionError when the client deviated from it
      */
     @Override
     public void close() throws IOException {
@@ -117,7 +117,7 @@ public final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    /** The client did not keep to the script. */
+    /** Thrown when the client deviates from the script. */
     static final class Deviation extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -18,12 +18,12 @@ public final class TestTls {
 
     private TestTls() {}
 
-    /** What a client must trust, in PEM. */
+    /** The certificate that a client must trust, in PEM. */
     public static String caPem() {
         return CERTIFICATE.certificatePem();
     }
 
-    /** What a server needs besides {@link #caPem()}: the private key, PKCS #8 in PEM. */
+    /** The server's private key, PKCS #8 in PEM. */
     public static String privateKeyPem() {
         return CERTIFICATE.privateKeyPkcs8Pem();
     }

@@ -1,4 +1,7 @@
-/** A mail server that plays transcripts, for what no sound server can be made to do. */
+/**
+ * Mail servers on loopback that play transcripts or misbehave, for tests of what a correct server
+ * never does.
+ */
 @NullMarked
 package dev.mailbell.mail.scripted;
 

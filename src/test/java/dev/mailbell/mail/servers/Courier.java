@@ -51,10 +51,11 @@ public final class Courier implements RealMailServer {
         environment.put("IMAP_CAPABILITY", "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE SORT QUOTA IDLE");
         environment.put("IMAP_KEYWORDS", "1");
         environment.put("IMAP_ACL", "1");
-        // It starts this one itself to be told of files; without it each login takes seconds.
+        // Courier starts this program to be notified of files; without it each login takes seconds.
         environment.put("GAMIN_DEBUG_SERVER", server.file("usr/libexec/gam_server").toString());
         environment.put("GAM_CLIENT_ID", home.folder().getFileName().toString());
-        // Seconds: what came between a check and IDLE is told after this time only.
+        // Seconds: a message that arrived between a check and IDLE is reported only after this
+        // time.
         environment.put("IMAP_IDLE_TIMEOUT", "2");
         environment.put("IMAP_ENHANCEDIDLE", "1");
         environment.put("IMAP_USELOCKS", "1");
@@ -179,7 +180,7 @@ public final class Courier implements RealMailServer {
         return PASSWORD;
     }
 
-    /** A user whose mail program has opened both mailboxes: their UIDVALIDITY is written down. */
+    /** A user whose mail program has opened both mailboxes, so that their UIDVALIDITY is stored. */
     @Override
     public RealMailbox freshUser() {
         Mail fresh = neverOpened();

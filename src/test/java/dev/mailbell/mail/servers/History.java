@@ -14,7 +14,7 @@ import java.util.Set;
 /** A random history of a user's mailboxes, and how many messages are new at each check. */
 public final class History {
     private static final int FEWEST = 5;
-    private static final int MOST = 40;
+    private static final int MAX_MESSAGES = 40;
     private static final Duration LONG_AGO = Duration.ofHours(1);
 
     private final RealMailbox mail;
@@ -24,8 +24,8 @@ public final class History {
     private final Map<String, Set<String>> seen = new HashMap<>();
 
     /**
-     * @param possible what may happen
-     * @param mailboxes those that are watched
+     * @param possible the possible operations
+     * @param mailboxes the checked mailboxes
      */
     public History(RealMailbox mail, Set<Step> possible, Random random, List<String> mailboxes) {
         this.mail = mail;
@@ -35,9 +35,9 @@ public final class History {
     }
 
     /**
-     * One step of the mailboxes' life; answers what it was. A mailbox whose UIDs lose their meaning
-     * is counted by the dates of its messages, which are whole seconds: what comes to one that is
-     * made anew is of today, and only INBOX, where all is older, is indexed anew.
+     * Runs one random operation and returns its name. A mailbox whose UIDs change is counted by the
+     * dates of its messages, which are whole seconds: new messages in a recreated mailbox are dated
+     * today, and only INBOX, whose messages are older, is reindexed.
      */
     public String step() {
         String mailbox = mailboxes.get(random.nextInt(mailboxes.size()));
@@ -70,7 +70,7 @@ public final class History {
         if (can(Step.FLAG) && random.nextInt(3) == 0 && !present.isEmpty()) {
             mail.flag(mailbox, present.remove(random.nextInt(present.size())));
         }
-        int arrived = present.size() < MOST ? random.nextInt(4) : 0;
+        int arrived = present.size() < MAX_MESSAGES ? random.nextInt(4) : 0;
         mail.deliver(mailbox, arrived, Instant.now().minus(LONG_AGO));
         return "%d came, %d removed, %d moved away and back: %s"
                 .formatted(arrived, removed, moved, mailbox);
@@ -80,7 +80,7 @@ public final class History {
         return possible.contains(step);
     }
 
-    /** How many messages a check of this mailbox finds now that no check before has found. */
+    /** How many messages a check of this mailbox finds now that no earlier check has found. */
     public int unseen(String mailbox) {
         Set<String> before = seen.computeIfAbsent(mailbox, any -> new HashSet<>());
         int count = 0;

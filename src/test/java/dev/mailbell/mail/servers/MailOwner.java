@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.UserPrincipalLookupService;
 
-/** The user to whom the mail belongs: nobody when the tests run as root, else who runs them. */
+/**
+ * The operating system's user that owns the mail: "nobody" if the tests run as root, otherwise the
+ * user that runs them.
+ */
 record MailOwner(String user, String group, int uid, int gid) {
     static final boolean IS_ROOT = "root".equals(System.getProperty("user.name"));
 

@@ -12,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** INBOX and one folder as Maildirs (Maildir++), changed behind the server's back. */
+/** INBOX and one folder as Maildirs (Maildir++), changed in the file system. */
 abstract class Maildirs implements RealMailbox {
     private static final String DIRECTORY = ".Work";
 
@@ -21,7 +21,7 @@ abstract class Maildirs implements RealMailbox {
     private int delivered;
 
     /**
-     * @param root INBOX; it is made when it is not there
+     * @param root the directory of INBOX, created if it does not exist
      */
     Maildirs(Path root, String user) {
         this.root = root;
@@ -54,7 +54,7 @@ abstract class Maildirs implements RealMailbox {
         }
     }
 
-    /** A name that sorts behind all the names before: servers give UIDs in this order. */
+    /** A name that sorts after all names so far, because servers assign UIDs in this order. */
     private String nextName() {
         return (1_700_000_000L + delivered++) + ".M1P1.mailbell";
     }
@@ -166,7 +166,7 @@ abstract class Maildirs implements RealMailbox {
         }
     }
 
-    /** Removes what a server keeps beside the messages. */
+    /** Removes the server's index files. */
     final void deleteFiles(String mailbox, String prefix) {
         try (Stream<Path> children = Files.list(directory(mailbox))) {
             for (Path file : children.toList()) {

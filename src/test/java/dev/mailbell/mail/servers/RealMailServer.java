@@ -12,7 +12,7 @@ public interface RealMailServer {
     String password();
 
     /**
-     * A user whom no other test has, with an empty INBOX and an empty {@linkplain
+     * A new user that no other test uses, with an empty INBOX and an empty {@linkplain
      * RealMailbox#folder folder}.
      */
     RealMailbox freshUser();

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
-/** The mail of one user: how it changes, and the truth about it. */
+/** The mail of one user, with operations that change it and its true content. */
 public interface RealMailbox {
     String INBOX = "INBOX";
 
@@ -16,9 +16,9 @@ public interface RealMailbox {
         FLAG,
         /** A message is moved to another folder and back: it gets a new UID. */
         MOVE,
-        /** The folder is deleted and made anew. */
+        /** The folder is deleted and created again. */
         RECREATE,
-        /** The server's own index files are removed or written anew. */
+        /** The server's index files are removed or rewritten. */
         REINDEX
     }
 
@@ -28,15 +28,15 @@ public interface RealMailbox {
     /** The name of a second mailbox as the server spells it. */
     String folder();
 
-    /** What a mailbox of this server can go through while it is watched over a protocol. */
+    /** The operations that this server supports while the mailbox is checked over a protocol. */
     Set<Step> steps(Protocol protocol);
 
-    /** Delivers so many messages, each with a Message-ID of its own. */
+    /** Delivers messages, each with its own Message-ID. */
     void deliver(String mailbox, int count, Instant received);
 
     /**
-     * What identifies each message that is there now, in the order of arrival. A message that was
-     * moved away and back is another one.
+     * The identity of each present message, in the order of arrival. A message that was moved away
+     * and back has a new one.
      */
     List<String> messages(String mailbox);
 

@@ -2,7 +2,7 @@ package dev.mailbell.mail.servers;
 
 import java.util.function.Supplier;
 
-/** The makes of mail servers there are; each is started when it is first asked for. */
+/** The kinds of mail servers; each is started when it is first used. */
 public enum RealServer implements Supplier<RealMailServer> {
     DOVECOT {
         @Override

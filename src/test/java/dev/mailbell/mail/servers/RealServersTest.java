@@ -35,9 +35,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /**
- * Counts against the truth of the mail store, over random histories on real servers. Each check
- * waits for the server's answers most of its time, so all histories go on side by side, each of a
- * user of its own.
+ * Compares counts with the true content of the mail store, over random histories on real servers. A
+ * check spends most of its time waiting, so all histories run concurrently, each with its own user.
  */
 class RealServersTest {
     private static final int PUSHED = 10;
@@ -68,7 +67,7 @@ class RealServersTest {
             List<Future<?>> histories = new ArrayList<>();
             for (int i = 0; i < maildrops; i++) {
                 // The first check of each maildrop has no step before it.
-                int steps = Followed.STEPS / maildrops + 1;
+                int steps = HistoryCheck.STEPS / maildrops + 1;
                 histories.add(HISTORIES.submit(() -> followOverPop3(steps, make.get())));
             }
             OVER_POP3.put(make, histories);
@@ -108,7 +107,7 @@ class RealServersTest {
 
     private static void followOverImap(RealMailServer server) {
         RealMailbox mail = server.freshUser();
-        Followed.steps(
+        HistoryCheck.steps(
                 server,
                 mail,
                 Protocol.IMAP,
@@ -118,7 +117,7 @@ class RealServersTest {
     }
 
     private static void followOverPop3(int steps, RealMailServer server) {
-        Followed.steps(
+        HistoryCheck.steps(
                 steps,
                 server,
                 server.freshUser(),
@@ -137,11 +136,11 @@ class RealServersTest {
         long seed = System.nanoTime();
         Set<Step> steps = EnumSet.of(Step.ARRIVE, Step.FLAG);
         if (make != RealServer.COURIER) {
-            // Courier does not tell of a file that is put into cur, and where one message went and
-            // one came it tells of changed flags: there the next poll counts.
+            // Courier does not report a file in cur, and reports changed flags where one message
+            // was replaced by another: the next poll counts them.
             steps.addAll(EnumSet.of(Step.MOVE, Step.REMOVE));
         }
-        // Servers tell after a while: many mailboxes wait side by side.
+        // Servers report with a delay, so many mailboxes wait concurrently.
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> histories = new ArrayList<>();
             for (int i = 0; i < PUSHED; i++) {
@@ -161,22 +160,22 @@ class RealServersTest {
     private static void followPushed(
             RealMailServer server, RealMailbox mail, Set<Step> steps, Random random, long seed) {
         History history = new History(mail, steps, random, List.of(RealMailbox.INBOX));
-        Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
-        Login login = Followed.login(server, Protocol.IMAP, mail.user());
+        TrackedMailbox inbox = new TrackedMailbox(RealMailbox.INBOX, ImapState.UNSEEN);
+        Login login = HistoryCheck.login(server, Protocol.IMAP, mail.user());
         try (ImapSession session =
                 new ImapSessions(LOOPBACK.connector())
-                        .open(login, Deadline.after(Followed.PATIENCE))) {
+                        .open(login, Deadline.after(HistoryCheck.PATIENCE))) {
             assertThat(session.push(List.of(RealMailbox.INBOX))).isTrue();
-            inbox.look(session);
-            for (int step = 1; step <= Followed.STEPS / PUSHED; step++) {
+            inbox.check(session);
+            for (int step = 1; step <= HistoryCheck.STEPS / PUSHED; step++) {
                 String what = history.step();
                 int truth = history.unseen(RealMailbox.INBOX);
                 int counted = 0;
                 while (counted < truth) {
-                    session.renew(Deadline.after(Followed.PATIENCE));
+                    session.renew(Deadline.after(HistoryCheck.PATIENCE));
                     assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                             .isNotEqualTo(PushSession.Wake.REFUSED);
-                    counted += inbox.look(session).newCount();
+                    counted += inbox.check(session).newCount();
                 }
                 assertThat(counted)
                         .describedAs("seed %d, step %d, %s", seed, step, what)
@@ -192,30 +191,30 @@ class RealServersTest {
     void no_check_changes_what_a_mail_program_sees(RealServer make) {
         RealMailServer server = make.get();
         RealMailbox mail = server.freshUser();
-        Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
-        Watched maildrop = new Watched(RealMailbox.INBOX, Pop3State.UNSEEN);
+        TrackedMailbox inbox = new TrackedMailbox(RealMailbox.INBOX, ImapState.UNSEEN);
+        TrackedMailbox maildrop = new TrackedMailbox(RealMailbox.INBOX, Pop3State.UNSEEN);
         for (int i = 1; i <= 2; i++) {
             mail.deliver(RealMailbox.INBOX, 2, Instant.now());
             try (ImapSession session =
                     new ImapSessions(LOOPBACK.connector())
                             .open(
-                                    Followed.login(server, Protocol.IMAP, mail.user()),
-                                    Deadline.after(Followed.PATIENCE))) {
+                                    HistoryCheck.login(server, Protocol.IMAP, mail.user()),
+                                    Deadline.after(HistoryCheck.PATIENCE))) {
                 session.push(List.of(RealMailbox.INBOX));
-                Change change = inbox.look(session);
+                Change change = inbox.check(session);
                 assertThat(change.newCount()).isEqualTo(i == 1 ? 0 : 2);
                 assertThat(session.envelopes(change.newest())).hasSize(change.newCount());
                 mail.deliver(RealMailbox.INBOX, 1, Instant.now());
                 assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
                         .isEqualTo(PushSession.Wake.CHANGED);
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
             }
             try (MailSession session =
                     new Pop3Sessions(LOOPBACK.connector())
                             .open(
-                                    Followed.login(server, Protocol.POP3, mail.user()),
-                                    Deadline.after(Followed.PATIENCE))) {
-                Change change = maildrop.look(session);
+                                    HistoryCheck.login(server, Protocol.POP3, mail.user()),
+                                    Deadline.after(HistoryCheck.PATIENCE))) {
+                Change change = maildrop.check(session);
                 assertThat(change.newCount()).isEqualTo(i == 1 ? 0 : 3);
                 assertThat(session.envelopes(change.newest())).hasSize(change.newCount());
             }

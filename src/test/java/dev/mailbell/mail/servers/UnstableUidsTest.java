@@ -25,24 +25,24 @@ class UnstableUidsTest {
     private static final Loopback LOOPBACK = new Loopback();
 
     /** A login at imap4d takes a third of a second; {@code -Dmailbell.steps=20000} is long. */
-    private static final int SLOW_STEPS = Math.max(40, Followed.STEPS / 5);
+    private static final int SLOW_STEPS = Math.max(40, HistoryCheck.STEPS / 5);
 
     private final Instant longAgo = Instant.now().minus(Duration.ofHours(1));
 
     private final ImapSessions sessions = new ImapSessions(LOOPBACK.connector());
-    private final Watched inbox = new Watched(RealMailbox.INBOX, ImapState.UNSEEN);
+    private final TrackedMailbox inbox = new TrackedMailbox(RealMailbox.INBOX, ImapState.UNSEEN);
 
     @AfterAll
     static void close() {
         LOOPBACK.close();
     }
 
-    private Change look(RealMailServer server, RealMailbox mail) {
+    private Change check(RealMailServer server, RealMailbox mail) {
         try (MailSession session =
                 sessions.open(
-                        Followed.login(server, Protocol.IMAP, mail.user()),
-                        Deadline.after(Followed.PATIENCE))) {
-            return inbox.look(session);
+                        HistoryCheck.login(server, Protocol.IMAP, mail.user()),
+                        Deadline.after(HistoryCheck.PATIENCE))) {
+            return inbox.check(session);
         }
     }
 
@@ -61,13 +61,13 @@ class UnstableUidsTest {
     private void eachArrivalIsCountedOnce(RealMailServer server, RealMailbox mail) {
         mail.deliver(RealMailbox.INBOX, 5, longAgo);
         List<Change> changes = new ArrayList<>();
-        assertThat(look(server, mail).newCount()).isZero();
+        assertThat(check(server, mail).newCount()).isZero();
         for (int i = 0; i < 4; i++) {
             mail.deliver(RealMailbox.INBOX, 1, longAgo);
             awaitAnotherSecond();
-            changes.add(look(server, mail));
-            // Nothing has come: nothing is told, as often as it is looked.
-            changes.add(look(server, mail));
+            changes.add(check(server, mail));
+            // Without new mail no check counts any.
+            changes.add(check(server, mail));
         }
         assertThat(changes.stream().mapToInt(Change::newCount).sum()).isEqualTo(4);
         assertThat(changes.stream().filter(change -> change.kind() == Kind.RESET))
@@ -91,9 +91,9 @@ class UnstableUidsTest {
             client.command("STORE 1:3 +FLAGS (\\Deleted)");
             client.command("EXPUNGE");
         }
-        assertThat(look(mailutils, mail).newCount()).isZero();
+        assertThat(check(mailutils, mail).newCount()).isZero();
         mail.deliver(RealMailbox.INBOX, 6, Instant.now());
-        assertThat(look(mailutils, mail).newCount()).isEqualTo(6);
+        assertThat(check(mailutils, mail).newCount()).isEqualTo(6);
     }
 
     @Test
@@ -102,30 +102,30 @@ class UnstableUidsTest {
         RealMailbox mail = courier.freshUser();
         mail.deliver(RealMailbox.INBOX, 4, longAgo);
         mail.openForWriting(RealMailbox.INBOX);
-        assertThat(look(courier, mail).newCount()).isZero();
+        assertThat(check(courier, mail).newCount()).isZero();
         mail.deliver(RealMailbox.INBOX, 3, longAgo);
-        assertThat(look(courier, mail).newCount()).isEqualTo(3);
+        assertThat(check(courier, mail).newCount()).isEqualTo(3);
         mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).get(4));
         mail.deliver(RealMailbox.INBOX, 1, longAgo);
-        assertThat(look(courier, mail).newCount()).isEqualTo(1);
+        assertThat(check(courier, mail).newCount()).isEqualTo(1);
     }
 
     @Test
-    void courier_tells_a_kept_session_nothing_of_a_replaced_message_and_the_next_check_counts_it() {
+    void courier_reports_no_replaced_message_to_a_kept_session_and_the_next_check_counts_it() {
         RealMailServer courier = Courier.shared();
         RealMailbox mail = courier.freshUser();
         mail.deliver(RealMailbox.INBOX, 4, longAgo);
         try (ImapSession session =
                 sessions.open(
-                        Followed.login(courier, Protocol.IMAP, mail.user()),
-                        Deadline.after(Followed.PATIENCE))) {
+                        HistoryCheck.login(courier, Protocol.IMAP, mail.user()),
+                        Deadline.after(HistoryCheck.PATIENCE))) {
             session.push(List.of(RealMailbox.INBOX));
-            inbox.look(session);
+            inbox.check(session);
             for (int i = 0; i < 3; i++) {
                 mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).getFirst());
                 mail.deliver(RealMailbox.INBOX, 1, longAgo);
-                assertThat(inbox.look(session).newCount()).isEqualTo(1);
-                assertThat(inbox.look(session).newCount()).isZero();
+                assertThat(inbox.check(session).newCount()).isEqualTo(1);
+                assertThat(inbox.check(session).newCount()).isZero();
             }
         }
     }
@@ -136,21 +136,21 @@ class UnstableUidsTest {
         RealMailbox mail = courier.freshUser();
         mail.deliver(RealMailbox.INBOX, 4, longAgo);
         mail.openForWriting(RealMailbox.INBOX);
-        look(courier, mail);
+        check(courier, mail);
         mail.deliver(RealMailbox.INBOX, 3, longAgo);
         mail.openForWriting(RealMailbox.INBOX);
         mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).get(1));
         try (MailSession session =
                 sessions.open(
-                        Followed.login(courier, Protocol.IMAP, mail.user()),
-                        Deadline.after(Followed.PATIENCE))) {
-            Change change = inbox.look(session, new PositionUpdate.UpTo("5", null, false));
+                        HistoryCheck.login(courier, Protocol.IMAP, mail.user()),
+                        Deadline.after(HistoryCheck.PATIENCE))) {
+            Change change = inbox.check(session, new PositionUpdate.UpTo("5", null, false));
             assertThat(change.newCount()).isEqualTo(2);
             assertThat(change.next().pending()).isEqualTo(2);
             assertThat(change.newest()).containsExactly(6L, 7L);
         }
         mail.remove(RealMailbox.INBOX, mail.messages(RealMailbox.INBOX).getLast());
-        assertThat(look(courier, mail).next().pending()).isEqualTo(1);
+        assertThat(check(courier, mail).next().pending()).isEqualTo(1);
     }
 
     @Test
@@ -163,11 +163,11 @@ class UnstableUidsTest {
     @Test
     void courier_counts_what_came_over_a_history_that_no_mail_program_opens() {
         Courier courier = Courier.shared();
-        follow(Followed.STEPS, courier, courier.userWithoutMailProgram());
+        follow(HistoryCheck.STEPS, courier, courier.userWithoutMailProgram());
     }
 
     private void follow(int steps, RealMailServer server, RealMailbox mail) {
-        Followed.steps(
+        HistoryCheck.steps(
                 steps,
                 server,
                 mail,

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** GNU mailutils offers each mechanism that its library knows. */
 class UnusableMechanismsTest {
     @Test
-    void a_mechanism_that_the_server_offers_and_cannot_do_gives_way_to_the_next() {
+    void a_mechanism_that_the_server_offers_and_cannot_do_is_followed_by_the_next() {
         Mailutils server = Mailutils.withUnusableMechanisms();
         RealMailbox mail = server.freshUser();
         try (Loopback loopback = new Loopback()) {
@@ -25,8 +25,8 @@ class UnusableMechanismsTest {
                                 : new Pop3Sessions(loopback.connector());
                 try (MailSession session =
                         sessions.open(
-                                Followed.login(server, protocol, mail.user()),
-                                Deadline.after(Followed.PATIENCE))) {
+                                HistoryCheck.login(server, protocol, mail.user()),
+                                Deadline.after(HistoryCheck.PATIENCE))) {
                     assertThat(session.capabilities()).isNotEmpty();
                 }
             }

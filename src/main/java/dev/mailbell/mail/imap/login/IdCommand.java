@@ -4,7 +4,7 @@ import dev.mailbell.mail.imap.protocol.BoundedResponses;
 import dev.mailbell.mail.imap.protocol.ImapWire;
 import java.util.Optional;
 
-/** Tells a server who is calling (RFC 2971). */
+/** Identifies Mailbell to a server (RFC 2971). */
 public final class IdCommand {
     private static final String VERSION =
             Optional.ofNullable(IdCommand.class.getPackage().getImplementationVersion())
@@ -17,8 +17,8 @@ public final class IdCommand {
     }
 
     /**
-     * Returns the fields in which the server names itself, empty for none. A refusal means nothing:
-     * the server need not want to know.
+     * Returns the fields with which the server identifies itself, empty for none. A refusal is
+     * ignored.
      */
     public String exchange() {
         StringBuilder fields = new StringBuilder();

@@ -6,7 +6,7 @@ import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.Base64Text;
-import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.LoginMethods;
 import dev.mailbell.mail.imap.protocol.BoundedResponses;
 import dev.mailbell.mail.imap.protocol.Capabilities;
 import dev.mailbell.mail.imap.protocol.ImapWire;
@@ -17,59 +17,59 @@ import dev.mailbell.mail.text.ServerText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The way from the greeting to the authenticated state. */
+/** Brings a connection from the greeting to the authenticated state. */
 public final class ImapLogin {
     private final ImapWire wire;
     private final Login login;
-    private final LoginWays ways;
+    private final LoginMethods methods;
     private Capabilities capabilities = Capabilities.NONE;
     private String greeting = "";
-    private String named = "";
+    private String serverId = "";
 
-    public ImapLogin(ImapWire wire, Login login, LoginWays ways) {
+    public ImapLogin(ImapWire wire, Login login, LoginMethods methods) {
         this.wire = wire;
         this.login = login;
-        this.ways = ways;
+        this.methods = methods;
     }
 
-    /** Returns what the server can do for one who is logged in. */
+    /** Logs in and returns the capabilities after login. */
     public Capabilities enter() {
-        greet();
+        readGreeting();
         if (login.security() == Security.STARTTLS) {
             startTls();
         }
-        askUnlessKnown();
+        readUnlessKnown();
         IdCommand identity = new IdCommand(wire);
         Boolean wanted = login.identify();
         boolean exchanged = wanted == null ? capabilities.has("ID") : wanted;
         if (exchanged) {
-            // 163 and its sisters refuse whoever did not send it before LOGIN.
-            named = identity.exchange();
+            // 163 and its sister services refuse clients that did not send ID before LOGIN.
+            serverId = identity.exchange();
         }
         Capabilities before = capabilities;
         capabilities = Capabilities.NONE;
         Reply reply =
                 switch (login.credential()) {
                     case Credential.Password(String password) ->
-                            new PasswordLogin(wire, login, ways, before, this::takeUntagged)
+                            new PasswordLogin(wire, login, methods, before, this::takeUntagged)
                                     .enter(password);
                     case Credential.AccessToken(String token) -> token(before, token);
                 };
         take(reply);
-        // iCloud and others tell the better half only to those who are logged in.
-        askUnlessKnown();
+        // iCloud and others list some capabilities only after login.
+        readUnlessKnown();
         if (!exchanged && wanted == null && capabilities.has("ID")) {
-            named = identity.exchange();
+            serverId = identity.exchange();
         }
         return capabilities;
     }
 
-    /** Whether, by all that it has said, the server is not known for UIDs that do not last. */
-    public boolean givesLastingUids() {
-        return UidStability.areGivenBy(greeting, capabilities, named);
+    /** False if greeting, capabilities or ID show a server that is known for unstable UIDs. */
+    public boolean givesStableUids() {
+        return UidStability.isStable(greeting, capabilities, serverId);
     }
 
-    private void greet() {
+    private void readGreeting() {
         SharedResponse line = wire.greeting();
         if (!line.isUnTagged() || !(line.isOK() || line.keyEquals("PREAUTH"))) {
             throw wire.protocolError("does not speak IMAP: " + otherProtocol(line.toString()));
@@ -103,29 +103,29 @@ public final class ImapLogin {
                             + "\"): use security \"tls\" with port 993.");
         }
         wire.startTls();
-        // RFC 9051, section 6.2.1: what was said before the handshake is no server's word.
+        // RFC 9051, section 6.2.1: capabilities from before the handshake must be discarded.
         capabilities = Capabilities.NONE;
     }
 
-    /** Takes capabilities from a status response that brings them along. */
+    /** Takes capabilities from the code of a status response. */
     private void take(Reply reply) {
         if (reply.code().equals("CAPABILITY")) {
-            know(Capabilities.parse(reply.arguments()));
+            setCapabilities(Capabilities.parse(reply.arguments()));
         }
     }
 
     private void takeUntagged(SharedResponse line) {
         if (line.keyEquals("CAPABILITY")) {
-            know(Capabilities.parse(line.getRest()));
+            setCapabilities(Capabilities.parse(line.getRest()));
         }
     }
 
-    private void know(Capabilities told) {
-        capabilities = told;
-        wire.nonSynchronizingLiterals(told.nonSynchronizingLiterals());
+    private void setCapabilities(Capabilities given) {
+        capabilities = given;
+        wire.nonSynchronizingLiterals(given.nonSynchronizingLiterals());
     }
 
-    private void askUnlessKnown() {
+    private void readUnlessKnown() {
         if (capabilities.isEmpty()) {
             Reply reply =
                     wire.command(
@@ -156,19 +156,20 @@ public final class ImapLogin {
                                                 token)
                                 : "user=" + login.username() + "\1auth=Bearer " + token + "\1\1");
         StringBuilder explained = new StringBuilder();
-        boolean[] said = {offered.has("SASL-IR")};
+        boolean[] sent = {offered.has("SASL-IR")};
         Reply reply =
                 Sasl.run(
                         wire,
                         bearer ? "OAUTHBEARER" : "XOAUTH2",
-                        said[0] ? response : null,
+                        sent[0] ? response : null,
                         challenge -> {
-                            if (!said[0]) {
-                                said[0] = true;
+                            if (!sent[0]) {
+                                sent[0] = true;
                                 return response;
                             }
                             explained.append(" ").append(decoded(challenge));
-                            // The server waits for a word before it refuses (RFC 7628, 3.2.3).
+                            // The server waits for a response before it refuses (RFC 7628, section
+                            // 3.2.3).
                             return bearer ? "AQ==" : "";
                         },
                         this::takeUntagged);
@@ -189,7 +190,7 @@ public final class ImapLogin {
         return reply;
     }
 
-    /** The JSON of an error challenge, which tells more than the refusal after it. */
+    /** The JSON of an error challenge, which has more details than the refusal after it. */
     private static String decoded(String challenge) {
         return new String(Base64Text.decode(challenge), StandardCharsets.ISO_8859_1);
     }

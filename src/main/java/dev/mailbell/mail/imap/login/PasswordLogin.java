@@ -6,13 +6,14 @@ import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.Base64Text;
-import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.LoginMethods;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
 import dev.mailbell.mail.imap.protocol.Capabilities;
 import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.Refusals;
 import dev.mailbell.mail.imap.protocol.Reply;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,29 +25,32 @@ import java.util.function.Supplier;
 import org.eclipse.angus.mail.iap.Argument;
 
 /**
- * Logs in by password. On a connection in clear SCRAM comes first. Else the command LOGIN is used,
- * or PLAIN where LOGIN cannot carry the password; where the server allows neither, the strongest
+ * Logs in by password. On a clear-text connection SCRAM is tried first. Otherwise the command LOGIN
+ * is used, or PLAIN if LOGIN cannot carry the password; if the server allows neither, the strongest
  * mechanism that it offers.
  */
 final class PasswordLogin {
-    /** Octets of a password, or of a response, that go into a command; longer ones go alone. */
+    /**
+     * The maximum length of a password or response inside a command; a longer one is sent on its
+     * own line.
+     */
     private static final int LONGEST_IN_COMMAND = 1_000;
 
     private final ImapWire wire;
     private final Login login;
-    private final LoginWays ways;
+    private final LoginMethods methods;
     private final Capabilities offered;
-    private final ImapWire.Untagged untagged;
+    private final UntaggedListener untagged;
 
     PasswordLogin(
             ImapWire wire,
             Login login,
-            LoginWays ways,
+            LoginMethods methods,
             Capabilities offered,
-            ImapWire.Untagged untagged) {
+            UntaggedListener untagged) {
         this.wire = wire;
         this.login = login;
-        this.ways = ways;
+        this.methods = methods;
         this.offered = offered;
         this.untagged = untagged;
     }
@@ -58,18 +62,18 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which IMAP cannot send.");
         }
-        return ways.first(login.server(), waysOf(password));
+        return methods.first(login.server(), methodsOf(password));
     }
 
-    private SequencedMap<String, Supplier<Reply>> waysOf(String password) {
+    private SequencedMap<String, Supplier<Reply>> methodsOf(String password) {
         Predicate<String> mechanisms = name -> offered.has("AUTH=" + name);
         SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
         if (login.security() == Security.NONE) {
             PasswordMechanisms.secret(mechanisms)
                     .ifPresent(name -> possible.put(name, by(name, password)));
         }
-        // LOGIN knows only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616); and some servers
-        // take less in a command than in a line of its own.
+        // LOGIN is only reliable for ASCII, while SASL PLAIN is UTF-8 (RFC 4616); and some servers
+        // limit a command to fewer octets than a line of its own.
         boolean fits =
                 password.length() <= LONGEST_IN_COMMAND
                         && (login.username() + password).chars().allMatch(c -> c < 128);
@@ -105,7 +109,7 @@ final class PasswordLogin {
         return reply;
     }
 
-    /** The server offers no way to prove a password; the message names what it does offer. */
+    /** The failure if the server offers no password mechanism; the message lists what it offers. */
     private MailFailure nothingOffered() {
         List<String> names =
                 offered.list().stream()
@@ -116,14 +120,14 @@ final class PasswordLogin {
                 names, login.security() == Security.NONE && offered.has("STARTTLS"));
     }
 
-    /** Runs a mechanism that proves the password, and believes an OK only when it is complete. */
+    /** Runs a mechanism; an OK counts only if the mechanism is complete. */
     private Reply exchange(PasswordExchange exchange, String password) {
         Optional<String> initial = exchange.initialResponse().map(Base64Text::encode);
-        // A first response that does not fit into a command waits for the server's word.
+        // A first response that does not fit into a command is sent after the continuation request.
         boolean early =
                 offered.has("SASL-IR")
                         && initial.filter(text -> text.length() <= LONGEST_IN_COMMAND).isPresent();
-        boolean[] begun = {early || initial.isEmpty()};
+        boolean[] started = {early || initial.isEmpty()};
         List<String> secrets = new ArrayList<>(List.of(password, Sasl.base64(password)));
         initial.ifPresent(secrets::add);
         Reply reply =
@@ -132,8 +136,8 @@ final class PasswordLogin {
                         exchange.mechanism(),
                         early ? initial.orElseThrow() : null,
                         challenge -> {
-                            if (!begun[0]) {
-                                begun[0] = true;
+                            if (!started[0]) {
+                                started[0] = true;
                                 return initial.orElseThrow();
                             }
                             return Base64Text.encode(exchange.answer(Base64Text.decode(challenge)));

@@ -3,13 +3,14 @@ package dev.mailbell.mail.imap.login;
 import dev.mailbell.mail.auth.Base64Text;
 import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.Reply;
+import dev.mailbell.mail.imap.protocol.UntaggedListener;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** AUTHENTICATE with its base64 (RFC 9051, section 6.2.2). */
+/** The command AUTHENTICATE (RFC 9051, section 6.2.2). */
 final class Sasl {
-    /** Challenges that the longest of the mechanisms has, and one to spare. */
-    private static final int MOST_ROUNDS = 4;
+    /** The number of challenges of the longest mechanism, and one more. */
+    private static final int MAX_ROUNDS = 4;
 
     private Sasl() {}
 
@@ -23,14 +24,14 @@ final class Sasl {
             String mechanism,
             @Nullable String initial,
             ImapWire.Dialogue dialogue,
-            ImapWire.Untagged untagged) {
+            UntaggedListener untagged) {
         int[] rounds = {0};
         return wire.authenticate(
                 "AUTHENTICATE "
                         + mechanism
                         + (initial == null ? "" : initial.isEmpty() ? " =" : " " + initial),
                 challenge -> {
-                    if (++rounds[0] > MOST_ROUNDS) {
+                    if (++rounds[0] > MAX_ROUNDS) {
                         throw wire.protocolError("wants to hear more than the login has to say");
                     }
                     return dialogue.answer(challenge);

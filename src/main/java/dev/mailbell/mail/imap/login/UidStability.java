@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether a server is known for UIDs that do not last. Courier gives UIDs to a client that opens a
- * mailbox for reading without writing them down, and GNU imap4d counts them anew in each session:
- * there a UID passes from a message that went to the one that came, and UIDVALIDITY and UIDNEXT
- * stay as they were. Nothing in an answer shows it, so the server's name has to.
+ * Whether a server is known for unstable UIDs. Courier assigns UIDs in a read-only session without
+ * storing them, and GNU imap4d numbers messages anew in each session: the UID of a removed message
+ * is then given to a new one, while UIDVALIDITY and UIDNEXT stay the same. No answer shows this, so
+ * it is concluded from the server's name.
  */
 final class UidStability {
-    /** Extensions that Courier alone has; they show it behind a proxy too. */
+    /** Extensions that only Courier has; they identify it behind a proxy too. */
     private static final List<String> COURIER =
             List.of("ACL2=UNION", "XMAGICTRASH", "XCOURIEROUTBOX");
 
-    /** Whole product names: a host may be called imap4d or courier. */
+    /** Full product names, because a host may be called imap4d or courier. */
     private static final List<String> NAMES =
             List.of("courier-imap", "gnu mailutils", "gnu imap4d", "gnu-imap4d");
 
@@ -24,12 +24,12 @@ final class UidStability {
     /**
      * @param greeting the text of the greeting
      * @param offered the capabilities
-     * @param named the fields in which the server names itself (RFC 2971); empty for none
+     * @param serverId the fields with which the server identifies itself (RFC 2971); empty for none
      */
-    static boolean areGivenBy(String greeting, Capabilities offered, String named) {
+    static boolean isStable(String greeting, Capabilities offered, String serverId) {
         return !isNamed(greeting)
-                && !isNamed(named)
-                && offered.names().stream().noneMatch(UidStability::isCouriers);
+                && !isNamed(serverId)
+                && offered.names().stream().noneMatch(UidStability::isCourierExtension);
     }
 
     private static boolean isNamed(String text) {
@@ -37,7 +37,7 @@ final class UidStability {
         return NAMES.stream().anyMatch(lower::contains);
     }
 
-    private static boolean isCouriers(String capability) {
+    private static boolean isCourierExtension(String capability) {
         int value = capability.indexOf('=');
         return COURIER.contains(capability)
                 || value > 0 && COURIER.contains(capability.substring(0, value));

@@ -14,17 +14,20 @@ import org.eclipse.angus.mail.iap.ByteArray;
 import org.eclipse.angus.mail.iap.ResponseInputStream;
 
 /**
- * Reads responses that end: Angus's own reader allocates what a literal announces, takes lines
- * without end, and waits for ever behind a bare LF. Memory grows with what has come, never with
- * what a server says will come.
+ * Reads responses within a limit. Angus's own reader allocates the announced size of a literal,
+ * accepts endless lines, and blocks after a bare LF. Here memory grows with the octets received,
+ * not with the size that a server announces.
  */
 public final class BoundedResponses extends ResponseInputStream {
-    /** Enough for any response but those to a search or an envelope. */
+    /** The limit in octets of every response except search results and envelopes. */
     public static final int USUAL_LIMIT = 64 * 1024;
 
     private static final Pattern LITERAL = Pattern.compile("\\{(\\d{1,20})\\+?}$");
 
-    /** Human text, in which braces announce nothing (RFC 9051, section 7.1). */
+    /**
+     * A status response, whose text may end in braces without announcing a literal (RFC 9051,
+     * section 7.1).
+     */
     private static final Pattern STATUS = Pattern.compile("(?i)\\S+ (OK|NO|BAD|BYE|PREAUTH)\\b.*");
 
     private final InputStream in;
@@ -40,7 +43,7 @@ public final class BoundedResponses extends ResponseInputStream {
         this.in = in;
     }
 
-    /** How many octets one response may have from now on. */
+    /** Sets the maximum number of octets of the next responses. */
     void limit(int octets) {
         limit = octets;
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What a server says it can do (RFC 9051, section 7.2.2); upper case, in the server's order. */
+/** The capabilities of a server (RFC 9051, section 7.2.2); upper case, in the server's order. */
 public record Capabilities(Set<String> names) {
     public static final Capabilities NONE = new Capabilities(Set.of());
 

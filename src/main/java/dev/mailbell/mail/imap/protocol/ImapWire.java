@@ -3,7 +3,6 @@ package dev.mailbell.mail.imap.protocol;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.connection.LimitedSocket;
-import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -19,35 +18,27 @@ import org.eclipse.angus.mail.imap.protocol.IMAPProtocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commands out, responses in, through Angus's protocol class: it writes arguments and literals and
- * takes responses apart. Its own commands are not used: they gather whatever comes before they look
- * at it, and name failures by classes that say nothing. After a failure the connection is cut:
- * {@link #isBroken()}.
+ * Sends commands and parses responses through Angus's protocol class. Angus's own commands are not
+ * used, because they collect all responses before they evaluate them. After a failure the
+ * connection is closed: {@link #isBroken()}.
  */
 public final class ImapWire extends IMAPProtocol {
-    /** Servers announce each message that was removed on a line of its own. */
+    /**
+     * The maximum number of responses to a command: servers report each removed message on its own
+     * line.
+     */
     private static final int UNTAGGED_LIMIT = 200_000;
-
-    /** Takes the untagged responses of a command as they come. */
-    @FunctionalInterface
-    public interface Untagged {
-        void accept(SharedResponse line);
-
-        /** Nothing is expected. */
-        Untagged IGNORED = line -> {};
-    }
 
     private final LimitedSocket socket;
     private final StreamFaults written;
     private final Pipelining.Host host;
     private final BoundedResponses responses;
-    private Untagged always = Untagged.IGNORED;
+    private UntaggedListener listener = UntaggedListener.IGNORED;
     private boolean nonSynchronizing;
     private boolean broken;
-    private boolean leaving;
+    private boolean loggingOut;
 
-    /** Since a line is held back: within what time it and the next command must be answered. */
-    private @Nullable Duration held;
+    private final HeldLine held;
 
     private ImapWire(LimitedSocket socket, StreamFaults written, Pipelining.Host host)
             throws IOException {
@@ -59,6 +50,7 @@ public final class ImapWire extends IMAPProtocol {
         this.socket = socket;
         this.written = written;
         this.host = host;
+        this.held = new HeldLine(socket, host);
         this.responses = new BoundedResponses(socket.getInputStream());
     }
 
@@ -78,9 +70,9 @@ public final class ImapWire extends IMAPProtocol {
         return broken;
     }
 
-    /** Who is shown every untagged response first, whatever command it comes with. */
-    public void always(Untagged listener) {
-        always = listener;
+    /** Sets the listener that receives every untagged response first, during any command. */
+    public void onUntagged(UntaggedListener listener) {
+        this.listener = listener;
     }
 
     /** Whether LITERAL+ or LITERAL- was offered (RFC 7888). */
@@ -98,24 +90,24 @@ public final class ImapWire extends IMAPProtocol {
         return responses;
     }
 
-    /** Leaves FETCH as it is: Angus would take it apart at once, and fail where it is odd. */
+    /** Does not parse FETCH: Angus would parse it at once, and fail if it is malformed. */
     @Override
     public Response readResponse() throws IOException, ProtocolException {
         return new SharedResponse(this);
     }
 
-    /** Sends a command that wants no answer but its status. */
+    /** Sends a command and ignores the untagged responses. */
     public Reply command(String command) {
-        return command(command, null, BoundedResponses.USUAL_LIMIT, Untagged.IGNORED);
+        return command(command, null, BoundedResponses.USUAL_LIMIT, UntaggedListener.IGNORED);
     }
 
     /**
-     * Sends a command and reads to its end.
+     * Sends a command and reads responses up to its status.
      *
-     * @param limit octets that one response may have
+     * @param limit the maximum number of octets of one response
      */
     public Reply command(
-            String command, @Nullable Argument arguments, int limit, Untagged untagged) {
+            String command, @Nullable Argument arguments, int limit, UntaggedListener untagged) {
         return guarded(() -> {
             responses.limit(limit);
             try {
@@ -123,7 +115,8 @@ public final class ImapWire extends IMAPProtocol {
                 answered();
                 return reply;
             } catch (LiteralException e) {
-                // Refused before it was sent: the server is ready for the next command.
+                // The literal was refused before it was sent: the server is ready for the next
+                // command.
                 return Reply.of(e.getResponse());
             } finally {
                 responses.limit(BoundedResponses.USUAL_LIMIT);
@@ -131,8 +124,9 @@ public final class ImapWire extends IMAPProtocol {
         });
     }
 
-    /** Sends a command whose words no trace may hold. */
-    public Reply secretCommand(String command, @Nullable Argument arguments, Untagged untagged) {
+    /** Sends a command that must not appear in a trace. */
+    public Reply secretCommand(
+            String command, @Nullable Argument arguments, UntaggedListener untagged) {
         suspendTracing();
         try {
             return command(command, arguments, BoundedResponses.USUAL_LIMIT, untagged);
@@ -141,19 +135,19 @@ public final class ImapWire extends IMAPProtocol {
         }
     }
 
-    /** Reads the greeting, which is no answer to anything. */
+    /** Reads the greeting. */
     public SharedResponse greeting() {
         return guarded(this::next);
     }
 
     /** One step of a dialogue with continuations (RFC 9051, section 6.2.2). */
     public interface Dialogue {
-        /** What to say to the server's challenge, which is in base64. */
+        /** The answer to the server's challenge, which is in base64. */
         String answer(String challenge);
     }
 
     /** Runs AUTHENTICATE. */
-    public Reply authenticate(String command, Dialogue dialogue, Untagged untagged) {
+    public Reply authenticate(String command, Dialogue dialogue, UntaggedListener untagged) {
         suspendTracing();
         try {
             return guarded(() -> {
@@ -176,9 +170,9 @@ public final class ImapWire extends IMAPProtocol {
         });
     }
 
-    /** Says LOGOUT; the answer is awaited where the dialogue is sound. */
-    public void sayGoodbye() {
-        leaving = true;
+    /** Sends LOGOUT and waits for the answer. */
+    public void logOut() {
+        loggingOut = true;
         command("LOGOUT");
     }
 
@@ -189,16 +183,14 @@ public final class ImapWire extends IMAPProtocol {
     /** Writes a command and returns its tag; within {@link #guarded}. */
     public String send(String command, @Nullable Argument arguments)
             throws IOException, ProtocolException {
-        Duration within = held;
-        if (within != null) {
-            socket.hasten(Deadline.after(within));
-        }
+        held.sent();
         String tag = writeCommand(command, arguments);
         written.check();
         return tag;
     }
 
-    private Reply finish(String tag, Untagged untagged) throws IOException, ProtocolException {
+    private Reply finish(String tag, UntaggedListener untagged)
+            throws IOException, ProtocolException {
         return finish(
                 tag,
                 untagged,
@@ -207,12 +199,12 @@ public final class ImapWire extends IMAPProtocol {
                 });
     }
 
-    private Reply finish(String tag, Untagged untagged, Dialogue dialogue)
+    private Reply finish(String tag, UntaggedListener untagged, Dialogue dialogue)
             throws IOException, ProtocolException {
         for (int i = 0; i < UNTAGGED_LIMIT; i++) {
             SharedResponse response = next();
             if (response.isContinuation()) {
-                say(dialogue.answer(response.getRest().strip()));
+                sendLine(dialogue.answer(response.getRest().strip()));
             } else if (response.isTagged()) {
                 if (!tag.equalsIgnoreCase(response.getTag())) {
                     continue;
@@ -228,51 +220,43 @@ public final class ImapWire extends IMAPProtocol {
         throw protocolError("sent more than " + UNTAGGED_LIMIT + " lines to one command");
     }
 
-    /** What is known of the server's host. */
+    /** The state of the server's host. */
     public Pipelining.Host host() {
         return host;
     }
 
-    /**
-     * Writes a line that goes out with the next command, whatever it will be.
-     *
-     * @param within from then on the server must have answered both within this
-     */
-    public void sayWithNext(String line, Duration within) throws IOException {
+    /** Buffers a line to send with the next command; both must be answered within this time. */
+    public void sendWithNext(String line, Duration within) throws IOException {
         getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
-        held = within;
+        held.hold(within);
     }
 
-    /** Whether the next command goes out together with the end of another. */
-    public boolean holdsLine() {
-        return held != null;
+    /** Whether a line is buffered or not answered yet. */
+    public boolean hasHeldLine() {
+        return held.isHeld();
     }
 
-    /** The command behind a held line is answered, and so is that line. */
+    /** Records that the held line and the command after it are answered. */
     public void answered() {
-        if (held != null) {
-            held = null;
-            socket.relax();
-            host.answered();
-        }
+        held.answered();
     }
 
-    /** Writes a line that is no command. */
-    public void say(String line) throws IOException {
+    /** Sends a line without a tag. */
+    public void sendLine(String line) throws IOException {
         OutputStream out = getOutputStream();
         out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
         out.flush();
         written.check();
     }
 
-    /** Reads one response; an untagged one is shown to {@link #always}'s listener first. */
+    /** Reads one response; the listener of {@link #onUntagged} receives an untagged one first. */
     public SharedResponse next() throws IOException, ProtocolException {
         SharedResponse response = (SharedResponse) readResponse();
-        if (response.isBYE() && !leaving) {
+        if (response.isBYE() && !loggingOut) {
             throw Refusals.ofGoodbye(Reply.of(response));
         }
         if (response.isUnTagged()) {
-            always.accept(response);
+            listener.accept(response);
             response.rewound();
         }
         return response;
@@ -283,7 +267,7 @@ public final class ImapWire extends IMAPProtocol {
         T run() throws IOException, ProtocolException;
     }
 
-    /** Runs a part of the dialogue; whatever goes wrong in it cuts the connection. */
+    /** Runs a part of the dialogue; any failure in it closes the connection. */
     public <T> T guarded(Step<T> step) {
         try {
             return step.run();
@@ -292,8 +276,8 @@ public final class ImapWire extends IMAPProtocol {
         } catch (IOException e) {
             throw broken(socket.failure(e));
         } catch (ProtocolException | RuntimeException | OutOfMemoryError e) {
-            // Angus trips over some of what it does not expect; a session is no reason to end the
-            // daemon.
+            // Angus throws unchecked exceptions for some malformed responses; they fail the session
+            // only.
             throw broken(
                     new MailFailure(
                             FailureCode.PROTOCOL_ERROR,
@@ -305,8 +289,8 @@ public final class ImapWire extends IMAPProtocol {
     }
 
     private MailFailure broken(MailFailure failure) {
-        if (held != null && !leaving && !broken) {
-            host.failed();
+        if (!loggingOut && !broken) {
+            held.lost();
         }
         broken = true;
         socket.cut();

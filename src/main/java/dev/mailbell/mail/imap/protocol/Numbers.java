@@ -2,16 +2,16 @@ package dev.mailbell.mail.imap.protocol;
 
 import java.math.BigInteger;
 
-/** Numbers as servers write them. */
+/** Parses decimal numbers as servers send them. */
 public final class Numbers {
-    /** Longer numbers are no numbers. */
+    /** The maximum number of digits; longer texts are not accepted as numbers. */
     private static final int DIGITS = 100;
 
     private static final BigInteger LIMIT = BigInteger.TWO.pow(63);
 
     private Numbers() {}
 
-    /** A decimal number below 2^63 - 1, as any UID is; -1 otherwise. */
+    /** A decimal number below 2^63 - 1, the range of UIDs; -1 for anything else. */
     public static long parse(String text) {
         if (!isDecimal(text, 19)) {
             return -1;
@@ -23,8 +23,8 @@ public final class Numbers {
     }
 
     /**
-     * A UIDVALIDITY: a decimal number of any size that is only ever compared; from 2^63 on what is
-     * left of it by that. -1 for none, and for 0.
+     * A UIDVALIDITY: a decimal number that is only compared, so one of 2^63 or more is reduced
+     * modulo 2^63. -1 for anything else and for 0.
      */
     public static long opaque(String text) {
         if (!isDecimal(text, DIGITS)) {
@@ -37,7 +37,7 @@ public final class Numbers {
         return Math.max(1, number.mod(LIMIT).longValue());
     }
 
-    /** A number of messages; more than an int holds is as many as it holds, -1 for no number. */
+    /** A number of messages, at most {@link Integer#MAX_VALUE}; -1 for anything else. */
     public static int messages(String text) {
         return isDecimal(text, DIGITS)
                 ? new BigInteger(text).min(BigInteger.valueOf(Integer.MAX_VALUE)).intValue()

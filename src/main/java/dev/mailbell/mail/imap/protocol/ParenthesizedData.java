@@ -6,8 +6,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes parenthesised data apart (RFC 9051, section 4): atoms, quoted strings, literals, NIL and
- * lists of them. Reads each octet once; never deeper than {@link #DEPTH}.
+ * Parses parenthesised data (RFC 9051, section 4): atoms, quoted strings, literals, NIL and lists
+ * of them. Reads each octet once; lists may be nested {@value #DEPTH} deep.
  */
 public final class ParenthesizedData {
     private static final int DEPTH = 16;
@@ -22,10 +22,10 @@ public final class ParenthesizedData {
     /** An atom, or the content of a string, as ISO 8859-1. */
     public record Text(String value) {}
 
-    /** NIL is null. */
+    /** A list; NIL is null. */
     public record Group(List<@Nullable Object> items) {
 
-        /** What follows the item of this name, as in {@code (UID 5 FLAGS ())}; null for nothing. */
+        /** The item after the item of this name, as in {@code (UID 5 FLAGS ())}; null for none. */
         public @Nullable Object value(String name) {
             for (int i = 0; i + 1 < items.size(); i += 2) {
                 if (items.get(i) instanceof Text key && key.value().equalsIgnoreCase(name)) {
@@ -40,7 +40,7 @@ public final class ParenthesizedData {
             return value(name) instanceof Text number ? Numbers.parse(number.value()) : -1;
         }
 
-        /** The item at an index when it is text. */
+        /** The item at an index if it is text. */
         public @Nullable String text(int index) {
             return index < items.size() && items.get(index) instanceof Text found
                     ? found.value()
@@ -48,14 +48,14 @@ public final class ParenthesizedData {
         }
     }
 
-    /** All that the text holds, as far as it is well-formed. */
+    /** The items of the text, as far as it is well-formed. */
     public static Group parse(String text) {
         ParenthesizedData items = new ParenthesizedData(text);
         Group group = items.group(0);
         return group == null ? new Group(List.of()) : group;
     }
 
-    /** Null when it is nested too deep or ends in the middle. */
+    /** Null if the list is nested too deep or not closed. */
     private @Nullable Group group(int depth) {
         List<@Nullable Object> items = new ArrayList<>();
         while (true) {

@@ -9,17 +9,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which mail hosts take a command right behind DONE, in one packet. They should (RFC 9051, section
- * 5.5), and nearly all do; one that was seen to drop it gets one at a time for a day. Likewise
- * which hosts keep up with what NOTIFY asks for.
+ * Which mail hosts accept a command directly after DONE in one packet. They should (RFC 9051,
+ * section 5.5), and nearly all do; a host that was seen to drop it gets one command at a time for a
+ * day. Likewise which hosts can keep up with NOTIFY.
  */
 public final class Pipelining {
     private static final Logger LOG = LoggerFactory.getLogger(Pipelining.class);
 
-    /** Hosts to be remembered at most; what is learnt of others is forgotten with the session. */
-    private static final int MOST = 10_000;
+    /** The maximum number of hosts remembered; others are remembered only during a session. */
+    private static final int MAX_HOSTS = 10_000;
 
-    /** A connection may die at any moment; so many in a row are the host's way. */
+    /**
+     * A connection may be lost at any time; this many losses in a row are attributed to the host.
+     */
     private static final int TOO_MANY_FAILURES = 2;
 
     private static final long REMEMBERED = Duration.ofDays(1).toNanos();
@@ -32,10 +34,10 @@ public final class Pipelining {
         if (known != null) {
             return known;
         }
-        return hosts.size() < MOST ? hosts.computeIfAbsent(key, Host::new) : new Host(key);
+        return hosts.size() < MAX_HOSTS ? hosts.computeIfAbsent(key, Host::new) : new Host(key);
     }
 
-    /** What is known of one host. Safe for many threads. */
+    /** The state of one host. Thread-safe. */
     public static final class Host {
         private final String name;
         private final AtomicInteger failures = new AtomicInteger();
@@ -47,41 +49,41 @@ public final class Pipelining {
             this.name = name;
         }
 
-        public boolean pipelines() {
+        public boolean allowsPipelining() {
             return System.nanoTime() - heldBackSince >= REMEMBERED;
         }
 
-        /** Whether NOTIFY is to be asked for. */
-        public boolean notifies() {
+        /** Whether NOTIFY may be requested. */
+        public boolean allowsNotify() {
             return System.nanoTime() - overflowedSince >= REMEMBERED;
         }
 
-        /** The server has given up NOTIFY in the middle of a session, for want of room. */
+        /** Records that the server has stopped NOTIFY during a session because of an overflow. */
         public void overflowed() {
-            if (overflows.incrementAndGet() >= TOO_MANY_FAILURES && notifies()) {
+            if (overflows.incrementAndGet() >= TOO_MANY_FAILURES && allowsNotify()) {
                 overflows.set(0);
                 overflowedSince = System.nanoTime();
                 LOG.info(
-                        "{} gives up NOTIFY in the middle of sessions; for a day the mailboxes"
-                                + " besides the first one are polled",
+                        "{} ends NOTIFY during sessions; for a day the mailboxes"
+                                + " except the first one are polled",
                         name);
             }
         }
 
-        /** DONE and the command behind it were answered. */
+        /** Records that DONE and the command after it were answered. */
         void answered() {
             if (failures.get() > 0) {
                 failures.set(0);
             }
         }
 
-        /** The connection was lost, or given up, before both were answered. */
+        /** Records that the connection was lost before both were answered. */
         void failed() {
-            if (failures.incrementAndGet() >= TOO_MANY_FAILURES && pipelines()) {
+            if (failures.incrementAndGet() >= TOO_MANY_FAILURES && allowsPipelining()) {
                 failures.set(0);
                 heldBackSince = System.nanoTime();
                 LOG.info(
-                        "{} does not answer a command that comes right behind DONE; for a day it gets"
+                        "{} does not answer a command sent together with DONE; for a day it gets"
                                 + " them one at a time",
                         name);
             }

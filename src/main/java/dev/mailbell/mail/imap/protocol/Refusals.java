@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What NO, BAD and BYE mean: by the response code (RFC 5530), else by texts that servers are known
- * to send, else by what was asked.
+ * The meaning of NO, BAD and BYE: by the response code (RFC 5530), else by texts that servers are
+ * known to send, else by the command.
  */
 public final class Refusals {
     private static final Pattern BACKOFF =
@@ -22,7 +22,7 @@ public final class Refusals {
     private static final String GO_ON = "to go on";
     private static final String NOT_CONNECTED = "authenticated but not connected";
 
-    /** A BAD that speaks of the login's outcome, not of the command's form. */
+    /** A BAD that is about the result of the login, not about the command's syntax. */
     private static final Pattern LOGIN_FAILED =
             Pattern.compile(
                     "^(?!.*(syntax|pars|argument|unknown command|unrecogni|unsupported"
@@ -42,13 +42,13 @@ public final class Refusals {
         }
     }
 
-    /** The first that is found in the lower-case text decides. */
+    /** The first pattern found in the lower-case text decides. */
     private static final List<Rule> TEXTS =
             List.of(
-                    // QQ has one text for everything; a missing authorisation code is the usual
-                    // cause, and the owner is shown the text.
+                    // QQ has one text for every cause; the usual one is a missing authorisation
+                    // code, and the owner sees the text.
                     Rule.of(FailureCode.AUTH_FAILED, "password is incorrect.*frequency"),
-                    // 163 and its sisters refuse clients that do not name themselves, or that the
+                    // 163 and its sister services refuse clients that do not send ID, or that the
                     // mailbox's settings do not allow.
                     Rule.of(FailureCode.AUTH_FAILED, "unsafe login"),
                     Rule.of(FailureCode.RATE_LIMITED, "backoff time|throttl"),
@@ -67,7 +67,7 @@ public final class Refusals {
                             "authenticated but not connected|busy|temporar|try (it )?(again )?later"
                                     + "|internal (server )?error|unavailable|system error|繁忙|稍后"));
 
-    /** What a NO to opening a mailbox says when the mailbox cannot be read just now. */
+    /** Texts of a NO to EXAMINE of a mailbox that is temporarily unreadable. */
     private static final Pattern FOR_A_WHILE =
             Pattern.compile(
                     "under us|re-?buil[dt]|re-?index|corrupt|i/o error|input/output error|lock"
@@ -76,19 +76,19 @@ public final class Refusals {
 
     private Refusals() {}
 
-    /** The server hangs up. */
+    /** The server closes the connection. */
     static MailFailure ofGoodbye(Reply bye) {
         return of(bye, FailureCode.SERVER_ERROR, GO_ON, "", List.of());
     }
 
-    /** A refusal of something that a server which is logged in to should have done. */
+    /** A refusal of a command that a server should accept after login. */
     public static MailFailure ofCommand(Reply reply, String what) {
         return of(reply, FailureCode.SERVER_ERROR, what, "", List.of());
     }
 
     /**
-     * A refusal to open a mailbox: that it is missing, unless code or text say that it cannot be
-     * read just now.
+     * A refusal to open a mailbox: it is missing, unless code or text indicate that it is
+     * temporarily unreadable.
      */
     public static MailFailure ofMailbox(Reply reply, String mailbox) {
         String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
@@ -103,7 +103,7 @@ public final class Refusals {
                 List.of());
     }
 
-    /** A refusal to open a mailbox that the server lists: it is there, so it will open again. */
+    /** A refusal to open a mailbox that the server lists, so that the refusal is temporary. */
     public static MailFailure ofListedMailbox(Reply reply, String mailbox) {
         return of(
                 reply,
@@ -113,7 +113,7 @@ public final class Refusals {
                 List.of());
     }
 
-    /** Whether the code says that there is no such mailbox (RFC 5530), or no right to it. */
+    /** Whether the code means that there is no such mailbox or no right to it (RFC 5530). */
     public static boolean saysMissing(Reply reply) {
         return switch (reply.code()) {
             case "NONEXISTENT", "TRYCREATE", "NOPERM", "CANNOT" -> true;
@@ -122,13 +122,13 @@ public final class Refusals {
     }
 
     /**
-     * The failure that a refusal stands for.
+     * The failure for a refusal.
      *
-     * @param otherwise what a NO means when neither code nor text tells
+     * @param otherwise the code of a NO if neither response code nor text are known
      * @param what was refused, for example {@code the login}
-     * @param advice what the owner can do when it means {@code otherwise}; empty or a sentence with
-     *     a blank in front
-     * @param secrets what must not be shown even if the server repeats it
+     * @param advice what the owner can do if it means {@code otherwise}; empty or a sentence that
+     *     begins with a blank
+     * @param secrets texts that must not be shown even if the server repeats them
      */
     public static MailFailure of(
             Reply reply, FailureCode otherwise, String what, String advice, List<String> secrets) {
@@ -141,7 +141,7 @@ public final class Refusals {
                         ? code(reply, text, otherwise)
                         : action.code() == FailureCode.AUTH_FAILED ? refused : action.code();
         String shown = ServerText.shown(reply.shown(), secrets);
-        String said =
+        String refusal =
                 shown.isEmpty()
                         ? "The server refused " + what + " without a reason."
                         : "The server refused " + what + ": \"" + shown + "\".";
@@ -152,12 +152,12 @@ public final class Refusals {
                                 ? " Allow IMAP clients in the mailbox's web settings, or ask the"
                                         + " provider to."
                                 : remedy(code, text, otherwise, advice);
-        return new MailFailure(code, said + remedy, backoff(text), null);
+        return new MailFailure(code, refusal + remedy, backoff(text), null);
     }
 
     /**
-     * Who has to act. A server in trouble says so by a code, and its text is not asked then; nor is
-     * it when the connection, or a mailbox of a good account, is refused.
+     * Who has to act. The text is not evaluated if a response code indicates trouble of the server,
+     * or if the connection or a single mailbox is refused.
      */
     private static Optional<ActionNeeded> action(
             Reply reply, String text, FailureCode otherwise, String what) {

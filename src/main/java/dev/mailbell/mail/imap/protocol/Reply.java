@@ -7,12 +7,12 @@ import org.eclipse.angus.mail.iap.Response;
  * A status response (RFC 9051, section 7.1).
  *
  * @param code the response code's name in upper case; empty for none
- * @param arguments what follows the name inside the brackets
- * @param text what follows the code, as ISO 8859-1
+ * @param arguments the text after the code's name inside the brackets
+ * @param text the text after the code, as ISO 8859-1
  */
 public record Reply(Kind kind, String code, String arguments, String text) {
 
-    /** How a command ended. */
+    /** The result of a command. */
     public enum Kind {
         OK,
         /** Refused. */
@@ -21,12 +21,12 @@ public record Reply(Kind kind, String code, String arguments, String text) {
         BAD
     }
 
-    /** The status of a response that is one; a BYE counts as a NO. */
+    /** Parses a status response; a BYE counts as a NO. */
     public static Reply of(Response response) {
         Kind kind = response.isOK() ? Kind.OK : response.isBAD() ? Kind.BAD : Kind.NO;
         response.reset();
         String rest = response.getRest();
-        // Only here do brackets hold a code: a greeting may have some anywhere.
+        // Brackets contain a code only at the beginning; a greeting may have brackets anywhere.
         int close = rest.startsWith("[") ? rest.indexOf(']') : -1;
         if (close < 0) {
             return new Reply(kind, "", "", rest.strip());
@@ -43,7 +43,7 @@ public record Reply(Kind kind, String code, String arguments, String text) {
         return kind == Kind.OK;
     }
 
-    /** Everything for the eye. */
+    /** Code and text, for messages. */
     public String shown() {
         if (code.isEmpty() || code.equals("ALERT")) {
             return text;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.eclipse.angus.mail.iap.ProtocolException;
 import org.eclipse.angus.mail.imap.protocol.IMAPResponse;
 
-/** A response of which several may read. */
+/** A response that several readers can parse from its beginning. */
 public final class SharedResponse extends IMAPResponse {
     private final int start;
 
@@ -13,7 +13,9 @@ public final class SharedResponse extends IMAPResponse {
         start = index;
     }
 
-    /** Back to what follows the name of an untagged response, or the word OK, NO, BAD or BYE. */
+    /**
+     * Moves back to the text after the name of an untagged response, or after OK, NO, BAD or BYE.
+     */
     public SharedResponse rewound() {
         index = start;
         return this;

@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what {@link PrintStream} swallows. */
+/** Keeps the {@link IOException} that a {@link PrintStream} discards. */
 final class StreamFaults extends FilterOutputStream {
     private @Nullable IOException fault;
 

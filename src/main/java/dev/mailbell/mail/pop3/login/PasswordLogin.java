@@ -6,7 +6,7 @@ import dev.mailbell.mail.LoginAdvice;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.Base64Text;
-import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.LoginMethods;
 import dev.mailbell.mail.auth.PasswordExchange;
 import dev.mailbell.mail.auth.PasswordMechanisms;
 import dev.mailbell.mail.pop3.protocol.Capabilities;
@@ -28,53 +28,53 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs in by password. On a connection in clear SCRAM comes first. Else USER and PASS are used, or
- * PLAIN where they cannot carry the password. Where CAPA has a SASL line without PLAIN, Dovecot
- * lists USER and refuses it: there the strongest mechanism on the line comes first, APOP where the
- * line has none and the greeting a timestamp, and USER after a refusal.
+ * Logs in by password. On a clear-text connection SCRAM is tried first. Otherwise USER and PASS are
+ * used, or PLAIN if they cannot carry the password. If CAPA has a SASL line without PLAIN, Dovecot
+ * lists USER and refuses it: then the strongest mechanism of the line is tried first, or APOP if
+ * the line has none and the greeting has a timestamp, and USER after a refusal.
  */
 final class PasswordLogin {
-    /** RFC 2449, section 4: what a command with its arguments may take, CRLF included. */
+    /** The maximum length of a command with its arguments and CRLF (RFC 2449, section 4). */
     private static final int COMMAND_LIMIT = 255;
 
     private static final String USER = "USER and PASS";
 
-    /** Challenges that the longest of the mechanisms has, and one to spare. */
-    private static final int MOST_ROUNDS = 4;
+    /** The number of challenges of the longest mechanism, and one more. */
+    private static final int MAX_ROUNDS = 4;
 
-    /** RFC 1939, section 7: a msg-id. */
+    /** The timestamp in a greeting, a msg-id (RFC 1939, section 7). */
     private static final Pattern TIMESTAMP = Pattern.compile("<[^<>\\s]+@[^<>\\s]+>");
 
     private final Pop3Wire wire;
     private final Login login;
-    private final LoginWays ways;
+    private final LoginMethods methods;
     private final Capabilities offered;
     private final @Nullable String timestamp;
 
     /**
-     * @param timestamp what the greeting holds for APOP; null for nothing
+     * @param timestamp the greeting's timestamp for APOP; null for none
      */
     PasswordLogin(
             Pop3Wire wire,
             Login login,
-            LoginWays ways,
+            LoginMethods methods,
             Capabilities offered,
             @Nullable String timestamp) {
         this.wire = wire;
         this.login = login;
-        this.ways = ways;
+        this.methods = methods;
         this.offered = offered;
         this.timestamp = timestamp;
     }
 
-    /** The timestamp of a greeting, which says that the server knows APOP; null for none. */
+    /** The timestamp of a greeting, which means that the server supports APOP; null for none. */
     static @Nullable String timestamp(String greeting) {
         Matcher matcher = TIMESTAMP.matcher(greeting);
         return matcher.find() ? matcher.group() : null;
     }
 
     /**
-     * @throws MailFailure when the server refuses, with what it said to the first way tried
+     * @throws MailFailure when the server refuses, with its answer to the first method
      */
     void enter(String password) {
         if (password.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
@@ -82,10 +82,10 @@ final class PasswordLogin {
                     FailureCode.AUTH_FAILED,
                     "The password holds a line break or NUL, which POP3 cannot send.");
         }
-        ways.first(login.server(), waysOf(password));
+        methods.first(login.server(), methodsOf(password));
     }
 
-    private SequencedMap<String, Supplier<Reply>> waysOf(String password) {
+    private SequencedMap<String, Supplier<Reply>> methodsOf(String password) {
         SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
         if (login.security() == Security.NONE) {
             PasswordMechanisms.secret(offered::sasl)
@@ -123,22 +123,22 @@ final class PasswordLogin {
                         password);
     }
 
-    /** USER and PASS know only ASCII for sure, while SASL PLAIN is UTF-8 (RFC 4616). */
+    /** USER and PASS are only reliable for ASCII, while SASL PLAIN is UTF-8 (RFC 4616). */
     private boolean fits(String password) {
         return password.length() + "PASS \r\n".length() <= COMMAND_LIMIT
                 && (login.username() + password).chars().allMatch(c -> c < 128);
     }
 
-    /** USER and PASS; APOP where the server knows no USER and has greeted with a timestamp. */
+    /** USER and PASS; APOP if the server refuses USER and the greeting has a timestamp. */
     private Reply user(String password) {
-        CommandBatch flight =
+        CommandBatch batch =
                 new CommandBatch(
                         wire, offered.pipelining(), "USER " + login.username(), "PASS " + password);
-        Reply known = flight.next();
+        Reply known = batch.next();
         if (known.ok()) {
-            return flight.next();
+            return batch.next();
         }
-        flight.abandon();
+        batch.abandon();
         return timestamp == null ? known : apop(timestamp, password);
     }
 
@@ -163,7 +163,7 @@ final class PasswordLogin {
         boolean early = initial.isPresent() && whole.length() + 2 <= COMMAND_LIMIT;
         wire.send(early ? whole : command);
         boolean begun = early || initial.isEmpty();
-        for (int round = 0; round < MOST_ROUNDS; round++) {
+        for (int round = 0; round < MAX_ROUNDS; round++) {
             Reply reply = wire.asReply();
             if (reply != null) {
                 if (reply.ok() && !exchange.isComplete()) {
@@ -189,7 +189,7 @@ final class PasswordLogin {
         throw wire.protocolError("wants to hear more than the login has to say");
     }
 
-    /** The reply, when it is no refusal. */
+    /** Returns the reply unless it is a refusal. */
     private Reply accepted(Reply reply, String password) {
         if (reply.ok()) {
             return reply;

@@ -5,7 +5,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mail.auth.LoginWays;
+import dev.mailbell.mail.auth.LoginMethods;
 import dev.mailbell.mail.pop3.protocol.Capabilities;
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
 import dev.mailbell.mail.pop3.protocol.Refusals;
@@ -16,63 +16,67 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 
-/** The way from the greeting to the transaction state. */
+/** Brings a connection from the greeting to the transaction state. */
 public final class Pop3Login {
     private final Pop3Wire wire;
     private final Login login;
-    private final LoginWays ways;
-    private final ServerQuirks habits;
+    private final LoginMethods methods;
+    private final ServerQuirks quirks;
     private final Duration patience;
-    private boolean asking;
+    private boolean readingCapa;
 
     /**
-     * @param habits what the host and the login are known for
-     * @param patience for how long a server may be silent at a question that it need not know
+     * @param quirks the known quirks of the host and the maildrop
+     * @param patience how long a server may be silent after a command that it need not support
      */
     public Pop3Login(
-            Pop3Wire wire, Login login, LoginWays ways, ServerQuirks habits, Duration patience) {
+            Pop3Wire wire,
+            Login login,
+            LoginMethods methods,
+            ServerQuirks quirks,
+            Duration patience) {
         this.wire = wire;
         this.login = login;
-        this.ways = ways;
-        this.habits = habits;
+        this.methods = methods;
+        this.quirks = quirks;
         this.patience = patience;
     }
 
-    /** Whether a failure came while the server was asked what it can do. */
+    /** Whether the login failed while the answer to CAPA was awaited. */
     public boolean hasFailedAtCapa() {
-        return asking;
+        return readingCapa;
     }
 
-    /** Returns what the server can do for one who is logged in. */
+    /** Logs in and returns the capabilities after login. */
     public Capabilities enter() {
         String timestamp = PasswordLogin.timestamp(greeting());
-        Capabilities offered = ask();
+        Capabilities offered = readCapabilities();
         if (login.security() == Security.STARTTLS) {
             startTls();
-            // RFC 2595, section 4: what was said before the handshake is no server's word.
-            offered = ask();
+            // RFC 2595, section 4: capabilities from before the handshake must be discarded.
+            offered = readCapabilities();
         }
         switch (login.credential()) {
             case Credential.Password(String password) ->
-                    new PasswordLogin(wire, login, ways, offered, timestamp).enter(password);
+                    new PasswordLogin(wire, login, methods, offered, timestamp).enter(password);
             case Credential.AccessToken(String token) -> token(offered, token);
         }
-        Capabilities after = offered.isEmpty() ? offered : ask();
+        Capabilities after = offered.isEmpty() ? offered : readCapabilities();
         return after.isEmpty() ? offered : after;
     }
 
-    private Capabilities ask() {
-        if (!habits.answersCapa()) {
+    private Capabilities readCapabilities() {
+        if (!quirks.answersCapa()) {
             return Capabilities.NONE;
         }
         int before = wire.socket().getSoTimeout();
         wire.socket().setSoTimeout((int) patience.toMillis());
-        asking = true;
+        readingCapa = true;
         Capabilities.Answer answer = Capabilities.ask(wire, patience);
-        asking = false;
+        readingCapa = false;
         wire.socket().setSoTimeout(before);
         if (!answer.hasEnded()) {
-            habits.leavesCapaOpen();
+            quirks.leavesCapaOpen();
         }
         return answer.capabilities();
     }
@@ -88,7 +92,7 @@ public final class Pop3Login {
             if (isOfAnotherProtocol(wire.text(0))) {
                 throw wire.broken(other);
             }
-            reply = behindBanner(other);
+            reply = replyAfterBanner(other);
         }
         if (!reply.ok()) {
             throw Refusals.ofGreeting(reply);
@@ -96,10 +100,10 @@ public final class Pop3Login {
         return reply.text();
     }
 
-    /** Servers exist that send lines of text before the greeting. */
-    private Reply behindBanner(MailFailure other) {
+    /** Some servers send lines of text before the greeting. */
+    private Reply replyAfterBanner(MailFailure other) {
         try {
-            return wire.replyBehindStrayLine();
+            return wire.replyAfterStrayLine();
         } catch (MailFailure failure) {
             other.addSuppressed(failure);
             throw wire.broken(other);
@@ -134,8 +138,8 @@ public final class Pop3Login {
     }
 
     /**
-     * XOAUTH2, or OAUTHBEARER (RFC 7628) where only that is offered. The token goes on a line of
-     * its own: it seldom fits into a command, and Outlook insists.
+     * XOAUTH2, or OAUTHBEARER (RFC 7628) if only that is offered. The token is sent on its own
+     * line, because it seldom fits into a command and Outlook requires it.
      */
     private void token(Capabilities offered, String token) {
         boolean bearer = offered.sasl("OAUTHBEARER") && !offered.sasl("XOAUTH2");
@@ -165,7 +169,7 @@ public final class Pop3Login {
         }
         if (reply == null) {
             explained = challenge();
-            // The server waits for a word before it refuses (RFC 7628, section 3.2.3).
+            // The server waits for a response before it refuses (RFC 7628, section 3.2.3).
             wire.send(bearer ? "AQ==" : "");
             reply = wire.readReply();
         }
@@ -185,7 +189,7 @@ public final class Pop3Login {
         return reply.text() + " " + explained;
     }
 
-    /** The JSON of an error challenge, which tells more than the refusal after it. */
+    /** The JSON of an error challenge, which has more details than the refusal after it. */
     private String challenge() {
         String line = wire.text(0);
         try {

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the host of a login, and the maildrop behind it, were seen to do beside the rules; for a day
- * each.
+ * Deviations from the protocol that were seen at the host of a login or at its maildrop; each is
+ * remembered for a day.
  */
 public final class ServerQuirks {
     private static final Logger LOG = LoggerFactory.getLogger(ServerQuirks.class);
@@ -22,34 +22,34 @@ public final class ServerQuirks {
     private final String maildrop;
     private final boolean asksCapa;
 
-    private enum Habit {
-        /** CAPA is answered by silence, by hanging up, or by a list without end. */
+    private enum Quirk {
+        /** CAPA is not answered, ends the connection, or its list has no end. */
         NO_CAPA,
-        /** A second and a third session gave the UIDs of the first one, or could not be had. */
+        /** The UIDs were compared between sessions and are stable, or could not be compared. */
         UIDS_COMPARED,
-        /** Messages came or went between the sessions whose UIDs were to be compared. */
+        /** Messages were added or removed between the sessions to compare. */
         COMPARED_IN_VAIN,
         /** All messages had new UIDs. */
         UIDS_CHANGED,
         /** A UID that a message had after all UIDs had changed. */
         UIDS_CHANGED_TO,
-        /** The last session that was asked for headers was lost. */
+        /** The last session that requested headers was lost. */
         LOST_AT_HEADERS,
         /** Two sessions in a row were lost at TOP. */
         NO_HEADERS,
-        /** The session was lost at the question for the message behind the last one. */
-        NOTHING_BEHIND
+        /** The session was lost at the command for the message after the last one. */
+        LOST_BEYOND_LAST
     }
 
-    /** The memory that all logins share. Safe for many threads. */
+    /** The quirks of all hosts and maildrops. Thread-safe. */
     public static final class Memory {
-        private final HostMemory<Habit> habits;
+        private final HostMemory<Quirk> quirks;
 
         /**
          * @param nanoTime a monotonic clock in nanoseconds
          */
         public Memory(LongSupplier nanoTime) {
-            this.habits = new HostMemory<>(nanoTime);
+            this.quirks = new HostMemory<>(nanoTime);
         }
 
         public ServerQuirks of(Login login) {
@@ -65,90 +65,97 @@ public final class ServerQuirks {
         this.asksCapa = asksCapa;
     }
 
-    /** The same for a session that does not ask CAPA. */
+    /** A copy for a session that does not send CAPA. */
     public ServerQuirks withoutCapa() {
         return new ServerQuirks(memory, host, maildrop, false);
     }
 
-    /** The number of the hour of this moment; for each maildrop hours begin at another minute. */
+    /**
+     * The number of the hour that contains this moment; the hours of each maildrop begin at another
+     * minute.
+     */
     public long hourOf(Instant moment) {
         long shift = Math.floorMod(maildrop.hashCode(), HOUR.toSeconds());
         return Math.floorDiv(moment.getEpochSecond() + shift, HOUR.toSeconds());
     }
 
     boolean answersCapa() {
-        return asksCapa && !memory.habits.hasFailed(maildrop, Habit.NO_CAPA);
+        return asksCapa && !memory.quirks.hasFailed(maildrop, Quirk.NO_CAPA);
     }
 
     void leavesCapaOpen() {
         noCapa("does not end the answer to CAPA");
     }
 
-    public void failsAtCapa() {
+    public void failsCapa() {
         noCapa("does not answer CAPA");
     }
 
     private void noCapa(String what) {
-        // The network may be at fault: other maildrops of the host go on asking.
-        memory.habits.failed(maildrop, Habit.NO_CAPA);
-        if (memory.habits.failed(host, Habit.NO_CAPA)) {
-            LOG.info("{} {}; this maildrop's checks do not ask for a day", host, what);
+        // The cause may be the network, so other maildrops of the host still send CAPA.
+        memory.quirks.failed(maildrop, Quirk.NO_CAPA);
+        if (memory.quirks.failed(host, Quirk.NO_CAPA)) {
+            LOG.info("{} {}; checks of this maildrop do not send CAPA for a day", host, what);
         }
     }
 
-    /** Whether the UIDs of the maildrop were compared between sessions within a day. */
+    /** Whether the UIDs of the maildrop were compared between sessions within the last day. */
     public boolean hasComparedUids() {
-        return memory.habits.hasFailed(maildrop, Habit.UIDS_COMPARED);
+        return memory.quirks.hasFailed(maildrop, Quirk.UIDS_COMPARED);
     }
 
     public void comparedUids() {
-        memory.habits.failed(maildrop, Habit.UIDS_COMPARED);
+        memory.quirks.failed(maildrop, Quirk.UIDS_COMPARED);
     }
 
-    /** The UIDs could not be compared; the second time within a day is the last one. */
+    /**
+     * Records that the UIDs could not be compared; after the second time within a day they are not
+     * compared again that day.
+     */
     public void comparedInVain() {
-        if (!memory.habits.failed(maildrop, Habit.COMPARED_IN_VAIN)) {
+        if (!memory.quirks.failed(maildrop, Quirk.COMPARED_IN_VAIN)) {
             comparedUids();
         }
     }
 
     /**
-     * All UIDs changed; answers whether they had changed to others within a day before. A change
-     * that could not be recorded is seen once more, and is no other one.
+     * Records that all UIDs changed; returns whether they had changed to different ones within the
+     * day before. A change whose result could not be stored is seen again with the same UIDs and
+     * does not count twice.
      *
-     * @param first the UID of the first message now
-     * @param top the UID of the last message now
+     * @param first the current UID of the first message
+     * @param top the current UID of the last message
      */
     public boolean haveUidsChangedAgain(String first, String top) {
-        boolean isFirstChange = memory.habits.failed(maildrop, Habit.UIDS_CHANGED);
-        boolean isNewFirst = memory.habits.failed(maildrop + " " + first, Habit.UIDS_CHANGED_TO);
+        boolean isFirstChange = memory.quirks.failed(maildrop, Quirk.UIDS_CHANGED);
+        boolean isNewFirst = memory.quirks.failed(maildrop + " " + first, Quirk.UIDS_CHANGED_TO);
         boolean isNewTop =
                 top.equals(first)
-                        || memory.habits.failed(maildrop + " " + top, Habit.UIDS_CHANGED_TO);
+                        || memory.quirks.failed(maildrop + " " + top, Quirk.UIDS_CHANGED_TO);
         return !isFirstChange && isNewFirst && isNewTop;
     }
 
-    /** Whether headers may be asked for: not for a day where two sessions in a row were lost. */
-    public boolean showsHeaders() {
-        return !memory.habits.hasFailed(maildrop, Habit.NO_HEADERS);
+    /** Whether headers may be requested: not within a day after two sessions in a row were lost. */
+    public boolean mayReadHeaders() {
+        return !memory.quirks.hasFailed(maildrop, Quirk.NO_HEADERS);
     }
 
-    public void hasShownHeaders() {
-        memory.habits.forget(maildrop, Habit.LOST_AT_HEADERS);
+    public void headersShown() {
+        memory.quirks.forget(maildrop, Quirk.LOST_AT_HEADERS);
     }
 
-    public void failsAtHeaders() {
-        if (!memory.habits.failed(maildrop, Habit.LOST_AT_HEADERS)) {
-            memory.habits.failed(maildrop, Habit.NO_HEADERS);
+    public void lostAtHeaders() {
+        if (!memory.quirks.failed(maildrop, Quirk.LOST_AT_HEADERS)) {
+            memory.quirks.failed(maildrop, Quirk.NO_HEADERS);
         }
     }
 
-    /** Whether no session was lost at the message behind the last one within a day. */
-    public boolean answersBehindTheLast() {
-        return !memory.habits.hasFailed(maildrop, Habit.NOTHING_BEHIND);
+    /** Whether no session was lost at the message after the last one within the last day. */
+    public boolean answersBeyondLast() {
+        return !memory.quirks.hasFailed(maildrop, Quirk.LOST_BEYOND_LAST);
     }
 
-    public void failsBehindTheLast() {
-        memory.habits.failed(maildrop, Habit.NOTHING_BEHIND);
+    public void failsBeyondLast() {
+        memory.quirks.failed(maildrop, Quirk.LOST_BEYOND_LAST);
     }
 }

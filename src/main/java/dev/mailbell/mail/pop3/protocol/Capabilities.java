@@ -8,14 +8,14 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a server says it can do (CAPA, RFC 2449).
+ * The capabilities of a server (CAPA, RFC 2449).
  *
- * @param lines upper case, in the server's order; none when it has no CAPA
+ * @param lines upper case, in the server's order; empty if it has no CAPA
  */
 public record Capabilities(List<String> lines) {
     public static final Capabilities NONE = new Capabilities(List.of());
 
-    /** Behind a status or a line the rest of the list is waited for only so long. */
+    /** How long to wait for the next line of the list. */
     private static final Duration PAUSE = Duration.ofSeconds(5);
 
     private static final int LIMIT = 200;
@@ -25,18 +25,17 @@ public record Capabilities(List<String> lines) {
     }
 
     /**
-     * What CAPA was answered by.
+     * The answer to CAPA.
      *
      * @param hasEnded whether the list had its final dot
      */
     public record Answer(Capabilities capabilities, boolean hasEnded) {}
 
     /**
-     * Asks; no answer but a refusal is a failure only when it is no answer of POP3. Servers exist
-     * that say {@code +OK} and then wait for the next command, and others that list what they can
-     * do behind a refusal.
+     * Sends CAPA; only an answer that is not POP3 is a failure. Some servers answer {@code +OK}
+     * without a list, and others send their list after a refusal.
      *
-     * @param patience how long a list without its end is waited for at most
+     * @param patience the maximum time to wait for the end of the list
      */
     public static Answer ask(Pop3Wire wire, Duration patience) {
         wire.send("CAPA");
@@ -87,7 +86,7 @@ public record Capabilities(List<String> lines) {
                 .toList();
     }
 
-    /** LOGIN-DELAY, RFC 2449, section 6.5; none when it is zero or no number. */
+    /** LOGIN-DELAY (RFC 2449, section 6.5); empty if it is zero or not a number. */
     public Optional<Duration> loginDelay() {
         return lines.stream()
                 .map(line -> line.split("\\s+"))

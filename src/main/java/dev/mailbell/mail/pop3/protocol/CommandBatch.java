@@ -1,9 +1,9 @@
 package dev.mailbell.mail.pop3.protocol;
 
 /**
- * Commands that travel together where the server takes them so (PIPELINING, RFC 2449, section 6.6)
- * and one by one elsewhere. {@link #next()} is called for each; after it the caller reads what
- * follows the status line, if anything does.
+ * Commands that are sent together if the server supports that (PIPELINING, RFC 2449, section 6.6),
+ * and otherwise one by one. The caller calls {@link #next()} for each command and then reads the
+ * lines after its status line, if any.
  */
 public final class CommandBatch {
     private final Pop3Wire wire;
@@ -20,13 +20,13 @@ public final class CommandBatch {
         }
     }
 
-    /** The status of the next command, which nothing may precede. */
+    /** The status of the next command; another line before it is a failure. */
     public Reply next() {
         ask();
         return wire.readReply();
     }
 
-    /** The status of the next command, behind what may be left over of the answer before. */
+    /** The status of the next command; lines left over from the previous answer are skipped. */
     public Reply nextStatus() {
         ask();
         return wire.nextStatus();
@@ -40,8 +40,8 @@ public final class CommandBatch {
     }
 
     /**
-     * Gives up the commands that are left, which must be such with answers of one line: what is
-     * under way is read and dropped.
+     * Drops the remaining commands, whose answers must have one line each: answers to commands
+     * already sent are read and dropped.
      */
     public void abandon() {
         while (pipelining && answered < commands.length) {

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The lines that arrive on a socket, one of which is the current one. A line ends with CRLF or a
- * bare LF.
+ * Splits the octets of a socket into lines, one of which is the current line. A line ends with CRLF
+ * or a bare LF.
  */
 final class LineBuffer {
     private final LimitedSocket socket;
@@ -18,10 +18,10 @@ final class LineBuffer {
     private int start;
     private int length;
     private boolean skipping;
-    private boolean again;
+    private boolean unread;
 
     /**
-     * @param limit octets that a line may have
+     * @param limit the maximum number of octets of a line
      */
     LineBuffer(LimitedSocket socket, int limit) {
         this.socket = socket;
@@ -32,12 +32,12 @@ final class LineBuffer {
     /**
      * Makes the next line the current one.
      *
-     * @param strict whether a line that is too long is a fault, instead of cut short
-     * @return false where the line is too long
+     * @param strict whether a line that is too long is a fault; otherwise it may be truncated
+     * @return false if the line is too long
      */
     boolean read(boolean strict) throws IOException {
-        if (again) {
-            again = false;
+        if (unread) {
+            unread = false;
             return true;
         }
         if (skipping) {
@@ -88,7 +88,7 @@ final class LineBuffer {
         }
     }
 
-    /** Moves what is unread to the front and reads behind it. */
+    /** Moves the unread octets to the front and reads more after them. */
     void receive() throws IOException {
         System.arraycopy(buffer, next, buffer, 0, end - next);
         end -= next;
@@ -100,22 +100,22 @@ final class LineBuffer {
         end += count;
     }
 
-    /** The next {@link #read} gives the current line again. */
+    /** Makes the next {@link #read} return the current line again. */
     void unread() {
-        again = true;
+        unread = true;
     }
 
-    /** Whether everything that arrived was read. */
+    /** Whether all octets that have arrived were read. */
     boolean isEmpty() {
         return next == end;
     }
 
-    /** Whether {@link #read} has something to begin with. */
+    /** Whether {@link #read} can begin without waiting for the socket. */
     boolean isReadable() {
-        return again || skipping || hasLine();
+        return unread || skipping || hasLine();
     }
 
-    /** Whether a whole line has arrived that was not read yet. */
+    /** Whether a complete unread line has arrived. */
     boolean hasLine() {
         for (int i = next; i < end; i++) {
             if (buffer[i] == '\n') {
@@ -129,7 +129,7 @@ final class LineBuffer {
         return buffer;
     }
 
-    /** Where in {@link #array()} the current line starts. */
+    /** The offset of the current line in {@link #array()}. */
     int start() {
         return start;
     }
@@ -143,7 +143,7 @@ final class LineBuffer {
         return new String(buffer, start + from, length - from, StandardCharsets.ISO_8859_1);
     }
 
-    /** Whether the current line is the dot that ends an answer. */
+    /** Whether the current line is the final dot of an answer. */
     boolean isEndOfAnswer() {
         if (length == 0 || buffer[start] != '.') {
             return false;
@@ -156,7 +156,7 @@ final class LineBuffer {
         return true;
     }
 
-    /** Drops the dot that the current line may be stuffed with. */
+    /** Removes the dot-stuffing of the current line. */
     void unstuff() {
         if (length > 0 && buffer[start] == '.') {
             start++;
@@ -164,7 +164,7 @@ final class LineBuffer {
         }
     }
 
-    /** How many blanks and NULs the current line begins with. */
+    /** The number of blanks and control characters at the beginning of the current line. */
     int indent() {
         int indent = 0;
         while (indent < length && buffer[start + indent] >= 0 && buffer[start + indent] <= ' ') {
@@ -173,7 +173,7 @@ final class LineBuffer {
         return indent;
     }
 
-    /** Whether the current line begins with a word behind blanks. */
+    /** Whether the current line begins with a word, after blanks. */
     boolean startsWith(String word) {
         int at = start + indent();
         if (start + length - at < word.length() || buffer[at] != word.charAt(0)) {

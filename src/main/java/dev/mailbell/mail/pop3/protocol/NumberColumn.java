@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A value for each message number, as a listing gives them; it grows with the lines that arrive and
- * not by what a server promises. 12 bytes a message.
+ * A value for each message number of a listing, 12 bytes a message. It grows with the lines that
+ * arrive, not with the number that a server announces.
  */
 public final class NumberColumn {
     private int[] numbers = new int[64];
@@ -25,7 +25,7 @@ public final class NumberColumn {
         return size;
     }
 
-    /** By message number; call {@link #sort()} first. */
+    /** The message numbers, ascending; call {@link #sort()} first. */
     public int[] numbers() {
         return Arrays.copyOf(numbers, size);
     }
@@ -42,29 +42,29 @@ public final class NumberColumn {
         return sameNumbers(other) && Arrays.equals(values, 0, size, other.values, 0, other.size);
     }
 
-    /** Whether the other one has these numbers, and then more. */
+    /** Whether the numbers of the other column begin with these. */
     public boolean startsAs(NumberColumn other) {
         return size <= other.size && Arrays.equals(numbers, 0, size, other.numbers, 0, size);
     }
 
     /**
-     * Brings the lines into the order of their numbers, which is how nearly every server sends
-     * them. A line that is repeated counts once.
+     * Sorts the lines by number; nearly every server sends them in this order. A repeated line
+     * counts once.
      *
-     * @return false when a number stands twice with different values
+     * @return false if a number occurs twice with different values
      */
     public boolean sort() {
         if (!IntStream.range(1, size).allMatch(i -> numbers[i - 1] < numbers[i])) {
-            long[] places = new long[size];
+            long[] order = new long[size];
             for (int i = 0; i < size; i++) {
-                places[i] = (long) numbers[i] << Integer.SIZE | i;
+                order[i] = (long) numbers[i] << Integer.SIZE | i;
             }
-            Arrays.sort(places);
+            Arrays.sort(order);
             int[] oldNumbers = numbers();
             long[] oldValues = values();
             for (int i = 0; i < size; i++) {
-                numbers[i] = oldNumbers[(int) places[i]];
-                values[i] = oldValues[(int) places[i]];
+                numbers[i] = oldNumbers[(int) order[i]];
+                values[i] = oldValues[(int) order[i]];
             }
         }
         return withoutRepeats();
@@ -84,9 +84,9 @@ public final class NumberColumn {
         return true;
     }
 
-    /** The value of a number; {@code otherwise} when it has none. Call {@link #sort()} first. */
+    /** The value of a number; {@code otherwise} if it has none. Call {@link #sort()} first. */
     public long valueOf(int number, long otherwise) {
-        int place = Arrays.binarySearch(numbers, 0, size, number);
-        return place < 0 ? otherwise : values[place];
+        int index = Arrays.binarySearch(numbers, 0, size, number);
+        return index < 0 ? otherwise : values[index];
     }
 }

@@ -2,7 +2,7 @@ package dev.mailbell.mail.pop3.protocol;
 
 import java.nio.charset.StandardCharsets;
 
-/** Reads a line of blank-separated words from its octets. */
+/** Reads numbers from a line of words separated by blanks. */
 public final class Numbers {
     private final byte[] octets;
     private final int end;
@@ -19,7 +19,7 @@ public final class Numbers {
         return new Numbers(octets, 0, octets.length);
     }
 
-    /** The next word as a number, 0 to 10<sup>18</sup>; -1 when it is none. */
+    /** The next word as a number, 0 to 10<sup>18</sup>; -1 if it is not a number. */
     public long next() {
         skipBlanks();
         int from = at;
@@ -34,13 +34,13 @@ public final class Numbers {
         return at == from ? -1 : value;
     }
 
-    /** Moves to what follows, and returns where that starts. */
+    /** Skips blanks and returns the offset of the rest of the line. */
     public int rest() {
         skipBlanks();
         return at;
     }
 
-    /** How long what follows is, without blanks at its end. */
+    /** The length of the rest of the line without trailing blanks. */
     public int restLength() {
         skipBlanks();
         int last = end;

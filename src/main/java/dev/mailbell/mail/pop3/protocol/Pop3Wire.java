@@ -11,27 +11,27 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines out, lines in. A line ends with CRLF or a bare LF, and is never longer than {@link
- * #LINE_LIMIT}; how many come, and for how long, the socket bounds. After a failure the dialogue
- * has lost its step: {@link #isBroken()}.
+ * Sends command lines and reads lines of at most {@value #LINE_LIMIT} octets. The socket limits
+ * their total size and the time. After a failure commands and answers may be out of step: {@link
+ * #isBroken()}.
  */
 public final class Pop3Wire {
-    /** RFC 2449 allows 512 octets; sound servers stay below, an endless line does not. */
+    /** The maximum number of octets of a line; RFC 2449 allows 512. */
     public static final int LINE_LIMIT = 8192;
 
-    /** Lines that answer nothing, passed over before a status at most. */
+    /** The maximum number of stray lines skipped before a status. */
     private static final int STRAY_LINES = 200;
 
-    /** Behind a stray line the status is waited for only so long. */
+    /** How long to wait for the status after a stray line. */
     private static final Duration STRAY_PAUSE = Duration.ofSeconds(2);
 
-    /** As many as a whole listing has: some servers give it whatever is asked. */
-    private static final int STRAY_LIMIT = KnownMessages.MOST + 1;
+    /** The length of a whole listing, which some servers send in answer to any command. */
+    private static final int STRAY_LIMIT = KnownMessages.MAX_MESSAGES + 1;
 
     private final LimitedSocket socket;
     private final LineBuffer lines;
     private boolean broken;
-    private boolean straying;
+    private boolean expectsStrayLines;
 
     public Pop3Wire(LimitedSocket socket) {
         this.socket = socket;
@@ -72,8 +72,8 @@ public final class Pop3Wire {
     }
 
     /**
-     * Reads a status line and skips lines before it: servers exist that answer a command of one
-     * line in several, and what is left over of an answer always comes before the next status.
+     * Reads a status line and skips lines before it: some servers send several lines where one is
+     * expected, and the rest of an answer comes before the next status.
      */
     public Reply nextStatus() {
         for (int skipped = 0; skipped <= STRAY_LIMIT; skipped++) {
@@ -85,14 +85,14 @@ public final class Pop3Wire {
         throw protocolError("sends lines without end that answer no command");
     }
 
-    /** Whether the next line is a status line; it is read again after this. */
+    /** Whether the next line is a status line; the next read returns it. */
     public boolean isStatusNext() {
         readLine(true);
         unread();
         return isStatus();
     }
 
-    /** Takes the current line back: the next read gives it again. */
+    /** Makes the next read return the current line again. */
     public void unread() {
         lines.unread();
         socket.parsed();
@@ -103,7 +103,7 @@ public final class Pop3Wire {
         return lines.startsWith("+OK") || lines.startsWith("-ERR");
     }
 
-    /** Whether no further line comes for a while; nothing is lost when one does. */
+    /** Whether no line arrives within the time; a line that arrives is kept. */
     public boolean isQuietFor(Duration span) {
         int before = socket.getSoTimeout();
         socket.setSoTimeout((int) span.toMillis());
@@ -121,14 +121,14 @@ public final class Pop3Wire {
         }
     }
 
-    /** Whether a whole line has arrived that was not read yet. */
+    /** Whether a complete unread line has arrived. */
     public boolean hasLine() {
         return lines.hasLine();
     }
 
-    /** From now on lines may come that answer nothing: they are passed over before a status. */
+    /** From now on stray lines before a status are skipped. */
     void expectStrayLines() {
-        straying = true;
+        expectsStrayLines = true;
     }
 
     /** Reads a status line. */
@@ -137,14 +137,14 @@ public final class Pop3Wire {
         if (reply != null) {
             return reply;
         }
-        if (!straying) {
+        if (!expectsStrayLines) {
             throw protocolError("answered neither +OK nor -ERR");
         }
-        return replyBehindStrayLine();
+        return replyAfterStrayLine();
     }
 
-    /** Reads the status line behind a line that answers nothing. */
-    public Reply replyBehindStrayLine() {
+    /** Reads the status line after a stray line. */
+    public Reply replyAfterStrayLine() {
         for (int passed = 1; passed < STRAY_LINES; passed++) {
             if (!hasLine() && isQuietFor(STRAY_PAUSE)) {
                 break;
@@ -157,9 +157,7 @@ public final class Pop3Wire {
         throw protocolError("answered neither +OK nor -ERR");
     }
 
-    /**
-     * Reads a line that is a status, or else (null) another one, which is the current line then.
-     */
+    /** Reads a line; returns null if it is not a status line. It is the current line then. */
     public @Nullable Reply asReply() {
         readLine(true);
         socket.parsed();
@@ -171,9 +169,9 @@ public final class Pop3Wire {
     }
 
     /**
-     * Reads the next line of a multi-line answer, without the dot it may be stuffed with.
+     * Reads the next line of a multi-line answer and removes its dot-stuffing.
      *
-     * @param strict whether a line that is too long is a failure, instead of cut short
+     * @param strict whether a line that is too long is a failure; otherwise it is truncated
      * @return false at the dot that ends the answer
      */
     public boolean nextLine(boolean strict) {
@@ -190,7 +188,7 @@ public final class Pop3Wire {
         return lines.array();
     }
 
-    /** Where in {@link #array()} the current line starts. */
+    /** The offset of the current line in {@link #array()}. */
     public int start() {
         return lines.start();
     }

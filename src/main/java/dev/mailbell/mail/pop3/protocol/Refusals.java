@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code -ERR} means: by its response code (RFC 2449, section 8; RFC 3206), else by texts that
- * servers are known to send, else by what was asked.
+ * The meaning of {@code -ERR}: by its response code (RFC 2449, section 8; RFC 3206), else by texts
+ * that servers are known to send, else by the command.
  */
 public final class Refusals {
     private record Rule(Pattern pattern, FailureCode code) {
@@ -22,11 +22,11 @@ public final class Refusals {
         }
     }
 
-    /** The first that is found in the lower-case text decides. */
+    /** The first pattern found in the lower-case text decides. */
     private static final List<Rule> TEXTS =
             List.of(
-                    // QQ has one text for everything; a missing authorisation code is the usual
-                    // cause, and the owner is shown the text.
+                    // QQ has one text for every cause; the usual one is a missing authorisation
+                    // code, and the owner sees the text.
                     Rule.of(FailureCode.AUTH_FAILED, "password is incorrect.*frequency"),
                     Rule.of(
                             FailureCode.TOO_MANY_CONNECTIONS,
@@ -56,7 +56,7 @@ public final class Refusals {
                             + "|not (known|supported|implemented|recogni[sz]ed|available))"
                             + "|not implemented|unimplemented|not supported");
 
-    /** What {@code [AUTH]} means behind a login that was accepted. */
+    /** The advice for {@code [AUTH]} after an accepted login. */
     private static final String WITHDRAWN =
             " The server had accepted the login: check that the account may use POP3, and that its"
                     + " password, or the access that was granted, still holds.";
@@ -64,15 +64,15 @@ public final class Refusals {
     private Refusals() {}
 
     /**
-     * The failure that a refusal stands for.
+     * The failure for a refusal.
      *
-     * @param reply one that is not ok
-     * @param otherwise what it means when neither code nor text tells
+     * @param reply a reply that is not ok
+     * @param otherwise the code if neither response code nor text are known
      * @param what was refused, for example {@code the password}
-     * @param advice what the owner can do when it means {@code otherwise}; empty or a sentence with
-     *     a blank in front
-     * @param loginDelay what CAPA said; null for nothing
-     * @param secrets what must not be shown even if the server repeats it
+     * @param advice what the owner can do if it means {@code otherwise}; empty or a sentence that
+     *     begins with a blank
+     * @param loginDelay the login delay in CAPA; null for none
+     * @param secrets texts that must not be shown even if the server repeats them
      */
     public static MailFailure of(
             Reply reply,
@@ -109,7 +109,7 @@ public final class Refusals {
                 code, said + remedy, code == FailureCode.RATE_LIMITED ? loginDelay : null, null);
     }
 
-    /** A server in trouble says so by a code, and its text is not asked then. */
+    /** The text is not evaluated if a response code indicates trouble of the server. */
     private static Optional<ActionNeeded> action(Reply reply) {
         return switch (reply.code()) {
             case "IN-USE", "LOGIN-DELAY", "SYS/TEMP" -> Optional.empty();
@@ -117,7 +117,7 @@ public final class Refusals {
         };
     }
 
-    /** A server that takes no connection knows no account yet. */
+    /** A refused connection, which does not concern a single account. */
     public static MailFailure ofGreeting(Reply reply) {
         FailureCode code = code(reply, FailureCode.SERVER_ERROR);
         String shown = ServerText.shown(reply.text(), List.of());
@@ -150,7 +150,7 @@ public final class Refusals {
         };
     }
 
-    /** Whether a refusal says no more than that the server does not have the command. */
+    /** Whether a refusal only means that the server does not support the command. */
     public static boolean isOfUnknownCommand(Reply reply) {
         String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
         return !reply.ok()
@@ -158,7 +158,7 @@ public final class Refusals {
                 && (text.isBlank() || UNKNOWN_COMMAND.matcher(text).find());
     }
 
-    /** A refusal of something that a server which is logged in to should have done. */
+    /** A refusal of a command that a server should accept after login. */
     public static MailFailure ofCommand(Reply reply, String command) {
         return of(reply, FailureCode.SERVER_ERROR, command, WITHDRAWN, null, List.of());
     }

@@ -5,16 +5,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The status line of an answer. Only the indicator counts: what follows {@code +OK} differs from
- * server to server.
+ * The status line of an answer. Only the indicator is significant: the text after {@code +OK}
+ * differs from server to server.
  *
- * @param text what follows the indicator, as ISO 8859-1
+ * @param text the text after the indicator, as ISO 8859-1
  */
 public record Reply(boolean ok, String text) {
     // RFC 2449, section 8: a response code is the first token after -ERR, and nowhere else.
     private static final Pattern CODE = Pattern.compile("\\[([A-Za-z0-9/._-]{1,64})]");
 
-    /** The response code after {@code -ERR}, upper case; empty when there is none. */
+    /** The response code after {@code -ERR}, upper case; empty for none. */
     public String code() {
         Matcher matcher = CODE.matcher(text);
         return !ok && matcher.lookingAt() ? matcher.group(1).toUpperCase(Locale.ROOT) : "";

@@ -194,7 +194,7 @@ class ImapLoginTest {
     }
 
     @Test
-    void a_server_without_tokens_is_told_apart_from_a_refused_token() throws IOException {
+    void a_server_without_tokens_is_distinguished_from_a_refused_token() throws IOException {
         String script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\n" + GOODBYE;
         MailFailure failure = refusal(script, new AccessToken("t0ken"));
         assertThat(failure.code()).isEqualTo(FailureCode.TOKEN_REFUSED);

@@ -13,15 +13,15 @@ import dev.mailbell.detection.Change.Kind;
 import dev.mailbell.detection.ImapMark;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Proof;
-import dev.mailbell.mail.imap.Followed;
 import dev.mailbell.mail.imap.IdentityCheck;
 import dev.mailbell.mail.imap.ImapKit;
 import dev.mailbell.mail.imap.ImapScripts;
+import dev.mailbell.mail.imap.TrackedInbox;
 import java.io.IOException;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** Servers that are known for UIDs that do not last, from their first check on. */
+/** Servers that are known for unstable UIDs, from their first check on. */
 class UidStabilityTest {
     private static final String COURIER =
             OLD.replace("S: * OK ready", "S: * OK Courier-IMAP ready. Copyright 1998-2019");
@@ -59,11 +59,11 @@ class UidStabilityTest {
                             + headers("a", "c", "d")
                             + GOODBYE,
                     session -> {
-                        Followed inbox = new Followed(null);
-                        assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
-                        assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-                        assertThat(session.rung()).contains(Proof.IDENTITY);
-                        Change change = inbox.look(session);
+                        TrackedInbox inbox = new TrackedInbox(null);
+                        assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
+                        assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+                        assertThat(session.proof()).contains(Proof.IDENTITY);
+                        Change change = inbox.check(session);
                         assertThat(change.newCount()).isEqualTo(1);
                         assertThat(change.newest()).containsExactly(3L);
                         return inbox;
@@ -78,9 +78,9 @@ class UidStabilityTest {
                         + status(3, 4, 7)
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 4, 3, 3));
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-                    assertThat(session.rung()).contains(Proof.STATUS);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+                    assertThat(session.proof()).contains(Proof.STATUS);
                     return inbox;
                 });
     }
@@ -98,11 +98,11 @@ class UidStabilityTest {
                         + headers("a", "b", "c")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, 3, 2, 2));
-                    inbox.lastLook = Instant.parse("2026-11-21T12:00:00Z");
-                    assertThat(inbox.look(session).newCount()).isEqualTo(2);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 3, 2, 2));
+                    inbox.lastCheckedAt = Instant.parse("2026-11-21T12:00:00Z");
+                    assertThat(inbox.check(session).newCount()).isEqualTo(2);
                     assertThat(inbox.mark().approximate()).isTrue();
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
                     return inbox;
                 });
     }
@@ -148,15 +148,15 @@ class UidStabilityTest {
                         + numbered(1, 596, 7)
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(null);
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
-                    assertThat(inbox.look(session).newest()).containsExactly(601L, 602L);
-                    assertThat(inbox.look(session).newest()).containsExactly(600L);
-                    Change change = inbox.look(session);
+                    TrackedInbox inbox = new TrackedInbox(null);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
+                    assertThat(inbox.check(session).newest()).containsExactly(601L, 602L);
+                    assertThat(inbox.check(session).newest()).containsExactly(600L);
+                    Change change = inbox.check(session);
                     assertThat(change.newCount()).isEqualTo(3);
                     assertThat(inbox.mark().total()).isEqualTo(600);
-                    assertThat(inbox.look(session).newCount()).isZero();
+                    assertThat(inbox.check(session).newCount()).isZero();
                     assertThat(inbox.mark().total()).isEqualTo(596);
                     return inbox;
                 });
@@ -173,9 +173,9 @@ class UidStabilityTest {
                         + headers("b", "c", "d", "x", "x")
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(null);
-                    inbox.look(session);
-                    assertThat(inbox.look(session).newCount()).isEqualTo(1);
+                    TrackedInbox inbox = new TrackedInbox(null);
+                    inbox.check(session);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
                     return inbox;
                 });
     }
@@ -196,21 +196,21 @@ class UidStabilityTest {
                                 "* 1 FETCH " + first.replace("13:00:00", "13:05:00"))
                         + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(null);
-                    inbox.look(session);
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    TrackedInbox inbox = new TrackedInbox(null);
+                    inbox.check(session);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
                     return inbox;
                 });
     }
 
     @Test
     void a_mailbox_too_large_to_be_listed_is_counted_by_its_uids() throws IOException {
-        int many = IdentityCheck.MOST + 1;
+        int many = IdentityCheck.MAX_MESSAGES + 1;
         ImapKit.playing(
                 COURIER + examine(many, many + 1, 7) + GOODBYE,
                 session -> {
-                    Followed inbox = new Followed(new ImapMark(7, many + 1, many, many));
-                    assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+                    TrackedInbox inbox = new TrackedInbox(new ImapMark(7, many + 1, many, many));
+                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
                     return inbox;
                 });
     }
@@ -225,9 +225,9 @@ class UidStabilityTest {
                                         + examine(1_000_000, 0, 7)
                                         + GOODBYE,
                                 session -> {
-                                    Followed inbox = new Followed(null);
-                                    inbox.look(session);
-                                    return inbox.look(session);
+                                    TrackedInbox inbox = new TrackedInbox(null);
+                                    inbox.check(session);
+                                    return inbox.check(session);
                                 }))
                 .satisfies(failure -> {
                     assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ParenthesizedDataTest {
 
     @Test
-    void atoms_strings_literals_nil_and_lists_are_told_apart() {
+    void atoms_strings_literals_nil_and_lists_are_distinguished() {
         Group items =
                 ParenthesizedData.parse("a \"b \\\"c\\\" \\\\\" {3}\r\n) ( NIL (nil \"NIL\")");
         assertThat(items.items().subList(0, 3))

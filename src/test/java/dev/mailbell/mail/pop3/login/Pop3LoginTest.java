@@ -128,7 +128,7 @@ class Pop3LoginTest {
     }
 
     @Test
-    void a_password_with_a_line_break_never_leaves_the_house() throws IOException {
+    void a_password_with_a_line_break_is_never_sent() throws IOException {
         MailFailure failure =
                 refused(
                         Security.NONE,
@@ -218,7 +218,7 @@ class Pop3LoginTest {
     }
 
     @Test
-    void a_refused_token_is_told_with_the_reason_in_the_challenge() throws IOException {
+    void a_refused_token_is_reported_with_the_reason_in_the_challenge() throws IOException {
         String script =
                 "S: +OK\n"
                         + capa("SASL XOAUTH2")
@@ -284,7 +284,7 @@ class Pop3LoginTest {
                     系统繁忙，请稍后再试                                         | server_error
                     登录过于频繁                                                | rate_limited
                     """)
-    void a_refused_password_is_told_apart_from_a_server_in_trouble(String text, String code)
+    void a_refused_password_is_distinguished_from_a_server_in_trouble(String text, String code)
             throws IOException {
         String script =
                 "S: +OK\nC: CAPA\nS: -ERR\nC: USER ann@mail.example\nS: +OK\n"
@@ -342,7 +342,7 @@ class Pop3LoginTest {
                 .hasMessageContaining("it greets with \"HTTP/1.1 400");
     }
 
-    /** Wherever a server falls silent or hangs up, it says nothing about the password. */
+    /** A server that stops answering or closes the connection has not evaluated the password. */
     @Test
     void silence_and_hanging_up_are_never_a_wrong_password() {
         String[] steps = PIPELINED.split("(?<=\n)");

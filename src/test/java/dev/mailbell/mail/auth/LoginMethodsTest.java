@@ -12,8 +12,8 @@ import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-class LoginWaysTest {
-    private final LoginWays ways = new LoginWays();
+class LoginMethodsTest {
+    private final LoginMethods methods = new LoginMethods();
     private final List<String> tried = new ArrayList<>();
 
     private Supplier<String> works(String name) {
@@ -30,24 +30,24 @@ class LoginWaysTest {
         };
     }
 
-    private SequencedMap<String, Supplier<String>> of(Object... namesAndWays) {
+    private SequencedMap<String, Supplier<String>> of(Object... namesAndMethods) {
         SequencedMap<String, Supplier<String>> all = new LinkedHashMap<>();
-        for (int i = 0; i < namesAndWays.length; i += 2) {
+        for (int i = 0; i < namesAndMethods.length; i += 2) {
             @SuppressWarnings("unchecked")
-            Supplier<String> way = (Supplier<String>) namesAndWays[i + 1];
-            all.put((String) namesAndWays[i], way);
+            Supplier<String> way = (Supplier<String>) namesAndMethods[i + 1];
+            all.put((String) namesAndMethods[i], way);
         }
         return all;
     }
 
     @Test
-    void a_way_that_a_host_refuses_while_another_works_is_left_out_there_from_then_on() {
+    void a_method_that_a_host_refuses_while_another_works_is_skipped_there() {
         SequencedMap<String, Supplier<String>> both =
                 of("a", refused("a", FailureCode.AUTH_FAILED), "b", works("b"));
 
-        assertThat(ways.first("host", both)).isEqualTo("b");
-        assertThat(ways.first("host", both)).isEqualTo("b");
-        assertThat(ways.first("other", both)).isEqualTo("b");
+        assertThat(methods.first("host", both)).isEqualTo("b");
+        assertThat(methods.first("host", both)).isEqualTo("b");
+        assertThat(methods.first("other", both)).isEqualTo("b");
 
         assertThat(tried).containsExactly("a", "b", "b", "a", "b");
     }
@@ -62,7 +62,7 @@ class LoginWaysTest {
                         "d", works("d"));
 
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> ways.first("host", all)).hasMessage("a was refused");
+            assertThatThrownBy(() -> methods.first("host", all)).hasMessage("a was refused");
         }
 
         assertThat(tried).containsExactly("a", "b", "c", "a", "b", "c");
@@ -73,7 +73,7 @@ class LoginWaysTest {
         SequencedMap<String, Supplier<String>> both =
                 of("a", refused("a", FailureCode.RATE_LIMITED), "b", works("b"));
 
-        assertThatThrownBy(() -> ways.first("host", both)).hasMessage("a was refused");
+        assertThatThrownBy(() -> methods.first("host", both)).hasMessage("a was refused");
 
         assertThat(tried).containsExactly("a");
     }

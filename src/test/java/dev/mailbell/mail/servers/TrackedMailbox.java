@@ -9,14 +9,14 @@ import dev.mailbell.mail.MailSession;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** One mailbox as the daemon keeps it. */
-final class Watched {
+/** One mailbox with the state that the daemon would store between checks. */
+final class TrackedMailbox {
     private final String name;
     private MailboxState state;
     private KnownMessages known = KnownMessages.none();
-    private @Nullable Instant lastLook;
+    private @Nullable Instant lastCheckedAt;
 
-    Watched(String name, MailboxState state) {
+    TrackedMailbox(String name, MailboxState state) {
         this.name = name;
         this.state = state;
     }
@@ -25,19 +25,23 @@ final class Watched {
         return name;
     }
 
-    Change look(MailSession session) {
-        return look(session, null);
+    Change check(MailSession session) {
+        return check(session, null);
     }
 
-    Change look(MailSession session, @Nullable PositionUpdate update) {
+    Change check(MailSession session, @Nullable PositionUpdate update) {
         Instant now = Instant.now();
         CheckRequest request =
                 new CheckRequest(
-                        name, state.mark(), state.searchFrom(update), update != null, lastLook);
+                        name,
+                        state.mark(),
+                        state.searchFrom(update),
+                        update != null,
+                        lastCheckedAt);
         Change change = state.after(session.observe(request), update, () -> known);
         known = change.known().orElse(known);
         state = change.next();
-        lastLook = now;
+        lastCheckedAt = now;
         return change;
     }
 }

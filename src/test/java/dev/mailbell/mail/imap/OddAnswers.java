@@ -1,6 +1,6 @@
 package dev.mailbell.mail.imap;
 
-import dev.mailbell.mail.imap.OddImap.Speech;
+import dev.mailbell.mail.imap.OddImap.AnswerStyle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -13,24 +13,24 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** Odd ways of answering over IMAP, and lies. */
-final class OddSpeeches {
+final class OddAnswers {
     private static final String PLAIN = "IMAP4rev1 IDLE UNSELECT";
     private static final String EXTENDED = PLAIN + " ESEARCH LITERAL+";
 
-    private OddSpeeches() {}
+    private OddAnswers() {}
 
-    private static Arguments odd(String name, String capabilities, Speech speech) {
-        return Arguments.of(name, capabilities, speech);
+    private static Arguments odd(String name, String capabilities, AnswerStyle style) {
+        return Arguments.of(name, capabilities, style);
     }
 
     /** Changes each line of the answers to some commands. */
-    private static Speech each(String commands, UnaryOperator<String> change) {
+    private static AnswerStyle each(String commands, UnaryOperator<String> change) {
         return (command, lines) ->
                 command.matches(commands) ? lines.stream().map(change).toList() : lines;
     }
 
     /** Puts lines before the answers to some commands. */
-    private static Speech before(String commands, String... more) {
+    private static AnswerStyle before(String commands, String... more) {
         return (command, lines) -> {
             List<String> said = new ArrayList<>();
             if (command.matches(commands)) {
@@ -41,7 +41,7 @@ final class OddSpeeches {
         };
     }
 
-    private static Speech without(String commands, Predicate<String> lost) {
+    private static AnswerStyle without(String commands, Predicate<String> lost) {
         return (command, lines) ->
                 command.matches(commands)
                         ? lines.stream().filter(line -> !lost.test(line)).toList()
@@ -49,7 +49,7 @@ final class OddSpeeches {
     }
 
     /** Refuses some commands. */
-    private static Speech refusing(String commands, String refusal) {
+    private static AnswerStyle refusing(String commands, String refusal) {
         return (command, lines) ->
                 command.matches(commands)
                         ? List.of(lines.getLast().split(" ", 2)[0] + " " + refusal)
@@ -57,7 +57,7 @@ final class OddSpeeches {
     }
 
     /** Says some untagged lines only with the next command's answer. */
-    private static Speech late(Predicate<String> kept) {
+    private static AnswerStyle late(Predicate<String> kept) {
         List<String> waiting = new ArrayList<>();
         return (command, lines) -> {
             if (command.matches("GREETING|IDLE|DONE")) {
@@ -78,7 +78,7 @@ final class OddSpeeches {
 
     static Stream<Arguments> servers() {
         return Stream.of(
-                odd("all in lower case", EXTENDED, each(".*", OddSpeeches::lower)),
+                odd("all in lower case", EXTENDED, each(".*", OddAnswers::lower)),
                 odd(
                         "words in mixed case",
                         EXTENDED,
@@ -323,11 +323,11 @@ final class OddSpeeches {
                 odd(
                         "EXISTS is told with every command",
                         PLAIN,
-                        new Speech() {
+                        new AnswerStyle() {
                             private String exists = "";
 
                             @Override
-                            public List<String> say(String command, List<String> lines) {
+                            public List<String> apply(String command, List<String> lines) {
                                 List<String> said = new ArrayList<>(lines);
                                 exists = command.equals("GREETING") ? "" : exists;
                                 lines.stream()
@@ -385,10 +385,10 @@ final class OddSpeeches {
                 odd(
                         "UIDNEXT is the highest UID",
                         EXTENDED,
-                        new Speech() {
+                        new AnswerStyle() {
                             @Override
-                            public List<String> say(String command, List<String> lines) {
-                                return lines.stream().map(OddSpeeches::nextIsHighest).toList();
+                            public List<String> apply(String command, List<String> lines) {
+                                return lines.stream().map(OddAnswers::nextIsHighest).toList();
                             }
                         }),
                 odd(
@@ -736,7 +736,7 @@ final class OddSpeeches {
                 odd(
                         "every third UID is lost",
                         PLAIN,
-                        each("UID SEARCH.*", OddSpeeches::withoutThirds)),
+                        each("UID SEARCH.*", OddAnswers::withoutThirds)),
                 odd(
                         "every third UID is lost, in FETCH too",
                         PLAIN,
@@ -745,8 +745,8 @@ final class OddSpeeches {
                                         ? lines.stream()
                                                 .filter(line -> !line.matches(".*UID \\d*[369]\\)"))
                                                 .toList()
-                                        : each("UID SEARCH.*", OddSpeeches::withoutThirds)
-                                                .say(command, lines)),
+                                        : each("UID SEARCH.*", OddAnswers::withoutThirds)
+                                                .apply(command, lines)),
                 odd(
                         "nothing is ever found",
                         PLAIN,

@@ -1,6 +1,6 @@
 package dev.mailbell.mail.imap;
 
-import static dev.mailbell.mail.imap.ImapKit.look;
+import static dev.mailbell.mail.imap.ImapKit.check;
 import static dev.mailbell.mail.imap.ImapKit.mark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -18,7 +18,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
-import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
 import dev.mailbell.mail.scripted.CountingProxy;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class DovecotLookTest {
+class DovecotCheckTest {
     private final Dovecot server = Dovecot.shared();
     private final Maildir mail = server.freshUser();
 
@@ -53,40 +53,40 @@ class DovecotLookTest {
     @EnumSource(Security.class)
     void arrivals_and_removals_are_counted_however_the_connection_is_secured(Security security) {
         mail.deliver(3);
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open(security)) {
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
             assertThat(inbox.mark().total()).isEqualTo(3);
             assertThat(inbox.mark().topUid()).isEqualTo(3);
             assertThat(inbox.mark().uidNext()).isEqualTo(4);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
 
             mail.deliver(2);
-            Change arrived = inbox.look(session);
+            Change arrived = inbox.check(session);
             assertThat(arrived.newCount()).isEqualTo(2);
             assertThat(arrived.newest()).containsExactly(4L, 5L);
 
             mail.expunge("INBOX", 5, 1);
-            assertThat(inbox.look(session).newCount()).isZero();
+            assertThat(inbox.check(session).newCount()).isZero();
             assertThat(inbox.mark().total()).isEqualTo(3);
             assertThat(inbox.mark().topUid()).isEqualTo(4);
 
             // As many come as go, the newest among them.
             mail.expunge("INBOX", 4, 3);
             mail.deliver(2);
-            assertThat(inbox.look(session).newCount()).isEqualTo(2);
+            assertThat(inbox.check(session).newCount()).isEqualTo(2);
             assertThat(inbox.mark().topUid()).isEqualTo(7);
 
-            // What came and went between two looks was never there.
+            // A message that arrives and is removed between two checks is not counted.
             mail.deliver(1);
             mail.expunge("INBOX", mail.uids("INBOX")[3]);
-            assertThat(inbox.look(session).newCount()).isZero();
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).newCount()).isZero();
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
         }
     }
 
     @Test
-    void an_unchanged_look_on_a_kept_connection_is_one_round_trip_of_at_most_300_octets()
+    void an_unchanged_check_on_a_kept_connection_is_one_round_trip_of_at_most_300_octets()
             throws IOException {
         mail.deliver(5);
         try (CountingProxy proxy = new CountingProxy(server.imapPort())) {
@@ -99,11 +99,11 @@ class DovecotLookTest {
             try (ImapSession session =
                     ImapKit.sessions().open(through, Deadline.after(ImapKit.LONG))) {
                 ImapMark mark = mark(ImapKit.baseline(session));
-                assertThat(mark(session.observe(look(mark)))).isEqualTo(mark);
+                assertThat(mark(session.observe(check(mark)))).isEqualTo(mark);
                 for (int i = 0; i < 3; i++) {
                     session.renew(Deadline.after(ImapKit.LONG));
                     proxy.reset();
-                    assertThat(session.observe(look(mark)).found().isEmpty()).isTrue();
+                    assertThat(session.observe(check(mark)).found().isEmpty()).isTrue();
                     assertThat(proxy.flights()).isEqualTo(1);
                     assertThat(proxy.fromServer() + proxy.fromClient()).isLessThanOrEqualTo(300);
                 }
@@ -112,24 +112,24 @@ class DovecotLookTest {
     }
 
     @Test
-    void another_uidvalidity_is_reported_with_what_arrived_since_the_last_look() {
+    void another_uidvalidity_is_reported_with_what_arrived_since_the_last_check() {
         mail.deliver(4);
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open()) {
-            inbox.look(session);
+            inbox.check(session);
         }
         mail.uidValidity("INBOX", 4_294_967_295L);
         try (ImapSession session = open()) {
-            Change reset = inbox.look(session);
+            Change reset = inbox.check(session);
             assertThat(reset.kind()).isEqualTo(Kind.RESET);
             assertThat(inbox.mark().uidValidity()).isEqualTo(4_294_967_295L);
             assertThat(inbox.mark().total()).isEqualTo(4);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
         }
     }
 
     @Test
-    void arrivals_after_a_changed_uidvalidity_are_told_by_their_internaldate() {
+    void arrivals_after_a_changed_uidvalidity_are_counted_by_their_internaldate() {
         mail.deliver(4);
         ImapMark other = new ImapMark(99, 100, 50, 99);
         try (ImapSession session = open()) {
@@ -149,19 +149,19 @@ class DovecotLookTest {
     @Test
     void uids_up_to_the_highest_there_is_are_counted() {
         mail.deliver(1);
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open()) {
-            inbox.look(session);
+            inbox.check(session);
             mail.uidNext("INBOX", 4_294_967_290L);
             mail.deliver(3);
-            assertThat(inbox.look(session).newCount()).isEqualTo(3);
+            assertThat(inbox.check(session).newCount()).isEqualTo(3);
             assertThat(inbox.mark().topUid()).isEqualTo(4_294_967_292L);
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
         }
     }
 
     @Test
-    void a_client_that_lags_is_told_everything_from_where_it_is() {
+    void a_client_that_lags_gets_everything_after_its_position() {
         mail.deliver(5);
         try (ImapSession session = open()) {
             ImapMark mark = mark(ImapKit.baseline(session));
@@ -184,17 +184,17 @@ class DovecotLookTest {
         List<String> names =
                 List.of("Entwürfe & \"mehr\"/台北", "a b\\c", "其他文件夹", "plain", "emoji 📬");
         names.forEach(mail::create);
-        List<Watched> all = names.stream().map(Watched::new).toList();
+        List<TrackedMailbox> all = names.stream().map(TrackedMailbox::new).toList();
         try (ImapSession session = open()) {
             assertThat(session.mailboxes()).contains("INBOX").containsAll(names);
-            all.forEach(box -> assertThat(box.look(session).kind()).isEqualTo(Kind.BASELINE));
+            all.forEach(box -> assertThat(box.check(session).kind()).isEqualTo(Kind.BASELINE));
             for (int i = 0; i < names.size(); i++) {
                 mail.deliver(names.get(i), Maildir.message("to " + i));
                 for (int j = 0; j < names.size(); j++) {
-                    assertThat(all.get(j).look(session).newCount()).isEqualTo(i == j ? 1 : 0);
+                    assertThat(all.get(j).check(session).newCount()).isEqualTo(i == j ? 1 : 0);
                 }
             }
-            assertThat(session.observe(look("inbox", null)).total()).isZero();
+            assertThat(session.observe(check("inbox", null)).total()).isZero();
         }
     }
 
@@ -202,7 +202,7 @@ class DovecotLookTest {
     void many_mailboxes_that_are_unchanged_are_one_round_trip() throws IOException {
         List<String> names = List.of("INBOX", "a \"b\"", "台北", "c");
         names.subList(1, 4).forEach(mail::create);
-        List<Watched> all = names.stream().map(Watched::new).toList();
+        List<TrackedMailbox> all = names.stream().map(TrackedMailbox::new).toList();
         try (CountingProxy proxy = new CountingProxy(server.imapPort())) {
             Login through =
                     ImapKit.login(
@@ -212,20 +212,20 @@ class DovecotLookTest {
                             new Credential.Password(Dovecot.PASSWORD));
             try (ImapSession session =
                     ImapKit.sessions().open(through, Deadline.after(ImapKit.LONG))) {
-                all.forEach(box -> box.look(session));
+                all.forEach(box -> box.check(session));
                 session.expect(names);
                 proxy.reset();
                 session.expect(names);
-                all.forEach(box -> assertThat(box.look(session).kind()).isEqualTo(Kind.NOTHING));
+                all.forEach(box -> assertThat(box.check(session).kind()).isEqualTo(Kind.NOTHING));
                 assertThat(proxy.flights()).isEqualTo(1);
 
                 mail.deliver("台北", Maildir.message("new"));
                 session.expect(names);
-                // What came after the question is not seen yet, and not lost.
+                // A message that arrives after the command is counted by the next check.
                 mail.deliver(1);
-                assertThat(all.stream().mapToInt(box -> box.look(session).newCount()))
+                assertThat(all.stream().mapToInt(box -> box.check(session).newCount()))
                         .containsExactly(0, 0, 1, 0);
-                assertThat(all.stream().mapToInt(box -> box.look(session).newCount()))
+                assertThat(all.stream().mapToInt(box -> box.check(session).newCount()))
                         .containsExactly(1, 0, 0, 0);
             }
         }
@@ -239,7 +239,7 @@ class DovecotLookTest {
                 MailFailure failure =
                         catchThrowableOfType(
                                 MailFailure.class,
-                                () -> session.observe(look("no such box", mark)));
+                                () -> session.observe(check("no such box", mark)));
                 assertThat(failure.code()).isEqualTo(FailureCode.MAILBOX_MISSING);
                 assertThat(failure.reason()).contains("no such box");
                 assertThat(ImapKit.baseline(session).total()).isEqualTo(1);
@@ -274,7 +274,7 @@ class DovecotLookTest {
                                     Instant.parse("2026-11-20T09:00:00Z")),
                             new Envelope("2", null, null, null));
             ImapMark mark = mark(ImapKit.baseline(session));
-            session.observe(look(mark));
+            session.observe(check(mark));
             assertThat(session.envelopes(List.of(1L))).hasSize(1);
         }
     }
@@ -284,12 +284,12 @@ class DovecotLookTest {
         mail.deliver(3);
         List<String> files = mail.files();
         assertThat(files).allMatch(file -> file.startsWith("new/"));
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open()) {
-            inbox.look(session);
-            inbox.look(session);
+            inbox.check(session);
+            inbox.check(session);
             mail.deliver(1);
-            inbox.look(session, true);
+            inbox.check(session, true);
             session.envelopes(List.of(1L, 4L));
         }
         // A SELECT would have moved them out of new/, which takes \Recent away.
@@ -318,11 +318,11 @@ class DovecotLookTest {
     void random_histories_are_counted_exactly() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         long known = 0;
         ImapSession session = open();
         try {
-            inbox.look(session);
+            inbox.check(session);
             for (int step = 0; step < Integer.getInteger("mailbell.steps.imap", 40); step++) {
                 if (random.nextInt(3) > 0) {
                     mail.deliver(random.nextInt(4));
@@ -338,7 +338,7 @@ class DovecotLookTest {
                     session = open(Security.values()[random.nextInt(3)]);
                 }
                 session.renew(Deadline.after(ImapKit.LONG));
-                int counted = inbox.look(session, random.nextInt(5) == 0).newCount();
+                int counted = inbox.check(session, random.nextInt(5) == 0).newCount();
                 long[] truth = mail.uids("INBOX");
                 long before = known;
                 assertThat((long) counted)
@@ -359,11 +359,12 @@ class DovecotLookTest {
     }
 
     @Test
-    void mail_that_arrives_while_looks_are_under_way_is_counted_once() throws InterruptedException {
+    void mail_that_arrives_while_checks_are_under_way_is_counted_once()
+            throws InterruptedException {
         int messages = 300;
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open()) {
-            inbox.look(session);
+            inbox.check(session);
             Thread delivery =
                     Thread.startVirtualThread(() -> {
                         for (int i = 0; i < messages; i++) {
@@ -372,10 +373,10 @@ class DovecotLookTest {
                     });
             long counted = 0;
             while (delivery.isAlive()) {
-                counted += inbox.look(session).newCount();
+                counted += inbox.check(session).newCount();
             }
             delivery.join();
-            counted += inbox.look(session).newCount();
+            counted += inbox.check(session).newCount();
             assertThat(counted).isEqualTo(messages);
             assertThat(inbox.mark().total()).isEqualTo(messages);
         }

@@ -15,14 +15,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 
-/** Follows a random history by one session for each check. */
-final class Followed {
+/** Checks mailboxes over a random history, with one session for each check. */
+final class HistoryCheck {
     /** {@code -Dmailbell.steps=20000} is the long run. */
     static final int STEPS = Integer.getInteger("mailbell.steps", 200);
 
     static final Duration PATIENCE = Duration.ofSeconds(180);
 
-    private Followed() {}
+    private HistoryCheck() {}
 
     static Login login(RealMailServer server, Protocol protocol, String user) {
         return new Login(
@@ -36,17 +36,17 @@ final class Followed {
                 null);
     }
 
-    /** What a check right behind a wrong one sees, and what is stored. */
+    /** The result of another check after a wrong one, and the stored messages. */
     private static String evidence(
-            MailServers sessions, Login login, Watched watched, RealMailbox mail) {
+            MailServers sessions, Login login, TrackedMailbox tracked, RealMailbox mail) {
         try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
-            Change next = watched.look(session);
+            Change next = tracked.check(session);
             return "; the next check counts "
                     + next.newCount()
                     + " and has "
                     + next.next().mark()
                     + "; stored are "
-                    + mail.messages(watched.name());
+                    + mail.messages(tracked.name());
         }
     }
 
@@ -70,15 +70,16 @@ final class Followed {
             MailboxState unseen) {
         long seed = System.nanoTime();
         History history = new History(mail, mail.steps(protocol), new Random(seed), names);
-        List<Watched> mailboxes = names.stream().map(name -> new Watched(name, unseen)).toList();
+        List<TrackedMailbox> mailboxes =
+                names.stream().map(name -> new TrackedMailbox(name, unseen)).toList();
         Login login = login(server, protocol, mail.user());
         for (int step = 0; step < steps; step++) {
             String what = step == 0 ? "nothing yet" : history.step();
             try (MailSession session = sessions.open(login, Deadline.after(PATIENCE))) {
-                for (Watched watched : mailboxes) {
-                    String name = watched.name();
+                for (TrackedMailbox tracked : mailboxes) {
+                    String name = tracked.name();
                     int truth = history.unseen(name);
-                    Change change = watched.look(session);
+                    Change change = tracked.check(session);
                     int expected = step == 0 ? 0 : truth;
                     assertThat(change.newCount())
                             .describedAs(
@@ -89,7 +90,7 @@ final class Followed {
                                     what,
                                     change.newCount() == expected
                                             ? ""
-                                            : evidence(sessions, login, watched, mail))
+                                            : evidence(sessions, login, tracked, mail))
                             .isEqualTo(expected);
                 }
             }

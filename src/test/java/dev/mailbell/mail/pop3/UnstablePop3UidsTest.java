@@ -23,14 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Servers whose UIDs are no identity: made up for the session, or changed by what is no arrival.
  */
-class PassingUidsTest {
+class UnstablePop3UidsTest {
     private static final FakePop3.Uids MADE_UP =
             (session, number, message) -> "s" + session + "-" + number;
     private static final String LONG_AGO = "Fri, 20 Nov 2026 10:00:00 +0000";
     private static final String JUST_NOW = "Sat, 28 Nov 2026 12:00:40 +0000";
 
     private final FakePop3 server = new FakePop3();
-    private final FollowedMaildrop maildrop = new FollowedMaildrop(server);
+    private final TrackedMaildrop maildrop = new TrackedMaildrop(server);
 
     @AfterEach
     void close() {
@@ -51,7 +51,7 @@ class PassingUidsTest {
             assertThat(maildrop.check().newCount()).isZero();
         }
         assertThat(maildrop.resets).isZero();
-        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+        assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
         assertThat(maildrop.mark()).matches(mark -> mark.basis() == Basis.HEADERS);
         server.commands.clear();
         int sessions = server.sessions.get();
@@ -101,7 +101,7 @@ class PassingUidsTest {
     }
 
     @Test
-    void what_came_with_the_look_that_finds_out_is_counted() {
+    void what_came_with_the_check_that_finds_out_is_counted() {
         server.uids = MADE_UP;
         baseline(5);
         server.maildrop.remove(1);
@@ -123,7 +123,7 @@ class PassingUidsTest {
         server.deliver(50, 2);
         server.maildrop.remove(0);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
-        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
+        assertThat(maildrop.proof).isEqualTo(Proof.SIZES);
         assertThat(maildrop.resets).isZero();
     }
 
@@ -134,7 +134,7 @@ class PassingUidsTest {
         server.deliver(5_000, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
+        assertThat(maildrop.proof).isEqualTo(Proof.SIZES);
         assertThat(maildrop.resets).isZero();
     }
 
@@ -163,7 +163,7 @@ class PassingUidsTest {
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.resets).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+        assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
     }
 
     @Test
@@ -182,7 +182,7 @@ class PassingUidsTest {
             assertThat(maildrop.check().newCount()).isZero();
         }
         assertThat(maildrop.resets).isLessThanOrEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+        assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
     }
 
     /** As Dovecot's when its file of UIDs is lost. */
@@ -285,7 +285,7 @@ class PassingUidsTest {
         server.deliver(50, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+        assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
     }
 
     @ParameterizedTest
@@ -296,10 +296,10 @@ class PassingUidsTest {
                         message.name() + "x".repeat(length - message.name().length());
         baseline(4);
         assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
+        assertThat(maildrop.proof).isEqualTo(Proof.ENDS);
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
-        assertThat(maildrop.rung).isEqualTo(Proof.TAIL);
+        assertThat(maildrop.proof).isEqualTo(Proof.TAIL);
         String top = "uid-50" + "x".repeat(length - 6);
         assertThat(maildrop.mark().topUid()).hasSizeLessThanOrEqualTo(255);
         maildrop.check(new PositionUpdate.UpTo(top, null, false));
@@ -314,7 +314,7 @@ class PassingUidsTest {
         server.deliver(50, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.check().kind()).isEqualTo(Kind.NOTHING);
-        assertThat(maildrop.rung).isEqualTo(Proof.ENDS);
+        assertThat(maildrop.proof).isEqualTo(Proof.ENDS);
     }
 
     @Test
@@ -337,7 +337,7 @@ class PassingUidsTest {
         }
     }
 
-    /** A check after some messages went and as many of their sizes came. */
+    /** A check after some messages were removed and as many of the same sizes arrived. */
     private Change replaced(int round, int messages) {
         for (int i = 0; i < messages; i++) {
             Message gone = server.maildrop.removeFirst();
@@ -406,7 +406,9 @@ class PassingUidsTest {
         assertThat(change.approximate()).isFalse();
     }
 
-    /** A queue keeps mail for hours, and the server's own line says when it took it. */
+    /**
+     * Mail may wait in a queue for hours; the server's own Received line has the time of arrival.
+     */
     @ParameterizedTest
     @ValueSource(ints = {0, 8, 16, 20})
     void mail_that_waited_in_a_queue_is_new_also_where_mail_of_about_its_size_goes(int removed) {
@@ -426,7 +428,9 @@ class PassingUidsTest {
         assertThat(change.approximate()).isFalse();
     }
 
-    /** Dovecot that lost its file of UIDs as one message went and one of about its size came. */
+    /**
+     * Dovecot lost its UID list while one message was removed and one of about its size arrived.
+     */
     @Test
     void one_arrival_among_many_messages_with_changed_uids_is_the_only_one() {
         for (int number = 0; number < 100; number++) {
@@ -459,7 +463,7 @@ class PassingUidsTest {
                                 : "-ERR unknown command\r\n");
         server.deliver(200, 2);
         assertThat(maildrop.check().newCount()).isEqualTo(2);
-        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
+        assertThat(maildrop.proof).isEqualTo(Proof.SIZES);
     }
 
     @Test
@@ -473,7 +477,7 @@ class PassingUidsTest {
         }
         assertThat(maildrop.check().newCount()).isEqualTo(1);
         assertThat(maildrop.check().newCount()).isZero();
-        assertThat(maildrop.rung).isEqualTo(Proof.SIZES);
+        assertThat(maildrop.proof).isEqualTo(Proof.SIZES);
     }
 
     @Test
@@ -481,7 +485,7 @@ class PassingUidsTest {
         server.uids = MADE_UP;
         baseline(6);
         maildrop.check(new PositionUpdate.All());
-        assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+        assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
         server.answers.put("TOP 2 0", answer -> "-ERR locked\r\n");
         server.maildrop.removeLast();
         assertThat(maildrop.check().newCount()).isZero();
@@ -503,7 +507,7 @@ class PassingUidsTest {
             assertThatThrownBy(maildrop::check).isInstanceOf(MailFailure.class);
             server.answers.clear();
             assertThat(maildrop.check().newCount()).isZero();
-            assertThat(maildrop.rung).isEqualTo(Proof.HEADERS);
+            assertThat(maildrop.proof).isEqualTo(Proof.HEADERS);
         }
     }
 }

@@ -15,7 +15,7 @@ import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mail.imap.ImapKit.Watched;
+import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
 import dev.mailbell.network.Deadline;
 import jakarta.mail.internet.MimeMessage;
 import java.util.List;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class GreenMailLookTest {
+class GreenMailCheckTest {
     private final GreenMail server =
             new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP));
     private GreenMailUser user;
@@ -63,20 +63,20 @@ class GreenMailLookTest {
 
     @Test
     void arrivals_and_removals_are_counted() throws FolderException {
-        Watched inbox = new Watched("INBOX");
+        TrackedMailbox inbox = new TrackedMailbox("INBOX");
         try (ImapSession session = open(new Credential.Password(ImapKit.PASSWORD))) {
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.BASELINE);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
             deliver("one");
             deliver("two");
-            assertThat(inbox.look(session).newCount()).isEqualTo(2);
+            assertThat(inbox.check(session).newCount()).isEqualTo(2);
             assertThat(session.envelopes(List.of(inbox.mark().topUid())))
                     .extracting(Envelope::from, Envelope::subject)
                     .containsExactly(org.assertj.core.groups.Tuple.tuple("bob@example.org", "two"));
-            assertThat(inbox.look(session).kind()).isEqualTo(Kind.NOTHING);
+            assertThat(inbox.check(session).kind()).isEqualTo(Kind.NOTHING);
             MailFolder folder = server.getManagers().getImapHostManager().getInbox(user);
             folder.deleteAllMessages();
             deliver("three");
-            assertThat(inbox.look(session).newCount()).isEqualTo(1);
+            assertThat(inbox.check(session).newCount()).isEqualTo(1);
             assertThat(inbox.mark().total()).isEqualTo(1);
         }
     }

@@ -19,31 +19,31 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A maildrop that is checked over and over, by a clock that a test sets. */
-final class FollowedMaildrop {
-    final HostProofs rungs;
+final class TrackedMaildrop {
+    final HostProofs hostProofs;
     final AtomicReference<Instant> now =
             new AtomicReference<>(Instant.parse("2026-11-28T12:00:30Z"));
     Duration deadline = Pop3Kit.LONG;
     Pop3State state = Pop3State.UNSEEN;
     KnownMessages known = KnownMessages.none();
-    @Nullable Proof rung;
+    @Nullable Proof proof;
     int announced;
     int resets;
 
-    /** Whether what a check comes to is lost, as where the database is away. */
+    /** Whether the result of a check is not stored, as when the database is unavailable. */
     boolean forgetful;
 
     private final FakePop3 server;
     private final Pop3Sessions sessions;
-    private @Nullable Instant lastLook;
+    private @Nullable Instant lastCheckedAt;
 
-    FollowedMaildrop(FakePop3 server) {
+    TrackedMaildrop(FakePop3 server) {
         Instant start = now.get();
         this.server = server;
-        this.rungs = new HostProofs(() -> Duration.between(start, now.get()).toNanos());
+        this.hostProofs = new HostProofs(() -> Duration.between(start, now.get()).toNanos());
         this.sessions =
                 Pop3Kit.sessions(
-                        rungs, () -> Duration.between(start, now.get()).toNanos(), now::get);
+                        hostProofs, () -> Duration.between(start, now.get()).toNanos(), now::get);
     }
 
     Pop3Mark mark() {
@@ -57,19 +57,19 @@ final class FollowedMaildrop {
     Change check(@Nullable PositionUpdate update) {
         try (MailSession session = sessions.open(login(server.port()), Deadline.after(deadline))) {
             CheckRequest request =
-                    new CheckRequest("INBOX", state.mark(), 1, update != null, lastLook);
+                    new CheckRequest("INBOX", state.mark(), 1, update != null, lastCheckedAt);
             Change change = state.after(session.observe(request), update, () -> known);
             if (forgetful) {
                 return change;
             }
             state = (Pop3State) change.next();
             known = change.known().orElse(known);
-            rung = session.rung().orElseThrow();
+            proof = session.proof().orElseThrow();
             announced += change.newCount();
             resets += change.kind() == Change.Kind.RESET ? 1 : 0;
             return change;
         } finally {
-            lastLook = now.get();
+            lastCheckedAt = now.get();
             now.updateAndGet(instant -> instant.plus(Duration.ofMinutes(1)));
         }
     }

@@ -1,9 +1,9 @@
 package dev.mailbell.mail.pop3;
 
 import static dev.mailbell.mail.pop3.Pop3Kit.LONG;
+import static dev.mailbell.mail.pop3.Pop3Kit.check;
 import static dev.mailbell.mail.pop3.Pop3Kit.key;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
-import static dev.mailbell.mail.pop3.Pop3Kit.look;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Very much, and very wrong. */
-class Pop3StrainTest {
+class Pop3LimitsTest {
     /** {@code -Dmailbell.fuzz=1000000} for a long run. */
     private static final int ROUNDS = Integer.getInteger("mailbell.fuzz", 3_000);
 
@@ -60,7 +60,7 @@ class Pop3StrainTest {
         int count = 1_000_000;
         String padding = "-".repeat(40);
         try (BlindServer server = new BlindServer()) {
-            server.says(out -> {
+            server.answerWith(out -> {
                 say(out, LOGIN);
                 say(out, "+OK " + count + " " + 100L * count + "\n+OK\n");
                 for (int i = 1; i <= count; i++) {
@@ -73,7 +73,7 @@ class Pop3StrainTest {
                 say(out, ".\n" + BYE);
             });
             try (MailSession session = Pop3Kit.open(server.port())) {
-                Full seen = (Full) look(session, null);
+                Full seen = (Full) check(session, null);
                 assertThat(seen.mark())
                         .isEqualTo(
                                 new Pop3Mark(
@@ -91,7 +91,7 @@ class Pop3StrainTest {
         out.write(text.replace("\n", "\r\n").getBytes(ISO_8859_1));
     }
 
-    /** Whatever a server says, a look ends with a sound observation or one of the failures. */
+    /** Whatever a server says, a check ends with a sound observation or one of the failures. */
     @Test
     @Timeout(3_600)
     void mutated_answers_end_in_an_observation_or_a_failure() throws IOException {
@@ -102,12 +102,12 @@ class Pop3StrainTest {
             for (int round = 0; round < ROUNDS; round++) {
                 String answers = ANSWERS.get(random.nextInt(ANSWERS.size()));
                 byte[] said = mutated(LOGIN + answers + BYE, random);
-                server.says(out -> out.write(said));
+                server.answerWith(out -> out.write(said));
                 String where =
                         "seed " + seed + ", round " + round + ": " + new String(said, ISO_8859_1);
                 Deadline deadline = Deadline.after(LONG);
                 try (MailSession session = sessions().open(login(server.port()), deadline)) {
-                    assertSound(look(session, MARK), where);
+                    assertSound(check(session, MARK), where);
                     sound++;
                 } catch (MailFailure expected) {
                     assertThat(expected.getMessage()).as(where).isNotBlank();

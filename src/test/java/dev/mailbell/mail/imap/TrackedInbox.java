@@ -10,13 +10,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A mailbox of messages that are known by what the daemon stores of them. */
-public final class Followed {
+/** INBOX with the state that the daemon would store between checks. */
+public final class TrackedInbox {
     ImapState state;
     private KnownMessages known = KnownMessages.none();
-    public @Nullable Instant lastLook = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    public @Nullable Instant lastCheckedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
-    public Followed(@Nullable ImapMark mark) {
+    public TrackedInbox(@Nullable ImapMark mark) {
         state = new ImapState(mark, null, null);
     }
 
@@ -24,7 +24,7 @@ public final class Followed {
         return Objects.requireNonNull(state.mark());
     }
 
-    public Change look(ImapSession session) {
+    public Change check(ImapSession session) {
         KnownMessages before = known;
         Change change =
                 state.after(
@@ -33,8 +33,8 @@ public final class Followed {
                                         "INBOX",
                                         state.mark(),
                                         state.searchFrom(null),
-                                        state.isOpen(),
-                                        lastLook)),
+                                        state.needsExhaustiveCheck(),
+                                        lastCheckedAt)),
                         null,
                         () -> before);
         state = (ImapState) change.next();

@@ -13,14 +13,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a token endpoint said of an error, fit to be shown. An endpoint is free to put the request's
- * secrets into its answer: a text that holds one, or a part of one, in any usual encoding, is
- * dropped as a whole.
+ * Makes a token endpoint's error texts safe to show. An endpoint may repeat the request's secrets:
+ * a text that contains a secret or a part of one, in any usual encoding, is dropped as a whole.
  */
-final class EndpointWords {
+final class EndpointMessages {
     private static final int LONGEST = 200;
     private static final int LONGEST_READ = 1_000;
-    // Words of a language are in a secret by chance, or because it is made of words.
+    // Only parts with digits are compared, because ordinary words may occur in a secret by chance.
     private static final Pattern PART = Pattern.compile("(?=\\p{L}*\\p{N})[\\p{L}\\p{N}]{4,}");
     private static final int PIECE = 8;
     private static final Pattern CODE = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
@@ -32,14 +31,14 @@ final class EndpointWords {
     private final List<String> secrets;
 
     /**
-     * @param grant whose secrets are never shown
+     * @param grant the grant whose secrets are never shown
      */
-    EndpointWords(OAuthGrant grant) {
+    EndpointMessages(OAuthGrant grant) {
         List<String> forms = new ArrayList<>(forms(grant.refreshToken()));
         String clientSecret = grant.clientSecret();
         if (clientSecret != null) {
             forms.addAll(forms(clientSecret));
-            // As HTTP Basic carries it.
+            // The encoding of HTTP Basic.
             forms.add(bare(base64(grant.clientId() + ":" + clientSecret)));
         }
         secrets = List.copyOf(forms);
@@ -52,7 +51,7 @@ final class EndpointWords {
                         base64(secret),
                         HexFormat.of().formatHex(secret.getBytes(StandardCharsets.UTF_8)),
                         new StringBuilder(secret).reverse().toString())
-                .map(EndpointWords::bare)
+                .map(EndpointMessages::bare)
                 .filter(form -> !form.isEmpty())
                 .toList();
     }
@@ -79,7 +78,7 @@ final class EndpointWords {
         return codes.isEmpty() ? "" : " (" + String.join(", ", codes) + ")";
     }
 
-    /** A text on one line, 200 characters at most; empty when it may hold a secret. */
+    /** A text on one line, at most 200 characters; empty if it may contain a secret. */
     Optional<String> text(@Nullable String text) {
         if (text == null || text.length() > LONGEST_READ) {
             return Optional.empty();
@@ -112,7 +111,7 @@ final class EndpointWords {
                 .anyMatch(part -> secrets.stream().anyMatch(secret -> secret.contains(part)));
     }
 
-    /** Whether some characters in a row of the text are in a row in a secret too. */
+    /** Whether the text and a secret have a sequence of {@value #PIECE} characters in common. */
     private boolean holdsPiece(String whole) {
         for (int end = PIECE; end <= whole.length(); end++) {
             String piece = whole.substring(end - PIECE, end);
