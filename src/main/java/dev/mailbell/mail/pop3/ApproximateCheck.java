@@ -56,7 +56,7 @@ final class ApproximateCheck {
         drop = now;
         return now == null || isStatTooLow(mark, now)
                 ? Optional.empty()
-                : new HeaderCheck(wire, capabilities, listings, headers).observe(mark, now);
+                : new HeaderCheck(capabilities, listings, headers).observe(mark, now);
     }
 
     private Optional<Pop3Observation> bySizes(Pop3Mark mark) {

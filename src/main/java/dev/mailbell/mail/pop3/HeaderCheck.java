@@ -6,7 +6,6 @@ import dev.mailbell.detection.messages.MessageListing;
 import dev.mailbell.mail.pop3.Listings.Drop;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mail.pop3.protocol.Capabilities;
-import dev.mailbell.mail.pop3.protocol.Pop3Wire;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -15,14 +14,11 @@ import java.util.Optional;
  * those of the mark; or the headers and sizes of a tail account for the growth.
  */
 final class HeaderCheck {
-    private final Pop3Wire wire;
     private final Capabilities capabilities;
     private final Listings listings;
     private final MessageHeaders headers;
 
-    HeaderCheck(
-            Pop3Wire wire, Capabilities capabilities, Listings listings, MessageHeaders headers) {
-        this.wire = wire;
+    HeaderCheck(Capabilities capabilities, Listings listings, MessageHeaders headers) {
         this.capabilities = capabilities;
         this.listings = listings;
         this.headers = headers;

@@ -120,8 +120,8 @@ class MessageLogTest {
                 model.add(new Entry(key, false, false, size));
             } else {
                 model.remove(gone);
-                int known = MessageLog.known(size, gone.size());
-                model.add(new Entry(key, false, gone.fetched(), known));
+                int knownSize = MessageLog.known(size, gone.size());
+                model.add(new Entry(key, false, gone.fetched(), knownSize));
             }
         }
         assertThat(difference.fresh())
