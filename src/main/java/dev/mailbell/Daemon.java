@@ -241,7 +241,7 @@ public final class Daemon implements AutoCloseable {
                                         new DeliveryLog(jdbi, clock)::removeOrphans),
                                 new Chore(
                                         "remove old answers to Idempotency-Keys",
-                                        api::forgetOldAnswers)));
+                                        api::deleteExpiredAnswers)));
         stops.push(housekeeping::close);
         stops.push(api::close);
     }

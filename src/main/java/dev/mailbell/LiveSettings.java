@@ -31,12 +31,12 @@ final class LiveSettings implements RequestPolicy, DeliverySettings {
     }
 
     @Override
-    public Duration shortestInterval(Protocol protocol) {
+    public Duration minInterval(Protocol protocol) {
         return pace.intervals(protocol).min();
     }
 
     @Override
-    public Duration longestInterval(Protocol protocol) {
+    public Duration maxInterval(Protocol protocol) {
         return pace.intervals(protocol).max();
     }
 

@@ -10,6 +10,7 @@ import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountRoutes;
 import dev.mailbell.api.account.BatchRoutes;
 import dev.mailbell.api.account.CheckRoutes;
+import dev.mailbell.api.account.MailboxRoutes;
 import dev.mailbell.api.account.ServerSearch;
 import dev.mailbell.api.admin.ConfigRoutes;
 import dev.mailbell.api.admin.DocsRoutes;
@@ -23,7 +24,7 @@ import dev.mailbell.api.http.ApiServer;
 import dev.mailbell.api.http.Authenticator;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.RateLimit;
-import dev.mailbell.api.http.RequestTimes;
+import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.DeliveryRoutes;
@@ -49,7 +50,7 @@ import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP API, from start to stop. */
+/** Builds the routes of the HTTP API, starts its servers and stops them. */
 public final class Api implements AutoCloseable {
     private final ApiServer server;
     private final @Nullable ApiServer metrics;
@@ -57,13 +58,13 @@ public final class Api implements AutoCloseable {
     private final Idempotency idempotency;
 
     /**
-     * Where and for whom to serve.
+     * The addresses, key and version of the API.
      *
-     * @param port 0 for any that is free
-     * @param metricsPort where the metrics are served, and health too, on the same host; 0 serves
-     *     them on {@code port}
+     * @param port 0 for any free port
+     * @param metricsPort the port of a second server with the metrics and health checks, on the same
+     *     host; 0 serves them on {@code port}
      * @param operatorKey not empty
-     * @param version of the program
+     * @param version the program's version
      */
     public record Settings(
             String host, int port, int metricsPort, String operatorKey, String version) {
@@ -75,15 +76,15 @@ public final class Api implements AutoCloseable {
     }
 
     /**
-     * What the routes speak to.
+     * The parts that the routes call.
      *
-     * @param bell rung for new events; closed with the API
-     * @param notReady what is missing before the daemon can do its work, for a person; empty when
-     *     everything is there; answers within a second
+     * @param notifier wakes event streams; closed with the API
+     * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready;
+     *     returns within a second
      * @param reload reads the configuration again; throws {@link
      *     dev.mailbell.config.ConfigurationException} when it is refused
-     * @param meters where requests are counted
-     * @param scrape all metrics in Prometheus's text format
+     * @param meters the registry of the request metrics
+     * @param scrape returns all metrics in Prometheus's text format
      */
     public record Parts(
             Jdbi jdbi,
@@ -91,7 +92,7 @@ public final class Api implements AutoCloseable {
             AddressGuard guard,
             Watch watch,
             WebhookOperations webhooks,
-            FeedNotifier bell,
+            FeedNotifier notifier,
             ServerSearch search,
             RequestPolicy policy,
             Supplier<List<String>> notReady,
@@ -111,87 +112,25 @@ public final class Api implements AutoCloseable {
         this.idempotency = idempotency;
     }
 
-    /** Binds the address and serves. */
+    /** Binds the addresses and starts to serve. */
     public static Api start(Settings settings, Parts parts) {
-        Jdbi jdbi = parts.jdbi();
-        RequestPolicy policy = parts.policy();
-        AccountStore store = new AccountStore(jdbi);
-        LoginSecrets secrets = new LoginSecrets(parts.keyring());
-        Idempotency idempotency = new Idempotency(jdbi, parts.keyring(), parts.clock());
-        AccountReader reader = new AccountReader(policy);
-        AccountRegistration registrar =
-                new AccountRegistration(parts.guard(), parts.search(), secrets, parts.clock());
-        AccountResources accounts = new AccountResources(jdbi, store, parts.watch(), policy);
-        AccessFilter gate =
-                new AccessFilter(
-                        new Authenticator(settings.operatorKey(), new ClientStore(jdbi)),
-                        new RateLimit(policy::requestsPerSecond, System::nanoTime));
-        EventStore events = new EventStore(jdbi);
-        EventStreams streams = new EventStreams(parts.bell());
-        RequestTimes times = new RequestTimes(parts.meters());
+        Idempotency idempotency = new Idempotency(parts.jdbi(), parts.keyring(), parts.clock());
+        EventStreams streams = new EventStreams(parts.notifier());
+        RequestMetrics requests = new RequestMetrics(parts.meters());
         HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
-        List<Consumer<Routes>> resources =
-                new ArrayList<>(
-                        List.of(
-                                gate::addTo,
-                                new BatchRoutes(
-                                                accounts,
-                                                reader,
-                                                registrar,
-                                                idempotency,
-                                                parts.watch())
-                                        ::addTo,
-                                new CheckRoutes(
-                                                accounts,
-                                                reader,
-                                                registrar,
-                                                new MailboxStore(jdbi),
-                                                parts.watch())
-                                        ::addTo,
-                                new AccountRoutes(
-                                                accounts,
-                                                store,
-                                                reader,
-                                                registrar,
-                                                idempotency,
-                                                parts.watch(),
-                                                parts.webhooks())
-                                        ::addTo,
-                                new AccountChangeRoutes(
-                                                accounts,
-                                                store,
-                                                reader,
-                                                registrar,
-                                                secrets,
-                                                parts.watch())
-                                        ::addTo,
-                                new WebhookRoutes(
-                                                new WebhookStore(jdbi),
-                                                new WebhookReader(
-                                                        new WebhookUrls(
-                                                                parts.guard(),
-                                                                policy::webhookPorts),
-                                                        store),
-                                                parts.webhooks(),
-                                                parts.keyring(),
-                                                idempotency,
-                                                parts.clock())
-                                        ::addTo,
-                                new DeliveryRoutes(
-                                                new WebhookStore(jdbi),
-                                                new DeliveryLog(jdbi, parts.webhooks()::now),
-                                                parts.webhooks())
-                                        ::addTo,
-                                new EventRoutes(events)::addTo,
-                                new EventStreamRoute(events, streams)::addTo,
-                                health::addTo,
-                                new DocsRoutes()::addTo,
-                                new ConfigRoutes(parts.reload())::addTo));
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
+        List<Consumer<Routes>> resources = new ArrayList<>();
+        resources.add(access(settings, parts)::addTo);
+        resources.addAll(accountRoutes(parts, idempotency));
+        resources.addAll(webhookRoutes(parts, idempotency));
+        resources.addAll(eventRoutes(parts, streams));
+        resources.add(health::addTo);
+        resources.add(new DocsRoutes()::addTo);
+        resources.add(new ConfigRoutes(parts.reload())::addTo);
         if (settings.metricsPort() == 0) {
             resources.add(exposition::addTo);
         }
-        ApiServer server = new ApiServer(settings.host(), settings.port(), times, resources);
+        ApiServer server = new ApiServer(settings.host(), settings.port(), requests, resources);
         try {
             ApiServer metrics =
                     settings.metricsPort() == 0
@@ -199,7 +138,7 @@ public final class Api implements AutoCloseable {
                             : new ApiServer(
                                     settings.host(),
                                     settings.metricsPort(),
-                                    times,
+                                    requests,
                                     List.of(exposition::addTo, health::addTo));
             return new Api(server, metrics, streams, idempotency);
         } catch (RuntimeException e) {
@@ -208,22 +147,77 @@ public final class Api implements AutoCloseable {
         }
     }
 
-    /** The port that is listened on. */
+    private static AccessFilter access(Settings settings, Parts parts) {
+        return new AccessFilter(
+                new Authenticator(settings.operatorKey(), new ClientStore(parts.jdbi())),
+                new RateLimit(parts.policy()::requestsPerSecond, System::nanoTime));
+    }
+
+    /** Fixed paths come before {@code /v1/accounts/{id}}, which would match them too. */
+    private static List<Consumer<Routes>> accountRoutes(Parts parts, Idempotency idempotency) {
+        Watch watch = parts.watch();
+        AccountStore store = new AccountStore(parts.jdbi());
+        LoginSecrets secrets = new LoginSecrets(parts.keyring());
+        AccountReader reader = new AccountReader(parts.policy());
+        AccountRegistration registration =
+                new AccountRegistration(parts.guard(), parts.search(), secrets, parts.clock());
+        AccountResources accounts =
+                new AccountResources(parts.jdbi(), store, watch, parts.policy());
+        return List.of(
+                new BatchRoutes(accounts, reader, registration, idempotency, watch)::addTo,
+                new CheckRoutes(accounts, reader, registration, watch)::addTo,
+                new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
+                new AccountRoutes(
+                                accounts,
+                                store,
+                                reader,
+                                registration,
+                                idempotency,
+                                watch,
+                                parts.webhooks())
+                        ::addTo,
+                new AccountChangeRoutes(accounts, store, reader, registration, secrets, watch)
+                        ::addTo);
+    }
+
+    private static List<Consumer<Routes>> webhookRoutes(Parts parts, Idempotency idempotency) {
+        WebhookStore store = new WebhookStore(parts.jdbi());
+        WebhookUrls urls = new WebhookUrls(parts.guard(), parts.policy()::webhookPorts);
+        DeliveryLog log = new DeliveryLog(parts.jdbi(), parts.webhooks()::now);
+        return List.of(
+                new WebhookRoutes(
+                                store,
+                                new WebhookReader(urls, new AccountStore(parts.jdbi())),
+                                parts.webhooks(),
+                                parts.keyring(),
+                                idempotency,
+                                parts.clock())
+                        ::addTo,
+                new DeliveryRoutes(store, log, parts.webhooks())::addTo);
+    }
+
+    private static List<Consumer<Routes>> eventRoutes(Parts parts, EventStreams streams) {
+        EventStore events = new EventStore(parts.jdbi());
+        return List.of(
+                new EventRoutes(events)::addTo, new EventStreamRoute(events, streams)::addTo);
+    }
+
+    /** The port that the API listens on. */
     public int port() {
         return server.port();
     }
 
     /**
-     * Forgets the answers to {@code Idempotency-Key}s that are older than 24 hours; for the one who
-     * cleans up, every hour or so.
+     * Deletes the stored answers to {@code Idempotency-Key}s older than 24 hours; to be called about
+     * every hour.
      *
-     * @return how many there were
+     * @return the number of deleted answers
      */
-    public int forgetOldAnswers() {
-        return idempotency.forgetOld();
+    public int deleteExpiredAnswers() {
+        return idempotency.deleteExpired();
     }
 
-    /** Takes no more requests, and lets those under way end within 5 s. */
+    /** Accepts no more requests and gives running ones 5 s to end. */
     @Override
     public void close() {
         streams.close();

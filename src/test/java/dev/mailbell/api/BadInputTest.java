@@ -339,11 +339,11 @@ class BadInputTest {
 
     @Test
     void a_body_has_a_mebibyte_at_most() {
-        String filler = " ".repeat(Body.MOST);
+        String filler = " ".repeat(Body.MAX_BYTES);
         HttpResponse<String> response = register(filler + TestApi.imap("large"));
         assertThat(response.statusCode()).isEqualTo(413);
         String fits = TestApi.imap("fits");
-        assertThat(register(fits + " ".repeat(Body.MOST - fits.length())).statusCode())
+        assertThat(register(fits + " ".repeat(Body.MAX_BYTES - fits.length())).statusCode())
                 .isEqualTo(201);
     }
 }

@@ -209,7 +209,7 @@ class EventStreamTest {
     @Test
     void a_client_has_so_many_streams_and_gets_them_back() throws Exception {
         List<Reader> readers = new ArrayList<>();
-        for (int i = 0; i < EventStreams.OF_ONE_CLIENT; i++) {
+        for (int i = 0; i < EventStreams.MAX_PER_CLIENT; i++) {
             Reader reader = open("");
             reader.next("retry: ");
             readers.add(reader);

@@ -71,12 +71,12 @@ public final class TestApi implements AutoCloseable {
         }
 
         @Override
-        public Duration shortestInterval(Protocol protocol) {
+        public Duration minInterval(Protocol protocol) {
             return Duration.ofSeconds(protocol == Protocol.IMAP ? 30 : 60);
         }
 
         @Override
-        public Duration longestInterval(Protocol protocol) {
+        public Duration maxInterval(Protocol protocol) {
             return Duration.ofHours(24);
         }
 

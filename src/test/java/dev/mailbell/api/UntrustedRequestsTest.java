@@ -45,7 +45,7 @@ class UntrustedRequestsTest {
         List<Socket> idle = new ArrayList<>();
         try (Socket client = connect()) {
             assertThat(ask(client, withKey)).startsWith("HTTP/1.1 200");
-            for (int i = 0; i < ConnectionLimit.STRANGERS + 50; i++) {
+            for (int i = 0; i < ConnectionLimit.MAX_UNAUTHENTICATED + 50; i++) {
                 idle.add(connect());
                 // Some wait before, some within, some after a request.
                 if (i % 3 == 1) {

@@ -6,7 +6,7 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.RefTakenException;
-import dev.mailbell.api.account.AccountRegistration.Decided;
+import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -20,14 +20,14 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Changes of accounts: merge patch, pause, resume. */
+/** The routes that change an account: merge patch, pause, resume. */
 public final class AccountChangeRoutes {
-    private static final int TRIES = 5;
+    private static final int MAX_TRIES = 5;
 
     private final AccountResources accounts;
     private final AccountStore store;
     private final AccountReader reader;
-    private final AccountRegistration registrar;
+    private final AccountRegistration registration;
     private final LoginSecrets secrets;
     private final Watch watch;
 
@@ -35,13 +35,13 @@ public final class AccountChangeRoutes {
             AccountResources accounts,
             AccountStore store,
             AccountReader reader,
-            AccountRegistration registrar,
+            AccountRegistration registration,
             LoginSecrets secrets,
             Watch watch) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
-        this.registrar = registrar;
+        this.registration = registration;
         this.secrets = secrets;
         this.watch = watch;
     }
@@ -53,18 +53,18 @@ public final class AccountChangeRoutes {
     }
 
     private void patch(Context context) {
-        Query.of(context).done();
+        Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
-        // Judged outside of the transaction, because names are looked up; written only over the
-        // account that was judged.
-        for (int i = 0; i < TRIES; i++) {
-            Account seen = accounts.ofPath(context);
-            LoginSecret secret = secrets.open(seen);
-            ObjectNode document = AccountDocument.of(seen, secret);
-            AccountDocument.makeWay(document, patch, seen);
+        // The patch is validated outside of the transaction, because that takes DNS lookups. It is
+        // written only if the account has not changed since it was read; otherwise it is tried again.
+        for (int i = 0; i < MAX_TRIES; i++) {
+            Account read = accounts.fromPath(context);
+            LoginSecret secret = secrets.open(read);
+            ObjectNode document = AccountDocument.of(read, secret);
+            AccountDocument.removeReplaced(document, patch, read);
             MergePatch.apply(document, patch);
-            Decided decided = registrar.decide(reader.read(document));
-            Account written = write(seen, decided, secret);
+            Resolved resolved = registration.resolve(reader.read(document));
+            Account written = write(read, resolved, secret);
             if (written != null) {
                 Responses.ok(context, accounts.view(written));
                 return;
@@ -75,34 +75,34 @@ public final class AccountChangeRoutes {
                         "changed-meanwhile", "the account is being changed by others; try again"));
     }
 
-    /** Null when somebody else changed the account meanwhile. */
-    private @Nullable Account write(Account seen, Decided decided, LoginSecret secret) {
-        boolean elsewhere = AccountRegistration.leadsElsewhere(seen.mail(), decided.mail());
-        if (elsewhere) {
-            // First, so that a look under way does not take the new mailboxes for the old ones.
-            watch.forget(seen.id());
+    /** Null when another request has changed the account since it was read. */
+    private @Nullable Account write(Account read, Resolved resolved, LoginSecret secret) {
+        boolean otherLogin = AccountRegistration.isOtherLogin(read.mail(), resolved.mail());
+        if (otherLogin) {
+            // First, so that a running check does not take the new mailboxes for the old ones.
+            watch.forget(read.id());
         }
         boolean[] raced = {false};
         Account present;
         try {
             present =
                     change(
-                            seen,
+                            read,
                             found -> {
-                                raced[0] = !found.updatedAt().equals(seen.updatedAt());
+                                raced[0] = !found.updatedAt().equals(read.updatedAt());
                                 if (raced[0]) {
                                     return found;
                                 }
-                                if (elsewhere) {
+                                if (otherLogin) {
                                     store.forgetMailboxes(found.id());
                                 }
-                                return registrar.changed(found, decided, secret);
+                                return registration.changed(found, resolved, secret);
                             });
         } catch (RefTakenException e) {
-            watchUnlessPaused(seen);
+            watchUnlessPaused(read);
             throw new ProblemException(AccountResources.refTaken(e));
         } catch (RuntimeException e) {
-            watchUnlessPaused(seen);
+            watchUnlessPaused(read);
             throw e;
         }
         watchUnlessPaused(present);
@@ -121,10 +121,10 @@ public final class AccountChangeRoutes {
     }
 
     private void pause(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Account account = accounts.ofPath(context);
-        // First, so that a look under way does not write a state over the pause.
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Account account = accounts.fromPath(context);
+        // First, so that a running check does not write its state over the pause.
         watch.forget(account.id());
         Account paused;
         try {
@@ -139,20 +139,20 @@ public final class AccountChangeRoutes {
     private Account paused(Account account) {
         return account.state() == AccountState.PAUSED
                 ? account
-                : account.withState(AccountState.PAUSED, registrar.now(), null);
+                : account.withState(AccountState.PAUSED, registration.now(), null);
     }
 
     private Account resumed(Account account) {
         return account.state() == AccountState.PAUSED || account.state() == AccountState.PARKED
-                ? account.withState(AccountState.CONNECTING, registrar.now(), null)
+                ? account.withState(AccountState.CONNECTING, registration.now(), null)
                 : account;
     }
 
-    /** Begins anew; also for a parked account whose owner mended what was wrong elsewhere. */
+    /** Starts to check the account again; also resumes a parked account. */
     private void resume(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Account account = accounts.ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Account account = accounts.fromPath(context);
         Account resumed = change(account, this::resumed);
         if (resumed.state() == AccountState.CONNECTING) {
             watch.watch(resumed);

@@ -5,13 +5,13 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.ViewFormats;
+import dev.mailbell.api.request.DurationFormat;
 import java.time.Duration;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * An account as the client would have to register it to get what there is, secrets included: what a
- * merge patch is applied to. Never answered.
+ * The JSON that would register an account as it is, secrets included: the target of a merge patch.
+ * It never leaves the process.
  */
 final class AccountDocument {
     private AccountDocument() {}
@@ -25,7 +25,7 @@ final class AccountDocument {
         ObjectNode watch = json.putObject("watch");
         watch.put("push", account.watch().push());
         Duration interval = account.watch().interval();
-        watch.put("interval", interval == null ? null : ViewFormats.seconds(interval));
+        watch.put("interval", interval == null ? null : DurationFormat.seconds(interval));
         watch.put("envelopes", account.watch().envelopes());
         ObjectNode labels = json.putObject("labels");
         account.labels().forEach(labels::put);
@@ -53,10 +53,10 @@ final class AccountDocument {
     }
 
     /**
-     * Makes way for what a patch says anew: the other way to prove the login, and a port that was
-     * only the default of what is being changed.
+     * Removes what a patch replaces without naming it: the credential of the other kind, and a port
+     * that was only the default of the changed protocol or security.
      */
-    static void makeWay(ObjectNode document, ObjectNode patch, Account account) {
+    static void removeReplaced(ObjectNode document, ObjectNode patch, Account account) {
         if (!(patch.get("mail") instanceof ObjectNode mail)
                 || !(document.get("mail") instanceof ObjectNode present)) {
             return;
@@ -69,8 +69,8 @@ final class AccountDocument {
             present.remove("password");
         }
         MailSettings before = account.mail();
-        boolean otherKind = mail.has("protocol") || mail.has("security");
-        if (otherKind && before.port() == before.protocol().defaultPort(before.security())) {
+        boolean changesDefaultPort = mail.has("protocol") || mail.has("security");
+        if (changesDefaultPort && before.port() == before.protocol().defaultPort(before.security())) {
             present.remove("port");
         }
     }

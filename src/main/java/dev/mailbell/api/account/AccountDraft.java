@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An account as a client asks for it, read and without faults of form. */
+/** An account as a request describes it, valid in form; defaults are not filled in yet. */
 record AccountDraft(
         @Nullable String ref,
         String address,

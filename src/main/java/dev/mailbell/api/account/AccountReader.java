@@ -5,7 +5,7 @@ import dev.mailbell.api.request.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
-import dev.mailbell.api.request.ViewFormats;
+import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.mail.Protocol;
 import java.time.Duration;
 import java.util.List;
@@ -16,11 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the JSON of an account. */
 public final class AccountReader {
-    static final int MOST_MAILBOXES = 32;
+    static final int MAX_MAILBOXES = 32;
 
     private static final String INBOX = "INBOX";
-    private static final int LONGEST_REF = 255;
-    private static final int LONGEST_MAILBOX = 255;
+    private static final int MAX_REF_LENGTH = 255;
+    private static final int MAX_MAILBOX_LENGTH = 255;
 
     private final RequestPolicy policy;
 
@@ -29,12 +29,14 @@ public final class AccountReader {
     }
 
     /**
-     * @throws ProblemException 400 with every fault
+     * Reads and validates an account.
+     *
+     * @throws ProblemException 400 with every error
      */
     AccountDraft read(ObjectNode json) {
-        FieldErrors faults = new FieldErrors();
-        Fields fields = Fields.of(json, faults);
-        String ref = fields.line("ref", LONGEST_REF).orElse(null);
+        FieldErrors errors = new FieldErrors();
+        Fields fields = Fields.of(json, errors);
+        String ref = fields.line("ref", MAX_REF_LENGTH).orElse(null);
         String address = address(fields);
         fields.require("mail");
         Optional<Fields> mail = fields.object("mail");
@@ -44,16 +46,16 @@ public final class AccountReader {
         WatchSettings settings =
                 watch.map(AccountReader::watch).orElse(new WatchSettings(null, null, false));
         Map<String, String> labels = fields.labels("labels");
-        fields.done();
-        checkAgainst(login.protocol(), mailboxes, settings, faults);
-        faults.throwIfAny();
+        fields.rejectUnknown();
+        validateForProtocol(login.protocol(), mailboxes, settings, errors);
+        errors.throwIfAny();
         return new AccountDraft(ref, address, login, mailboxes, settings, labels);
     }
 
     private static String address(Fields fields) {
-        String address = fields.requiredLine("address", MailAddresses.LONGEST);
+        String address = fields.requiredLine("address", MailAddresses.MAX_LENGTH);
         if (!address.isEmpty()) {
-            MailAddresses.faultOf(address).ifPresent(message -> fields.fault("address", message));
+            MailAddresses.errorOf(address).ifPresent(message -> fields.error("address", message));
         }
         return address;
     }
@@ -61,18 +63,18 @@ public final class AccountReader {
     private static List<String> mailboxes(Fields fields) {
         List<String> names =
                 fields
-                        .lines("mailboxes", 1, MOST_MAILBOXES, LONGEST_MAILBOX)
+                        .lines("mailboxes", 1, MAX_MAILBOXES, MAX_MAILBOX_LENGTH)
                         .orElse(List.of(INBOX))
                         .stream()
                         .map(AccountReader::canonicalMailbox)
                         .toList();
         if (names.stream().distinct().count() < names.size()) {
-            fields.fault("mailboxes", "has INBOX twice; its name is the same in any case");
+            fields.error("mailboxes", "has INBOX twice; its name is the same in any case");
         }
         return names;
     }
 
-    /** INBOX is the one name that is the same in any case (RFC 9051, section 5.1). */
+    /** The name INBOX alone is case-insensitive (RFC 9051, section 5.1). */
     static String canonicalMailbox(String name) {
         return name.equalsIgnoreCase(INBOX) ? INBOX : name;
     }
@@ -81,30 +83,30 @@ public final class AccountReader {
         Boolean push = watch.bool("push").orElse(null);
         Duration interval = watch.duration("interval").orElse(null);
         boolean envelopes = watch.bool("envelopes").orElse(false);
-        watch.done();
+        watch.rejectUnknown();
         return new WatchSettings(push, interval, envelopes);
     }
 
-    private void checkAgainst(
-            Protocol protocol, List<String> mailboxes, WatchSettings watch, FieldErrors faults) {
+    private void validateForProtocol(
+            Protocol protocol, List<String> mailboxes, WatchSettings watch, FieldErrors errors) {
         if (protocol == Protocol.POP3
                 && !mailboxes.isEmpty()
                 && !mailboxes.equals(List.of(INBOX))) {
-            faults.add("mailboxes", "POP3 has one mailbox, INBOX; leave the field out");
+            errors.add("mailboxes", "POP3 has one mailbox, INBOX; leave the field out");
         }
-        checkInterval(protocol, watch.interval(), faults);
+        validateInterval(protocol, watch.interval(), errors);
     }
 
-    private void checkInterval(Protocol protocol, @Nullable Duration interval, FieldErrors faults) {
-        Duration least = policy.shortestInterval(protocol);
-        Duration most = policy.longestInterval(protocol);
-        if (interval != null && (interval.compareTo(least) < 0 || interval.compareTo(most) > 0)) {
-            faults.add(
+    private void validateInterval(Protocol protocol, @Nullable Duration interval, FieldErrors errors) {
+        Duration min = policy.minInterval(protocol);
+        Duration max = policy.maxInterval(protocol);
+        if (interval != null && (interval.compareTo(min) < 0 || interval.compareTo(max) > 0)) {
+            errors.add(
                     "watch.interval",
                     "must be from "
-                            + ViewFormats.seconds(least)
+                            + DurationFormat.seconds(min)
                             + " to "
-                            + ViewFormats.seconds(most));
+                            + DurationFormat.seconds(max));
         }
     }
 }

@@ -9,7 +9,7 @@ import dev.mailbell.account.MailSettings.Auth;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.UrlSyntax;
-import dev.mailbell.api.request.ViewFormats;
+import dev.mailbell.api.request.Instants;
 import dev.mailbell.event.Ids;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered;
@@ -21,7 +21,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Makes accounts of drafts: fills in what was left out, and refuses what policy forbids. */
+/**
+ * Turns drafts into accounts: fills in defaults and discovered servers, and refuses what the
+ * operator's policy forbids.
+ */
 public final class AccountRegistration {
     private final AddressGuard guard;
     private final ServerSearch search;
@@ -36,23 +39,23 @@ public final class AccountRegistration {
         this.clock = clock;
     }
 
-    /** A draft with everything decided. */
-    record Decided(AccountDraft draft, MailSettings mail, LoginSecret secret) {}
+    /** A draft with its defaults filled in. */
+    record Resolved(AccountDraft draft, MailSettings mail, LoginSecret secret) {}
 
     /**
-     * Fills in what was left out.
+     * Fills in what the draft leaves out.
      *
-     * @throws ProblemException 400 where it cannot be; 422 where policy refuses the result
+     * @throws ProblemException 400 when no mail server is found; 422 when policy refuses the result
      */
-    Decided decide(AccountDraft draft) {
+    Resolved resolve(AccountDraft draft) {
         LoginDraft login = draft.login();
         MailSettings mail = login.host() == null ? discovered(draft) : given(draft, login.host());
         LoginSecret secret = login.secret();
         if (secret == null) {
             throw new IllegalStateException("a draft without a secret passed the reader");
         }
-        refuse(mail, secret);
-        return new Decided(draft, mail, secret);
+        requireAllowed(mail, secret);
+        return new Resolved(draft, mail, secret);
     }
 
     private static MailSettings given(AccountDraft draft, String host) {
@@ -91,7 +94,7 @@ public final class AccountRegistration {
                 login.caPem());
     }
 
-    private void refuse(MailSettings mail, LoginSecret secret) {
+    private void requireAllowed(MailSettings mail, LoginSecret secret) {
         if (mail.security() == Security.NONE && !guard.allowsCleartext(mail.host())) {
             throw new ProblemException(
                     Problem.refused(
@@ -99,13 +102,13 @@ public final class AccountRegistration {
                             "mail.security: the operator does not allow clear text to this host"
                                     + " (network.allowCleartext); use tls or starttls"));
         }
-        refuseHost("mail.host", mail.host());
+        requireAllowedHost("mail.host", mail.host());
         if (secret instanceof LoginSecret.OAuth2 grant && grant.tokenUrl() != null) {
-            refuseTokenUrl(URI.create(grant.tokenUrl()));
+            requireAllowedTokenUrl(URI.create(grant.tokenUrl()));
         }
     }
 
-    private void refuseTokenUrl(URI url) {
+    private void requireAllowedTokenUrl(URI url) {
         String host = UrlSyntax.host(url);
         if (UrlSyntax.isCleartext(url) && !guard.allowsCleartext(host)) {
             throw new ProblemException(
@@ -114,10 +117,10 @@ public final class AccountRegistration {
                             "mail.oauth2.tokenUrl must begin with https://; the operator does not"
                                     + " allow clear text to this host"));
         }
-        refuseHost("mail.oauth2.tokenUrl", host);
+        requireAllowedHost("mail.oauth2.tokenUrl", host);
     }
 
-    private void refuseHost(String field, String host) {
+    private void requireAllowedHost(String field, String host) {
         Optional<String> blocked = guard.check(host);
         if (blocked.isPresent()) {
             throw new ProblemException(
@@ -126,17 +129,17 @@ public final class AccountRegistration {
     }
 
     /** A new account, not yet stored. */
-    Account account(UUID clientId, Decided decided) {
+    Account account(UUID clientId, Resolved resolved) {
         UUID id = Ids.next();
         Instant now = now();
-        AccountDraft draft = decided.draft();
+        AccountDraft draft = resolved.draft();
         return new Account(
                 id,
                 clientId,
                 draft.ref(),
                 draft.address(),
-                decided.mail(),
-                secrets.seal(decided.secret(), id),
+                resolved.mail(),
+                secrets.seal(resolved.secret(), id),
                 draft.mailboxes(),
                 draft.watch(),
                 draft.labels(),
@@ -149,44 +152,44 @@ public final class AccountRegistration {
     }
 
     /**
-     * The account as it becomes when the draft replaces what a client said of it before.
+     * The account after a draft replaces its settings.
      *
-     * @param before the login as it was, to tell whether it changed
+     * @param before the secret so far, to detect a change
      */
-    Account changed(Account account, Decided decided, LoginSecret before) {
-        // Later than before in any case: who changes an account tells by it that nobody else did.
-        Instant now = ViewFormats.later(now(), account.updatedAt().plusMillis(1));
-        AccountDraft draft = decided.draft();
-        boolean sameSecret = decided.secret().equals(before);
-        boolean sameLogin = sameSecret && decided.mail().equals(account.mail());
-        // A paused account stays so: its new login is tried when it is resumed.
-        boolean again = !sameLogin && account.state() != AccountState.PAUSED;
+    Account changed(Account account, Resolved resolved, LoginSecret before) {
+        // Always later than before: a concurrent change is detected by updatedAt.
+        Instant now = Instants.later(now(), account.updatedAt().plusMillis(1));
+        AccountDraft draft = resolved.draft();
+        boolean sameSecret = resolved.secret().equals(before);
+        boolean sameMail = sameSecret && resolved.mail().equals(account.mail());
+        // A paused account stays paused: its new settings are tried when it is resumed.
+        boolean reconnect = !sameMail && account.state() != AccountState.PAUSED;
         return new Account(
                 account.id(),
                 account.clientId(),
                 draft.ref(),
                 draft.address(),
-                decided.mail(),
-                sameSecret ? account.credential() : secrets.seal(decided.secret(), account.id()),
+                resolved.mail(),
+                sameSecret ? account.credential() : secrets.seal(resolved.secret(), account.id()),
                 draft.mailboxes(),
                 draft.watch(),
                 draft.labels(),
-                again ? AccountState.CONNECTING : account.state(),
-                again ? now : account.stateSince(),
-                again ? null : account.failure(),
+                reconnect ? AccountState.CONNECTING : account.state(),
+                reconnect ? now : account.stateSince(),
+                reconnect ? null : account.failure(),
                 account.lastCheckedAt(),
                 account.createdAt(),
                 now);
     }
 
-    /** Whether the login leads to other mail than before, where old marks mean nothing. */
-    static boolean leadsElsewhere(MailSettings before, MailSettings after) {
+    /** Whether the settings name another login, for whose mailboxes the old marks mean nothing. */
+    static boolean isOtherLogin(MailSettings before, MailSettings after) {
         return before.protocol() != after.protocol()
                 || !before.host().equals(after.host())
                 || !before.username().equals(after.username());
     }
 
-    /** To the millisecond, so that an answer shows what the database will. */
+    /** Truncated to milliseconds, as the database stores it. */
     Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }

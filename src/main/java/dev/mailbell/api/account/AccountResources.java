@@ -1,6 +1,7 @@
 package dev.mailbell.api.account;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.http.AccessFilter;
@@ -12,13 +13,17 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.Uuids;
+import dev.mailbell.detection.PositionRefusedException;
+import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** What the routes of accounts share: finding, storing, showing. */
+/** Finds, stores and renders accounts for all routes of accounts. */
 public final class AccountResources {
     private final Jdbi jdbi;
     private final AccountStore store;
@@ -36,22 +41,41 @@ public final class AccountResources {
         return "/v1/accounts/" + id;
     }
 
-    /** The account that the path names. */
-    Account ofPath(Context context) {
-        return store.find(AccessFilter.caller(context).clientId(), idOfPath(context))
+    /** The account that the request's path names. */
+    Account fromPath(Context context) {
+        return store.find(AccessFilter.principal(context).clientId(), idFromPath(context))
                 .orElseThrow(AccountResources::notFound);
     }
 
     /**
-     * @throws ProblemException 404 when the account is gone meanwhile
+     * @throws ProblemException 404 when the account has been removed since it was read
      */
-    void requireStillThere(Account account) {
+    private void requireExists(Account account) {
         if (store.find(account.clientId(), account.id()).isEmpty()) {
             throw notFound();
         }
     }
 
-    static UUID idOfPath(Context context) {
+    static void requireNotPaused(Account account) {
+        if (account.state() == AccountState.PAUSED) {
+            throw new ProblemException(
+                    Problem.conflict("paused", "the account is paused; resume it first"));
+        }
+    }
+
+    /** Runs a command of the watch; answers 404 when the account was removed meanwhile. */
+    <T> T run(Account account, Supplier<T> command) {
+        try {
+            return command.get();
+        } catch (MailFailure | PositionRefusedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            requireExists(account);
+            throw e;
+        }
+    }
+
+    private static UUID idFromPath(Context context) {
         return Uuids.parse(context.pathParam("id")).orElseThrow(AccountResources::notFound);
     }
 
@@ -63,8 +87,8 @@ public final class AccountResources {
         return AccountView.of(account, watch.live(account.id()), policy);
     }
 
-    /** How many more accounts a client may have. */
-    long room(UUID clientId) {
+    /** The number of accounts that a client may still register. */
+    long remaining(UUID clientId) {
         return policy.accountsPerClient() - store.count(clientId);
     }
 
@@ -77,9 +101,9 @@ public final class AccountResources {
     }
 
     /**
-     * Stores a new account; when it cannot be, a transaction that this is part of goes on.
+     * Stores a new account. After a failure the surrounding transaction can go on.
      *
-     * @return what is in the way; null when it was stored
+     * @return the problem; null when the account was stored
      */
     @Nullable Problem insert(Account account) {
         try {
@@ -103,17 +127,17 @@ public final class AccountResources {
         return Problem.conflict("ref-taken", String.valueOf(e.getMessage()))
                 .with(
                         "errors",
-                        java.util.List.of(new FieldError("ref", "is taken by another account")));
+                        List.of(new FieldError("ref", "is taken by another account")));
     }
 
-    /** Registers one account. */
+    /** The creation of one account. */
     Creation creation(Account account) {
         return new Creation() {
             private boolean stored;
 
             @Override
             public Result create() {
-                if (room(account.clientId()) < 1) {
+                if (remaining(account.clientId()) < 1) {
                     throw new ProblemException(tooMany());
                 }
                 Problem problem = insert(account);

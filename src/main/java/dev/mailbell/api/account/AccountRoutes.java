@@ -4,7 +4,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.AccountStore.Filter;
-import dev.mailbell.api.account.AccountRegistration.Decided;
+import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Responses;
@@ -23,12 +23,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Accounts as resources: register, list, read, remove. */
+/** The routes that register, list, read and remove accounts. */
 public final class AccountRoutes {
     private final AccountResources accounts;
     private final AccountStore store;
     private final AccountReader reader;
-    private final AccountRegistration registrar;
+    private final AccountRegistration registration;
     private final Idempotency idempotency;
     private final Watch watch;
     private final WebhookOperations webhooks;
@@ -37,14 +37,14 @@ public final class AccountRoutes {
             AccountResources accounts,
             AccountStore store,
             AccountReader reader,
-            AccountRegistration registrar,
+            AccountRegistration registration,
             Idempotency idempotency,
             Watch watch,
             WebhookOperations webhooks) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
-        this.registrar = registrar;
+        this.registration = registration;
         this.idempotency = idempotency;
         this.watch = watch;
         this.webhooks = webhooks;
@@ -58,15 +58,15 @@ public final class AccountRoutes {
     }
 
     private void register(Context context) {
-        Query.of(context).done();
+        Query.of(context).validate();
         byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.caller(context).clientId();
+        UUID clientId = AccessFilter.principal(context).clientId();
         idempotency.answer(
                 context,
                 body,
                 () -> {
-                    Decided decided = registrar.decide(reader.read(Json.object(body)));
-                    return accounts.creation(registrar.account(clientId, decided));
+                    Resolved resolved = registration.resolve(reader.read(Json.object(body)));
+                    return accounts.creation(registration.account(clientId, resolved));
                 });
     }
 
@@ -80,16 +80,16 @@ public final class AccountRoutes {
                                         "must be one of "
                                                 + String.join(
                                                         ", ",
-                                                        EnumNames.all(AccountState.class).keySet()))
+                                                        EnumNames.byName(AccountState.class).keySet()))
                                 .orElse(null),
                         query.text("ref").orElse(null),
                         query.read("host", AccountRoutes::host, "must be a host").orElse(null),
                         LabelFilter.read(query));
         int limit = query.limit();
         UUID after = query.cursor().orElse(null);
-        query.done();
+        query.validate();
         List<Account> found =
-                store.list(AccessFilter.caller(context).clientId(), filter, after, limit + 1);
+                store.list(AccessFilter.principal(context).clientId(), filter, after, limit + 1);
         Responses.ok(context, Page.of(found, limit, Account::id, accounts::view));
     }
 
@@ -102,16 +102,16 @@ public final class AccountRoutes {
     }
 
     private void read(Context context) {
-        Query.of(context).done();
-        Responses.ok(context, accounts.view(accounts.ofPath(context)));
+        Query.of(context).validate();
+        Responses.ok(context, accounts.view(accounts.fromPath(context)));
     }
 
     private void remove(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Account account = accounts.ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Account account = accounts.fromPath(context);
         boolean removed = store.delete(account.clientId(), account.id());
-        // Afterwards: a look under way finds no row to write to.
+        // After the deletion: a running check then finds no row to write to.
         watch.forget(account.id());
         webhooks.accountRemoved(account.id());
         if (!removed) {

@@ -5,8 +5,9 @@ import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.api.request.EnumNames;
+import dev.mailbell.api.request.Instants;
 import dev.mailbell.api.request.RequestPolicy;
-import dev.mailbell.api.request.ViewFormats;
+import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.watch.AccountCommands.Live;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An account as answered; never with a secret. */
+/** An account as clients see it, without secrets. */
 record AccountView(
         UUID id,
         @Nullable String ref,
@@ -62,12 +63,12 @@ record AccountView(
     }
 
     /**
-     * @param live what is known only in memory; empty when the account is not watched
-     * @param policy fills in what the account leaves to the operator
+     * @param live the state kept only in memory; empty when the account is not watched
+     * @param policy the operator's defaults for settings that the account leaves open
      */
     static AccountView of(Account account, Optional<Live> live, RequestPolicy policy) {
         MailSettings mail = account.mail();
-        // A mode of the time before a failure or a pause says nothing any more.
+        // After a failure or a pause, the last mode no longer describes the account.
         boolean watching = account.state() == AccountState.WATCHING;
         return new AccountView(
                 account.id(),
@@ -89,7 +90,7 @@ record AccountView(
                 FailureView.of(account.failure()),
                 watching ? live.map(Live::mode).orElse(null) : null,
                 live.map(Live::proof).orElse(null),
-                ViewFormats.latest(
+                Instants.latest(
                         account.lastCheckedAt(), live.map(Live::lastCheckedAt).orElse(null)),
                 live.map(Live::nextCheckAt).orElse(null),
                 account.createdAt(),
@@ -102,7 +103,7 @@ record AccountView(
         Duration interval = account.watch().interval();
         return new WatchView(
                 push == null ? policy.push(mail.protocol(), mail.host()) : push,
-                ViewFormats.seconds(
+                DurationFormat.seconds(
                         interval == null
                                 ? policy.interval(mail.protocol(), mail.host())
                                 : interval),

@@ -28,27 +28,27 @@ import java.util.concurrent.Semaphore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Many accounts in one call; each stands alone. */
+/** The route that registers many accounts in one call; each succeeds or fails by itself. */
 public final class BatchRoutes {
-    static final int MOST = 1_000;
-    // As many names as are looked up at once anyway.
-    private static final int AT_ONCE = 32;
+    static final int MAX_ACCOUNTS = 1_000;
+    // Half of the address guard's threads for DNS lookups.
+    private static final int CONCURRENCY = 32;
 
     private final AccountResources accounts;
     private final AccountReader reader;
-    private final AccountRegistration registrar;
+    private final AccountRegistration registration;
     private final Idempotency idempotency;
     private final Watch watch;
 
     public BatchRoutes(
             AccountResources accounts,
             AccountReader reader,
-            AccountRegistration registrar,
+            AccountRegistration registration,
             Idempotency idempotency,
             Watch watch) {
         this.accounts = accounts;
         this.reader = reader;
-        this.registrar = registrar;
+        this.registration = registration;
         this.idempotency = idempotency;
         this.watch = watch;
     }
@@ -57,94 +57,94 @@ public final class BatchRoutes {
         routes.post("/v1/accounts/batch", this::register);
     }
 
-    /** An account to store, or the problem that it has. */
-    private sealed interface Judged {
-        record Good(Account account) implements Judged {}
+    /** An account of the batch after validation. */
+    private sealed interface Item {
+        record Valid(Account account) implements Item {}
 
-        record Bad(Problem problem) implements Judged {}
+        record Invalid(Problem problem) implements Item {}
     }
 
     private void register(Context context) {
-        Query.of(context).done();
+        Query.of(context).validate();
         byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.caller(context).clientId();
+        UUID clientId = AccessFilter.principal(context).clientId();
         idempotency.answer(
-                context, body, () -> creation(clientId, judge(clientId, items(Json.object(body)))));
+                context, body, () -> creation(clientId, validate(clientId, nodes(Json.object(body)))));
     }
 
-    private static List<JsonNode> items(ObjectNode json) {
-        FieldErrors faults = new FieldErrors();
-        Fields fields = Fields.of(json, faults);
+    private static List<JsonNode> nodes(ObjectNode json) {
+        FieldErrors errors = new FieldErrors();
+        Fields fields = Fields.of(json, errors);
         fields.require("accounts");
-        fields.done();
+        fields.rejectUnknown();
         JsonNode accounts = json.get("accounts");
-        List<JsonNode> items = new ArrayList<>();
-        if (accounts != null && accounts.isArray() && accounts.size() <= MOST) {
-            accounts.forEach(items::add);
+        List<JsonNode> nodes = new ArrayList<>();
+        if (accounts != null && accounts.isArray() && accounts.size() <= MAX_ACCOUNTS) {
+            accounts.forEach(nodes::add);
         }
-        if (items.isEmpty() && faults.isEmpty()) {
-            faults.add("accounts", "must be an array of 1 to " + MOST + " accounts");
+        if (nodes.isEmpty() && errors.isEmpty()) {
+            errors.add("accounts", "must be an array of 1 to " + MAX_ACCOUNTS + " accounts");
         }
-        faults.throwIfAny();
-        return items;
+        errors.throwIfAny();
+        return nodes;
     }
 
-    /** Side by side, because each may have to wait for a name to be looked up. */
-    private List<Judged> judge(UUID clientId, List<JsonNode> items) {
-        Semaphore permits = new Semaphore(AT_ONCE);
+    /** In parallel, because each item may wait for a DNS lookup. */
+    private List<Item> validate(UUID clientId, List<JsonNode> nodes) {
+        Semaphore permits = new Semaphore(CONCURRENCY);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<Judged>> futures = new ArrayList<>();
-            for (JsonNode item : items) {
+            List<Future<Item>> futures = new ArrayList<>();
+            for (JsonNode node : nodes) {
                 futures.add(
                         threads.submit(() -> {
                             permits.acquire();
                             try {
-                                return judge(clientId, item);
+                                return validate(clientId, node);
                             } finally {
                                 permits.release();
                             }
                         }));
             }
-            List<Judged> judged = new ArrayList<>();
-            for (Future<Judged> future : futures) {
-                judged.add(future.get());
+            List<Item> items = new ArrayList<>();
+            for (Future<Item> future : futures) {
+                items.add(future.get());
             }
-            return judged;
+            return items;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("an account could not be judged", e.getCause());
+            throw new IllegalStateException("an account could not be validated", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ProblemException(Problem.unavailable("the daemon is stopping"));
         }
     }
 
-    private Judged judge(UUID clientId, JsonNode item) {
-        if (!(item instanceof ObjectNode object)) {
-            return new Judged.Bad(Problem.malformed("an account must be a JSON object"));
+    private Item validate(UUID clientId, JsonNode node) {
+        if (!(node instanceof ObjectNode object)) {
+            return new Item.Invalid(Problem.malformed("an account must be a JSON object"));
         }
         try {
-            return new Judged.Good(
-                    registrar.account(clientId, registrar.decide(reader.read(object))));
+            return new Item.Valid(
+                    registration.account(clientId, registration.resolve(reader.read(object))));
         } catch (ProblemException e) {
-            return new Judged.Bad(e.problem());
+            return new Item.Invalid(e.problem());
         }
     }
 
-    private Creation creation(UUID clientId, List<Judged> judged) {
+    private Creation creation(UUID clientId, List<Item> items) {
         return new Creation() {
             private final List<Account> stored = new ArrayList<>();
 
             @Override
             public Result create() {
-                long room = accounts.room(clientId);
+                long remaining = accounts.remaining(clientId);
                 List<Map<String, Object>> results = new ArrayList<>();
-                for (Judged item : judged) {
+                for (Item item : items) {
                     Map<String, Object> result = new LinkedHashMap<>();
                     result.put("index", results.size());
                     switch (item) {
-                        case Judged.Good(Account account) -> {
+                        case Item.Valid(Account account) -> {
                             Problem problem =
-                                    stored.size() < room
+                                    stored.size() < remaining
                                             ? accounts.insert(account)
                                             : accounts.tooMany();
                             if (problem == null) {
@@ -155,7 +155,7 @@ public final class BatchRoutes {
                                 put(result, problem);
                             }
                         }
-                        case Judged.Bad(Problem problem) -> put(result, problem);
+                        case Item.Invalid(Problem problem) -> put(result, problem);
                     }
                     results.add(result);
                 }

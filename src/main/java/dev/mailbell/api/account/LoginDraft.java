@@ -6,10 +6,10 @@ import dev.mailbell.mail.Security;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code mail} of a request, as far as it was given; null for what was not.
+ * The {@code mail} object of a request; null for fields that the request leaves out.
  *
- * @param host in its canonical spelling
- * @param secret null only where that is among the faults
+ * @param host in canonical spelling
+ * @param secret null only together with an error
  */
 record LoginDraft(
         Protocol protocol,

@@ -14,17 +14,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code mail} object of an account. */
 final class LoginReader {
-    private static final Map<String, Protocol> PROTOCOLS = EnumNames.all(Protocol.class);
-    private static final Map<String, Security> SECURITIES = EnumNames.all(Security.class);
+    private static final Map<String, Protocol> PROTOCOLS = EnumNames.byName(Protocol.class);
+    private static final Map<String, Security> SECURITIES = EnumNames.byName(Security.class);
     private static final Map<String, String> PROVIDERS =
             Map.of("google", "google", "microsoft", "microsoft", "custom", "custom");
-    private static final int LONGEST_PEM = 256 * 1024;
-    private static final int LONGEST_SECRET = 8_192;
+    private static final int MAX_PEM_LENGTH = 256 * 1024;
+    private static final int MAX_SECRET_LENGTH = 8_192;
 
-    /** In base64 it fits into a line of 8,192 octets, which is what mail servers read. */
-    private static final int LONGEST_PASSWORD = 4_096;
+    /** Its Base64 form fits into a line of 8,192 octets, which mail servers accept. */
+    private static final int MAX_PASSWORD_LENGTH = 4_096;
 
-    private static final int LONGEST_NAME = 255;
+    private static final int MAX_NAME_LENGTH = 255;
 
     private LoginReader() {}
 
@@ -33,13 +33,13 @@ final class LoginReader {
         String host = mail.line("host", 506).flatMap(text -> host(mail, text)).orElse(null);
         Integer port = mail.integer("port", 1, 65_535).map(Long::intValue).orElse(null);
         Security security = mail.oneOf("security", SECURITIES).orElse(null);
-        String username = mail.line("username", LONGEST_NAME).orElse(null);
+        String username = mail.line("username", MAX_NAME_LENGTH).orElse(null);
         LoginSecret secret = secret(mail);
         Optional<Fields> tls = mail.object("tls");
         boolean verify = tls.flatMap(it -> it.bool("verify")).orElse(true);
         String caPem = tls.flatMap(LoginReader::caPem).orElse(null);
-        tls.ifPresent(Fields::done);
-        mail.done();
+        tls.ifPresent(Fields::rejectUnknown);
+        mail.rejectUnknown();
         return new LoginDraft(protocol, host, port, security, username, secret, verify, caPem);
     }
 
@@ -47,7 +47,7 @@ final class LoginReader {
         try {
             return Optional.of(Host.of(text).toString());
         } catch (IllegalArgumentException e) {
-            mail.fault("host", String.valueOf(e.getMessage()));
+            mail.error("host", String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }
@@ -56,12 +56,12 @@ final class LoginReader {
         boolean password = mail.has("password");
         boolean oauth2 = mail.has("oauth2");
         if (password && oauth2) {
-            mail.fault("password", "give either password or oauth2, not both");
+            mail.error("password", "give either password or oauth2, not both");
         } else if (!password && !oauth2) {
-            mail.fault("password", "is required, unless there is oauth2");
+            mail.error("password", "is required, unless there is oauth2");
         }
         if (password) {
-            return mail.line("password", LONGEST_PASSWORD)
+            return mail.line("password", MAX_PASSWORD_LENGTH)
                     .map(LoginSecret.Password::new)
                     .orElse(null);
         }
@@ -72,31 +72,31 @@ final class LoginReader {
         oauth2.require("provider");
         Optional<String> provider = oauth2.oneOf("provider", PROVIDERS);
         String clientId = oauth2.requiredLine("clientId", 1_000);
-        String clientSecret = oauth2.line("clientSecret", LONGEST_SECRET).orElse(null);
-        String refreshToken = oauth2.requiredLine("refreshToken", LONGEST_SECRET);
+        String clientSecret = oauth2.line("clientSecret", MAX_SECRET_LENGTH).orElse(null);
+        String refreshToken = oauth2.requiredLine("refreshToken", MAX_SECRET_LENGTH);
         boolean tokenUrlGiven = oauth2.has("tokenUrl");
         String tokenUrl =
-                oauth2.line("tokenUrl", UrlSyntax.LONGEST)
+                oauth2.line("tokenUrl", UrlSyntax.MAX_LENGTH)
                         .flatMap(text ->
-                                UrlSyntax.read(text, message -> oauth2.fault("tokenUrl", message)))
+                                UrlSyntax.read(text, message -> oauth2.error("tokenUrl", message)))
                         .map(Object::toString)
                         .orElse(null);
         if (provider.equals(Optional.of("custom")) && !tokenUrlGiven) {
-            oauth2.fault("tokenUrl", "is required when provider is custom");
+            oauth2.error("tokenUrl", "is required when provider is custom");
         }
         String scope = oauth2.line("scope", 2_000).orElse(null);
-        oauth2.done();
+        oauth2.rejectUnknown();
         return new LoginSecret.OAuth2(
                 provider.orElse(""), clientId, clientSecret, refreshToken, tokenUrl, scope);
     }
 
     private static Optional<String> caPem(Fields tls) {
-        Optional<String> pem = tls.text("caPem", LONGEST_PEM);
+        Optional<String> pem = tls.text("caPem", MAX_PEM_LENGTH);
         if (pem.isPresent()) {
             try {
                 TlsContexts.requireCaPem(pem.get(), "caPem");
             } catch (IllegalArgumentException e) {
-                tls.fault("caPem", String.valueOf(e.getMessage()));
+                tls.error("caPem", String.valueOf(e.getMessage()));
                 return Optional.empty();
             }
         }

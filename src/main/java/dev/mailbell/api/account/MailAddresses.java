@@ -6,12 +6,12 @@ import java.util.Optional;
 
 /** Mail addresses, {@code local@domain}; the local part may be in any script (RFC 6531). */
 final class MailAddresses {
-    static final int LONGEST = 254;
-    private static final int LONGEST_LOCAL = 64;
+    static final int MAX_LENGTH = 254;
+    private static final int MAX_LOCAL_BYTES = 64;
 
     private MailAddresses() {}
 
-    static Optional<String> faultOf(String address) {
+    static Optional<String> errorOf(String address) {
         int at = address.lastIndexOf('@');
         if (at < 1 || at == address.length() - 1) {
             return Optional.of("must be a mail address, local@domain");
@@ -23,7 +23,7 @@ final class MailAddresses {
         if (local.indexOf('@') >= 0 && !(local.startsWith("\"") && local.endsWith("\""))) {
             return Optional.of("must have one @");
         }
-        if (local.getBytes(StandardCharsets.UTF_8).length > LONGEST_LOCAL) {
+        if (local.getBytes(StandardCharsets.UTF_8).length > MAX_LOCAL_BYTES) {
             return Optional.of("must have at most 64 bytes before the @ (RFC 5321)");
         }
         try {

@@ -1,7 +1,7 @@
 package dev.mailbell.api.account;
 
 import dev.mailbell.account.Mailbox;
-import dev.mailbell.api.request.ViewFormats;
+import dev.mailbell.api.request.Instants;
 import dev.mailbell.detection.ImapMark;
 import dev.mailbell.detection.Mark;
 import dev.mailbell.detection.Pop3Mark;
@@ -10,11 +10,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mailbox as answered.
+ * A mailbox as clients see it.
  *
- * @param total null until the first look
- * @param newCount always 0 at rest: what a look finds new, it records and announces
- * @param pendingCount null until the client gives a position
+ * @param total null until the first check
+ * @param newCount always 0: a check records and announces the new messages that it finds
+ * @param pendingCount null until the client sets a position
  * @param approximate whether the server's answers allow no exact counts
  */
 record MailboxView(
@@ -30,7 +30,7 @@ record MailboxView(
     record MarkView(int maxId, @Nullable String uid, @Nullable Long uidValidity) {}
 
     /**
-     * @param accountCheckedAt when the account was last looked at: every look sees every mailbox
+     * @param accountCheckedAt the account's last check; every check covers all mailboxes
      */
     static MailboxView of(Mailbox mailbox, @Nullable Instant accountCheckedAt) {
         Mark mark = mailbox.state().mark();
@@ -55,6 +55,6 @@ record MailboxView(
                         || mark instanceof ImapMark known && known.approximate(),
                 mark == null
                         ? null
-                        : ViewFormats.latest(mailbox.lastCheckedAt(), accountCheckedAt));
+                        : Instants.latest(mailbox.lastCheckedAt(), accountCheckedAt));
     }
 }

@@ -3,10 +3,10 @@ package dev.mailbell.api.account;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.discovery.Discovered;
 
-/** Finds the mail server of an address whose owner named none. */
+/** Discovers the mail server of an address, for accounts without {@code mail.host}. */
 @FunctionalInterface
 public interface ServerSearch {
 
-    /** Searches for some seconds at most. */
+    /** Returns within seconds, also when nothing is found. */
     Discovered find(String address, Protocol protocol);
 }

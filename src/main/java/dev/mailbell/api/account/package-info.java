@@ -1,6 +1,7 @@
 /**
- * Accounts as resources: register, read, change, remove, check, verify, positions. It calls the
- * table of accounts and {@code watch}; begin with {@link dev.mailbell.api.account.AccountRoutes}.
+ * The routes of accounts: register, read, change, remove, check, verify, mailboxes and positions. It
+ * calls the table of accounts and {@code watch}; start reading at {@link
+ * dev.mailbell.api.account.AccountRoutes}.
  */
 @NullMarked
 package dev.mailbell.api.account;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Has the configuration read again; for the operator alone. */
+/** The route that reloads the configuration; for the operator's key alone. */
 public final class ConfigRoutes {
     private final Supplier<Reload> reload;
 
@@ -30,7 +30,7 @@ public final class ConfigRoutes {
     }
 
     private void reload(Context context) {
-        if (!AccessFilter.caller(context).operator()) {
+        if (!AccessFilter.principal(context).operator()) {
             throw new ProblemException(
                     Problem.forbidden("only the operator's key may reload the configuration"));
         }

@@ -10,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Properties;
 
-/** The contract as a document and as a page; the page loads nothing from elsewhere. */
+/**
+ * The routes of the OpenAPI document and its page (Swagger UI). The page loads nothing from other
+ * hosts.
+ */
 public final class DocsRoutes {
     private static final String HTML = "text/html; charset=utf-8";
     private static final String SCRIPT = "text/javascript; charset=utf-8";
@@ -18,17 +21,17 @@ public final class DocsRoutes {
     private static final String WEBJAR = "META-INF/resources/webjars/swagger-ui/";
     private static final String WEBJAR_PROPERTIES =
             "META-INF/maven/org.webjars/swagger-ui/pom.properties";
-    // Swagger UI sets style attributes and draws icons from data URLs; scripts are ours alone.
+    // Swagger UI needs inline styles and data: images; only this server's scripts may run.
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
                     + " img-src 'self' data:; connect-src 'self'; base-uri 'none';"
                     + " form-action 'none'; frame-ancestors 'none'";
 
-    private final byte[] contract = resource("openapi.yaml");
+    private final byte[] openApi = resource("openapi.yaml");
     private final byte[] page = resource("docs/index.html");
     private final Map<String, Asset> assets;
 
-    @SuppressWarnings("ArrayRecordComponent") // bytes on their way to the wire, never compared
+    @SuppressWarnings("ArrayRecordComponent") // bytes for the wire, never compared
     private record Asset(String type, byte[] bytes) {}
 
     public DocsRoutes() {
@@ -45,7 +48,7 @@ public final class DocsRoutes {
 
     public void addTo(Routes routes) {
         // RFC 9512
-        routes.get("/openapi.yaml", context -> write(context, "application/yaml", contract));
+        routes.get("/openapi.yaml", context -> write(context, "application/yaml", openApi));
         routes.get(
                 "/docs",
                 context -> {

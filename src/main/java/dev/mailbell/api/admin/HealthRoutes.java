@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Whether the process is up, and whether it can do its work. */
+/** The routes of the health checks: whether the process is up, and whether it can do its work. */
 public final class HealthRoutes {
     private final String version;
     private final Supplier<List<String>> notReady;
 
     /**
-     * @param notReady what is missing, for a person; empty when everything is there
+     * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready
      */
     public HealthRoutes(String version, Supplier<List<String>> notReady) {
         this.version = version;
@@ -32,9 +32,9 @@ public final class HealthRoutes {
     }
 
     private void ready(Context context) {
-        List<String> missing = notReady.get();
-        if (!missing.isEmpty()) {
-            throw new ProblemException(Problem.unavailable(String.join("; ", missing)));
+        List<String> reasons = notReady.get();
+        if (!reasons.isEmpty()) {
+            throw new ProblemException(Problem.unavailable(String.join("; ", reasons)));
         }
         Responses.ok(context, Map.of("status", "ready"));
     }

@@ -3,7 +3,7 @@ package dev.mailbell.api.admin;
 import dev.mailbell.api.http.Routes;
 import java.util.function.Supplier;
 
-/** What Prometheus reads, in its text format. */
+/** The route of the metrics, in Prometheus's text format. */
 public final class MetricsRoutes {
     private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -1,6 +1,6 @@
 /**
- * What operators call: health, metrics, configuration, the contract. It knows no resource of
- * clients; begin with {@link dev.mailbell.api.admin.HealthRoutes}.
+ * The routes for operators: health, metrics, configuration, the OpenAPI document. It knows no
+ * resource of clients; start reading at {@link dev.mailbell.api.admin.HealthRoutes}.
  */
 @NullMarked
 package dev.mailbell.api.admin;

@@ -6,16 +6,16 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which events are asked for; null is no condition. */
+/** The events that a request selects; null selects all. */
 record EventFilter(@Nullable EventType type, @Nullable UUID accountId) {
-    private static final String TYPES =
+    private static final String TYPE_RULE =
             "must be one of "
                     + String.join(
                             ", ", Stream.of(EventType.values()).map(EventType::wireName).toList());
 
     static EventFilter read(Query query) {
         return new EventFilter(
-                query.read("type", EventType::ofWireName, TYPES).orElse(null),
+                query.read("type", EventType::ofWireName, TYPE_RULE).orElse(null),
                 query.id("accountId").orElse(null));
     }
 }

@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The feed of events, oldest first. */
+/** The route of the event feed, oldest first. */
 public final class EventRoutes {
     private final EventStore events;
 
@@ -33,14 +33,14 @@ public final class EventRoutes {
         Optional<UUID> after = query.id("after");
         Optional<UUID> cursor = query.id("cursor");
         if (after.isPresent() && cursor.isPresent()) {
-            query.fault("cursor", "is the same as after; give one of them");
+            query.error("cursor", "is the same as after; give one of them");
         }
         EventFilter filter = EventFilter.read(query);
         int limit = query.limit();
-        query.done();
+        query.validate();
         List<Event> found =
                 events.after(
-                        AccessFilter.caller(context).clientId(),
+                        AccessFilter.principal(context).clientId(),
                         after.or(() -> cursor).orElse(null),
                         filter.type(),
                         filter.accountId(),
@@ -53,7 +53,7 @@ public final class EventRoutes {
                         found.size() > limit ? shown.getLast().id() : null));
     }
 
-    /** The event as webhooks get it, with its id before everything else. */
+    /** The event as webhooks receive it, with its id as the first member. */
     public static ObjectNode view(Event event) {
         ObjectNode view = Json.MAPPER.createObjectNode();
         view.put("id", event.id().toString());

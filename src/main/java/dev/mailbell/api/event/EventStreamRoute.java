@@ -1,7 +1,7 @@
 package dev.mailbell.api.event;
 
 import dev.mailbell.api.http.AccessFilter;
-import dev.mailbell.api.http.MinuteLog;
+import dev.mailbell.api.http.LogThrottle;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Query;
@@ -22,18 +22,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The feed as Server-Sent Events (HTML Living Standard, section 9.2). Each stream reads the table
- * at the pace of its reader, a page at a time, so nothing gathers in memory; one that takes nothing
- * for 30 s meets the connection's idle timeout, is cut off, and resumes where it was.
+ * The route of the event feed as Server-Sent Events (HTML Living Standard, section 9.2). Each stream
+ * reads the table one page at a time, as fast as its client reads, so no events queue in memory. A
+ * client that reads nothing for 30 s is disconnected by the idle timeout and can resume.
  */
 public final class EventStreamRoute {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreamRoute.class);
-    private static final MinuteLog LINES = new MinuteLog(System::nanoTime);
-    private static final int PAGE = 100;
-    private static final Duration BETWEEN_COMMENTS = Duration.ofSeconds(15);
+    private static final LogThrottle THROTTLE = new LogThrottle(System::nanoTime);
+    private static final int PAGE_SIZE = 100;
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
-    /** How long a reader waits before it connects again, in milliseconds. */
-    private static final String BEGIN = "retry: 1000\n\n";
+    /** Clients wait 1,000 ms before they reconnect. */
+    private static final String RETRY = "retry: 1000\n\n";
 
     private static final String COMMENT = ": still here\n\n";
 
@@ -55,32 +55,32 @@ public final class EventStreamRoute {
         EventFilter filter = EventFilter.read(query);
         String last = context.header("Last-Event-ID");
         if (last != null && !last.isEmpty()) {
-            // The browser's own resuming goes before what the URL says since the first time.
+            // A reconnecting browser sends this header; it overrides the URL's older position.
             after = Uuids.parse(last).orElse(null);
             if (after == null) {
-                query.fault("Last-Event-ID", "must be the id of an event, a UUID");
+                query.error("Last-Event-ID", "must be the id of an event, a UUID");
             }
         }
-        query.done();
-        UUID clientId = AccessFilter.caller(context).clientId();
-        try (EventStreams.Place place = streams.enter(clientId)) {
-            // Before the answer begins: what is wrong can still be told as a problem.
+        query.validate();
+        UUID clientId = AccessFilter.principal(context).clientId();
+        try (EventStreams.Subscription subscription = streams.open(clientId)) {
+            // Before the answer begins, so that a failure becomes a problem document.
             List<Event> first = page(clientId, filter, after);
             context.status(200)
                     .contentType("text/event-stream")
                     .header("Cache-Control", "no-store")
-                    // Proxies in front must not gather what is to arrive at once.
+                    // Tells proxies such as nginx not to buffer the stream.
                     .header("X-Accel-Buffering", "no");
             if (context.method() == HandlerType.HEAD) {
                 return;
             }
             try {
-                run(context.res().getOutputStream(), place, clientId, filter, after, first);
+                run(context.res().getOutputStream(), subscription, clientId, filter, after, first);
             } catch (IOException gone) {
                 LOG.debug("A stream of client {} ended: {}", clientId, gone.toString());
             } catch (RuntimeException e) {
-                // The answer has begun; the reader comes again and is told then.
-                if (LINES.admit("broke off").isPresent()) {
+                // The answer has begun, so its status is sent; the client reconnects.
+                if (THROTTLE.admit("broke off").isPresent()) {
                     LOG.warn("A stream of client {} broke off: {}", clientId, Database.reason(e));
                 }
             }
@@ -89,13 +89,13 @@ public final class EventStreamRoute {
 
     private void run(
             OutputStream out,
-            EventStreams.Place place,
+            EventStreams.Subscription subscription,
             UUID clientId,
             EventFilter filter,
             @Nullable UUID after,
             List<Event> first)
             throws IOException, InterruptedException {
-        write(out, BEGIN);
+        write(out, RETRY);
         List<Event> page = first;
         UUID last = after;
         long written = System.nanoTime();
@@ -107,21 +107,21 @@ public final class EventStreamRoute {
                 last = page.getLast().id();
                 written = System.nanoTime();
             }
-            if (page.size() < PAGE) {
+            if (page.size() < PAGE_SIZE) {
                 Duration idle = Duration.ofNanos(System.nanoTime() - written);
-                if (idle.compareTo(BETWEEN_COMMENTS) >= 0) {
+                if (idle.compareTo(HEARTBEAT) >= 0) {
                     write(out, COMMENT);
                     written = System.nanoTime();
                     idle = Duration.ZERO;
                 }
-                place.await(BETWEEN_COMMENTS.minus(idle));
+                subscription.await(HEARTBEAT.minus(idle));
             }
             page = page(clientId, filter, last);
         }
     }
 
     private List<Event> page(UUID clientId, EventFilter filter, @Nullable UUID after) {
-        return events.after(clientId, after, filter.type(), filter.accountId(), PAGE);
+        return events.after(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
     }
 
     private static void append(StringBuilder text, Event event) {

@@ -8,34 +8,34 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
-/** The streams of events that are open: so many for each client, so many in all. */
+/** Counts the open event streams and limits them per client and in total. */
 public final class EventStreams implements AutoCloseable {
-    /** Each holds a connection and a thread that waits, and costs a query for each event. */
-    public static final int OF_ONE_CLIENT = 32;
+    /** A stream costs a connection, a waiting virtual thread and a query per event. */
+    public static final int MAX_PER_CLIENT = 32;
 
-    static final int OF_ALL = 1_024;
-    private static final Duration LATER = Duration.ofSeconds(10);
+    static final int MAX_TOTAL = 1_024;
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(10);
 
-    private final FeedNotifier bell;
+    private final FeedNotifier notifier;
     private final Map<UUID, Integer> open = new HashMap<>();
     private int all;
     private volatile boolean closing;
 
-    public EventStreams(FeedNotifier bell) {
-        this.bell = bell;
+    public EventStreams(FeedNotifier notifier) {
+        this.notifier = notifier;
     }
 
-    /** A place among the streams, and the bell that is rung for it. */
-    final class Place implements AutoCloseable {
+    /** One open stream, woken when its client has new events. */
+    final class Subscription implements AutoCloseable {
         private final UUID clientId;
         private final FeedNotifier.Listener listener;
 
-        private Place(UUID clientId) {
+        private Subscription(UUID clientId) {
             this.clientId = clientId;
-            this.listener = bell.listen(clientId);
+            this.listener = notifier.listen(clientId);
         }
 
-        /** Waits for a sign that there are events, or until the time is over. */
+        /** Waits until there may be new events, or until {@code limit} has passed. */
         void await(Duration limit) throws InterruptedException {
             listener.await(limit);
         }
@@ -43,23 +43,23 @@ public final class EventStreams implements AutoCloseable {
         @Override
         public void close() {
             listener.close();
-            leave(clientId);
+            release(clientId);
         }
     }
 
     /**
-     * @throws ProblemException 429 when there are too many
+     * @throws ProblemException 429 when too many streams are open
      */
-    synchronized Place enter(UUID clientId) {
+    synchronized Subscription open(UUID clientId) {
         if (closing) {
             throw new ProblemException(Problem.unavailable("the daemon is stopping"));
         }
         int ofClient = open.getOrDefault(clientId, 0);
-        if (ofClient >= OF_ONE_CLIENT || all >= OF_ALL) {
+        if (ofClient >= MAX_PER_CLIENT || all >= MAX_TOTAL) {
             String most =
-                    ofClient >= OF_ONE_CLIENT
-                            ? OF_ONE_CLIENT + " streams of one client"
-                            : OF_ALL + " streams of all clients";
+                    ofClient >= MAX_PER_CLIENT
+                            ? MAX_PER_CLIENT + " streams of one client"
+                            : MAX_TOTAL + " streams of all clients";
             throw new ProblemException(
                     Problem.of(
                                     429,
@@ -69,14 +69,14 @@ public final class EventStreams implements AutoCloseable {
                                             + most
                                             + " may be open at once; close one, or page"
                                             + " GET /v1/events")
-                            .retryAfter(LATER));
+                            .retryAfter(RETRY_AFTER));
         }
         open.put(clientId, ofClient + 1);
         all++;
-        return new Place(clientId);
+        return new Subscription(clientId);
     }
 
-    private synchronized void leave(UUID clientId) {
+    private synchronized void release(UUID clientId) {
         open.computeIfPresent(clientId, (id, count) -> count > 1 ? count - 1 : null);
         all--;
     }
@@ -89,12 +89,12 @@ public final class EventStreams implements AutoCloseable {
         return closing;
     }
 
-    /** Lets every stream end after what it is writing. */
+    /** Wakes every stream; each ends after its current write. */
     @Override
     public void close() {
         synchronized (this) {
             closing = true;
         }
-        bell.close();
+        notifier.close();
     }
 }

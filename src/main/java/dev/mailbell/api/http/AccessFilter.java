@@ -7,10 +7,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What every request under {@code /v1} passes first: who it is, and whether it may come so often.
+ * Authenticates every request under {@code /v1} and applies the rate limit of its key. Requests
+ * without a valid key are limited by their remote address.
  */
 public final class AccessFilter {
-    private static final String CALLER = "mailbell.caller";
+    private static final String PRINCIPAL = "mailbell.principal";
 
     private final Authenticator authenticator;
     private final RateLimit limit;
@@ -21,40 +22,40 @@ public final class AccessFilter {
     }
 
     public void addTo(Routes routes) {
-        routes.before("/v1/*", this::enter);
+        routes.before("/v1/*", this::admit);
     }
 
-    private void enter(Context context) {
-        Principal caller;
+    private void admit(Context context) {
+        Principal principal;
         try {
-            caller = authenticator.authenticate(context);
+            principal = authenticator.authenticate(context);
         } catch (ProblemException e) {
-            // Guessing keys is counted by where it comes from.
-            take("from " + context.req().getRemoteAddr());
+            takeToken("from " + context.req().getRemoteAddr());
             throw e;
         }
-        take("key " + caller.keyId());
-        context.attribute(CALLER, caller);
+        takeToken("key " + principal.keyId());
+        context.attribute(PRINCIPAL, principal);
         ApiServer.authenticated(context);
     }
 
-    private void take(String key) {
+    private void takeToken(String key) {
         Optional<Duration> wait = limit.take(key);
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
         }
     }
 
-    /** Whether the request came with a key that is known. */
-    static boolean isKnown(Context context) {
-        return context.attribute(CALLER) != null;
+    /** Whether the request carries a valid key. */
+    static boolean isAuthenticated(Context context) {
+        return context.attribute(PRINCIPAL) != null;
     }
 
-    public static Principal caller(Context context) {
-        Principal caller = context.attribute(CALLER);
-        if (caller == null) {
-            throw new IllegalStateException("a route outside of the gate asks who the caller is");
+    /** The sender of a request under {@code /v1}. */
+    public static Principal principal(Context context) {
+        Principal principal = context.attribute(PRINCIPAL);
+        if (principal == null) {
+            throw new IllegalStateException("this route is not under /v1: it has no principal");
         }
-        return caller;
+        return principal;
     }
 }

@@ -18,7 +18,10 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.Container;
 import org.eclipse.jetty.util.component.LifeCycle;
 
-/** The HTTP server: one virtual thread a request, limits on everything a stranger can send. */
+/**
+ * The HTTP server: one virtual thread per request. Connections, headers and bodies are bounded also
+ * for clients without a key.
+ */
 public final class ApiServer implements AutoCloseable {
     private static final int IDLE_MILLIS = 30_000;
     private static final int CONNECTIONS = 4_096;
@@ -27,30 +30,30 @@ public final class ApiServer implements AutoCloseable {
     private static final long STOP_MILLIS = 5_000;
     private static final String LIMIT = "mailbell.connections";
 
-    private final SlowHeaders slowHeaders = new SlowHeaders(Duration.ofMillis(IDLE_MILLIS));
+    private final HeaderTimeout headerTimeout = new HeaderTimeout(Duration.ofMillis(IDLE_MILLIS));
     private final ConnectionLimit connections =
-            new ConnectionLimit(ConnectionLimit.STRANGERS, ConnectionLimit.ALL);
+            new ConnectionLimit(ConnectionLimit.MAX_UNAUTHENTICATED, ConnectionLimit.MAX_CONNECTIONS);
     private final Javalin javalin;
 
     /**
-     * Binds the address and serves.
+     * Binds the address and starts to serve.
      *
-     * @param port 0 for any that is free
-     * @param times where every request is counted
-     * @param resources what adds its routes, in the order in which they are asked
+     * @param port 0 for any free port
+     * @param metrics records every request
+     * @param resources each adds its routes; for a path that two routes match, the first one counts
      */
-    public ApiServer(String host, int port, RequestTimes times, List<Consumer<Routes>> resources) {
+    public ApiServer(String host, int port, RequestMetrics metrics, List<Consumer<Routes>> resources) {
         this.javalin =
                 Javalin.create(config -> {
                     config.routes.before(context -> context.attribute(LIMIT, connections));
-                    configure(config, times, resources);
+                    configure(config, metrics, resources);
                     config.jetty.modifyServer(server ->
                             server.addEventListener(
                                     new LifeCycle.Listener() {
                                         @Override
                                         public void lifeCycleStarting(LifeCycle event) {
                                             for (Connector it : server.getConnectors()) {
-                                                Container.addBean(it, slowHeaders);
+                                                Container.addBean(it, headerTimeout);
                                                 Container.addBean(it, connections);
                                             }
                                         }
@@ -59,19 +62,19 @@ public final class ApiServer implements AutoCloseable {
         try {
             javalin.start(host, port);
         } catch (RuntimeException e) {
-            slowHeaders.close();
+            headerTimeout.close();
             throw e;
         }
     }
 
     private static void configure(
-            JavalinConfig config, RequestTimes times, List<Consumer<Routes>> resources) {
+            JavalinConfig config, RequestMetrics metrics, List<Consumer<Routes>> resources) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.concurrency.useVirtualThreads = true;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
-        config.requestLogger.http(times::record);
+        config.requestLogger.http(metrics::record);
         config.jetty.modifyServer(ApiServer::limit);
         config.jetty.modifyHttpConfiguration(ApiServer::limit);
         Routes routes = new Routes(config.routes);
@@ -88,7 +91,7 @@ public final class ApiServer implements AutoCloseable {
         http.setSendXPoweredBy(false);
         http.setRequestHeaderSize(HEADER_BYTES);
         http.setIdleTimeout(IDLE_MILLIS);
-        // Names of mailboxes have slashes and percent signs, and come encoded in the path.
+        // Mailbox names in the path have encoded slashes and percent signs.
         http.setUriCompliance(
                 UriCompliance.from(
                         EnumSet.of(
@@ -103,7 +106,7 @@ public final class ApiServer implements AutoCloseable {
         server.addBean(new NetworkConnectionLimit(CONNECTIONS, server));
     }
 
-    /** A request came with a known key: its connection is no stranger's. */
+    /** Marks the connection of a request as authenticated. */
     static void authenticated(Context context) {
         ConnectionLimit connections = context.attribute(LIMIT);
         if (connections != null) {
@@ -114,15 +117,15 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    /** The port that is listened on. */
+    /** The port that the server listens on. */
     public int port() {
         return javalin.port();
     }
 
-    /** Takes no more requests, and lets those under way end within 5 s. */
+    /** Accepts no more requests and gives running ones 5 s to end. */
     @Override
     public void close() {
         javalin.stop();
-        slowHeaders.close();
+        headerTimeout.close();
     }
 }

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Tells who sent a request by its key. */
+/** Finds the sender of a request by its API key. */
 public final class Authenticator {
     private static final String SCHEME = "bearer ";
     private static final String CLIENT_HEADER = "Mailbell-Client";
@@ -29,7 +29,8 @@ public final class Authenticator {
     }
 
     /**
-     * @throws ProblemException 401 without a known key; 400 or 404 for a client that is none
+     * @throws ProblemException 401 without a valid key; 400 or 404 when {@code Mailbell-Client} names
+     *     no client
      */
     Principal authenticate(Context context) {
         String header = context.header("Authorization");
@@ -39,9 +40,9 @@ public final class Authenticator {
         if (!header.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
             throw unauthorized("the scheme of the Authorization header must be Bearer");
         }
-        // Digests are of one length, so that the time of comparing tells nothing of the key.
-        byte[] shown = sha256(header.substring(SCHEME.length()).strip());
-        if (!MessageDigest.isEqual(shown, operatorKey)) {
+        // Digests have one length, so the comparison's duration reveals nothing about the key.
+        byte[] given = sha256(header.substring(SCHEME.length()).strip());
+        if (!MessageDigest.isEqual(given, operatorKey)) {
             throw unauthorized("the key is not known");
         }
         return new Principal(client(context.header(CLIENT_HEADER)), "operator", true);

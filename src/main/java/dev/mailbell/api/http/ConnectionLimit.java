@@ -9,84 +9,85 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps room for the next connection. Connections over which no known key came and that wait for a
- * request are bounded, and so are all that wait: beyond the bound the one that waits longest is
- * closed. A connection with a request under way is never closed here.
+ * Keeps the server able to accept connections. Above {@link #MAX_UNAUTHENTICATED} connections
+ * without a valid key, or {@link #MAX_CONNECTIONS} in all, it closes the one that has been idle
+ * longest. A connection with a running request is never closed here.
  */
 public final class ConnectionLimit implements Connection.Listener {
-    /** Without a known key. */
-    public static final int STRANGERS = 512;
+    /** Connections over which no valid key has come. */
+    public static final int MAX_UNAUTHENTICATED = 512;
 
-    /** Below what the server accepts, so that it always accepts. */
-    static final int ALL = 4_000;
+    /** Below the 4,096 connections of the server's own limit, so that the server never refuses. */
+    static final int MAX_CONNECTIONS = 4_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
 
-    private final int strangersAtMost;
-    private final int atMost;
+    private final int maxUnauthenticated;
+    private final int maxConnections;
 
     /**
-     * Whether a known key came over it; the one whose key or opening was seen longest ago first.
+     * Whether a valid key has come over each connection. Ordered by the last key, or the opening
+     * where no key has come, longest ago first.
      */
-    private final Map<Connection, Boolean> known = new LinkedHashMap<>();
+    private final Map<Connection, Boolean> connections = new LinkedHashMap<>();
 
-    private int strangers;
+    private int unauthenticated;
 
-    ConnectionLimit(int strangersAtMost, int atMost) {
-        this.strangersAtMost = strangersAtMost;
-        this.atMost = atMost;
+    ConnectionLimit(int maxUnauthenticated, int maxConnections) {
+        this.maxUnauthenticated = maxUnauthenticated;
+        this.maxConnections = maxConnections;
     }
 
     @Override
     public void onOpened(Connection connection) {
-        List<Connection> superfluous = new ArrayList<>();
+        List<Connection> toClose = new ArrayList<>();
         synchronized (this) {
-            known.put(connection, false);
-            strangers++;
-            if (strangers > strangersAtMost) {
-                longestWaiting(connection, true, superfluous);
+            connections.put(connection, false);
+            unauthenticated++;
+            if (unauthenticated > maxUnauthenticated) {
+                addLongestIdle(connection, true, toClose);
             }
-            if (known.size() - superfluous.size() > atMost) {
-                longestWaiting(connection, false, superfluous);
+            if (connections.size() - toClose.size() > maxConnections) {
+                addLongestIdle(connection, false, toClose);
             }
         }
-        for (Connection each : superfluous) {
-            LOG.debug("closing a connection that waits, to keep room for others");
-            each.getEndPoint().close();
+        for (Connection idle : toClose) {
+            LOG.debug("Closing an idle connection to make room for others");
+            idle.getEndPoint().close();
         }
     }
 
-    private void longestWaiting(
-            Connection newest, boolean strangersOnly, List<Connection> superfluous) {
-        for (Map.Entry<Connection, Boolean> entry : known.entrySet()) {
-            Connection each = entry.getKey();
-            boolean candidate = each != newest && !(strangersOnly && entry.getValue());
-            if (candidate && !superfluous.contains(each) && waits(each)) {
-                superfluous.add(each);
+    private void addLongestIdle(
+            Connection newest, boolean unauthenticatedOnly, List<Connection> toClose) {
+        for (Map.Entry<Connection, Boolean> entry : connections.entrySet()) {
+            Connection candidate = entry.getKey();
+            boolean eligible = candidate != newest && !(unauthenticatedOnly && entry.getValue());
+            if (eligible && !toClose.contains(candidate) && isIdle(candidate)) {
+                toClose.add(candidate);
                 return;
             }
         }
     }
 
-    private static boolean waits(Connection connection) {
+    private static boolean isIdle(Connection connection) {
         return connection.getMessagesIn() <= connection.getMessagesOut();
     }
 
     @Override
     public synchronized void onClosed(Connection connection) {
-        Boolean wasKnown = known.remove(connection);
-        if (wasKnown != null && !wasKnown) {
-            strangers--;
+        Boolean wasAuthenticated = connections.remove(connection);
+        if (wasAuthenticated != null && !wasAuthenticated) {
+            unauthenticated--;
         }
     }
 
-    /** A request with a known key came over it. */
+    /** A request with a valid key came over the connection. */
     synchronized void authenticated(Connection connection) {
-        Boolean wasKnown = known.remove(connection);
-        if (wasKnown != null) {
-            known.put(connection, true);
-            if (!wasKnown) {
-                strangers--;
+        Boolean wasAuthenticated = connections.remove(connection);
+        if (wasAuthenticated != null) {
+            connections.put(connection, true);
+            if (!wasAuthenticated) {
+                unauthenticated--;
             }
         }
     }

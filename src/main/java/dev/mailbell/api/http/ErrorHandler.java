@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns everything that can be thrown while a request is served into a problem document. */
+/** Answers every exception of a route with a problem document (RFC 9457). */
 final class ErrorHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
 
-    private static final MinuteLog LINES = new MinuteLog(System::nanoTime);
+    private static final LogThrottle THROTTLE = new LogThrottle(System::nanoTime);
 
     private ErrorHandler() {}
 
@@ -55,7 +55,7 @@ final class ErrorHandler {
         routes.exception(Exception.class, ErrorHandler::unexpected);
     }
 
-    /** What Javalin itself says no to: unknown paths and methods, paths it cannot decode. */
+    /** Javalin's own refusals: unknown paths and methods, paths it cannot decode. */
     private static void unrouted(HttpResponseException e, Context context) {
         Responses.problem(context, ofStatus(e.getStatus(), context));
     }
@@ -83,13 +83,13 @@ final class ErrorHandler {
         };
     }
 
-    /** The client's body stopped arriving, or was no HTTP. */
+    /** The request's body stopped arriving or was not valid HTTP. */
     private static void unread(RuntimeException e, Context context) {
         if (Database.isAway(e)) {
             unexpected(e, context);
             return;
         }
-        LOG.debug("a request's body did not arrive", e);
+        LOG.debug("A request's body did not arrive", e);
         Responses.problem(
                 context,
                 isTimeout(e)
@@ -124,22 +124,22 @@ final class ErrorHandler {
             return;
         }
         String id = UUID.randomUUID().toString();
-        // Of a caller without a key, one a minute: the log must not be a stranger's to fill.
-        if (AccessFilter.isKnown(context) || LINES.admit("failed " + e.getClass()).isPresent()) {
+        // Without a valid key one line per minute, so that such requests cannot fill the log.
+        if (AccessFilter.isAuthenticated(context) || THROTTLE.admit("failed " + e.getClass()).isPresent()) {
             LOG.error(
-                    "request {} failed: {} {}", id, context.method(), Routes.template(context), e);
+                    "Request {} failed: {} {}", id, context.method(), Routes.template(context), e);
         }
         Responses.problem(context, Problem.internal(id));
     }
 
     private static void logOutage(Outage outage, Exception failure, Context context) {
-        OptionalLong leftOut = LINES.admit("outage " + outage);
-        if (leftOut.isPresent()) {
+        OptionalLong suppressed = THROTTLE.admit("outage " + outage);
+        if (suppressed.isPresent()) {
             LOG.warn(
-                    "{} {} and {} requests in the minutes before answered with 503, {}: {}",
+                    "{} {} and {} requests in the minutes before were answered with 503, {}: {}",
                     context.method(),
                     Routes.template(context),
-                    leftOut.getAsLong(),
+                    suppressed.getAsLong(),
                     outage.message(),
                     Database.reason(failure));
         }

@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
 /**
- * Creates once for each {@code Idempotency-Key} of a client. What is created and the answer to it
- * are committed together: a crash leaves both or neither, and of two requests at once the second
- * waits for the first and answers the same.
+ * Creates a resource once for each {@code Idempotency-Key} of a client. The resource and the answer
+ * are committed together, so a crash leaves both or neither. Of two concurrent requests with one
+ * key, the second waits for the first and repeats its answer.
  */
 public final class Idempotency {
-    private static final Duration KEPT = Duration.ofHours(24);
+    private static final Duration RETENTION = Duration.ofHours(24);
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
@@ -42,17 +42,17 @@ public final class Idempotency {
         this.clock = clock;
     }
 
-    /** What a creating request does, after it was found valid. */
+    /** The creation of a resource by a valid request. */
     public interface Creation {
-        /** Writes to the database, within a transaction when there is a key. */
+        /** Writes to the database; inside a transaction when the request has a key. */
         Result create();
 
-        /** What may begin once it is committed. */
+        /** Runs after the commit. */
         void committed();
     }
 
-    /** An answer that is kept. */
-    @SuppressWarnings("ArrayRecordComponent") // bytes on their way to the wire, never compared
+    /** An answer as it is stored for repetition. */
+    @SuppressWarnings("ArrayRecordComponent") // bytes for the wire, never compared
     public record Result(int status, byte[] body, @Nullable String location) {
         public static Result of(Problem problem) {
             return new Result(problem.status(), Json.bytes(problem.document()), null);
@@ -69,10 +69,10 @@ public final class Idempotency {
     private record Outcome(Result result, boolean replayed) {}
 
     /**
-     * Answers a creating request.
+     * Answers a request that creates a resource.
      *
-     * @param prepare judges the request, outside of any transaction; what it throws is answered and
-     *     not kept, so that a corrected request may use the same key
+     * @param prepare validates the request, outside of any transaction; an exception is answered
+     *     and not stored, so that a corrected request may use the same key
      */
     public void answer(Context context, byte[] body, Supplier<Creation> prepare) {
         String key = context.header("Idempotency-Key");
@@ -89,14 +89,14 @@ public final class Idempotency {
                             "Idempotency-Key", "must have 1 to 255 visible ASCII characters"));
         }
         Request request =
-                new Request(AccessFilter.caller(context).clientId(), key, hash(context, body));
-        Optional<Result> kept = jdbi.withHandle(handle -> find(handle, request));
-        if (kept.isPresent()) {
-            replay(context, kept.get());
+                new Request(AccessFilter.principal(context).clientId(), key, hash(context, body));
+        Optional<Result> stored = jdbi.withHandle(handle -> find(handle, request));
+        if (stored.isPresent()) {
+            replay(context, stored.get());
             return;
         }
         Creation creation = prepare.get();
-        Outcome outcome = once(request, creation);
+        Outcome outcome = createOnce(request, creation);
         if (outcome.replayed()) {
             replay(context, outcome.result());
             return;
@@ -105,7 +105,7 @@ public final class Idempotency {
         write(context, outcome.result());
     }
 
-    private Outcome once(Request request, Creation creation) {
+    private Outcome createOnce(Request request, Creation creation) {
         try {
             return jdbi.inTransaction(handle -> {
                 handle.execute("set local lock_timeout = '10s'");
@@ -113,7 +113,7 @@ public final class Idempotency {
                     return new Outcome(find(handle, request).orElseThrow(), true);
                 }
                 Result result = creation.create();
-                keep(handle, request, result);
+                store(handle, request, result);
                 return new Outcome(result, false);
             });
         } catch (UnableToExecuteStatementException e) {
@@ -130,7 +130,7 @@ public final class Idempotency {
         }
     }
 
-    /** Waits while another request with this key is under way; false when it was committed. */
+    /** Waits while another request with this key runs; false when that one has committed. */
     private boolean claim(Handle handle, Request request) {
         Instant now = clock.instant();
         return handle.createUpdate(
@@ -143,15 +143,15 @@ public final class Idempotency {
                                 """)
                         .bind("client", request.clientId())
                         .bind("key", request.key())
-                        // Encrypted like the answer: the body it is made of may hold a password.
+                        // Encrypted like the answer: the hashed body may hold a password.
                         .bind("hash", keyring.encrypt(request.hash(), request.boundTo()))
                         .bind("now", now.atOffset(ZoneOffset.UTC))
-                        .bind("oldest", now.minus(KEPT).atOffset(ZoneOffset.UTC))
+                        .bind("oldest", now.minus(RETENTION).atOffset(ZoneOffset.UTC))
                         .execute()
                 == 1;
     }
 
-    private void keep(Handle handle, Request request, Result result) {
+    private void store(Handle handle, Request request, Result result) {
         handle.createUpdate(
                         """
                         update idempotency set status = :status, answer = :answer, location = :location
@@ -176,7 +176,7 @@ public final class Idempotency {
                         """)
                 .bind("client", request.clientId())
                 .bind("key", request.key())
-                .bind("oldest", clock.instant().minus(KEPT).atOffset(ZoneOffset.UTC))
+                .bind("oldest", clock.instant().minus(RETENTION).atOffset(ZoneOffset.UTC))
                 .map((row, context) -> {
                     byte[] hash =
                             keyring.decryptBytes(row.getBytes("request_hash"), request.boundTo());
@@ -195,11 +195,11 @@ public final class Idempotency {
                 .findOne();
     }
 
-    /** Forgets answers that are older than 24 hours; returns how many there were. */
-    public int forgetOld() {
+    /** Deletes answers older than 24 hours; returns their number. */
+    public int deleteExpired() {
         return jdbi.withHandle(handle ->
                 handle.createUpdate("delete from idempotency where created_at < :oldest")
-                        .bind("oldest", clock.instant().minus(KEPT).atOffset(ZoneOffset.UTC))
+                        .bind("oldest", clock.instant().minus(RETENTION).atOffset(ZoneOffset.UTC))
                         .execute());
     }
 

@@ -14,7 +14,8 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Problem documents for what never reaches a route: requests that are no HTTP, headers too large.
+ * Problem documents for requests that Jetty refuses before a route sees them: invalid HTTP, headers
+ * that are too large.
  */
 final class JettyErrors extends ErrorHandler {
     private static final Map<Integer, String> KNOWN =

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
-/** The daemon cannot listen where it is told to; the message says what to do. */
+/** The daemon cannot listen on its configured address; the message says what to do. */
 public final class ListenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -26,11 +26,11 @@ public final class ListenException extends RuntimeException {
     }
 
     /**
-     * Tells early, before anything is started, that an address is taken or not this machine's.
+     * Checks an address before anything is started.
      *
-     * @param port 0 for any that is free
-     * @param key the configuration's, that names the port
-     * @throws ListenException when it cannot be listened on
+     * @param port 0 for any free port
+     * @param key the configuration key of the port, for the message
+     * @throws ListenException when the address is in use or is not this machine's
      */
     public static void requireFree(String host, int port, String key) {
         try (ServerSocket socket = new ServerSocket()) {

@@ -3,10 +3,10 @@ package dev.mailbell.api.http;
 import java.util.UUID;
 
 /**
- * Who sent a request.
+ * The authenticated sender of a request.
  *
- * @param clientId whose resources it may see
- * @param keyId which key it showed; requests are counted by it
- * @param operator whether it may do everything
+ * @param clientId the client whose resources the request sees
+ * @param keyId the id of the API key; the rate limit counts by it
+ * @param operator whether the key is the operator's
  */
 public record Principal(UUID clientId, String keyId, boolean operator) {}

@@ -8,12 +8,11 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Token buckets by key: each holds what one second grants, at least one token. Keeps the buckets
- * that were used last; one that falls out is full again, so there are more places than a busy
- * moment has keys.
+ * Token buckets by key. A bucket holds the tokens of one second, and at least one. The 10,000
+ * buckets used last are kept; a key that falls out starts with a full bucket again.
  */
 public final class RateLimit {
-    private static final int KEPT = 10_000;
+    private static final int MAX_BUCKETS = 10_000;
     private static final double NANOS = 1e9;
 
     private final DoubleSupplier perSecond;
@@ -22,14 +21,14 @@ public final class RateLimit {
             new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
                 protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-                    return size() > KEPT;
+                    return size() > MAX_BUCKETS;
                 }
             };
 
     private record Bucket(double tokens, long at) {}
 
     /**
-     * @param perSecond tokens a second, asked for at every request because it can be reloaded
+     * @param perSecond tokens per second; read at every request, because a reload can change it
      * @param nanoTime the monotonic clock
      */
     public RateLimit(DoubleSupplier perSecond, LongSupplier nanoTime) {
@@ -40,14 +39,14 @@ public final class RateLimit {
     /**
      * Takes a token.
      *
-     * @return empty when there was one, otherwise how long until there is
+     * @return empty when there was a token, otherwise the wait until there is one
      */
     public synchronized Optional<Duration> take(String key) {
         double rate = perSecond.getAsDouble();
-        double most = Math.max(1, rate);
+        double capacity = Math.max(1, rate);
         long now = nanoTime.getAsLong();
-        Bucket before = buckets.getOrDefault(key, new Bucket(most, now));
-        double tokens = Math.min(most, before.tokens() + (now - before.at()) / NANOS * rate);
+        Bucket before = buckets.getOrDefault(key, new Bucket(capacity, now));
+        double tokens = Math.min(capacity, before.tokens() + (now - before.at()) / NANOS * rate);
         boolean granted = tokens >= 1;
         buckets.put(key, new Bucket(granted ? tokens - 1 : tokens, now));
         return granted

@@ -2,9 +2,9 @@ package dev.mailbell.api.http;
 
 import java.util.Map;
 
-/** Headers that every answer has. */
+/** Headers of every answer. */
 final class ResponseHeaders {
-    /** An API's answer is never a page, never framed, never kept by a cache. */
+    /** An answer of the API is never shown as a page, framed or cached. */
     static final Map<String, String> SECURITY =
             Map.of(
                     "X-Content-Type-Options", "nosniff",

@@ -4,7 +4,7 @@ import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
 import io.javalin.http.Context;
 
-/** Writes answers. */
+/** Writes JSON answers and problem documents. */
 public final class Responses {
     static final String JSON = "application/json";
 

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The table of routes: what Javalin serves, and which methods a path has. */
+/**
+ * The routes that Javalin serves. Knows the methods of a path, for 405 answers, and the template of
+ * a request's route, for metrics.
+ */
 public final class Routes {
     private static final String TABLE = "mailbell.routes";
     private static final String NO_ROUTE = "none";
@@ -17,7 +20,7 @@ public final class Routes {
     private final List<Route> table = new ArrayList<>();
 
     /**
-     * @param template as it was given, for example {@code /v1/accounts/{id}}
+     * @param template for example {@code /v1/accounts/{id}}
      */
     private record Route(String method, String template, Pattern path) {}
 
@@ -25,7 +28,7 @@ public final class Routes {
         this.javalin = javalin;
     }
 
-    /** What all requests to some paths go through first. */
+    /** Adds a handler that runs before the routes of matching paths. */
     void before(String path, Handler handler) {
         javalin.before(path, handler);
     }
@@ -55,18 +58,18 @@ public final class Routes {
         table.add(new Route(method.name(), path, pattern(path)));
     }
 
-    /** {@code {x}} is one segment, {@code <x>} one or more, as Javalin has it. */
+    /** Javalin's syntax: {@code {x}} is one segment, {@code <x>} one or more. */
     private static Pattern pattern(String path) {
         return Pattern.compile(
                 path.replaceAll("\\{[^}]*}", "[^/]+").replaceAll("<[^>]*>", ".+") + "/?");
     }
 
-    /** Lets {@link #allowed} be asked while a request is served. */
+    /** Makes this table available to {@link #allowed} and {@link #template}. */
     void attachTo(Context context) {
         context.attribute(TABLE, this);
     }
 
-    /** The methods that a request's path has. */
+    /** The methods of a request's path. */
     static List<String> allowed(Context context) {
         Routes routes = context.attribute(TABLE);
         if (routes == null) {
@@ -85,23 +88,23 @@ public final class Routes {
         return methods;
     }
 
-    /** The route that a request is for, as it was given; {@code none} where there is none. */
+    /** The template of a request's route; {@code none} for an unknown path. */
     static String template(Context context) {
         Routes routes = context.attribute(TABLE);
         if (routes == null) {
             return NO_ROUTE;
         }
         String method = context.req().getMethod();
-        String otherMethods = NO_ROUTE;
+        String samePath = NO_ROUTE;
         for (Route route : routes.table) {
             if (route.path().matcher(context.path()).matches()) {
                 if (route.method().equals(method)
                         || (route.method().equals("GET") && method.equals("HEAD"))) {
                     return route.template();
                 }
-                otherMethods = route.template();
+                samePath = route.template();
             }
         }
-        return otherMethods;
+        return samePath;
     }
 }

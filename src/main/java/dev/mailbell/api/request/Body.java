@@ -12,20 +12,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Bodies of requests: of the right type, of at most 1 MiB, one JSON object. */
+/** Reads request bodies: one JSON object of at most 1 MiB with the right Content-Type. */
 public final class Body {
-    public static final int MOST = 1024 * 1024;
+    public static final int MAX_BYTES = 1024 * 1024;
 
     private static final String JSON = "application/json";
     private static final String MERGE_PATCH = "application/merge-patch+json";
-    // Who sends a little too much shall read the answer and not meet a closed connection.
-    private static final long DRAINED = 8L * MOST;
-    // A single read ends by the connection's idle timeout; this ends a body that trickles.
-    private static final Duration TIME = Duration.ofSeconds(30);
+    // A body up to this size is read to its end, so that the client can read the 413 answer.
+    private static final long MAX_DRAINED_BYTES = 8L * MAX_BYTES;
+    // The connection's idle timeout bounds a single read; this bounds a body that trickles in.
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
     private Body() {}
 
-    /** The body as it came, for who must compare or hash it. */
+    /** The body's bytes, unparsed, for callers that hash them. */
     public static byte[] bytes(Context context) {
         requireType(context, Set.of(JSON));
         return read(context);
@@ -41,22 +41,22 @@ public final class Body {
         return Json.object(read(context));
     }
 
-    /** For requests that need no body: none, or an object without fields. */
-    public static void requireNone(Context context) {
+    /** For requests without a body: accepts no body, or an object without fields. */
+    public static void requireEmpty(Context context) {
         byte[] body = read(context);
         if (body.length > 0) {
             requireType(context, Set.of(JSON));
-            FieldErrors faults = new FieldErrors();
+            FieldErrors errors = new FieldErrors();
             for (String name : Json.object(body).propertyNames()) {
-                faults.add(
+                errors.add(
                         TextRules.shown(name), "is not a known field; this request needs no body");
             }
-            faults.throwIfAny();
+            errors.throwIfAny();
         }
     }
 
     private static void requireType(Context context, Set<String> accepted) {
-        // Read as a header: the servlet's own reading fails on a charset that is no name.
+        // From the header: the servlet's getContentType() throws on an invalid charset name.
         String type = mediaType(context.header("Content-Type"));
         if (!accepted.contains(type)) {
             Problem problem = Problem.unsupportedMediaType(JSON);
@@ -68,7 +68,7 @@ public final class Body {
         }
     }
 
-    /** Without its parameters; empty for a charset other than UTF-8, which JSON does not have. */
+    /** The media type without parameters; empty for a charset other than UTF-8 (RFC 8259). */
     private static String mediaType(@Nullable String header) {
         if (header == null) {
             return "";
@@ -84,19 +84,19 @@ public final class Body {
     }
 
     private static byte[] read(Context context) {
-        long announced = context.req().getContentLengthLong();
-        if (announced > DRAINED) {
+        long contentLength = context.req().getContentLengthLong();
+        if (contentLength > MAX_DRAINED_BYTES) {
             throw new ProblemException(Problem.tooLarge().withHeader("Connection", "close"));
         }
-        Deadline deadline = Deadline.after(TIME);
+        Deadline deadline = Deadline.after(READ_TIMEOUT);
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         byte[] buffer = new byte[8192];
         long read = 0;
         try (InputStream in = context.req().getInputStream()) {
             int n = in.read(buffer);
-            while (n >= 0 && read < DRAINED) {
+            while (n >= 0 && read < MAX_DRAINED_BYTES) {
                 read += n;
-                if (read <= MOST) {
+                if (read <= MAX_BYTES) {
                     body.write(buffer, 0, n);
                 }
                 if (deadline.isPast()) {
@@ -105,9 +105,9 @@ public final class Body {
                 n = in.read(buffer);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("a body that did not arrive", e);
+            throw new UncheckedIOException("the request's body did not arrive", e);
         }
-        if (read <= MOST) {
+        if (read <= MAX_BYTES) {
             return body.toByteArray();
         }
         throw new ProblemException(Problem.tooLarge());

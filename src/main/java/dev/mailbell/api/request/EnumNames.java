@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Enums on the wire: in lower case. */
+/** The names of enum constants on the wire: in lower case. */
 public final class EnumNames {
     private EnumNames() {}
 
@@ -12,7 +12,7 @@ public final class EnumNames {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    public static <E extends Enum<E>> Map<String, E> all(Class<E> type) {
+    public static <E extends Enum<E>> Map<String, E> byName(Class<E> type) {
         Map<String, E> names = new LinkedHashMap<>();
         for (E constant : type.getEnumConstants()) {
             names.put(of(constant), constant);

@@ -3,29 +3,29 @@ package dev.mailbell.api.request;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects everything that is wrong with a request, so that it is told at once. */
+/** Collects the errors of a request, so that one answer reports them all. */
 public final class FieldErrors {
-    private static final int MOST = 100;
+    private static final int MAX_ERRORS = 100;
 
-    private final List<FieldError> found = new ArrayList<>();
+    private final List<FieldError> all = new ArrayList<>();
 
     public void add(String field, String message) {
-        // A body of a megabyte can hold a hundred thousand faults; nobody reads that many.
-        if (found.size() < MOST) {
-            found.add(new FieldError(field, message));
+        // A body of 1 MiB can hold a hundred thousand errors; the answer stays short.
+        if (all.size() < MAX_ERRORS) {
+            all.add(new FieldError(field, message));
         }
     }
 
     public boolean isEmpty() {
-        return found.isEmpty();
+        return all.isEmpty();
     }
 
     /**
-     * @throws ProblemException 400 with all faults, when there are any
+     * @throws ProblemException 400 with all errors, if there are any
      */
     public void throwIfAny() {
-        if (!found.isEmpty()) {
-            throw new ProblemException(Problem.invalid(found));
+        if (!all.isEmpty()) {
+            throw new ProblemException(Problem.invalid(all));
         }
     }
 }

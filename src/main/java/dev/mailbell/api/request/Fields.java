@@ -17,44 +17,44 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The fields of one JSON object of a request. Each is asked for by name and type; what does not fit
- * goes to the faults, and reading goes on. A field that is null counts as absent. {@link #done}
- * comes last and tells of the fields that nobody asked for.
+ * Reads the fields of one JSON object of a request, each by name and type. A value that does not
+ * fit adds an error, and reading goes on. A null field counts as absent. {@link #rejectUnknown}
+ * comes last: every field that was not read before it is an error.
  */
 public final class Fields {
     private final ObjectNode node;
     private final String prefix;
-    private final FieldErrors faults;
-    private final Set<String> asked = new LinkedHashSet<>();
+    private final FieldErrors errors;
+    private final Set<String> known = new LinkedHashSet<>();
 
-    private Fields(ObjectNode node, String prefix, FieldErrors faults) {
+    private Fields(ObjectNode node, String prefix, FieldErrors errors) {
         this.node = node;
         this.prefix = prefix;
-        this.faults = faults;
+        this.errors = errors;
     }
 
-    public static Fields of(ObjectNode node, FieldErrors faults) {
-        return new Fields(node, "", faults);
+    public static Fields of(ObjectNode node, FieldErrors errors) {
+        return new Fields(node, "", errors);
     }
 
-    /** Notes a fault of a field of this object. */
-    public void fault(String name, String message) {
-        faults.add(prefix + name, message);
+    /** Adds an error of a field of this object. */
+    public void error(String name, String message) {
+        errors.add(prefix + name, message);
     }
 
-    /** Whether the field is there and not null; it counts as asked for. */
+    /** Whether the field is present and not null; it counts as read. */
     public boolean has(String name) {
         return value(name) != null;
     }
 
     private @Nullable JsonNode value(String name) {
-        asked.add(name);
+        known.add(name);
         JsonNode value = node.get(name);
         return value == null || value.isNull() ? null : value;
     }
 
     private void wrongType(String name, JsonNode value, String wanted) {
-        fault(name, "must be " + wanted + ", not " + typeOf(value));
+        error(name, "must be " + wanted + ", not " + typeOf(value));
     }
 
     private static String typeOf(JsonNode value) {
@@ -69,40 +69,40 @@ public final class Fields {
         };
     }
 
-    /** A string of one line. */
-    public Optional<String> line(String name, int longest) {
+    /** A non-empty string of one line. */
+    public Optional<String> line(String name, int maxLength) {
         JsonNode value = value(name);
-        return value == null ? Optional.empty() : line(name, value, longest);
+        return value == null ? Optional.empty() : line(name, value, maxLength);
     }
 
-    private Optional<String> line(String name, JsonNode value, int longest) {
+    private Optional<String> line(String name, JsonNode value, int maxLength) {
         if (!value.isString()) {
             wrongType(name, value, "a string");
             return Optional.empty();
         }
-        Optional<String> fault = TextRules.faultOfLine(value.stringValue(), longest);
-        fault.ifPresent(message -> fault(name, message));
-        return fault.isPresent() ? Optional.empty() : Optional.of(value.stringValue());
+        Optional<String> error = TextRules.lineError(value.stringValue(), maxLength);
+        error.ifPresent(message -> error(name, message));
+        return error.isPresent() ? Optional.empty() : Optional.of(value.stringValue());
     }
 
-    /** A string of one line that must be there; empty text where it is not. */
-    public String requiredLine(String name, int longest) {
+    /** A required string of one line; returns an empty string after an error. */
+    public String requiredLine(String name, int maxLength) {
         require(name);
-        return line(name, longest).orElse("");
+        return line(name, maxLength).orElse("");
     }
 
-    /** Notes a fault when the field is absent or null. */
+    /** Adds an error when the field is absent or null. */
     public void require(String name) {
-        asked.add(name);
+        known.add(name);
         if (!node.has(name)) {
-            fault(name, "is required");
+            error(name, "is required");
         } else if (node.get(name).isNull()) {
-            fault(name, "must not be null");
+            error(name, "must not be null");
         }
     }
 
-    /** A string that may have line breaks, but no other control characters. */
-    public Optional<String> text(String name, int longest) {
+    /** A string that may have line breaks and tabs, but no other control characters. */
+    public Optional<String> text(String name, int maxLength) {
         JsonNode value = value(name);
         if (value == null) {
             return Optional.empty();
@@ -111,23 +111,23 @@ public final class Fields {
             wrongType(name, value, "a string");
             return Optional.empty();
         }
-        Optional<String> fault = TextRules.faultOfText(value.stringValue(), longest);
-        fault.ifPresent(message -> fault(name, message));
-        return fault.isPresent() ? Optional.empty() : Optional.of(value.stringValue());
+        Optional<String> error = TextRules.textError(value.stringValue(), maxLength);
+        error.ifPresent(message -> error(name, message));
+        return error.isPresent() ? Optional.empty() : Optional.of(value.stringValue());
     }
 
-    public Optional<Long> integer(String name, long least, long most) {
+    public Optional<Long> integer(String name, long min, long max) {
         JsonNode value = value(name);
         if (value == null) {
             return Optional.empty();
         }
-        String wanted = "a whole number from " + least + " to " + most;
+        String wanted = "a whole number from " + min + " to " + max;
         if (!value.isIntegralNumber()) {
             wrongType(name, value, wanted);
             return Optional.empty();
         }
-        if (!value.canConvertToLong() || value.longValue() < least || value.longValue() > most) {
-            fault(name, "must be " + wanted);
+        if (!value.canConvertToLong() || value.longValue() < min || value.longValue() > max) {
+            error(name, "must be " + wanted);
             return Optional.empty();
         }
         return Optional.of(value.longValue());
@@ -154,12 +154,12 @@ public final class Fields {
         try {
             Duration duration = Duration.parse(text.get());
             if (duration.isNegative() || duration.getNano() != 0) {
-                fault(name, "must be a duration of whole seconds, not negative");
+                error(name, "must be a duration of whole seconds, not negative");
                 return Optional.empty();
             }
             return Optional.of(duration);
         } catch (DateTimeParseException e) {
-            fault(name, "must be an ISO-8601 duration such as PT60S or PT5M");
+            error(name, "must be an ISO-8601 duration such as PT60S or PT5M");
             return Optional.empty();
         }
     }
@@ -168,16 +168,16 @@ public final class Fields {
         Optional<String> text = line(name, 100);
         Optional<Instant> instant = text.flatMap(Instants::parse);
         if (text.isPresent() && instant.isEmpty()) {
-            fault(name, Instants.RULE);
+            error(name, Instants.RULE);
         }
         return instant;
     }
 
-    /** One of some words. */
+    /** A string that is a key of {@code choices}; returns its value. */
     public <E> Optional<E> oneOf(String name, Map<String, E> choices) {
         Optional<String> word = line(name, 100);
         if (word.isPresent() && !choices.containsKey(word.get())) {
-            fault(name, "must be one of " + String.join(", ", choices.keySet()));
+            error(name, "must be one of " + String.join(", ", choices.keySet()));
         }
         return word.flatMap(it -> Optional.ofNullable(choices.get(it)));
     }
@@ -188,42 +188,42 @@ public final class Fields {
             return Optional.empty();
         }
         if (value instanceof ObjectNode object) {
-            return Optional.of(new Fields(object, prefix + name + ".", faults));
+            return Optional.of(new Fields(object, prefix + name + ".", errors));
         }
         wrongType(name, value, "an object");
         return Optional.empty();
     }
 
-    /** An array of strings of one line, without duplicates; those with faults are left out. */
-    public Optional<List<String>> lines(String name, int least, int most, int longest) {
-        return items(name, least, most, (path, item) -> line(path, item, longest));
+    /** An array of distinct strings of one line; items with errors are left out. */
+    public Optional<List<String>> lines(String name, int min, int max, int maxLength) {
+        return items(name, min, max, (path, item) -> line(path, item, maxLength));
     }
 
     /**
-     * An array of ids, without duplicates; those with faults are left out.
+     * An array of distinct ids; items with errors are left out.
      *
-     * @param fault what is wrong with an id
+     * @param check returns the error message of an id, or empty for a good one
      */
     public Optional<List<UUID>> ids(
-            String name, int least, int most, Function<UUID, Optional<String>> fault) {
+            String name, int min, int max, Function<UUID, Optional<String>> check) {
         return items(
                 name,
-                least,
-                most,
+                min,
+                max,
                 (path, item) -> {
                     Optional<String> text = line(path, item, 100);
                     Optional<UUID> id = text.flatMap(Uuids::parse);
                     if (text.isPresent() && id.isEmpty()) {
-                        fault(path, "must be an id, a UUID");
+                        error(path, "must be an id, a UUID");
                     }
-                    Optional<String> wrong = id.flatMap(fault);
-                    wrong.ifPresent(message -> fault(path, message));
-                    return wrong.isPresent() ? Optional.empty() : id;
+                    Optional<String> error = id.flatMap(check);
+                    error.ifPresent(message -> error(path, message));
+                    return error.isPresent() ? Optional.empty() : id;
                 });
     }
 
     private <T> Optional<List<T>> items(
-            String name, int least, int most, BiFunction<String, JsonNode, Optional<T>> reader) {
+            String name, int min, int max, BiFunction<String, JsonNode, Optional<T>> reader) {
         JsonNode value = value(name);
         if (value == null) {
             return Optional.empty();
@@ -232,8 +232,8 @@ public final class Fields {
             wrongType(name, value, "an array of strings");
             return Optional.empty();
         }
-        if (value.size() < least || value.size() > most) {
-            fault(name, "must have " + least + " to " + most + " items, not " + value.size());
+        if (value.size() < min || value.size() > max) {
+            error(name, "must have " + min + " to " + max + " items, not " + value.size());
             return Optional.empty();
         }
         Set<T> items = new LinkedHashSet<>();
@@ -241,13 +241,13 @@ public final class Fields {
             String path = name + "[" + i + "]";
             Optional<T> item = reader.apply(path, value.get(i));
             if (item.isPresent() && !items.add(item.get())) {
-                fault(path, "is there twice");
+                error(path, "is there twice");
             }
         }
         return Optional.of(List.copyOf(items));
     }
 
-    /** An object of strings: at most 32, names up to 63 characters, values up to 255. */
+    /** An object of at most 32 strings: names up to 63 characters, values up to 255. */
     public Map<String, String> labels(String name) {
         JsonNode value = value(name);
         if (value == null) {
@@ -257,8 +257,8 @@ public final class Fields {
             wrongType(name, value, "an object of strings");
             return Map.of();
         }
-        if (object.size() > Labels.MOST) {
-            fault(name, "must have at most " + Labels.MOST + " labels, not " + object.size());
+        if (object.size() > Labels.MAX_COUNT) {
+            error(name, "must have at most " + Labels.MAX_COUNT + " labels, not " + object.size());
             return Map.of();
         }
         Map<String, String> labels = new LinkedHashMap<>();
@@ -266,27 +266,27 @@ public final class Fields {
                 .forEach(entry -> {
                     String path = name + "." + TextRules.shown(entry.getKey());
                     if (!Labels.isName(entry.getKey())) {
-                        fault(path, Labels.NAME_RULE);
+                        error(path, Labels.NAME_RULE);
                     } else if (entry.getValue().isString()
                             && entry.getValue().stringValue().isEmpty()) {
                         labels.put(entry.getKey(), "");
                     } else {
-                        line(path, entry.getValue(), Labels.LONGEST_VALUE)
+                        line(path, entry.getValue(), Labels.MAX_VALUE_LENGTH)
                                 .ifPresent(text -> labels.put(entry.getKey(), text));
                     }
                 });
         return labels;
     }
 
-    /** Tells of every field that nobody asked for. */
-    public void done() {
+    /** Adds an error for every field of the object that was not read. */
+    public void rejectUnknown() {
         for (String name : node.propertyNames()) {
-            if (!asked.contains(name)) {
+            if (!known.contains(name)) {
                 String hint =
-                        TextRules.nearest(name, asked)
-                                .map(known -> "; did you mean \"" + known + "\"?")
-                                .orElse("; known are " + String.join(", ", asked));
-                fault(TextRules.shown(name), "is not a known field" + hint);
+                        TextRules.nearest(name, known)
+                                .map(near -> "; did you mean \"" + near + "\"?")
+                                .orElse("; known are " + String.join(", ", known));
+                error(TextRules.shown(name), "is not a known field" + hint);
             }
         }
     }

@@ -3,10 +3,13 @@ package dev.mailbell.api.request;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Instants in requests. */
-final class Instants {
+/** Points in time in requests and answers (RFC 3339). */
+public final class Instants {
     static final String RULE =
             "must be an instant per RFC 3339, such as 2026-11-20T23:59:07Z (in a query, + is"
                     + " written %2B)";
@@ -15,7 +18,7 @@ final class Instants {
 
     private Instants() {}
 
-    /** Empty when the text is no instant of the years 0 to 9999. */
+    /** Empty when the text is not an instant of the years 0 to 9999. */
     static Optional<Instant> parse(String text) {
         try {
             OffsetDateTime time = OffsetDateTime.parse(text);
@@ -25,5 +28,14 @@ final class Instants {
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }
+    }
+
+    public static Instant later(Instant a, Instant b) {
+        return a.isBefore(b) ? b : a;
+    }
+
+    /** The latest of the instants that are not null; null when all are. */
+    public static @Nullable Instant latest(@Nullable Instant... instants) {
+        return Stream.of(instants).filter(Objects::nonNull).max(Instant::compareTo).orElse(null);
     }
 }

@@ -11,7 +11,10 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** JSON in and out: strict and bounded in, in the order of the records' components out. */
+/**
+ * Parses requests strictly and within bounds; writes answers in the order of their records'
+ * components.
+ */
 public final class Json {
     private static final int DEPTH = 16;
 
@@ -37,14 +40,14 @@ public final class Json {
     }
 
     /**
-     * @throws ProblemException 400 naming line and column, when this is not one JSON object
+     * @throws ProblemException 400 with line and column when the body is not one JSON object
      */
     public static ObjectNode object(byte[] body) {
         JsonNode node;
         try {
             node = MAPPER.readTree(body);
         } catch (JacksonException e) {
-            // The parser's own words may quote a part of the body, and that may be a password.
+            // The parser's message is not passed on: it may quote a password from the body.
             TokenStreamLocation at = e.getLocation();
             String where =
                     at == null || at.getLineNr() < 1

@@ -2,10 +2,10 @@ package dev.mailbell.api.request;
 
 import java.util.regex.Pattern;
 
-/** What labels may look like. */
+/** The syntax and limits of labels. */
 final class Labels {
-    static final int MOST = 32;
-    static final int LONGEST_VALUE = 255;
+    static final int MAX_COUNT = 32;
+    static final int MAX_VALUE_LENGTH = 255;
     static final String NAME_RULE =
             "a label's name has 1 to 63 letters, digits, '.', '_', '-' or '/'";
 

@@ -7,7 +7,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class MergePatch {
     private MergePatch() {}
 
-    /** Applies a patch to {@code target} in place (RFC 7396, section 2). */
+    /** Applies {@code patch} to {@code target} in place (RFC 7396, section 2). */
     public static void apply(ObjectNode target, ObjectNode patch) {
         patch.properties()
                 .forEach(entry -> {

@@ -6,15 +6,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page of a list as answered.
+ * A page of a list, as clients see it.
  *
  * @param nextCursor where the next page begins; null when this is the last
  */
 public record Page<T>(List<T> items, @Nullable String nextCursor) {
 
     /**
-     * @param found up to one more than {@code limit}: the one too many says that there is a next
-     *     page
+     * @param found up to {@code limit} + 1 items; the extra one shows that a next page exists
      */
     public static <S, T> Page<T> of(
             List<S> found, int limit, Function<S, UUID> id, Function<S, T> view) {

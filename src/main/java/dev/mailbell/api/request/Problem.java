@@ -10,22 +10,22 @@ import java.util.Map;
  * A problem document (RFC 9457).
  *
  * @param kind the last part of {@code type}; the whole is {@code urn:mailbell:problem:<kind>}
- * @param detail what happened and what to do, for a person
- * @param more members besides those of the RFC
- * @param headers of the answer
+ * @param detail what happened and what to do, for people
+ * @param extensions members besides those of the RFC
+ * @param headers response headers to set
  */
 public record Problem(
         int status,
         String kind,
         String title,
         String detail,
-        Map<String, Object> more,
+        Map<String, Object> extensions,
         Map<String, String> headers) {
     public static final String CONTENT_TYPE = "application/problem+json";
     private static final String TYPE = "urn:mailbell:problem:";
 
     public Problem {
-        more = Map.copyOf(more);
+        extensions = Map.copyOf(extensions);
         headers = Map.copyOf(headers);
     }
 
@@ -33,13 +33,13 @@ public record Problem(
         return new Problem(status, kind, title, detail, Map.of(), Map.of());
     }
 
-    static Problem invalid(List<FieldError> faults) {
+    static Problem invalid(List<FieldError> errors) {
         String detail =
-                faults.size() == 1
-                        ? faults.getFirst().field() + ": " + faults.getFirst().message()
-                        : faults.size() + " faults, see errors";
+                errors.size() == 1
+                        ? errors.getFirst().field() + ": " + errors.getFirst().message()
+                        : errors.size() + " faults, see errors";
         return of(400, "invalid", "The request is not valid", detail)
-                .with("errors", List.copyOf(faults));
+                .with("errors", List.copyOf(errors));
     }
 
     public static Problem invalid(String field, String message) {
@@ -85,12 +85,12 @@ public record Problem(
                 "send a body with the header Content-Type: " + accepted);
     }
 
-    /** A request that is well formed and refused: by policy, or because a mail server said no. */
+    /** A well-formed request that policy forbids or that a mail server refuses. */
     public static Problem refused(String kind, String detail) {
         return of(422, kind, "The request was understood and refused", detail);
     }
 
-    /** A mail server could not be read. */
+    /** The mail server of the request could not be read. */
     public static Problem mailFailure(FailureCode code, String message) {
         return refused("mail-failure", message)
                 .with("failure", Map.of("code", code.wireName(), "message", message));
@@ -107,7 +107,7 @@ public record Problem(
     }
 
     /**
-     * @param id under which the log has the cause
+     * @param id the id under which the log has the cause
      */
     public static Problem internal(String id) {
         return of(
@@ -119,7 +119,7 @@ public record Problem(
     }
 
     public Problem with(String name, Object value) {
-        Map<String, Object> members = new LinkedHashMap<>(more);
+        Map<String, Object> members = new LinkedHashMap<>(extensions);
         members.put(name, value);
         return new Problem(status, kind, title, detail, members, headers);
     }
@@ -127,7 +127,7 @@ public record Problem(
     public Problem withHeader(String name, String value) {
         Map<String, String> all = new LinkedHashMap<>(headers);
         all.put(name, value);
-        return new Problem(status, kind, title, detail, more, all);
+        return new Problem(status, kind, title, detail, extensions, all);
     }
 
     public Problem retryAfter(Duration wait) {
@@ -135,14 +135,14 @@ public record Problem(
                 "Retry-After", Long.toString(Math.max(1, wait.plusMillis(999).toSeconds())));
     }
 
-    /** The document, in the order of the RFC's members. */
+    /** The document's members, those of the RFC first. */
     public Map<String, Object> document() {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("type", TYPE + kind);
         members.put("title", title);
         members.put("status", status);
         members.put("detail", detail);
-        members.putAll(more);
+        members.putAll(extensions);
         return members;
     }
 }

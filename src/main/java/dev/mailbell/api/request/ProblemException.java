@@ -7,7 +7,7 @@ public final class ProblemException extends RuntimeException {
     private final transient Problem problem;
 
     public ProblemException(Problem problem) {
-        // Expected outcomes: nobody reads their stack traces.
+        // An expected outcome needs no stack trace.
         super(problem.detail(), null, false, false);
         this.problem = problem;
     }

@@ -11,19 +11,19 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * The query of a request. Each parameter is asked for by name; {@link #done} comes last and refuses
- * the request for every parameter that does not fit or that nobody asked for.
+ * Reads the query parameters of a request by name. {@link #validate} comes last: it refuses the
+ * request when a parameter does not fit or was not read.
  */
 public final class Query {
     private static final int DEFAULT_LIMIT = 50;
-    private static final int MOST = 500;
-    private static final int LONGEST = 2_000;
-    private static final String NO_CURSOR =
+    private static final int MAX_LIMIT = 500;
+    private static final int MAX_LENGTH = 2_000;
+    private static final String CURSOR_RULE =
             "is not a cursor; take nextCursor of the page before, as it is";
 
     private final Map<String, List<String>> given;
-    private final FieldErrors faults = new FieldErrors();
-    private final Set<String> asked = new HashSet<>();
+    private final FieldErrors errors = new FieldErrors();
+    private final Set<String> known = new HashSet<>();
 
     private Query(Map<String, List<String>> given) {
         this.given = given;
@@ -33,34 +33,36 @@ public final class Query {
         return new Query(context.queryParamMap());
     }
 
-    public void fault(String name, String message) {
-        faults.add(name, message);
+    public void error(String name, String message) {
+        errors.add(name, message);
     }
 
     public Optional<String> text(String name) {
-        asked.add(name);
+        known.add(name);
         List<String> values = given.getOrDefault(name, List.of());
         if (values.isEmpty()) {
             return Optional.empty();
         }
         if (values.size() > 1) {
-            fault(name, "is there " + values.size() + " times; once is enough");
+            error(name, "is there " + values.size() + " times; once is enough");
             return Optional.empty();
         }
-        Optional<String> fault = TextRules.faultOfLine(values.getFirst(), LONGEST);
-        fault.ifPresent(message -> fault(name, message));
-        return fault.isPresent() ? Optional.empty() : Optional.of(values.getFirst());
+        Optional<String> error = TextRules.lineError(values.getFirst(), MAX_LENGTH);
+        error.ifPresent(message -> error(name, message));
+        return error.isPresent() ? Optional.empty() : Optional.of(values.getFirst());
     }
 
     /**
-     * @param reader empty for what does not fit
-     * @param rule told when it does not
+     * Reads one parameter.
+     *
+     * @param parser returns empty for a text that does not fit
+     * @param rule the error message for such a text
      */
-    public <T> Optional<T> read(String name, Function<String, Optional<T>> reader, String rule) {
+    public <T> Optional<T> read(String name, Function<String, Optional<T>> parser, String rule) {
         Optional<String> text = text(name);
-        Optional<T> value = text.flatMap(reader);
+        Optional<T> value = text.flatMap(parser);
         if (text.isPresent() && value.isEmpty()) {
-            fault(name, rule);
+            error(name, rule);
         }
         return value;
     }
@@ -74,28 +76,28 @@ public final class Query {
     }
 
     public int limit() {
-        return read("limit", Query::limitOf, "must be a whole number from 1 to " + MOST)
+        return read("limit", Query::limitOf, "must be a whole number from 1 to " + MAX_LIMIT)
                 .orElse(DEFAULT_LIMIT);
     }
 
     private static Optional<Integer> limitOf(String text) {
         return text.matches("[0-9]{1,3}")
-                ? Optional.of(Integer.valueOf(text)).filter(n -> n >= 1 && n <= MOST)
+                ? Optional.of(Integer.valueOf(text)).filter(n -> n >= 1 && n <= MAX_LIMIT)
                 : Optional.empty();
     }
 
     /** The id after which the page begins. */
     public Optional<UUID> cursor() {
-        return read("cursor", Cursor::parse, NO_CURSOR);
+        return read("cursor", Cursor::parse, CURSOR_RULE);
     }
 
     /** The name after which the page begins. */
     public Optional<String> nameCursor() {
-        return read("cursor", Cursor::parseName, NO_CURSOR);
+        return read("cursor", Cursor::parseName, CURSOR_RULE);
     }
 
-    /** The names of all parameters that begin with a prefix, without it. */
-    List<String> namesAfter(String prefix) {
+    /** The names of all parameters that begin with {@code prefix}, with the prefix removed. */
+    List<String> namesWithPrefix(String prefix) {
         return given.keySet().stream()
                 .filter(name -> name.startsWith(prefix) && name.length() > prefix.length())
                 .map(name -> name.substring(prefix.length()))
@@ -104,12 +106,12 @@ public final class Query {
 
     /** The values of a parameter that may be given several times. */
     List<String> texts(String name) {
-        asked.add(name);
+        known.add(name);
         List<String> values = given.getOrDefault(name, List.of());
         for (String value : values) {
-            Optional<String> fault = TextRules.faultOfLine(value, LONGEST);
-            if (fault.isPresent()) {
-                fault(name, fault.get());
+            Optional<String> error = TextRules.lineError(value, MAX_LENGTH);
+            if (error.isPresent()) {
+                error(name, error.get());
                 return List.of();
             }
         }
@@ -117,18 +119,18 @@ public final class Query {
     }
 
     /**
-     * @throws ProblemException 400 when anything does not fit
+     * @throws ProblemException 400 with every error, also for parameters that were not read
      */
-    public void done() {
+    public void validate() {
         for (String name : given.keySet()) {
-            if (!asked.contains(name)) {
+            if (!known.contains(name)) {
                 String hint =
-                        TextRules.nearest(name, asked)
-                                .map(known -> "; did you mean \"" + known + "\"?")
+                        TextRules.nearest(name, known)
+                                .map(near -> "; did you mean \"" + near + "\"?")
                                 .orElse("");
-                fault(TextRules.shown(name), "is not a known query parameter" + hint);
+                error(TextRules.shown(name), "is not a known query parameter" + hint);
             }
         }
-        faults.throwIfAny();
+        errors.throwIfAny();
     }
 }

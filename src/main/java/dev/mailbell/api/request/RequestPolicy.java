@@ -4,28 +4,29 @@ import dev.mailbell.mail.Protocol;
 import java.time.Duration;
 import java.util.Set;
 
-/** What the operator configured, as far as requests are held against it; may change at any time. */
+/** The operator's limits and defaults for requests; a reload may change them at any time. */
 public interface RequestPolicy {
 
-    /** Whether an account uses IDLE when it does not say. */
+    /** The default of {@code watch.push}: whether IDLE is used. */
     boolean push(Protocol protocol, String host);
 
-    /** How often an account is looked at when it does not say. */
+    /** The default of {@code watch.interval}. */
     Duration interval(Protocol protocol, String host);
 
     /** The shortest interval that an account may ask for. */
-    Duration shortestInterval(Protocol protocol);
+    Duration minInterval(Protocol protocol);
 
     /** The longest interval that an account may ask for. */
-    Duration longestInterval(Protocol protocol);
+    Duration maxInterval(Protocol protocol);
 
     /**
-     * The ports that webhooks may have where their address is not in {@code network.allowPrivate}.
+     * The ports that webhook URLs may have; addresses in {@code network.allowPrivate} may have any.
      */
     Set<Integer> webhookPorts();
 
-    /** How many requests a second one key may send, more than 0. */
+    /** Requests per second that one key may send, more than 0. */
     double requestsPerSecond();
 
+    /** Accounts that one client may have. */
     long accountsPerClient();
 }

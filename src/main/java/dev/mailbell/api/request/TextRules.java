@@ -4,40 +4,40 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What strings of a request may hold. */
+/** The rules for strings in requests. */
 public final class TextRules {
     private TextRules() {}
 
-    /** What is wrong with a text of one line; the message never quotes it. */
-    static Optional<String> faultOfLine(String text, int longest) {
+    /** The error of a text that must be one line; the message never quotes the text. */
+    static Optional<String> lineError(String text, int maxLength) {
         if (text.isBlank()) {
             return Optional.of("must not be empty");
         }
         if (text.codePoints().anyMatch(TextRules::isControl)) {
             return Optional.of("must not have line breaks or other control characters");
         }
-        return faultOfLength(text, longest);
+        return lengthError(text, maxLength);
     }
 
-    /** What is wrong with a text that may have several lines; the message never quotes it. */
-    static Optional<String> faultOfText(String text, int longest) {
+    /** The error of a text that may have several lines; the message never quotes the text. */
+    static Optional<String> textError(String text, int maxLength) {
         if (text.codePoints().anyMatch(c -> isControl(c) && c != '\n' && c != '\r' && c != '\t')) {
             return Optional.of("must not have control characters");
         }
-        return faultOfLength(text, longest);
+        return lengthError(text, maxLength);
     }
 
-    private static Optional<String> faultOfLength(String text, int longest) {
+    private static Optional<String> lengthError(String text, int maxLength) {
         if (text.codePoints().anyMatch(TextRules::isLoneSurrogate)) {
             return Optional.of("must not have half a surrogate pair");
         }
         int length = text.codePointCount(0, text.length());
-        return length > longest
-                ? Optional.of("must have at most " + longest + " characters, not " + length)
+        return length > maxLength
+                ? Optional.of("must have at most " + maxLength + " characters, not " + length)
                 : Optional.empty();
     }
 
-    // Line and paragraph separators end lines too, in some readers.
+    // Some programs end a line at U+2028 and U+2029 too.
     private static boolean isControl(int c) {
         return Character.isISOControl(c) || c == 0x2028 || c == 0x2029;
     }
@@ -46,7 +46,7 @@ public final class TextRules {
         return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
     }
 
-    /** A name from a request, fit to be shown: short and on one line. */
+    /** A name from a request, cut to 64 characters without control characters, for messages. */
     public static String shown(String name) {
         StringBuilder text = new StringBuilder();
         name.codePoints()
@@ -56,7 +56,7 @@ public final class TextRules {
         return text.toString();
     }
 
-    /** The known name that was probably meant; empty when none is near. */
+    /** The known name nearest to {@code name}; empty when none is near. */
     static Optional<String> nearest(String name, Collection<String> known) {
         if (name.length() > 64) {
             return Optional.empty();
@@ -66,7 +66,7 @@ public final class TextRules {
                 .min(Comparator.comparingInt(candidate -> distance(name, candidate)));
     }
 
-    /** How many letters to change, add or take away (Levenshtein), whatever their case. */
+    /** The Levenshtein distance, ignoring case. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {

@@ -9,30 +9,30 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * URLs that a client gives us to speak to: their syntax; whether they are allowed is told later.
+ * The syntax of URLs in requests. Whether the URL's host is allowed is checked elsewhere.
  */
 public final class UrlSyntax {
-    public static final int LONGEST = 2_048;
+    public static final int MAX_LENGTH = 2_048;
 
     private UrlSyntax() {}
 
     /**
-     * @param fault told what is wrong, when something is
+     * @param onError receives the error message of a URL that does not fit
      */
-    public static Optional<URI> read(String text, Consumer<String> fault) {
+    public static Optional<URI> read(String text, Consumer<String> onError) {
         URI uri;
         try {
             uri = new URI(text);
         } catch (URISyntaxException e) {
-            fault.accept("must be a URL such as https://example.org/path");
+            onError.accept("must be a URL such as https://example.org/path");
             return Optional.empty();
         }
-        Optional<String> wrong = faultOf(uri);
-        wrong.ifPresent(fault);
-        return wrong.isPresent() ? Optional.empty() : Optional.of(uri);
+        Optional<String> error = errorOf(uri);
+        error.ifPresent(onError);
+        return error.isPresent() ? Optional.empty() : Optional.of(uri);
     }
 
-    private static Optional<String> faultOf(URI uri) {
+    private static Optional<String> errorOf(URI uri) {
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         if (!scheme.equals("https") && !scheme.equals("http")) {
             return Optional.of("must begin with https://");
@@ -49,10 +49,10 @@ public final class UrlSyntax {
         if (uri.getPort() == 0 || uri.getPort() > 65_535) {
             return Optional.of("must have a port from 1 to 65535, or none");
         }
-        return faultOfHost(uri.getHost());
+        return errorOfHost(uri.getHost());
     }
 
-    private static Optional<String> faultOfHost(String host) {
+    private static Optional<String> errorOfHost(String host) {
         try {
             Host.of(host);
             return Optional.empty();
@@ -65,15 +65,11 @@ public final class UrlSyntax {
         return "http".equalsIgnoreCase(uri.getScheme());
     }
 
-    static int port(URI uri) {
-        return uri.getPort() > 0 ? uri.getPort() : isCleartext(uri) ? 80 : 443;
-    }
-
-    /** Null never: {@link #read} saw to it that there is one. */
+    /** The URL's host; {@link #read} accepts no URL without one. */
     public static String host(URI uri) {
         @Nullable String host = uri.getHost();
         if (host == null) {
-            throw new IllegalArgumentException("a URL without a host");
+            throw new IllegalArgumentException("the URL has no host");
         }
         return host;
     }

@@ -11,7 +11,7 @@ public final class Uuids {
 
     private Uuids() {}
 
-    /** Empty when the text is no UUID; the JDK's own reading takes "1-1-1-1-1" for one. */
+    /** Empty when the text is not a UUID; the JDK alone would accept "1-1-1-1-1". */
     public static Optional<UUID> parse(String text) {
         return TEXT.matcher(text).matches() ? Optional.of(UUID.fromString(text)) : Optional.empty();
     }

@@ -1,6 +1,6 @@
 /**
- * Reading requests: JSON, query parameters, paging, and the problem documents of what is wrong with
- * them. It knows no resource; begin with {@link dev.mailbell.api.request.Fields}.
+ * Reads and validates requests: JSON, query parameters, paging and problem documents. It knows no
+ * resource; start reading at {@link dev.mailbell.api.request.Fields}.
  */
 @NullMarked
 package dev.mailbell.api.request;

@@ -5,11 +5,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One POST to a webhook as answered.
+ * One POST to a webhook, as clients see it.
  *
- * @param statusCode null when the receiver did not answer
- * @param answer the first KiB of what it answered
- * @param error null when it was delivered
+ * @param statusCode null when the endpoint did not answer
+ * @param answer the first KiB of the endpoint's answer
+ * @param error null when the POST succeeded
  */
 record AttemptView(
         Instant at,

@@ -22,10 +22,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
-/** The log of deliveries, and sending them again. */
+/** The routes of the delivery log: list, read, redeliver, recover. */
 public final class DeliveryRoutes {
-    private static final String STATUSES =
-            "must be one of " + String.join(", ", EnumNames.all(Status.class).keySet());
+    private static final String STATUS_RULE =
+            "must be one of " + String.join(", ", EnumNames.byName(Status.class).keySet());
 
     private final WebhookStore store;
     private final DeliveryLog log;
@@ -46,33 +46,33 @@ public final class DeliveryRoutes {
 
     private void list(Context context) {
         Query query = Query.of(context);
-        Status status = query.read("status", Status::ofWireName, STATUSES).orElse(null);
+        Status status = query.read("status", Status::ofWireName, STATUS_RULE).orElse(null);
         UUID account = query.id("account").orElse(null);
         Instant since = query.instant("since").orElse(null);
         Instant until = query.instant("until").orElse(null);
         if (since != null && until != null && !since.isBefore(until)) {
-            query.fault("until", "must be after since");
+            query.error("until", "must be after since");
         }
         int limit = query.limit();
         UUID before = query.cursor().orElse(null);
-        query.done();
-        UUID webhookId = webhookOfPath(context);
+        query.validate();
+        UUID webhookId = webhookIdFromPath(context);
         List<LoggedDelivery> found =
                 log.list(webhookId, new Filter(status, account, since, until), before, limit + 1);
         Responses.ok(context, Page.of(found, limit, LoggedDelivery::id, DeliveryView::of));
     }
 
-    private UUID webhookOfPath(Context context) {
+    private UUID webhookIdFromPath(Context context) {
         return Uuids.parse(context.pathParam("id"))
-                .flatMap(id -> store.find(AccessFilter.caller(context).clientId(), id))
+                .flatMap(id -> store.find(AccessFilter.principal(context).clientId(), id))
                 .orElseThrow(() ->
                         new ProblemException(Problem.notFound("there is no webhook with this id")))
                 .id();
     }
 
-    private LoggedDelivery ofPath(Context context) {
+    private LoggedDelivery fromPath(Context context) {
         return Uuids.parse(context.pathParam("id"))
-                .flatMap(id -> log.find(AccessFilter.caller(context).clientId(), id))
+                .flatMap(id -> log.find(AccessFilter.principal(context).clientId(), id))
                 .orElseThrow(DeliveryRoutes::notFound);
     }
 
@@ -84,19 +84,19 @@ public final class DeliveryRoutes {
     }
 
     private void read(Context context) {
-        Query.of(context).done();
-        LoggedDelivery delivery = ofPath(context);
+        Query.of(context).validate();
+        LoggedDelivery delivery = fromPath(context);
         Responses.ok(context, DeliveryView.of(delivery, log.attempts(delivery.id())));
     }
 
     private void redeliver(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        LoggedDelivery delivery = ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        LoggedDelivery delivery = fromPath(context);
         switch (log.redeliver(delivery.id())) {
             case PENDING -> {
                 webhooks.changed(delivery.webhookId());
-                Responses.json(context, 202, DeliveryView.of(ofPath(context)));
+                Responses.json(context, 202, DeliveryView.of(fromPath(context)));
             }
             case SUPERSEDED ->
                     throw new ProblemException(
@@ -117,14 +117,14 @@ public final class DeliveryRoutes {
     private record Recovered(long count) {}
 
     private void recover(Context context) {
-        Query.of(context).done();
-        FieldErrors faults = new FieldErrors();
-        Fields fields = Fields.of(Body.object(context), faults);
+        Query.of(context).validate();
+        FieldErrors errors = new FieldErrors();
+        Fields fields = Fields.of(Body.object(context), errors);
         fields.require("since");
         Instant since = fields.instant("since").orElse(Instant.EPOCH);
-        fields.done();
-        faults.throwIfAny();
-        UUID webhookId = webhookOfPath(context);
+        fields.rejectUnknown();
+        errors.throwIfAny();
+        UUID webhookId = webhookIdFromPath(context);
         long count = log.recover(webhookId, since);
         if (count > 0) {
             webhooks.changed(webhookId);

@@ -9,10 +9,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery as answered.
+ * A delivery as clients see it.
  *
  * @param attemptCount POSTs made so far
- * @param attempts each of them, where one delivery is asked for; left out in lists
+ * @param attempts the POSTs; left out in lists
  */
 record DeliveryView(
         UUID id,

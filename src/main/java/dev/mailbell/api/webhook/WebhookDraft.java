@@ -7,10 +7,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook as a client asks for it, read and without faults.
+ * A webhook as a valid request describes it.
  *
- * @param accounts null for all
- * @param state null for as it is
+ * @param accounts null for all accounts
+ * @param state null leaves the state unchanged
  */
 record WebhookDraft(
         String url,

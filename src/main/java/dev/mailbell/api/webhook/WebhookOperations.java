@@ -5,18 +5,18 @@ import dev.mailbell.webhook.Webhook;
 import java.time.Instant;
 import java.util.UUID;
 
-/** What the routes ask of delivery. */
+/** The calls that the routes make to delivery. */
 public interface WebhookOperations {
 
-    /** A webhook was made, changed or removed: what is in memory of it is no longer right. */
+    /** Discards the cached state of a webhook that was created, changed or removed. */
     void changed(UUID id);
 
-    /** An account was removed: what was owed for it is no longer sent. */
+    /** Drops the pending deliveries of an account that was removed. */
     void accountRemoved(UUID accountId);
 
-    /** The present on the clock by which deliveries are due; it does not step. */
+    /** The current time of the delivery clock, which never steps back. */
     Instant now();
 
-    /** Sends {@code webhook.test} now and returns what came of it. */
+    /** Sends {@code webhook.test} now and returns the attempt. */
     Attempt test(Webhook webhook);
 }

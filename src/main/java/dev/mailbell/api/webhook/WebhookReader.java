@@ -20,11 +20,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reads the JSON of a webhook. */
+/** Reads and validates the JSON of a webhook. */
 public final class WebhookReader {
-    private static final int MOST_EVENTS = 32;
-    private static final int MOST_ACCOUNTS = 1_000;
-    private static final int LONGEST_DESCRIPTION = 1_000;
+    private static final int MAX_EVENTS = 32;
+    private static final int MAX_ACCOUNTS = 1_000;
+    private static final int MAX_DESCRIPTION_LENGTH = 1_000;
     private static final List<String> TYPES =
             Stream.of(EventType.values()).map(EventType::wireName).toList();
 
@@ -39,36 +39,36 @@ public final class WebhookReader {
     /**
      * Reads a new webhook.
      *
-     * @throws ProblemException 400 with every fault; 422 when the URL leads where nothing is sent
+     * @throws ProblemException 400 with every error; 422 when the URL's address is blocked
      */
     WebhookDraft read(ObjectNode json, UUID clientId) {
         return read(json, clientId, null);
     }
 
-    /** Reads what a webhook shall become; what was taken before is not judged again. */
+    /** Reads the new settings of a webhook; unchanged values are not validated again. */
     WebhookDraft readChange(ObjectNode json, Webhook before) {
         return read(json, before.clientId(), before);
     }
 
     private WebhookDraft read(ObjectNode json, UUID clientId, @Nullable Webhook before) {
-        FieldErrors faults = new FieldErrors();
-        Fields fields = Fields.of(json, faults);
+        FieldErrors errors = new FieldErrors();
+        Fields fields = Fields.of(json, errors);
         String url = fields.requiredLine("url", WebhookUrl.MAX_LENGTH);
         boolean newUrl = !url.isEmpty() && (before == null || !url.equals(before.url()));
         if (newUrl) {
-            urls.faults(url).forEach(message -> fields.fault("url", message));
+            urls.faults(url).forEach(message -> fields.error("url", message));
         }
         List<String> events = events(fields);
         List<UUID> known =
                 before == null || before.accounts() == null ? List.of() : before.accounts();
         List<UUID> ids =
-                fields.ids("accounts", 1, MOST_ACCOUNTS, id -> faultOf(id, clientId, known))
+                fields.ids("accounts", 1, MAX_ACCOUNTS, id -> errorOf(id, clientId, known))
                         .orElse(null);
         Map<String, String> labels = fields.labels("labels");
-        String description = fields.line("description", LONGEST_DESCRIPTION).orElse(null);
+        String description = fields.line("description", MAX_DESCRIPTION_LENGTH).orElse(null);
         State state = before == null ? null : fields.oneOf("state", states()).orElse(null);
-        fields.done();
-        faults.throwIfAny();
+        fields.rejectUnknown();
+        errors.throwIfAny();
         if (newUrl) {
             Optional<String> blocked = urls.blocked(url);
             if (blocked.isPresent()) {
@@ -79,14 +79,14 @@ public final class WebhookReader {
         return new WebhookDraft(url, events, ids, labels, description, state);
     }
 
-    /** An account that was removed since it was named is no fault of a later change. */
-    private Optional<String> faultOf(UUID id, UUID clientId, List<UUID> known) {
+    /** An account that the webhook names already stays valid after its removal. */
+    private Optional<String> errorOf(UUID id, UUID clientId, List<UUID> known) {
         return known.contains(id) || accounts.find(clientId, id).isPresent()
                 ? Optional.empty()
                 : Optional.of("there is no account with this id");
     }
 
-    /** Those that a client may ask for; {@code failing} is told by deliveries alone. */
+    /** The states that a client may set; {@code failing} is set by deliveries alone. */
     private static Map<String, State> states() {
         Map<String, State> states = new LinkedHashMap<>();
         states.put(State.ENABLED.wireName(), State.ENABLED);
@@ -96,14 +96,14 @@ public final class WebhookReader {
 
     private static List<String> events(Fields fields) {
         fields.require("events");
-        List<String> events = fields.lines("events", 1, MOST_EVENTS, 100).orElse(List.of());
+        List<String> events = fields.lines("events", 1, MAX_EVENTS, 100).orElse(List.of());
         for (String event : events) {
             if (event.equals(Webhook.ALL_EVENTS)) {
                 if (events.size() > 1) {
-                    fields.fault("events", "\"*\" stands for all types; give it alone");
+                    fields.error("events", "\"*\" stands for all types; give it alone");
                 }
             } else if (!TYPES.contains(event)) {
-                fields.fault(
+                fields.error(
                         "events",
                         "\""
                                 + TextRules.shown(event)

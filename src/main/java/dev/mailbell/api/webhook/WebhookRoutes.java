@@ -34,10 +34,12 @@ import java.util.UUID;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Webhooks as resources, and their test. */
+/** The routes of webhooks: create, list, read, change, remove, test, rotate the secret. */
 public final class WebhookRoutes {
-    private static final double TESTS_A_SECOND = 2;
-    private static final Duration BOTH_SIGN = Duration.ofHours(24);
+    private static final double TESTS_PER_SECOND = 2;
+
+    /** How long after a rotation the previous secret signs too. */
+    private static final Duration PREVIOUS_SECRET_LIFE = Duration.ofHours(24);
 
     private final WebhookStore store;
     private final WebhookReader reader;
@@ -45,7 +47,7 @@ public final class WebhookRoutes {
     private final Keyring keyring;
     private final Idempotency idempotency;
     private final InstantSource clock;
-    private final RateLimit tests = new RateLimit(() -> TESTS_A_SECOND, System::nanoTime);
+    private final RateLimit tests = new RateLimit(() -> TESTS_PER_SECOND, System::nanoTime);
 
     public WebhookRoutes(
             WebhookStore store,
@@ -73,9 +75,9 @@ public final class WebhookRoutes {
     }
 
     private void create(Context context) {
-        Query.of(context).done();
+        Query.of(context).validate();
         byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.caller(context).clientId();
+        UUID clientId = AccessFilter.principal(context).clientId();
         idempotency.answer(
                 context,
                 body,
@@ -124,16 +126,16 @@ public final class WebhookRoutes {
         Query query = Query.of(context);
         int limit = query.limit();
         UUID after = query.cursor().orElse(null);
-        query.done();
-        List<Webhook> found = store.list(AccessFilter.caller(context).clientId(), after, limit + 1);
+        query.validate();
+        List<Webhook> found = store.list(AccessFilter.principal(context).clientId(), after, limit + 1);
         Responses.ok(
                 context,
                 Page.of(found, limit, Webhook::id, webhook -> WebhookView.of(webhook, now())));
     }
 
-    private Webhook ofPath(Context context) {
+    private Webhook fromPath(Context context) {
         return Uuids.parse(context.pathParam("id"))
-                .flatMap(id -> store.find(AccessFilter.caller(context).clientId(), id))
+                .flatMap(id -> store.find(AccessFilter.principal(context).clientId(), id))
                 .orElseThrow(WebhookRoutes::notFound);
     }
 
@@ -142,14 +144,14 @@ public final class WebhookRoutes {
     }
 
     private void read(Context context) {
-        Query.of(context).done();
-        Responses.ok(context, WebhookView.of(ofPath(context), now()));
+        Query.of(context).validate();
+        Responses.ok(context, WebhookView.of(fromPath(context), now()));
     }
 
     private void patch(Context context) {
-        Query.of(context).done();
+        Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
-        Webhook webhook = ofPath(context);
+        Webhook webhook = fromPath(context);
         ObjectNode document = document(webhook);
         MergePatch.apply(document, patch);
         WebhookDraft draft = reader.readChange(document, webhook);
@@ -168,7 +170,7 @@ public final class WebhookRoutes {
                         webhook.health(),
                         webhook.createdAt(),
                         now());
-        // What was wrong with another receiver says nothing about this one.
+        // The failures of the old URL say nothing about the new one.
         boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
         State state = draft.state() == null && moved ? State.ENABLED : draft.state();
         Webhook stored =
@@ -177,7 +179,7 @@ public final class WebhookRoutes {
         Responses.ok(context, WebhookView.of(stored, now()));
     }
 
-    /** What a merge patch is applied to. */
+    /** The target of a merge patch. */
     private static ObjectNode document(Webhook webhook) {
         ObjectNode json = Json.MAPPER.createObjectNode();
         json.put("url", webhook.url());
@@ -194,9 +196,9 @@ public final class WebhookRoutes {
     }
 
     private void remove(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Webhook webhook = ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Webhook webhook = fromPath(context);
         if (!store.delete(webhook.clientId(), webhook.id())) {
             throw notFound();
         }
@@ -205,9 +207,9 @@ public final class WebhookRoutes {
     }
 
     private void test(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Webhook webhook = ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Webhook webhook = fromPath(context);
         Optional<Duration> wait = tests.take(webhook.id().toString());
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
@@ -216,11 +218,11 @@ public final class WebhookRoutes {
     }
 
     private void rotate(Context context) {
-        Query.of(context).done();
-        Body.requireNone(context);
-        Webhook webhook = ofPath(context);
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Webhook webhook = fromPath(context);
         Secret secret = Signer.newSecret();
-        Instant until = now().plus(BOTH_SIGN);
+        Instant until = now().plus(PREVIOUS_SECRET_LIFE);
         if (!store.rotate(
                 webhook.clientId(),
                 webhook.id(),
@@ -230,7 +232,7 @@ public final class WebhookRoutes {
             throw notFound();
         }
         webhooks.changed(webhook.id());
-        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(ofPath(context), now()));
+        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(fromPath(context), now()));
         view.put("secret", secret.reveal());
         view.put("previousSecretUntil", until.toString());
         Responses.ok(context, view);

@@ -9,10 +9,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook as answered; its secret is added once, where it is made.
+ * A webhook as clients see it. Its secret is added only to the answer that creates it.
  *
- * @param pausedUntil nothing is sent before; null when nothing is in the way
- * @param failingSince of the first failure since the last success
+ * @param pausedUntil no delivery is sent before; null when the webhook is not paused
+ * @param failingSince the first failure since the last success
  */
 record WebhookView(
         UUID id,

@@ -1,6 +1,6 @@
 /**
- * Webhooks and their log of deliveries as resources. It calls the table of webhooks and {@code
- * delivery}; begin with {@link dev.mailbell.api.webhook.WebhookRoutes}.
+ * The routes of webhooks and of their delivery log. It calls the table of webhooks and {@code
+ * delivery}; start reading at {@link dev.mailbell.api.webhook.WebhookRoutes}.
  */
 @NullMarked
 package dev.mailbell.api.webhook;

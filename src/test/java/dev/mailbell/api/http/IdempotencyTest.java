@@ -153,7 +153,7 @@ class IdempotencyTest {
             assertThat(keyed("aged").post("/v1/accounts", imap("aged-2")).statusCode())
                     .isEqualTo(201);
             API.clock.ahead = Duration.ofHours(50);
-            assertThat(API.api().forgetOldAnswers()).isPositive();
+            assertThat(API.api().deleteExpiredAnswers()).isPositive();
         } finally {
             API.clock.ahead = Duration.ZERO;
         }

@@ -8,13 +8,13 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * Counts requests and how long they took. Labels are of bounded sets: what a stranger can invent
- * (methods, paths) is counted together.
+ * Counts requests and their durations. Every label has a bounded set of values: unknown methods and
+ * paths share one value each.
  */
-public final class RequestTimes {
+public final class RequestMetrics {
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
-    private static final Duration[] STEPS = {
+    private static final Duration[] BUCKETS = {
         Duration.ofMillis(5),
         Duration.ofMillis(25),
         Duration.ofMillis(100),
@@ -27,11 +27,11 @@ public final class RequestTimes {
 
     private final Meter.MeterProvider<Timer> timers;
 
-    public RequestTimes(MeterRegistry meters) {
+    public RequestMetrics(MeterRegistry meters) {
         this.timers =
                 Timer.builder("http.requests")
                         .description("Requests to the HTTP API, by route and status")
-                        .serviceLevelObjectives(STEPS)
+                        .serviceLevelObjectives(BUCKETS)
                         .withRegistry(meters);
     }
 

@@ -19,17 +19,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class SlowHeadersTest {
+class HeaderTimeoutTest {
     private static final String REQUEST = "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    private final SlowHeaders slowHeaders = new SlowHeaders(Duration.ofMillis(200));
+    private final HeaderTimeout headerTimeout = new HeaderTimeout(Duration.ofMillis(200));
     private final CountDownLatch held = new CountDownLatch(1);
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
 
     @BeforeEach
     void start() throws Exception {
-        connector.addBean(slowHeaders);
+        connector.addBean(headerTimeout);
         server.addConnector(connector);
         server.setHandler(
                 new Handler.Abstract() {
@@ -51,7 +51,7 @@ class SlowHeadersTest {
     void stop() throws Exception {
         held.countDown();
         server.stop();
-        slowHeaders.close();
+        headerTimeout.close();
     }
 
     @Test
