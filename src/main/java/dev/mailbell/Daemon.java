@@ -9,6 +9,7 @@ import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
+import dev.mailbell.config.RetentionConfig;
 import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
@@ -49,15 +50,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The composition root: builds every room from the bottom up, starts them, and stops them in the
- * opposite order. First the database, for everything stands on it; the API is bound before the
- * first look, so that a port that is taken is told before any mail server is spoken to; at the end
- * requests cease first, then looks, then deliveries, then the database.
+ * The composition root: builds every part from the bottom up, starts them, and stops them in the
+ * opposite order. The database comes first, because every other part stands on it. The API binds
+ * its port before the first check, so that a port in use is reported before any mail server is
+ * contacted. At the stop, requests end first, then checks, then deliveries, then the database.
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final int WEBHOOK_CONNECTIONS = 4096;
-    private static final Duration SEARCH_TIME = Duration.ofSeconds(10);
+    private static final Duration DISCOVERY_TIMEOUT = Duration.ofSeconds(10);
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
@@ -78,11 +79,11 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * Builds and starts everything; returns when the API answers and looks begin.
+     * Builds and starts every part; returns when the API answers and checks have begun.
      *
-     * @param operatorKey what the operator's requests carry
-     * @throws RuntimeException when a part cannot start, with what to do in the message; what had
-     *     started is stopped
+     * @param operatorKey the API key of the operator
+     * @throws RuntimeException when a part cannot start; the message says what to do, and the parts
+     *     that had started are stopped
      */
     public static Daemon start(LiveConfiguration configuration, String operatorKey) {
         LogLimit.install();
@@ -104,12 +105,14 @@ public final class Daemon implements AutoCloseable {
         ListenException.requireFree(host, configuration.http().port(), "http.port");
         ListenException.requireFree(host, configuration.metricsPort(), "metrics.port");
         InstantSource clock = InstantSource.system();
+        LiveSettings settings = new LiveSettings(live);
         Metrics metrics = new Metrics(Version.current());
         stops.push(metrics::close);
         MeterRegistry meters = metrics.registry();
         Gauge.builder("config.refused", () -> live.isRefused() ? 1 : 0)
                 .description("1 while the configuration's file has faults and is not in effect")
                 .register(meters);
+
         Database database =
                 ConfiguredDatabase.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
@@ -124,12 +127,11 @@ public final class Daemon implements AutoCloseable {
         Jdbi jdbi = database.jdbi();
         Keyring keyring = Keyring.open(configuration.keyset());
         Installation.claim(jdbi, keyring);
-        EventStore events = new EventStore(jdbi);
-        events.adoptRestored();
+        new EventStore(jdbi).adoptRestored();
         Ids.startAfterLogs(jdbi);
-        DailyPartitions logs = new DailyPartitions(jdbi, clock);
-        // Before anything is written: housekeeping may be another node's turn.
-        logs.makeAheadAtStart();
+        DailyPartitions partitions = new DailyPartitions(jdbi, clock);
+        // Before the first write: another node may be the one that runs the housekeeping.
+        partitions.makeAheadAtStart();
 
         Watchdog watchdog = new Watchdog();
         stops.push(watchdog::close);
@@ -142,8 +144,6 @@ public final class Daemon implements AutoCloseable {
         GuardedHttp http = new GuardedHttp(guard, tls, null);
         stops.push(http::close);
 
-        WebhookStore webhooks = new WebhookStore(jdbi);
-        LiveSettings settings = new LiveSettings(live);
         WebhookClient client =
                 new WebhookClient(
                         new WebhookClient.Settings(
@@ -157,20 +157,18 @@ public final class Daemon implements AutoCloseable {
                         watchdog,
                         clock);
         stops.push(client::close);
-        FeedNotifier bell = new FeedNotifier(jdbi);
+        FeedNotifier notifier = new FeedNotifier(jdbi);
         Deliveries deliveries =
                 new Deliveries(
                         database,
-                        webhooks,
+                        new WebhookStore(jdbi),
                         client,
                         keyring,
                         settings,
                         lease::held,
                         meters,
                         new SteadyClock(clock, System::nanoTime));
-        deliveries.outbox().onCommit(bell::committed);
-
-        PollingPolicy pace = new PollingPolicy(live);
+        deliveries.outbox().onCommit(notifier::committed);
         WatchService watch =
                 new WatchService(
                         new WatchService.Parts(
@@ -183,11 +181,10 @@ public final class Daemon implements AutoCloseable {
                                         new AccessTokens(
                                                 http, grants, clock, RandomGenerator.getDefault()),
                                 deliveries.outbox(),
-                                pace,
+                                new PollingPolicy(live),
                                 meters,
                                 clock,
                                 System::nanoTime));
-
         Readiness readiness =
                 new Readiness(
                         List.of(
@@ -208,11 +205,13 @@ public final class Daemon implements AutoCloseable {
                                 keyring,
                                 guard,
                                 watch.watch(),
-                                new DeliveryHooks(deliveries),
-                                bell,
+                                new DeliveryOperations(deliveries),
+                                notifier,
                                 (address, protocol) ->
                                         discovery.discover(
-                                                address, protocol, Deadline.after(SEARCH_TIME)),
+                                                address,
+                                                protocol,
+                                                Deadline.after(DISCOVERY_TIMEOUT)),
                                 settings,
                                 readiness,
                                 () -> live.reload(Reload.Trigger.REQUEST),
@@ -220,6 +219,7 @@ public final class Daemon implements AutoCloseable {
                                 metrics::scrape,
                                 clock));
         port = api.port();
+
         deliveries.start();
         stops.push(deliveries::stop);
         watch.start();
@@ -228,25 +228,13 @@ public final class Daemon implements AutoCloseable {
         Housekeeping housekeeping =
                 Housekeeping.start(
                         database.dataSource(),
-                        List.of(
-                                new Chore("make partitions ahead", logs::makeAhead),
-                                new Chore(
-                                        "drop old partitions",
-                                        () ->
-                                                logs.drop(
-                                                        configuration.retention().events(),
-                                                        configuration.retention().deliveries())),
-                                new Chore(
-                                        "remove what removed webhooks left",
-                                        new DeliveryLog(jdbi, clock)::removeOrphans),
-                                new Chore(
-                                        "remove old answers to Idempotency-Keys",
-                                        api::deleteExpiredAnswers)));
+                        chores(partitions, configuration.retention(), jdbi, clock, api));
         stops.push(housekeeping::close);
+        // Pushed last, so that requests end before the parts that serve them.
         stops.push(api::close);
     }
 
-    /** Before the migration, which must not change tables under another daemon. */
+    /** Taken before the migration, which must not change tables under another daemon. */
     private static Lease lease(
             Database database, Configuration configuration, InstantSource clock) {
         Node node = Node.current(configuration.nodeName(), configuration.database().embedded());
@@ -266,19 +254,34 @@ public final class Daemon implements AutoCloseable {
                 };
     }
 
-    /** Completed with the reason when another daemon has taken the database over. */
+    private static List<Chore> chores(
+            DailyPartitions partitions,
+            RetentionConfig retention,
+            Jdbi jdbi,
+            InstantSource clock,
+            Api api) {
+        return List.of(
+                new Chore("make partitions ahead", partitions::makeAhead),
+                new Chore(
+                        "drop old partitions",
+                        () -> partitions.drop(retention.events(), retention.deliveries())),
+                new Chore(
+                        "remove what removed webhooks left",
+                        new DeliveryLog(jdbi, clock)::removeOrphans),
+                new Chore("remove old answers to Idempotency-Keys", api::deleteExpiredAnswers));
+    }
+
+    /** Completed with the reason when another daemon has taken over the database. */
     public CompletableFuture<String> lost() {
         return lost;
     }
 
-    /** Where the API answers. */
+    /** The address of the API. */
     public URI uri() {
         return URI.create("http://" + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port);
     }
 
-    /**
-     * Stops everything in order; a part that does not stop well does not keep the others from it.
-     */
+    /** Stops every part in order; a part that fails to stop does not keep the others running. */
     @Override
     public synchronized void close() {
         while (!stops.isEmpty()) {
@@ -288,7 +291,7 @@ public final class Daemon implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 LOG.warn("Interrupted while stopping");
             } catch (RuntimeException e) {
-                LOG.warn("A part did not stop well", e);
+                LOG.warn("A part failed to stop", e);
             }
         }
     }

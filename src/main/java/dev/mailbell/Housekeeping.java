@@ -13,22 +13,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is done once an hour by one node of all: partitions made ahead and dropped, leftovers
- * removed. Which node it is, db-scheduler decides.
+ * Runs chores once an hour on one node of the cluster, which db-scheduler selects: makes and drops
+ * partitions, removes leftovers.
  */
 final class Housekeeping implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
-    private static final Duration EVERY = Duration.ofHours(1);
-    private static final Duration POLL = Duration.ofMinutes(1);
-    private static final Duration LAST_CALLS = Duration.ofSeconds(5);
+    private static final Duration INTERVAL = Duration.ofHours(1);
+    private static final Duration POLLING_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
     private final ExecutorService thread;
     private final Scheduler scheduler;
 
     /**
-     * One thing to do.
+     * One piece of work.
      *
-     * @param name for the log, as in "cannot … now"
+     * @param name a verb phrase for the log line "Housekeeping cannot … now"
      */
     record Chore(String name, Runnable work) {}
 
@@ -39,26 +39,26 @@ final class Housekeeping implements AutoCloseable {
         scheduler =
                 Scheduler.create(database)
                         .startTasks(
-                                Tasks.recurring("housekeeping", Schedules.fixedDelay(EVERY))
-                                        .execute((instance, context) -> doAll(chores)))
+                                Tasks.recurring("housekeeping", Schedules.fixedDelay(INTERVAL))
+                                        .execute((instance, context) -> runAll(chores)))
                         .threads(1)
                         .executorService(thread)
-                        .pollingInterval(POLL)
-                        .shutdownMaxWait(LAST_CALLS)
-                        // The database being away is told by those who need it at once.
+                        .pollingInterval(POLLING_INTERVAL)
+                        .shutdownMaxWait(STOP_TIMEOUT)
+                        // Other parts already log that the database is away.
                         .failureLogging(LogLevel.WARN, false)
                         .build();
     }
 
-    /** Begins; the first round is at once when the last one was more than an hour ago. */
+    /** Starts; the first run is at once when the last one was more than an hour ago. */
     static Housekeeping start(DataSource database, List<Chore> chores) {
         Housekeeping housekeeping = new Housekeeping(database, List.copyOf(chores));
         housekeeping.scheduler.start();
         return housekeeping;
     }
 
-    /** One chore that fails does not keep the others from being done. */
-    static void doAll(List<Chore> chores) {
+    /** Runs every chore, also after one has failed. */
+    static void runAll(List<Chore> chores) {
         for (Chore chore : chores) {
             try {
                 chore.work().run();
@@ -71,7 +71,7 @@ final class Housekeeping implements AutoCloseable {
         }
     }
 
-    /** Waits, at most 5 s, for what is under way. */
+    /** Waits at most 5 s for a running chore. */
     @Override
     public void close() {
         scheduler.stop();

@@ -4,8 +4,8 @@ import dev.mailbell.secret.Keyring;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Binds a database to its keyset, so that a lost keyset is told at the start and not at the first
- * look.
+ * Binds a database to its keyset, so that the wrong keyset is reported at the start and not at the
+ * first check.
  */
 final class Installation {
     private Installation() {}

@@ -10,34 +10,34 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The configuration as the rooms ask for it. */
+/** Answers the API's and delivery's questions about settings from the live configuration. */
 final class LiveSettings implements RequestPolicy, DeliverySettings {
     private final Supplier<Configuration> configuration;
-    private final PollingPolicy pace;
+    private final PollingPolicy polling;
 
     LiveSettings(Supplier<Configuration> configuration) {
         this.configuration = configuration;
-        this.pace = new PollingPolicy(configuration);
+        this.polling = new PollingPolicy(configuration);
     }
 
     @Override
     public boolean push(Protocol protocol, String host) {
-        return pace.push(protocol, host);
+        return polling.push(protocol, host);
     }
 
     @Override
     public Duration interval(Protocol protocol, String host) {
-        return pace.interval(protocol, host);
+        return polling.interval(protocol, host);
     }
 
     @Override
     public Duration minInterval(Protocol protocol) {
-        return pace.intervals(protocol).min();
+        return polling.intervals(protocol).min();
     }
 
     @Override
     public Duration maxInterval(Protocol protocol) {
-        return pace.intervals(protocol).max();
+        return polling.intervals(protocol).max();
     }
 
     @Override

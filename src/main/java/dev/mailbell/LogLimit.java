@@ -14,27 +14,28 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
- * Bounds how fast the log grows. What a library warns of may be in the hand of a stranger who
- * connects: one line a minute of each of its loggers. Of Mailbell's own lines, {@link #OWN} a
- * minute of each kind, which is its text without the values. Lines left out are counted in the next
- * one.
+ * Bounds the growth of the log. A remote peer may be able to trigger a library's warnings, so each
+ * library logger may write one line per minute. Mailbell itself may write {@link #OWN_LINES} lines
+ * per minute of each kind; a kind is a message pattern without its values. The next line that is
+ * written reports the number of suppressed ones.
  */
 final class LogLimit extends TurboFilter {
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
-    private static final int OWN = 100;
-    private static final int MOST_KINDS = 1_000;
-    private static final String OURS = "dev.mailbell.";
+    private static final int OWN_LINES = 100;
+    private static final int LIBRARY_LINES = 1;
+    private static final int MAX_KINDS = 1_000;
+    private static final String OWN_PREFIX = "dev.mailbell.";
 
     private final LongSupplier nanoTime;
     private final Map<String, Window> windows = new HashMap<>();
-    private final ThreadLocal<Boolean> counting = ThreadLocal.withInitial(() -> false);
+    private final ThreadLocal<Boolean> loggingItself = ThreadLocal.withInitial(() -> false);
 
     private static final class Window {
-        private long begun;
+        private long start;
         private long lines;
     }
 
-    /** Puts one before the whole log, whatever file Logback was configured by; once. */
+    /** Installs one filter for all loggers, unless there is one, whatever Logback's configuration. */
     static synchronized void install() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log
                 && log.getTurboFilterList().stream().noneMatch(LogLimit.class::isInstance)) {
@@ -54,12 +55,12 @@ final class LogLimit extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] values,
             @Nullable Throwable failure) {
-        boolean ours = logger.getName().startsWith(OURS);
+        boolean own = logger.getName().startsWith(OWN_PREFIX);
         boolean bounded =
                 format != null
-                        && level.isGreaterOrEqual(ours ? Level.INFO : Level.WARN)
+                        && level.isGreaterOrEqual(own ? Level.INFO : Level.WARN)
                         && level.isGreaterOrEqual(logger.getEffectiveLevel());
-        if (!bounded || counting.get()) {
+        if (!bounded || loggingItself.get()) {
             return FilterReply.NEUTRAL;
         }
         String kind =
@@ -67,38 +68,38 @@ final class LogLimit extends TurboFilter {
                         + ' '
                         + level
                         + ' '
-                        + (ours ? format : failure == null ? "" : failure.getClass().getName());
-        long leftOut = admit(kind, ours ? OWN : 1);
-        if (leftOut < 0) {
+                        + (own ? format : failure == null ? "" : failure.getClass().getName());
+        long suppressed = admit(kind, own ? OWN_LINES : LIBRARY_LINES);
+        if (suppressed < 0) {
             return FilterReply.DENY;
         }
-        if (leftOut > 0) {
-            say(logger, leftOut);
+        if (suppressed > 0) {
+            logSuppressed(logger, suppressed);
         }
         return FilterReply.NEUTRAL;
     }
 
-    /** How many lines were left out before this one; negative when this one is left out. */
-    private synchronized long admit(String kind, int most) {
+    /** The number of lines suppressed before this one; negative when this one is suppressed. */
+    private synchronized long admit(String kind, int max) {
         long now = nanoTime.getAsLong();
-        String counted = windows.size() < MOST_KINDS || windows.containsKey(kind) ? kind : "other";
-        Window window = windows.computeIfAbsent(counted, key -> new Window());
-        if (window.lines == 0 || now - window.begun >= MINUTE) {
-            long leftOut = Math.max(0, window.lines - most);
-            window.begun = now;
+        String bounded = windows.size() < MAX_KINDS || windows.containsKey(kind) ? kind : "other";
+        Window window = windows.computeIfAbsent(bounded, key -> new Window());
+        if (window.lines == 0 || now - window.start >= MINUTE) {
+            long suppressed = Math.max(0, window.lines - max);
+            window.start = now;
             window.lines = 1;
-            return leftOut;
+            return suppressed;
         }
         window.lines++;
-        return window.lines > most ? -1 : 0;
+        return window.lines > max ? -1 : 0;
     }
 
-    private void say(Logger logger, long leftOut) {
-        counting.set(true);
+    private void logSuppressed(Logger logger, long suppressed) {
+        loggingItself.set(true);
         try {
-            logger.warn("{} more lines like the next one were left out", leftOut);
+            logger.warn("{} more lines like the next one were left out", suppressed);
         } finally {
-            counting.remove();
+            loggingItself.remove();
         }
     }
 }

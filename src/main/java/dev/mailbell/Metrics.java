@@ -18,38 +18,38 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What can be counted of a running daemon: the process itself, and what the rooms register. Every
- * name is given the prefix {@code mailbell}. Labels that grow without bound lose series, not
- * memory: past 10,000 meters no more are taken.
+ * The daemon's metrics: those of the process, and those that its parts register. Every name gets
+ * the prefix {@code mailbell}. Above 10,000 meters no more are registered, so that unbounded labels
+ * cannot exhaust the memory.
  */
 final class Metrics implements AutoCloseable {
     private static final String PREFIX = "mailbell.";
 
-    /** By the names that they are given, with the prefix. */
+    /** Micrometer's meters that {@link #bindRenamed} registers under better names. */
     private static final Set<String> RENAMED =
             Set.of("mailbell.process.cpu.time", "mailbell.system.cpu.count");
 
-    private static final double NANOS_A_SECOND = 1e9;
-    private static final int MOST_METERS = 10_000;
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final int MAX_METERS = 10_000;
 
-    private final SteadyRegistry registry = new SteadyRegistry();
-    private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final ScrapeSafeRegistry registry = new ScrapeSafeRegistry();
+    private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
     Metrics(String version) {
         registry.config()
                 .meterFilter(MeterFilter.deny(id -> RENAMED.contains(id.getName())))
                 .meterFilter(new Prefix())
-                .meterFilter(MeterFilter.maximumAllowableMetrics(MOST_METERS));
+                .meterFilter(MeterFilter.maximumAllowableMetrics(MAX_METERS));
         List<MeterBinder> process =
                 List.of(
                         new JvmMemoryMetrics(),
-                        collections,
+                        garbageCollection,
                         new JvmThreadMetrics(),
                         new ProcessorMetrics(),
                         new FileDescriptorMetrics(),
                         new UptimeMetrics());
         process.forEach(binder -> binder.bindTo(registry));
-        renamed();
+        bindRenamed();
         Gauge.builder("build.info", () -> 1)
                 .description("Which Mailbell and which Java this is; always 1")
                 .tag("version", version)
@@ -57,11 +57,11 @@ final class Metrics implements AutoCloseable {
                 .register(registry);
     }
 
-    /** What Micrometer names against Prometheus's conventions, by names that follow them. */
-    private void renamed() {
+    /** Meters whose Micrometer names break Prometheus's conventions, under conforming names. */
+    private void bindRenamed() {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
             FunctionCounter.builder(
-                            "process.cpu", system, it -> it.getProcessCpuTime() / NANOS_A_SECOND)
+                            "process.cpu", system, it -> it.getProcessCpuTime() / NANOS_PER_SECOND)
                     .description("CPU time of the process")
                     .baseUnit("seconds")
                     .register(registry);
@@ -78,19 +78,19 @@ final class Metrics implements AutoCloseable {
         }
     }
 
-    /** For the rooms to register their meters with. */
+    /** The registry with which the daemon's parts register their meters. */
     MeterRegistry registry() {
         return registry;
     }
 
-    /** Everything, in Prometheus's text format. */
+    /** All metrics, in Prometheus's text format. */
     String scrape() {
         return registry.scrape();
     }
 
     @Override
     public void close() {
-        collections.close();
+        garbageCollection.close();
         registry.close();
     }
 }

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What is missing before the daemon can do its work, asked of every part that can tell.
+ * Collects the reasons why the daemon cannot do its work.
  *
- * @param parts each answers soon with its reasons, for a person; none when all is well
+ * @param parts each returns its reasons within a second, for people; none when it is ready
  */
 record Readiness(List<Supplier<List<String>>> parts) implements Supplier<List<String>> {
     private static final Duration PROBE_TIME = Duration.ofSeconds(1);

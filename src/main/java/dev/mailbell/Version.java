@@ -1,10 +1,10 @@
 package dev.mailbell;
 
-/** Which Mailbell this is. */
+/** The version of this Mailbell. */
 public final class Version {
     private Version() {}
 
-    /** As the jar's manifest says; {@code dev} when run from classes. */
+    /** The version in the jar's manifest; {@code dev} when run from class files. */
     public static String current() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "dev" : version;

@@ -1,4 +1,7 @@
-/** The daemon's composition root; every room below it has a package of its own. */
+/**
+ * The daemon's composition root, its metrics and its housekeeping. It may call every other package;
+ * start reading at {@link dev.mailbell.Daemon}.
+ */
 @NullMarked
 package dev.mailbell;
 

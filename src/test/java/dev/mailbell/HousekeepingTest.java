@@ -45,7 +45,7 @@ class HousekeepingTest {
     @Test
     void a_chore_that_fails_does_not_keep_the_others_from_being_done() {
         AtomicInteger done = new AtomicInteger();
-        Housekeeping.doAll(
+        Housekeeping.runAll(
                 List.of(
                         new Chore(
                                 "fail",

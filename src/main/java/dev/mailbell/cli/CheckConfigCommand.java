@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "check-config",
-        description = "Reads the configuration as serve would, and tells every fault.",
+        description = "Reads the configuration as serve would, and reports every fault.",
         mixinStandardHelpOptions = true)
 final class CheckConfigCommand implements Callable<Integer> {
     @Mixin private final ConfigOption config = new ConfigOption();

@@ -7,19 +7,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The archive of classes that the launcher lets Java write or map. The launcher keeps only one that
- * a daemon wrote which served; one that Java refuses to map is removed, so that the next start
- * writes another.
+ * The class-data sharing archive that the launcher lets Java write or map. The launcher keeps an
+ * archive only if the daemon that wrote it has served. An archive that Java refuses to map is
+ * deleted, so that the next start writes a new one.
  */
 final class ClassArchive {
     private ClassArchive() {}
 
-    /** The daemon has served: what it loaded is worth keeping. */
+    /** Marks the archive of this process as worth keeping, because the daemon serves. */
     static void served() {
         try {
-            String mark = System.getProperty("mailbell.archive.mark", "");
-            if (!mark.isEmpty()) {
-                Files.writeString(Path.of(mark), "");
+            String marker = System.getProperty("mailbell.archive.mark", "");
+            if (!marker.isEmpty()) {
+                Files.writeString(Path.of(marker), "");
             }
             String archive = System.getProperty("mailbell.archive", "");
             if (!archive.isEmpty() && !isMapped(archive)) {
@@ -33,7 +33,7 @@ final class ClassArchive {
         }
     }
 
-    /** Where the system tells nothing of it, an archive counts as mapped. */
+    /** On systems without {@code /proc/self/maps}, an archive counts as mapped. */
     private static boolean isMapped(String archive) throws IOException {
         Path maps = Path.of("/proc/self/maps");
         if (!Files.isReadable(maps)) {

@@ -2,7 +2,7 @@ package dev.mailbell.cli;
 
 import org.jspecify.annotations.Nullable;
 
-/** A command could not do its work; the message names what to do. */
+/** A command failed; the message says what to do. */
 final class CommandFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

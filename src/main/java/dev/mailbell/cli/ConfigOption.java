@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The option that most commands share. */
+/** The option {@code --config}, which most commands have. */
 final class ConfigOption {
     @Option(
             names = {"-c", "--config"},
@@ -21,7 +21,7 @@ final class ConfigOption {
         return loader().load(file);
     }
 
-    /** To be read again while the daemon runs. */
+    /** Reads the configuration so that it can be reloaded. */
     LiveConfiguration live() {
         return LiveConfiguration.open(loader(), file);
     }
@@ -34,7 +34,7 @@ final class ConfigOption {
         return new ConfigurationLoader(home(), System.getenv());
     }
 
-    /** The program's folder, as the launcher says. */
+    /** The program's directory, which the launcher passes on. */
     static Path home() {
         return Path.of(System.getProperty("mailbell.home", ".")).toAbsolutePath().normalize();
     }

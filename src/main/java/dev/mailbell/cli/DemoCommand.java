@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "Shows the whole way from a mail to a webhook, on this machine alone.",
+            "Shows the way from a mail to a webhook, on this machine alone.",
             "It starts a mail server, a webhook receiver and the daemon."
         },
         mixinStandardHelpOptions = true)
@@ -29,13 +29,13 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--once",
-            description = "end by itself after a few mails; exit 0 when all were announced")
+            description = "stop after a few mails; exit 0 if all were announced")
     private boolean once;
 
     @Override
     public Integer call() throws Exception {
-        // Read by logback.xml when the first logger is made; the demo's own lines are what matters
-        // here.
+        // logback.xml reads it when the first logger is created. WARN keeps the demo's own output
+        // readable.
         System.setProperty("mailbell.log.level", "WARN");
         requireMailServer();
         Path dataDir = temporaryDirectory();
@@ -46,7 +46,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** The mail server of the demo is no part of the daemon, so an installation may lack it. */
+    /** The demo's mail server is not part of the daemon, so an installation may lack it. */
     private static void requireMailServer() {
         try {
             Class.forName(MAIL_SERVER, false, DemoCommand.class.getClassLoader());
@@ -112,11 +112,11 @@ final class DemoCommand implements Callable<Integer> {
         };
     }
 
-    private static void remove(Path folder) {
-        if (!Files.exists(folder)) {
+    private static void remove(Path directory) {
+        if (!Files.exists(directory)) {
             return;
         }
-        try (Stream<Path> files = Files.walk(folder)) {
+        try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> {
                         try {
@@ -127,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
                     });
         } catch (IOException | UncheckedIOException e) {
             System.err.println(
-                    "The demo's files in " + folder + " could not be removed: " + e.getMessage());
+                    "The demo's files in " + directory + " could not be removed: " + e.getMessage());
         }
     }
 }

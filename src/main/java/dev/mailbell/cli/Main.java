@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /** The program's entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
 @Command(
         name = "mailbell",
-        description = "Watches mailboxes and rings webhooks when mail arrives.",
+        description = "Watches mailboxes and calls webhooks when mail arrives.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = Main.ManifestVersion.class,
@@ -30,12 +30,12 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "A first look: mailbell demo. The documentation: README.md and docs/.",
+            "To try it: mailbell demo. The documentation: README.md and docs/.",
             "From the source tree also: mailbell bench, which measures; see docs/benchmarks.md."
         })
 public final class Main implements Runnable {
-    /** The exit code of a daemon whose database is another's. 3 is the JVM's, out of memory. */
-    static final int ANOTHER_DAEMON = 4;
+    /** The exit code when another daemon holds the lease on the database. 3 is the JVM's. */
+    static final int LEASE_REFUSED = 4;
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -49,23 +49,23 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setExecutionExceptionHandler(
-                        (failure, command, parsed) -> tell(command.getErr(), failure));
+                        (failure, command, parsed) -> report(command.getErr(), failure));
     }
 
-    /** Failures that name what to do are told in a sentence, faults of ours with their trace. */
-    private static int tell(PrintWriter err, Exception failure) {
+    /** Prints the message of an expected failure, and the stack trace of an unexpected one. */
+    private static int report(PrintWriter err, Exception failure) {
         switch (failure) {
             case ConfigurationException faults -> err.println(faults.getMessage());
             case DatabaseException database -> err.println("mailbell: " + database.getMessage());
             case KeyringException keyring -> err.println("mailbell: " + keyring.getMessage());
-            case ListenException taken -> err.println("mailbell: " + taken.getMessage());
-            case LeaseRefusedException held -> err.println("mailbell: " + held.getMessage());
-            case CommandFailedException said -> err.println("mailbell: " + said.getMessage());
+            case ListenException listen -> err.println("mailbell: " + listen.getMessage());
+            case LeaseRefusedException lease -> err.println("mailbell: " + lease.getMessage());
+            case CommandFailedException failed -> err.println("mailbell: " + failed.getMessage());
             default -> failure.printStackTrace(err);
         }
         return switch (failure) {
             case ConfigurationException faults -> CommandLine.ExitCode.USAGE;
-            case LeaseRefusedException held -> ANOTHER_DAEMON;
+            case LeaseRefusedException lease -> LEASE_REFUSED;
             default -> CommandLine.ExitCode.SOFTWARE;
         };
     }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "migrate",
         description =
-                "Brings the database's tables up to this version, as serve does at its start, and ends.",
+                "Migrates the database to this version, as serve does at its start, and exits.",
         mixinStandardHelpOptions = true)
 final class MigrateCommand implements Callable<Integer> {
     @Mixin private final ConfigOption config = new ConfigOption();

@@ -11,16 +11,17 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * The operator's key: from the environment, else made at the first start and kept beside the data.
+ * The operator's API key: from the environment, or else generated at the first start and stored in
+ * the data directory.
  */
 final class OperatorKey {
     private static final String FILE = "admin.key";
-    private static final int SHORTEST = 16;
+    private static final int MIN_LENGTH = 16;
 
     private OperatorKey() {}
 
     /**
-     * @param file where the key was read from; empty when the environment gave it
+     * @param file the file that the key was read from; empty for a key of the environment
      */
     record Found(String key, Optional<Path> file) {
         @Override
@@ -29,20 +30,20 @@ final class OperatorKey {
         }
     }
 
-    /** Where a key is kept that the environment does not give. */
+    /** The file of a generated key. */
     static Path file(Path dataDir) {
         return dataDir.resolve(FILE);
     }
 
-    /** What is wrong with a key; empty for a good one, and where none is given. */
+    /** The fault of a key; empty for a valid key and for a blank one, which counts as unset. */
     static Optional<String> fault(String key) {
         boolean good =
                 key.isBlank()
-                        || key.length() >= SHORTEST
+                        || key.length() >= MIN_LENGTH
                                 && key.chars().allMatch(c -> c > ' ' && c <= '~');
         return good
                 ? Optional.empty()
-                : Optional.of("must be at least " + SHORTEST + " visible ASCII characters");
+                : Optional.of("must be at least " + MIN_LENGTH + " visible ASCII characters");
     }
 
     static Found find(String environment, Path dataDir) {
@@ -56,7 +57,7 @@ final class OperatorKey {
         Path file = file(dataDir);
         try {
             if (!Files.exists(file)) {
-                make(file);
+                generate(file);
             }
             return new Found(Files.readString(file).strip(), Optional.of(file));
         } catch (IOException e) {
@@ -71,7 +72,7 @@ final class OperatorKey {
         }
     }
 
-    private static void make(Path file) throws IOException {
+    private static void generate(Path file) throws IOException {
         byte[] random = new byte[24];
         new SecureRandom().nextBytes(random);
         String key = "mbk_" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
@@ -82,10 +83,10 @@ final class OperatorKey {
                 Files.createTempFile(file.toAbsolutePath().getParent(), FILE, ".new", ownerOnly);
         try {
             Files.writeString(fresh, key + "\n", StandardOpenOption.SYNC);
-            // A link, not a move: of two daemons that start at once, one key remains.
+            // A link, not a move: when two daemons start at once, only the first key is stored.
             Files.createLink(file, fresh);
         } catch (FileAlreadyExistsException other) {
-            // The other daemon's key counts.
+            // The other daemon's key is used.
             return;
         } finally {
             Files.deleteIfExists(fresh);

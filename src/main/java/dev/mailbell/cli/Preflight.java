@@ -19,9 +19,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges what {@code serve} would refuse, beyond the file's grammar: the operator's key, the
- * keyset, the data directory, the address. {@code check-config} and {@code serve} ask it alike.
- * Nothing is written or started.
+ * Checks the configuration against this machine: the operator's key, the database, the keyset, the
+ * data directory and the address. {@code check-config} and {@code serve} both run it. It writes and
+ * starts nothing.
  */
 final class Preflight {
     private final Configuration configuration;
@@ -95,11 +95,11 @@ final class Preflight {
         }
     }
 
-    private void dataDir(boolean keyIsKeptThere) {
+    private void dataDir(boolean keyIsStoredThere) {
         Path dataDir = configuration.dataDir();
         boolean needed =
                 configuration.database().embedded()
-                        || keyIsKeptThere && !Files.exists(OperatorKey.file(dataDir))
+                        || keyIsStoredThere && !Files.exists(OperatorKey.file(dataDir))
                         || !Files.exists(configuration.keyset())
                                 && configuration.keyset().startsWith(dataDir);
         if (needed && !canBeWritten(dataDir)) {
@@ -114,13 +114,13 @@ final class Preflight {
         }
     }
 
-    /** Whether a directory is writable, or can be made. */
+    /** Whether a directory is writable or can be created. */
     private static boolean canBeWritten(Path directory) {
         @Nullable Path existing = existing(directory);
         return existing != null && Files.isDirectory(existing) && Files.isWritable(existing);
     }
 
-    /** The path itself, or the nearest of its parents that exists. */
+    /** The path itself, or its nearest parent that exists. */
     private static @Nullable Path existing(Path path) {
         @Nullable Path existing = path.toAbsolutePath().normalize();
         while (existing != null && !Files.exists(existing)) {
@@ -143,7 +143,7 @@ final class Preflight {
         try {
             return Files.getFileStore(existing).isReadOnly();
         } catch (IOException e) {
-            // The advice for the usual case stands then.
+            // Unknown: the remedy for the usual case applies.
             return false;
         }
     }

@@ -18,10 +18,10 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "serve",
-        description = "Runs the daemon until it is told to stop (SIGTERM, Ctrl-C).",
+        description = "Runs the daemon until it is stopped (SIGTERM, Ctrl-C).",
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
-    /** Above the sum of what the parts allow themselves, below what service managers wait. */
+    /** Above the sum of the parts' own stop timeouts, below the timeout of service managers. */
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(50);
 
     @Mixin private final ConfigOption config = new ConfigOption();
@@ -31,7 +31,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         LiveConfiguration configuration = config.live();
-        long begun = System.nanoTime();
+        long start = System.nanoTime();
         Preflight.require(configuration.get(), System.getenv());
         OperatorKey.Found key =
                 OperatorKey.find(
@@ -41,11 +41,11 @@ final class ServeCommand implements Callable<Integer> {
         Signals.onStop(stop::countDown);
         Signals.onHangUp(() -> reload(configuration));
         Daemon daemon = Daemon.start(configuration, key.key());
-        // For ends that no signal of ours announced.
+        // For exits without a handled signal.
         Runtime.getRuntime().addShutdownHook(new Thread(daemon::close));
         daemon.lost().thenRun(stop::countDown);
         try (FileWatch _ = FileWatch.start(configuration)) {
-            tell(daemon, key, (System.nanoTime() - begun) / 1_000_000);
+            printReady(daemon, key, (System.nanoTime() - start) / 1_000_000);
             ClassArchive.served();
             stop.await();
         }
@@ -54,10 +54,10 @@ final class ServeCommand implements Callable<Integer> {
         Thread.ofPlatform().daemon().name("stop-deadline").start(ServeCommand::endAtDeadline);
         daemon.close();
         log.info("Stopped");
-        return daemon.lost().isDone() ? Main.ANOTHER_DAEMON : 0;
+        return daemon.lost().isDone() ? Main.LEASE_REFUSED : 0;
     }
 
-    /** Not before a command runs: {@code demo} chooses the level first. */
+    /** Created late, because {@code demo} sets the log level before the first logger is created. */
     private static Logger log() {
         return LoggerFactory.getLogger(ServeCommand.class);
     }
@@ -66,7 +66,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             configuration.reload(Reload.Trigger.SIGNAL);
         } catch (ConfigurationException e) {
-            log().debug("The configuration is refused, as was told");
+            log().debug("The configuration is refused; the reload has logged its faults");
         }
     }
 
@@ -82,7 +82,7 @@ final class ServeCommand implements Callable<Integer> {
         Runtime.getRuntime().halt(1);
     }
 
-    private void tell(Daemon daemon, OperatorKey.Found key, long millis) {
+    private void printReady(Daemon daemon, OperatorKey.Found key, long millis) {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("Mailbell is ready at %s, after %.1f s.%n", daemon.uri(), millis / 1000.0);
         key.file()

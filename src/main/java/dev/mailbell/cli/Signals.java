@@ -7,26 +7,27 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * The signals of the operating system; where one does not exist, nothing comes of asking for it.
+ * Handlers for signals of the operating system. A signal that the platform lacks is logged and
+ * otherwise ignored.
  */
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
-    /** What a shell adds to a signal's number for the exit code of who died of it. */
-    private static final int OF_A_SIGNAL = 128;
+    /** The exit code of a process killed by signal N is 128 + N, as shells report it. */
+    private static final int SIGNAL_EXIT_CODE = 128;
 
     private Signals() {}
 
     /**
-     * The first SIGTERM or SIGINT stops in order; a second one of either ends the process at once.
+     * The first SIGTERM or SIGINT runs {@code stop}; a second one of either ends the process at once.
      */
     static void onStop(Runnable stop) {
-        AtomicBoolean asked = new AtomicBoolean();
+        AtomicBoolean stopping = new AtomicBoolean();
         SignalHandler handler =
                 signal -> {
-                    if (!asked.compareAndSet(false, true)) {
-                        // Not a word first: whatever keeps the stop from going on may be the log.
-                        Runtime.getRuntime().halt(OF_A_SIGNAL + signal.getNumber());
+                    if (!stopping.compareAndSet(false, true)) {
+                        // Without a log line: the log itself may be what blocks the stop.
+                        Runtime.getRuntime().halt(SIGNAL_EXIT_CODE + signal.getNumber());
                     }
                     stop.run();
                 };
@@ -34,7 +35,7 @@ final class Signals {
         handle("INT", handler);
     }
 
-    /** Every SIGHUP. */
+    /** Runs {@code action} at every SIGHUP. */
     static void onHangUp(Runnable action) {
         handle(
                 "HUP",
@@ -42,7 +43,7 @@ final class Signals {
                     try {
                         action.run();
                     } catch (RuntimeException e) {
-                        LOG.error("SIGHUP could not be followed", e);
+                        LOG.error("SIGHUP could not be handled", e);
                     }
                 });
     }
@@ -51,7 +52,7 @@ final class Signals {
         try {
             SignalHandler before = Signal.handle(new Signal(name), handler);
             if (before == SignalHandler.SIG_IGN) {
-                // As nohup does; the JVM leaves it so.
+                // nohup starts processes like this, and the JVM keeps ignoring the signal.
                 LOG.info(
                         "SIG{} is ignored, because the process that started this one ignores it",
                         name);

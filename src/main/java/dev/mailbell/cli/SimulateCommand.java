@@ -14,20 +14,20 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "simulate",
         description = {
-            "Compares ways of counting new mail over random histories of a POP3 maildrop;",
+            "Compares methods of counting new mail over random histories of a mailbox;",
             "exits with 1 if Mailbell's own count was ever wrong."
         },
         mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
     @Option(
-            names = "--looks",
-            description = "looks in each scenario; default: ${DEFAULT-VALUE}",
+            names = {"--checks", "--looks"},
+            description = "checks in each scenario; default: ${DEFAULT-VALUE}",
             defaultValue = "10000")
-    private int looks;
+    private int checks;
 
     @Option(
             names = "--seed",
-            description = "what the histories are drawn from; default: ${DEFAULT-VALUE}",
+            description = "the seed of the random histories; default: ${DEFAULT-VALUE}",
             defaultValue = "1")
     private long seed;
 
@@ -39,9 +39,9 @@ final class SimulateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<String> all = Simulation.scenarios();
-        if (looks < 1 || looks > 10_000_000) {
+        if (checks < 1 || checks > 10_000_000) {
             throw new ParameterException(
-                    spec.commandLine(), "--looks must be 1 to 10000000, is " + looks);
+                    spec.commandLine(), "--checks must be 1 to 10000000, is " + checks);
         }
         if (!scenario.isEmpty() && !all.contains(scenario)) {
             throw new ParameterException(
@@ -49,9 +49,9 @@ final class SimulateCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         long wrong = 0;
-        out.printf("%d looks in each scenario, seed %d%n", looks, seed);
+        out.printf("%d checks in each scenario, seed %d%n", checks, seed);
         for (String name : scenario.isEmpty() ? all : List.of(scenario)) {
-            Simulation.Outcome outcome = new Simulation().run(name, looks, seed);
+            Simulation.Outcome outcome = new Simulation().run(name, checks, seed);
             out.printf("%n%s: %s%n", outcome.scenario(), outcome.description());
             outcome.lines().forEach(out::println);
             out.flush();

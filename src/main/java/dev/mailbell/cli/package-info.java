@@ -1,3 +1,7 @@
+/**
+ * The commands of {@code bin/mailbell}. It may call every other package; start reading at {@link
+ * dev.mailbell.cli.Main}.
+ */
 @NullMarked
 package dev.mailbell.cli;
 

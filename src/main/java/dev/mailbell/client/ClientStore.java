@@ -6,8 +6,8 @@ import org.jdbi.v3.core.Jdbi;
 /** The table of clients. */
 public final class ClientStore {
     /**
-     * The client that the operator's key acts as unless it names another; made by the first
-     * migration.
+     * The client that the operator's key acts as, unless the request names another. The first
+     * migration creates it.
      */
     public static final UUID DEFAULT = UUID.fromString("00000000-0000-7000-8000-000000000000");
 

@@ -1,4 +1,7 @@
-/** Clients: the programs that own accounts and webhooks. */
+/**
+ * Clients, the tenants that own accounts and webhooks, and their table. Start reading at {@link
+ * dev.mailbell.client.ClientStore}.
+ */
 @NullMarked
 package dev.mailbell.client;
 

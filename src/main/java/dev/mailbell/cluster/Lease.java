@@ -16,34 +16,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to check mailboxes and send deliveries of a database, which one daemon has at a time. A
- * thread renews it every second over a connection of its own; unrenewed for {@link #LIFE} it is
- * free for another daemon.
+ * The right to check mailboxes and send deliveries of a database. One daemon holds it at a time. A
+ * thread renews the lease every second over a connection of its own. The lease expires {@link
+ * #LIFE} after its last renewal; then another daemon can take it.
  *
- * <p>The holder stops by itself before that: {@link #held} is false as soon as the last renewal
- * that succeeded was begun more than {@link #FENCE} ago, by the monotonic clock. A daemon that was
- * frozen therefore does nothing after it wakes, until a renewal shows that no other daemon came in
- * between.
+ * <p>The holder stops by itself before that: {@link #held} is false when the last successful
+ * renewal began more than {@link #FENCE} ago, by the monotonic or by the wall clock. A daemon that
+ * was frozen therefore does nothing after it wakes, until a renewal shows that no other daemon took
+ * the lease meanwhile.
  */
 public final class Lease implements AutoCloseable {
-    /** How long the row is another's after its last renewal, by the database server's clock. */
+    /** How long a renewal is valid for other daemons, by the database server's clock. */
     static final Duration LIFE = Duration.ofSeconds(5);
 
     /** How long the holder trusts its last renewal: 60 % of {@link #LIFE}. */
     static final Duration FENCE = Duration.ofSeconds(3);
 
-    /** How long a start waits for the lease of a daemon that may be dead. */
-    static final Duration PATIENCE = LIFE.plusMillis(1500);
+    /** How long a starting daemon waits for the lease of a daemon that may be dead. */
+    static final Duration TAKE_TIMEOUT = LIFE.plusMillis(1500);
 
     private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
-    private static final Duration BETWEEN_RENEWALS = Duration.ofSeconds(1);
-    private static final Duration BETWEEN_TRIES = Duration.ofMillis(250);
-    private static final Duration ANSWER = Duration.ofSeconds(2);
+    private static final Duration RENEWAL_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
+    private static final Duration DATABASE_TIMEOUT = Duration.ofSeconds(2);
 
     /** Opens a connection for the lease alone. */
     @FunctionalInterface
     public interface Connections {
-        Connection open(Duration patience) throws SQLException;
+        Connection open(Duration timeout) throws SQLException;
     }
 
     private final Connections connections;
@@ -57,9 +57,9 @@ public final class Lease implements AutoCloseable {
     private @Nullable Connection connection;
     private boolean fenceLogged;
     private boolean closed;
-    private String why = "a renewal came too late";
+    private String reason = "a renewal came too late";
 
-    /** When a renewal that succeeded was begun, by both clocks. */
+    /** The start of a successful renewal, by both clocks. */
     private record Renewal(long nanoTime, Instant wall) {}
 
     private Lease(
@@ -78,26 +78,27 @@ public final class Lease implements AutoCloseable {
     }
 
     /**
-     * Takes the lease and keeps it. Waits for one that may be a dead daemon's until it expires.
+     * Takes the lease and starts to renew it. Waits for the expiry of a lease whose holder may be
+     * dead.
      *
-     * @throws LeaseRefusedException when another daemon renews it, or the database cannot be asked
+     * @throws LeaseRefusedException when another daemon renews it, or the database is unreachable
      */
     public static Lease take(Connections connections, Node node, InstantSource clock) {
-        Lease lease = take(connections, node, System::nanoTime, clock, PATIENCE);
+        Lease lease = take(connections, node, System::nanoTime, clock, TAKE_TIMEOUT);
         lease.thread.start();
         return lease;
     }
 
-    /** Without the thread. */
+    /** As above, without the thread that renews the lease. */
     static Lease take(
             Connections connections,
             Node node,
             LongSupplier nanoTime,
             InstantSource clock,
-            Duration patience) {
-        try (Connection connection = connections.open(ANSWER)) {
+            Duration timeout) {
+        try (Connection connection = connections.open(DATABASE_TIMEOUT)) {
             LeaseTable table = new LeaseTable(connection, LIFE);
-            long begun = nanoTime.getAsLong();
+            long start = nanoTime.getAsLong();
             boolean waited = false;
             while (true) {
                 Renewal now = new Renewal(nanoTime.getAsLong(), clock.instant());
@@ -107,14 +108,14 @@ public final class Lease implements AutoCloseable {
                     return new Lease(connections, node, nanoTime, clock, epoch.get(), now);
                 }
                 Optional<Holder> holder = table.holder();
-                if (nanoTime.getAsLong() - begun >= patience.toNanos()) {
+                if (nanoTime.getAsLong() - start >= timeout.toNanos()) {
                     throw refused(holder);
                 }
                 if (!waited) {
                     waited = true;
                     LOG.info(
                             "Waiting at most {} ms for the lease on the database, which {} holds",
-                            patience.toMillis(),
+                            timeout.toMillis(),
                             holder.map(Lease::name).orElse("another daemon"));
                 }
                 pause();
@@ -143,7 +144,7 @@ public final class Lease implements AutoCloseable {
 
     private static void pause() {
         try {
-            Thread.sleep(BETWEEN_TRIES);
+            Thread.sleep(RETRY_INTERVAL);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LeaseRefusedException("interrupted while waiting for the lease");
@@ -153,18 +154,18 @@ public final class Lease implements AutoCloseable {
     /** Whether this daemon may check mailboxes, connect to mail servers and send deliveries now. */
     public boolean held() {
         Renewal renewal = last;
-        // The monotonic clock stands still while the machine sleeps, the wall clock does not.
+        // Both clocks, because the monotonic one stands still while the machine sleeps.
         return !lost.isDone()
                 && nanoTime.getAsLong() - renewal.nanoTime < FENCE.toNanos()
                 && Duration.between(renewal.wall, clock.instant()).compareTo(FENCE) < 0;
     }
 
-    /** The number of this tenure; each later one of any daemon is higher. */
+    /** The fencing token: each later taking of the lease, by any daemon, has a higher epoch. */
     public long epoch() {
         return epoch;
     }
 
-    /** Why this daemon must end, once another one has the lease. */
+    /** Completed with the reason when another daemon has taken the lease; this one must end then. */
     public CompletableFuture<String> lost() {
         return lost;
     }
@@ -172,7 +173,7 @@ public final class Lease implements AutoCloseable {
     private void run() {
         try {
             while (!lost.isDone()) {
-                Thread.sleep(BETWEEN_RENEWALS);
+                Thread.sleep(RENEWAL_INTERVAL);
                 renew();
             }
         } catch (InterruptedException closed) {
@@ -180,31 +181,31 @@ public final class Lease implements AutoCloseable {
         }
     }
 
-    /** Renews the lease once; a failure is tried again at the next turn. */
+    /** Renews the lease once; after a failure the next call tries again. */
     synchronized void renew() {
         if (closed) {
-            // What was let go of must not be taken again.
+            // A released lease must not be taken again.
             return;
         }
         Renewal now = new Renewal(nanoTime.getAsLong(), clock.instant());
-        boolean before = held();
+        boolean heldBefore = held();
         try {
             if (connection == null) {
-                connection = connections.open(ANSWER);
+                connection = connections.open(DATABASE_TIMEOUT);
             }
             renew(new LeaseTable(connection, LIFE), now);
         } catch (SQLException | RuntimeException e) {
             LOG.debug("The lease is not renewed: {}", e.getMessage());
-            why = Database.reason(e);
+            reason = Database.reason(e);
             disconnect();
         }
-        log(before);
+        log(heldBefore);
     }
 
     private void renew(LeaseTable table, Renewal now) {
         if (table.renew(node, epoch)) {
             last = now;
-            why = "a renewal came too late";
+            reason = "a renewal came too late";
             return;
         }
         Optional<Long> next = table.retake(node, epoch);
@@ -213,35 +214,35 @@ public final class Lease implements AutoCloseable {
             last = now;
             return;
         }
-        String reason =
+        String cause =
                 table.holder()
                         .map(it -> name(it) + " took over the database at " + it.since())
                         .orElse("the row of node_lease was removed");
-        LOG.error("This daemon ends: {}", reason);
-        lost.complete(reason);
+        LOG.error("This daemon ends: {}", cause);
+        lost.complete(cause);
     }
 
-    private void log(boolean before) {
-        boolean after = held();
-        if (!after && !fenceLogged && !lost.isDone()) {
+    private void log(boolean heldBefore) {
+        boolean heldNow = held();
+        if (!heldNow && !fenceLogged && !lost.isDone()) {
             LOG.warn(
                     "The lease on the database is not renewed; checks and deliveries wait until it is: {}",
-                    why);
-        } else if (after && (fenceLogged || !before)) {
+                    reason);
+        } else if (heldNow && (fenceLogged || !heldBefore)) {
             LOG.info("The lease on the database is renewed; checks and deliveries go on");
         }
-        fenceLogged = !after;
+        fenceLogged = !heldNow;
     }
 
     private void disconnect() {
         try (Connection old = connection) {
             connection = null;
         } catch (SQLException e) {
-            LOG.debug("The lease's connection was not closed well: {}", e.getMessage());
+            LOG.debug("Closing the lease's connection failed: {}", e.getMessage());
         }
     }
 
-    /** Lets go of the lease, so that the next daemon need not wait. */
+    /** Releases the lease, so that the next daemon need not wait. */
     @Override
     public void close() {
         thread.interrupt();
@@ -250,7 +251,7 @@ public final class Lease implements AutoCloseable {
             try {
                 if (!lost.isDone()) {
                     if (connection == null) {
-                        connection = connections.open(ANSWER);
+                        connection = connections.open(DATABASE_TIMEOUT);
                     }
                     new LeaseTable(connection, LIFE).release(node, epoch);
                 }

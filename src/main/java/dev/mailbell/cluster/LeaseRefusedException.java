@@ -1,6 +1,6 @@
 package dev.mailbell.cluster;
 
-/** Another daemon holds the lease; the message names it and says what to do. */
+/** The lease cannot be taken; the message names its holder or the failure, and what to do. */
 public final class LeaseRefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

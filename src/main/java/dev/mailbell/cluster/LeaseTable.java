@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The row of the lease. Only the database server's clock is read, so the clocks of the hosts do not
- * matter. Every statement is a transaction of its own.
+ * The lease's row in the table {@code node_lease}. Only the database server's clock is read, so the
+ * clocks of the hosts do not matter. Every statement is its own transaction.
  */
 final class LeaseTable {
     private static final String NAME = "daemon";
@@ -20,7 +20,7 @@ final class LeaseTable {
     private final double seconds;
 
     /**
-     * @param life for how long the row is held after each statement that takes or renews it
+     * @param life how long a statement that takes or renews the lease makes it valid
      */
     LeaseTable(Connection connection, Duration life) {
         this.connection = connection;
@@ -28,13 +28,13 @@ final class LeaseTable {
     }
 
     /**
-     * The holder as the row has it.
+     * The holder in the row.
      *
-     * @param expiresIn negative when it has expired
+     * @param expiresIn negative when the lease has expired
      */
     record Holder(String node, long pid, Instant since, Duration expiresIn) {}
 
-    /** Takes the lease when it is free or has expired; answers the new epoch. */
+    /** Takes the lease if it is free or has expired; returns the new epoch. */
     Optional<Long> take(Node node) {
         return first(
                 Sql.of(
@@ -55,7 +55,7 @@ final class LeaseTable {
                         seconds));
     }
 
-    /** Prolongs the lease; false when it has expired or is another's. */
+    /** Prolongs the lease; false when it has expired or another daemon holds it. */
     boolean renew(Node node, long epoch) {
         return Sql.of(
                                 """
@@ -70,7 +70,7 @@ final class LeaseTable {
                 == 1;
     }
 
-    /** Takes the lease again after it expired, unless another took it meanwhile. */
+    /** Takes the lease again after it expired, unless another daemon took it meanwhile. */
     Optional<Long> retake(Node node, long epoch) {
         return first(
                 Sql.of(
@@ -85,7 +85,7 @@ final class LeaseTable {
                         epoch));
     }
 
-    /** Lets go of the lease; the next daemon takes it at once. */
+    /** Releases the lease, so that the next daemon can take it at once. */
     void release(Node node, long epoch) {
         Sql.of(
                         "update node_lease set expires_at = clock_timestamp() where name = ? and holder = ? and epoch = ?",

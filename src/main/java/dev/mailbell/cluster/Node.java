@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * A daemon as others are shown it.
+ * A daemon, as the lease identifies it to other daemons.
  *
  * @param id new at every start
- * @param exclusive whether the operating system keeps other daemons from this database, so that an
- *     earlier holder of that kind is known to be dead
+ * @param exclusive whether the operating system locks the database's directory for this daemon, as
+ *     for the embedded server; an earlier exclusive holder is then known to be dead
  */
 public record Node(UUID id, String name, long pid, boolean exclusive) {
     /**
@@ -27,7 +27,7 @@ public record Node(UUID id, String name, long pid, boolean exclusive) {
                 exclusive);
     }
 
-    /** From the kernel where it tells, because the JDK's way asks the DNS. */
+    /** From the kernel if possible, because the JDK's method does a DNS lookup. */
     private static String hostName() {
         try {
             Path kernel = Path.of("/proc/sys/kernel/hostname");

@@ -27,7 +27,7 @@ public final class Demo {
     private static final JsonMapper JSON = new JsonMapper();
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Duration BETWEEN_MAILS = Duration.ofSeconds(3);
     private static final String[] SUBJECTS = {
         "Lunch on Friday?",
@@ -39,17 +39,17 @@ public final class Demo {
     };
 
     private final PrintStream out;
-    private final Map<String, Deque<Sent>> underWay = new HashMap<>();
-    private int mails;
+    private final Map<String, Deque<Sent>> unannounced = new HashMap<>();
+    private int mailCount;
 
     private record Sent(String subject, Instant arrived) {}
 
-    /** The demo itself, apart from the daemon it shows. */
+    /** A demo that prints to {@code out}. */
     public Demo(PrintStream out) {
         this.out = out;
     }
 
-    /** What the demo needs of a daemon: where its API is, and to be able to stop it. */
+    /** A running daemon, as far as the demo uses it. */
     public interface RunningDaemon extends AutoCloseable {
         URI uri();
 
@@ -59,7 +59,7 @@ public final class Demo {
         void close();
     }
 
-    /** Starts a daemon that may speak to loopback in clear text and looks every second. */
+    /** Starts a daemon that may use loopback in clear text and checks every second. */
     public interface DaemonStarter {
         RunningDaemon start();
     }
@@ -67,9 +67,8 @@ public final class Demo {
     /**
      * Runs the demo.
      *
-     * @param once whether to end after a few mails; otherwise it goes on until the process is
-     *     stopped
-     * @return 0 when every mail was announced exactly once
+     * @param once whether to stop after a few mails; otherwise the demo runs until the process ends
+     * @return 0 if every mail was announced exactly once
      */
     public int run(DaemonStarter starter, boolean once)
             throws IOException, InterruptedException, MessagingException {
@@ -88,29 +87,29 @@ public final class Demo {
                             + ANN
                             + " over IMAP, "
                             + BOB
-                            + " over POP3, looked at every second");
+                            + " over POP3, checked every second");
             out.println("  webhook   " + receiver.url() + ", every signature is verified");
             out.println();
             if (!awaitBaselines(receiver)) {
                 return 1;
             }
-            return once ? few(mail, receiver) : many(mail, receiver);
+            return once ? sendFew(mail, receiver) : sendUntilStopped(mail, receiver);
         }
     }
 
     /**
-     * What is in a mailbox before the first look is never announced, so the demo waits for that
-     * look.
+     * Messages in a mailbox before the first check are never announced, so the demo waits for that
+     * check.
      */
     private boolean awaitBaselines(DemoReceiver receiver) throws InterruptedException {
         int baselines = 0;
-        Instant end = Instant.now().plus(PATIENCE);
+        Instant end = Instant.now().plus(TIMEOUT);
         while (baselines < 2) {
             Received received = next(receiver, end);
             if (received == null) {
                 out.println(
-                        "The daemon did not look at both mailboxes within "
-                                + PATIENCE.toSeconds()
+                        "The daemon did not check both mailboxes within "
+                                + TIMEOUT.toSeconds()
                                 + " s.");
                 return false;
             }
@@ -120,7 +119,7 @@ public final class Demo {
         return true;
     }
 
-    private int few(DemoMailServer mail, DemoReceiver receiver)
+    private int sendFew(DemoMailServer mail, DemoReceiver receiver)
             throws MessagingException, InterruptedException {
         int expected = 0;
         for (int burst = 1; burst <= 3; burst++) {
@@ -131,7 +130,7 @@ public final class Demo {
                 }
             }
             int announced = 0;
-            Instant end = Instant.now().plus(PATIENCE);
+            Instant end = Instant.now().plus(TIMEOUT);
             while (announced < burst * 2) {
                 Received received = next(receiver, end);
                 if (received == null) {
@@ -153,13 +152,13 @@ public final class Demo {
         return 0;
     }
 
-    private int many(DemoMailServer mail, DemoReceiver receiver)
+    private int sendUntilStopped(DemoMailServer mail, DemoReceiver receiver)
             throws MessagingException, InterruptedException {
         out.println("Ctrl-C ends the demo.");
         while (true) {
-            // One mail, now and then two at once, so that counts are seen to be counts.
-            for (int i = mails % 5 == 4 ? 2 : 1; i > 0; i--) {
-                send(mail, mails / 2 % 2 == 0 ? ANN : BOB);
+            // Mostly one mail, sometimes two at once, so that counts above 1 appear.
+            for (int i = mailCount % 5 == 4 ? 2 : 1; i > 0; i--) {
+                send(mail, mailCount / 2 % 2 == 0 ? ANN : BOB);
             }
             Instant next = Instant.now().plus(BETWEEN_MAILS);
             for (Received received = next(receiver, next);
@@ -177,10 +176,10 @@ public final class Demo {
     }
 
     private void send(DemoMailServer mail, String to) throws MessagingException {
-        String subject = SUBJECTS[mails++ % SUBJECTS.length];
+        String subject = SUBJECTS[mailCount++ % SUBJECTS.length];
         mail.send(to, subject);
         Instant arrived = Instant.now();
-        underWay.computeIfAbsent(to, address -> new ArrayDeque<>()).add(new Sent(subject, arrived));
+        unannounced.computeIfAbsent(to, address -> new ArrayDeque<>()).add(new Sent(subject, arrived));
         out.printf("%s  mail      to %s: \"%s\"%n", TIME.format(arrived), to, subject);
     }
 
@@ -195,7 +194,7 @@ public final class Demo {
                 : 0;
     }
 
-    /** Prints a webhook, beside the mails that caused it if it announces some. */
+    /** Prints a webhook, and under it the mails that it announces. */
     private void show(Received received) {
         JsonNode event = JSON.readTree(received.body());
         JsonNode data = event.path("data");
@@ -213,9 +212,9 @@ public final class Demo {
                 address,
                 data.path("newCount").intValue(),
                 data.path("total").intValue());
-        Deque<Sent> waiting = underWay.getOrDefault(address, new ArrayDeque<>());
-        for (int i = data.path("newCount").intValue(); i > 0 && !waiting.isEmpty(); i--) {
-            Sent sent = waiting.removeFirst();
+        Deque<Sent> mails = unannounced.getOrDefault(address, new ArrayDeque<>());
+        for (int i = data.path("newCount").intValue(); i > 0 && !mails.isEmpty(); i--) {
+            Sent sent = mails.removeFirst();
             out.printf(
                     "              └ \"%s\", %d ms after it arrived%n",
                     sent.subject(), Duration.between(sent.arrived(), received.at()).toMillis());

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The client program's side: registers a webhook and accounts over REST, as any program would. */
+/** A client program: registers a webhook and accounts over REST. */
 final class DemoClient implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -23,14 +23,14 @@ final class DemoClient implements AutoCloseable {
         this.key = key;
     }
 
-    /** Registers a webhook for everything; answers its secret. */
+    /** Registers a webhook for all events; returns its secret. */
     String registerWebhook(String url) throws IOException, InterruptedException {
         ObjectNode body = JSON.createObjectNode().put("url", url);
         body.putArray("events").add("*");
         return post("/v1/webhooks", body).path("secret").stringValue();
     }
 
-    /** Registers an account on the demo's mail server; answers its id. */
+    /** Registers an account on the demo's mail server; returns its id. */
     String registerAccount(String address, String protocol, int port)
             throws IOException, InterruptedException {
         ObjectNode body = JSON.createObjectNode().put("address", address);

@@ -10,7 +10,7 @@ import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.util.Properties;
 
-/** A real SMTP, IMAP and POP3 server on loopback ports of the system's choice. */
+/** An SMTP, IMAP and POP3 server on free loopback ports. */
 final class DemoMailServer implements AutoCloseable {
     static final String HOST = "127.0.0.1";
     static final String PASSWORD = "demo-password";

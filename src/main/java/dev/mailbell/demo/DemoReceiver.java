@@ -20,13 +20,13 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook's receiver as a client would write it: it checks the signature as Standard Webhooks
- * 1.0.0 says and takes each {@code webhook-id} once.
+ * A webhook endpoint as a client would write it: it verifies the signature (Standard Webhooks
+ * 1.0.0) and accepts each {@code webhook-id} once.
  */
 final class DemoReceiver implements AutoCloseable {
-    private static final int LARGEST_BODY = 64 * 1024;
+    private static final int MAX_BODY_BYTES = 64 * 1024;
 
-    /** A delivery whose signature was right. */
+    /** A delivery with a valid signature. */
     record Received(String id, String body, Instant at) {}
 
     private final HttpServer server;
@@ -45,7 +45,10 @@ final class DemoReceiver implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/mail";
     }
 
-    /** The secret that the registration answered: {@code whsec_} and the key in base64. */
+    /**
+     * @param secret the secret in the answer to the registration: {@code whsec_} and the key in
+     *     Base64
+     */
     void trust(String secret) {
         key = Base64.getDecoder().decode(secret.substring("whsec_".length()));
     }
@@ -56,7 +59,7 @@ final class DemoReceiver implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            byte[] body = exchange.getRequestBody().readNBytes(LARGEST_BODY);
+            byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES);
             int status = 401;
             String id = exchange.getRequestHeaders().getFirst("webhook-id");
             String timestamp = exchange.getRequestHeaders().getFirst("webhook-timestamp");

@@ -1,6 +1,6 @@
 /**
- * The demo: a mail server, a webhook receiver and the daemon itself in one process, for a first
- * look.
+ * The demo: a mail server, a webhook receiver and the daemon in one process. Start reading at
+ * {@link dev.mailbell.demo.Demo}.
  */
 @NullMarked
 package dev.mailbell.demo;

@@ -1,9 +1,9 @@
 package dev.mailbell.secret;
 
 /**
- * What may be told of a key.
+ * The public facts about a key.
  *
- * @param id eight hexadecimal digits, as the first bytes of every value that it encrypted carry it
+ * @param id eight hexadecimal digits; every value that the key encrypted carries them in its header
  * @param primary true for the one key that encrypts; all of them decrypt
  */
 public record KeyInfo(String id, boolean primary) {}

@@ -41,31 +41,31 @@ public final class Keyring {
     }
 
     /**
-     * Opens the keyset, and makes one when there is none. Where values may have been encrypted
-     * before, compare {@link #fingerprint()} with the one stored beside them: a new keyset in the
-     * place of a lost one reads none of them.
+     * Opens the keyset, and creates one if there is none. If values may have been encrypted before,
+     * compare {@link #fingerprint()} with the one stored beside them: a new keyset decrypts none of
+     * them.
      *
      * @throws KeyringException when the file is damaged, unreadable, or open to other users
      */
     public static Keyring open(Path path) {
         KeysetFile file = new KeysetFile(path);
         if (!file.exists()) {
-            file.create(serialize(fresh()));
+            file.create(serialize(generate()));
         }
         return new Keyring(file);
     }
 
     /**
-     * Opens a keyset that must be there.
+     * Opens an existing keyset.
      *
-     * @throws KeyringException also when there is none
+     * @throws KeyringException also when the file does not exist
      */
     public static Keyring openExisting(Path path) {
         return new Keyring(new KeysetFile(path));
     }
 
     /**
-     * @param boundTo where the value will be kept, such as {@code account/<id>/credential}
+     * @param boundTo the place of the value, such as {@code account/<id>/credential}
      */
     public byte[] encrypt(Secret secret, String boundTo) {
         return encrypt(secret.reveal().getBytes(StandardCharsets.UTF_8), boundTo);
@@ -81,7 +81,7 @@ public final class Keyring {
     }
 
     /**
-     * @param boundTo as it was encrypted
+     * @param boundTo the place given at the encryption
      * @throws KeyringException when no key of the file fits, or the value was changed or moved
      */
     public Secret decrypt(byte[] sealed, String boundTo) {
@@ -103,7 +103,7 @@ public final class Keyring {
         }
     }
 
-    /** Another node, or {@code keys rotate}, may have added a key since this one read the file. */
+    /** Reads the file again for an unknown key: {@code keys rotate} or another node may have added it. */
     private Keys keysFor(byte[] sealed) {
         Keys present = keys;
         if (sealed.length < 5 || sealed[0] != TINK_PREFIX) {
@@ -124,15 +124,14 @@ public final class Keyring {
     }
 
     /**
-     * Adds a key that encrypts from now on; the others stay, so that what they encrypted is read
-     * still. The file changes in one step; other processes see the key when they meet a value of
-     * it.
+     * Adds a key that encrypts from now on. The older keys stay and decrypt their values. The file
+     * changes atomically; other processes read it again when they find a value of the new key.
      */
     public void rotate() {
         file.exclusively(() -> {
-            KeysetHandle grown = grown(load(file).handle());
-            file.replace(serialize(grown));
-            keys = keys(grown);
+            KeysetHandle rotated = withNewKey(load(file).handle());
+            file.replace(serialize(rotated));
+            keys = keys(rotated);
         });
     }
 
@@ -147,8 +146,8 @@ public final class Keyring {
     }
 
     /**
-     * Tells keysets apart without telling the keys: 32 hexadecimal digits made from the oldest key,
-     * so that they stay the same over rotations. Store it with the first encrypted value.
+     * Identifies the keyset without revealing its keys: 32 hexadecimal digits derived from the oldest
+     * key, so that rotations do not change them. Store it with the first encrypted value.
      */
     @AccessesPartialKey
     public String fingerprint() {
@@ -166,7 +165,7 @@ public final class Keyring {
     }
 
     /**
-     * @param expected what {@link #fingerprint()} was when the stored values were encrypted
+     * @param expected the {@link #fingerprint()} at the time when the stored values were encrypted
      * @throws KeyringException when this is another keyset
      */
     public void requireFingerprint(String expected) {
@@ -192,7 +191,7 @@ public final class Keyring {
             }
             return keys;
         } catch (GeneralSecurityException | RuntimeException e) {
-            // Without the cause: a parser's message may quote what it stumbled over.
+            // Without the cause: a parser's message may quote key material.
             throw new KeyringException(
                     "keyset "
                             + file
@@ -209,7 +208,7 @@ public final class Keyring {
         }
     }
 
-    private static KeysetHandle fresh() {
+    private static KeysetHandle generate() {
         try {
             AeadConfig.register();
             return KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM);
@@ -218,7 +217,7 @@ public final class Keyring {
         }
     }
 
-    private static KeysetHandle grown(KeysetHandle present) {
+    private static KeysetHandle withNewKey(KeysetHandle present) {
         try {
             return KeysetHandle.newBuilder(present)
                     .addEntry(
@@ -240,7 +239,7 @@ public final class Keyring {
         }
     }
 
-    /** The file; no keys. */
+    /** The file's path, no keys. */
     @Override
     public String toString() {
         return "keyset " + file;

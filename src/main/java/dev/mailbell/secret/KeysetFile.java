@@ -18,9 +18,9 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
 
-/** The file behind a keyring: readable by its owner alone, and on the disk whole or not at all. */
+/** The file of a keyring: readable only by its owner, and always replaced atomically. */
 final class KeysetFile {
-    private static final long LARGEST = 1 << 20;
+    private static final long MAX_BYTES = 1 << 20;
     private static final Set<PosixFilePermission> OWNER_ONLY =
             EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
     private static final Set<PosixFilePermission> OTHERS =
@@ -36,10 +36,10 @@ final class KeysetFile {
         this.path = path.toAbsolutePath();
     }
 
-    /** Some work on the file that may fail as I/O does. */
+    /** A change of the file. */
     @FunctionalInterface
     interface Change {
-        void make() throws IOException;
+        void run() throws IOException;
     }
 
     boolean exists() {
@@ -49,7 +49,7 @@ final class KeysetFile {
     String read() {
         try {
             requirePrivate();
-            if (Files.size(path) > LARGEST) {
+            if (Files.size(path) > MAX_BYTES) {
                 throw new KeyringException(
                         "keyset " + path + " is larger than 1 MiB: not a keyset");
             }
@@ -75,7 +75,7 @@ final class KeysetFile {
         }
     }
 
-    /** Writes the file unless there is one by now, which then stays. */
+    /** Creates the file; keeps a file that another process has created meanwhile. */
     void create(String content) {
         try {
             Path directory = directory();
@@ -83,9 +83,9 @@ final class KeysetFile {
                     directory,
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rwx------")));
-            Path written = writeBeside(content);
+            Path written = writeTemporary(content);
             try {
-                // A link, not a rename: of two processes that start at once, one must lose.
+                // A link, not a rename: it fails when another process has created the file.
                 Files.createLink(path, written);
             } catch (FileAlreadyExistsException e) {
                 return;
@@ -98,9 +98,9 @@ final class KeysetFile {
         }
     }
 
-    /** Puts {@code content} in the place of what is there, in one step. */
+    /** Replaces the file's content atomically. */
     void replace(String content) throws IOException {
-        Path written = writeBeside(content);
+        Path written = writeTemporary(content);
         try {
             Files.move(written, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -110,7 +110,7 @@ final class KeysetFile {
         sync(directory());
     }
 
-    /** Keeps other processes from changing the file meanwhile. */
+    /** Runs a change under a lock that excludes other processes. */
     void exclusively(Change change) {
         Path lockFile = path.resolveSibling(path.getFileName() + ".lock");
         try (FileChannel channel =
@@ -122,18 +122,18 @@ final class KeysetFile {
             if (!lock.isValid()) {
                 throw new IOException("no lock on " + lockFile);
             }
-            change.make();
+            change.run();
         } catch (IOException e) {
             throw new KeyringException("keyset " + path + " cannot be changed: " + reason(e), e);
         }
     }
 
-    private Path writeBeside(String content) throws IOException {
-        Path beside =
+    private Path writeTemporary(String content) throws IOException {
+        Path temporary =
                 directory().resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".new");
         try (FileChannel channel =
                 FileChannel.open(
-                        beside,
+                        temporary,
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                         ownerOnly())) {
             ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
@@ -141,9 +141,9 @@ final class KeysetFile {
                 channel.write(bytes);
             }
             channel.force(true);
-            return beside;
+            return temporary;
         } catch (IOException e) {
-            Files.deleteIfExists(beside);
+            Files.deleteIfExists(temporary);
             throw e;
         }
     }

@@ -5,8 +5,8 @@ import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text that must not be seen: a password, a token, a signing secret. It prints as {@code
- * [secret]}, so that a record or a log line that holds one gives nothing away.
+ * A confidential text: a password, a token, a signing secret. It prints as {@code [secret]}, so that
+ * records and log lines do not reveal it.
  */
 public final class Secret {
     private final String text;
@@ -19,12 +19,12 @@ public final class Secret {
         return new Secret(text);
     }
 
-    /** The text itself; for the wire and for encryption, never for a message. */
+    /** The text itself: for the wire and for encryption, never for messages. */
     public String reveal() {
         return text;
     }
 
-    /** Compares without telling by its duration how much was equal. */
+    /** Compares in constant time. */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Secret secret

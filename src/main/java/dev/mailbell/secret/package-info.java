@@ -1,4 +1,7 @@
-/** Encryption of what must not be read in the database: mail passwords, tokens, webhook secrets. */
+/**
+ * Encryption of the secrets in the database: mail passwords, tokens, webhook secrets. It calls no
+ * other package; start reading at {@link dev.mailbell.secret.Keyring}.
+ */
 @NullMarked
 package dev.mailbell.secret;
 

@@ -195,7 +195,7 @@ class LeaseTest {
                                 node("mail-2"),
                                 nanos::get,
                                 clock,
-                                Lease.PATIENCE));
+                                Lease.TAKE_TIMEOUT));
         Thread thread = Thread.ofVirtual().start(start);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         expire();

@@ -17,7 +17,7 @@ import dev.mailbell.detection.PositionRefusedException.Reason;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Watch;
-import dev.mailbell.watch.Watch.Live;
+import dev.mailbell.watch.AccountCommands.Live;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.util.Comparator;

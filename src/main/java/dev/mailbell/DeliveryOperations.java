@@ -1,0 +1,31 @@
+package dev.mailbell;
+
+import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.webhook.Webhook;
+import java.time.Instant;
+import java.util.UUID;
+
+/** Passes the API's calls on to delivery. */
+record DeliveryOperations(Deliveries deliveries) implements WebhookOperations {
+    @Override
+    public void changed(UUID id) {
+        deliveries.changed(id);
+    }
+
+    @Override
+    public void accountRemoved(UUID accountId) {
+        deliveries.forgetAccount(accountId);
+    }
+
+    @Override
+    public Instant now() {
+        return deliveries.now();
+    }
+
+    @Override
+    public Attempt test(Webhook webhook) {
+        return deliveries.test(webhook);
+    }
+}
