@@ -11,7 +11,7 @@ import java.util.UUID;
 record DeliveryOperations(Deliveries deliveries) implements WebhookOperations {
     @Override
     public void changed(UUID id) {
-        deliveries.changed(id);
+        deliveries.webhookChanged(id);
     }
 
     @Override

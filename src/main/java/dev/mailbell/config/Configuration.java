@@ -9,13 +9,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Everything an operator can set; immutable.
+ * The operator's settings; immutable.
  *
- * @param dataDir where the embedded PostgreSQL and generated keys lie, absolute
- * @param keyset the file of keys that encrypt what is secret, absolute
- * @param nodeName how this node is called in logs; empty for the host's name
- * @param metricsPort where the metrics are served, 0 to 65,535; 0 for the API's own port
- * @param providers the operator's profiles first, then those that come with Mailbell
+ * @param dataDir the directory of the embedded PostgreSQL and of generated keys, absolute
+ * @param keyset the file of the keys that encrypt secrets, absolute
+ * @param nodeName the name of this node in logs; empty for the host's name
+ * @param metricsPort the port of the metrics, 0 to 65,535; 0 for the API's own port
+ * @param providers the operator's profiles first, then those shipped with Mailbell
  */
 public record Configuration(
         Path dataDir,
@@ -39,7 +39,7 @@ public record Configuration(
         providers = List.copyOf(providers);
     }
 
-    /** What is known of the provider whose mail host this is. */
+    /** The profile of the provider that runs this mail host. */
     public Optional<ProviderProfile> provider(Host host) {
         return providers.stream().filter(profile -> profile.matches(host)).findFirst();
     }
@@ -71,10 +71,10 @@ public record Configuration(
         if (metricsPort != 0 && metricsPort == configuration.http.port()) {
             metrics.fault("port", "is the API's; 0 serves the metrics there");
         }
-        security.end();
-        cluster.end();
-        metrics.end();
-        root.end();
+        security.rejectUnknown();
+        cluster.rejectUnknown();
+        metrics.rejectUnknown();
+        root.rejectUnknown();
         return configuration;
     }
 
@@ -82,7 +82,7 @@ public record Configuration(
             ConfigurationSection root, List<ProviderProfile> shipped) {
         List<ProviderProfile> own = new ArrayList<>();
         root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section)));
-        root.noted("providers", List.copyOf(own));
+        root.recorded("providers", List.copyOf(own));
         own.addAll(shipped);
         return own;
     }
@@ -92,7 +92,7 @@ public record Configuration(
         return RELOADED.contains(key.replaceFirst("\\..*", ""));
     }
 
-    /** This with what can change while the daemon runs, {@link #isReloaded}, taken from another. */
+    /** This configuration, with every setting that {@link #isReloaded} taken from {@code newer}. */
     Configuration reloadedFrom(Configuration newer) {
         return new Configuration(
                 dataDir,
@@ -110,10 +110,10 @@ public record Configuration(
     }
 
     private static Path path(
-            ConfigurationSection section, String key, String byDefault, Path home) {
-        String text = section.string(key, byDefault);
+            ConfigurationSection section, String key, String defaultValue, Path home) {
+        String text = section.string(key, defaultValue);
         try {
-            return home.resolve(text.isEmpty() ? byDefault : text).toAbsolutePath().normalize();
+            return home.resolve(text.isEmpty() ? defaultValue : text).toAbsolutePath().normalize();
         } catch (InvalidPathException e) {
             section.fault(key, "is not a path: " + e.getReason());
             return home;

@@ -3,7 +3,7 @@ package dev.mailbell.config;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The configuration cannot be used; the message lists every fault with where it stands. */
+/** The configuration cannot be used; the message lists every fault with its place in the source. */
 public final class ConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -19,17 +19,17 @@ public final class ConfigurationException extends RuntimeException {
         this.faults = List.copyOf(faults);
     }
 
-    /** Faults that only show when the configuration is held against the machine. */
+    /** For faults that only show on this machine, such as a directory that cannot be written. */
     public static ConfigurationException of(List<ConfigurationFault> faults) {
         return new ConfigurationException(faults);
     }
 
-    /** A source that cannot be read at all. */
+    /** For a source that cannot be read at all. */
     ConfigurationException(String source, int line, String message) {
         this(List.of(new ConfigurationFault(source, line, "", message)));
     }
 
-    /** In the order they were met. */
+    /** The faults in the order of reading. */
     public List<ConfigurationFault> faults() {
         return faults;
     }

@@ -21,14 +21,14 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /** Finds and reads the configuration. */
 public final class ConfigurationLoader {
     private static final String SHIPPED_PROVIDERS = "/config/providers.yaml";
-    private static final int LARGEST_FILE = 1 << 20;
+    private static final int MAX_FILE_BYTES = 1 << 20;
 
     private final Path home;
     private final Map<String, String> environment;
 
     /**
-     * @param home the program's folder: relative paths begin here
-     * @param environment variables of the process
+     * @param home the program's directory, against which relative paths are resolved
+     * @param environment the environment variables of the process
      */
     public ConfigurationLoader(Path home, Map<String, String> environment) {
         this.home = home;
@@ -36,8 +36,8 @@ public final class ConfigurationLoader {
     }
 
     /**
-     * Which file would be read: the given one, else that of {@code MAILBELL_CONFIG}, else {@code
-     * config/mailbell.yaml} beside the program if there is one.
+     * The file to read: the given one, else the one in {@code MAILBELL_CONFIG}, else {@code
+     * config/mailbell.yaml} in the program's directory if it exists.
      */
     public Optional<Path> file(@Nullable Path given) {
         if (given != null) {
@@ -47,12 +47,12 @@ public final class ConfigurationLoader {
         if (named != null && !named.isBlank()) {
             return Optional.of(Path.of(named));
         }
-        Path beside = home.resolve("config/mailbell.yaml");
-        return Files.exists(beside) ? Optional.of(beside) : Optional.empty();
+        Path defaultFile = home.resolve("config/mailbell.yaml");
+        return Files.exists(defaultFile) ? Optional.of(defaultFile) : Optional.empty();
     }
 
     /**
-     * Reads the configuration; without a file only the environment and the defaults.
+     * Reads the configuration; without a file, only the environment and the defaults.
      *
      * @throws ConfigurationException with every fault
      */
@@ -60,18 +60,18 @@ public final class ConfigurationLoader {
         return read(file(given)).configuration();
     }
 
-    /** Reads the environment alone, over the defaults. */
+    /** Reads only the environment and the defaults. */
     public Configuration loadEnvironment() {
         return read(Optional.empty()).configuration();
     }
 
-    /** The configuration with what each key is, so that two can be told apart key by key. */
+    /** Reads the configuration with the value of each key, so that two can be compared key by key. */
     Loaded loadKeys(@Nullable Path given) {
         return read(file(given));
     }
 
     /**
-     * @param values what each key outside of lists is; secrets too
+     * @param values the value of each key outside of lists, secrets included
      */
     record Loaded(Configuration configuration, Map<String, Object> values) {
         Loaded {
@@ -96,11 +96,11 @@ public final class ConfigurationLoader {
         ConfigurationSection root =
                 new ConfigurationSection(reading, "", compose(name, yaml), false);
         Configuration configuration = Configuration.read(root, home, shippedProviders());
-        reading.end();
+        reading.finish();
         return configuration;
     }
 
-    /** The paths of all keys there are, lists' inner ones apart. */
+    /** The paths of all keys that exist, except keys inside of lists. */
     static Set<String> keys() {
         ConfigurationReading reading = new ConfigurationReading("defaults", Map.of());
         new ConfigurationLoader(Path.of("."), Map.of()).read("defaults", "", reading);
@@ -122,8 +122,8 @@ public final class ConfigurationLoader {
             List<ProviderProfile> profiles = new ArrayList<>();
             root.sections("providers")
                     .forEach(section -> profiles.add(ProviderProfile.read(section)));
-            root.end();
-            reading.end();
+            root.rejectUnknown();
+            reading.finish();
             return profiles;
         } catch (IOException e) {
             throw new IllegalStateException("the program's jar cannot be read", e);
@@ -132,7 +132,7 @@ public final class ConfigurationLoader {
 
     private static String text(Path file) {
         try {
-            if (Files.size(file) > LARGEST_FILE) {
+            if (Files.size(file) > MAX_FILE_BYTES) {
                 throw new ConfigurationException(file.toString(), 0, "is larger than 1 MiB");
             }
             return Files.readString(file);

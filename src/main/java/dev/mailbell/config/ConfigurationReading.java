@@ -11,14 +11,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * One reading of a configuration: the environment laid over the file, the faults met, the keys that
- * exist.
+ * The state of reading one configuration: the environment, which overrides the file, the faults
+ * found, and the keys and values read.
  */
 final class ConfigurationReading {
     static final String PREFIX = "MAILBELL_";
 
-    /** Variables that begin like keys and are none. */
-    private static final Set<String> NO_KEYS =
+    /** Variables with the prefix that are not keys of the configuration. */
+    private static final Set<String> OTHER_VARIABLES =
             Set.of(
                     "MAILBELL_ADMIN_KEY",
                     "MAILBELL_CONFIG",
@@ -38,7 +38,7 @@ final class ConfigurationReading {
         this.environment = environment;
     }
 
-    /** The environment's word on a key, if it has one. */
+    /** The value of a key in the environment, if it is set. */
     Optional<String> variable(String path) {
         keys.add(path);
         String name = variableName(path);
@@ -58,7 +58,7 @@ final class ConfigurationReading {
     }
 
     /**
-     * @param line from 1; 0 when the environment said it
+     * @param line from 1; 0 when the value comes from the environment
      */
     void fault(int line, String path, String message) {
         faults.add(
@@ -67,18 +67,22 @@ final class ConfigurationReading {
                         : new ConfigurationFault(file, line, path, message));
     }
 
-    /** What a key is in the end: as it was said, or its default. */
-    void note(String path, Object value) {
+    /** Records the value of a key, given or default. */
+    void record(String path, Object value) {
         values.put(path, value);
     }
 
-    /** Ends the reading: variables that name no key are faults too. */
-    void end() {
+    /**
+     * Adds a fault for every variable with the prefix that names no key.
+     *
+     * @throws ConfigurationException with all faults, if there are any
+     */
+    void finish() {
         environment.keySet().stream()
                 .filter(name ->
                         name.startsWith(PREFIX)
                                 && !readVariables.contains(name)
-                                && !NO_KEYS.contains(name))
+                                && !OTHER_VARIABLES.contains(name))
                 .sorted()
                 .forEach(name ->
                         faults.add(
@@ -95,12 +99,12 @@ final class ConfigurationReading {
         }
     }
 
-    /** All keys outside of lists with what they are. */
+    /** All keys outside of lists with their values. */
     Map<String, Object> values() {
         return values;
     }
 
-    /** The paths of all keys that were asked for. */
+    /** The paths of all keys that were read. */
     Set<String> keys() {
         return keys;
     }

@@ -18,19 +18,19 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * One mapping of the file under its path, with the environment laid over it. Every method gives the
- * default where nothing is said, and where what is said is a fault, which it notes; so that one
- * reading finds all faults.
+ * One mapping of the file under its path; the environment overrides its values. A method returns
+ * the default when the key is absent, and when its value has a fault. The fault is recorded, so that
+ * one reading finds all faults.
  */
 final class ConfigurationSection {
     private final ConfigurationReading reading;
     private final String path;
     private final Map<String, Node> values = new HashMap<>();
     private final Map<String, Integer> lines = new HashMap<>();
-    private final Set<String> asked = new TreeSet<>();
+    private final Set<String> known = new TreeSet<>();
     private final int line;
 
-    /** Sections of a list have no place in the environment. */
+    /** The environment cannot override sections of a list. */
     private final boolean inList;
 
     ConfigurationSection(
@@ -83,12 +83,12 @@ final class ConfigurationSection {
     }
 
     ConfigurationSection section(String key) {
-        asked.add(key);
+        known.add(key);
         return new ConfigurationSection(reading, full(key), values.get(key), inList);
     }
 
     List<ConfigurationSection> sections(String key) {
-        asked.add(key);
+        known.add(key);
         Node node = values.get(key);
         List<ConfigurationSection> sections = new ArrayList<>();
         if (node instanceof SequenceNode sequence) {
@@ -103,9 +103,9 @@ final class ConfigurationSection {
         return sections;
     }
 
-    /** What is said of a key: a scalar's text; empty when nothing is. */
+    /** The text of a scalar value; empty when the key is absent or null. */
     private Optional<String> text(String key) {
-        asked.add(key);
+        known.add(key);
         Optional<String> variable = variable(key);
         Node node = values.get(key);
         if (variable.isPresent() || node == null || isNothing(node)) {
@@ -118,39 +118,39 @@ final class ConfigurationSection {
         return Optional.empty();
     }
 
-    private <T> T parsed(String key, T byDefault, Function<String, T> parser) {
+    private <T> T parsed(String key, T defaultValue, Function<String, T> parser) {
         Optional<String> text = text(key);
         if (text.isEmpty()) {
-            return noted(key, byDefault);
+            return recorded(key, defaultValue);
         }
         try {
-            return noted(key, parser.apply(text.get().trim()));
+            return recorded(key, parser.apply(text.get().trim()));
         } catch (IllegalArgumentException e) {
             fault(key, String.valueOf(e.getMessage()));
-            return byDefault;
+            return defaultValue;
         }
     }
 
-    /** Lists are noted as a whole by who reads them. */
-    <T> T noted(String key, T value) {
+    /** Records a value and returns it. Values inside of lists are recorded with the list. */
+    <T> T recorded(String key, T value) {
         if (!inList) {
-            reading.note(full(key), value);
+            reading.record(full(key), value);
         }
         return value;
     }
 
-    String string(String key, String byDefault) {
-        return parsed(key, byDefault, text -> text);
+    String string(String key, String defaultValue) {
+        return parsed(key, defaultValue, text -> text);
     }
 
-    int integer(String key, int byDefault, int least, int most) {
+    int integer(String key, int defaultValue, int min, int max) {
         return parsed(
                 key,
-                byDefault,
+                defaultValue,
                 text -> {
                     try {
                         int value = Integer.parseInt(text);
-                        if (value >= least && value <= most) {
+                        if (value >= min && value <= max) {
                             return value;
                         }
                     } catch (NumberFormatException e) {
@@ -158,18 +158,18 @@ final class ConfigurationSection {
                                 "must be a whole number, is \"" + text + "\"", e);
                     }
                     throw new IllegalArgumentException(
-                            "must be " + least + " to " + most + ", is " + text);
+                            "must be " + min + " to " + max + ", is " + text);
                 });
     }
 
-    double decimal(String key, double byDefault, double least, double most) {
+    double decimal(String key, double defaultValue, double min, double max) {
         return parsed(
                 key,
-                byDefault,
+                defaultValue,
                 text -> {
                     try {
                         double value = Double.parseDouble(text);
-                        if (value >= least && value <= most) {
+                        if (value >= min && value <= max) {
                             return value;
                         }
                     } catch (NumberFormatException e) {
@@ -177,12 +177,12 @@ final class ConfigurationSection {
                                 "must be a number, is \"" + text + "\"", e);
                     }
                     throw new IllegalArgumentException(
-                            "must be " + least + " to " + most + ", is " + text);
+                            "must be " + min + " to " + max + ", is " + text);
                 });
     }
 
-    boolean bool(String key, boolean byDefault) {
-        return Optional.ofNullable(optionalBool(key)).orElse(byDefault);
+    boolean bool(String key, boolean defaultValue) {
+        return Optional.ofNullable(optionalBool(key)).orElse(defaultValue);
     }
 
     @Nullable Boolean optionalBool(String key) {
@@ -200,38 +200,38 @@ final class ConfigurationSection {
                 .orElse(null);
     }
 
-    Duration duration(String key, Duration byDefault, Duration least, Duration most) {
-        return parsed(key, byDefault, text -> within(Durations.parse(text), least, most));
+    Duration duration(String key, Duration defaultValue, Duration min, Duration max) {
+        return parsed(key, defaultValue, text -> within(Durations.parse(text), min, max));
     }
 
-    @Nullable Duration optionalDuration(String key, Duration least, Duration most) {
+    @Nullable Duration optionalDuration(String key, Duration min, Duration max) {
         return this.<Optional<Duration>>parsed(
                         key,
                         Optional.empty(),
-                        text -> Optional.of(within(Durations.parse(text), least, most)))
+                        text -> Optional.of(within(Durations.parse(text), min, max)))
                 .orElse(null);
     }
 
-    @Nullable Integer optionalInteger(String key, int least, int most) {
-        return text(key).isEmpty() ? null : (Integer) integer(key, least, least, most);
+    @Nullable Integer optionalInteger(String key, int min, int max) {
+        return text(key).isEmpty() ? null : (Integer) integer(key, min, min, max);
     }
 
-    private static Duration within(Duration value, Duration least, Duration most) {
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+    private static Duration within(Duration value, Duration min, Duration max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
             throw new IllegalArgumentException(
                     "must be "
-                            + Durations.print(least)
+                            + Durations.print(min)
                             + " to "
-                            + Durations.print(most)
+                            + Durations.print(max)
                             + ", is "
                             + Durations.print(value));
         }
         return value;
     }
 
-    /** A list; in the environment its items are separated by commas. */
-    <T> List<T> list(String key, List<T> byDefault, Function<String, T> parser) {
-        asked.add(key);
+    /** A list; in the environment, commas separate its items. */
+    <T> List<T> list(String key, List<T> defaultValue, Function<String, T> parser) {
+        known.add(key);
         Optional<String> variable = variable(key);
         Node node = values.get(key);
         List<String> texts = new ArrayList<>();
@@ -246,10 +246,10 @@ final class ConfigurationSection {
                 }
             }
         } else if (node == null || isNothing(node)) {
-            return noted(key, byDefault);
+            return recorded(key, defaultValue);
         } else {
             fault(key, "must be a list");
-            return byDefault;
+            return defaultValue;
         }
         List<T> items = new ArrayList<>();
         for (String text : texts) {
@@ -259,20 +259,20 @@ final class ConfigurationSection {
                 fault(key, String.valueOf(e.getMessage()));
             }
         }
-        return noted(key, items);
+        return recorded(key, items);
     }
 
-    /** Tells every key of this mapping that nobody asked for; to be called when all were. */
-    void end() {
+    /** Adds a fault for every key of this mapping that was not read; to be called last. */
+    void rejectUnknown() {
         values.keySet().stream()
-                .filter(key -> !asked.contains(key))
+                .filter(key -> !known.contains(key))
                 .sorted()
                 .forEach(key ->
                         reading.fault(
                                 lines.getOrDefault(key, line),
                                 full(key),
                                 "there is no such key"
-                                        + Suggestion.to(key, asked)
+                                        + Suggestion.to(key, known)
                                                 .map(near -> "; did you mean " + full(near) + "?")
                                                 .orElse("")));
     }

@@ -1,10 +1,10 @@
 package dev.mailbell.config;
 
 /**
- * Which PostgreSQL to use.
+ * The PostgreSQL to use.
  *
  * @param url a JDBC URL; empty for the embedded server
- * @param pool connections at most, 2 to 200
+ * @param pool the maximum number of connections, 2 to 200
  */
 public record DatabaseConfig(String url, String username, String password, int pool) {
     static DatabaseConfig read(ConfigurationSection section) {
@@ -29,7 +29,7 @@ public record DatabaseConfig(String url, String username, String password, int p
                     "username",
                     "is given without database.url: the embedded server makes its own login");
         }
-        section.end();
+        section.rejectUnknown();
         return config;
     }
 

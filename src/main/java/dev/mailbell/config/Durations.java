@@ -7,8 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Spans of time as configuration spells them: ISO 8601 ({@code PT30S}) or a number with its unit
- * ({@code 30s}).
+ * Durations in the configuration: ISO 8601 ({@code PT30S}) or a number with a unit ({@code 30s}).
  */
 final class Durations {
     private static final Pattern SHORT = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
@@ -16,7 +15,7 @@ final class Durations {
     private Durations() {}
 
     /**
-     * @throws IllegalArgumentException when it is neither
+     * @throws IllegalArgumentException when the text is neither
      */
     static Duration parse(String text) {
         String trimmed = text.trim();
@@ -39,7 +38,7 @@ final class Durations {
         }
     }
 
-    /** The shortest spelling, for messages. */
+    /** The shortest form, for messages. */
     static String print(Duration duration) {
         if (duration.toNanosPart() != 0) {
             return duration.toMillis() + "ms";

@@ -7,15 +7,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * What a file looks like from outside. Links are followed, so that a link that was pointed
- * elsewhere is a change; the file's own identity counts, so that one put in its place is a change
- * too, however old it is.
+ * The identity, modification time and size of a file. Symbolic links are followed, so a link with a
+ * new target is a change. A file that replaces another is a change too, however old it is.
  */
 record FileStamp(String text) {
     static FileStamp of(Path file) {
         try {
-            BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
-            return new FileStamp(is.fileKey() + " " + is.lastModifiedTime() + " " + is.size());
+            BasicFileAttributes it = Files.readAttributes(file, BasicFileAttributes.class);
+            return new FileStamp(it.fileKey() + " " + it.lastModifiedTime() + " " + it.size());
         } catch (NoSuchFileException e) {
             return new FileStamp("absent");
         } catch (IOException e) {

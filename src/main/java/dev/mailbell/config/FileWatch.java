@@ -6,28 +6,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that the configuration's file is another. It is looked at now and then, and taken when
- * two looks in a row see the same: a file that somebody is still writing is not. Polling sees what
- * notifications of the system do not: network file systems, and the links that Kubernetes swaps.
+ * Reloads the configuration when its file changes. A thread polls the file every 2 s and reloads it
+ * when two polls in a row see the same new stamp, so that a file is not read while it is written.
+ * Polling also works where file notifications do not: on network file systems, and with the links
+ * that Kubernetes swaps.
  */
 public final class FileWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
-    private static final Duration EVERY = Duration.ofSeconds(2);
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     private final Supplier<FileStamp> file;
     private final Runnable reload;
     private final Thread thread = Thread.ofVirtual().name("file-watch").unstarted(this::run);
     private FileStamp seen;
-    private FileStamp taken;
+    private FileStamp loaded;
 
     /**
-     * @param taken what the file looked like before it was read
+     * @param loaded the file's stamp before it was read
      */
-    FileWatch(Supplier<FileStamp> file, FileStamp taken, Runnable reload) {
+    FileWatch(Supplier<FileStamp> file, FileStamp loaded, Runnable reload) {
         this.file = file;
         this.reload = reload;
-        this.seen = taken;
-        this.taken = taken;
+        this.seen = loaded;
+        this.loaded = loaded;
     }
 
     /** Reloads a configuration whenever its file changes, until closed. */
@@ -44,9 +45,9 @@ public final class FileWatch implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Thread.sleep(EVERY);
+                Thread.sleep(INTERVAL);
                 try {
-                    look();
+                    poll();
                 } catch (RuntimeException e) {
                     LOG.error("The configuration could not be reloaded", e);
                 }
@@ -56,13 +57,13 @@ public final class FileWatch implements AutoCloseable {
         }
     }
 
-    /** One look at the file. */
-    void look() {
+    /** Polls the file once. */
+    void poll() {
         FileStamp now = file.get();
-        boolean rests = now.equals(seen);
+        boolean unchanged = now.equals(seen);
         seen = now;
-        if (rests && !now.equals(taken)) {
-            taken = now;
+        if (unchanged && !now.equals(loaded)) {
+            loaded = now;
             reload.run();
         }
     }

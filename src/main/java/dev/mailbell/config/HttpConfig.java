@@ -1,10 +1,10 @@
 package dev.mailbell.config;
 
 /**
- * Where the HTTP API listens.
+ * The address of the HTTP API.
  *
  * @param host a name or address of this machine
- * @param port 0 to 65,535; 0 takes any that is free
+ * @param port 0 to 65,535; 0 for any free port
  */
 public record HttpConfig(String host, int port) {
     static HttpConfig read(ConfigurationSection section) {
@@ -15,7 +15,7 @@ public record HttpConfig(String host, int port) {
         if (config.host.isBlank()) {
             section.fault("host", "must not be empty; 0.0.0.0 listens on all addresses");
         }
-        section.end();
+        section.rejectUnknown();
         return config;
     }
 }

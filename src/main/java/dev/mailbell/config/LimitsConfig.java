@@ -1,10 +1,10 @@
 package dev.mailbell.config;
 
 /**
- * What one client may use.
+ * The limits of one client.
  *
- * @param accountsPerClient accounts registered at once
- * @param requestsPerSecond HTTP requests per key
+ * @param accountsPerClient registered accounts, 1 to 10,000,000
+ * @param requestsPerSecond HTTP requests per second and key, 1 to 1,000,000
  */
 public record LimitsConfig(int accountsPerClient, int requestsPerSecond) {
     static LimitsConfig read(ConfigurationSection section) {
@@ -12,7 +12,7 @@ public record LimitsConfig(int accountsPerClient, int requestsPerSecond) {
                 new LimitsConfig(
                         section.integer("accountsPerClient", 100_000, 1, 10_000_000),
                         section.integer("requestsPerSecond", 200, 1, 1_000_000));
-        section.end();
+        section.rejectUnknown();
         return config;
     }
 }

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The configuration the daemon runs with, which can be read again while it runs. What is under
- * {@code polling}, {@code providers}, {@code webhooks} and {@code limits} then changes at once;
- * everything else stays as it was at the start. A faulty configuration changes nothing.
+ * The configuration in effect, which can be reloaded. A reload applies the keys under {@code
+ * polling}, {@code providers}, {@code webhooks} and {@code limits} at once; all other keys keep
+ * their values until the next start. A configuration with faults changes nothing.
  */
 public final class LiveConfiguration implements Supplier<Configuration> {
     private static final Logger LOG = LoggerFactory.getLogger(LiveConfiguration.class);
@@ -28,10 +28,10 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     private final Supplier<FileStamp> stamps;
     private final FileStamp firstStamp;
     private final List<Consumer<Configuration>> listeners = new CopyOnWriteArrayList<>();
-    private final ReentrantLock oneAtATime = new ReentrantLock();
+    private final ReentrantLock reloading = new ReentrantLock();
     private Map<String, Object> values;
-    private List<String> toldToNeedRestart = List.of();
-    private @Nullable String toldRefusal;
+    private List<String> loggedRestartKeys = List.of();
+    private @Nullable String loggedRefusal;
 
     private volatile Configuration current;
     private volatile boolean refused;
@@ -48,31 +48,31 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     /**
      * Reads the configuration for the first time.
      *
-     * @param given the file, where the operator named one
+     * @param given the file that the operator names, if any
      * @throws ConfigurationException with every fault
      */
     public static LiveConfiguration open(ConfigurationLoader loader, @Nullable Path given) {
-        Found file = new Found(loader, given);
+        ConfigurationFile file = new ConfigurationFile(loader, given);
         return new LiveConfiguration(
                 () -> loader.loadKeys(file.get().orElse(null)),
                 () -> file.get().map(FileStamp::of).orElse(new FileStamp("none")));
     }
 
-    /** One that never changes. */
+    /** A configuration that never changes. */
     public static LiveConfiguration fixed(Configuration configuration) {
         return new LiveConfiguration(
                 () -> new Loaded(configuration, Map.of()), () -> new FileStamp("none"));
     }
 
     /**
-     * Which file it is. A file that was found once stays the one: when it vanishes that is a fault,
-     * and not a wish for the defaults.
+     * The configuration's file. Once a file is found it stays the configuration's file: its later
+     * absence is a fault and does not bring back the defaults.
      */
-    private static final class Found implements Supplier<Optional<Path>> {
+    private static final class ConfigurationFile implements Supplier<Optional<Path>> {
         private final ConfigurationLoader loader;
         private volatile @Nullable Path path;
 
-        Found(ConfigurationLoader loader, @Nullable Path given) {
+        ConfigurationFile(ConfigurationLoader loader, @Nullable Path given) {
             this.loader = loader;
             this.path = given;
         }
@@ -85,52 +85,52 @@ public final class LiveConfiguration implements Supplier<Configuration> {
         }
     }
 
-    /** What is in effect now. */
+    /** The configuration in effect. */
     @Override
     public Configuration get() {
         return current;
     }
 
-    /** Whether the last reading was refused, so that the file says something else than runs. */
+    /** Whether the last reload was refused, so that the file is not in effect. */
     public boolean isRefused() {
         return refused;
     }
 
     /**
-     * Has somebody told of every change from now on, after it took effect; one change at a time, in
-     * the order of these calls. Listeners answer soon: the next reload waits for them.
+     * Registers a listener that is called after each change has taken effect. Listeners are called
+     * one after another in the order of registration, and return soon: the next reload waits.
      */
     public void onChange(Consumer<Configuration> listener) {
         listeners.add(listener);
     }
 
     /**
-     * Reads the configuration again. What comes of it is logged too.
+     * Reads the configuration again, and logs the result too.
      *
-     * @throws ConfigurationException with every fault; then nothing has changed
+     * @throws ConfigurationException with every fault; nothing has changed then
      */
     public Reload reload(Reload.Trigger trigger) {
-        oneAtATime.lock();
+        reloading.lock();
         try {
             Loaded loaded = source.get();
             Reload reload = difference(loaded.values());
             refused = false;
-            toldRefusal = null;
-            tell(trigger, reload);
+            loggedRefusal = null;
+            log(trigger, reload);
             if (!reload.changed().isEmpty()) {
                 apply(loaded);
             }
             return reload;
         } catch (ConfigurationException e) {
             refused = true;
-            tellRefusal(trigger, String.valueOf(e.getMessage()));
+            logRefusal(trigger, String.valueOf(e.getMessage()));
             throw e;
         } finally {
-            oneAtATime.unlock();
+            reloading.unlock();
         }
     }
 
-    /** The file is another: who is to know of faults reads the log. */
+    /** Reloads after a change of the file; faults are logged only. */
     void fileChanged() {
         try {
             reload(Reload.Trigger.FILE);
@@ -178,10 +178,10 @@ public final class LiveConfiguration implements Supplier<Configuration> {
         }
     }
 
-    /** A change that a signal or a request brought is not told again when the file is noticed. */
-    private void tell(Reload.Trigger trigger, Reload reload) {
-        boolean asked = trigger != Reload.Trigger.FILE;
-        if (!reload.changed().isEmpty() || asked) {
+    /** A change of the file is not logged again if a signal or a request has applied it before. */
+    private void log(Reload.Trigger trigger, Reload reload) {
+        boolean requested = trigger != Reload.Trigger.FILE;
+        if (!reload.changed().isEmpty() || requested) {
             LOG.info(
                     "Configuration read again after {}: {}",
                     trigger,
@@ -190,21 +190,21 @@ public final class LiveConfiguration implements Supplier<Configuration> {
                             : String.join(", ", reload.changed()) + " changed");
         }
         if (!reload.needsRestart().isEmpty()
-                && (asked || !reload.needsRestart().equals(toldToNeedRestart))) {
+                && (requested || !reload.needsRestart().equals(loggedRestartKeys))) {
             LOG.warn(
                     "Changed in the configuration, and in effect at the next start only: {}",
                     String.join(", ", reload.needsRestart()));
         }
-        toldToNeedRestart = reload.needsRestart();
+        loggedRestartKeys = reload.needsRestart();
     }
 
-    private void tellRefusal(Reload.Trigger trigger, String faults) {
-        if (trigger != Reload.Trigger.FILE || !faults.equals(toldRefusal)) {
+    private void logRefusal(Reload.Trigger trigger, String faults) {
+        if (trigger != Reload.Trigger.FILE || !faults.equals(loggedRefusal)) {
             LOG.warn(
                     "The configuration read again after {} is refused and everything stays as it was; {}",
                     trigger,
                     faults);
         }
-        toldRefusal = faults;
+        loggedRefusal = faults;
     }
 }

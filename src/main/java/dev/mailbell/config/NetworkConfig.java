@@ -14,21 +14,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which hosts may be spoken to, and how.
+ * The hosts that Mailbell may connect to.
  *
- * @param allowPrivate CIDR ranges, otherwise refused, that mail servers, webhooks and token URLs
- *     may be in
- * @param allowCleartext patterns of hosts that may be spoken to without TLS
- * @param caPem the authorities that webhooks may be certified by besides the platform's, in PEM;
- *     null for none
- * @param proxy how webhooks leave this network; null for directly
+ * @param allowPrivate CIDR ranges of otherwise blocked addresses that mail servers, webhooks and
+ *     token URLs may have
+ * @param allowCleartext patterns of hosts that may be used without TLS
+ * @param caPem certificate authorities for webhooks besides the platform's, in PEM; null for none
+ * @param proxy the egress proxy for webhooks; null for direct connections
  */
 public record NetworkConfig(
         List<String> allowPrivate,
         List<String> allowCleartext,
         @Nullable String caPem,
         @Nullable ProxyAddress proxy) {
-    private static final int LARGEST_BUNDLE = 256 * 1024;
+    private static final int MAX_BUNDLE_BYTES = 256 * 1024;
 
     public NetworkConfig {
         allowPrivate = List.copyOf(allowPrivate);
@@ -48,7 +47,7 @@ public record NetworkConfig(
                                 }),
                         bundle(section, home),
                         proxy(section));
-        section.end();
+        section.rejectUnknown();
         return config;
     }
 
@@ -66,8 +65,8 @@ public record NetworkConfig(
             Path file = home.resolve(text).toAbsolutePath().normalize();
             String pem = read(file);
             TlsContexts.requireCaPem(pem, file.toString());
-            // What counts is what the file says: another one under the same name is a change.
-            return section.noted("caBundle", pem);
+            // The content is compared at a reload, so that new content of the same file is a change.
+            return section.recorded("caBundle", pem);
         } catch (InvalidPathException e) {
             section.fault("caBundle", "is not a path: " + e.getReason());
         } catch (IllegalArgumentException e) {
@@ -78,7 +77,7 @@ public record NetworkConfig(
 
     private static String read(Path file) {
         try {
-            if (Files.size(file) > LARGEST_BUNDLE) {
+            if (Files.size(file) > MAX_BUNDLE_BYTES) {
                 throw new IllegalArgumentException(file + " is larger than 256 KiB");
             }
             return Files.readString(file);

@@ -3,15 +3,16 @@ package dev.mailbell.config;
 import java.time.Duration;
 
 /**
- * How often mailboxes are looked at.
+ * How often mailboxes are checked.
  *
  * @param push IMAP: use IDLE where the server offers it
- * @param safetyInterval IMAP: the longest IDLE without a look
- * @param adaptive whether intervals follow how much mail comes
- * @param jitter by which share of itself an interval is made shorter or longer, 0 to 0.9
- * @param concurrency looks at once on this node, 1 to 10,000
- * @param timeout deadline of a whole look
- * @param loginsPerSecond at one mail host whose provider's profile says nothing else, 1 to 10,000
+ * @param safetyInterval IMAP: the longest IDLE without a check
+ * @param adaptive whether intervals follow the frequency of new mail
+ * @param jitter the share by which an interval is made shorter or longer at random, 0 to 0.9
+ * @param concurrency concurrent checks on this node, 1 to 10,000
+ * @param timeout the deadline of a whole check
+ * @param loginsPerSecond logins at one mail host without a value in its provider's profile, 1 to
+ *     10,000
  */
 public record PollingConfig(
         Intervals imap,
@@ -28,11 +29,11 @@ public record PollingConfig(
     private static final Duration DAY = Duration.ofDays(1);
 
     /**
-     * Of one protocol.
+     * The intervals of one protocol.
      *
-     * @param interval between looks where the account names none
-     * @param min an account's own interval is never shorter than this
-     * @param max nor longer than this
+     * @param interval between checks of an account that sets none
+     * @param min the shortest interval that an account may set
+     * @param max the longest interval that an account may set
      */
     public record Intervals(Duration interval, Duration min, Duration max) {
 
@@ -56,9 +57,9 @@ public record PollingConfig(
             return intervals;
         }
 
-        /** The interval, or the bound that it passes. */
-        public Duration bounded(Duration wanted) {
-            return wanted.compareTo(min) < 0 ? min : wanted.compareTo(max) > 0 ? max : wanted;
+        /** The interval, moved into the range from {@code min} to {@code max}. */
+        public Duration bounded(Duration value) {
+            return value.compareTo(min) < 0 ? min : value.compareTo(max) > 0 ? max : value;
         }
     }
 
@@ -81,9 +82,9 @@ public record PollingConfig(
                         section.duration(
                                 "timeout", Duration.ofSeconds(30), SECOND, Duration.ofMinutes(10)),
                         section.integer("loginsPerSecond", 50, 1, 10_000));
-        imap.end();
-        pop3.end();
-        section.end();
+        imap.rejectUnknown();
+        pop3.rejectUnknown();
+        section.rejectUnknown();
         return config;
     }
 }

@@ -7,14 +7,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one mail provider; what is null is as for everybody.
+ * The particulars of one mail provider; null values leave the general setting in effect.
  *
- * @param match patterns of its mail hosts; the first profile that matches a host counts
- * @param connections at once, per node and host
- * @param keepConnections IMAP: whether a connection is kept from look to look
+ * @param match patterns of its mail hosts; the first profile that matches a host applies
+ * @param connections concurrent connections, per node and host
+ * @param keepConnections IMAP: whether a connection stays open between checks
  * @param loginsPerSecond per node and host
  * @param sendId whether to send ID before the login (RFC 2971)
- * @param note where this is known from
+ * @param note the source of these facts
  */
 public record ProviderProfile(
         List<String> match,
@@ -60,13 +60,13 @@ public record ProviderProfile(
         if (profile.match.isEmpty()) {
             section.fault("match", "must name at least one host pattern");
         }
-        imap.end();
-        pop3.end();
-        section.end();
+        imap.rejectUnknown();
+        pop3.rejectUnknown();
+        section.rejectUnknown();
         return profile;
     }
 
-    /** Whether this is the profile of a host. */
+    /** Whether this profile applies to a host. */
     public boolean matches(Host host) {
         return match.stream().anyMatch(glob -> HostGlob.of(glob).matches(host));
     }

@@ -3,11 +3,10 @@ package dev.mailbell.config;
 import java.util.List;
 
 /**
- * What came of reading the configuration again.
+ * The result of reloading the configuration.
  *
  * @param changed keys whose new value is in effect now
- * @param needsRestart keys that say something else than what the daemon runs with, and take effect
- *     at the next start
+ * @param needsRestart keys whose new value takes effect at the next start
  */
 public record Reload(List<String> changed, List<String> needsRestart) {
     public Reload {
@@ -15,24 +14,24 @@ public record Reload(List<String> changed, List<String> needsRestart) {
         needsRestart = List.copyOf(needsRestart);
     }
 
-    /** What made the daemon read its configuration again. */
+    /** The cause of a reload. */
     public enum Trigger {
         /** The operator, by SIGHUP. */
         SIGNAL("SIGHUP"),
         /** The operator, over HTTP. */
         REQUEST("a request"),
-        /** Nobody: the file is another. */
+        /** A change of the file. */
         FILE("a change of the file");
 
-        private final String words;
+        private final String text;
 
-        Trigger(String words) {
-            this.words = words;
+        Trigger(String text) {
+            this.text = text;
         }
 
         @Override
         public String toString() {
-            return words;
+            return text;
         }
     }
 }

@@ -4,21 +4,21 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds what somebody may have meant. */
+/** Finds the known name nearest to a misspelled one. */
 final class Suggestion {
-    private static final int FARTHEST = 3;
+    private static final int MAX_DISTANCE = 3;
 
     private Suggestion() {}
 
     static Optional<String> to(String word, Collection<String> candidates) {
         return candidates.stream()
-                .filter(candidate -> distance(word, candidate) <= FARTHEST)
+                .filter(candidate -> distance(word, candidate) <= MAX_DISTANCE)
                 .min(
                         Comparator.comparingInt((String candidate) -> distance(word, candidate))
                                 .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Levenshtein's distance: letters to insert, delete or replace. */
+    /** The Levenshtein distance: letters to insert, delete or replace. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j < row.length; j++) {

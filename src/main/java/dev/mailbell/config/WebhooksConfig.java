@@ -7,13 +7,13 @@ import java.util.stream.Stream;
 /**
  * How events are delivered.
  *
- * @param timeout of a whole POST
+ * @param timeout the deadline of a whole POST
  * @param retrySchedule the waits between the attempts of one delivery, at most 50
- * @param concurrency POSTs at once for one webhook, 1 to 100
- * @param pauseFloor the shortest pause of a webhook that asked for one
- * @param breakerOpenFor how long a webhook that fails over and over is left alone at first
+ * @param concurrency concurrent POSTs to one webhook, 1 to 100
+ * @param pauseFloor the shortest pause of a webhook whose endpoint asks for one
+ * @param breakerOpenFor how long the circuit breaker of a failing webhook stays open at first
  * @param disableAfter how long a webhook may fail before it is disabled
- * @param ports that webhooks may be on
+ * @param ports the ports that webhooks may use
  */
 public record WebhooksConfig(
         Duration timeout,
@@ -24,7 +24,7 @@ public record WebhooksConfig(
         Duration disableAfter,
         List<Integer> ports) {
 
-    private static final List<Duration> SCHEDULE =
+    private static final List<Duration> DEFAULT_SCHEDULE =
             Stream.of("5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h")
                     .map(Durations::parse)
                     .toList();
@@ -44,7 +44,7 @@ public record WebhooksConfig(
                                 Duration.ofSeconds(15),
                                 Duration.ofSeconds(1),
                                 Duration.ofMinutes(2)),
-                        section.list("retrySchedule", SCHEDULE, Durations::parse),
+                        section.list("retrySchedule", DEFAULT_SCHEDULE, Durations::parse),
                         section.integer("concurrency", 10, 1, 100),
                         section.duration("pauseFloor", Duration.ofSeconds(60), Duration.ZERO, DAY),
                         breaker.duration(
@@ -67,8 +67,8 @@ public record WebhooksConfig(
                 .anyMatch(wait -> wait.isNegative() || wait.compareTo(DAY.multipliedBy(7)) > 0)) {
             section.fault("retrySchedule", "each wait must be 0s to 7d");
         }
-        breaker.end();
-        section.end();
+        breaker.rejectUnknown();
+        section.rejectUnknown();
         return config;
     }
 

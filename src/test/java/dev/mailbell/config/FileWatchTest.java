@@ -15,21 +15,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files change in more ways than one. */
 class FileWatchTest {
-    @TempDir private Path folder;
+    @TempDir private Path directory;
     private Path file;
     private FileWatch watch;
-    private final List<String> taken = new ArrayList<>();
+    private final List<String> loaded = new ArrayList<>();
 
     @BeforeEach
-    void begin() throws IOException {
-        file = folder.resolve("mailbell.yaml");
+    void setUp() throws IOException {
+        file = directory.resolve("mailbell.yaml");
         Files.writeString(file, "one");
-        watch = watching(file);
+        watch = watch(file);
     }
 
-    private FileWatch watching(Path path) {
+    private FileWatch watch(Path path) {
         return new FileWatch(
-                () -> FileStamp.of(path), FileStamp.of(path), () -> taken.add(text(path)));
+                () -> FileStamp.of(path), FileStamp.of(path), () -> loaded.add(text(path)));
     }
 
     private static String text(Path path) {
@@ -40,92 +40,92 @@ class FileWatchTest {
         }
     }
 
-    private void look(int times) {
+    private void poll(int times) {
         for (int i = 0; i < times; i++) {
-            watch.look();
+            watch.poll();
         }
     }
 
     @Test
-    void a_file_that_stays_is_not_read_again() throws IOException {
-        look(3);
+    void an_unchanged_file_is_not_read_again() throws IOException {
+        poll(3);
         Files.readString(file);
-        look(3);
-        assertThat(taken).isEmpty();
+        poll(3);
+        assertThat(loaded).isEmpty();
     }
 
     @Test
-    void a_changed_file_is_taken_at_the_second_look_and_once() throws IOException {
+    void a_changed_file_is_read_at_the_second_poll_and_once() throws IOException {
         Files.writeString(file, "two!");
-        look(1);
-        assertThat(taken).isEmpty();
-        look(1);
-        assertThat(taken).containsExactly("two!");
-        look(3);
-        assertThat(taken).hasSize(1);
+        poll(1);
+        assertThat(loaded).isEmpty();
+        poll(1);
+        assertThat(loaded).containsExactly("two!");
+        poll(3);
+        assertThat(loaded).hasSize(1);
     }
 
     @Test
-    void a_file_still_being_written_is_waited_for() throws IOException {
+    void a_file_is_not_read_while_it_is_written() throws IOException {
         StringBuilder text = new StringBuilder();
         for (String part : new String[] {"two", " and", " a", " half"}) {
             Files.writeString(file, text.append(part));
-            look(1);
+            poll(1);
         }
-        assertThat(taken).isEmpty();
-        look(1);
-        assertThat(taken).containsExactly("two and a half");
+        assertThat(loaded).isEmpty();
+        poll(1);
+        assertThat(loaded).containsExactly("two and a half");
     }
 
     @Test
-    void a_file_put_in_its_place_is_noticed_even_when_it_is_as_old_and_as_long()
+    void a_replacement_of_the_same_age_and_size_is_noticed()
             throws IOException {
         FileTime age = Files.getLastModifiedTime(file);
-        Path other = Files.writeString(folder.resolve("mailbell.yaml~"), "two");
+        Path other = Files.writeString(directory.resolve("mailbell.yaml~"), "two");
         Files.setLastModifiedTime(other, age);
         Files.move(
                 other, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        look(2);
-        assertThat(taken).containsExactly("two");
+        poll(2);
+        assertThat(loaded).containsExactly("two");
     }
 
     @Test
-    void an_editor_that_removes_and_writes_anew_is_survived() throws IOException {
+    void an_editor_may_remove_the_file_and_write_it_again() throws IOException {
         Files.delete(file);
-        look(1);
+        poll(1);
         Files.writeString(file, "two");
-        look(2);
-        assertThat(taken).containsExactly("two");
+        poll(2);
+        assertThat(loaded).containsExactly("two");
     }
 
     @Test
-    void a_file_that_stays_away_is_told_once() throws IOException {
+    void a_missing_file_is_reported_once() throws IOException {
         Files.delete(file);
-        look(5);
-        assertThat(taken).containsExactly("nothing");
+        poll(5);
+        assertThat(loaded).containsExactly("nothing");
         Files.writeString(file, "back");
-        look(3);
-        assertThat(taken).containsExactly("nothing", "back");
+        poll(3);
+        assertThat(loaded).containsExactly("nothing", "back");
     }
 
     @Test
     void links_swapped_as_kubernetes_does_are_noticed() throws IOException {
         FileTime age = Files.getLastModifiedTime(file);
         for (String version : new String[] {"one", "two"}) {
-            Path mounted = Files.createDirectory(folder.resolve(".." + version));
+            Path mounted = Files.createDirectory(directory.resolve(".." + version));
             Files.setLastModifiedTime(
                     Files.writeString(mounted.resolve("mounted.yaml"), version), age);
         }
-        Path data = Files.createSymbolicLink(folder.resolve("..data"), Path.of("..one"));
+        Path data = Files.createSymbolicLink(directory.resolve("..data"), Path.of("..one"));
         Path link =
                 Files.createSymbolicLink(
-                        folder.resolve("mounted.yaml"), Path.of("..data/mounted.yaml"));
-        watch = watching(link);
-        look(2);
-        assertThat(taken).isEmpty();
-        Path swap = Files.createSymbolicLink(folder.resolve("..data_tmp"), Path.of("..two"));
+                        directory.resolve("mounted.yaml"), Path.of("..data/mounted.yaml"));
+        watch = watch(link);
+        poll(2);
+        assertThat(loaded).isEmpty();
+        Path swap = Files.createSymbolicLink(directory.resolve("..data_tmp"), Path.of("..two"));
         Files.move(swap, data, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        look(2);
-        assertThat(taken).containsExactly("two");
+        poll(2);
+        assertThat(loaded).containsExactly("two");
     }
 }
