@@ -35,7 +35,9 @@ final class LogLimit extends TurboFilter {
         private long lines;
     }
 
-    /** Installs one filter for all loggers, unless there is one, whatever Logback's configuration. */
+    /**
+     * Installs one filter for all loggers, unless there is one, whatever Logback's configuration.
+     */
     static synchronized void install() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log
                 && log.getTurboFilterList().stream().noneMatch(LogLimit.class::isInstance)) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class HousekeepingTest {
     @Test
-    void a_round_is_made_by_one_node_of_all_and_not_again_within_the_hour() {
+    void one_node_runs_the_chores_and_no_node_again_within_the_hour() {
         AtomicInteger rounds = new AtomicInteger();
         List<Chore> chores = List.of(new Chore("count", rounds::incrementAndGet));
         try (Database database = TestDatabase.create()) {
@@ -43,7 +43,7 @@ class HousekeepingTest {
     }
 
     @Test
-    void a_chore_that_fails_does_not_keep_the_others_from_being_done() {
+    void a_failing_chore_does_not_stop_the_others() {
         AtomicInteger done = new AtomicInteger();
         Housekeeping.runAll(
                 List.of(

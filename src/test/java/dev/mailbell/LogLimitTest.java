@@ -18,7 +18,7 @@ class LogLimitTest {
     private final LoggerContext context = new LoggerContext();
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
     private final Logger library = context.getLogger("org.eclipse.jetty.util.HostPort");
-    private final Logger ours = context.getLogger("dev.mailbell.watch.Scheduler");
+    private final Logger own = context.getLogger("dev.mailbell.watch.Scheduler");
 
     @BeforeEach
     void install() {
@@ -29,19 +29,19 @@ class LogLimitTest {
         context.getLogger("ROOT").addAppender(lines);
     }
 
-    private List<String> told() {
+    private List<String> messages() {
         return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
     @Test
-    void a_library_that_warns_of_each_request_gets_a_line_a_minute_and_the_rest_is_counted() {
+    void a_library_logger_gets_one_line_per_minute_and_the_others_are_counted() {
         for (int i = 0; i < 4_000; i++) {
             library.warn("Bad Authority: [" + i + "]");
         }
-        assertThat(told()).containsExactly("Bad Authority: [0]");
+        assertThat(messages()).containsExactly("Bad Authority: [0]");
         nanos.addAndGet(Duration.ofMinutes(1).toNanos());
         library.warn("Bad Authority: [again]");
-        assertThat(told())
+        assertThat(messages())
                 .containsExactly(
                         "Bad Authority: [0]",
                         "3999 more lines like the next one were left out",
@@ -49,22 +49,22 @@ class LogLimitTest {
     }
 
     @Test
-    void our_own_lines_are_bounded_by_kind_and_different_ones_do_not_hide_each_other() {
+    void own_lines_are_limited_by_kind_and_kinds_are_independent() {
         for (int i = 0; i < 500; i++) {
-            ours.warn("Account {}: a look was not recorded and is made again", i);
+            own.warn("Account {}: a check was not recorded and is repeated", i);
         }
-        ours.warn("another kind");
-        assertThat(told()).hasSize(101).endsWith("another kind");
+        own.warn("another kind");
+        assertThat(messages()).hasSize(101).endsWith("another kind");
     }
 
     @Test
-    void what_an_operator_turned_on_to_look_closely_is_left_whole() {
+    void debug_lines_that_an_operator_enabled_are_not_limited() {
         library.setLevel(Level.DEBUG);
-        ours.setLevel(Level.DEBUG);
+        own.setLevel(Level.DEBUG);
         for (int i = 0; i < 200; i++) {
             library.debug("request {}", i);
-            ours.debug("look {}", i);
+            own.debug("check {}", i);
         }
-        assertThat(told()).hasSize(400);
+        assertThat(messages()).hasSize(400);
     }
 }

@@ -7,15 +7,15 @@ import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
     @Test
-    void every_part_is_asked_and_all_reasons_are_told() {
+    void all_parts_reasons_are_collected() {
         assertThat(new Readiness(List.of(List::of, List::of)).get()).isEmpty();
         assertThat(
                         new Readiness(
                                         List.of(
                                                 () -> List.of("no database"),
                                                 List::of,
-                                                () -> List.of("no look", "no lane")))
+                                                () -> List.of("no check", "no queue")))
                                 .get())
-                .containsExactly("no database", "no look", "no lane");
+                .containsExactly("no database", "no check", "no queue");
     }
 }

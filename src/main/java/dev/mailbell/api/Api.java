@@ -61,8 +61,8 @@ public final class Api implements AutoCloseable {
      * The addresses, key and version of the API.
      *
      * @param port 0 for any free port
-     * @param metricsPort the port of a second server with the metrics and health checks, on the same
-     *     host; 0 serves them on {@code port}
+     * @param metricsPort the port of a second server with the metrics and health checks, on the
+     *     same host; 0 serves them on {@code port}
      * @param operatorKey not empty
      * @param version the program's version
      */
@@ -208,8 +208,8 @@ public final class Api implements AutoCloseable {
     }
 
     /**
-     * Deletes the stored answers to {@code Idempotency-Key}s older than 24 hours; to be called about
-     * every hour.
+     * Deletes the stored answers to {@code Idempotency-Key}s older than 24 hours; to be called
+     * about every hour.
      *
      * @return the number of deleted answers
      */

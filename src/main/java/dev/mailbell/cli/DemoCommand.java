@@ -27,9 +27,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final String MAIL_SERVER = "com.icegreen.greenmail.util.GreenMail";
     private static final String KEY = "mbk_demo_key_for_this_process_only";
 
-    @Option(
-            names = "--once",
-            description = "stop after a few mails; exit 0 if all were announced")
+    @Option(names = "--once", description = "stop after a few mails; exit 0 if all were announced")
     private boolean once;
 
     @Override
@@ -127,7 +125,10 @@ final class DemoCommand implements Callable<Integer> {
                     });
         } catch (IOException | UncheckedIOException e) {
             System.err.println(
-                    "The demo's files in " + directory + " could not be removed: " + e.getMessage());
+                    "The demo's files in "
+                            + directory
+                            + " could not be removed: "
+                            + e.getMessage());
         }
     }
 }

@@ -19,7 +19,8 @@ final class Signals {
     private Signals() {}
 
     /**
-     * The first SIGTERM or SIGINT runs {@code stop}; a second one of either ends the process at once.
+     * The first SIGTERM or SIGINT runs {@code stop}; a second one of either ends the process at
+     * once.
      */
     static void onStop(Runnable stop) {
         AtomicBoolean stopping = new AtomicBoolean();

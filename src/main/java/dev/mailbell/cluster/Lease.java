@@ -165,7 +165,9 @@ public final class Lease implements AutoCloseable {
         return epoch;
     }
 
-    /** Completed with the reason when another daemon has taken the lease; this one must end then. */
+    /**
+     * Completed with the reason when another daemon has taken the lease; this one must end then.
+     */
     public CompletableFuture<String> lost() {
         return lost;
     }

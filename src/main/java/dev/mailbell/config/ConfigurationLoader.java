@@ -65,7 +65,9 @@ public final class ConfigurationLoader {
         return read(Optional.empty()).configuration();
     }
 
-    /** Reads the configuration with the value of each key, so that two can be compared key by key. */
+    /**
+     * Reads the configuration with the value of each key, so that two can be compared key by key.
+     */
     Loaded loadKeys(@Nullable Path given) {
         return read(file(given));
     }

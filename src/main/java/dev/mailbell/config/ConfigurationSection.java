@@ -19,8 +19,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * One mapping of the file under its path; the environment overrides its values. A method returns
- * the default when the key is absent, and when its value has a fault. The fault is recorded, so that
- * one reading finds all faults.
+ * the default when the key is absent, and when its value has a fault. The fault is recorded, so
+ * that one reading finds all faults.
  */
 final class ConfigurationSection {
     private final ConfigurationReading reading;

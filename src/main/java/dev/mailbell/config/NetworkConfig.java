@@ -65,7 +65,8 @@ public record NetworkConfig(
             Path file = home.resolve(text).toAbsolutePath().normalize();
             String pem = read(file);
             TlsContexts.requireCaPem(pem, file.toString());
-            // The content is compared at a reload, so that new content of the same file is a change.
+            // The content is compared at a reload, so that new content of the same file is a
+            // change.
             return section.recorded("caBundle", pem);
         } catch (InvalidPathException e) {
             section.fault("caBundle", "is not a path: " + e.getReason());

@@ -179,7 +179,9 @@ public final class Demo {
         String subject = SUBJECTS[mailCount++ % SUBJECTS.length];
         mail.send(to, subject);
         Instant arrived = Instant.now();
-        unannounced.computeIfAbsent(to, address -> new ArrayDeque<>()).add(new Sent(subject, arrived));
+        unannounced
+                .computeIfAbsent(to, address -> new ArrayDeque<>())
+                .add(new Sent(subject, arrived));
         out.printf("%s  mail      to %s: \"%s\"%n", TIME.format(arrived), to, subject);
     }
 

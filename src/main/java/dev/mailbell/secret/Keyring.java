@@ -103,7 +103,10 @@ public final class Keyring {
         }
     }
 
-    /** Reads the file again for an unknown key: {@code keys rotate} or another node may have added it. */
+    /**
+     * Reads the file again for an unknown key: {@code keys rotate} or another node may have added
+     * it.
+     */
     private Keys keysFor(byte[] sealed) {
         Keys present = keys;
         if (sealed.length < 5 || sealed[0] != TINK_PREFIX) {
@@ -146,8 +149,8 @@ public final class Keyring {
     }
 
     /**
-     * Identifies the keyset without revealing its keys: 32 hexadecimal digits derived from the oldest
-     * key, so that rotations do not change them. Store it with the first encrypted value.
+     * Identifies the keyset without revealing its keys: 32 hexadecimal digits derived from the
+     * oldest key, so that rotations do not change them. Store it with the first encrypted value.
      */
     @AccessesPartialKey
     public String fingerprint() {

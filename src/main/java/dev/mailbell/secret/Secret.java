@@ -5,8 +5,8 @@ import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A confidential text: a password, a token, a signing secret. It prints as {@code [secret]}, so that
- * records and log lines do not reveal it.
+ * A confidential text: a password, a token, a signing secret. It prints as {@code [secret]}, so
+ * that records and log lines do not reveal it.
  */
 public final class Secret {
     private final String text;

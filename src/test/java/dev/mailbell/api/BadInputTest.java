@@ -47,7 +47,7 @@ class BadInputTest {
     }
 
     @Test
-    void an_unknown_field_is_named_with_the_one_that_was_meant() {
+    void an_unknown_field_is_reported_with_a_suggestion() {
         assertThat(faultsOf("\"mailboxs\": [], \"colour\": 1"))
                 .containsEntry("mailboxs", "is not a known field; did you mean \"mailboxes\"?")
                 .hasEntrySatisfying(
@@ -59,7 +59,7 @@ class BadInputTest {
     }
 
     @Test
-    void every_fault_is_told_at_once() {
+    void all_errors_are_reported_at_once() {
         assertThat(
                         faults(
                                 register(
@@ -185,7 +185,7 @@ class BadInputTest {
     }
 
     @Test
-    void exactly_one_proof_of_the_login() {
+    void exactly_one_credential_is_required() {
         String oauth2 =
                 "\"oauth2\": {\"provider\": \"google\", \"clientId\": \"x\", \"refreshToken\": \"s3cret\"}";
         assertThat(faultsOfMail(oauth2))
@@ -217,7 +217,7 @@ class BadInputTest {
     }
 
     @Test
-    void required_fields_are_asked_for() {
+    void missing_required_fields_are_reported() {
         assertThat(faults(register("{}")))
                 .containsEntry("address", "is required")
                 .containsEntry("mail", "is required");
@@ -261,7 +261,7 @@ class BadInputTest {
                 "[1]|must be a JSON object",
                 "\"text\"|must be a JSON object",
             })
-    void what_is_not_json_is_refused_with_its_place(String body, String place) {
+    void invalid_json_is_refused_with_line_and_column(String body, String place) {
         HttpResponse<String> response = register(body);
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(json(response).required("detail").stringValue()).contains(place);
@@ -275,7 +275,7 @@ class BadInputTest {
     }
 
     @Test
-    void hosts_that_are_not_spoken_to_are_refused() {
+    void blocked_hosts_are_refused() {
         for (String host :
                 List.of(
                         "10.0.0.1",

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Clients that were generated from the contract compile and do a whole round against the API. The
- * build generates those for Java and Python into {@code target/clients}.
+ * Clients generated from the contract compile and call the API's operations. The build generates
+ * those for Java and Python into {@code target/clients}.
  */
 class ClientsTest {
     private static final Path SOURCES = Path.of("src/test/clients").toAbsolutePath();
@@ -137,7 +137,7 @@ class ClientsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"native", "okhttp"})
-    void a_java_client_makes_its_round(String library, @TempDir Path classes) throws Exception {
+    void a_java_client_calls_the_api(String library, @TempDir Path classes) throws Exception {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -220,7 +220,7 @@ class ClientsTest {
      * round with the generator for what it has.
      */
     @Test
-    void a_python_client_makes_its_round() throws Exception {
+    void a_python_client_calls_the_api() throws Exception {
         Map<Path, String> pythons = pythons();
         assertThat(pythons)
                 .as(
@@ -244,7 +244,7 @@ class ClientsTest {
     }
 
     @Test
-    void a_typescript_client_makes_its_round() throws Exception {
+    void a_typescript_client_calls_the_api() throws Exception {
         NodeTools.run("openapi-typescript", "openapi.yaml", "--output", "mailbell.d.ts");
         NodeTools.run("tsc");
         List<String> command = new ArrayList<>(List.of("node", "compiled/round.js"));

@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** Holds what goes over the wire against {@code openapi.yaml}. */
-final class Contract {
+/** Validates requests and answers against {@code openapi.yaml}. */
+public final class Contract {
     private static final String TEXT = text();
     private static final OpenApiInteractionValidator VALIDATOR =
             OpenApiInteractionValidator.createForInlineApiSpecification(strict()).build();
@@ -42,7 +42,7 @@ final class Contract {
         return contract.toString();
     }
 
-    static String text() {
+    public static String text() {
         try (InputStream in = Contract.class.getResourceAsStream("/openapi.yaml")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseAwayTest {
     @Test
-    void while_the_database_is_away_requests_are_told_to_come_back(@TempDir Path directory) {
+    void while_the_database_is_away_requests_are_answered_with_503(@TempDir Path directory) {
         try (EmbeddedPostgres server = TestDatabase.privateServer(directory)) {
             Database database = Database.open(server.address(), 2);
             database.migrate();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that answers and refuses to write: after a failover, on a full disk. */
+/** A database server that answers but refuses writes: after a failover, on a full disk. */
 class DatabaseRefusesTest {
     private static final Duration PROBE = Duration.ofSeconds(20);
 
@@ -57,7 +57,7 @@ class DatabaseRefusesTest {
     }
 
     private static void readOnly(String value) {
-        // A session of its own that may write although the server's default says no.
+        // A separate session that may write although the server's default is read-only.
         admin.useHandle(handle -> {
             handle.execute("set default_transaction_read_only = off");
             handle.execute("alter system set default_transaction_read_only = " + value);
@@ -71,7 +71,7 @@ class DatabaseRefusesTest {
             String ref = "failover-" + i;
             assertThat(write(ref + "-before").statusCode()).isEqualTo(201);
             readOnly("on");
-            // The server's processes read the new setting one after the other.
+            // The server's backends read the new setting one after another.
             await().until(() -> write(ref).statusCode() == 503);
             HttpResponse<String> refused = write(ref);
             assertThat(refused.statusCode()).isEqualTo(503);
@@ -86,7 +86,7 @@ class DatabaseRefusesTest {
     }
 
     @Test
-    void a_full_disk_is_said_and_ends_by_itself() {
+    void a_full_disk_is_reported_and_recovers_by_itself() {
         admin.useHandle(handle -> {
             handle.execute(
                     """
@@ -109,7 +109,7 @@ class DatabaseRefusesTest {
         assertThat(json(refused).required("detail").stringValue()).contains("the disk is full");
         assertThat(database.outage(PROBE)).contains(Outage.DISK_FULL);
         assertThat(METERS.scrape()).contains("database_refusing{reason=\"disk_full\"} 1.0");
-        // What reads goes on.
+        // Reads still succeed.
         assertThat(api.client().get("/v1/accounts").statusCode()).isEqualTo(200);
 
         admin.useHandle(handle -> handle.execute("drop function no_space() cascade"));

@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** Every type of event is in the contract, as the program writes it. */
+/** Every type of event that Mailbell writes matches the contract. */
 class EventContractTest {
     private static final OpenApiInteractionValidator VALIDATOR =
             OpenApiInteractionValidator.createForInlineApiSpecification(Contract.strict()).build();
@@ -70,7 +70,7 @@ class EventContractTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_webhook_gets_what_the_contract_says(EventType type) {
+    void a_webhook_payload_matches_the_contract(EventType type) {
         for (String payload : payloads(type)) {
             assertThat(faults(type, payload)).as(payload).isEmpty();
             ObjectNode data = (ObjectNode) Json.MAPPER.readTree(payload).required("data");
@@ -120,7 +120,7 @@ class EventContractTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "WEBHOOK_TEST")
-    void the_feed_gives_what_the_contract_says(EventType type) {
+    void a_feed_entry_matches_the_contract(EventType type) {
         for (String payload : payloads(type)) {
             ObjectNode view =
                     EventRoutes.view(

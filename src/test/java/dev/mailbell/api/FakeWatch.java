@@ -24,19 +24,19 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A watch without mail servers: it remembers what it was asked, and answers as it is told. */
+/** A watch without mail servers: it records its calls and returns prepared answers. */
 public final class FakeWatch implements Watch {
-    /** No login works at this host. */
-    static final String FAILING_HOST = "fails.example.org";
+    /** The host at which every login fails. */
+    public static final String FAILING_HOST = "fails.example.org";
 
     public final Map<UUID, Account> watched = new ConcurrentHashMap<>();
-    final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
+    public final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
 
-    /** What the next looks fail with; null for success. */
-    volatile @Nullable MailFailure failure;
+    /** The failure of the next checks; null for success. */
+    public volatile @Nullable MailFailure failure;
 
-    /** The login that was tried last. */
-    volatile @Nullable LoginSecret tried;
+    /** The secret of the last verify. */
+    public volatile @Nullable LoginSecret verifiedSecret;
 
     @Override
     public void watch(Account account) {
@@ -55,14 +55,14 @@ public final class FakeWatch implements Watch {
 
     @Override
     public List<Checked> check(Account account, Deadline deadline) {
-        failOrGoOn();
+        throwIfFailing();
         return List.of(new Checked("INBOX", 2, null, 33, false, false));
     }
 
     @Override
     public Mailbox position(
             Account account, String mailbox, PositionUpdate update, Deadline deadline) {
-        failOrGoOn();
+        throwIfFailing();
         positions.put(account.id(), update);
         MailboxState state =
                 account.mail().protocol() == Protocol.IMAP
@@ -77,7 +77,7 @@ public final class FakeWatch implements Watch {
 
     @Override
     public Verified verify(Account account, LoginSecret secret, Deadline deadline) {
-        tried = secret;
+        verifiedSecret = secret;
         if (account.mail().host().equals(FAILING_HOST)) {
             return new Verified.Fails(FailureCode.AUTH_FAILED, "the server said no");
         }
@@ -98,14 +98,14 @@ public final class FakeWatch implements Watch {
                 : Optional.empty();
     }
 
-    private void failOrGoOn() {
+    private void throwIfFailing() {
         MailFailure fails = failure;
         if (fails != null) {
             throw new MailFailure(fails.code(), String.valueOf(fails.getMessage()));
         }
     }
 
-    void fail(FailureCode code, String message) {
+    public void fail(FailureCode code, String message) {
         failure = new MailFailure(code, message);
     }
 }

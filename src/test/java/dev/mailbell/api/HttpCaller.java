@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** A client program: every answer it gets is held against the contract. */
+/** A client program that validates every answer against openapi.yaml. */
 public final class HttpCaller {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -40,7 +40,7 @@ public final class HttpCaller {
         return new HttpCaller(port, more);
     }
 
-    HttpCaller without(String header) {
+    public HttpCaller without(String header) {
         Map<String, String> fewer = new LinkedHashMap<>(headers);
         fewer.remove(header);
         return new HttpCaller(port, fewer);
@@ -70,7 +70,7 @@ public final class HttpCaller {
         return send("DELETE", path, "");
     }
 
-    HttpResponse<String> send(String method, String path, String body) {
+    public HttpResponse<String> send(String method, String path, String body) {
         HttpResponse<String> response = exchange(method, path, body);
         Contract.requireAnswer(response);
         if (response.statusCode() < 400) {
@@ -79,7 +79,7 @@ public final class HttpCaller {
         return response;
     }
 
-    /** What the contract has no word for: unknown paths and methods. */
+    /** Sends a request without validation, for unknown paths and methods. */
     public HttpResponse<String> exchange(String method, String path, String body) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))

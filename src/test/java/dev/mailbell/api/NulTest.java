@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** U+0000, which PostgreSQL's texts cannot hold, anywhere in a request. */
+/** U+0000 anywhere in a request is refused, because PostgreSQL cannot store it in a text. */
 class NulTest {
     private static final TestApi API = new TestApi();
     private static final String NUL = "a\u0000b";
@@ -130,7 +130,7 @@ class NulTest {
     }
 
     @Test
-    void without_it_the_same_bodies_are_taken() {
+    void without_it_the_same_bodies_are_accepted() {
         for (String body : List.of(WHOLE_ACCOUNT, WITH_GRANT)) {
             assertThat(API.client().exchange("POST", "/v1/accounts", body).statusCode())
                     .isEqualTo(201);
@@ -213,7 +213,7 @@ class NulTest {
                 }
             }
         }
-        // A cursor is opaque, and made of what a stranger likes.
+        // A forged cursor may contain U+0000.
         String cursor =
                 java.util.Base64.getUrlEncoder()
                         .withoutPadding()
@@ -229,7 +229,7 @@ class NulTest {
     }
 
     @Test
-    void a_label_whose_name_cannot_be_is_refused_and_one_that_can_be_is_looked_for() {
+    void an_invalid_label_name_is_refused_and_a_valid_one_filters() {
         assertRefused("GET", "/v1/accounts?label.a%20b=1", "");
         assertRefused("GET", "/v1/accounts?label.%FF%FE=1", "");
         assertThat(API.client().get("/v1/accounts?label.plan=none").statusCode()).isEqualTo(200);

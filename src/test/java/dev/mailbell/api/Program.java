@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A program that a test runs to its end. */
+/** Runs a program to its end. */
 final class Program {
     private static final long MINUTES = 5;
 

@@ -38,26 +38,27 @@ import java.util.function.Supplier;
  * lead to a public address, {@code *.internal.example} to a private one.
  */
 public final class TestApi implements AutoCloseable {
-    static final String KEY = "mbk_operator";
+    public static final String KEY = "mbk_operator";
 
     public final Database database;
     public final FakeWatch watch = new FakeWatch();
     public final Rules rules = new Rules();
     public final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
-    final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
+    public final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
     public final SettableClock clock = new SettableClock();
     public final Keyring keyring;
-    final FeedNotifier bell;
-    final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
+    public final FeedNotifier notifier;
+    public final PrometheusMeterRegistry meters =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
     private final AddressGuard guard;
     private final Api api;
 
-    /** What an operator may configure. */
+    /** The limits and defaults that an operator configures. */
     public static final class Rules implements RequestPolicy {
-        volatile double requestsPerSecond = 10_000;
+        public volatile double requestsPerSecond = 10_000;
         public volatile long accountsPerClient = 100_000;
 
         @Override
@@ -96,7 +97,7 @@ public final class TestApi implements AutoCloseable {
         }
     }
 
-    /** The wall clock, moved by hand. */
+    /** The wall clock plus a settable offset. */
     public static final class SettableClock implements InstantSource {
         public volatile Duration ahead = Duration.ZERO;
 
@@ -110,8 +111,8 @@ public final class TestApi implements AutoCloseable {
         this(TestDatabase.create());
     }
 
-    /** Over a database of the test's own, which is closed with the API. */
-    TestApi(Database database) {
+    /** Over the test's own database, which is closed with the API. */
+    public TestApi(Database database) {
         this.database = database;
         try {
             directory = Files.createTempDirectory("mailbell-api");
@@ -124,7 +125,7 @@ public final class TestApi implements AutoCloseable {
                         List.of("127.0.0.0/8"),
                         List.of("localhost", "127.0.0.1"),
                         TestApi::resolve);
-        bell = new FeedNotifier(database.jdbi());
+        notifier = new FeedNotifier(database.jdbi());
         api =
                 Api.start(
                         new Api.Settings("127.0.0.1", 0, 0, KEY, "1.2.3"),
@@ -134,7 +135,7 @@ public final class TestApi implements AutoCloseable {
                                 guard,
                                 watch,
                                 new FakeWebhooks(),
-                                bell,
+                                notifier,
                                 TestApi::search,
                                 rules,
                                 () -> List.copyOf(notReady),
@@ -190,7 +191,7 @@ public final class TestApi implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return api.port();
     }
 
@@ -203,7 +204,7 @@ public final class TestApi implements AutoCloseable {
         return new HttpCaller(port(), KEY);
     }
 
-    /** A client of another tenant, made for this call. */
+    /** A caller of a new client. */
     public HttpCaller otherClient() {
         UUID id = UUID.randomUUID();
         database.jdbi()

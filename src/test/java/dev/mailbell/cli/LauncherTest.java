@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code bin/mailbell} as it is installed, with a Java that only tells how it was called. */
+/** {@code bin/mailbell} as it is installed, with a fake Java that records its arguments. */
 class LauncherTest {
     private static final String ARCHIVE = "serve-25.0.1+8.jsa";
 
@@ -118,7 +118,7 @@ class LauncherTest {
     }
 
     @Test
-    void an_archive_that_was_cut_short_or_is_anothers_is_made_anew() throws Exception {
+    void a_truncated_or_foreign_archive_is_created_again() throws Exception {
         Path archive = home.resolve("lib").resolve(ARCHIVE);
         String whole = "a daemon's classes ".repeat(10_000);
         for (String damaged :

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What serve refuses, check-config tells without starting anything. */
+/** check-config reports everything that serve would refuse, without starting anything. */
 class PreflightTest {
     @TempDir private Path home;
 
@@ -30,7 +30,7 @@ class PreflightTest {
     }
 
     @Test
-    void the_defaults_are_good_and_nothing_is_written() throws IOException {
+    void the_defaults_are_valid_and_nothing_is_written() throws IOException {
         assertThat(faults(Map.of())).isEmpty();
         try (Stream<Path> files = Files.list(home)) {
             assertThat(files).isEmpty();
@@ -38,7 +38,7 @@ class PreflightTest {
     }
 
     @Test
-    void a_short_operator_key_is_told_and_never_shown() {
+    void a_short_operator_key_is_reported_and_never_shown() {
         for (String key : List.of("short", "has a blank in its middle", "naïve-but-long-enough")) {
             assertThat(faults(Map.of("MAILBELL_ADMIN_KEY", key)))
                     .singleElement()
@@ -51,7 +51,7 @@ class PreflightTest {
     }
 
     @Test
-    void the_key_that_was_kept_is_judged_like_the_one_that_is_given() throws IOException {
+    void a_stored_key_is_validated_like_a_given_one() throws IOException {
         Files.createDirectories(home.resolve("var"));
         Files.writeString(home.resolve("var/admin.key"), "cut\n");
         assertThat(faults(Map.of()))
@@ -60,7 +60,7 @@ class PreflightTest {
     }
 
     @Test
-    void a_keyset_that_is_none_is_told() throws IOException {
+    void an_invalid_keyset_is_reported() throws IOException {
         Files.createDirectories(home.resolve("var"));
         Files.writeString(home.resolve("var/keyset.json"), "{}");
         assertThat(faults(Map.of()))
@@ -69,7 +69,7 @@ class PreflightTest {
     }
 
     @Test
-    void a_data_directory_that_cannot_be_made_is_told_with_what_helps() throws IOException {
+    void a_data_directory_that_cannot_be_created_is_reported_with_a_remedy() throws IOException {
         Files.writeString(home.resolve("file"), "in the way");
         Map<String, String> settings = Map.of("MAILBELL_DATA_DIR", home.resolve("file/var") + "");
         assertThat(faults(settings))
@@ -79,7 +79,7 @@ class PreflightTest {
                                 .contains("cannot be written by the user")
                                 .contains(home.resolve("file") + " is a file")
                                 .contains("MAILBELL_DATA_DIR"));
-        // Where nothing is kept there, it need not be writable.
+        // A data directory that is not used need not be writable.
         Files.createDirectories(home.resolve("keys"));
         Map<String, String> elsewhere = new HashMap<>(settings);
         elsewhere.put("MAILBELL_DATABASE_URL", "jdbc:postgresql://db.example.org/mailbell");
@@ -89,7 +89,7 @@ class PreflightTest {
     }
 
     @Test
-    void an_address_of_another_machine_and_a_name_postgresql_cannot_take_are_told() {
+    void a_foreign_address_and_an_unusable_data_directory_name_are_reported() {
         assertThat(faults(Map.of("MAILBELL_HTTP_HOST", "203.0.113.7")))
                 .extracting(ConfigurationFault::key)
                 .containsExactly("http.host");
@@ -99,7 +99,7 @@ class PreflightTest {
     }
 
     @Test
-    void all_faults_are_told_at_once() {
+    void all_faults_are_reported_at_once() {
         Map<String, String> settings =
                 Map.of("MAILBELL_ADMIN_KEY", "short", "MAILBELL_HTTP_HOST", "203.0.113.7");
         assertThatExceptionOfType(ConfigurationException.class)

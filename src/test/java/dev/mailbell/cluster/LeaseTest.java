@@ -59,7 +59,7 @@ class LeaseTest {
     }
 
     @Test
-    void a_second_daemon_is_refused_and_told_who_holds_the_database() {
+    void a_second_daemon_is_refused_with_the_holders_name() {
         try (Lease first = take(node("mail-1"))) {
             assertThat(first.held()).isTrue();
             assertThatExceptionOfType(LeaseRefusedException.class)
@@ -83,7 +83,7 @@ class LeaseTest {
     }
 
     @Test
-    void a_daemon_that_cannot_renew_stops_before_another_may_begin() {
+    void a_daemon_that_cannot_renew_stops_before_another_may_start() {
         try (Lease lease = take(node("one"))) {
             reachable.set(false);
             pass(Lease.FENCE.minusMillis(1));
@@ -111,7 +111,7 @@ class LeaseTest {
     }
 
     @Test
-    void an_expired_lease_that_no_other_took_goes_on_with_a_new_epoch() {
+    void an_expired_lease_that_no_other_took_continues_with_a_new_epoch() {
         try (Lease lease = take(node("one"))) {
             long before = lease.epoch();
             expire();
@@ -176,7 +176,7 @@ class LeaseTest {
     }
 
     @Test
-    void a_lease_that_was_let_go_of_is_not_taken_again_by_a_renewal_that_comes_late() {
+    void a_late_renewal_does_not_take_a_released_lease_again() {
         Lease first = take(node("mail-1"));
         first.close();
         first.renew();

@@ -61,7 +61,7 @@ class ConfigurationLoaderTest {
     }
 
     @Test
-    void the_shipped_file_says_exactly_the_defaults() {
+    void the_shipped_file_has_exactly_the_defaults() {
         assertThat(new ConfigurationLoader(home, Map.of()).load(SHIPPED.toAbsolutePath()))
                 .isEqualTo(new ConfigurationLoader(home, Map.of()).load(null));
     }
@@ -198,7 +198,7 @@ class ConfigurationLoaderTest {
     }
 
     @Test
-    void the_environment_wins_over_the_file() throws IOException {
+    void the_environment_overrides_the_file() throws IOException {
         Configuration configuration =
                 load(
                         "polling: { pop3: { interval: 10m } }\nnetwork: { allowPrivate: [10.0.0.0/8] }",
@@ -257,7 +257,7 @@ class ConfigurationLoaderTest {
         "http://pro xy:3128, its host is neither a name nor an address",
         "http://::1:3128, its IPv6 address must have [ ] around it"
     })
-    void a_proxy_that_is_none_is_a_fault_that_repeats_nothing(String proxy, String why)
+    void an_invalid_proxy_is_a_fault_that_quotes_no_secret(String proxy, String why)
             throws IOException {
         assertThat(faults("network: { proxy: '" + proxy + "' }", Map.of()))
                 .containsExactly(
@@ -268,7 +268,7 @@ class ConfigurationLoaderTest {
     }
 
     @Test
-    void every_fault_is_told_at_once_with_its_place() throws IOException {
+    void all_faults_are_reported_at_once_with_source_and_line() throws IOException {
         assertThat(
                         faults(
                                 """
@@ -312,7 +312,7 @@ class ConfigurationLoaderTest {
     }
 
     @Test
-    void what_is_not_yaml_is_told_with_its_line() throws IOException {
+    void invalid_yaml_is_reported_with_its_line() throws IOException {
         assertThat(faults("http: {\n  port: 1\n", Map.of()))
                 .singleElement()
                 .asString()

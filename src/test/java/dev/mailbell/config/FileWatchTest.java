@@ -78,8 +78,7 @@ class FileWatchTest {
     }
 
     @Test
-    void a_replacement_of_the_same_age_and_size_is_noticed()
-            throws IOException {
+    void a_replacement_of_the_same_age_and_size_is_noticed() throws IOException {
         FileTime age = Files.getLastModifiedTime(file);
         Path other = Files.writeString(directory.resolve("mailbell.yaml~"), "two");
         Files.setLastModifiedTime(other, age);

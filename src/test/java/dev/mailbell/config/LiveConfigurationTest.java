@@ -93,7 +93,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void a_changed_interval_is_in_effect_and_told_to_who_wants_to_know() throws IOException {
+    void a_changed_interval_takes_effect_and_listeners_are_called() throws IOException {
         write("polling: { imap: { interval: 2m } }");
         LiveConfiguration live = open();
         List<String> told = new ArrayList<>();
@@ -108,7 +108,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void every_key_takes_effect_or_is_said_to_need_a_restart() throws IOException {
+    void every_key_takes_effect_or_needs_a_restart() throws IOException {
         TreeSet<String> keys = new TreeSet<>(ConfigurationLoader.keys());
         keys.add("providers");
         // It takes no other value yet.
@@ -199,7 +199,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void a_fault_is_logged_once_however_often_the_file_is_noticed() throws IOException {
+    void a_fault_is_logged_once_for_repeated_changes_of_the_file() throws IOException {
         write("");
         LiveConfiguration live = open();
         Logger logger = (Logger) LoggerFactory.getLogger(LiveConfiguration.class);
@@ -218,7 +218,7 @@ class LiveConfigurationTest {
             live.fileChanged();
             live.fileChanged();
             assertThat(log.list).hasSize(2);
-            // Who asks is told, even the same again.
+            // An explicit request is answered, even with the same faults.
             assertThatExceptionOfType(ConfigurationException.class)
                     .isThrownBy(() -> live.reload(Reload.Trigger.SIGNAL));
             assertThat(log.list).hasSize(3);
@@ -228,7 +228,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void a_file_that_vanishes_is_a_fault_and_no_wish_for_defaults() throws IOException {
+    void a_missing_file_is_a_fault_and_does_not_restore_the_defaults() throws IOException {
         Path beside = Files.createDirectory(home.resolve("config")).resolve("mailbell.yaml");
         Files.writeString(beside, "limits: { requestsPerSecond: 5 }");
         LiveConfiguration live =
@@ -250,7 +250,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void the_environment_still_wins_and_is_not_read_again() throws IOException {
+    void the_environment_still_overrides_and_is_not_read_again() throws IOException {
         write("");
         LiveConfiguration live =
                 LiveConfiguration.open(
@@ -263,7 +263,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void a_listener_that_fails_keeps_no_other_from_being_told() throws IOException {
+    void a_failing_listener_does_not_stop_the_others() throws IOException {
         write("");
         LiveConfiguration live = open();
         List<Integer> told = new ArrayList<>();
@@ -277,7 +277,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void reloads_at_once_are_made_one_after_the_other() throws Exception {
+    void concurrent_reloads_run_one_after_the_other() throws Exception {
         write("limits: { requestsPerSecond: 1 }");
         LiveConfiguration live = open();
         AtomicInteger inside = new AtomicInteger();

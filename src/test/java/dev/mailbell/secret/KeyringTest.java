@@ -31,7 +31,7 @@ class KeyringTest {
     }
 
     @Test
-    void what_is_encrypted_is_read_again_by_a_later_start() {
+    void a_later_start_decrypts_earlier_values() {
         byte[] sealed = Keyring.open(file()).encrypt(PASSWORD, ROW);
         assertThat(new String(sealed, StandardCharsets.ISO_8859_1)).doesNotContain("ssword");
         assertThat(Keyring.open(file()).decrypt(sealed, ROW).reveal()).isEqualTo("pässword 1");
@@ -73,8 +73,7 @@ class KeyringTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"rw-r-----", "rw----r--", "rw-rw-rw-", "rw--w----"})
-    void a_keyset_open_to_others_is_refused_with_the_command_that_mends_it(String mode)
-            throws IOException {
+    void a_keyset_open_to_others_is_refused_with_the_chmod_command(String mode) throws IOException {
         Keyring.open(file());
         Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString(mode));
         assertThatThrownBy(() -> Keyring.open(file()))
@@ -83,7 +82,7 @@ class KeyringTest {
     }
 
     @Test
-    void a_keyset_that_its_owner_may_only_read_is_taken() throws IOException {
+    void a_read_only_keyset_is_accepted() throws IOException {
         Keyring.open(file());
         Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("r--------"));
         assertThat(Keyring.open(file()).keys()).hasSize(1);
@@ -112,7 +111,7 @@ class KeyringTest {
     }
 
     @Test
-    void a_keyset_that_must_exist_is_not_made() {
+    void a_keyset_that_must_exist_is_not_created() {
         assertThatThrownBy(() -> Keyring.openExisting(file()))
                 .isInstanceOf(KeyringException.class)
                 .hasMessageContaining("there is no keyset at " + file());
@@ -150,7 +149,7 @@ class KeyringTest {
     }
 
     @Test
-    void two_that_rotate_one_after_the_other_lose_no_key() {
+    void successive_rotations_lose_no_key() {
         Keyring one = Keyring.open(file());
         Keyring two = Keyring.open(file());
         one.rotate();
@@ -161,7 +160,7 @@ class KeyringTest {
     }
 
     @Test
-    void of_many_that_start_at_once_all_use_one_keyset() throws Exception {
+    void concurrent_starts_use_one_keyset() throws Exception {
         List<Future<Keyring>> starts = new ArrayList<>();
         try (var threads = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 8; i++) {
@@ -185,7 +184,7 @@ class KeyringTest {
     }
 
     @Test
-    void a_secret_prints_as_nothing() {
+    void a_secret_does_not_print_its_text() {
         assertThat(PASSWORD).hasToString("[secret]");
         assertThat(PASSWORD).isEqualTo(Secret.of("pässword 1")).isNotEqualTo(Secret.of("other"));
     }

@@ -56,7 +56,8 @@ public final class AccountChangeRoutes {
         Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
         // The patch is validated outside of the transaction, because that takes DNS lookups. It is
-        // written only if the account has not changed since it was read; otherwise it is tried again.
+        // written only if the account has not changed since it was read; otherwise it is tried
+        // again.
         for (int i = 0; i < MAX_TRIES; i++) {
             Account read = accounts.fromPath(context);
             LoginSecret secret = secrets.open(read);

@@ -3,9 +3,9 @@ package dev.mailbell.api.account;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.MailSettings;
+import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.DurationFormat;
 import java.time.Duration;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -70,7 +70,8 @@ final class AccountDocument {
         }
         MailSettings before = account.mail();
         boolean changesDefaultPort = mail.has("protocol") || mail.has("security");
-        if (changesDefaultPort && before.port() == before.protocol().defaultPort(before.security())) {
+        if (changesDefaultPort
+                && before.port() == before.protocol().defaultPort(before.security())) {
             present.remove("port");
         }
     }

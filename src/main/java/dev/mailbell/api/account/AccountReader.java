@@ -1,11 +1,11 @@
 package dev.mailbell.api.account;
 
 import dev.mailbell.account.WatchSettings;
+import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.api.request.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
-import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.mail.Protocol;
 import java.time.Duration;
 import java.util.List;
@@ -97,7 +97,8 @@ public final class AccountReader {
         validateInterval(protocol, watch.interval(), errors);
     }
 
-    private void validateInterval(Protocol protocol, @Nullable Duration interval, FieldErrors errors) {
+    private void validateInterval(
+            Protocol protocol, @Nullable Duration interval, FieldErrors errors) {
         Duration min = policy.minInterval(protocol);
         Duration max = policy.maxInterval(protocol);
         if (interval != null && (interval.compareTo(min) < 0 || interval.compareTo(max) > 0)) {

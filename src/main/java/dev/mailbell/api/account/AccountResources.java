@@ -125,9 +125,7 @@ public final class AccountResources {
 
     static Problem refTaken(RefTakenException e) {
         return Problem.conflict("ref-taken", String.valueOf(e.getMessage()))
-                .with(
-                        "errors",
-                        List.of(new FieldError("ref", "is taken by another account")));
+                .with("errors", List.of(new FieldError("ref", "is taken by another account")));
     }
 
     /** The creation of one account. */

@@ -80,7 +80,8 @@ public final class AccountRoutes {
                                         "must be one of "
                                                 + String.join(
                                                         ", ",
-                                                        EnumNames.byName(AccountState.class).keySet()))
+                                                        EnumNames.byName(AccountState.class)
+                                                                .keySet()))
                                 .orElse(null),
                         query.text("ref").orElse(null),
                         query.read("host", AccountRoutes::host, "must be a host").orElse(null),

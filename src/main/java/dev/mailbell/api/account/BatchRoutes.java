@@ -69,7 +69,9 @@ public final class BatchRoutes {
         byte[] body = Body.bytes(context);
         UUID clientId = AccessFilter.principal(context).clientId();
         idempotency.answer(
-                context, body, () -> creation(clientId, validate(clientId, nodes(Json.object(body)))));
+                context,
+                body,
+                () -> creation(clientId, validate(clientId, nodes(Json.object(body)))));
     }
 
     private static List<JsonNode> nodes(ObjectNode json) {

@@ -52,7 +52,8 @@ public final class CheckRoutes {
         Deadline deadline = watch.deadline();
         Query.of(context).validate();
         Resolved resolved = registration.resolve(reader.read(Body.object(context)));
-        Account account = registration.account(AccessFilter.principal(context).clientId(), resolved);
+        Account account =
+                registration.account(AccessFilter.principal(context).clientId(), resolved);
         Responses.ok(
                 context,
                 switch (watch.verify(account, resolved.secret(), deadline)) {

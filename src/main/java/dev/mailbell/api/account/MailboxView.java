@@ -53,8 +53,6 @@ record MailboxView(
                         : new MarkView(client.maxId(), client.uid(), client.uidValidity()),
                 mark instanceof Pop3Mark pop3 && pop3.approximate()
                         || mark instanceof ImapMark known && known.approximate(),
-                mark == null
-                        ? null
-                        : Instants.latest(mailbox.lastCheckedAt(), accountCheckedAt));
+                mark == null ? null : Instants.latest(mailbox.lastCheckedAt(), accountCheckedAt));
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The routes of accounts: register, read, change, remove, check, verify, mailboxes and positions. It
- * calls the table of accounts and {@code watch}; start reading at {@link
+ * The routes of accounts: register, read, change, remove, check, verify, mailboxes and positions.
+ * It calls the table of accounts and {@code watch}; start reading at {@link
  * dev.mailbell.api.account.AccountRoutes}.
  */
 @NullMarked

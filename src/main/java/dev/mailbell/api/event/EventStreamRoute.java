@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The route of the event feed as Server-Sent Events (HTML Living Standard, section 9.2). Each stream
- * reads the table one page at a time, as fast as its client reads, so no events queue in memory. A
- * client that reads nothing for 30 s is disconnected by the idle timeout and can resume.
+ * The route of the event feed as Server-Sent Events (HTML Living Standard, section 9.2). Each
+ * stream reads the table one page at a time, as fast as its client reads, so no events queue in
+ * memory. A client that reads nothing for 30 s is disconnected by the idle timeout and can resume.
  */
 public final class EventStreamRoute {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreamRoute.class);

@@ -32,7 +32,8 @@ public final class ApiServer implements AutoCloseable {
 
     private final HeaderTimeout headerTimeout = new HeaderTimeout(Duration.ofMillis(IDLE_MILLIS));
     private final ConnectionLimit connections =
-            new ConnectionLimit(ConnectionLimit.MAX_UNAUTHENTICATED, ConnectionLimit.MAX_CONNECTIONS);
+            new ConnectionLimit(
+                    ConnectionLimit.MAX_UNAUTHENTICATED, ConnectionLimit.MAX_CONNECTIONS);
     private final Javalin javalin;
 
     /**
@@ -42,7 +43,8 @@ public final class ApiServer implements AutoCloseable {
      * @param metrics records every request
      * @param resources each adds its routes; for a path that two routes match, the first one counts
      */
-    public ApiServer(String host, int port, RequestMetrics metrics, List<Consumer<Routes>> resources) {
+    public ApiServer(
+            String host, int port, RequestMetrics metrics, List<Consumer<Routes>> resources) {
         this.javalin =
                 Javalin.create(config -> {
                     config.routes.before(context -> context.attribute(LIMIT, connections));

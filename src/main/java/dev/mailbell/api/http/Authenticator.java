@@ -29,8 +29,8 @@ public final class Authenticator {
     }
 
     /**
-     * @throws ProblemException 401 without a valid key; 400 or 404 when {@code Mailbell-Client} names
-     *     no client
+     * @throws ProblemException 401 without a valid key; 400 or 404 when {@code Mailbell-Client}
+     *     names no client
      */
     Principal authenticate(Context context) {
         String header = context.header("Authorization");

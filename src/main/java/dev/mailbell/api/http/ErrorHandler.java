@@ -125,7 +125,8 @@ final class ErrorHandler {
         }
         String id = UUID.randomUUID().toString();
         // Without a valid key one line per minute, so that such requests cannot fill the log.
-        if (AccessFilter.isAuthenticated(context) || THROTTLE.admit("failed " + e.getClass()).isPresent()) {
+        if (AccessFilter.isAuthenticated(context)
+                || THROTTLE.admit("failed " + e.getClass()).isPresent()) {
             LOG.error(
                     "Request {} failed: {} {}", id, context.method(), Routes.template(context), e);
         }

@@ -25,7 +25,7 @@ public final class Query {
     private final FieldErrors errors = new FieldErrors();
     private final Set<String> known = new HashSet<>();
 
-    private Query(Map<String, List<String>> given) {
+    Query(Map<String, List<String>> given) {
         this.given = given;
     }
 

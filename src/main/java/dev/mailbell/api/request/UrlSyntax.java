@@ -8,9 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The syntax of URLs in requests. Whether the URL's host is allowed is checked elsewhere.
- */
+/** The syntax of URLs in requests. Whether the URL's host is allowed is checked elsewhere. */
 public final class UrlSyntax {
     public static final int MAX_LENGTH = 2_048;
 

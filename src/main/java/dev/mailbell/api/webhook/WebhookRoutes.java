@@ -127,7 +127,8 @@ public final class WebhookRoutes {
         int limit = query.limit();
         UUID after = query.cursor().orElse(null);
         query.validate();
-        List<Webhook> found = store.list(AccessFilter.principal(context).clientId(), after, limit + 1);
+        List<Webhook> found =
+                store.list(AccessFilter.principal(context).clientId(), after, limit + 1);
         Responses.ok(
                 context,
                 Page.of(found, limit, Webhook::id, webhook -> WebhookView.of(webhook, now())));

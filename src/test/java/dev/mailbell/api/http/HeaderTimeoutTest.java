@@ -55,7 +55,7 @@ class HeaderTimeoutTest {
     }
 
     @Test
-    void headers_that_trickle_are_cut_off() throws IOException {
+    void a_connection_whose_headers_trickle_in_is_closed() throws IOException {
         try (Socket socket = connect()) {
             requireAnswer(socket, "first");
             trickleUntilClosed(socket);
@@ -81,7 +81,7 @@ class HeaderTimeoutTest {
     }
 
     @Test
-    void who_waits_between_requests_or_for_an_answer_is_left_alone() throws Exception {
+    void idle_connections_and_slow_answers_are_not_closed() throws Exception {
         try (Socket idle = connect();
                 Socket waiting = connect();
                 Socket slow = connect()) {

@@ -38,7 +38,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void the_same_request_is_answered_the_same() {
+    void a_repeated_request_repeats_the_answer() {
         HttpResponse<String> first = keyed("same").post("/v1/accounts", imap("same"));
         HttpResponse<String> second = keyed("same").post("/v1/accounts", imap("same"));
         assertThat(second.statusCode()).isEqualTo(201);
@@ -72,7 +72,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void of_requests_at_once_one_creates() throws Exception {
+    void of_concurrent_requests_one_creates() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> answers =
                     IntStream.range(0, 6)
@@ -90,7 +90,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void a_webhooks_secret_is_answered_again_and_lies_nowhere_in_clear() {
+    void a_webhooks_secret_is_repeated_and_stored_encrypted() {
         HttpResponse<String> first = keyed("hook").post("/v1/webhooks", WEBHOOK);
         HttpResponse<String> second = keyed("hook").post("/v1/webhooks", WEBHOOK);
         assertThat(second.body()).isEqualTo(first.body());
@@ -114,7 +114,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void a_conflict_is_kept_like_a_success() {
+    void a_conflict_is_stored_like_a_success() {
         String id = idOf(client.post("/v1/accounts", imap("conflict")));
         assertThat(keyed("conflict").post("/v1/accounts", imap("conflict")).statusCode())
                 .isEqualTo(409);
@@ -125,7 +125,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void a_failure_of_ours_is_not_kept() {
+    void an_internal_error_is_not_stored() {
         API.database
                 .jdbi()
                 .useHandle(handle -> handle.execute("alter table account rename to hidden"));
@@ -143,7 +143,7 @@ class IdempotencyTest {
     }
 
     @Test
-    void a_key_is_kept_for_a_day() {
+    void a_key_is_valid_for_a_day() {
         keyed("aged").post("/v1/accounts", imap("aged-1"));
         API.clock.ahead = Duration.ofHours(23);
         try {

@@ -11,7 +11,7 @@ class RateLimitTest {
     private final RateLimit limit = new RateLimit(() -> 2.0, now::get);
 
     @Test
-    void a_key_gets_what_a_second_grants_and_then_waits_its_turn() {
+    void a_key_gets_the_tokens_of_one_second_and_then_waits() {
         assertThat(limit.take("a")).isEmpty();
         assertThat(limit.take("a")).isEmpty();
         assertThat(limit.take("a")).contains(Duration.ofMillis(500));
@@ -23,7 +23,7 @@ class RateLimitTest {
     }
 
     @Test
-    void keys_do_not_wait_for_each_other_and_rest_is_not_saved_up() {
+    void keys_are_independent_and_tokens_do_not_accumulate() {
         assertThat(limit.take("a")).isEmpty();
         assertThat(limit.take("a")).isEmpty();
         assertThat(limit.take("b")).isEmpty();
@@ -34,7 +34,7 @@ class RateLimitTest {
     }
 
     @Test
-    void a_slow_rate_still_lets_one_through() {
+    void a_rate_below_one_still_admits_one_request() {
         RateLimit slow = new RateLimit(() -> 0.1, now::get);
         assertThat(slow.take("a")).isEmpty();
         assertThat(slow.take("a")).contains(Duration.ofSeconds(10));

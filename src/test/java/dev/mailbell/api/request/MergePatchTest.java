@@ -24,7 +24,7 @@ class MergePatchTest {
                 "{\"e\":null}|{\"a\":1}|{\"e\":null,\"a\":1}",
                 "{}|{\"a\":{\"bb\":{\"ccc\":null}}}|{\"a\":{\"bb\":{}}}",
             })
-    void a_patch_is_applied_as_the_rfc_says(String target, String patch, String result) {
+    void a_patch_is_applied_per_rfc_7396(String target, String patch, String result) {
         ObjectNode node = (ObjectNode) Json.MAPPER.readTree(target);
         MergePatch.apply(node, (ObjectNode) Json.MAPPER.readTree(patch));
         assertThat(node).isEqualTo(Json.MAPPER.readTree(result));

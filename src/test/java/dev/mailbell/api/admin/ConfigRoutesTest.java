@@ -1,8 +1,9 @@
-package dev.mailbell.api;
+package dev.mailbell.api.admin;
 
 import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.TestApi;
 import dev.mailbell.config.ConfigurationLoader;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The operator has the configuration read again over HTTP. */
-class ConfigReloadTest {
+/** The operator reloads the configuration over HTTP. */
+class ConfigRoutesTest {
     private static final TestApi API = new TestApi();
 
     @TempDir private Path home;
@@ -37,7 +38,7 @@ class ConfigReloadTest {
     }
 
     @Test
-    void what_changed_and_what_needs_a_restart_is_answered() throws IOException {
+    void changed_keys_and_keys_that_need_a_restart_are_answered() throws IOException {
         Files.writeString(file, "polling: { imap: { interval: 3m } }\nhttp: { port: 1234 }");
         HttpResponse<String> response = API.client().post("/v1/config/reload");
         assertThat(response.statusCode()).isEqualTo(200);
@@ -47,7 +48,7 @@ class ConfigReloadTest {
     }
 
     @Test
-    void every_fault_is_answered_with_its_place() throws IOException {
+    void every_fault_is_answered_with_source_and_line() throws IOException {
         Files.writeString(file, "polling:\n  jitter: 7\nhttp: { prot: 1 }\n");
         HttpResponse<String> response = API.client().post("/v1/config/reload");
         assertThat(response.statusCode()).isEqualTo(422);
@@ -68,7 +69,7 @@ class ConfigReloadTest {
     }
 
     @Test
-    void nobody_without_a_key_reloads() {
+    void a_reload_needs_a_key() {
         assertThat(API.client().without("Authorization").post("/v1/config/reload").statusCode())
                 .isEqualTo(401);
     }

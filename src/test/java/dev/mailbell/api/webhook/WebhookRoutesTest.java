@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class WebhookOperationsTest {
+class WebhookRoutesTest {
     private static final TestApi API = new TestApi();
     private static final String HOOK =
             "{\"url\": \"https://example.org/hook?t=1\", \"events\": [\"mail.new\"]}";
@@ -28,7 +28,7 @@ class WebhookOperationsTest {
     }
 
     @Test
-    void a_new_webhook_shows_its_secret_once() {
+    void a_new_webhook_answers_its_secret_once() {
         HttpResponse<String> created = client.post("/v1/webhooks", HOOK);
         assertThat(created.statusCode()).isEqualTo(201);
         String id = idOf(created);
@@ -51,7 +51,7 @@ class WebhookOperationsTest {
     }
 
     @Test
-    void everything_that_may_be_given_comes_back() {
+    void every_optional_field_is_answered() {
         String account = idOf(client.post("/v1/accounts", imap("hooked")));
         JsonNode webhook =
                 json(
@@ -68,7 +68,7 @@ class WebhookOperationsTest {
     }
 
     @Test
-    void wrong_webhooks_are_refused_fault_by_fault() {
+    void invalid_webhooks_are_refused_with_all_errors() {
         assertThat(
                         faults(
                                 client.post(
@@ -105,7 +105,7 @@ class WebhookOperationsTest {
     }
 
     @Test
-    void urls_that_are_not_sent_to_are_refused() {
+    void blocked_urls_are_refused() {
         for (String url :
                 new String[] {
                     "http://example.org/", "https://example.org:25/", "https://10.0.0.1:25/"
@@ -154,7 +154,7 @@ class WebhookOperationsTest {
     }
 
     @Test
-    void a_test_answers_the_attempt_and_is_not_for_floods() {
+    void a_test_answers_the_attempt_and_is_rate_limited() {
         String path = "/v1/webhooks/" + idOf(client.post("/v1/webhooks", HOOK)) + "/test";
         JsonNode attempt = json(client.post(path));
         assertThat(attempt.required("delivered").booleanValue()).isFalse();

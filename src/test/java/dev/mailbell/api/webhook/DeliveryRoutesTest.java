@@ -1,10 +1,12 @@
-package dev.mailbell.api;
+package dev.mailbell.api.webhook;
 
 import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
 import static dev.mailbell.api.TestApi.idOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import dev.mailbell.event.Ids;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class DeliveriesTest {
+class DeliveryRoutesTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.otherClient();
     private final UUID webhook =
@@ -173,7 +175,7 @@ class DeliveriesTest {
     }
 
     @Test
-    void what_was_merged_or_has_no_event_any_more_is_not_sent_again() {
+    void merged_deliveries_and_deliveries_without_event_are_not_sent_again() {
         HttpResponse<String> merged =
                 client.post("/v1/deliveries/" + delivery("superseded") + "/redeliver");
         assertThat(merged.statusCode()).isEqualTo(409);
@@ -193,7 +195,7 @@ class DeliveriesTest {
     }
 
     @Test
-    void what_failed_since_a_moment_is_recovered() {
+    void deliveries_that_failed_since_a_given_time_are_recovered() {
         Instant outage = now().minusSeconds(60);
         UUID before = delivery("failed", null, outage.minusSeconds(1));
         UUID within = delivery("failed", null, outage);
@@ -211,7 +213,7 @@ class DeliveriesTest {
     }
 
     @Test
-    void a_rotated_secret_is_shown_once_and_the_one_before_kept_for_a_day() {
+    void a_rotated_secret_is_shown_once_and_the_previous_one_kept_for_a_day() {
         HttpResponse<String> answer = client.post("/v1/webhooks/" + webhook + "/rotate");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(json(answer).required("secret").stringValue()).startsWith("whsec_");
@@ -224,7 +226,7 @@ class DeliveriesTest {
     }
 
     @Test
-    void bad_questions_are_refused_with_every_fault() {
+    void invalid_queries_are_refused_with_all_errors() {
         assertThat(
                         faults(
                                 client.get(
@@ -265,7 +267,7 @@ class DeliveriesTest {
     }
 
     @Test
-    void another_client_sees_and_repeats_nothing() {
+    void another_client_can_neither_read_nor_redeliver() {
         UUID id = delivery("failed");
         HttpCaller stranger = API.otherClient();
         assertThat(stranger.get(log).statusCode()).isEqualTo(404);

@@ -1,11 +1,12 @@
-package dev.mailbell.api;
+package dev.mailbell.api.event;
 
 import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.mailbell.api.event.EventStreams;
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class EventStreamTest {
+class EventStreamRouteTest {
     private static final int PATIENCE_SECONDS = 180;
 
     private final TestApi api = new TestApi();
@@ -156,7 +157,7 @@ class EventStreamTest {
     }
 
     @Test
-    void a_reader_resumes_where_it_was_with_nothing_twice_and_nothing_left_out() throws Exception {
+    void a_client_resumes_without_a_skipped_or_repeated_event() throws Exception {
         List<UUID> all = new ArrayList<>();
         for (int i = 0; i < 250; i++) {
             all.add(happened(EventType.MAIL_NEW, null));
@@ -182,7 +183,7 @@ class EventStreamTest {
     }
 
     @Test
-    void only_what_is_asked_for_comes() throws Exception {
+    void only_matching_events_are_streamed() throws Exception {
         UUID account = UUID.randomUUID();
         try (Reader parked = open("?type=account.parked");
                 Reader one = open("?accountId=" + account)) {
@@ -197,7 +198,7 @@ class EventStreamTest {
     }
 
     @Test
-    void bad_questions_are_problems_and_not_streams() {
+    void invalid_queries_are_answered_with_problems() {
         assertThat(
                         faults(
                                 client.with("Last-Event-ID", "7")
@@ -207,7 +208,7 @@ class EventStreamTest {
     }
 
     @Test
-    void a_client_has_so_many_streams_and_gets_them_back() throws Exception {
+    void streams_per_client_are_limited_and_released() throws Exception {
         List<Reader> readers = new ArrayList<>();
         for (int i = 0; i < EventStreams.MAX_PER_CLIENT; i++) {
             Reader reader = open("");
@@ -221,7 +222,7 @@ class EventStreamTest {
             stranger.next("retry: ");
         }
         readers.removeLast().close();
-        // Who is gone is noticed at the next write.
+        // A closed connection is noticed at the next write.
         await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
                 .until(() -> {
                     happened(EventType.MAIL_NEW, null);

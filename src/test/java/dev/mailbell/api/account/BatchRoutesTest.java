@@ -1,10 +1,12 @@
-package dev.mailbell.api;
+package dev.mailbell.api.account;
 
 import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
 import static dev.mailbell.api.TestApi.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -12,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class BatchTest {
+class BatchRoutesTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.otherClient();
 
@@ -22,7 +24,7 @@ class BatchTest {
     }
 
     @Test
-    void each_account_stands_alone() {
+    void each_account_succeeds_or_fails_by_itself() {
         String refused = imap("c").replace("imap.example.org", "x.internal.example");
         JsonNode results =
                 json(client.exchange(

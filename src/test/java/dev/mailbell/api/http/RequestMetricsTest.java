@@ -1,13 +1,14 @@
-package dev.mailbell.api;
+package dev.mailbell.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.TestApi;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Requests are counted by labels that nobody outside can multiply. */
-class MetricsTest {
+/** Requests are counted by labels with bounded sets of values. */
+class RequestMetricsTest {
     private static final TestApi API = new TestApi();
 
     @AfterAll

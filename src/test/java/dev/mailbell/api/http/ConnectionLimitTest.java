@@ -1,8 +1,8 @@
-package dev.mailbell.api;
+package dev.mailbell.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.api.http.ConnectionLimit;
+import dev.mailbell.api.TestApi;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** What those without a key can do to the API: little. */
-class UntrustedRequestsTest {
+/** Many connections without a valid key do not lock out other clients. */
+class ConnectionLimitTest {
     private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final TestApi API = new TestApi();
 
@@ -36,8 +36,7 @@ class UntrustedRequestsTest {
     }
 
     @Test
-    void idle_connections_without_a_key_give_way_to_new_ones_and_to_nobody_with_a_key()
-            throws IOException {
+    void idle_unauthenticated_connections_are_closed_for_new_ones() throws IOException {
         String withKey =
                 "GET /v1/webhooks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
                         + TestApi.KEY

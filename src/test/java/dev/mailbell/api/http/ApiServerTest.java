@@ -1,8 +1,11 @@
-package dev.mailbell.api;
+package dev.mailbell.api.http;
 
 import static dev.mailbell.api.HttpCaller.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.Contract;
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HttpTest {
+class ApiServerTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.client();
 
@@ -25,7 +28,7 @@ class HttpTest {
     }
 
     @Test
-    void without_a_known_key_there_is_no_way_in() {
+    void requests_without_a_valid_key_are_refused() {
         HttpResponse<String> none = client.without("Authorization").get("/v1/accounts");
         assertThat(none.statusCode()).isEqualTo(401);
         assertThat(none.headers().firstValue("WWW-Authenticate").orElse("")).startsWith("Bearer");
@@ -44,7 +47,7 @@ class HttpTest {
     }
 
     @Test
-    void the_operator_acts_as_a_client_that_exists() {
+    void the_operator_may_act_as_an_existing_client() {
         assertThat(HttpCaller.faults(client.with("Mailbell-Client", "acme").get("/v1/accounts")))
                 .containsOnlyKeys("Mailbell-Client");
         assertThat(
@@ -92,7 +95,7 @@ class HttpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\u00ff", "utf-8 utf-8", "no such charset", "", "utf-16", "@"})
-    void a_charset_that_is_no_name_is_refused_as_any_other(String charset) throws IOException {
+    void an_invalid_charset_name_is_refused(String charset) throws IOException {
         String answer =
                 raw(
                         "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
@@ -104,7 +107,7 @@ class HttpTest {
     }
 
     @Test
-    void what_is_no_http_is_answered_with_a_problem() throws IOException {
+    void invalid_http_is_answered_with_a_problem() throws IOException {
         for (String request :
                 new String[] {
                     "NONSENSE\r\n\r\n",
@@ -128,7 +131,7 @@ class HttpTest {
     }
 
     @Test
-    void a_body_that_ends_early_is_told_so() throws IOException {
+    void a_body_that_ends_early_is_reported() throws IOException {
         try (Socket socket = new Socket("127.0.0.1", API.port())) {
             socket.setSoTimeout(10_000);
             OutputStream out = socket.getOutputStream();
@@ -146,7 +149,7 @@ class HttpTest {
     }
 
     @Test
-    void a_chunk_that_is_none_is_told_so() throws IOException {
+    void an_invalid_chunk_is_reported() throws IOException {
         String answer =
                 raw(
                         "POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
@@ -172,7 +175,7 @@ class HttpTest {
     }
 
     @Test
-    void too_many_requests_are_told_to_wait() {
+    void too_many_requests_are_answered_with_retry_after() {
         API.rules.requestsPerSecond = 0.5;
         try {
             HttpResponse<String> last = client.get("/v1/webhooks");
@@ -188,7 +191,7 @@ class HttpTest {
     }
 
     @Test
-    void the_process_says_how_it_is() {
+    void health_and_readiness_are_reported() {
         HttpCaller nobody = client.without("Authorization");
         assertThat(json(nobody.get("/healthz")).required("version").stringValue())
                 .isEqualTo("1.2.3");
@@ -206,7 +209,7 @@ class HttpTest {
     }
 
     @Test
-    void the_contract_and_its_page_are_served_from_here() {
+    void the_contract_and_its_page_need_no_other_host() {
         HttpCaller nobody = client.without("Authorization");
         HttpResponse<String> contract = nobody.get("/openapi.yaml");
         assertThat(contract.headers().firstValue("Content-Type")).contains("application/yaml");

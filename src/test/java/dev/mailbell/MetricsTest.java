@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class ScrapeTest {
+class MetricsTest {
     private final Metrics metrics = new Metrics("1.2.3");
 
     @AfterEach
@@ -27,7 +27,7 @@ class ScrapeTest {
     }
 
     @Test
-    void gauges_that_are_made_anew_never_break_a_scrape() throws InterruptedException {
+    void gauges_that_are_registered_again_never_break_a_scrape() throws InterruptedException {
         AtomicBoolean done = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread maker =

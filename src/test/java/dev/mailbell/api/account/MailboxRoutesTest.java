@@ -1,4 +1,4 @@
-package dev.mailbell.api;
+package dev.mailbell.api.account;
 
 import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
@@ -6,17 +6,16 @@ import static dev.mailbell.api.TestApi.idOf;
 import static dev.mailbell.api.TestApi.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mailbell.account.LoginSecret;
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import dev.mailbell.detection.PositionUpdate;
-import dev.mailbell.mail.FailureCode;
 import java.net.http.HttpResponse;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class ChecksTest {
+class MailboxRoutesTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.otherClient();
 
@@ -25,45 +24,8 @@ class ChecksTest {
         API.close();
     }
 
-    @AfterEach
-    void mend() {
-        API.watch.failure = null;
-    }
-
     @Test
-    void a_login_that_works_is_described_and_not_kept() {
-        JsonNode works = json(client.post("/v1/accounts/verify", imap("verified")));
-        assertThat(works.required("ok").booleanValue()).isTrue();
-        assertThat(works.at("/mailboxes/0/total").intValue()).isEqualTo(33);
-        assertThat(API.watch.tried).isEqualTo(new LoginSecret.Password("s3cret-word"));
-        assertThat(json(client.get("/v1/accounts")).required("items")).isEmpty();
-    }
-
-    @Test
-    void a_login_that_fails_is_an_answer_too() {
-        API.watch.fail(FailureCode.AUTH_FAILED, "the server said no");
-        HttpResponse<String> response = client.post("/v1/accounts/verify", imap("verified"));
-        assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(json(response).at("/failure/code").stringValue()).isEqualTo("auth_failed");
-        assertThat(faults(client.post("/v1/accounts/verify", "{}")))
-                .containsOnlyKeys("address", "mail");
-    }
-
-    @Test
-    void a_check_answers_what_it_found_or_why_it_could_not() {
-        String path = "/v1/accounts/" + idOf(client.post("/v1/accounts", imap("checked")));
-        JsonNode mailbox = json(client.post(path + "/check")).at("/mailboxes/0");
-        assertThat(mailbox.required("newCount").intValue()).isEqualTo(2);
-        assertThat(mailbox.required("pendingCount").isNull()).isTrue();
-
-        API.watch.fail(FailureCode.CONNECT_FAILED, "imap.example.org:993 refused the connection");
-        HttpResponse<String> failed = client.post(path + "/check");
-        assertThat(failed.statusCode()).isEqualTo(422);
-        assertThat(json(failed).at("/failure/code").stringValue()).isEqualTo("connect_failed");
-    }
-
-    @Test
-    void mailboxes_are_listed_before_and_after_their_first_look() {
+    void mailboxes_are_listed_before_and_after_their_first_check() {
         String id = idOf(client.post("/v1/accounts", imap("listed")));
         JsonNode before = json(client.get("/v1/accounts/" + id + "/mailboxes")).at("/items/0");
         assertThat(before.required("total").isNull()).isTrue();
@@ -109,7 +71,7 @@ class ChecksTest {
     }
 
     @Test
-    void a_position_is_handed_to_the_watch() {
+    void a_position_is_passed_to_the_watch() {
         String id = idOf(client.post("/v1/accounts", imap("positioned")));
         String path = "/v1/accounts/" + id + "/mailboxes/inbox/position";
         HttpResponse<String> answer =
@@ -127,7 +89,7 @@ class ChecksTest {
     }
 
     @Test
-    void names_of_mailboxes_may_hold_anything() {
+    void mailbox_names_may_hold_any_character() {
         String account =
                 imap("named").replace("\"labels\"", "\"mailboxes\": [\"A/b c%?;é\"], \"labels\"");
         String id = idOf(client.post("/v1/accounts", account));
@@ -144,7 +106,7 @@ class ChecksTest {
     }
 
     @Test
-    void a_position_is_one_or_the_other_and_of_the_protocol() {
+    void a_position_is_either_a_uid_of_the_protocol_or_all() {
         String imap = "/v1/accounts/" + idOf(client.post("/v1/accounts", imap("p-1")));
         String position = imap + "/mailboxes/INBOX/position";
         assertThat(faults(client.put(position, "{}"))).containsOnlyKeys("uid");

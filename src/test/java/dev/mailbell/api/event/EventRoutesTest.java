@@ -1,4 +1,4 @@
-package dev.mailbell.api;
+package dev.mailbell.api.event;
 
 import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
@@ -6,6 +6,8 @@ import static dev.mailbell.api.TestApi.idOf;
 import static dev.mailbell.api.TestApi.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.api.HttpCaller;
+import dev.mailbell.api.TestApi;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class EventsTest {
+class EventRoutesTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.otherClient();
 
@@ -98,7 +100,7 @@ class EventsTest {
     }
 
     @Test
-    void wrong_queries_are_refused() {
+    void invalid_queries_are_refused() {
         assertThat(
                         faults(
                                 client.get(

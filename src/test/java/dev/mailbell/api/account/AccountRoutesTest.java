@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-class AccountResourcesTest {
+class AccountRoutesTest {
     private static final TestApi API = new TestApi();
     private final HttpCaller client = API.client();
     private final AccountStore store = new AccountStore(API.database.jdbi());
@@ -86,7 +86,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void everything_that_may_be_given_comes_back() {
+    void every_optional_field_is_answered() {
         JsonNode account =
                 json(
                         client.post(
@@ -112,7 +112,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_server_that_is_not_named_is_searched_for() {
+    void an_omitted_server_is_discovered() {
         JsonNode account =
                 json(
                         client.post(
@@ -135,7 +135,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_ref_is_taken_once() {
+    void a_ref_is_unique() {
         client.post("/v1/accounts", imap("once"));
         HttpResponse<String> second = client.post("/v1/accounts", imap("once"));
         assertThat(second.statusCode()).isEqualTo(409);
@@ -146,7 +146,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void another_clients_accounts_are_not_there() {
+    void another_clients_accounts_are_invisible() {
         String path = "/v1/accounts/" + idOf(client.post("/v1/accounts", imap("mine")));
         HttpCaller other = API.otherClient();
         assertThat(other.get(path).statusCode()).isEqualTo(404);
@@ -189,7 +189,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void labels_filter_too() {
+    void lists_are_filtered_by_labels() {
         HttpCaller tenant = API.otherClient();
         String id = idOf(tenant.post("/v1/accounts", imap("labelled")));
         // The name of the parameter is the client's, which the contract can only describe.
@@ -226,7 +226,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_label_that_cannot_be_one_is_refused_by_name() {
+    void an_invalid_label_is_reported_by_name() {
         for (String query :
                 new String[] {
                     "label=plan", "label=:pro", "label=%00:1", "label=a%20b:1", "label="
@@ -253,7 +253,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void wrong_queries_are_refused_parameter_by_parameter() {
+    void invalid_queries_are_refused_with_all_errors() {
         assertThat(
                         HttpCaller.faults(
                                 client.get(
@@ -289,7 +289,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_changed_login_is_tried_anew() {
+    void a_changed_login_is_tried_again() {
         String id = idOf(client.post("/v1/accounts", imap("relogin")));
         String path = "/v1/accounts/" + id;
         setState(id, AccountState.PARKED);
@@ -312,7 +312,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_patched_protocol_brings_its_port_and_forgets_the_marks() {
+    void a_patched_protocol_changes_the_default_port_and_clears_the_marks() {
         String id = idOf(client.post("/v1/accounts", imap("other-protocol")));
         API.database
                 .jdbi()
@@ -352,7 +352,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void patches_at_once_are_all_applied() throws InterruptedException {
+    void concurrent_patches_are_all_applied() throws InterruptedException {
         String path = "/v1/accounts/" + idOf(client.post("/v1/accounts", imap("contended")));
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -369,7 +369,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_paused_account_is_left_alone_until_it_is_resumed() {
+    void a_paused_account_is_not_watched_until_it_is_resumed() {
         String id = idOf(client.post("/v1/accounts", imap("paused")));
         String path = "/v1/accounts/" + id;
         JsonNode paused = json(client.post(path + "/pause"));
@@ -401,7 +401,7 @@ class AccountResourcesTest {
     }
 
     @Test
-    void a_client_may_have_so_many_accounts() {
+    void accounts_per_client_are_limited() {
         HttpCaller tenant = API.otherClient();
         tenant.post("/v1/accounts", imap("first"));
         API.rules.accountsPerClient = 1;
