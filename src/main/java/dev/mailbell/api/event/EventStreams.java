@@ -11,7 +11,7 @@ import java.util.UUID;
 /** Counts the open event streams and limits them per client and in total. */
 public final class EventStreams implements AutoCloseable {
     /** A stream costs a connection, a waiting virtual thread and a query per event. */
-    public static final int MAX_PER_CLIENT = 32;
+    static final int MAX_PER_CLIENT = 32;
 
     static final int MAX_TOTAL = 1_024;
     private static final Duration RETRY_AFTER = Duration.ofSeconds(10);

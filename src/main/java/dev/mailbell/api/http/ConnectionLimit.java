@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
  * without a valid key, or {@link #MAX_CONNECTIONS} in all, it closes the one that has been idle
  * longest. A connection with a running request is never closed here.
  */
-public final class ConnectionLimit implements Connection.Listener {
+final class ConnectionLimit implements Connection.Listener {
     /** Connections over which no valid key has come. */
-    public static final int MAX_UNAUTHENTICATED = 512;
+    static final int MAX_UNAUTHENTICATED = 512;
 
     /** Below the 4,096 connections of the server's own limit, so that the server never refuses. */
     static final int MAX_CONNECTIONS = 4_000;
