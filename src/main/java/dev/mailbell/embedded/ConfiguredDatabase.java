@@ -34,7 +34,7 @@ public final class ConfiguredDatabase {
      */
     public static void requireUsable(DatabaseConfig config, Path dataDir) {
         if (config.embedded()) {
-            EmbeddedPostgres.requirePlainLetters(dataDir);
+            EmbeddedFiles.requirePlainLetters(dataDir);
         } else {
             ServerName.requireUrl(config.url());
         }

@@ -38,6 +38,21 @@ final class EmbeddedFiles {
         this.durable = durable;
     }
 
+    /**
+     * Throws when the path has characters that pg_ctl does not quote in the shell command that it
+     * builds.
+     */
+    static Path requirePlainLetters(Path directory) {
+        if (directory.toString().matches("(?s).*[\"$`\\\\\\n].*")) {
+            throw new DatabaseException(
+                    "the data directory "
+                            + directory
+                            + " has a quote, a dollar sign, a backslash or a line break in its name:"
+                            + " PostgreSQL's own starter cannot cope with it, set another dataDir");
+        }
+        return directory;
+    }
+
     Path directory() {
         return directory;
     }

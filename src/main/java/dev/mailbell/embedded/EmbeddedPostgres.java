@@ -81,7 +81,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             Files.createDirectories(dataDir);
             Files.createDirectories(programsDir);
-            Path directory = requirePlainLetters(dataDir.toRealPath());
+            Path directory = EmbeddedFiles.requirePlainLetters(dataDir.toRealPath());
             DirectoryLock lock = DirectoryLock.take(directory);
             boolean started = false;
             try {
@@ -123,21 +123,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
         return new EmbeddedPostgres(
                 lock, files, new Postmaster(files, programs, user), settings, password);
-    }
-
-    /**
-     * Throws when the path has characters that pg_ctl does not quote in the shell command that it
-     * builds.
-     */
-    static Path requirePlainLetters(Path directory) {
-        if (directory.toString().matches("(?s).*[\"$`\\\\\\n].*")) {
-            throw new DatabaseException(
-                    "the data directory "
-                            + directory
-                            + " has a quote, a dollar sign, a backslash or a line break in its name:"
-                            + " PostgreSQL's own starter cannot cope with it, set another dataDir");
-        }
-        return directory;
     }
 
     /** The uid of this process. Creates a file, so it also tests that the directory is writable. */
