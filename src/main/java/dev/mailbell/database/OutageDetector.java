@@ -95,7 +95,7 @@ final class OutageDetector implements SQLExceptionOverride {
             pool.getHikariPoolMXBean().softEvictConnections();
         }
         if (current.getAndSet(outage) == null) {
-            log.warn("Nothing can be recorded: {}", outage.message());
+            log.warn("The database cannot be written to: {}", outage.message());
             Thread.ofVirtual().name("database-write-probe").start(() -> probeUntilWritable(pool));
         }
     }

@@ -9,9 +9,9 @@ import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outcome.OutcomeTable;
 import dev.mailbell.delivery.queue.AttemptExecutor;
+import dev.mailbell.delivery.queue.DeliveryDispatcher;
 import dev.mailbell.delivery.queue.DeliveryMeters;
 import dev.mailbell.delivery.queue.DeliveryStore;
-import dev.mailbell.delivery.queue.WebhookQueues;
 import dev.mailbell.event.EventPayloads;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
@@ -34,7 +34,7 @@ public final class Deliveries {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     private final AttemptExecutor executor;
-    private final WebhookQueues queues;
+    private final DeliveryDispatcher queues;
     private final FanOut fanOut;
     private final Outbox outbox;
     private final InstantSource clock;
@@ -60,7 +60,7 @@ public final class Deliveries {
         DeliveryStore store = new DeliveryStore(database.jdbi());
         DatabaseThrottle throttle = new DatabaseThrottle();
         this.queues =
-                new WebhookQueues(
+                new DeliveryDispatcher(
                         store,
                         new OutcomeTable(database, settings::disableAfter),
                         webhooks,

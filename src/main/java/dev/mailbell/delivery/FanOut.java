@@ -6,9 +6,9 @@ import dev.mailbell.delivery.outbox.DeferredEvents.Row;
 import dev.mailbell.delivery.outbox.DeferredEvents.Waiting;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.queue.DeliveryDispatcher;
 import dev.mailbell.delivery.queue.DeliveryMeters;
 import dev.mailbell.delivery.queue.ReadFailures;
-import dev.mailbell.delivery.queue.WebhookQueues;
 import dev.mailbell.event.Event;
 import java.sql.Connection;
 import java.time.Duration;
@@ -47,7 +47,7 @@ final class FanOut {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Jdbi jdbi;
-    private final WebhookQueues queues;
+    private final DeliveryDispatcher queues;
     private final DeliveryMeters meters;
     private final InstantSource clock;
 
@@ -60,7 +60,7 @@ final class FanOut {
 
     FanOut(
             Jdbi jdbi,
-            WebhookQueues queues,
+            DeliveryDispatcher queues,
             DeliveryMeters meters,
             InstantSource clock,
             DatabaseThrottle throttle) {

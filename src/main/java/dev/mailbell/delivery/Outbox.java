@@ -4,8 +4,8 @@ import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.queue.DeliveryDispatcher;
 import dev.mailbell.delivery.queue.DeliveryMeters;
-import dev.mailbell.delivery.queue.WebhookQueues;
 import java.sql.Connection;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -19,12 +19,12 @@ import javax.sql.DataSource;
  */
 public final class Outbox {
     private final DataSource pool;
-    private final WebhookQueues queues;
+    private final DeliveryDispatcher queues;
     private final DeliveryMeters meters;
     private final InstantSource clock;
     private volatile Consumer<UUID> feed = clientId -> {};
 
-    Outbox(DataSource pool, WebhookQueues queues, DeliveryMeters meters, InstantSource clock) {
+    Outbox(DataSource pool, DeliveryDispatcher queues, DeliveryMeters meters, InstantSource clock) {
         this.clock = clock;
         this.pool = pool;
         this.queues = queues;

@@ -184,7 +184,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             return row.next() && row.getString(1).equals(files.data().toString());
         } catch (SQLException e) {
             log.warn(
-                    "the PostgreSQL left in {} does not let us in: {}",
+                    "the PostgreSQL left in {} refuses the login: {}",
                     files.data(),
                     e.getMessage());
             return false;
@@ -205,12 +205,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
         } catch (SQLException e) {
             String why =
                     PSQLState.INVALID_PASSWORD.getState().equals(e.getSQLState())
-                            ? "database.password beside it is not its password: restore the file"
+                            ? "the file database.password beside it does not hold its password: restore the file"
                             : ErrorHints.of(String.valueOf(e.getMessage()));
             throw new DatabaseException(
                     "the embedded PostgreSQL in "
                             + files.data()
-                            + " runs but does not serve us: "
+                            + " runs, but cannot be used: "
                             + why,
                     e);
         }

@@ -1,7 +1,6 @@
 /**
- * Hosts, deadlines and clocks, which every connection uses. It calls nothing of Mailbell but the
- * configuration; begin with {@link dev.mailbell.network.Host} and {@link
- * dev.mailbell.network.Deadline}.
+ * Hosts, deadlines and clocks, which every connection uses. It calls no other package of Mailbell;
+ * start reading at {@link dev.mailbell.network.Host} and {@link dev.mailbell.network.Deadline}.
  */
 @NullMarked
 package dev.mailbell.network;

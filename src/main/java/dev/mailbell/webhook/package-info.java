@@ -1,6 +1,7 @@
 /**
- * Webhooks as records, their table, and the rules for their URLs. It calls the database and the
- * address guard; begin with {@link dev.mailbell.webhook.Webhook}.
+ * Webhooks as records, their table, and the rules for their URLs. It calls the database, the
+ * address guard and the types of {@code event}; start reading at {@link
+ * dev.mailbell.webhook.Webhook}.
  */
 @NullMarked
 package dev.mailbell.webhook;

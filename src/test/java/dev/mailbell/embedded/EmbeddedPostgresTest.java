@@ -112,7 +112,7 @@ class EmbeddedPostgresTest {
     void a_wrong_password_is_reported_and_leaves_no_server_behind() throws IOException {
         TestDatabase.privateServer(dataDir).close();
         Files.writeString(dataDir.resolve("database.password"), "guessed");
-        assertRefused("database.password beside it is not its password");
+        assertRefused("the file database.password beside it does not hold its password");
         assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
     }
 

@@ -1,6 +1,7 @@
 /**
  * Writes events and their deliveries, in the transaction of the change that caused them. It calls
- * the database only; begin with {@link dev.mailbell.delivery.outbox.EventWriter}.
+ * the database, {@code event} and {@code webhook}; start reading at {@link
+ * dev.mailbell.delivery.outbox.EventWriter}.
  */
 @NullMarked
 package dev.mailbell.delivery.outbox;

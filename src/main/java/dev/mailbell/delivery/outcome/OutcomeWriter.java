@@ -147,7 +147,7 @@ public final class OutcomeWriter {
                 } else if (stopping) {
                     if (!worker.refused.isEmpty()) {
                         LOG.warn(
-                                "{} outcomes that the database refused were not written; they will be delivered again",
+                                "{} outcomes that the database refused were not written; their deliveries will be sent again",
                                 worker.refused.size());
                     }
                     return;
@@ -157,7 +157,7 @@ public final class OutcomeWriter {
         } catch (InterruptedException e) {
             // Deliveries whose outcomes are lost are sent again: at least once.
             LOG.warn(
-                    "{} outcomes of deliveries were not written; they will be delivered again",
+                    "{} outcomes of deliveries were not written; their deliveries will be sent again",
                     batch.size() + worker.queue.size() + worker.refused.size());
         }
     }

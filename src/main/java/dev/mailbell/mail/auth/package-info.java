@@ -1,6 +1,8 @@
 /**
- * Proofs of identity for mail logins: SASL mechanisms for passwords ({@link PasswordMechanisms}),
- * and OAuth 2.0 access tokens, got and renewed by refresh token (RFC 6749, §6).
+ * Proofs of identity for mail logins: SASL mechanisms for passwords, and OAuth 2.0 access tokens
+ * that are renewed by a refresh token (RFC 6749, section 6). It calls the guarded HTTP client;
+ * start reading at {@link dev.mailbell.mail.auth.PasswordMechanisms} and {@link
+ * dev.mailbell.mail.auth.AccessTokens}.
  */
 @NullMarked
 package dev.mailbell.mail.auth;

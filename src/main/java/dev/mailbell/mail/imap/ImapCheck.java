@@ -121,7 +121,7 @@ final class ImapCheck {
             if (mark != null) {
                 throw new MailFailure(
                         FailureCode.PROTOCOL_ERROR,
-                        "The server does not tell the UIDVALIDITY of the mailbox, which it had.");
+                        "The server no longer sends the UIDVALIDITY of the mailbox, which it sent before.");
             }
             return new IdentityCheck(mailboxes, request).observeAll(box, null);
         }

@@ -67,7 +67,7 @@ final class UidComparison implements Queries {
     private static MailFailure refusedNow(MailFailure failure) {
         return new MailFailure(
                 FailureCode.SERVER_ERROR,
-                "The server took a first login and refused the second one behind it. "
+                "The server accepted the first login of this check and refused a second one. "
                         + failure.reason(),
                 failure);
     }

@@ -144,7 +144,7 @@ public final class ImapLogin {
                             + " password.");
         }
         String response =
-                Sasl.base64(
+                AuthenticateCommand.base64(
                         bearer
                                 ? "n,a=%s,\1host=%s\1port=%d\1auth=Bearer %s\1\1"
                                         .formatted(
@@ -158,7 +158,7 @@ public final class ImapLogin {
         StringBuilder explained = new StringBuilder();
         boolean[] sent = {offered.has("SASL-IR")};
         Reply reply =
-                Sasl.run(
+                AuthenticateCommand.run(
                         wire,
                         bearer ? "OAUTHBEARER" : "XOAUTH2",
                         sent[0] ? response : null,

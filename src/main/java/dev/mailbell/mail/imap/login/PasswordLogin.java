@@ -128,10 +128,11 @@ final class PasswordLogin {
                 offered.has("SASL-IR")
                         && initial.filter(text -> text.length() <= LONGEST_IN_COMMAND).isPresent();
         boolean[] started = {early || initial.isEmpty()};
-        List<String> secrets = new ArrayList<>(List.of(password, Sasl.base64(password)));
+        List<String> secrets =
+                new ArrayList<>(List.of(password, AuthenticateCommand.base64(password)));
         initial.ifPresent(secrets::add);
         Reply reply =
-                Sasl.run(
+                AuthenticateCommand.run(
                         wire,
                         exchange.mechanism(),
                         early ? initial.orElseThrow() : null,

@@ -186,7 +186,7 @@ final class PasswordLogin {
                             : initial.orElseThrow());
             begun = true;
         }
-        throw wire.protocolError("wants to hear more than the login has to say");
+        throw wire.protocolError("sent more challenges than the mechanism has");
     }
 
     /** Returns the reply unless it is a refusal. */

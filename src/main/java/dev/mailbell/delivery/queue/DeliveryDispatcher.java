@@ -32,11 +32,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All queues, one for each webhook with pending deliveries, and the threads that send them. A fresh
- * delivery is sent as soon as it is committed.
+ * Sends the deliveries of all queues, one queue for each webhook with pending deliveries, each
+ * attempt on a thread of its own. Schedules the next attempt of a failed delivery. A fresh delivery
+ * is sent as soon as it is committed.
  */
-public final class WebhookQueues {
-    private static final Logger LOG = LoggerFactory.getLogger(WebhookQueues.class);
+public final class DeliveryDispatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(DeliveryDispatcher.class);
     private static final Duration TICK = Duration.ofMillis(500);
 
     /** Ticks between two searches of the table for webhooks that have no queue. */
@@ -64,7 +65,7 @@ public final class WebhookQueues {
     /**
      * @param leaseHeld whether this node may send deliveries now
      */
-    public WebhookQueues(
+    public DeliveryDispatcher(
             DeliveryStore deliveries,
             OutcomeTable outcomeTable,
             WebhookStore webhooks,
@@ -225,7 +226,7 @@ public final class WebhookQueues {
                 outcomes.submit(outcome(queue, call, attempt, health));
             } else {
                 LOG.warn(
-                        "Delivery {} waits for our own network: {}",
+                        "Delivery {} was not sent because of a fault of the local network: {}",
                         call.delivery().id(),
                         attempt.error());
             }

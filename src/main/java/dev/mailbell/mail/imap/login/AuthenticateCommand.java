@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** The command AUTHENTICATE (RFC 9051, section 6.2.2). */
-final class Sasl {
+final class AuthenticateCommand {
     /** The number of challenges of the longest mechanism, and one more. */
     private static final int MAX_ROUNDS = 4;
 
-    private Sasl() {}
+    private AuthenticateCommand() {}
 
     /**
      * Runs a mechanism.
@@ -32,7 +32,7 @@ final class Sasl {
                         + (initial == null ? "" : initial.isEmpty() ? " =" : " " + initial),
                 challenge -> {
                     if (++rounds[0] > MAX_ROUNDS) {
-                        throw wire.protocolError("wants to hear more than the login has to say");
+                        throw wire.protocolError("sent more challenges than the mechanism has");
                     }
                     return dialogue.answer(challenge);
                 },
