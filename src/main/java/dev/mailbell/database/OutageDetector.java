@@ -111,7 +111,7 @@ final class OutageDetector implements SQLExceptionOverride {
                 }
                 Outage outage = current.get();
                 if (attempt % TRIES_BETWEEN_LOG_LINES == 0 && outage != null) {
-                    log.warn("Still nothing can be recorded: {}", outage.message());
+                    log.warn("The database still cannot be written to: {}", outage.message());
                 }
             }
         } catch (InterruptedException e) {

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Asserts that each account under watch has a timer, a check that waits, or a thread at work. An
  * account whose due check has not reached its thread yet has none of them for a moment: only one
- * that has none in two rounds, with no check begun in between, is reported. For one thread.
+ * that has none in two rounds, with no check begun in between, is reported and is due at once. For
+ * one thread.
  */
 final class ScheduleAudit {
     private static final Logger LOG = LoggerFactory.getLogger(ScheduleAudit.class);
@@ -28,9 +29,10 @@ final class ScheduleAudit {
     }
 
     /**
-     * A round, once a minute.
+     * A round, once a minute. Accounts without a next check, each of which is a fault of this
+     * program, are due now.
      *
-     * @return the accounts that have no next check, each of which is a fault of this program
+     * @return these accounts
      */
     List<WatchedAccount> round(Collection<WatchedAccount> all) {
         Map<WatchedAccount, Integer> before = suspects;
@@ -53,6 +55,7 @@ final class ScheduleAudit {
                     lost.size(),
                     lost.stream().limit(10).map(account -> account.account().id()).toList());
         }
+        lost.forEach(schedule::wanted);
         return lost;
     }
 }

@@ -221,19 +221,27 @@ public final class WatchService {
         try {
             for (long tick = 1; ; tick++) {
                 TimeUnit.SECONDS.sleep(10);
-                meters.refresh(hosts.status());
-                schedule.forgetOver();
-                if (tick % 6 == 0) {
-                    hostLog.minute();
-                    audit.round(accounts.all()).forEach(schedule::wanted);
-                }
-                if (tick % 360 == 0) {
-                    flush();
-                    hosts.forgetUnused();
+                try {
+                    tick(tick);
+                } catch (RuntimeException e) {
+                    LOG.error("A tick of the watch failed; the next one follows in 10 s", e);
                 }
             }
         } catch (InterruptedException stopped) {
             LOG.debug("No more ticks");
+        }
+    }
+
+    private void tick(long tick) {
+        meters.refresh(hosts.status());
+        schedule.forgetOver();
+        if (tick % 6 == 0) {
+            hostLog.minute();
+            audit.round(accounts.all());
+        }
+        if (tick % 360 == 0) {
+            flush();
+            hosts.forgetUnused();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -27,16 +28,23 @@ class ScheduleAuditTest {
         return audit.round(List.of(watched));
     }
 
+    private boolean isDue() {
+        return schedule.dueIn(watched) <= 0;
+    }
+
     @Test
-    void an_account_without_a_next_check_in_two_rounds_is_reported() {
+    void an_account_without_a_next_check_in_two_rounds_is_reported_and_due() {
         assertThat(round()).isEmpty();
+        assertThat(isDue()).isFalse();
         assertThat(round()).containsExactly(watched);
+        assertThat(isDue()).isTrue();
     }
 
     @Test
     void an_account_whose_check_began_between_the_rounds_is_not_reported() {
         for (int i = 0; i < 5; i++) {
             assertThat(round()).isEmpty();
+            assertThat(isDue()).isFalse();
             schedule.began(watched);
         }
     }
@@ -47,8 +55,11 @@ class ScheduleAuditTest {
         assertThat(round()).isEmpty();
         assertThat(round()).isEmpty();
         watched.session().lock().unlock();
-        schedule.wanted(watched);
+        assertThat(isDue()).isFalse();
+        schedule.hinted(watched, Duration.ofNanos(1_000));
+        assertThat(schedule.dueIn(watched)).isEqualTo(1_000);
         assertThat(round()).isEmpty();
         assertThat(round()).isEmpty();
+        assertThat(schedule.dueIn(watched)).isEqualTo(1_000);
     }
 }

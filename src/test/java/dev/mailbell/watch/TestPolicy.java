@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** Polling policies of configurations that a test writes. */
 public final class TestPolicy {
@@ -15,13 +16,23 @@ public final class TestPolicy {
 
     /** Of a configuration file with this content; an empty one has all defaults. */
     public static PollingPolicy of(String yaml) {
+        return of(yaml, () -> false);
+    }
+
+    /** A policy that throws while it is broken. */
+    public static PollingPolicy of(String yaml, BooleanSupplier broken) {
         try {
             Path home = Files.createTempDirectory("policy");
             Path file = home.resolve("mailbell.yaml");
             try {
                 Files.writeString(file, yaml);
                 Configuration configuration = new ConfigurationLoader(home, Map.of()).load(file);
-                return new PollingPolicy(() -> configuration);
+                return new PollingPolicy(() -> {
+                    if (broken.getAsBoolean()) {
+                        throw new IllegalStateException("broken on purpose");
+                    }
+                    return configuration;
+                });
             } finally {
                 Files.deleteIfExists(file);
                 Files.delete(home);

@@ -160,8 +160,9 @@ public final class EndpointHealth {
         Kind kind = isSlow() ? Kind.SLOW : hasBacklog ? Kind.BACKLOG : Kind.FRESH;
         return permits.tryAcquire(queue, kind)
                 .map(permit -> {
+                    int generation = breaker.begin();
                     calls.put(permit, clock.instant());
-                    return new Call(webhook, delivery, this, permit, breaker.begin());
+                    return new Call(webhook, delivery, this, permit, generation);
                 });
     }
 

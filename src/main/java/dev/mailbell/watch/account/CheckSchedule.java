@@ -10,12 +10,19 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The timers of all accounts' next checks. The only class that sets a timer: the others report what
  * happened to an account, and {@link NextCheck} decides. Safe for many threads.
  */
 public final class CheckSchedule {
+    private static final Logger LOG = LoggerFactory.getLogger(CheckSchedule.class);
+
+    /** The wait after a fault in the decision itself. */
+    private static final Duration UNDECIDED = Duration.ofSeconds(5);
+
     private final TimerQueue<WatchedAccount> timers;
     private final DueChecks due;
     private final PollingPolicy policy;
@@ -35,9 +42,20 @@ public final class CheckSchedule {
         return timers.take();
     }
 
-    /** Sets the account's timer by what happened; the timer of a removed account stays cleared. */
+    /**
+     * Sets the account's timer by what happened. The timer of a removed account may be set once
+     * more; {@link #take} then returns an account that has ended.
+     */
     public void happened(WatchedAccount account, CheckOutcome outcome) {
-        next(account, outcome).ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
+        Optional<Duration> next;
+        try {
+            next = next(account, outcome);
+        } catch (RuntimeException e) {
+            // An account without a timer would be forgotten.
+            LOG.error("The next check of {} could not be decided", account.account().id(), e);
+            next = Optional.of(UNDECIDED);
+        }
+        next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
     }
 
     private Optional<Duration> next(WatchedAccount account, CheckOutcome outcome) {
@@ -107,10 +125,13 @@ public final class CheckSchedule {
 
     /** A check has ended. */
     public void ended(WatchedAccount account, CheckOutcome outcome) {
-        if (!account.hasEnded()) {
-            happened(account, outcome);
+        try {
+            if (!account.hasEnded()) {
+                happened(account, outcome);
+            }
+        } finally {
+            due.ended(account);
         }
-        due.ended(account);
     }
 
     /**

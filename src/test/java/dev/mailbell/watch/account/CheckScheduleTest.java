@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,19 @@ class CheckScheduleTest {
 
     private Duration dueIn() {
         return Duration.ofNanos(schedule.dueIn(account));
+    }
+
+    @Test
+    void a_fault_in_the_decision_leaves_no_account_without_a_timer() {
+        AtomicBoolean broken = new AtomicBoolean();
+        CheckSchedule failing =
+                new CheckSchedule(TestPolicy.of("", broken::get), () -> now, new Random(7));
+        broken.set(true);
+        failing.began(account);
+        failing.ended(account, Signal.NOT_RUN);
+        assertThat(failing.isScheduled(account)).isTrue();
+        assertThat(Duration.ofNanos(failing.dueIn(account))).isEqualTo(Duration.ofSeconds(5));
+        assertThat(account.due().sinceEnded(now)).isZero();
     }
 
     @Test
