@@ -47,6 +47,11 @@ public final class CheckSchedule {
      * more; {@link #take} then returns an account that has ended.
      */
     public void happened(WatchedAccount account, CheckOutcome outcome) {
+        setTimer(account, outcome);
+    }
+
+    /** Answers whether the timer was set; a timer that stays as it is was not. */
+    private boolean setTimer(WatchedAccount account, CheckOutcome outcome) {
         Optional<Duration> next;
         try {
             next = next(account, outcome);
@@ -56,6 +61,7 @@ public final class CheckSchedule {
             next = Optional.of(UNDECIDED);
         }
         next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
+        return next.isPresent();
     }
 
     private Optional<Duration> next(WatchedAccount account, CheckOutcome outcome) {
@@ -83,9 +89,7 @@ public final class CheckSchedule {
 
     /** A hint must wait; answers whether it is what the timer is set for now. */
     public boolean hinted(WatchedAccount account, Duration delay) {
-        Optional<Duration> next = next(account, new CheckOutcome.HintDeferred(delay));
-        next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
-        return next.isPresent();
+        return setTimer(account, new CheckOutcome.HintDeferred(delay));
     }
 
     /** The configuration has changed; an account whose check is under way is scheduled by that. */
