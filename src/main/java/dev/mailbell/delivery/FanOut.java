@@ -38,6 +38,12 @@ final class FanOut {
     /** Webhooks served in one transaction. */
     static final int BATCH = 100;
 
+    /**
+     * Healthy webhooks served in one transaction. Each transaction reads all webhooks of the client
+     * and writes the served ones, so larger batches cost less for each delivery.
+     */
+    private static final int HEALTHY_BATCH = 1_000;
+
     /** Rows that are searched before each batch for webhooks that became healthy. */
     private static final int ROWS_SEARCHED = 100;
 
@@ -136,13 +142,13 @@ final class FanOut {
                 return Optional.of(NOTHING);
             }
             Row first = group.getFirst();
-            List<Waiting> batch = DeferredEvents.healthyWaiting(connection, first, BATCH);
+            List<Waiting> batch = DeferredEvents.healthyWaiting(connection, first, HEALTHY_BATCH);
             List<UUID> early = batch.stream().filter(Waiting::early).map(Waiting::id).toList();
             if (early.isEmpty()) {
                 return Optional.empty();
             }
             if (DeferredEvents.othersWait(connection, first, early)) {
-                DeferredEvents.markServed(connection, group, early, null, early.size() == BATCH);
+                DeferredEvents.markServed(connection, group, early, null, early.size() == HEALTHY_BATCH);
             } else {
                 DeferredEvents.remove(connection, group);
             }
