@@ -10,9 +10,17 @@
 
 -- A row is a client: the owner of accounts and webhooks.
 create table client (
-    id         uuid        primary key,
-    name       text        not null unique,
-    created_at timestamptz not null default now()
+    id                      uuid        primary key,
+    name                    text        not null unique,
+
+    -- Its limits; null: as configured.
+    max_accounts            integer     check (max_accounts > 0),
+    max_webhooks            integer     check (max_webhooks > 0),
+    max_requests_per_second integer     check (max_requests_per_second > 0),
+
+    created_at              timestamptz not null default now(),
+    updated_at              timestamptz not null default now(), -- of its name and limits
+    erasing_since           timestamptz           -- its keys are refused, and its rows are being removed; null: in use
 );
 
 -- The operator's key acts as this client unless it names another one.

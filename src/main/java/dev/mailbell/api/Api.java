@@ -202,6 +202,11 @@ public final class Api implements AutoCloseable {
                 new EventRoutes(events)::addTo, new EventStreamRoute(events, streams)::addTo);
     }
 
+    /** The routes of the API's server with their scopes. */
+    List<Routes.Declared> routes() {
+        return server.routes();
+    }
+
     /** The port that the API listens on. */
     public int port() {
         return server.port();

@@ -17,9 +17,11 @@ public final class ClientStore {
         this.jdbi = jdbi;
     }
 
+    /** Whether there is such a client, and it is not being erased. */
     public boolean exists(UUID id) {
         return jdbi.withHandle(handle ->
-                handle.createQuery("select exists (select from client where id = :id)")
+                handle.createQuery(
+                                "select exists (select from client where id = :id and erasing_since is null)")
                         .bind("id", id)
                         .mapTo(Boolean.class)
                         .one());

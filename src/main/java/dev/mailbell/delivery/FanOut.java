@@ -148,7 +148,8 @@ final class FanOut {
                 return Optional.empty();
             }
             if (DeferredEvents.othersWait(connection, first, early)) {
-                DeferredEvents.markServed(connection, group, early, null, early.size() == HEALTHY_BATCH);
+                DeferredEvents.markServed(
+                        connection, group, early, null, early.size() == HEALTHY_BATCH);
             } else {
                 DeferredEvents.remove(connection, group);
             }

@@ -7,6 +7,7 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
+import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -14,6 +15,7 @@ import dev.mailbell.api.request.MergePatch;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
 import java.util.function.UnaryOperator;
@@ -47,14 +49,17 @@ public final class AccountChangeRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.patch("/v1/accounts/{id}", this::patch);
-        routes.post("/v1/accounts/{id}/pause", this::pause);
-        routes.post("/v1/accounts/{id}/resume", this::resume);
+        routes.patch("/v1/accounts/{id}", Scope.ACCOUNTS_WRITE, this::patch);
+        routes.post("/v1/accounts/{id}/pause", Scope.ACCOUNTS_WRITE, this::pause);
+        routes.post("/v1/accounts/{id}/resume", Scope.ACCOUNTS_WRITE, this::resume);
     }
 
     private void patch(Context context) {
         Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
+        if (patch.has("mail")) {
+            AccessFilter.require(context, Scope.ACCOUNTS_CREDENTIALS);
+        }
         // The patch is validated outside of the transaction, because that takes DNS lookups. It is
         // written only if the account has not changed since it was read; otherwise it is tried
         // again.

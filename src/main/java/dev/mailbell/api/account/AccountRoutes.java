@@ -16,6 +16,7 @@ import dev.mailbell.api.request.LabelFilter;
 import dev.mailbell.api.request.Page;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.client.Scope;
 import dev.mailbell.network.Host;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
@@ -51,10 +52,10 @@ public final class AccountRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.post("/v1/accounts", this::register);
-        routes.get("/v1/accounts", this::list);
-        routes.get("/v1/accounts/{id}", this::read);
-        routes.delete("/v1/accounts/{id}", this::remove);
+        routes.post("/v1/accounts", Scope.ACCOUNTS_CREDENTIALS, this::register);
+        routes.get("/v1/accounts", Scope.ACCOUNTS_READ, this::list);
+        routes.get("/v1/accounts/{id}", Scope.ACCOUNTS_READ, this::read);
+        routes.delete("/v1/accounts/{id}", Scope.ACCOUNTS_WRITE, this::remove);
     }
 
     private void register(Context context) {

@@ -13,6 +13,7 @@ import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ public final class BatchRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.post("/v1/accounts/batch", this::register);
+        routes.post("/v1/accounts/batch", Scope.ACCOUNTS_CREDENTIALS, this::register);
     }
 
     /** An account of the batch after validation. */

@@ -7,6 +7,7 @@ import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountCommands.Checked;
 import dev.mailbell.watch.AccountCommands.Verified;
@@ -33,8 +34,8 @@ public final class CheckRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.post("/v1/accounts/verify", this::verify);
-        routes.post("/v1/accounts/{id}/check", this::check);
+        routes.post("/v1/accounts/verify", Scope.ACCOUNTS_CREDENTIALS, this::verify);
+        routes.post("/v1/accounts/{id}/check", Scope.ACCOUNTS_WRITE, this::check);
     }
 
     private record Works(

@@ -12,6 +12,7 @@ import dev.mailbell.api.request.Page;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.detection.PositionRefusedException.Reason;
 import dev.mailbell.detection.PositionUpdate;
@@ -37,8 +38,11 @@ public final class MailboxRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.get("/v1/accounts/{id}/mailboxes", this::list);
-        routes.put("/v1/accounts/{id}/mailboxes/<name>/position", this::position);
+        routes.get("/v1/accounts/{id}/mailboxes", Scope.ACCOUNTS_READ, this::list);
+        routes.put(
+                "/v1/accounts/{id}/mailboxes/<name>/position",
+                Scope.ACCOUNTS_WRITE,
+                this::position);
     }
 
     private void list(Context context) {

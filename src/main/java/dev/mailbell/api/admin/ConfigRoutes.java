@@ -1,10 +1,10 @@
 package dev.mailbell.api.admin;
 
-import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.client.Scope;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.config.ConfigurationFault;
 import dev.mailbell.config.Reload;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The route that reloads the configuration; for the operator's key alone. */
+/** The route that reloads the configuration. */
 public final class ConfigRoutes {
     private final Supplier<Reload> reload;
 
@@ -26,14 +26,10 @@ public final class ConfigRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.post("/v1/config/reload", this::reload);
+        routes.post("/v1/config/reload", Scope.ADMIN, this::reload);
     }
 
     private void reload(Context context) {
-        if (!AccessFilter.principal(context).operator()) {
-            throw new ProblemException(
-                    Problem.forbidden("only the operator's key may reload the configuration"));
-        }
         try {
             Responses.ok(context, reload.get());
         } catch (ConfigurationException e) {

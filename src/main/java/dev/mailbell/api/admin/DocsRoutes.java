@@ -48,14 +48,15 @@ public final class DocsRoutes {
 
     public void addTo(Routes routes) {
         // RFC 9512
-        routes.get("/openapi.yaml", context -> write(context, "application/yaml", openApi));
-        routes.get(
+        routes.getWithoutKey(
+                "/openapi.yaml", context -> write(context, "application/yaml", openApi));
+        routes.getWithoutKey(
                 "/docs",
                 context -> {
                     context.header("Content-Security-Policy", POLICY);
                     write(context, HTML, page);
                 });
-        routes.get("/docs/{asset}", this::asset);
+        routes.getWithoutKey("/docs/{asset}", this::asset);
     }
 
     private void asset(Context context) {

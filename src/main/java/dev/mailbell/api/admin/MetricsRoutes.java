@@ -14,6 +14,6 @@ public final class MetricsRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.get("/metrics", context -> context.contentType(TEXT).result(scrape.get()));
+        routes.getWithoutKey("/metrics", context -> context.contentType(TEXT).result(scrape.get()));
     }
 }

@@ -5,6 +5,7 @@ import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import io.javalin.http.Context;
@@ -23,7 +24,7 @@ public final class EventRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.get("/v1/events", this::list);
+        routes.get("/v1/events", Scope.EVENTS_READ, this::list);
     }
 
     private record Feed(List<ObjectNode> items, @Nullable UUID nextCursor) {}

@@ -6,6 +6,7 @@ import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
+import dev.mailbell.client.Scope;
 import dev.mailbell.database.Database;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
@@ -46,7 +47,7 @@ public final class EventStreamRoute {
     }
 
     public void addTo(Routes routes) {
-        routes.get("/v1/events/stream", this::stream);
+        routes.get("/v1/events/stream", Scope.EVENTS_READ, this::stream);
     }
 
     private void stream(Context context) throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.mailbell.api.http;
 
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.client.Scope;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,7 +23,7 @@ public final class AccessFilter {
     }
 
     public void addTo(Routes routes) {
-        routes.before("/v1/*", this::admit);
+        routes.before(Routes.KEYED + "*", this::admit);
     }
 
     private void admit(Context context) {
@@ -42,6 +43,15 @@ public final class AccessFilter {
         Optional<Duration> wait = limit.take(key);
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
+        }
+    }
+
+    /**
+     * @throws ProblemException 403 when the key of the request lacks the scope
+     */
+    public static void require(Context context, Scope scope) {
+        if (!principal(context).may(scope)) {
+            throw new ProblemException(Problem.missingScope(scope.wireName()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ public final class ApiServer implements AutoCloseable {
             new ConnectionLimit(
                     ConnectionLimit.MAX_UNAUTHENTICATED, ConnectionLimit.MAX_CONNECTIONS);
     private final Javalin javalin;
+    private final List<Routes.Declared> routes;
 
     /**
      * Binds the address and starts to serve.
@@ -45,10 +47,11 @@ public final class ApiServer implements AutoCloseable {
      */
     public ApiServer(
             String host, int port, RequestMetrics metrics, List<Consumer<Routes>> resources) {
+        List<Routes.Declared> declared = new ArrayList<>();
         this.javalin =
                 Javalin.create(config -> {
                     config.routes.before(context -> context.attribute(LIMIT, connections));
-                    configure(config, metrics, resources);
+                    declared.addAll(configure(config, metrics, resources).declared());
                     config.jetty.modifyServer(server ->
                             server.addEventListener(
                                     new LifeCycle.Listener() {
@@ -61,6 +64,7 @@ public final class ApiServer implements AutoCloseable {
                                         }
                                     }));
                 });
+        this.routes = List.copyOf(declared);
         try {
             javalin.start(host, port);
         } catch (RuntimeException e) {
@@ -69,7 +73,7 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private static void configure(
+    private static Routes configure(
             JavalinConfig config, RequestMetrics metrics, List<Consumer<Routes>> resources) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
@@ -86,6 +90,7 @@ public final class ApiServer implements AutoCloseable {
         });
         ErrorHandler.install(config.routes);
         resources.forEach(resource -> resource.accept(routes));
+        return routes;
     }
 
     private static void limit(HttpConfiguration http) {
@@ -117,6 +122,11 @@ public final class ApiServer implements AutoCloseable {
                             .getConnectionMetaData()
                             .getConnection());
         }
+    }
+
+    /** The routes with their scopes, in the order in which they are tried. */
+    public List<Routes.Declared> routes() {
+        return routes;
     }
 
     /** The port that the server listens on. */

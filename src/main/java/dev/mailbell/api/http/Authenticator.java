@@ -4,10 +4,12 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.client.Scope;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,8 @@ public final class Authenticator {
         if (!MessageDigest.isEqual(given, operatorKey)) {
             throw unauthorized("the key is not known");
         }
-        return new Principal(client(context.header(CLIENT_HEADER)), "operator", true);
+        return new Principal(
+                client(context.header(CLIENT_HEADER)), "operator", EnumSet.allOf(Scope.class));
     }
 
     private UUID client(@Nullable String header) {

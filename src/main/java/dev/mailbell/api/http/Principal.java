@@ -1,5 +1,7 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.client.Scope;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -7,6 +9,14 @@ import java.util.UUID;
  *
  * @param clientId the client whose resources the request sees
  * @param keyId the id of the API key; the rate limit counts by it
- * @param operator whether the key is the operator's
+ * @param scopes what the key may do
  */
-public record Principal(UUID clientId, String keyId, boolean operator) {}
+public record Principal(UUID clientId, String keyId, Set<Scope> scopes) {
+    public Principal {
+        scopes = Set.copyOf(scopes);
+    }
+
+    public boolean may(Scope scope) {
+        return scopes.contains(scope);
+    }
+}

@@ -1,28 +1,48 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.client.Scope;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The routes that Javalin serves. Knows the methods of a path, for 405 answers, and the template of
- * a request's route, for metrics.
+ * The routes that Javalin serves, each with the scope that it requires. Knows the methods of a
+ * path, for 405 answers, and the template of a request's route, for metrics.
  */
 public final class Routes {
     private static final String TABLE = "mailbell.routes";
+    private static final String MATCHED = "mailbell.route";
     private static final String NO_ROUTE = "none";
+
+    /** {@link AccessFilter} authenticates the requests of these paths. */
+    static final String KEYED = "/v1/";
 
     private final RoutesConfig javalin;
     private final List<Route> table = new ArrayList<>();
 
     /**
+     * A route as it was added.
+     *
      * @param template for example {@code /v1/accounts/{id}}
+     * @param scope empty for a route that answers without a key
      */
-    private record Route(String method, String template, Pattern path) {}
+    public record Declared(String method, String template, Optional<Scope> scope) {}
+
+    private record Route(Declared declared, Pattern path) {
+        String method() {
+            return declared.method();
+        }
+
+        String template() {
+            return declared.template();
+        }
+    }
 
     Routes(RoutesConfig javalin) {
         this.javalin = javalin;
@@ -33,29 +53,72 @@ public final class Routes {
         javalin.before(path, handler);
     }
 
-    public void get(String path, Handler handler) {
-        add(HandlerType.GET, path, handler);
+    /** Adds a handler that runs after the routes of matching paths, also when they failed. */
+    void after(String path, Handler handler) {
+        javalin.after(path, handler);
     }
 
-    public void post(String path, Handler handler) {
-        add(HandlerType.POST, path, handler);
+    /** Adds a route that answers without a key, such as a health check. */
+    public void getWithoutKey(String path, Handler handler) {
+        add(HandlerType.GET, path, null, handler);
     }
 
-    public void put(String path, Handler handler) {
-        add(HandlerType.PUT, path, handler);
+    /** Adds a route that answers without a key. */
+    public void postWithoutKey(String path, Handler handler) {
+        add(HandlerType.POST, path, null, handler);
     }
 
-    public void patch(String path, Handler handler) {
-        add(HandlerType.PATCH, path, handler);
+    public void get(String path, Scope scope, Handler handler) {
+        add(HandlerType.GET, path, scope, handler);
     }
 
-    public void delete(String path, Handler handler) {
-        add(HandlerType.DELETE, path, handler);
+    public void post(String path, Scope scope, Handler handler) {
+        add(HandlerType.POST, path, scope, handler);
     }
 
-    private void add(HandlerType method, String path, Handler handler) {
-        javalin.addHttpHandler(method, path, handler);
-        table.add(new Route(method.name(), path, pattern(path)));
+    public void put(String path, Scope scope, Handler handler) {
+        add(HandlerType.PUT, path, scope, handler);
+    }
+
+    public void patch(String path, Scope scope, Handler handler) {
+        add(HandlerType.PATCH, path, scope, handler);
+    }
+
+    public void delete(String path, Scope scope, Handler handler) {
+        add(HandlerType.DELETE, path, scope, handler);
+    }
+
+    /**
+     * The check of the scope is part of the handler that Javalin calls. No other spelling of a path
+     * can reach the handler without the check.
+     */
+    private void add(HandlerType method, String path, @Nullable Scope scope, Handler handler) {
+        if (path.startsWith(KEYED) == (scope == null)) {
+            throw new IllegalArgumentException(
+                    path + ": a key is required under " + KEYED + " and nowhere else");
+        }
+        Declared route = new Declared(method.name(), path, Optional.ofNullable(scope));
+        javalin.addHttpHandler(
+                method,
+                path,
+                context -> {
+                    context.attribute(MATCHED, route);
+                    if (scope != null) {
+                        AccessFilter.require(context, scope);
+                    }
+                    handler.handle(context);
+                });
+        table.add(new Route(route, pattern(path)));
+    }
+
+    /** The route that handled a request; empty for an unknown path or method. */
+    static Optional<Declared> matched(Context context) {
+        return Optional.ofNullable(context.attribute(MATCHED));
+    }
+
+    /** All routes, in the order in which they were added. */
+    List<Declared> declared() {
+        return table.stream().map(Route::declared).toList();
     }
 
     /** Javalin's syntax: {@code {x}} is one segment, {@code <x>} one or more. */

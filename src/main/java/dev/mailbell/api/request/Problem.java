@@ -55,8 +55,14 @@ public record Problem(
                 .withHeader("WWW-Authenticate", "Bearer realm=\"mailbell\"");
     }
 
-    public static Problem forbidden(String detail) {
-        return of(403, "forbidden", "This key may not do that", detail);
+    /** The request's key is valid but lacks a scope. */
+    public static Problem missingScope(String scope) {
+        return of(
+                        403,
+                        "missing-scope",
+                        "This key may not do that",
+                        "the key lacks the scope " + scope)
+                .with("scope", scope);
     }
 
     public static Problem notFound(String detail) {

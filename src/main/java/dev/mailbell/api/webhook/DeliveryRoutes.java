@@ -12,6 +12,7 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
+import dev.mailbell.client.Scope;
 import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.delivery.log.DeliveryLog.Filter;
 import dev.mailbell.delivery.log.LoggedDelivery;
@@ -38,10 +39,10 @@ public final class DeliveryRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.get("/v1/webhooks/{id}/deliveries", this::list);
-        routes.post("/v1/webhooks/{id}/recover", this::recover);
-        routes.get("/v1/deliveries/{id}", this::read);
-        routes.post("/v1/deliveries/{id}/redeliver", this::redeliver);
+        routes.get("/v1/webhooks/{id}/deliveries", Scope.WEBHOOKS_READ, this::list);
+        routes.post("/v1/webhooks/{id}/recover", Scope.WEBHOOKS_WRITE, this::recover);
+        routes.get("/v1/deliveries/{id}", Scope.WEBHOOKS_READ, this::read);
+        routes.post("/v1/deliveries/{id}/redeliver", Scope.WEBHOOKS_WRITE, this::redeliver);
     }
 
     private void list(Context context) {

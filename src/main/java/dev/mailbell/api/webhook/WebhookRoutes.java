@@ -15,6 +15,7 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
+import dev.mailbell.client.Scope;
 import dev.mailbell.delivery.http.Signer;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
@@ -65,13 +66,13 @@ public final class WebhookRoutes {
     }
 
     public void addTo(Routes routes) {
-        routes.post("/v1/webhooks", this::create);
-        routes.get("/v1/webhooks", this::list);
-        routes.get("/v1/webhooks/{id}", this::read);
-        routes.patch("/v1/webhooks/{id}", this::patch);
-        routes.delete("/v1/webhooks/{id}", this::remove);
-        routes.post("/v1/webhooks/{id}/test", this::test);
-        routes.post("/v1/webhooks/{id}/rotate", this::rotate);
+        routes.post("/v1/webhooks", Scope.WEBHOOKS_WRITE, this::create);
+        routes.get("/v1/webhooks", Scope.WEBHOOKS_READ, this::list);
+        routes.get("/v1/webhooks/{id}", Scope.WEBHOOKS_READ, this::read);
+        routes.patch("/v1/webhooks/{id}", Scope.WEBHOOKS_WRITE, this::patch);
+        routes.delete("/v1/webhooks/{id}", Scope.WEBHOOKS_WRITE, this::remove);
+        routes.post("/v1/webhooks/{id}/test", Scope.WEBHOOKS_WRITE, this::test);
+        routes.post("/v1/webhooks/{id}/rotate", Scope.WEBHOOKS_WRITE, this::rotate);
     }
 
     private void create(Context context) {

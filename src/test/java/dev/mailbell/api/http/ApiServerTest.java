@@ -38,8 +38,9 @@ class ApiServerTest {
                     .isEqualTo(401);
         }
         assertThat(
+                        // The validator of requests knows "Bearer" alone.
                         client.with("Authorization", "bearer  " + TestApi.KEY)
-                                .get("/v1/accounts")
+                                .exchange("GET", "/v1/accounts", "")
                                 .statusCode())
                 .isEqualTo(200);
         assertThat(client.without("Authorization").exchange("GET", "/v1/nothing", "").statusCode())
