@@ -1,5 +1,5 @@
 -- The tables of Mailbell, in reading order: clients and accounts; the state of their mailboxes; the logs of events,
--- deliveries and attempts; webhooks; idempotency of the API, and coordination of the nodes.
+-- deliveries and attempts; webhooks; the audit log; idempotency of the API, and coordination of the nodes.
 --
 -- Times are timestamptz, ids are UUIDs of version 7, which begin with the time in milliseconds.
 
@@ -25,6 +25,24 @@ create table client (
 
 -- The operator's key acts as this client unless it names another one.
 insert into client (id, name) values ('00000000-0000-7000-8000-000000000000', 'default');
+
+-- A row is a key of a client. A rotated key has two hashes, until previous_until.
+create table api_key (
+    id             uuid        primary key,
+    client_id      uuid        not null references client on delete cascade,
+    name           text        not null,
+    scopes         text[]      not null,
+    prefix         text        not null, -- the beginning of the key, by which its owner recognises it
+    hash           bytea       not null unique, -- SHA-256 of the key
+    created_at     timestamptz not null,
+    expires_at     timestamptz,          -- null: never
+    last_used_at   timestamptz,          -- written once a minute; null: never used
+    previous_hash  bytea       unique,   -- of the key before the latest rotation
+    previous_until timestamptz,
+    check ((previous_hash is null) = (previous_until is null))
+);
+
+create index api_key_of_client on api_key (client_id, id);
 
 -- One row: the keyset that encrypts the secrets in this database. A start with another keyset is refused.
 create table installation (
@@ -133,7 +151,7 @@ alter table known_messages alter column entries set storage external;
 -- Daily partitions of the logs
 -- ---------------------------------------------------------------------------------------------------------------------
 
--- Events, deliveries and attempts are in daily partitions (UTC), so that old rows are dropped with their partition and never
+-- Events, deliveries, attempts and the audit log are in daily partitions (UTC), so that old rows are dropped with their partition and never
 -- deleted one by one. A day is a range of ids, because the first 48 bits of an id are milliseconds since 1970: the primary
 -- keys need no date. Rows with other ids, or of a day without a partition, go into the default partition.
 --
@@ -320,9 +338,34 @@ alter table fanout alter column served set storage external;
 create index fanout_queue on fanout (account_id, coalesce(mailbox, ''), event_id);
 create index fanout_order on fanout (healthy desc, event_id);
 
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Audit
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A row is a request that may have changed something, or that was refused at a route of the operator. Rows are only added,
+-- and dropped with their day. It has no body and no secret.
+create table audit (
+    id             uuid        primary key,
+    at             timestamptz not null,
+    client_id      uuid,                 -- whose resource it is; null: the daemon's
+    key_id         text        not null, -- operator: the operator's key
+    key_name       text        not null, -- then; the key may be gone
+    action         text        not null, -- method and template of the path
+    resource       text        not null, -- the path
+    remote_address text        not null,
+    status         smallint    not null  -- of the answer
+) partition by range (id);
+
+create index audit_of_client on audit (client_id, id);
+create index audit_of_key on audit (key_id, id);
+create index audit_of_resource on audit (resource, id);
+
+create table audit_default partition of audit default;
+
 -- The partitions around today. Each node creates the next ones ahead of time.
 select log_add_day(log, (now() at time zone 'UTC')::date + ahead)
-from unnest(array['event', 'delivery', 'attempt']) log, generate_series(-1, 2) ahead;
+from unnest(array['event', 'delivery', 'attempt', 'audit']) log, generate_series(-1, 2) ahead;
 
 
 -- ---------------------------------------------------------------------------------------------------------------------

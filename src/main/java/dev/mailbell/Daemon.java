@@ -264,7 +264,10 @@ public final class Daemon implements AutoCloseable {
                 new Chore("make partitions ahead", partitions::makeAhead),
                 new Chore(
                         "drop old partitions",
-                        () -> partitions.drop(retention.events(), retention.deliveries())),
+                        () -> {
+                            partitions.drop(retention.events(), retention.deliveries());
+                            partitions.dropAudit(retention.audit());
+                        }),
                 new Chore(
                         "remove what removed webhooks left",
                         new DeliveryLog(jdbi, clock)::removeOrphans),

@@ -51,8 +51,33 @@ final class LiveSettings implements RequestPolicy, DeliverySettings {
     }
 
     @Override
+    public double requestsPerSecondPerClient() {
+        return configuration.get().limits().requestsPerSecondPerClient();
+    }
+
+    @Override
+    public double verifiesPerMinute() {
+        return configuration.get().limits().verifiesPerMinute();
+    }
+
+    @Override
+    public double checksPerMinute() {
+        return configuration.get().limits().checksPerMinute();
+    }
+
+    @Override
+    public double registrationsPerMinute() {
+        return configuration.get().limits().registrationsPerMinute();
+    }
+
+    @Override
     public long accountsPerClient() {
         return configuration.get().limits().accountsPerClient();
+    }
+
+    @Override
+    public long webhooksPerClient() {
+        return configuration.get().limits().webhooksPerClient();
     }
 
     @Override

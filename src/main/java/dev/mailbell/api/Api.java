@@ -19,11 +19,9 @@ import dev.mailbell.api.admin.MetricsRoutes;
 import dev.mailbell.api.event.EventRoutes;
 import dev.mailbell.api.event.EventStreamRoute;
 import dev.mailbell.api.event.EventStreams;
-import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.ApiServer;
-import dev.mailbell.api.http.Authenticator;
 import dev.mailbell.api.http.Idempotency;
-import dev.mailbell.api.http.RateLimit;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.RequestPolicy;
@@ -32,6 +30,7 @@ import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.api.webhook.WebhookReader;
 import dev.mailbell.api.webhook.WebhookRoutes;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.client.KeyUses;
 import dev.mailbell.config.Reload;
 import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.event.EventStore;
@@ -45,6 +44,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -56,6 +56,7 @@ public final class Api implements AutoCloseable {
     private final @Nullable ApiServer metrics;
     private final EventStreams streams;
     private final Idempotency idempotency;
+    private final KeyUses uses;
 
     /**
      * The addresses, key and version of the API.
@@ -105,11 +106,13 @@ public final class Api implements AutoCloseable {
             ApiServer server,
             @Nullable ApiServer metrics,
             EventStreams streams,
-            Idempotency idempotency) {
+            Idempotency idempotency,
+            KeyUses uses) {
         this.server = server;
         this.metrics = metrics;
         this.streams = streams;
         this.idempotency = idempotency;
+        this.uses = uses;
     }
 
     /** Binds the addresses and starts to serve. */
@@ -117,11 +120,12 @@ public final class Api implements AutoCloseable {
         Idempotency idempotency = new Idempotency(parts.jdbi(), parts.keyring(), parts.clock());
         EventStreams streams = new EventStreams(parts.notifier());
         RequestMetrics requests = new RequestMetrics(parts.meters());
+        Access access = Access.of(settings.operatorKey(), parts);
         HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
         List<Consumer<Routes>> resources = new ArrayList<>();
-        resources.add(access(settings, parts)::addTo);
-        resources.addAll(accountRoutes(parts, idempotency));
+        resources.addAll(access.routes(parts, idempotency));
+        resources.addAll(accountRoutes(parts, idempotency, access.limits()));
         resources.addAll(webhookRoutes(parts, idempotency));
         resources.addAll(eventRoutes(parts, streams));
         resources.add(health::addTo);
@@ -130,8 +134,9 @@ public final class Api implements AutoCloseable {
         if (settings.metricsPort() == 0) {
             resources.add(exposition::addTo);
         }
-        ApiServer server = new ApiServer(settings.host(), settings.port(), requests, resources);
+        ApiServer server = null;
         try {
+            server = new ApiServer(settings.host(), settings.port(), requests, resources);
             ApiServer metrics =
                     settings.metricsPort() == 0
                             ? null
@@ -140,21 +145,19 @@ public final class Api implements AutoCloseable {
                                     settings.metricsPort(),
                                     requests,
                                     List.of(exposition::addTo, health::addTo));
-            return new Api(server, metrics, streams, idempotency);
+            return new Api(server, metrics, streams, idempotency, access.uses());
         } catch (RuntimeException e) {
-            server.close();
+            if (server != null) {
+                server.close();
+            }
+            access.uses().close();
             throw e;
         }
     }
 
-    private static AccessFilter access(Settings settings, Parts parts) {
-        return new AccessFilter(
-                new Authenticator(settings.operatorKey(), new ClientStore(parts.jdbi())),
-                new RateLimit(parts.policy()::requestsPerSecond, System::nanoTime));
-    }
-
     /** Fixed paths come before {@code /v1/accounts/{id}}, which would match them too. */
-    private static List<Consumer<Routes>> accountRoutes(Parts parts, Idempotency idempotency) {
+    private static List<Consumer<Routes>> accountRoutes(
+            Parts parts, Idempotency idempotency, RequestLimits limits) {
         Watch watch = parts.watch();
         AccountStore store = new AccountStore(parts.jdbi());
         LoginSecrets secrets = new LoginSecrets(parts.keyring());
@@ -164,8 +167,8 @@ public final class Api implements AutoCloseable {
         AccountResources accounts =
                 new AccountResources(parts.jdbi(), store, watch, parts.policy());
         return List.of(
-                new BatchRoutes(accounts, reader, registration, idempotency, watch)::addTo,
-                new CheckRoutes(accounts, reader, registration, watch)::addTo,
+                new BatchRoutes(accounts, reader, registration, idempotency, watch, limits)::addTo,
+                new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
                 new AccountRoutes(
                                 accounts,
@@ -174,9 +177,11 @@ public final class Api implements AutoCloseable {
                                 registration,
                                 idempotency,
                                 watch,
-                                parts.webhooks())
+                                parts.webhooks(),
+                                limits)
                         ::addTo,
-                new AccountChangeRoutes(accounts, store, reader, registration, secrets, watch)
+                new AccountChangeRoutes(
+                                accounts, store, reader, registration, secrets, watch, limits)
                         ::addTo);
     }
 
@@ -191,9 +196,15 @@ public final class Api implements AutoCloseable {
                                 parts.webhooks(),
                                 parts.keyring(),
                                 idempotency,
-                                parts.clock())
+                                parts.clock(),
+                                clientId -> mostWebhooks(parts, clientId))
                         ::addTo,
                 new DeliveryRoutes(store, log, parts.webhooks())::addTo);
+    }
+
+    private static long mostWebhooks(Parts parts, UUID clientId) {
+        Integer own = new ClientStore(parts.jdbi()).limits(clientId).webhooks();
+        return own == null ? parts.policy().webhooksPerClient() : own;
     }
 
     private static List<Consumer<Routes>> eventRoutes(Parts parts, EventStreams streams) {
@@ -230,5 +241,6 @@ public final class Api implements AutoCloseable {
         if (metrics != null) {
             metrics.close();
         }
+        uses.close();
     }
 }

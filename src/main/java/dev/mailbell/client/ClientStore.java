@@ -1,7 +1,19 @@
 package dev.mailbell.client;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 
 /** The table of clients. */
 public final class ClientStore {
@@ -10,6 +22,8 @@ public final class ClientStore {
      * migration creates it.
      */
     public static final UUID DEFAULT = UUID.fromString("00000000-0000-7000-8000-000000000000");
+
+    private static final UUID LOWEST = new UUID(0, 0);
 
     private final Jdbi jdbi;
 
@@ -25,5 +39,110 @@ public final class ClientStore {
                         .bind("id", id)
                         .mapTo(Boolean.class)
                         .one());
+    }
+
+    /** A client, also one that is being erased. */
+    public Optional<Client> find(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select * from client where id = :id")
+                        .bind("id", id)
+                        .map((row, context) -> read(row))
+                        .findOne());
+    }
+
+    /** A page of clients in the order of their ids, also of those that are being erased. */
+    public List<Client> list(@Nullable UUID after, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                "select * from client where id > :after order by id limit :limit")
+                        .bind("after", after == null ? LOWEST : after)
+                        .bind("limit", limit)
+                        .map((row, context) -> read(row))
+                        .list());
+    }
+
+    /** What differs from the configured limits; nothing for an unknown client. */
+    public Client.Limits limits(UUID id) {
+        return find(id).map(Client::limits).orElse(Client.Limits.AS_CONFIGURED);
+    }
+
+    /**
+     * @throws NameTakenException when another client has the name
+     */
+    public void insert(Client client) {
+        naming(() ->
+                jdbi.useHandle(handle ->
+                        bind(
+                                        handle.createUpdate(
+                                                """
+                                                insert into client (id, name, max_accounts, max_webhooks, max_requests_per_second,
+                                                    created_at, updated_at)
+                                                values (:id, :name, :accounts, :webhooks, :requests, :now, :now)\
+                                                """),
+                                        client)
+                                .execute()));
+    }
+
+    /**
+     * Writes the name and the limits.
+     *
+     * @return false when there is no such client, or it is being erased
+     * @throws NameTakenException when another client has the name
+     */
+    public boolean update(Client client) {
+        int[] updated = {0};
+        naming(() ->
+                updated[0] =
+                        jdbi.withHandle(handle ->
+                                bind(
+                                                handle.createUpdate(
+                                                        """
+                                                        update client set name = :name, max_accounts = :accounts, max_webhooks = :webhooks,
+                                                            max_requests_per_second = :requests, updated_at = :now
+                                                        where id = :id and erasing_since is null\
+                                                        """),
+                                                client)
+                                        .execute()));
+        return updated[0] == 1;
+    }
+
+    private static void naming(Runnable write) {
+        try {
+            write.run();
+        } catch (UnableToExecuteStatementException e) {
+            if (e.getCause() instanceof PSQLException cause
+                    && PSQLState.UNIQUE_VIOLATION.getState().equals(cause.getSQLState())) {
+                throw new NameTakenException(e);
+            }
+            throw e;
+        }
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, Client client) {
+        return statement
+                .bind("id", client.id())
+                .bind("name", client.name())
+                .bind("accounts", client.limits().accounts())
+                .bind("webhooks", client.limits().webhooks())
+                .bind("requests", client.limits().requestsPerSecond())
+                .bind("now", client.updatedAt().atOffset(ZoneOffset.UTC));
+    }
+
+    private static Client read(ResultSet row) throws SQLException {
+        return new Client(
+                row.getObject("id", UUID.class),
+                row.getString("name"),
+                new Client.Limits(
+                        row.getObject("max_accounts", Integer.class),
+                        row.getObject("max_webhooks", Integer.class),
+                        row.getObject("max_requests_per_second", Integer.class)),
+                row.getObject("created_at", OffsetDateTime.class).toInstant(),
+                row.getObject("updated_at", OffsetDateTime.class).toInstant(),
+                instant(row, "erasing_since"));
+    }
+
+    static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 }

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daily partitions of events, deliveries and attempts: created two days ahead, and dropped when
- * all their rows are older than the retention time. Days are UTC days.
+ * The daily partitions of events, deliveries, attempts and the audit log: created two days ahead,
+ * and dropped when all their rows are older than the retention time. Days are UTC days.
  */
 public final class DailyPartitions {
     private static final Logger log = LoggerFactory.getLogger(DailyPartitions.class);
@@ -66,7 +66,7 @@ public final class DailyPartitions {
     /** Creates the missing partitions of today and the next two days. */
     public void makeAhead() {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
-        for (String table : List.of("event", "delivery", "attempt")) {
+        for (String table : List.of("event", "delivery", "attempt", "audit")) {
             for (int ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
                 LocalDate day = today.plusDays(ahead);
                 // One transaction a day, so that locks are held briefly.
@@ -111,6 +111,20 @@ public final class DailyPartitions {
             log.info("dropped partitions older than the retention time: {}", dropped);
         }
         return new Dropped(dropped, undelivered);
+    }
+
+    /**
+     * Drops the partitions of the audit log whose rows are all older than the retention time.
+     *
+     * @return their names
+     */
+    public List<String> dropAudit(Duration audit) {
+        LocalDate from = LocalDate.ofInstant(clock.instant().minus(audit), ZoneOffset.UTC);
+        List<String> dropped = drop("audit", "id", from);
+        if (!dropped.isEmpty()) {
+            log.info("dropped partitions older than retention.audit: {}", dropped);
+        }
+        return dropped;
     }
 
     private long ageOut(LocalDate eventsFrom, LocalDate deliveriesFrom, Instant now) {

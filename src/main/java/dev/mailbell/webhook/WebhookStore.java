@@ -135,6 +135,15 @@ public final class WebhookStore {
                 == 1;
     }
 
+    /** The number of webhooks of a client. */
+    public long count(UUID clientId) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select count(*) from webhook where client_id = :client")
+                        .bind("client", clientId)
+                        .mapTo(Long.class)
+                        .one());
+    }
+
     /** Deletes a webhook and its deliveries; false when it does not exist. */
     public boolean delete(UUID clientId, UUID id) {
         boolean removed =

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The API over real HTTP and a real database, with a watch that has no mail servers. Public names
@@ -59,7 +60,12 @@ public final class TestApi implements AutoCloseable {
     /** The limits and defaults that an operator configures. */
     public static final class Rules implements RequestPolicy {
         public volatile double requestsPerSecond = 10_000;
+        public volatile double requestsPerSecondPerClient = 10_000;
+        public volatile double verifiesPerMinute = 10_000;
+        public volatile double checksPerMinute = 10_000;
+        public volatile double registrationsPerMinute = 100_000;
         public volatile long accountsPerClient = 100_000;
+        public volatile long webhooksPerClient = 10_000;
 
         @Override
         public boolean push(Protocol protocol, String host) {
@@ -92,8 +98,33 @@ public final class TestApi implements AutoCloseable {
         }
 
         @Override
+        public double requestsPerSecondPerClient() {
+            return requestsPerSecondPerClient;
+        }
+
+        @Override
+        public double verifiesPerMinute() {
+            return verifiesPerMinute;
+        }
+
+        @Override
+        public double checksPerMinute() {
+            return checksPerMinute;
+        }
+
+        @Override
+        public double registrationsPerMinute() {
+            return registrationsPerMinute;
+        }
+
+        @Override
         public long accountsPerClient() {
             return accountsPerClient;
+        }
+
+        @Override
+        public long webhooksPerClient() {
+            return webhooksPerClient;
         }
     }
 
@@ -212,6 +243,30 @@ public final class TestApi implements AutoCloseable {
                         handle.execute(
                                 "insert into client (id, name) values (?, ?)", id, id.toString()));
         return client().with("Mailbell-Client", id.toString());
+    }
+
+    /** Creates a client by the API; returns its id. */
+    public String newClient() {
+        return idOf(client().post("/v1/clients", "{\"name\": \"" + UUID.randomUUID() + "\"}"));
+    }
+
+    /** Creates a key of a client by the API; the answer has its text. */
+    public JsonNode newKey(String clientId, String... scopes) {
+        return HttpCaller.json(
+                client().post(
+                                "/v1/clients/" + clientId + "/keys",
+                                "{\"name\": \"a key\", \"scopes\": [\""
+                                        + String.join("\", \"", scopes)
+                                        + "\"]}"));
+    }
+
+    /** A caller with a key of a client. */
+    public HttpCaller callerOf(String clientId, String... scopes) {
+        return withKey(newKey(clientId, scopes).required("key").stringValue());
+    }
+
+    public HttpCaller withKey(String key) {
+        return new HttpCaller(port(), key);
     }
 
     public static String imap(String ref) {

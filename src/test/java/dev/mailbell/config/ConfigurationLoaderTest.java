@@ -128,8 +128,9 @@ class ConfigurationLoaderTest {
                           breaker: { openFor: 2s }
                           disableAfter: 2d
                           ports: [8443]
-                        retention: { events: 2d, deliveries: 3d }
-                        limits: { accountsPerClient: 5, requestsPerSecond: 6 }
+                        retention: { events: 2d, deliveries: 3d, audit: 4d }
+                        limits: { accountsPerClient: 5, requestsPerSecond: 6, webhooksPerClient: 7, requestsPerSecondPerClient: 8,
+                            verifiesPerMinute: 9, checksPerMinute: 10, registrationsPerMinute: 11 }
                         cluster: { nodeName: one }
                         metrics: { port: 9090 }
                         """,
@@ -191,8 +192,10 @@ class ConfigurationLoaderTest {
                                 Duration.ofDays(2),
                                 List.of(8443)));
         assertThat(configuration.retention())
-                .isEqualTo(new RetentionConfig(Duration.ofDays(2), Duration.ofDays(3)));
-        assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 6));
+                .isEqualTo(
+                        new RetentionConfig(
+                                Duration.ofDays(2), Duration.ofDays(3), Duration.ofDays(4)));
+        assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 7, 6, 8, 9, 10, 11));
         assertThat(configuration.nodeName()).isEqualTo("one");
         assertThat(configuration.metricsPort()).isEqualTo(9090);
     }

@@ -66,8 +66,14 @@ class LiveConfigurationTest {
                     Map.entry("webhooks.ports", "[443]"),
                     Map.entry("retention.events", "15d"),
                     Map.entry("retention.deliveries", "15d"),
+                    Map.entry("retention.audit", "91d"),
                     Map.entry("limits.accountsPerClient", "7"),
                     Map.entry("limits.requestsPerSecond", "8"),
+                    Map.entry("limits.webhooksPerClient", "9"),
+                    Map.entry("limits.requestsPerSecondPerClient", "9"),
+                    Map.entry("limits.verifiesPerMinute", "9"),
+                    Map.entry("limits.checksPerMinute", "9"),
+                    Map.entry("limits.registrationsPerMinute", "9"),
                     Map.entry("cluster.nodeName", "one"),
                     Map.entry("metrics.port", "9090"));
 
@@ -259,7 +265,8 @@ class LiveConfigurationTest {
                         file);
         write("limits: { requestsPerSecond: 5, accountsPerClient: 4 }");
         assertThat(reload(live).changed()).containsExactly("limits.accountsPerClient");
-        assertThat(live.get().limits()).isEqualTo(new LimitsConfig(4, 9));
+        assertThat(live.get().limits().accountsPerClient()).isEqualTo(4);
+        assertThat(live.get().limits().requestsPerSecond()).isEqualTo(9);
     }
 
     @Test

@@ -121,7 +121,7 @@ class DailyPartitionsTest {
                 made.get();
             }
         }
-        for (String table : List.of("event", "delivery", "attempt")) {
+        for (String table : List.of("event", "delivery", "attempt", "audit")) {
             assertThat(logs.partitions(table))
                     .contains(name(table, now), name(table, now.plus(Duration.ofDays(2))))
                     .doesNotContain(name(table, now.plus(Duration.ofDays(3))));
@@ -162,6 +162,24 @@ class DailyPartitionsTest {
         assertThat(count(jdbi, "select count(*) from delivery")).isZero();
         assertThat(count(jdbi, "select count(*) from attempt")).isZero();
         logs.makeAhead();
+    }
+
+    @Test
+    void days_of_the_audit_log_are_dropped_after_their_own_retention_time() {
+        jdbi.useHandle(handle ->
+                handle.execute(
+                        """
+                        insert into audit (id, at, key_id, key_name, action, resource, remote_address, status)
+                        values (?, now(), 'k', 'k', 'a', 'r', '::1', 200)\
+                        """,
+                        id(start, 1)));
+        assertThat(partitionOf("audit", "id", id(start, 1))).isEqualTo(name("audit", start));
+        now = start.plus(DAYS_14);
+        logs.drop(DAYS_14, DAYS_14);
+        assertThat(logs.dropAudit(DAYS_14)).doesNotContain(name("audit", start));
+        now = start.plus(Duration.ofDays(15));
+        assertThat(logs.dropAudit(DAYS_14)).contains(name("audit", start));
+        assertThat(count(jdbi, "select count(*) from audit")).isZero();
     }
 
     @Test

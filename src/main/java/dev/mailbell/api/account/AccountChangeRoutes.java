@@ -8,6 +8,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -32,6 +33,7 @@ public final class AccountChangeRoutes {
     private final AccountRegistration registration;
     private final LoginSecrets secrets;
     private final Watch watch;
+    private final RequestLimits limits;
 
     public AccountChangeRoutes(
             AccountResources accounts,
@@ -39,13 +41,15 @@ public final class AccountChangeRoutes {
             AccountReader reader,
             AccountRegistration registration,
             LoginSecrets secrets,
-            Watch watch) {
+            Watch watch,
+            RequestLimits limits) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
         this.registration = registration;
         this.secrets = secrets;
         this.watch = watch;
+        this.limits = limits;
     }
 
     public void addTo(Routes routes) {
@@ -59,6 +63,7 @@ public final class AccountChangeRoutes {
         ObjectNode patch = Body.patch(context);
         if (patch.has("mail")) {
             AccessFilter.require(context, Scope.ACCOUNTS_CREDENTIALS);
+            limits.registrations(context, 1);
         }
         // The patch is validated outside of the transaction, because that takes DNS lookups. It is
         // written only if the account has not changed since it was read; otherwise it is tried

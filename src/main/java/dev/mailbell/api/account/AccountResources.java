@@ -13,6 +13,7 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.Uuids;
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.Watch;
@@ -29,8 +30,10 @@ public final class AccountResources {
     private final AccountStore store;
     private final Watch watch;
     private final RequestPolicy policy;
+    private final ClientStore clients;
 
     public AccountResources(Jdbi jdbi, AccountStore store, Watch watch, RequestPolicy policy) {
+        this.clients = new ClientStore(jdbi);
         this.jdbi = jdbi;
         this.store = store;
         this.watch = watch;
@@ -89,14 +92,19 @@ public final class AccountResources {
 
     /** The number of accounts that a client may still register. */
     long remaining(UUID clientId) {
-        return policy.accountsPerClient() - store.count(clientId);
+        return most(clientId) - store.count(clientId);
     }
 
-    Problem tooMany() {
+    private long most(UUID clientId) {
+        Integer own = clients.limits(clientId).accounts();
+        return own == null ? policy.accountsPerClient() : own;
+    }
+
+    Problem tooMany(UUID clientId) {
         return Problem.refused(
                 "too-many-accounts",
-                "a client may have "
-                        + policy.accountsPerClient()
+                "this client may have "
+                        + most(clientId)
                         + " accounts (limits.accountsPerClient); remove some first");
     }
 
@@ -136,7 +144,7 @@ public final class AccountResources {
             @Override
             public Result create() {
                 if (remaining(account.clientId()) < 1) {
-                    throw new ProblemException(tooMany());
+                    throw new ProblemException(tooMany(account.clientId()));
                 }
                 Problem problem = insert(account);
                 stored = problem == null;

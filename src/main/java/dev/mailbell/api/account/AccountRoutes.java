@@ -7,6 +7,7 @@ import dev.mailbell.account.AccountStore.Filter;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -32,6 +33,7 @@ public final class AccountRoutes {
     private final AccountRegistration registration;
     private final Idempotency idempotency;
     private final Watch watch;
+    private final RequestLimits limits;
     private final WebhookOperations webhooks;
 
     public AccountRoutes(
@@ -41,13 +43,15 @@ public final class AccountRoutes {
             AccountRegistration registration,
             Idempotency idempotency,
             Watch watch,
-            WebhookOperations webhooks) {
+            WebhookOperations webhooks,
+            RequestLimits limits) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
         this.registration = registration;
         this.idempotency = idempotency;
         this.watch = watch;
+        this.limits = limits;
         this.webhooks = webhooks;
     }
 
@@ -66,7 +70,9 @@ public final class AccountRoutes {
                 context,
                 body,
                 () -> {
-                    Resolved resolved = registration.resolve(reader.read(Json.object(body)));
+                    AccountDraft draft = reader.read(Json.object(body));
+                    limits.registrations(context, 1);
+                    Resolved resolved = registration.resolve(draft);
                     return accounts.creation(registration.account(clientId, resolved));
                 });
     }

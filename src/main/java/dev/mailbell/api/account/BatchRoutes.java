@@ -5,6 +5,7 @@ import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.FieldErrors;
@@ -40,18 +41,21 @@ public final class BatchRoutes {
     private final AccountRegistration registration;
     private final Idempotency idempotency;
     private final Watch watch;
+    private final RequestLimits limits;
 
     public BatchRoutes(
             AccountResources accounts,
             AccountReader reader,
             AccountRegistration registration,
             Idempotency idempotency,
-            Watch watch) {
+            Watch watch,
+            RequestLimits limits) {
         this.accounts = accounts;
         this.reader = reader;
         this.registration = registration;
         this.idempotency = idempotency;
         this.watch = watch;
+        this.limits = limits;
     }
 
     public void addTo(Routes routes) {
@@ -72,7 +76,11 @@ public final class BatchRoutes {
         idempotency.answer(
                 context,
                 body,
-                () -> creation(clientId, validate(clientId, nodes(Json.object(body)))));
+                () -> {
+                    List<JsonNode> nodes = nodes(Json.object(body));
+                    limits.registrations(context, nodes.size());
+                    return creation(clientId, validate(clientId, nodes));
+                });
     }
 
     private static List<JsonNode> nodes(ObjectNode json) {
@@ -149,7 +157,7 @@ public final class BatchRoutes {
                             Problem problem =
                                     stored.size() < remaining
                                             ? accounts.insert(account)
-                                            : accounts.tooMany();
+                                            : accounts.tooMany(clientId);
                             if (problem == null) {
                                 stored.add(account);
                                 result.put("status", 201);

@@ -3,6 +3,7 @@ package dev.mailbell.api.account;
 import dev.mailbell.account.Account;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -21,16 +22,19 @@ public final class CheckRoutes {
     private final AccountReader reader;
     private final AccountRegistration registration;
     private final Watch watch;
+    private final RequestLimits limits;
 
     public CheckRoutes(
             AccountResources accounts,
             AccountReader reader,
             AccountRegistration registration,
-            Watch watch) {
+            Watch watch,
+            RequestLimits limits) {
         this.accounts = accounts;
         this.reader = reader;
         this.registration = registration;
         this.watch = watch;
+        this.limits = limits;
     }
 
     public void addTo(Routes routes) {
@@ -52,7 +56,9 @@ public final class CheckRoutes {
     private void verify(Context context) {
         Deadline deadline = watch.deadline();
         Query.of(context).validate();
-        Resolved resolved = registration.resolve(reader.read(Body.object(context)));
+        AccountDraft draft = reader.read(Body.object(context));
+        limits.verify(context);
+        Resolved resolved = registration.resolve(draft);
         Account account =
                 registration.account(AccessFilter.principal(context).clientId(), resolved);
         Responses.ok(
@@ -80,6 +86,7 @@ public final class CheckRoutes {
         Body.requireEmpty(context);
         Account account = accounts.fromPath(context);
         AccountResources.requireNotPaused(account);
+        limits.check(context);
         Responses.ok(
                 context,
                 new Mailboxes<Checked>(

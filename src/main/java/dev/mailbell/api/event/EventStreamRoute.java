@@ -33,6 +33,9 @@ public final class EventStreamRoute {
     private static final int PAGE_SIZE = 100;
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
+    /** How often a quiet stream asks whether its key is still valid. */
+    private static final Duration KEY_CHECK = Duration.ofSeconds(3);
+
     /** Clients wait 1,000 ms before they reconnect. */
     private static final String RETRY = "retry: 1000\n\n";
 
@@ -76,7 +79,7 @@ public final class EventStreamRoute {
                 return;
             }
             try {
-                run(context.res().getOutputStream(), subscription, clientId, filter, after, first);
+                run(context, subscription, clientId, filter, after, first);
             } catch (IOException gone) {
                 LOG.debug("A stream of client {} ended: {}", clientId, gone.toString());
             } catch (RuntimeException e) {
@@ -89,13 +92,14 @@ public final class EventStreamRoute {
     }
 
     private void run(
-            OutputStream out,
+            Context context,
             EventStreams.Subscription subscription,
             UUID clientId,
             EventFilter filter,
             @Nullable UUID after,
             List<Event> first)
             throws IOException, InterruptedException {
+        OutputStream out = context.res().getOutputStream();
         write(out, RETRY);
         List<Event> page = first;
         UUID last = after;
@@ -115,10 +119,35 @@ public final class EventStreamRoute {
                     written = System.nanoTime();
                     idle = Duration.ZERO;
                 }
-                subscription.await(HEARTBEAT.minus(idle));
+                if (!awaitEvents(context, subscription, HEARTBEAT.minus(idle))) {
+                    return;
+                }
+            } else if (!AccessFilter.isStillAdmitted(context)) {
+                return;
             }
             page = page(clientId, filter, last);
         }
+    }
+
+    /**
+     * Waits until there may be new events, or until {@code limit} has passed.
+     *
+     * @return false when the key of the request is not valid any more
+     */
+    private static boolean awaitEvents(
+            Context context, EventStreams.Subscription subscription, Duration limit)
+            throws InterruptedException {
+        Duration left = limit;
+        boolean woken = false;
+        while (!woken && left.isPositive()) {
+            Duration wait = left.compareTo(KEY_CHECK) < 0 ? left : KEY_CHECK;
+            woken = subscription.await(wait);
+            left = left.minus(wait);
+            if (!AccessFilter.isStillAdmitted(context)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private List<Event> page(UUID clientId, EventFilter filter, @Nullable UUID after) {

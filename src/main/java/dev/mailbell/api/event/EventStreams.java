@@ -35,9 +35,9 @@ public final class EventStreams implements AutoCloseable {
             this.listener = notifier.listen(clientId);
         }
 
-        /** Waits until there may be new events, or until {@code limit} has passed. */
-        void await(Duration limit) throws InterruptedException {
-            listener.await(limit);
+        /** Waits until there may be new events; false when {@code limit} has passed first. */
+        boolean await(Duration limit) throws InterruptedException {
+            return listener.await(limit);
         }
 
         @Override

@@ -6,20 +6,23 @@ import dev.mailbell.client.Scope;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
- * Authenticates every request under {@code /v1} and applies the rate limit of its key. Requests
- * without a valid key are limited by their remote address.
+ * Authenticates every request under {@code /v1} and applies the limits of its key and client.
+ * Requests without a valid key are limited by their remote address.
  */
 public final class AccessFilter {
     private static final String PRINCIPAL = "mailbell.principal";
+    private static final String STILL_ADMITTED = "mailbell.still-admitted";
+    private static final Runnable UNLIMITED = () -> {};
 
     private final Authenticator authenticator;
-    private final RateLimit limit;
+    private final RequestLimits limits;
 
-    public AccessFilter(Authenticator authenticator, RateLimit limit) {
+    public AccessFilter(Authenticator authenticator, RequestLimits limits) {
         this.authenticator = authenticator;
-        this.limit = limit;
+        this.limits = limits;
     }
 
     public void addTo(Routes routes) {
@@ -27,23 +30,54 @@ public final class AccessFilter {
     }
 
     private void admit(Context context) {
-        Principal principal;
-        try {
-            principal = authenticator.authenticate(context);
-        } catch (ProblemException e) {
-            takeToken("from " + context.req().getRemoteAddr());
-            throw e;
-        }
-        takeToken("key " + principal.keyId());
+        Principal principal = authenticate(context);
+        limits.request(context, principal);
         context.attribute(PRINCIPAL, principal);
+        context.attribute(STILL_ADMITTED, (BooleanSupplier) () -> isStillValid(context, principal));
         ApiServer.authenticated(context);
     }
 
-    private void takeToken(String key) {
-        Optional<Duration> wait = limit.take(key);
+    /** A guessed key takes a token of its address before the database is asked, a bad one after. */
+    private Principal authenticate(Context context) {
+        String address = context.req().getRemoteAddr();
+        boolean[] counted = {false};
+        try {
+            return authenticator.authenticate(
+                    context,
+                    () -> {
+                        counted[0] = true;
+                        count(address);
+                    });
+        } catch (ProblemException e) {
+            if (!counted[0]) {
+                count(address);
+            }
+            throw e;
+        }
+    }
+
+    private void count(String address) {
+        Optional<Duration> wait = limits.unauthenticated(address);
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
         }
+    }
+
+    private boolean isStillValid(Context context, Principal principal) {
+        try {
+            return authenticator.authenticate(context, UNLIMITED).hasRightsOf(principal);
+        } catch (ProblemException refused) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether the key of a request that runs for long is still valid and has its scopes; asks the
+     * database every few seconds at most.
+     */
+    public static boolean isStillAdmitted(Context context) {
+        BooleanSupplier admitted = context.attribute(STILL_ADMITTED);
+        return admitted != null && admitted.getAsBoolean();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.mailbell.api.http;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
 import io.javalin.http.Context;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 
 /** Writes JSON answers and problem documents. */
 public final class Responses {
@@ -16,6 +17,18 @@ public final class Responses {
 
     public static void ok(Context context, Object view) {
         json(context, 200, view);
+    }
+
+    /**
+     * Ends an answer that has begun and cannot be finished: closes the connection, so that the
+     * client does not take what it has for the whole.
+     */
+    public static void breakOff(Context context) {
+        ServletContextRequest.getServletContextRequest(context.req())
+                .getConnectionMetaData()
+                .getConnection()
+                .getEndPoint()
+                .close();
     }
 
     static void problem(Context context, Problem problem) {

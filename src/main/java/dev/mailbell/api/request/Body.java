@@ -55,6 +55,16 @@ public final class Body {
         }
     }
 
+    /** A body that may be left out; an object without fields then. */
+    public static ObjectNode optional(Context context) {
+        byte[] body = read(context);
+        if (body.length == 0) {
+            return Json.MAPPER.createObjectNode();
+        }
+        requireType(context, Set.of(JSON));
+        return Json.object(body);
+    }
+
     private static void requireType(Context context, Set<String> accepted) {
         // From the header: the servlet's getContentType() throws on an invalid charset name.
         String type = mediaType(context.header("Content-Type"));

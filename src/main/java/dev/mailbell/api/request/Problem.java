@@ -103,8 +103,11 @@ public record Problem(
     }
 
     public static Problem tooManyRequests(Duration wait) {
-        return of(429, "too-many-requests", "Too many requests", "wait and try again")
-                .retryAfter(wait);
+        return tooManyRequests(wait, "wait and try again");
+    }
+
+    public static Problem tooManyRequests(Duration wait, String detail) {
+        return of(429, "too-many-requests", "Too many requests", detail).retryAfter(wait);
     }
 
     public static Problem unavailable(String detail) {

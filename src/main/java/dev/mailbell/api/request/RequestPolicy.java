@@ -27,6 +27,21 @@ public interface RequestPolicy {
     /** Requests per second that one key may send, more than 0. */
     double requestsPerSecond();
 
-    /** Accounts that one client may have. */
+    /** Requests per second of all keys of one client, more than 0. */
+    double requestsPerSecondPerClient();
+
+    /** Logins per minute that one client may try without registering them, more than 0. */
+    double verifiesPerMinute();
+
+    /** Checks on demand per minute of one client, more than 0. */
+    double checksPerMinute();
+
+    /** Registrations and changes of logins per minute of one client, more than 0. */
+    double registrationsPerMinute();
+
+    /** Accounts that one client may have, unless it has a limit of its own. */
     long accountsPerClient();
+
+    /** Webhooks that one client may have, unless it has a limit of its own. */
+    long webhooksPerClient();
 }

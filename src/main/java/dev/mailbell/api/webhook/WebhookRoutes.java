@@ -32,6 +32,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.ToLongFunction;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -48,21 +49,27 @@ public final class WebhookRoutes {
     private final Keyring keyring;
     private final Idempotency idempotency;
     private final InstantSource clock;
+    private final ToLongFunction<UUID> mostWebhooks;
     private final RateLimit tests = new RateLimit(() -> TESTS_PER_SECOND, System::nanoTime);
 
+    /**
+     * @param mostWebhooks how many webhooks a client may have
+     */
     public WebhookRoutes(
             WebhookStore store,
             WebhookReader reader,
             WebhookOperations webhooks,
             Keyring keyring,
             Idempotency idempotency,
-            InstantSource clock) {
+            InstantSource clock,
+            ToLongFunction<UUID> mostWebhooks) {
         this.store = store;
         this.reader = reader;
         this.webhooks = webhooks;
         this.keyring = keyring;
         this.idempotency = idempotency;
         this.clock = clock;
+        this.mostWebhooks = mostWebhooks;
     }
 
     public void addTo(Routes routes) {
@@ -110,6 +117,7 @@ public final class WebhookRoutes {
         return new Creation() {
             @Override
             public Result create() {
+                requireRoom(clientId);
                 store.insert(webhook);
                 ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook, now));
                 view.put("secret", secret.reveal());
@@ -121,6 +129,18 @@ public final class WebhookRoutes {
                 webhooks.changed(id);
             }
         };
+    }
+
+    private void requireRoom(UUID clientId) {
+        long most = mostWebhooks.applyAsLong(clientId);
+        if (store.count(clientId) >= most) {
+            throw new ProblemException(
+                    Problem.refused(
+                            "too-many-webhooks",
+                            "this client may have "
+                                    + most
+                                    + " webhooks (limits.webhooksPerClient); remove some first"));
+        }
     }
 
     private void list(Context context) {

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class EventStreamRouteTest {
     private static final int PATIENCE_SECONDS = 180;
@@ -80,15 +81,17 @@ class EventStreamRouteTest {
         private final Socket socket;
 
         Reader(int port, UUID clientId, String query, String header) throws IOException {
+            this(port, TestApi.KEY, query, "Mailbell-Client: " + clientId + "\r\n" + header);
+        }
+
+        Reader(int port, String key, String query, String header) throws IOException {
             socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.getOutputStream()
                     .write(
                             ("GET /v1/events/stream"
                                             + query
                                             + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                                            + TestApi.KEY
-                                            + "\r\nMailbell-Client: "
-                                            + clientId
+                                            + key
                                             + "\r\n"
                                             + header
                                             + "\r\n")
@@ -122,6 +125,18 @@ class EventStreamRouteTest {
             }
         }
 
+        /** The stream ends without another event. */
+        void requireEnd() throws InterruptedException {
+            while (true) {
+                String line = lines.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                assertThat(line).as("the end of the stream").isNotNull();
+                if (line.equals("END")) {
+                    return;
+                }
+                assertThat(line).doesNotStartWith("id: ");
+            }
+        }
+
         UUID nextId() throws InterruptedException {
             return UUID.fromString(next("id: "));
         }
@@ -129,6 +144,45 @@ class EventStreamRouteTest {
         @Override
         public void close() throws IOException {
             socket.close();
+        }
+    }
+
+    private Reader openWith(JsonNode key) throws Exception {
+        Reader reader = new Reader(api.port(), key.required("key").stringValue(), "", "");
+        reader.next("retry: ");
+        return reader;
+    }
+
+    @Test
+    void a_stream_ends_soon_after_its_key_is_revoked() throws Exception {
+        JsonNode key = api.newKey(clientId.toString(), "read");
+        try (Reader revoked = openWith(key);
+                Reader other = openWith(api.newKey(clientId.toString(), "read"))) {
+            api.client()
+                    .delete(
+                            "/v1/clients/"
+                                    + clientId
+                                    + "/keys/"
+                                    + key.required("id").stringValue());
+            revoked.requireEnd();
+            UUID event = happened(EventType.MAIL_NEW, null);
+            assertThat(other.nextId()).isEqualTo(event);
+        }
+    }
+
+    @Test
+    void no_event_is_streamed_to_a_key_that_has_expired() throws Exception {
+        JsonNode key =
+                json(
+                        api.client()
+                                .post(
+                                        "/v1/clients/" + clientId + "/keys",
+                                        "{\"name\": \"short\", \"scopes\": [\"read\"], \"expiresAt\": \"%s\"}"
+                                                .formatted(Instant.now().plusSeconds(3600))));
+        try (Reader reader = openWith(key)) {
+            api.clock.ahead = Duration.ofSeconds(3601);
+            happened(EventType.MAIL_NEW, null);
+            reader.requireEnd();
         }
     }
 

@@ -1,0 +1,51 @@
+package dev.mailbell.api;
+
+import dev.mailbell.api.client.AuditRoutes;
+import dev.mailbell.api.client.ClientRoutes;
+import dev.mailbell.api.client.KeyRoutes;
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.AuditTrail;
+import dev.mailbell.api.http.Authenticator;
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.KnownKeys;
+import dev.mailbell.api.http.RequestLimits;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.client.ApiKeyStore;
+import dev.mailbell.client.AuditStore;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.client.KeyUses;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Builds who may use the API: keys, limits, the audit log, and their routes. */
+record Access(
+        ClientStore clients,
+        ApiKeyStore keys,
+        KnownKeys known,
+        KeyUses uses,
+        RequestLimits limits,
+        AccessFilter filter) {
+
+    static Access of(String operatorKey, Api.Parts parts) {
+        ClientStore clients = new ClientStore(parts.jdbi());
+        ApiKeyStore keys = new ApiKeyStore(parts.jdbi());
+        KnownKeys known = new KnownKeys(keys, System::nanoTime);
+        KeyUses uses = new KeyUses(keys);
+        RequestLimits limits = new RequestLimits(parts.policy(), System::nanoTime);
+        Authenticator authenticator =
+                new Authenticator(operatorKey, clients, known, uses, parts.clock());
+        return new Access(
+                clients, keys, known, uses, limits, new AccessFilter(authenticator, limits));
+    }
+
+    /** The filter comes first: it runs before the routes of all others. */
+    List<Consumer<Routes>> routes(Api.Parts parts, Idempotency idempotency) {
+        AuditStore audit = new AuditStore(parts.jdbi());
+        return List.of(
+                filter::addTo,
+                new AuditTrail(audit, parts.meters(), parts.clock())::addTo,
+                new ClientRoutes(clients, known, idempotency, parts.clock())::addTo,
+                new KeyRoutes(clients, keys, known, idempotency, parts.clock())::addTo,
+                new AuditRoutes(audit)::addTo);
+    }
+}

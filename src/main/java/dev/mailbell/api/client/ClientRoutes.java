@@ -1,0 +1,142 @@
+package dev.mailbell.api.client;
+
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.Idempotency.Creation;
+import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.KnownKeys;
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.Body;
+import dev.mailbell.api.request.FieldError;
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.MergePatch;
+import dev.mailbell.api.request.Page;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.request.Query;
+import dev.mailbell.api.request.Uuids;
+import dev.mailbell.client.Client;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.client.NameTakenException;
+import dev.mailbell.client.Scope;
+import dev.mailbell.event.Ids;
+import io.javalin.http.Context;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.UUID;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The routes of clients: create, list, read, change. */
+public final class ClientRoutes {
+    private final ClientStore store;
+    private final KnownKeys keys;
+    private final Idempotency idempotency;
+    private final InstantSource clock;
+
+    public ClientRoutes(
+            ClientStore store, KnownKeys keys, Idempotency idempotency, InstantSource clock) {
+        this.store = store;
+        this.keys = keys;
+        this.idempotency = idempotency;
+        this.clock = clock;
+    }
+
+    public void addTo(Routes routes) {
+        routes.post("/v1/clients", Scope.ADMIN, this::create);
+        routes.get("/v1/clients", Scope.ADMIN, this::list);
+        routes.get("/v1/clients/{id}", Scope.ADMIN, this::read);
+        routes.patch("/v1/clients/{id}", Scope.ADMIN, this::patch);
+    }
+
+    private void create(Context context) {
+        Query.of(context).validate();
+        byte[] body = Body.bytes(context);
+        idempotency.answer(context, body, () -> creation(ClientReader.read(Json.object(body))));
+    }
+
+    private Creation creation(ClientReader.Draft draft) {
+        Instant now = now();
+        Client client = new Client(Ids.next(), draft.name(), draft.limits(), now, now, null);
+        return new Creation() {
+            @Override
+            public Result create() {
+                try {
+                    store.insert(client);
+                } catch (NameTakenException e) {
+                    throw nameTaken();
+                }
+                return new Result(
+                        201, Json.bytes(ClientView.of(client)), "/v1/clients/" + client.id());
+            }
+
+            @Override
+            public void committed() {}
+        };
+    }
+
+    private static ProblemException nameTaken() {
+        return new ProblemException(
+                Problem.conflict("name-taken", "there is already a client with this name")
+                        .with(
+                                "errors",
+                                List.of(new FieldError("name", "is taken by another client"))));
+    }
+
+    private void list(Context context) {
+        Query query = Query.of(context);
+        int limit = query.limit();
+        UUID after = query.cursor().orElse(null);
+        query.validate();
+        Responses.ok(
+                context, Page.of(store.list(after, limit + 1), limit, Client::id, ClientView::of));
+    }
+
+    /** The client that the path of a request names. */
+    static Client fromPath(ClientStore store, Context context) {
+        return Uuids.parse(context.pathParam("id"))
+                .flatMap(store::find)
+                .orElseThrow(ClientRoutes::notFound);
+    }
+
+    static ProblemException notFound() {
+        return new ProblemException(Problem.notFound("there is no client with this id"));
+    }
+
+    private void read(Context context) {
+        Query.of(context).validate();
+        Responses.ok(context, ClientView.of(fromPath(store, context)));
+    }
+
+    private void patch(Context context) {
+        Query.of(context).validate();
+        ObjectNode patch = Body.patch(context);
+        Client client = fromPath(store, context);
+        ObjectNode document = ClientReader.document(client);
+        MergePatch.apply(document, patch);
+        ClientReader.Draft draft = ClientReader.read(document);
+        Client changed =
+                new Client(
+                        client.id(),
+                        draft.name(),
+                        draft.limits(),
+                        client.createdAt(),
+                        now(),
+                        client.erasingSince());
+        try {
+            if (!store.update(changed)) {
+                throw new ProblemException(
+                        Problem.conflict("erasing", "the client is being erased"));
+            }
+        } catch (NameTakenException e) {
+            throw nameTaken();
+        }
+        keys.changed();
+        Responses.ok(context, ClientView.of(changed));
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+}
