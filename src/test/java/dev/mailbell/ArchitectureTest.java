@@ -59,7 +59,7 @@ class ArchitectureTest {
                     .whereLayer("delivery")
                     .mayOnlyBeAccessedByLayers("Daemon", "api", "watch")
                     .whereLayer("records")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch", "delivery")
+                    .mayOnlyBeAccessedByLayers("cli", "Daemon", "api", "watch", "delivery")
                     .whereLayer("mail")
                     .mayOnlyBeAccessedByLayers("simulation", "Daemon", "api", "watch", "records");
 

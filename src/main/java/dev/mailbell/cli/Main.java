@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
             CheckConfigCommand.class,
             MigrateCommand.class,
             KeysCommand.class,
+            ClientsCommand.class,
+            ApiKeysCommand.class,
             SimulateCommand.class
         },
         footer = {

@@ -6,9 +6,12 @@ import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.ServerName;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Opens the configured database: an external server, or the embedded one. */
 public final class ConfiguredDatabase {
+    private static final int COMMAND_CONNECTIONS = 2;
+
     private ConfiguredDatabase() {}
 
     /**
@@ -24,6 +27,25 @@ public final class ConfiguredDatabase {
                 : Database.open(
                         new DatabaseAddress(config.url(), config.username(), config.password()),
                         config.pool());
+    }
+
+    /**
+     * Opens two connections for a command, also while a daemon uses the database. The embedded
+     * server is started when it does not run, and then stops after the pool is closed.
+     *
+     * @throws DatabaseException when the server cannot be used or started; the message says what to
+     *     do
+     */
+    public static Database openBeside(DatabaseConfig config, Path dataDir) {
+        if (!config.embedded()) {
+            return Database.open(
+                    new DatabaseAddress(config.url(), config.username(), config.password()),
+                    COMMAND_CONNECTIONS);
+        }
+        Optional<DatabaseAddress> running = RunningServer.address(dataDir);
+        return running.isPresent()
+                ? Database.open(running.get(), COMMAND_CONNECTIONS)
+                : openEmbedded(dataDir, config.pool());
     }
 
     /**

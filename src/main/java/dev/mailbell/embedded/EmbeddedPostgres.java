@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class EmbeddedPostgres implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
-    private static final String DATABASE = "mailbell";
+    static final String DATABASE = "mailbell";
 
     /** How long to wait for a server left by a killed daemon; a healthy one answers at once. */
     private static final Duration ORPHAN_TIMEOUT = Duration.ofSeconds(1);
@@ -228,6 +228,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private DatabaseAddress address(int atPort, String database) {
+        return address(atPort, database, password);
+    }
+
+    static DatabaseAddress address(int atPort, String database, String password) {
         return new DatabaseAddress(
                 "jdbc:postgresql://127.0.0.1:" + atPort + "/" + database,
                 EmbeddedFiles.SUPERUSER,

@@ -21,6 +21,21 @@ class ConfiguredDatabaseTest {
     }
 
     @Test
+    void a_command_uses_the_running_server_and_leaves_it_running(@TempDir Path dataDir) {
+        DatabaseConfig config = new DatabaseConfig("", "", "", 3);
+        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
+            try (Database beside = ConfiguredDatabase.openBeside(config, dataDir)) {
+                assertThat(count(beside, "select 1")).isEqualTo(1);
+            }
+            assertThat(count(database, "select 1")).isEqualTo(1);
+        }
+        try (Database alone = ConfiguredDatabase.openBeside(config, dataDir)) {
+            assertThat(count(alone, "select 1")).isEqualTo(1);
+        }
+        assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
+    }
+
+    @Test
     void a_url_leads_to_an_external_server(@TempDir Path dataDir) {
         DatabaseAddress address = TestDatabase.empty();
         DatabaseConfig config =
