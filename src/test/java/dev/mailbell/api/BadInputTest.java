@@ -216,6 +216,27 @@ class BadInputTest {
                 .containsOnlyKeys("mail.oauth2.provider", "mail.oauth2.tokenUrl");
     }
 
+    /**
+     * RFC 6749, appendix A; such a grant failed at every check, and the attempt to verify it with
+     * 500.
+     */
+    @Test
+    void the_members_of_a_grant_are_printable_ascii() {
+        String grant =
+                """
+                {"address": "a@example.org", "mail": {"host": "imap.example.org",
+                 "oauth2": {"provider": "google", "clientId": "é", "clientSecret": "é", "refreshToken": "漢", "scope": "é"}}}\
+                """;
+        for (String path : List.of("/v1/accounts", "/v1/accounts/verify")) {
+            assertThat(faults(client.post(path, grant)))
+                    .containsOnlyKeys(
+                            "mail.oauth2.clientId",
+                            "mail.oauth2.clientSecret",
+                            "mail.oauth2.refreshToken",
+                            "mail.oauth2.scope");
+        }
+    }
+
     @Test
     void missing_required_fields_are_reported() {
         assertThat(faults(register("{}")))

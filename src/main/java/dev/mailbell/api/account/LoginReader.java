@@ -6,10 +6,13 @@ import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.UrlSyntax;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.OAuthGrant;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.tls.TlsContexts;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code mail} object of an account. */
@@ -86,8 +89,49 @@ final class LoginReader {
         }
         String scope = oauth2.line("scope", 2_000).orElse(null);
         oauth2.rejectUnknown();
+        requireUsable(
+                oauth2,
+                provider.orElse(null),
+                clientId,
+                clientSecret,
+                refreshToken,
+                tokenUrl,
+                scope);
         return new LoginSecret.OAuth2(
                 provider.orElse(""), clientId, clientSecret, refreshToken, tokenUrl, scope);
+    }
+
+    /** A grant that no token request can carry would fail at every check. */
+    private static void requireUsable(
+            Fields oauth2,
+            @Nullable String provider,
+            String clientId,
+            @Nullable String clientSecret,
+            String refreshToken,
+            @Nullable String tokenUrl,
+            @Nullable String scope) {
+        Set<String> absent = new HashSet<>();
+        Map<String, Optional<String>> members =
+                Map.of(
+                        "provider", Optional.ofNullable(provider),
+                        "clientId", Optional.of(clientId),
+                        "clientSecret", Optional.ofNullable(clientSecret),
+                        "refreshToken", Optional.of(refreshToken),
+                        "tokenUrl", Optional.ofNullable(tokenUrl),
+                        "scope", Optional.ofNullable(scope));
+        // Errors of absent and unreadable members have been added.
+        members.forEach((name, value) -> {
+            if (value.orElse("").isEmpty()) {
+                absent.add(name);
+            }
+        });
+        for (OAuthGrant.Fault fault :
+                OAuthGrant.faults(
+                        provider, clientId, clientSecret, refreshToken, tokenUrl, scope)) {
+            if (!absent.contains(fault.field())) {
+                oauth2.error(fault.field(), fault.message());
+            }
+        }
     }
 
     private static Optional<String> caPem(Fields tls) {
