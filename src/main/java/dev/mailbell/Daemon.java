@@ -7,6 +7,7 @@ import dev.mailbell.api.http.ListenException;
 import dev.mailbell.cluster.Lease;
 import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
+import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
 import dev.mailbell.config.RetentionConfig;
@@ -62,6 +63,7 @@ public final class Daemon implements AutoCloseable {
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
+    private final String scheme;
     private int port;
     private CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -69,8 +71,9 @@ public final class Daemon implements AutoCloseable {
         void run() throws InterruptedException;
     }
 
-    private Daemon(String host) {
-        this.host = host;
+    private Daemon(HttpConfig http) {
+        this.host = http.host();
+        this.scheme = http.tls() == null ? "http://" : "https://";
     }
 
     /** As {@link #start(LiveConfiguration, String)}, with a configuration that never changes. */
@@ -87,7 +90,7 @@ public final class Daemon implements AutoCloseable {
      */
     public static Daemon start(LiveConfiguration configuration, String operatorKey) {
         LogLimit.install();
-        Daemon daemon = new Daemon(configuration.get().http().host());
+        Daemon daemon = new Daemon(configuration.get().http());
         boolean started = false;
         try {
             daemon.build(configuration, operatorKey);
@@ -103,6 +106,8 @@ public final class Daemon implements AutoCloseable {
     private void build(LiveConfiguration live, String operatorKey) {
         Configuration configuration = live.get();
         ListenException.requireFree(host, configuration.http().port(), "http.port");
+        ListenException.requireFree(
+                "127.0.0.1", configuration.http().loopbackPort(), "http.loopbackPort");
         ListenException.requireFree(host, configuration.metricsPort(), "metrics.port");
         InstantSource clock = InstantSource.system();
         LiveSettings settings = new LiveSettings(live);
@@ -195,8 +200,7 @@ public final class Daemon implements AutoCloseable {
         Api api =
                 Api.start(
                         new Api.Settings(
-                                host,
-                                configuration.http().port(),
+                                configuration.http(),
                                 configuration.metricsPort(),
                                 operatorKey,
                                 Version.current()),
@@ -219,6 +223,7 @@ public final class Daemon implements AutoCloseable {
                                 metrics::scrape,
                                 clock));
         port = api.port();
+        live.onRequest(api::readCertificateAgain);
 
         deliveries.start();
         stops.push(deliveries::stop);
@@ -281,7 +286,7 @@ public final class Daemon implements AutoCloseable {
 
     /** The address of the API. */
     public URI uri() {
-        return URI.create("http://" + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port);
+        return URI.create(scheme + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port);
     }
 
     /** Stops every part in order; a part that fails to stop does not keep the others running. */

@@ -31,6 +31,7 @@ import dev.mailbell.api.webhook.WebhookReader;
 import dev.mailbell.api.webhook.WebhookRoutes;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.KeyUses;
+import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.Reload;
 import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.event.EventStore;
@@ -61,18 +62,17 @@ public final class Api implements AutoCloseable {
     /**
      * The addresses, key and version of the API.
      *
-     * @param port 0 for any free port
+     * @param http where the API is served
      * @param metricsPort the port of a second server with the metrics and health checks, on the
-     *     same host; 0 serves them on {@code port}
+     *     same host, in clear text; 0 serves them with the API
      * @param operatorKey not empty
      * @param version the program's version
      */
-    public record Settings(
-            String host, int port, int metricsPort, String operatorKey, String version) {
+    public record Settings(HttpConfig http, int metricsPort, String operatorKey, String version) {
         /** Without the key. */
         @Override
         public String toString() {
-            return "Settings[" + host + ":" + port + "]";
+            return "Settings[" + http + "]";
         }
     }
 
@@ -134,15 +134,18 @@ public final class Api implements AutoCloseable {
         if (settings.metricsPort() == 0) {
             resources.add(exposition::addTo);
         }
+        Watch watch = parts.watch();
+        ApiServer.Bounds bounds = ApiServer.Bounds.besides(() -> watch.deadline().remaining());
         ApiServer server = null;
         try {
-            server = new ApiServer(settings.host(), settings.port(), requests, resources);
+            server = new ApiServer(settings.http(), bounds, requests, resources);
+            server.warnIfExposed();
             ApiServer metrics =
                     settings.metricsPort() == 0
                             ? null
                             : new ApiServer(
-                                    settings.host(),
-                                    settings.metricsPort(),
+                                    new HttpConfig(settings.http().host(), settings.metricsPort()),
+                                    bounds,
                                     requests,
                                     List.of(exposition::addTo, health::addTo));
             return new Api(server, metrics, streams, idempotency, access.uses());
@@ -216,6 +219,11 @@ public final class Api implements AutoCloseable {
     /** The routes of the API's server with their scopes. */
     List<Routes.Declared> routes() {
         return server.routes();
+    }
+
+    /** Reads the files of the API's certificate again, if there are any. */
+    public void readCertificateAgain() {
+        server.readCertificateAgain();
     }
 
     /** The port that the API listens on. */

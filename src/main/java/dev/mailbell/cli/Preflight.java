@@ -3,8 +3,10 @@ package dev.mailbell.cli;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.config.ConfigurationFault;
+import dev.mailbell.config.HttpConfig;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.embedded.ConfiguredDatabase;
+import dev.mailbell.network.tls.ServerCertificate;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.KeyringException;
 import java.io.IOException;
@@ -20,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the configuration against this machine: the operator's key, the database, the keyset, the
- * data directory and the address. {@code check-config} and {@code serve} both run it. It writes and
- * starts nothing.
+ * data directory, the address and the certificate. {@code check-config} and {@code serve} both run
+ * it. It writes and starts nothing.
  */
 final class Preflight {
     private final Configuration configuration;
@@ -50,6 +52,7 @@ final class Preflight {
         preflight.keyset();
         preflight.dataDir(key.isBlank());
         preflight.address();
+        preflight.certificate();
         return List.copyOf(preflight.faults);
     }
 
@@ -157,6 +160,17 @@ final class Preflight {
                     "the configuration",
                     "http.host",
                     "\"" + host + "\" is no address of this machine: " + e.getMessage());
+        }
+    }
+
+    private void certificate() {
+        HttpConfig.@Nullable TlsFiles files = configuration.http().tls();
+        if (files != null) {
+            try {
+                ServerCertificate.read(files.certificate(), files.key());
+            } catch (IllegalArgumentException e) {
+                add("the configuration", "http.tls", String.valueOf(e.getMessage()));
+            }
         }
     }
 

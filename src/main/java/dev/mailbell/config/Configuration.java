@@ -58,7 +58,7 @@ public record Configuration(
                 new Configuration(
                         dataDir,
                         keyset,
-                        HttpConfig.read(root.section("http")),
+                        HttpConfig.read(root.section("http"), home),
                         DatabaseConfig.read(root.section("database")),
                         NetworkConfig.read(root.section("network"), home),
                         PollingConfig.read(root.section("polling")),
@@ -70,6 +70,9 @@ public record Configuration(
                         metricsPort);
         if (metricsPort != 0 && metricsPort == configuration.http.port()) {
             metrics.fault("port", "is the API's; 0 serves the metrics there");
+        }
+        if (metricsPort != 0 && metricsPort == configuration.http.loopbackPort()) {
+            metrics.fault("port", "is http.loopbackPort; give another one");
         }
         security.rejectUnknown();
         cluster.rejectUnknown();

@@ -1,15 +1,17 @@
 package dev.mailbell.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reloads the configuration when its file changes. A thread polls the file every 2 s and reloads it
- * when two polls in a row see the same new stamp, so that a file is not read while it is written.
- * Polling also works where file notifications do not: on network file systems, and with the links
- * that Kubernetes swaps.
+ * Reads files again when they change. A thread polls them every 2 s and has them read when two
+ * polls in a row see the same new stamp, so that a file is not read while it is written. Polling
+ * also works where file notifications do not: on network file systems, and with the links that
+ * Kubernetes swaps.
  */
 public final class FileWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
@@ -42,6 +44,18 @@ public final class FileWatch implements AutoCloseable {
         return watch;
     }
 
+    /**
+     * Calls a reader whenever one of some files changes, until closed.
+     *
+     * @param changed reads the files; they have been read for the first time after this call
+     */
+    public static FileWatch start(List<Path> files, Runnable changed) {
+        Supplier<FileStamp> stamps = () -> FileStamp.of(files);
+        FileWatch watch = new FileWatch(stamps, stamps.get(), changed);
+        watch.thread.start();
+        return watch;
+    }
+
     private void run() {
         try {
             while (true) {
@@ -49,11 +63,11 @@ public final class FileWatch implements AutoCloseable {
                 try {
                     poll();
                 } catch (RuntimeException e) {
-                    LOG.error("The configuration could not be reloaded", e);
+                    LOG.error("A changed file could not be read again", e);
                 }
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("The configuration's file is no longer watched");
+            LOG.debug("A file is no longer watched");
         }
     }
 

@@ -28,6 +28,7 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     private final Supplier<FileStamp> stamps;
     private final FileStamp firstStamp;
     private final List<Consumer<Configuration>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> readers = new CopyOnWriteArrayList<>();
     private final ReentrantLock reloading = new ReentrantLock();
     private Map<String, Object> values;
     private List<String> loggedRestartKeys = List.of();
@@ -105,6 +106,15 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     }
 
     /**
+     * Registers what is read again with the configuration when the operator wants it, by a signal
+     * or a request: files that the configuration names. It is called also when the configuration is
+     * refused.
+     */
+    public void onRequest(Runnable reader) {
+        readers.add(reader);
+    }
+
+    /**
      * Reads the configuration again, and logs the result too.
      *
      * @throws ConfigurationException with every fault; nothing has changed then
@@ -112,6 +122,9 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     public Reload reload(Reload.Trigger trigger) {
         reloading.lock();
         try {
+            if (trigger != Reload.Trigger.FILE) {
+                readers.forEach(Runnable::run);
+            }
             Loaded loaded = source.get();
             Reload reload = difference(loaded.values());
             refused = false;

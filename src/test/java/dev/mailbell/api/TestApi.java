@@ -3,6 +3,7 @@ package dev.mailbell.api;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
@@ -159,7 +160,7 @@ public final class TestApi implements AutoCloseable {
         notifier = new FeedNotifier(database.jdbi());
         api =
                 Api.start(
-                        new Api.Settings("127.0.0.1", 0, 0, KEY, "1.2.3"),
+                        new Api.Settings(new HttpConfig("127.0.0.1", 0), 0, KEY, "1.2.3"),
                         new Api.Parts(
                                 database.jdbi(),
                                 keyring,

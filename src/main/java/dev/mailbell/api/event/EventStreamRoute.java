@@ -2,6 +2,7 @@ package dev.mailbell.api.event;
 
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.LogThrottle;
+import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Query;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The route of the event feed as Server-Sent Events (HTML Living Standard, section 9.2). Each
  * stream reads the table one page at a time, as fast as its client reads, so no events queue in
- * memory. A client that reads nothing for 30 s is disconnected by the idle timeout and can resume.
+ * memory. A client that does not read what is written within 30 s is disconnected and can resume.
  */
 public final class EventStreamRoute {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreamRoute.class);
@@ -99,7 +100,7 @@ public final class EventStreamRoute {
             @Nullable UUID after,
             List<Event> first)
             throws IOException, InterruptedException {
-        OutputStream out = context.res().getOutputStream();
+        OutputStream out = RequestDeadline.stream(context);
         write(out, RETRY);
         List<Event> page = first;
         UUID last = after;

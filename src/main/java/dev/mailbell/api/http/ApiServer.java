@@ -1,5 +1,7 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.api.request.BodyBudget;
+import dev.mailbell.config.HttpConfig;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
@@ -35,22 +38,53 @@ public final class ApiServer implements AutoCloseable {
     private final ConnectionLimit connections =
             new ConnectionLimit(
                     ConnectionLimit.MAX_UNAUTHENTICATED, ConnectionLimit.MAX_CONNECTIONS);
+    private final Listeners listeners;
+    private final RequestDeadline deadline;
     private final Javalin javalin;
     private final List<Routes.Declared> routes;
 
     /**
-     * Binds the address and starts to serve.
+     * What bounds requests besides the limits of this class.
      *
-     * @param port 0 for any free port
+     * @param bodies the memory of all requests with bodies
+     * @param time how long a request may take; asked for each one
+     * @param piece how long a client may take to read a piece of a stream
+     */
+    public record Bounds(BodyBudget bodies, Supplier<Duration> time, Duration piece) {
+        /**
+         * @param check the longest check that a request may wait for; asked for each request
+         */
+        public static Bounds besides(Supplier<Duration> check) {
+            return new Bounds(
+                    BodyBudget.ofHeap(),
+                    () -> RequestDeadline.besides(check.get()),
+                    RequestDeadline.PIECE);
+        }
+    }
+
+    /**
+     * Binds the addresses and starts to serve.
+     *
      * @param metrics records every request
      * @param resources each adds its routes; for a path that two routes match, the first one counts
+     * @throws IllegalArgumentException when the certificate's files have a fault
      */
     public ApiServer(
-            String host, int port, RequestMetrics metrics, List<Consumer<Routes>> resources) {
+            HttpConfig http,
+            Bounds bounds,
+            RequestMetrics metrics,
+            List<Consumer<Routes>> resources) {
+        this.listeners = new Listeners(http);
+        this.deadline = new RequestDeadline(bounds.time(), bounds.piece());
         List<Routes.Declared> declared = new ArrayList<>();
         this.javalin =
                 Javalin.create(config -> {
-                    config.routes.before(context -> context.attribute(LIMIT, connections));
+                    config.routes.before(context -> {
+                        context.attribute(LIMIT, connections);
+                        bounds.bodies().attachTo(context);
+                        deadline.begin(context, () -> BodyBudget.release(context));
+                    });
+                    listeners.addTo(config);
                     declared.addAll(configure(config, metrics, resources).declared());
                     config.jetty.modifyServer(server ->
                             server.addEventListener(
@@ -66,11 +100,17 @@ public final class ApiServer implements AutoCloseable {
                 });
         this.routes = List.copyOf(declared);
         try {
-            javalin.start(host, port);
+            javalin.start();
         } catch (RuntimeException e) {
-            headerTimeout.close();
+            closeHelpers();
             throw e;
         }
+    }
+
+    private void closeHelpers() {
+        headerTimeout.close();
+        deadline.close();
+        listeners.close();
     }
 
     private static Routes configure(
@@ -90,6 +130,14 @@ public final class ApiServer implements AutoCloseable {
         });
         ErrorHandler.install(config.routes);
         resources.forEach(resource -> resource.accept(routes));
+        // After the filters that find the sender: a body counts for its client.
+        config.routes.before(
+                Routes.KEYED + "*",
+                context -> {
+                    if (AccessFilter.isAuthenticated(context)) {
+                        BodyBudget.ownedBy(AccessFilter.principal(context).clientId(), context);
+                    }
+                });
         return routes;
     }
 
@@ -98,6 +146,7 @@ public final class ApiServer implements AutoCloseable {
         http.setSendXPoweredBy(false);
         http.setRequestHeaderSize(HEADER_BYTES);
         http.setIdleTimeout(IDLE_MILLIS);
+        http.addCustomizer(new RequestGuard());
         // Mailbox names in the path have encoded slashes and percent signs.
         http.setUriCompliance(
                 UriCompliance.from(
@@ -138,6 +187,16 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         javalin.stop();
-        headerTimeout.close();
+        closeHelpers();
+    }
+
+    /** Logs when keys and passwords would cross a network in clear text. */
+    public void warnIfExposed() {
+        listeners.warnIfExposed();
+    }
+
+    /** Reads the files of the certificate again, if the server speaks TLS. */
+    public void readCertificateAgain() {
+        listeners.readCertificateAgain();
     }
 }

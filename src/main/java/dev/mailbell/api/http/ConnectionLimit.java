@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,10 @@ final class ConnectionLimit implements Connection.Listener {
 
     @Override
     public void onOpened(Connection connection) {
+        // With TLS a connection has two layers, of which the upper one has the requests.
+        if (connection instanceof SslConnection) {
+            return;
+        }
         List<Connection> toClose = new ArrayList<>();
         synchronized (this) {
             connections.put(connection, false);

@@ -85,7 +85,7 @@ final class ErrorHandler {
 
     /** The request's body stopped arriving or was not valid HTTP. */
     private static void unread(RuntimeException e, Context context) {
-        if (Database.isAway(e)) {
+        if (Database.isAway(e) || RequestDeadline.isOver(context)) {
             unexpected(e, context);
             return;
         }
@@ -108,6 +108,11 @@ final class ErrorHandler {
     }
 
     private static void unexpected(Exception e, Context context) {
+        if (RequestDeadline.isOver(context)) {
+            logDeadline(e, context);
+            Responses.problem(context, RequestDeadline.problem());
+            return;
+        }
         Optional<Outage> outage = Database.outageOf(e);
         if (outage.isPresent()) {
             logOutage(outage.get(), e, context);
@@ -131,6 +136,16 @@ final class ErrorHandler {
                     "Request {} failed: {} {}", id, context.method(), Routes.template(context), e);
         }
         Responses.problem(context, Problem.internal(id));
+    }
+
+    private static void logDeadline(Exception interrupted, Context context) {
+        if (THROTTLE.admit("deadline").isPresent()) {
+            LOG.warn(
+                    "{} {} took too long and was broken off",
+                    context.method(),
+                    Routes.template(context),
+                    interrupted);
+        }
     }
 
     private static void logOutage(Outage outage, Exception failure, Context context) {

@@ -4,13 +4,15 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes connections whose request line and headers take too long to arrive. Jetty's idle timeout
- * closes a connection on which nothing arrives. A client that sends one byte now and then would
- * hold its connection for hours, and some thousands of them would lock out all others.
+ * Closes connections whose request line and headers, or TLS handshake, take too long to arrive.
+ * Jetty's idle timeout closes a connection on which nothing arrives. A client that sends one byte
+ * now and then would hold its connection for hours, and some thousands of them would lock out all
+ * others.
  */
 final class HeaderTimeout implements Connection.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HeaderTimeout.class);
@@ -55,6 +57,16 @@ final class HeaderTimeout implements Connection.Listener, AutoCloseable {
 
     private Progress closeIfLate(Connection connection, Progress before) {
         long now = System.nanoTime();
+        if (connection instanceof SslConnection tls) {
+            // The upper layer sees no bytes of a handshake; once it is over, this layer is not
+            // watched.
+            if (!tls.getSSLEngine().getSession().isValid()
+                    && now - before.nanoTime() > limit.toNanos()) {
+                LOG.debug("Closing a connection whose TLS handshake takes too long");
+                connection.getEndPoint().close();
+            }
+            return before;
+        }
         long requests = connection.getMessagesIn();
         long bytes = connection.getBytesIn();
         boolean running = requests > connection.getMessagesOut();

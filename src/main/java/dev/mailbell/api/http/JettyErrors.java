@@ -7,6 +7,7 @@ import java.util.Map;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -20,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class JettyErrors extends ErrorHandler {
     private static final Map<Integer, String> KNOWN =
             Map.of(
+                    405, "allowed are " + RequestGuard.ALLOW,
                     408, "the request did not arrive in time",
-                    414, "the address is too long",
-                    431, "the headers are too large: 16 KiB at most",
+                    414, "the path and its query are too long: 8,192 characters at most",
+                    431, "the headers are too large: 16 KiB and 100 headers at most",
                     505, "HTTP/1.0 and HTTP/1.1 are spoken here");
 
     @Override
@@ -40,6 +42,9 @@ final class JettyErrors extends ErrorHandler {
             Callback callback) {
         ResponseHeaders.SECURITY.forEach(response.getHeaders()::put);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        if (code == HttpStatus.METHOD_NOT_ALLOWED_405) {
+            response.getHeaders().put(HttpHeader.ALLOW, RequestGuard.ALLOW);
+        }
         response.write(true, ByteBuffer.wrap(document(code)), callback);
     }
 
@@ -54,7 +59,7 @@ final class JettyErrors extends ErrorHandler {
         Problem problem =
                 Problem.of(
                         status,
-                        status >= 500 ? "internal" : "malformed",
+                        kind(status),
                         status >= 500
                                 ? "Something failed inside Mailbell"
                                 : "The request cannot be read",
@@ -64,5 +69,12 @@ final class JettyErrors extends ErrorHandler {
                                         ? "the daemon's log may have the cause"
                                         : "the request is not valid HTTP"));
         return Json.bytes(problem.document());
+    }
+
+    private static String kind(int status) {
+        if (status == HttpStatus.METHOD_NOT_ALLOWED_405) {
+            return "method-not-allowed";
+        }
+        return status >= 500 ? "internal" : "malformed";
     }
 }

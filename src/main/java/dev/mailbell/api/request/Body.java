@@ -98,15 +98,20 @@ public final class Body {
         if (contentLength > MAX_DRAINED_BYTES) {
             throw new ProblemException(Problem.tooLarge().withHeader("Connection", "close"));
         }
+        boolean tooLarge = contentLength > MAX_BYTES;
+        if (!tooLarge) {
+            BodyBudget.take(context, contentLength);
+        }
         Deadline deadline = Deadline.after(READ_TIMEOUT);
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        ByteArrayOutputStream body =
+                new ByteArrayOutputStream(tooLarge ? 0 : (int) Math.max(512, contentLength));
         byte[] buffer = new byte[8192];
         long read = 0;
         try (InputStream in = context.req().getInputStream()) {
             int n = in.read(buffer);
             while (n >= 0 && read < MAX_DRAINED_BYTES) {
                 read += n;
-                if (read <= MAX_BYTES) {
+                if (!tooLarge && read <= MAX_BYTES) {
                     body.write(buffer, 0, n);
                 }
                 if (deadline.isPast()) {
@@ -118,6 +123,7 @@ public final class Body {
             throw new UncheckedIOException("the request's body did not arrive", e);
         }
         if (read <= MAX_BYTES) {
+            BodyBudget.keep(context, read);
             return body.toByteArray();
         }
         throw new ProblemException(Problem.tooLarge());

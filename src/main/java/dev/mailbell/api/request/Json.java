@@ -18,12 +18,17 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Json {
     private static final int DEPTH = 16;
 
+    /** More than a batch has; a mebibyte of empty objects would become thirty in memory. */
+    private static final int TOKENS = 200_000;
+
     public static final JsonMapper MAPPER =
             JsonMapper.builder(
                             JsonFactory.builder()
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
                                                     .maxNestingDepth(DEPTH)
+                                                    .maxTokenCount(TOKENS)
+                                                    .maxStringLength(Body.MAX_BYTES)
                                                     .maxNumberLength(100)
                                                     .maxNameLength(1_000)
                                                     .build())
@@ -57,7 +62,9 @@ public final class Json {
                     Problem.malformed(
                             "the body is not valid JSON (RFC 8259, UTF-8, each name once, at most "
                                     + DEPTH
-                                    + " levels)"
+                                    + " levels and "
+                                    + TOKENS
+                                    + " values and names)"
                                     + where));
         }
         if (node instanceof ObjectNode object) {

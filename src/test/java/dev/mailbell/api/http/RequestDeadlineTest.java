@@ -1,0 +1,139 @@
+package dev.mailbell.api.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.mailbell.api.request.BodyBudget;
+import dev.mailbell.config.HttpConfig;
+import io.javalin.http.Context;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RequestDeadlineTest {
+    private static final Duration SHORT = Duration.ofMillis(100);
+    private static final byte[] PIECE = new byte[1 << 16];
+
+    private final CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    private final CountDownLatch read = new CountDownLatch(1);
+    private final ApiServer server =
+            new ApiServer(
+                    new HttpConfig("127.0.0.1", 0),
+                    new ApiServer.Bounds(BodyBudget.ofHeap(), () -> SHORT, SHORT),
+                    new RequestMetrics(new SimpleMeterRegistry()),
+                    List.of(routes -> {
+                        routes.getWithoutKey("/hang", context -> new CountDownLatch(1).await());
+                        routes.getWithoutKey("/quick", context -> context.result("quick"));
+                        routes.getWithoutKey("/stream", this::stream);
+                        routes.getWithoutKey("/endless", this::endless);
+                    }));
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    /** Each piece is read at once, and all of them take longer than a request may. */
+    private void stream(Context context) throws IOException, InterruptedException {
+        OutputStream out = RequestDeadline.stream(context);
+        out.write("first\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        read.await();
+        out.write("last\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+    }
+
+    private void endless(Context context) throws IOException {
+        OutputStream out =
+                context.queryParam("stream") == null
+                        ? context.res().getOutputStream()
+                        : RequestDeadline.stream(context);
+        ended.complete(
+                catchThrowable(() -> {
+                    while (true) {
+                        out.write(PIECE);
+                        out.flush();
+                    }
+                }));
+    }
+
+    @Test
+    void a_route_that_does_not_end_is_interrupted_and_answered_with_503() throws IOException {
+        try (Socket socket = connect()) {
+            send(socket, "/hang");
+            String answer = read(socket, "broken off");
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 503")
+                    .contains("Retry-After: ")
+                    .contains("application/problem+json");
+            send(socket, "/quick");
+            assertThat(read(socket, "quick")).contains("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void a_client_that_does_not_read_its_answer_is_disconnected() throws Exception {
+        try (Socket socket = connect()) {
+            send(socket, "/endless");
+            assertThat(ended.get(10, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_client_that_does_not_read_its_stream_is_disconnected() throws Exception {
+        try (Socket socket = connect()) {
+            send(socket, "/endless?stream=1");
+            assertThat(ended.get(10, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_stream_that_is_read_may_take_any_time() throws Exception {
+        try (Socket stream = connect();
+                Socket hanging = connect()) {
+            send(stream, "/stream");
+            read(stream, "first");
+            // The deadline acts on a request that began later.
+            send(hanging, "/hang");
+            read(hanging, "broken off");
+            read.countDown();
+            assertThat(read(stream, "last")).contains("last");
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket("127.0.0.1", server.port());
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    private static void send(Socket socket, String path) throws IOException {
+        socket.getOutputStream()
+                .write(
+                        ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** What comes until a text has come. */
+    private static String read(Socket socket, String text) throws IOException {
+        StringBuilder answer = new StringBuilder();
+        while (answer.indexOf(text) < 0) {
+            int c = socket.getInputStream().read();
+            assertThat(c).as("more than %s", answer).isNotNegative();
+            answer.append((char) c);
+        }
+        while (socket.getInputStream().available() > 0) {
+            answer.append((char) socket.getInputStream().read());
+        }
+        return answer.toString();
+    }
+}
