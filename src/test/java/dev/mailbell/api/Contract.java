@@ -15,6 +15,8 @@ import java.net.URLDecoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -62,6 +64,28 @@ public final class Contract {
                         Method.valueOf(request.method()),
                         answer.build()),
                 response);
+    }
+
+    /**
+     * What the contract does not have of an answer; empty for a documented one.
+     *
+     * @param path any path of the operation
+     */
+    public static List<String> faults(
+            String method,
+            String path,
+            int status,
+            String body,
+            Map<String, List<String>> headers) {
+        SimpleResponse.Builder answer = SimpleResponse.Builder.status(status).withBody(body);
+        headers.forEach(answer::withHeader);
+        return VALIDATOR
+                .validateResponse(path, Method.valueOf(method), answer.build())
+                .getMessages()
+                .stream()
+                .filter(message -> message.getLevel() == ValidationReport.Level.ERROR)
+                .map(message -> message.getMessage())
+                .toList();
     }
 
     /** The request is one that the contract allows: what we say yes to must be documented. */

@@ -126,6 +126,20 @@ final class DaemonProcess implements AutoCloseable {
         }
     }
 
+    /** Collects its garbage, with a program of the JDK. */
+    void collectGarbage() throws InterruptedException, IOException {
+        Process jcmd =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                                Long.toString(process.pid()),
+                                "GC.run")
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        if (jcmd.waitFor() != 0) {
+            throw new AssertionError("the daemon's garbage could not be collected");
+        }
+    }
+
     /** Whether it is to ignore a signal because who started this test does. */
     boolean ignores(int signal) throws IOException {
         String mask =

@@ -96,6 +96,14 @@ final class Exposition {
         return series.getOrDefault(name, Double.NaN);
     }
 
+    /** The sum of all series of a name that have a label, written as in the text. */
+    double sum(String name, String label) {
+        return series.entrySet().stream()
+                .filter(it -> it.getKey().startsWith(name + "{") && it.getKey().contains(label))
+                .mapToDouble(Map.Entry::getValue)
+                .sum();
+    }
+
     private void line(String line) {
         if (line.startsWith("# HELP ")) {
             String[] parts = line.split(" ", 4);
