@@ -82,6 +82,9 @@ final class FuzzAnswers {
         if (answer.status() < 300 && answer.body().startsWith("{")) {
             keepIds(request.operation(), JSON.readTree(answer.body()));
         }
+        if (answer.status() == 204) {
+            ids.remove(request.lastOfPath());
+        }
     }
 
     private static String shown(RawHttp.Answer answer) {

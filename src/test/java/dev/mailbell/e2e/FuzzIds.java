@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** The ids that answers have shown, by the list that they belong to; some that were removed too. */
+/** The ids that answers have shown, by the list that they belong to. */
 final class FuzzIds {
     private static final int MAX = 200;
     private static final String NONE = "0199a3c2-7a10-7c3e-9d7e-3f1d2f1b6a55";
@@ -23,6 +23,11 @@ final class FuzzIds {
         if (!ids.contains(id)) {
             ids.addLast(id);
         }
+    }
+
+    /** Something of this id was removed. */
+    synchronized void remove(String id) {
+        byList.values().forEach(ids -> ids.remove(id));
     }
 
     /** The oldest id of a list with too many, which the caller is to remove. */

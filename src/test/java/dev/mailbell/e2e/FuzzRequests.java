@@ -92,6 +92,12 @@ final class FuzzRequests {
      * @param whole whether the bytes are one whole request
      */
     record Request(Operation operation, Kind kind, String method, byte[] bytes, boolean whole) {
+        /** The last part of its path. */
+        String lastOfPath() {
+            String line = new String(bytes, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+            return line.replaceFirst("^[^ ]* ([^? ]*).*$", "$1").replaceFirst(".*/", "");
+        }
+
         @Override
         public String toString() {
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -124,6 +130,10 @@ final class FuzzRequests {
 
     Request next() {
         Operation operation = values.oneOf(operations);
+        if (operation.method().equals("DELETE") && values.chance(0.6)) {
+            // There is to be something left for the other operations.
+            operation = values.oneOf(operations);
+        }
         if (values.chance(0.04)) {
             return broken(operation);
         }
@@ -316,6 +326,9 @@ final class FuzzRequests {
             }
             String type = values.oneOf(List.copyOf(schemas.keySet()));
             JsonNode document = values.valid(schemas.get(type), "body");
+            if (values.chance(0.6)) {
+                values.makeUsable(document);
+            }
             String json = values.chance(0.5) ? document.toString() : values.spoiled(document);
             if (values.chance(0.04)) {
                 mangle(json);

@@ -251,6 +251,21 @@ final class FuzzValues {
         return text.toString();
     }
 
+    /** Makes the logins of a document ones that work, which a schema cannot say. */
+    void makeUsable(JsonNode document) {
+        for (JsonNode account : document.path("accounts")) {
+            makeUsable(account);
+        }
+        if (document instanceof ObjectNode account
+                && account.get("mail") instanceof ObjectNode mail) {
+            account.remove("ref");
+            mail.put("host", "127.0.0.1").put("protocol", "imap").put("security", "none");
+            mail.put("port", Integer.valueOf(placesOf("port").getFirst()));
+            mail.put("username", "ann").put("password", "secret");
+            mail.remove(List.of("oauth2", "tls"));
+        }
+    }
+
     /** The JSON text of a valid document in which up to three things are wrong. */
     String spoiled(JsonNode document) {
         JsonNode spoiled = document.deepCopy();

@@ -35,11 +35,13 @@ public final class Idempotency {
     private final Jdbi jdbi;
     private final Keyring keyring;
     private final InstantSource clock;
+    private final AnswerQuota quota;
 
     public Idempotency(Jdbi jdbi, Keyring keyring, InstantSource clock) {
         this.jdbi = jdbi;
         this.keyring = keyring;
         this.clock = clock;
+        this.quota = new AnswerQuota(jdbi);
     }
 
     /** The creation of a resource by a valid request. */
@@ -95,12 +97,14 @@ public final class Idempotency {
             replay(context, stored.get());
             return;
         }
+        quota.require(request.clientId());
         Creation creation = prepare.get();
         Outcome outcome = createOnce(request, creation);
         if (outcome.replayed()) {
             replay(context, outcome.result());
             return;
         }
+        quota.added(request.clientId(), outcome.result().body().length);
         creation.committed();
         write(context, outcome.result());
     }
@@ -197,10 +201,15 @@ public final class Idempotency {
 
     /** Deletes answers older than 24 hours; returns their number. */
     public int deleteExpired() {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate("delete from idempotency where created_at < :oldest")
-                        .bind("oldest", clock.instant().minus(RETENTION).atOffset(ZoneOffset.UTC))
-                        .execute());
+        int deleted =
+                jdbi.withHandle(handle ->
+                        handle.createUpdate("delete from idempotency where created_at < :oldest")
+                                .bind(
+                                        "oldest",
+                                        clock.instant().minus(RETENTION).atOffset(ZoneOffset.UTC))
+                                .execute());
+        quota.forget();
+        return deleted;
     }
 
     private static void replay(Context context, Result result) {

@@ -4,13 +4,16 @@ import static dev.mailbell.api.HttpCaller.json;
 import static dev.mailbell.api.TestApi.idOf;
 import static dev.mailbell.api.TestApi.imap;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
+import dev.mailbell.api.request.ProblemException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -180,5 +183,64 @@ class IdempotencyTest {
         assertThat(json(first).at("/results/1/status").intValue()).isEqualTo(409);
         assertThat(json(first).at("/results/2/status").intValue()).isEqualTo(201);
         assertThat(accounts()).isEqualTo(2);
+    }
+
+    @Test
+    void what_is_kept_for_one_client_is_bounded_in_number_and_size() {
+        keyed("first").post("/v1/webhooks", WEBHOOK);
+        UUID one =
+                API.database
+                        .jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery("select client_id from idempotency where key = 'first'")
+                                        .mapTo(UUID.class)
+                                        .one());
+        AnswerQuota number = new AnswerQuota(API.database.jdbi(), 2 + kept(one), 1 << 20);
+        number.require(one);
+        number.added(one, 10);
+        number.require(one);
+        number.added(one, 10);
+        assertThatThrownBy(() -> number.require(one))
+                .isInstanceOfSatisfying(
+                        ProblemException.class,
+                        e -> {
+                            assertThat(e.problem().status()).isEqualTo(429);
+                            assertThat(e.problem().kind()).isEqualTo("too-many-idempotency-keys");
+                            assertThat(e.problem().headers()).containsKey("Retry-After");
+                        });
+        number.require(UUID.randomUUID());
+        number.forget();
+        number.require(one);
+        AnswerQuota size = new AnswerQuota(API.database.jdbi(), 1_000, 1);
+        assertThatThrownBy(() -> size.require(one)).isInstanceOf(ProblemException.class);
+    }
+
+    private static int kept(UUID clientId) {
+        return API.database
+                .jdbi()
+                .withHandle(handle ->
+                        handle.createQuery("select count(*) from idempotency where client_id = :id")
+                                .bind("id", clientId)
+                                .mapTo(Integer.class)
+                                .one());
+    }
+
+    /** The client that lost the first answer needs the secret; the contract says how long it may be shown. */
+    @Test
+    void a_repeated_creation_of_a_webhook_shows_its_secret_again_for_a_day() {
+        HttpResponse<String> first = keyed("secret").post("/v1/webhooks", WEBHOOK);
+        String secret = json(first).required("secret").stringValue();
+        assertThat(json(keyed("secret").post("/v1/webhooks", WEBHOOK)).required("secret").stringValue())
+                .isEqualTo(secret);
+        API.clock.ahead = Duration.ofHours(24).plusSeconds(1);
+        try {
+            assertThat(
+                            json(keyed("secret").post("/v1/webhooks", WEBHOOK))
+                                    .required("secret")
+                                    .stringValue())
+                    .isNotEqualTo(secret);
+        } finally {
+            API.clock.ahead = Duration.ZERO;
+        }
     }
 }
