@@ -83,7 +83,8 @@ final class AnswerQuota {
                                 from idempotency where client_id = :client\
                                 """)
                         .bind("client", clientId)
-                        .map((row, context) -> new Usage(row.getLong("answers"), row.getLong("bytes")))
+                        .map((row, context) ->
+                                new Usage(row.getLong("answers"), row.getLong("bytes")))
                         .one());
     }
 

@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,6 @@ public final class Body {
     private static final String MERGE_PATCH = "application/merge-patch+json";
     // A body up to this size is read to its end, so that the client can read the 413 answer.
     private static final long MAX_DRAINED_BYTES = 8L * MAX_BYTES;
-    // The connection's idle timeout bounds a single read; this bounds a body that trickles in.
-    private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
     private Body() {}
 
@@ -102,7 +99,7 @@ public final class Body {
         if (!tooLarge) {
             BodyBudget.take(context, contentLength);
         }
-        Deadline deadline = Deadline.after(READ_TIMEOUT);
+        Deadline deadline = BodyBudget.arrival(context);
         ByteArrayOutputStream body =
                 new ByteArrayOutputStream(tooLarge ? 0 : (int) Math.max(512, contentLength));
         byte[] buffer = new byte[8192];

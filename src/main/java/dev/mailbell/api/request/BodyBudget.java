@@ -1,5 +1,6 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.network.Deadline;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -27,10 +28,15 @@ public final class BodyBudget {
     private static final int COST = 32;
 
     private static final Duration WAIT = Duration.ofSeconds(5);
+
+    /** The connection's idle timeout bounds a single read; this bounds a body that trickles in. */
+    private static final Duration ARRIVAL = Duration.ofSeconds(30);
+
     private static final int MAX_WAITING = 1_000;
 
     private final long total;
     private final Duration wait;
+    private final Duration arrival;
     private final Map<Object, Long> byOwner = new HashMap<>();
     private final Deque<Waiting> line = new ArrayDeque<>();
     private long used;
@@ -51,15 +57,17 @@ public final class BodyBudget {
     /**
      * @param total the bytes of all bodies at a time, at least those of two
      * @param wait how long a request waits for bytes
+     * @param arrival from the begin of a body's reading to its end
      */
-    public BodyBudget(long total, Duration wait) {
+    public BodyBudget(long total, Duration wait, Duration arrival) {
         this.total = Math.max(2L * Body.MAX_BYTES, total);
         this.wait = wait;
+        this.arrival = arrival;
     }
 
     /** A share of the heap such that what bodies become takes no more than half of it. */
     public static BodyBudget ofHeap() {
-        return new BodyBudget(Runtime.getRuntime().maxMemory() / 2 / COST, WAIT);
+        return new BodyBudget(Runtime.getRuntime().maxMemory() / 2 / COST, WAIT, ARRIVAL);
     }
 
     /** Makes this budget count for the request. */
@@ -87,6 +95,12 @@ public final class BodyBudget {
         context.attribute(
                 RESERVATION,
                 budget.reserve(owner == null ? context.req().getRemoteAddr() : owner, bytes));
+    }
+
+    /** By when the request's body, whose reading begins now, must have arrived. */
+    static Deadline arrival(Context context) {
+        BodyBudget budget = context.attribute(ATTRIBUTE);
+        return Deadline.after(budget == null ? ARRIVAL : budget.arrival);
     }
 
     /** Returns what is not needed once the body has arrived. */

@@ -192,7 +192,8 @@ class IdempotencyTest {
                 API.database
                         .jdbi()
                         .withHandle(handle ->
-                                handle.createQuery("select client_id from idempotency where key = 'first'")
+                                handle.createQuery(
+                                                "select client_id from idempotency where key = 'first'")
                                         .mapTo(UUID.class)
                                         .one());
         AnswerQuota number = new AnswerQuota(API.database.jdbi(), 2 + kept(one), 1 << 20);
@@ -225,12 +226,18 @@ class IdempotencyTest {
                                 .one());
     }
 
-    /** The client that lost the first answer needs the secret; the contract says how long it may be shown. */
+    /**
+     * The client that lost the first answer needs the secret; the contract says how long it may be
+     * shown.
+     */
     @Test
     void a_repeated_creation_of_a_webhook_shows_its_secret_again_for_a_day() {
         HttpResponse<String> first = keyed("secret").post("/v1/webhooks", WEBHOOK);
         String secret = json(first).required("secret").stringValue();
-        assertThat(json(keyed("secret").post("/v1/webhooks", WEBHOOK)).required("secret").stringValue())
+        assertThat(
+                        json(keyed("secret").post("/v1/webhooks", WEBHOOK))
+                                .required("secret")
+                                .stringValue())
                 .isEqualTo(secret);
         API.clock.ahead = Duration.ofHours(24).plusSeconds(1);
         try {

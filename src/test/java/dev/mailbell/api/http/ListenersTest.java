@@ -50,7 +50,8 @@ class ListenersTest {
                         ApiServer.Bounds.besides(() -> Duration.ofSeconds(30)),
                         new RequestMetrics(new SimpleMeterRegistry()),
                         List.of(routes ->
-                                routes.getWithoutKey("/quick", context -> context.result("quick"))));
+                                routes.getWithoutKey(
+                                        "/quick", context -> context.result("quick"))));
     }
 
     @AfterEach

@@ -2,7 +2,9 @@ package dev.mailbell.api.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.BodyBudget;
 import dev.mailbell.config.HttpConfig;
 import io.javalin.http.Context;
@@ -28,11 +30,13 @@ class RequestDeadlineTest {
     private final ApiServer server =
             new ApiServer(
                     new HttpConfig("127.0.0.1", 0),
-                    new ApiServer.Bounds(BodyBudget.ofHeap(), () -> SHORT, SHORT),
+                    new ApiServer.Bounds(new BodyBudget(0, SHORT, SHORT), () -> SHORT, SHORT),
                     new RequestMetrics(new SimpleMeterRegistry()),
                     List.of(routes -> {
                         routes.getWithoutKey("/hang", context -> new CountDownLatch(1).await());
                         routes.getWithoutKey("/quick", context -> context.result("quick"));
+                        routes.postWithoutKey(
+                                "/body", context -> context.result(Body.bytes(context)));
                         routes.getWithoutKey("/stream", this::stream);
                         routes.getWithoutKey("/endless", this::endless);
                     }));
@@ -77,6 +81,24 @@ class RequestDeadlineTest {
                     .contains("application/problem+json");
             send(socket, "/quick");
             assertThat(read(socket, "quick")).contains("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void a_body_that_trickles_in_is_given_up() throws IOException {
+        try (Socket socket = connect()) {
+            OutputStream out = socket.getOutputStream();
+            out.write(
+                    "POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            await().pollInterval(Duration.ofMillis(20))
+                    .until(() -> {
+                        out.write(' ');
+                        return socket.getInputStream().available() > 0;
+                    });
+            assertThat(read(socket, "did not arrive in time"))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("Connection: close");
         }
     }
 

@@ -12,9 +12,10 @@ import org.junit.jupiter.api.Test;
 
 class BodyBudgetTest {
     private static final long MEBIBYTE = Body.MAX_BYTES;
+    private static final Duration LONG = Duration.ofMinutes(5);
     private static final Executor THREADS = Thread::startVirtualThread;
 
-    private final BodyBudget budget = new BodyBudget(4 * MEBIBYTE, Duration.ofMinutes(5));
+    private final BodyBudget budget = new BodyBudget(4 * MEBIBYTE, LONG, LONG);
 
     private CompletableFuture<BodyBudget.Reservation> reserve(String owner, long bytes) {
         return CompletableFuture.supplyAsync(() -> budget.reserve(owner, bytes), THREADS);
@@ -59,7 +60,7 @@ class BodyBudgetTest {
 
     @Test
     void a_request_that_waits_too_long_is_refused_with_503() {
-        BodyBudget impatient = new BodyBudget(0, Duration.ofMillis(10));
+        BodyBudget impatient = new BodyBudget(0, Duration.ofMillis(10), LONG);
         BodyBudget.Reservation taken = impatient.reserve("a", MEBIBYTE);
         assertThatThrownBy(() -> impatient.reserve("a", 1))
                 .isInstanceOfSatisfying(
