@@ -42,6 +42,9 @@ final class JettyErrors extends ErrorHandler {
             Callback callback) {
         ResponseHeaders.SECURITY.forEach(response.getHeaders()::put);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        // Jetty has no method for what it could not parse: a HEAD gets a body. It must be the last
+        // answer, or its body is taken for the next one.
+        response.getHeaders().put(HttpFields.CONNECTION_CLOSE);
         if (code == HttpStatus.METHOD_NOT_ALLOWED_405) {
             response.getHeaders().put(HttpHeader.ALLOW, RequestGuard.ALLOW);
         }

@@ -8,13 +8,20 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,15 +29,35 @@ import org.junit.jupiter.api.Test;
 class HeaderTimeoutTest {
     private static final String REQUEST = "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n";
 
+    private static final HeldCertificate CERTIFICATE =
+            new HeldCertificate.Builder().addSubjectAlternativeName("127.0.0.1").build();
+    private static final HandshakeCertificates CERTIFICATES =
+            new HandshakeCertificates.Builder()
+                    .heldCertificate(CERTIFICATE)
+                    .addTrustedCertificate(CERTIFICATE.certificate())
+                    .build();
+
     private final HeaderTimeout headerTimeout = new HeaderTimeout(Duration.ofMillis(200));
     private final CountDownLatch held = new CountDownLatch(1);
     private final Server server = new Server();
     private final ServerConnector connector = new ServerConnector(server);
+    private ServerConnector tls;
 
     @BeforeEach
     void start() throws Exception {
         connector.addBean(headerTimeout);
         server.addConnector(connector);
+        SslContextFactory.Server contexts = new SslContextFactory.Server();
+        contexts.setSslContext(CERTIFICATES.sslContext());
+        HttpConfiguration secure = new HttpConfiguration();
+        secure.addCustomizer(new SecureRequestCustomizer(false));
+        tls =
+                new ServerConnector(
+                        server,
+                        new SslConnectionFactory(contexts, "http/1.1"),
+                        new HttpConnectionFactory(secure));
+        tls.addBean(headerTimeout);
+        server.addConnector(tls);
         server.setHandler(
                 new Handler.Abstract() {
                     @Override
@@ -62,6 +89,36 @@ class HeaderTimeoutTest {
         }
         try (Socket socket = connect()) {
             trickleUntilClosed(socket);
+        }
+    }
+
+    @Test
+    void a_connection_whose_handshake_trickles_in_is_closed() throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", tls.getLocalPort())) {
+            // The begin of a ClientHello of 16,000 octets.
+            socket.getOutputStream()
+                    .write(new byte[] {0x16, 3, 1, 0x3e, (byte) 0x80, 1, 0, 0x3e, 0x7c, 3, 3});
+            trickleUntilClosed(socket);
+        }
+    }
+
+    @Test
+    void a_tls_connection_with_requests_is_not_closed() throws IOException {
+        try (Socket secure =
+                        CERTIFICATES
+                                .sslSocketFactory()
+                                .createSocket("127.0.0.1", tls.getLocalPort());
+                Socket slow = connect()) {
+            secure.setSoTimeout(10_000);
+            requireAnswer(secure, "first");
+            trickleUntilClosed(slow);
+            requireAnswer(secure, "second");
+        }
+        try (Socket secure =
+                CERTIFICATES.sslSocketFactory().createSocket("127.0.0.1", tls.getLocalPort())) {
+            secure.setSoTimeout(10_000);
+            requireAnswer(secure, "first");
+            trickleUntilClosed(secure);
         }
     }
 

@@ -92,6 +92,38 @@ class RequestGuardTest {
                 .contains("application/problem+json");
     }
 
+    /** A body behind the head of such an answer is taken for the next answer. */
+    @Test
+    void the_answer_to_a_head_request_that_is_refused_has_no_body_or_is_the_last_one()
+            throws IOException {
+        for (String target :
+                List.of(
+                        "/v1/%zz",
+                        "/v1/accounts/%",
+                        "/v1/accounts?x=%zz",
+                        "/v1/accounts?%FF=%FE",
+                        "/%2e%2e/x",
+                        "/v1/accounts/..",
+                        "/a;x=y/b",
+                        "/v1/accounts/%c0%af",
+                        "/v1/accounts/%u0041",
+                        "/v1/accounts\\",
+                        "/v1/accounts/|",
+                        "/v1/accounts//",
+                        "/v1/nothing",
+                        "/healthz?" + "a&".repeat(100),
+                        "/healthz?x=" + "y".repeat(9_000))) {
+            String answer =
+                    raw("HEAD " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            assertThat(answer)
+                    .as(target)
+                    .startsWith("HTTP/1.1 4")
+                    .satisfiesAnyOf(
+                            head -> assertThat(head).endsWith("\r\n\r\n"),
+                            last -> assertThat(last).contains("Connection: close"));
+        }
+    }
+
     @Test
     void pages_of_other_origins_may_not_read_answers() throws IOException {
         String preflight =
