@@ -94,7 +94,8 @@ final class FuzzRequests {
     record Request(Operation operation, Kind kind, String method, byte[] bytes, boolean whole) {
         /** The last part of its path. */
         String lastOfPath() {
-            String line = new String(bytes, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+            String line =
+                    new String(bytes, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
             return line.replaceFirst("^[^ ]* ([^? ]*).*$", "$1").replaceFirst(".*/", "");
         }
 
