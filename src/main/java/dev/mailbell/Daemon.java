@@ -26,7 +26,6 @@ import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.discovery.Discovery;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.pop3.Pop3Sessions;
-import dev.mailbell.network.Deadline;
 import dev.mailbell.network.SteadyClock;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
@@ -39,7 +38,6 @@ import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -59,7 +57,6 @@ import org.slf4j.LoggerFactory;
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final int WEBHOOK_CONNECTIONS = 4096;
-    private static final Duration DISCOVERY_TIMEOUT = Duration.ofSeconds(10);
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
@@ -196,7 +193,6 @@ public final class Daemon implements AutoCloseable {
                                 () -> Readiness.missing(database),
                                 () -> Readiness.missing(lease),
                                 watch::trouble));
-        Discovery discovery = new Discovery(http);
         Api api =
                 Api.start(
                         new Api.Settings(
@@ -211,11 +207,7 @@ public final class Daemon implements AutoCloseable {
                                 watch.watch(),
                                 new DeliveryOperations(deliveries),
                                 notifier,
-                                (address, protocol) ->
-                                        discovery.discover(
-                                                address,
-                                                protocol,
-                                                Deadline.after(DISCOVERY_TIMEOUT)),
+                                new TimedSearch(new Discovery(http)),
                                 settings,
                                 readiness,
                                 () -> live.reload(Reload.Trigger.REQUEST),

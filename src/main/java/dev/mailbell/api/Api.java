@@ -10,6 +10,7 @@ import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountRoutes;
 import dev.mailbell.api.account.BatchRoutes;
 import dev.mailbell.api.account.CheckRoutes;
+import dev.mailbell.api.account.DiscoverRoute;
 import dev.mailbell.api.account.MailboxRoutes;
 import dev.mailbell.api.account.ServerSearch;
 import dev.mailbell.api.admin.ConfigRoutes;
@@ -172,6 +173,7 @@ public final class Api implements AutoCloseable {
         return List.of(
                 new BatchRoutes(accounts, reader, registration, idempotency, watch, limits)::addTo,
                 new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
+                new DiscoverRoute(parts.search(), limits)::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
                 new AccountRoutes(
                                 accounts,

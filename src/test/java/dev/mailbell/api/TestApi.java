@@ -1,5 +1,6 @@
 package dev.mailbell.api;
 
+import dev.mailbell.api.account.ServerSearch;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.WebhookOperations;
@@ -11,6 +12,8 @@ import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.discovery.Candidate;
+import dev.mailbell.mail.discovery.Candidates;
 import dev.mailbell.mail.discovery.Discovered;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.secret.Keyring;
@@ -168,7 +171,7 @@ public final class TestApi implements AutoCloseable {
                                 watch,
                                 new FakeWebhooks(),
                                 notifier,
-                                TestApi::search,
+                                new FakeSearch(),
                                 rules,
                                 () -> List.copyOf(notReady),
                                 () -> reload.get(),
@@ -185,15 +188,32 @@ public final class TestApi implements AutoCloseable {
         return List.of(InetAddress.getByName(address));
     }
 
-    private static Discovered search(String address, Protocol protocol) {
-        return address.endsWith("@known.example")
-                ? new Discovered.Found(
-                        "mail.known.example",
-                        1993,
-                        Security.TLS,
-                        "known-user",
-                        Discovered.Source.SRV)
-                : new Discovered.NotFound("nothing is known of this domain: give mail.host");
+    /** Knows the domain known.example. */
+    private static final class FakeSearch implements ServerSearch {
+        private static final String UNKNOWN = "nothing is known of this domain: give mail.host";
+
+        @Override
+        public Discovered find(String address, Protocol protocol) {
+            return address.endsWith("@known.example")
+                    ? new Discovered.Found(
+                            "mail.known.example",
+                            1993,
+                            Security.TLS,
+                            "known-user",
+                            Discovered.Source.SRV)
+                    : new Discovered.NotFound(UNKNOWN);
+        }
+
+        @Override
+        public Candidates candidates(String address, Set<Protocol> protocols) {
+            List<Candidate> found = new ArrayList<>();
+            for (Protocol protocol : protocols) {
+                if (find(address, protocol) instanceof Discovered.Found server) {
+                    found.add(new Candidate(protocol, server, List.of(Candidate.Auth.PASSWORD)));
+                }
+            }
+            return new Candidates(found, found.isEmpty() ? UNKNOWN : "");
+        }
     }
 
     private final class FakeWebhooks implements WebhookOperations {

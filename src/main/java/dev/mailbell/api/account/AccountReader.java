@@ -52,7 +52,7 @@ public final class AccountReader {
         return new AccountDraft(ref, address, login, mailboxes, settings, labels);
     }
 
-    private static String address(Fields fields) {
+    static String address(Fields fields) {
         String address = fields.requiredLine("address", MailAddresses.MAX_LENGTH);
         if (!address.isEmpty()) {
             MailAddresses.errorOf(address).ifPresent(message -> fields.error("address", message));

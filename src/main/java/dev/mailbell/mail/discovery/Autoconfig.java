@@ -10,9 +10,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -24,6 +26,8 @@ import org.xml.sax.SAXException;
 
 /** The file in which a domain publishes its mail servers (Mozilla autoconfig, version 1.1). */
 final class Autoconfig {
+    private static final int MAX_SERVERS = 16;
+
     private Autoconfig() {}
 
     /** The locations of the file, in the order to try. */
@@ -42,22 +46,48 @@ final class Autoconfig {
     }
 
     /**
-     * The server to use: the first with TLS from the first byte, else the first with STARTTLS.
-     * Servers in clear text are skipped.
+     * The servers to use, by protocol; of one protocol those with TLS from the first byte, then
+     * those with STARTTLS, in the order of the file. Servers in clear text are skipped.
      *
+     * @return {@value #MAX_SERVERS} at most
      * @throws IOException when the file is not well-formed XML or contains a DTD
      */
-    static Optional<Discovered.Found> read(byte[] file, MailAddress address, Protocol protocol)
+    static List<Candidate> read(byte[] file, MailAddress address, Set<Protocol> protocols)
             throws IOException {
-        List<Discovered.Found> found = new ArrayList<>();
+        List<Candidate> found = new ArrayList<>();
         NodeList servers = parse(file).getElementsByTagName("incomingServer");
-        for (int i = 0; i < servers.getLength(); i++) {
-            if (servers.item(i) instanceof Element server
-                    && server.getAttribute("type").equalsIgnoreCase(protocol.name())) {
-                server(server, address).ifPresent(found::add);
+        for (int i = 0; i < servers.getLength() && found.size() < MAX_SERVERS; i++) {
+            if (servers.item(i) instanceof Element server) {
+                for (Protocol protocol : protocols) {
+                    if (server.getAttribute("type").equalsIgnoreCase(protocol.name())) {
+                        server(server, address)
+                                .map(it -> Candidate.of(protocol, it, auth(server)))
+                                .ifPresent(found::add);
+                    }
+                }
             }
         }
-        return found.stream().min(Comparator.comparing(Discovered.Found::security));
+        found.sort(
+                Comparator.comparing(Candidate::protocol)
+                        .thenComparing(it -> it.server().security()));
+        return found;
+    }
+
+    /** The file's words, from its first and later versions; others are no login by Mailbell. */
+    private static List<Candidate.Auth> auth(Element server) {
+        EnumSet<Candidate.Auth> auth = EnumSet.noneOf(Candidate.Auth.class);
+        NodeList named = server.getElementsByTagName("authentication");
+        for (int i = 0; i < named.getLength(); i++) {
+            switch (named.item(i).getTextContent().strip().toLowerCase(Locale.ROOT)) {
+                case "oauth2" -> auth.add(Candidate.Auth.OAUTH2);
+                case "password-cleartext", "plain", "password-encrypted", "secure" ->
+                        auth.add(Candidate.Auth.PASSWORD);
+                default -> {
+                    // Kerberos, NTLM, client certificates: nothing that an account can have.
+                }
+            }
+        }
+        return List.copyOf(auth);
     }
 
     private static Optional<Discovered.Found> server(Element server, MailAddress address) {

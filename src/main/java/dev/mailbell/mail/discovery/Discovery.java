@@ -7,15 +7,14 @@ import dev.mailbell.mail.discovery.Discovered.NotFound;
 import dev.mailbell.mail.discovery.Discovered.Source;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.http.GuardedHttp;
-import java.io.IOException;
-import java.net.URI;
-import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds the server of an address: the table of well-known providers, then SRV records (RFC 6186),
@@ -23,13 +22,16 @@ import org.slf4j.LoggerFactory;
  * in clear text are ignored.
  */
 public final class Discovery {
-    private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
-    private static final Duration PER_QUESTION = Duration.ofSeconds(5);
+    /** Each asks five questions at once. */
+    private static final int SURVEYS_AT_ONCE = 32;
+
+    private static final String NO_ADDRESS =
+            "the mail server cannot be found without a full address such as ann@example.org: give"
+                    + " mail.host";
 
     private final ProviderTable providers;
-    private final SrvRecords dns;
-    private final WebFiles files;
-    private final RandomGenerator random;
+    private final Search.Sources sources;
+    private final Semaphore surveys = new Semaphore(SURVEYS_AT_ONCE, true);
 
     /**
      * @param http its guard decides where autoconfig files may be fetched from
@@ -40,9 +42,7 @@ public final class Discovery {
 
     Discovery(ProviderTable providers, SrvRecords dns, WebFiles files, RandomGenerator random) {
         this.providers = providers;
-        this.dns = dns;
-        this.files = files;
-        this.random = random;
+        this.sources = new Search.Sources(dns, files, random);
     }
 
     /**
@@ -53,134 +53,74 @@ public final class Discovery {
     public Discovered discover(String address, Protocol protocol, Deadline deadline) {
         Optional<MailAddress> parsed = MailAddress.of(address);
         if (parsed.isEmpty()) {
-            return new NotFound(
-                    "the mail server cannot be found without a full address such as"
-                            + " ann@example.org: give mail.host");
+            return new NotFound(NO_ADDRESS);
         }
         MailAddress whose = parsed.get();
+        Set<Protocol> wanted = EnumSet.of(protocol);
         Optional<ProviderTable.Provider> provider = providers.of(whose.domain());
-        return provider.isPresent()
-                ? known(provider.get(), whose, protocol)
-                : new Search(whose, protocol, deadline).run();
+        if (provider.isPresent()) {
+            Optional<Found> known = known(provider.get(), whose, protocol);
+            return known.isPresent() ? known.get() : new NotFound(Search.notOffered(whose, wanted));
+        }
+        Search search = new Search(sources, whose, wanted, deadline);
+        Optional<Found> best = search.best(protocol);
+        return best.isPresent() ? best.get() : new NotFound(search.nothingFound());
     }
 
-    private static Discovered known(
+    /**
+     * Searches all sources for servers of these protocols, within the same limits of time.
+     *
+     * @param protocols at least one
+     */
+    public Candidates candidates(String address, Set<Protocol> protocols, Deadline deadline) {
+        Optional<MailAddress> parsed = MailAddress.of(address);
+        if (parsed.isEmpty()) {
+            return new Candidates(List.of(), NO_ADDRESS);
+        }
+        MailAddress whose = parsed.get();
+        Set<Protocol> wanted = EnumSet.copyOf(protocols);
+        Optional<ProviderTable.Provider> provider = providers.of(whose.domain());
+        if (provider.isPresent()) {
+            List<Candidate> known =
+                    wanted.stream()
+                            .flatMap(protocol ->
+                                    known(provider.get(), whose, protocol)
+                                            .map(it -> Candidate.of(protocol, it, List.of()))
+                                            .stream())
+                            .toList();
+            return new Candidates(known, known.isEmpty() ? Search.notOffered(whose, wanted) : "");
+        }
+        return survey(new Search(sources, whose, wanted, deadline), deadline);
+    }
+
+    private Candidates survey(Search search, Deadline deadline) {
+        boolean mayBegin = false;
+        try {
+            mayBegin = surveys.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+            if (!mayBegin) {
+                return new Candidates(List.of(), "too many searches run at once: try again");
+            }
+            List<Candidate> found = search.all();
+            return new Candidates(found, found.isEmpty() ? search.nothingFound() : "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Candidates(List.of(), "the daemon is being stopped");
+        } finally {
+            if (mayBegin) {
+                surveys.release();
+            }
+        }
+    }
+
+    private static Optional<Found> known(
             ProviderTable.Provider provider, MailAddress address, Protocol protocol) {
-        Optional<String> host = provider.host(protocol);
-        if (host.isEmpty()) {
-            return notOffered(address, protocol);
-        }
-        return new Found(
-                host.get(),
-                protocol.defaultPort(Security.TLS),
-                Security.TLS,
-                provider.username(address),
-                Source.PROVIDER);
-    }
-
-    private static NotFound notOffered(MailAddress address, Protocol protocol) {
-        return new NotFound(
-                address.domain()
-                        + " does not offer "
-                        + protocol
-                        + ": choose the other mail.protocol, or give mail.host");
-    }
-
-    /** One search in DNS and autoconfig files. */
-    private final class Search {
-        private final MailAddress address;
-        private final Protocol protocol;
-        private final Deadline deadline;
-        private boolean unanswered;
-        private int denials;
-
-        Search(MailAddress address, Protocol protocol, Deadline deadline) {
-            this.address = address;
-            this.protocol = protocol;
-            this.deadline = deadline;
-        }
-
-        Discovered run() {
-            Optional<Found> found =
-                    srv("s", Security.TLS)
-                            .or(() -> srv("", Security.STARTTLS))
-                            .or(this::autoconfig);
-            if (found.isPresent()) {
-                return found.get();
-            }
-            if (isDenied()) {
-                return notOffered(address, protocol);
-            }
-            return new NotFound(
-                    "no "
-                            + protocol
-                            + " server is known for "
-                            + address.domain()
-                            + (unanswered
-                                    ? ", and its DNS or web server did not answer every question:"
-                                            + " try again, or give mail.host"
-                                    : ", neither in the DNS (SRV) nor by autoconfig: give"
-                                            + " mail.host"));
-        }
-
-        private Optional<Found> srv(String suffix, Security security) {
-            String service = protocol == Protocol.IMAP ? "_imap" : "_pop3";
-            String name = service + suffix + "._tcp." + address.domain();
-            List<SrvRecord> records;
-            try {
-                records = dns.lookup(name, deadline.atMost(PER_QUESTION));
-            } catch (IOException e) {
-                unanswered(name, e);
-                return Optional.empty();
-            }
-            denials += records.stream().anyMatch(SrvRecord::isNotOffered) ? 1 : 0;
-            return SrvRecord.choose(records, random)
-                    .flatMap(record ->
-                            record.host()
-                                    .map(host ->
-                                            new Found(
-                                                    host,
-                                                    record.port(),
-                                                    security,
-                                                    address.text(),
-                                                    Source.SRV)));
-        }
-
-        private Optional<Found> autoconfig() {
-            if (isDenied()) {
-                return Optional.empty();
-            }
-            for (URI location : Autoconfig.locations(address)) {
-                try {
-                    Optional<byte[]> file = files.get(location, deadline.atMost(PER_QUESTION));
-                    if (file.isPresent()) {
-                        Optional<Found> found = Autoconfig.read(file.get(), address, protocol);
-                        if (found.isPresent()) {
-                            return found;
-                        }
-                    }
-                } catch (IOException e) {
-                    unanswered(location.getHost(), e);
-                }
-            }
-            return Optional.empty();
-        }
-
-        /**
-         * Whether the DNS says that the domain does not offer the service, with and without TLS
-         * (RFC 6186, §3.4).
-         */
-        private boolean isDenied() {
-            return denials == 2;
-        }
-
-        private void unanswered(String source, IOException reason) {
-            unanswered |= !(reason instanceof java.net.UnknownHostException);
-            LOG.debug(
-                    "searching a server for {}: {} gave no answer",
-                    address.domain(),
-                    source,
-                    reason);
-        }
+        return provider.host(protocol)
+                .map(host ->
+                        new Found(
+                                host,
+                                protocol.defaultPort(Security.TLS),
+                                Security.TLS,
+                                provider.username(address),
+                                Source.PROVIDER));
     }
 }

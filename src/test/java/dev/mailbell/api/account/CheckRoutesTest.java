@@ -61,4 +61,44 @@ class CheckRoutesTest {
         assertThat(failed.statusCode()).isEqualTo(422);
         assertThat(json(failed).at("/failure/code").stringValue()).isEqualTo("connect_failed");
     }
+
+    @Test
+    void the_servers_of_an_address_are_shown_and_nothing_is_stored() {
+        JsonNode both =
+                json(client.post("/v1/accounts/discover", "{\"address\": \"ann@known.example\"}"));
+        assertThat(both.required("candidates")).hasSize(2);
+        assertThat(both.required("message").isNull()).isTrue();
+        assertThat(both.at("/candidates/1/protocol").stringValue()).isEqualTo("pop3");
+        JsonNode one =
+                json(
+                        client.post(
+                                "/v1/accounts/discover",
+                                """
+                                {"address": "ann@known.example", "protocol": "imap"}
+                                """));
+        assertThat(one.required("candidates").toString())
+                .isEqualTo(
+                        "[{\"protocol\":\"imap\",\"host\":\"mail.known.example\",\"port\":1993,"
+                                + "\"security\":\"tls\",\"username\":\"known-user\","
+                                + "\"source\":\"srv\",\"auth\":[\"password\"],\"note\":null}]");
+        assertThat(json(client.get("/v1/accounts")).required("items")).isEmpty();
+    }
+
+    @Test
+    void an_address_without_servers_is_explained_and_a_wrong_request_refused() {
+        JsonNode none =
+                json(
+                        client.post(
+                                "/v1/accounts/discover", "{\"address\": \"ann@nowhere.example\"}"));
+        assertThat(none.required("candidates")).isEmpty();
+        assertThat(none.required("message").stringValue()).contains("mail.host");
+        assertThat(
+                        faults(
+                                client.post(
+                                        "/v1/accounts/discover",
+                                        """
+                                        {"address": "ann", "protocol": "smtp", "host": "x"}
+                                        """)))
+                .containsOnlyKeys("address", "protocol", "host");
+    }
 }

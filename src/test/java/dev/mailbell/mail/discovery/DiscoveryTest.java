@@ -2,6 +2,7 @@ package dev.mailbell.mail.discovery;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
@@ -14,11 +15,14 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DiscoveryTest {
     private final Map<String, List<SrvRecord>> srv = new HashMap<>();
     private final Map<String, String> files = new HashMap<>();
-    private final List<String> asked = new ArrayList<>();
+    private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
     private boolean dnsIsDown;
     private final Discovery discovery =
             new Discovery(ProviderTable.load(), this::lookup, this::get, new Random(1));
@@ -253,6 +257,144 @@ class DiscoveryTest {
 
         assertThat(autoconfig(template.replace("%s", good), Protocol.IMAP))
                 .isInstanceOf(NotFound.class);
+    }
+
+    private Candidates candidates(String address, Protocol... protocols) {
+        return discovery.candidates(
+                address, Set.of(protocols), Deadline.after(Duration.ofSeconds(20)));
+    }
+
+    @Test
+    void all_published_servers_are_candidates_each_once() {
+        srv.put("_imaps._tcp.example.org", List.of(new SrvRecord(0, 0, 993, "tls.example.org.")));
+        srv.put("_imap._tcp.example.org", List.of(new SrvRecord(0, 0, 143, "old.example.org.")));
+        files.put(
+                "https://autoconfig.example.org/mail/config-v1.1.xml?emailaddress=ann%40example.org",
+                config(
+                        server("pop3", "pop.example.org", "110", "STARTTLS", "%EMAILLOCALPART%"),
+                        server("pop3", "pop.example.org", "995", "SSL", "%EMAILLOCALPART%")
+                                .replace(
+                                        "<username>",
+                                        "<authentication>OAuth2</authentication>"
+                                                + "<authentication>GSSAPI</authentication>"
+                                                + "<authentication>password-cleartext</authentication>"
+                                                + "<username>"),
+                        server("smtp", "smtp.example.org", "465", "SSL", "x")));
+        Candidates found = candidates("ann@example.org", Protocol.IMAP, Protocol.POP3);
+        assertThat(found.message()).isEmpty();
+        assertThat(found.found())
+                .extracting(
+                        Candidate::protocol,
+                        it -> it.server().host(),
+                        it -> it.server().port(),
+                        it -> it.server().security(),
+                        it -> it.server().username(),
+                        it -> it.server().source(),
+                        Candidate::auth)
+                .containsExactly(
+                        tuple(
+                                Protocol.IMAP,
+                                "tls.example.org",
+                                993,
+                                Security.TLS,
+                                "ann@example.org",
+                                Source.SRV,
+                                List.of()),
+                        tuple(
+                                Protocol.IMAP,
+                                "old.example.org",
+                                143,
+                                Security.STARTTLS,
+                                "ann@example.org",
+                                Source.SRV,
+                                List.of()),
+                        tuple(
+                                Protocol.POP3,
+                                "pop.example.org",
+                                995,
+                                Security.TLS,
+                                "ann",
+                                Source.AUTOCONFIG,
+                                List.of(Candidate.Auth.OAUTH2, Candidate.Auth.PASSWORD)),
+                        tuple(
+                                Protocol.POP3,
+                                "pop.example.org",
+                                110,
+                                Security.STARTTLS,
+                                "ann",
+                                Source.AUTOCONFIG,
+                                List.of()));
+        assertThat(candidates("ann@example.org", Protocol.IMAP).found()).hasSize(2);
+    }
+
+    @Test
+    void candidates_of_a_well_known_provider_say_how_to_log_in() {
+        assertThat(candidates("ann@gmail.com", Protocol.IMAP, Protocol.POP3).found())
+                .hasSize(2)
+                .allSatisfy(it -> {
+                    assertThat(it.auth())
+                            .containsExactly(Candidate.Auth.OAUTH2, Candidate.Auth.PASSWORD);
+                    assertThat(it.note()).get().asString().contains("app password");
+                });
+        assertThat(candidates("ann@hotmail.com", Protocol.IMAP).found().getFirst().auth())
+                .containsExactly(Candidate.Auth.OAUTH2);
+        assertThat(candidates("ann@icloud.com", Protocol.POP3).message())
+                .contains("does not offer POP3");
+        assertThat(asked).isEmpty();
+        srv.put("_imaps._tcp.example.org", List.of(new SrvRecord(0, 0, 993, "imap.gmail.com.")));
+        assertThat(candidates("ann@example.org", Protocol.IMAP).found().getFirst().note())
+                .isPresent();
+    }
+
+    @Test
+    void no_candidate_is_explained() {
+        assertThat(candidates("ann@example.org", Protocol.IMAP, Protocol.POP3))
+                .isEqualTo(
+                        new Candidates(
+                                List.of(),
+                                "no IMAP or POP3 server is known for example.org, neither in the"
+                                        + " DNS (SRV) nor by autoconfig: give mail.host"));
+        assertThat(candidates("ann@localhost", Protocol.IMAP).message()).contains("full address");
+        for (String service : List.of("_imaps", "_imap", "_pop3s", "_pop3")) {
+            srv.put(service + "._tcp.example.org", List.of(new SrvRecord(0, 0, 0, ".")));
+        }
+        assertThat(candidates("ann@example.org", Protocol.IMAP, Protocol.POP3).message())
+                .isEqualTo("example.org does not offer IMAP or POP3: give mail.host");
+        dnsIsDown = true;
+        assertThat(candidates("ann@example.org", Protocol.IMAP).message()).contains("try again");
+    }
+
+    @Test
+    void silent_sources_end_at_the_deadline_without_losing_what_others_answered() {
+        Discovery half =
+                new Discovery(
+                        ProviderTable.load(),
+                        (name, deadline) -> {
+                            if (name.startsWith("_imaps")) {
+                                return List.of(new SrvRecord(0, 0, 993, "tls.example.org."));
+                            }
+                            throw new IOException("interrupted", sleep());
+                        },
+                        (uri, deadline) -> {
+                            throw new IOException("interrupted", sleep());
+                        },
+                        new Random(1));
+        Candidates found =
+                half.candidates(
+                        "ann@example.org",
+                        EnumSet.allOf(Protocol.class),
+                        Deadline.after(Duration.ofMillis(200)));
+        assertThat(found.found()).hasSize(1);
+    }
+
+    /** Waits like a source that never answers, until the search interrupts it. */
+    private static InterruptedException sleep() {
+        try {
+            new java.util.concurrent.CountDownLatch(1).await();
+            throw new IllegalStateException("the latch opened by itself");
+        } catch (InterruptedException e) {
+            return e;
+        }
     }
 
     @Test
