@@ -68,6 +68,8 @@ create table account (
     credential       bytea       not null, -- password or OAuth 2.0 grant; encrypted, bound to this row
     tls_verify       boolean     not null,
     tls_ca_pem       text,                 -- certificate authorities to trust besides the platform's; null: none
+    tls_pins         text[],               -- SHA-256 of the server's public key in Base64, one of them; null: any key
+    egress           text,                 -- the way out, of network.egress; null: as configured for the provider
 
     -- What is watched.
     mailboxes        text[]      not null,

@@ -46,6 +46,11 @@ final class LiveSettings implements RequestPolicy, DeliverySettings {
     }
 
     @Override
+    public boolean isWayOut(String name) {
+        return polling.wayOut(name).isPresent();
+    }
+
+    @Override
     public double requestsPerSecond() {
         return configuration.get().limits().requestsPerSecond();
     }

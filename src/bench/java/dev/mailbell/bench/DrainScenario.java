@@ -106,9 +106,7 @@ final class DrainScenario implements Scenario {
 
     private static long events(TestBed testBed) {
         return Long.parseLong(
-                testBed.daemon()
-                        .sql()
-                        .ask("select count(*) from event where type = 'mail.new'"));
+                testBed.daemon().sql().ask("select count(*) from event where type = 'mail.new'"));
     }
 
     private static void all(TestBed testBed, int webhooks, String state) {

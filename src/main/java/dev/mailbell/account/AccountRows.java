@@ -3,6 +3,9 @@ package dev.mailbell.account;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.network.tls.KeyPin;
+import dev.mailbell.network.tls.TlsTrust;
+import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
@@ -41,8 +45,10 @@ final class AccountRows {
                 .bind("username", mail.username())
                 .bind("auth", mail.auth().name().toLowerCase(Locale.ROOT))
                 .bind("credential", account.credential())
-                .bind("tlsVerify", mail.verifyCertificate())
-                .bind("caPem", mail.caPem())
+                .bind("tlsVerify", mail.tls().verify())
+                .bind("caPem", mail.tls().caPem())
+                .bind("tlsPins", pins(mail.tls().pins()))
+                .bind("egress", mail.egress())
                 .bind("mailboxes", account.mailboxes().toArray(String[]::new))
                 .bind("push", account.watch().push())
                 .bind(
@@ -81,8 +87,11 @@ final class AccountRows {
                         Security.valueOf(upper(row.getString("security"))),
                         row.getString("username"),
                         MailSettings.Auth.valueOf(upper(row.getString("auth"))),
-                        row.getBoolean("tls_verify"),
-                        row.getString("tls_ca_pem")),
+                        new TlsTrust(
+                                row.getBoolean("tls_verify"),
+                                row.getString("tls_ca_pem"),
+                                pins(row)),
+                        row.getString("egress")),
                 row.getBytes("credential"),
                 List.of((String[]) row.getArray("mailboxes").getArray()),
                 new WatchSettings(push, interval, row.getBoolean("envelopes")),
@@ -93,6 +102,17 @@ final class AccountRows {
                 nullableInstant(row, "last_checked_at"),
                 instant(row, "created_at"),
                 instant(row, "updated_at"));
+    }
+
+    private static String @Nullable [] pins(List<KeyPin> pins) {
+        return pins.isEmpty() ? null : pins.stream().map(KeyPin::base64).toArray(String[]::new);
+    }
+
+    private static List<KeyPin> pins(ResultSet row) throws SQLException {
+        Array pins = row.getArray("tls_pins");
+        return pins == null
+                ? List.of()
+                : Stream.of((String[]) pins.getArray()).map(KeyPin::new).toList();
     }
 
     private static @Nullable Failure readFailure(ResultSet row) throws SQLException {

@@ -52,11 +52,11 @@ public final class AccountStore {
                                 handle.createUpdate(
                                         """
                                         insert into account (id, client_id, shard, ref, address, protocol, host, port, security,
-                                            username, auth, credential, tls_verify, tls_ca_pem, mailboxes, push,
+                                            username, auth, credential, tls_verify, tls_ca_pem, tls_pins, egress, mailboxes, push,
                                             interval_seconds, envelopes, labels, state, state_since, failure_code,
                                             failure_message, failure_since, failure_attempts, created_at, updated_at)
                                         values (:id, :clientId, :shard, :ref, :address, :protocol, :host, :port, :security,
-                                            :username, :auth, :credential, :tlsVerify, :caPem, :mailboxes, :push,
+                                            :username, :auth, :credential, :tlsVerify, :caPem, :tlsPins, :egress, :mailboxes, :push,
                                             :interval, :envelopes, :labels::jsonb, :state, :stateSince, :failureCode,
                                             :failureMessage, :failureSince, :failureAttempts, :createdAt, :updatedAt)\
                                         """),
@@ -86,6 +86,7 @@ public final class AccountStore {
                                                 update account set ref = :ref, address = :address, protocol = :protocol, host = :host,
                                                     port = :port, security = :security, username = :username, auth = :auth,
                                                     credential = :credential, tls_verify = :tlsVerify, tls_ca_pem = :caPem,
+                                                    tls_pins = :tlsPins, egress = :egress,
                                                     mailboxes = :mailboxes, push = :push, interval_seconds = :interval,
                                                     envelopes = :envelopes, labels = :labels::jsonb, state = :state,
                                                     state_since = :stateSince, failure_code = :failureCode,

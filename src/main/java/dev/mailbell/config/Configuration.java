@@ -35,6 +35,8 @@ public record Configuration(
     private static final Set<String> RELOADED =
             Set.of("polling", "providers", "webhooks", "limits");
 
+    private static final String EGRESS = "network.egress.";
+
     public Configuration {
         providers = List.copyOf(providers);
     }
@@ -54,15 +56,16 @@ public record Configuration(
         if (!root.string("canary", "off").equals("off")) {
             root.fault("canary", "is not supported by this version yet; leave it off");
         }
+        NetworkConfig network = NetworkConfig.read(root.section("network"), home);
         Configuration configuration =
                 new Configuration(
                         dataDir,
                         keyset,
                         HttpConfig.read(root.section("http"), home),
                         DatabaseConfig.read(root.section("database")),
-                        NetworkConfig.read(root.section("network"), home),
+                        network,
                         PollingConfig.read(root.section("polling")),
-                        providers(root, shipped),
+                        providers(root, shipped, network.egress().keySet()),
                         WebhooksConfig.read(root.section("webhooks")),
                         RetentionConfig.read(root.section("retention")),
                         LimitsConfig.read(root.section("limits")),
@@ -82,9 +85,9 @@ public record Configuration(
     }
 
     private static List<ProviderProfile> providers(
-            ConfigurationSection root, List<ProviderProfile> shipped) {
+            ConfigurationSection root, List<ProviderProfile> shipped, Set<String> ways) {
         List<ProviderProfile> own = new ArrayList<>();
-        root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section)));
+        root.sections("providers").forEach(section -> own.add(ProviderProfile.read(section, ways)));
         root.recorded("providers", List.copyOf(own));
         own.addAll(shipped);
         return own;
@@ -92,7 +95,7 @@ public record Configuration(
 
     /** Whether a key takes effect while the daemon runs. */
     static boolean isReloaded(String key) {
-        return RELOADED.contains(key.replaceFirst("\\..*", ""));
+        return key.startsWith(EGRESS) || RELOADED.contains(key.replaceFirst("\\..*", ""));
     }
 
     /** This configuration, with every setting that {@link #isReloaded} taken from {@code newer}. */
@@ -102,7 +105,7 @@ public record Configuration(
                 keyset,
                 http,
                 database,
-                network,
+                network.withEgress(newer.network.egress()),
                 newer.polling,
                 newer.providers,
                 newer.webhooks,

@@ -123,7 +123,7 @@ public final class ConfigurationLoader {
                             reading, "", compose("config/providers.yaml", yaml), false);
             List<ProviderProfile> profiles = new ArrayList<>();
             root.sections("providers")
-                    .forEach(section -> profiles.add(ProviderProfile.read(section)));
+                    .forEach(section -> profiles.add(ProviderProfile.read(section, Set.of())));
             root.rejectUnknown();
             reading.finish();
             return profiles;

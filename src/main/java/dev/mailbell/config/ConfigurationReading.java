@@ -54,6 +54,7 @@ final class ConfigurationReading {
         return PREFIX
                 + path.replaceAll("([a-z0-9])([A-Z])", "$1_$2")
                         .replace('.', '_')
+                        .replace('-', '_')
                         .toUpperCase(Locale.ROOT);
     }
 

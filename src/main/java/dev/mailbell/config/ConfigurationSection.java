@@ -3,9 +3,11 @@ package dev.mailbell.config;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -85,6 +87,26 @@ final class ConfigurationSection {
     ConfigurationSection section(String key) {
         known.add(key);
         return new ConfigurationSection(reading, full(key), values.get(key), inList);
+    }
+
+    /** The sections of a mapping whose keys the operator chooses, in the order of the file. */
+    SequencedMap<String, ConfigurationSection> namedSections(String key) {
+        known.add(key);
+        Node node = values.get(key);
+        SequencedMap<String, ConfigurationSection> sections = new LinkedHashMap<>();
+        if (node instanceof MappingNode mapping) {
+            ConfigurationSection all = new ConfigurationSection(reading, full(key), node, inList);
+            for (NodeTuple tuple : mapping.getValue()) {
+                if (tuple.getKeyNode() instanceof ScalarNode name) {
+                    sections.put(name.getValue(), all.section(name.getValue()));
+                } else {
+                    reading.fault(lineOf(tuple.getKeyNode()), full(key), "must have names as keys");
+                }
+            }
+        } else if (node != null && !isNothing(node)) {
+            fault(key, "must be a section of keys");
+        }
+        return sections;
     }
 
     List<ConfigurationSection> sections(String key) {

@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The configuration in effect, which can be reloaded. A reload applies the keys under {@code
- * polling}, {@code providers}, {@code webhooks} and {@code limits} at once; all other keys keep
- * their values until the next start. A configuration with faults changes nothing.
+ * polling}, {@code providers}, {@code webhooks}, {@code limits} and {@code network.egress} at once;
+ * all other keys keep their values until the next start. A configuration with faults changes
+ * nothing.
  */
 public final class LiveConfiguration implements Supplier<Configuration> {
     private static final Logger LOG = LoggerFactory.getLogger(LiveConfiguration.class);
@@ -169,6 +170,11 @@ public final class LiveConfiguration implements Supplier<Configuration> {
                         (Configuration.isReloaded(key) ? changed : needsRestart).add(key);
                     }
                 });
+        // Only ways out have keys that can go; the others always have a value.
+        values.keySet().stream()
+                .filter(key -> !newer.containsKey(key))
+                .sorted()
+                .forEach(changed::add);
         return new Reload(changed, needsRestart);
     }
 

@@ -2,6 +2,7 @@ package dev.mailbell.config;
 
 import dev.mailbell.network.HostGlob;
 import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.socket.Egress;
 import dev.mailbell.network.socket.ProxyAddress;
 import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,17 +23,20 @@ import org.jspecify.annotations.Nullable;
  * @param allowCleartext patterns of hosts that may be used without TLS
  * @param caPem certificate authorities for webhooks besides the platform's, in PEM; null for none
  * @param proxy the egress proxy for webhooks; null for direct connections
+ * @param egress the ways out that accounts and provider profiles may name
  */
 public record NetworkConfig(
         List<String> allowPrivate,
         List<String> allowCleartext,
         @Nullable String caPem,
-        @Nullable ProxyAddress proxy) {
+        @Nullable ProxyAddress proxy,
+        Map<String, Egress> egress) {
     private static final int MAX_BUNDLE_BYTES = 256 * 1024;
 
     public NetworkConfig {
         allowPrivate = List.copyOf(allowPrivate);
         allowCleartext = List.copyOf(allowCleartext);
+        egress = Map.copyOf(egress);
     }
 
     static NetworkConfig read(ConfigurationSection section, Path home) {
@@ -46,7 +51,8 @@ public record NetworkConfig(
                                     return glob;
                                 }),
                         bundle(section, home),
-                        proxy(section));
+                        proxy(section),
+                        EgressConfig.read(section));
         section.rejectUnknown();
         return config;
     }
@@ -95,10 +101,15 @@ public record NetworkConfig(
     private static @Nullable ProxyAddress proxy(ConfigurationSection section) {
         String url = section.string("proxy", "");
         try {
-            return url.isEmpty() ? null : ProxyAddress.parse(url);
+            return url.isEmpty() ? null : ProxyAddress.parseHttp(url);
         } catch (IllegalArgumentException e) {
             section.fault("proxy", String.valueOf(e.getMessage()));
             return null;
         }
+    }
+
+    /** These settings with other ways out. */
+    NetworkConfig withEgress(Map<String, Egress> newer) {
+        return new NetworkConfig(allowPrivate, allowCleartext, caPem, proxy, newer);
     }
 }

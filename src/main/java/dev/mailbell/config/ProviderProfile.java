@@ -4,6 +4,7 @@ import dev.mailbell.network.Host;
 import dev.mailbell.network.HostGlob;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param keepConnections IMAP: whether a connection stays open between checks
  * @param loginsPerSecond per node and host
  * @param sendId whether to send ID before the login (RFC 2971)
+ * @param egress the name of the way out of its accounts' connections
+ * @param plainFallback whether a password may be sent in clear text after a better mechanism was
+ *     refused
  * @param note the source of these facts
  */
 public record ProviderProfile(
@@ -26,6 +30,8 @@ public record ProviderProfile(
         @Nullable Integer loginsPerSecond,
         @Nullable Boolean sendId,
         @Nullable Duration safetyInterval,
+        @Nullable String egress,
+        @Nullable Boolean plainFallback,
         String note) {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
@@ -35,7 +41,10 @@ public record ProviderProfile(
         match = List.copyOf(match);
     }
 
-    static ProviderProfile read(ConfigurationSection section) {
+    /**
+     * @param ways the names that {@code egress} may have
+     */
+    static ProviderProfile read(ConfigurationSection section, Set<String> ways) {
         ConfigurationSection imap = section.section("imap");
         ConfigurationSection pop3 = section.section("pop3");
         ProviderProfile profile =
@@ -56,6 +65,8 @@ public record ProviderProfile(
                         section.optionalBool("sendId"),
                         section.optionalDuration(
                                 "safetyInterval", Duration.ofSeconds(10), Duration.ofMinutes(29)),
+                        egress(section, ways),
+                        section.optionalBool("plainFallback"),
                         section.string("note", ""));
         if (profile.match.isEmpty()) {
             section.fault("match", "must name at least one host pattern");
@@ -64,6 +75,14 @@ public record ProviderProfile(
         pop3.rejectUnknown();
         section.rejectUnknown();
         return profile;
+    }
+
+    private static @Nullable String egress(ConfigurationSection section, Set<String> ways) {
+        String name = section.string("egress", "");
+        if (!name.isEmpty() && !ways.contains(name)) {
+            section.fault("egress", "is not one of network.egress: " + name);
+        }
+        return name.isEmpty() ? null : name;
     }
 
     /** Whether this profile applies to a host. */

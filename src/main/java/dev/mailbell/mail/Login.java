@@ -1,5 +1,7 @@
 package dev.mailbell.mail;
 
+import dev.mailbell.network.socket.Egress;
+import dev.mailbell.network.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param host name or literal address, as registered; the certificate is checked against it
  * @param port 1 to 65,535
  * @param username without control characters
- * @param verifyCertificate false accepts any certificate
- * @param caPem certificates to trust besides the platform's, PEM; null for none
+ * @param tls how the server proves who it is
+ * @param egress the way out of its connections; null for direct ones
  * @param identify IMAP: whether to send ID before the login (RFC 2971); null where it is offered
+ * @param plainFallback whether the password may be sent in clear text after the server has refused
+ *     a better mechanism that it offers
  */
 public record Login(
         Protocol protocol,
@@ -19,10 +23,12 @@ public record Login(
         Security security,
         String username,
         Credential credential,
-        boolean verifyCertificate,
-        @Nullable String caPem,
-        @Nullable Boolean identify) {
+        TlsTrust tls,
+        @Nullable Egress egress,
+        @Nullable Boolean identify,
+        boolean plainFallback) {
 
+    /** A login without pins, by direct connections. */
     public Login(
             Protocol protocol,
             String host,
@@ -32,7 +38,17 @@ public record Login(
             Credential credential,
             boolean verifyCertificate,
             @Nullable String caPem) {
-        this(protocol, host, port, security, username, credential, verifyCertificate, caPem, null);
+        this(
+                protocol,
+                host,
+                port,
+                security,
+                username,
+                credential,
+                new TlsTrust(verifyCertificate, caPem),
+                null,
+                null,
+                false);
     }
 
     public Login {

@@ -41,6 +41,11 @@ public class MailFailure extends RuntimeException {
         return code;
     }
 
+    /** Whether the failure indicates a problem of the mail host and not only of the account. */
+    public boolean isOfHost() {
+        return code.isOfHost();
+    }
+
     /** What happened and what to do, for the account's owner; the exception's message. */
     public String reason() {
         return reason;

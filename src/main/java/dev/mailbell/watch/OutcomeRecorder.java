@@ -79,7 +79,7 @@ final class OutcomeRecorder {
 
     private void recordFailure(WatchedAccount watched, MailFailure failure) {
         Instant now = now();
-        if (failure.code().isOfHost()) {
+        if (failure.isOfHost()) {
             hosts.of(watched.account().mail().host()).failed(failure.code());
         }
         states.save(watched, now, () -> watched.failed(failure, now));

@@ -49,7 +49,7 @@ final class SessionChecks {
             outcome = failure.code().wireName();
             account.session().close();
             permit.failed(failure);
-            if (!failure.code().isOfHost()) {
+            if (!failure.isOfHost()) {
                 meters.answered();
             } else if (account.status().hasEverWorked()) {
                 meters.unanswered();

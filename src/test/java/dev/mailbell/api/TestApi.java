@@ -97,6 +97,11 @@ public final class TestApi implements AutoCloseable {
         }
 
         @Override
+        public boolean isWayOut(String name) {
+            return name.equals("tokyo");
+        }
+
+        @Override
         public double requestsPerSecond() {
             return requestsPerSecond;
         }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.network.Host;
+import dev.mailbell.network.socket.Egress;
 import dev.mailbell.network.socket.ProxyAddress;
+import dev.mailbell.network.socket.ProxyAddress.Kind;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,6 +104,9 @@ class ConfigurationLoaderTest {
                           allowCleartext: ["*.lan"]
                           caBundle: tls/authorities.pem
                           proxy: http://somebody:p%40ss@[::1]:3128
+                          egress:
+                            tokyo: { url: "socks5://us%3Aer:p%40ss@10.0.0.9:1080", proxyResolves: true }
+                            second-line: { local: 127.0.0.2 }
                         polling:
                           imap: { interval: 1m, min: 10s, max: 1h, push: false, safetyInterval: PT3M }
                           pop3: { interval: 10m, min: 5m, max: 2h }
@@ -119,6 +125,8 @@ class ConfigurationLoaderTest {
                             loginsPerSecond: 2
                             sendId: true
                             safetyInterval: 4m
+                            egress: tokyo
+                            plainFallback: true
                             note: known
                         webhooks:
                           timeout: 3s
@@ -148,8 +156,28 @@ class ConfigurationLoaderTest {
                                 List.of("*.lan"),
                                 AUTHORITY.certificatePem(),
                                 new ProxyAddress(
-                                        Host.of("::1"), 3128, "Basic c29tZWJvZHk6cEBzcw==")));
-        assertThat(configuration.toString()).doesNotContain("c29tZWJvZHk", "p%40ss", "p@ss");
+                                        Kind.HTTP,
+                                        Host.of("::1"),
+                                        3128,
+                                        new ProxyAddress.Login("somebody", "p@ss")),
+                                Map.of(
+                                        "tokyo",
+                                        new Egress(
+                                                "tokyo",
+                                                new ProxyAddress(
+                                                        Kind.SOCKS5,
+                                                        Host.of("10.0.0.9"),
+                                                        1080,
+                                                        new ProxyAddress.Login("us:er", "p@ss")),
+                                                null,
+                                                true),
+                                        "second-line",
+                                        new Egress(
+                                                "second-line",
+                                                null,
+                                                InetAddress.getByName("127.0.0.2"),
+                                                false))));
+        assertThat(configuration.toString()).doesNotContain("somebody", "us:er", "p%40ss", "p@ss");
         assertThat(configuration.polling())
                 .isEqualTo(
                         new PollingConfig(
@@ -180,6 +208,8 @@ class ConfigurationLoaderTest {
                                 2,
                                 true,
                                 Duration.ofMinutes(4),
+                                "tokyo",
+                                true,
                                 "known"));
         assertThat(configuration.webhooks())
                 .isEqualTo(
@@ -268,6 +298,48 @@ class ConfigurationLoaderTest {
                                 + " http://user:password@proxy.example.org:3128: "
                                 + why)
                 .noneMatch(fault -> fault.contains("hush"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    a: {}                                  | .a.url: must be given, or local
+                    a: { url: 'socks4://h:1' }             | .a.url: must be like http://user:password@proxy.example.org:3128: it must start with socks5:// or http://
+                    a: { url: 'socks5://u:@h:1' }          | .a.url: must be like http://user:password@proxy.example.org:3128: user and password of SOCKS must have 1 to 255 bytes each
+                    a: { local: eth0 }                     | .a.local: must be an IP address of this machine
+                    a: { local: 0.0.0.0 }                  | .a.local: must be an IP address of this machine
+                    a: { local: 10.0.0.1, proxyResolves: true } | .a.proxyResolves: needs a proxy, url
+                    a: { local: 10.0.0.1, uri: x }         | .a.uri: there is no such key; did you mean network.egress.a.url?
+                    A_1: { local: 10.0.0.1 }               | : a name has a letter and up to 31 letters, digits and hyphens, all lower case; it is "A_1"
+                    """)
+    void an_invalid_way_out_is_a_fault(String way, String why) throws IOException {
+        assertThat(faults("network: { egress: { " + way + " } }", Map.of()))
+                .containsExactly("F:1: network.egress" + why);
+    }
+
+    @Test
+    void a_profile_names_a_way_out_that_there_is_and_the_environment_gives_its_password()
+            throws IOException {
+        String file =
+                """
+                network: { egress: { far-away: { url: "http://proxy:3128" } } }
+                providers: [ { match: [imap.example.org], egress: WAY } ]
+                """;
+        assertThat(faults(file.replace("WAY", "nowhere"), Map.of()))
+                .containsExactly("F:2: providers[0].egress: is not one of network.egress: nowhere");
+        Configuration configuration =
+                load(
+                        file.replace("WAY", "far-away"),
+                        Map.of("MAILBELL_NETWORK_EGRESS_FAR_AWAY_URL", "socks5://a:b@proxy:1080"));
+        assertThat(configuration.network().egress().get("far-away").proxy())
+                .isEqualTo(
+                        new ProxyAddress(
+                                Kind.SOCKS5,
+                                Host.of("proxy"),
+                                1080,
+                                new ProxyAddress.Login("a", "b")));
     }
 
     @Test

@@ -162,6 +162,29 @@ class LiveConfigurationTest {
     }
 
     @Test
+    void ways_out_come_change_and_go_at_once() throws IOException {
+        write("network: { egress: { a: { local: 127.0.0.2 } }, proxy: 'http://proxy:3128' }");
+        LiveConfiguration live = open();
+        write(
+                """
+                network: { egress: { a: { local: 127.0.0.3 }, b: { url: "socks5://proxy:1080" } } }
+                providers: [ { match: [imap.example.org], egress: b } ]
+                """);
+        Reload both = reload(live);
+        assertThat(both.changed())
+                .contains("network.egress.a.local", "network.egress.b.url", "providers");
+        assertThat(both.needsRestart()).containsExactly("network.proxy");
+        assertThat(live.get().network().egress()).containsOnlyKeys("a", "b");
+        assertThat(live.get().network().proxy()).isNotNull();
+
+        write("network: { proxy: 'http://proxy:3128' }");
+        assertThat(reload(live).changed())
+                .contains("network.egress.a.local", "network.egress.b.url");
+        assertThat(live.get().network().egress()).isEmpty();
+        assertThat(reload(live)).isEqualTo(new Reload(List.of(), List.of()));
+    }
+
+    @Test
     void other_authorities_in_the_same_file_need_a_restart() throws IOException {
         write("network: { caBundle: authorities.pem }");
         LiveConfiguration live = open();

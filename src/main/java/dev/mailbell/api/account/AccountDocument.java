@@ -49,7 +49,12 @@ final class AccountDocument {
                             .put("tokenUrl", grant.tokenUrl())
                             .put("scope", grant.scope());
         }
-        json.putObject("tls").put("verify", mail.verifyCertificate()).put("caPem", mail.caPem());
+        json.put("egress", mail.egress());
+        ObjectNode tls = json.putObject("tls");
+        tls.put("verify", mail.tls().verify()).put("caPem", mail.tls().caPem());
+        if (!mail.tls().pins().isEmpty()) {
+            mail.tls().pins().forEach(pin -> tls.withArray("pinSha256").add(pin.base64()));
+        }
     }
 
     /**

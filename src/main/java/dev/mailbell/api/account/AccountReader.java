@@ -40,7 +40,7 @@ public final class AccountReader {
         String address = address(fields);
         fields.require("mail");
         Optional<Fields> mail = fields.object("mail");
-        LoginDraft login = mail.map(LoginReader::read).orElse(LoginDraft.NONE);
+        LoginDraft login = mail.map(it -> LoginReader.read(it, policy)).orElse(LoginDraft.NONE);
         List<String> mailboxes = mailboxes(fields);
         Optional<Fields> watch = fields.object("watch");
         WatchSettings settings =

@@ -90,8 +90,8 @@ public final class AccountRegistration {
                 security,
                 login.username() == null ? username : login.username(),
                 login.secret() instanceof LoginSecret.OAuth2 ? Auth.OAUTH2 : Auth.PASSWORD,
-                login.verifyCertificate(),
-                login.caPem());
+                login.tls(),
+                login.egress());
     }
 
     private void requireAllowed(MailSettings mail, LoginSecret secret) {

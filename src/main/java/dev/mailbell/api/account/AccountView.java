@@ -8,6 +8,8 @@ import dev.mailbell.api.request.DurationFormat;
 import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Instants;
 import dev.mailbell.api.request.RequestPolicy;
+import dev.mailbell.network.tls.KeyPin;
+import dev.mailbell.network.tls.TlsTrust;
 import dev.mailbell.watch.AccountCommands.Live;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,9 +46,15 @@ record AccountView(
             String security,
             String username,
             String auth,
+            @Nullable String egress,
             Tls tls) {}
 
-    record Tls(boolean verify, @Nullable String caPem) {}
+    record Tls(boolean verify, @Nullable String caPem, List<String> pinSha256) {
+        static Tls of(TlsTrust tls) {
+            return new Tls(
+                    tls.verify(), tls.caPem(), tls.pins().stream().map(KeyPin::base64).toList());
+        }
+    }
 
     record WatchView(boolean push, String interval, boolean envelopes) {}
 
@@ -81,7 +89,8 @@ record AccountView(
                         EnumNames.of(mail.security()),
                         mail.username(),
                         EnumNames.of(mail.auth()),
-                        new Tls(mail.verifyCertificate(), mail.caPem())),
+                        mail.egress(),
+                        Tls.of(mail.tls())),
                 account.mailboxes(),
                 watch(account, policy),
                 new TreeMap<>(account.labels()),

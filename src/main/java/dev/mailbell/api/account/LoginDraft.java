@@ -3,6 +3,7 @@ package dev.mailbell.api.account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.network.tls.TlsTrust;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,9 @@ record LoginDraft(
         @Nullable Security security,
         @Nullable String username,
         @Nullable LoginSecret secret,
-        boolean verifyCertificate,
-        @Nullable String caPem) {
+        TlsTrust tls,
+        @Nullable String egress) {
     static final LoginDraft NONE =
-            new LoginDraft(Protocol.IMAP, null, null, null, null, null, true, null);
+            new LoginDraft(
+                    Protocol.IMAP, null, null, null, null, null, new TlsTrust(true, null), null);
 }

@@ -3,15 +3,21 @@ package dev.mailbell.api.account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Fields;
+import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.UrlSyntax;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.OAuthGrant;
 import dev.mailbell.network.Host;
+import dev.mailbell.network.tls.KeyPin;
 import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.network.tls.TlsTrust;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,21 +35,52 @@ final class LoginReader {
 
     private static final int MAX_NAME_LENGTH = 255;
 
+    /**
+     * One in use, one for the next key, and room for servers of one name with keys of their own.
+     */
+    private static final int MAX_PINS = 4;
+
+    private static final int MAX_PIN_LENGTH = 100;
+
     private LoginReader() {}
 
-    static LoginDraft read(Fields mail) {
+    static LoginDraft read(Fields mail, RequestPolicy policy) {
         Protocol protocol = mail.oneOf("protocol", PROTOCOLS).orElse(Protocol.IMAP);
         String host = mail.line("host", 506).flatMap(text -> host(mail, text)).orElse(null);
         Integer port = mail.integer("port", 1, 65_535).map(Long::intValue).orElse(null);
         Security security = mail.oneOf("security", SECURITIES).orElse(null);
         String username = mail.line("username", MAX_NAME_LENGTH).orElse(null);
         LoginSecret secret = secret(mail);
-        Optional<Fields> tls = mail.object("tls");
-        boolean verify = tls.flatMap(it -> it.bool("verify")).orElse(true);
-        String caPem = tls.flatMap(LoginReader::caPem).orElse(null);
-        tls.ifPresent(Fields::rejectUnknown);
+        TlsTrust tls = mail.object("tls").map(LoginReader::tls).orElse(new TlsTrust(true, null));
+        String egress = mail.line("egress", MAX_NAME_LENGTH).orElse(null);
+        if (egress != null && !policy.isWayOut(egress)) {
+            mail.error(
+                    "egress",
+                    "the operator has configured no way out of this name (network.egress)");
+        }
         mail.rejectUnknown();
-        return new LoginDraft(protocol, host, port, security, username, secret, verify, caPem);
+        return new LoginDraft(protocol, host, port, security, username, secret, tls, egress);
+    }
+
+    private static TlsTrust tls(Fields tls) {
+        boolean verify = tls.bool("verify").orElse(true);
+        String caPem = caPem(tls).orElse(null);
+        List<KeyPin> pins = pins(tls);
+        tls.rejectUnknown();
+        return new TlsTrust(verify, caPem, pins);
+    }
+
+    private static List<KeyPin> pins(Fields tls) {
+        List<String> texts = tls.lines("pinSha256", 1, MAX_PINS, MAX_PIN_LENGTH).orElse(List.of());
+        SequencedSet<KeyPin> pins = new LinkedHashSet<>();
+        for (String text : texts) {
+            try {
+                pins.add(KeyPin.parse(text));
+            } catch (IllegalArgumentException e) {
+                tls.error("pinSha256", String.valueOf(e.getMessage()));
+            }
+        }
+        return List.copyOf(pins);
     }
 
     private static Optional<String> host(Fields mail, String text) {

@@ -24,6 +24,9 @@ public interface RequestPolicy {
      */
     Set<Integer> webhookPorts();
 
+    /** Whether the operator has named this way out ({@code network.egress}). */
+    boolean isWayOut(String name);
+
     /** Requests per second that one key may send, more than 0. */
     double requestsPerSecond();
 

@@ -1,9 +1,11 @@
 package dev.mailbell.mail.connection;
 
+import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.address.BlockedAddressException;
+import dev.mailbell.network.socket.ProxyException;
 import dev.mailbell.network.tls.TlsException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -46,17 +48,25 @@ final class ConnectionFailures {
         };
     }
 
-    /** The failure for an exception during connecting. */
-    static MailFailure ofConnect(String where, IOException e) {
+    /**
+     * The failure for an exception during connecting.
+     *
+     * @param byEgress whether a way out was used, which the message then names
+     */
+    static MailFailure ofConnect(String where, boolean byEgress, IOException e) {
         String said = String.valueOf(e.getMessage());
         return switch (e) {
+            case ProxyException _ ->
+                    new EgressFailure("no connection to " + where + ": " + said, e);
             case BlockedAddressException _ -> new MailFailure(FailureCode.BLOCKED_ADDRESS, said, e);
             case SocketTimeoutException _ ->
                     new MailFailure(
                             FailureCode.TIMEOUT, where + " did not take the connection in time", e);
             case UnknownHostException _ ->
                     new MailFailure(FailureCode.CONNECT_FAILED, said + ": check the host", e);
-            default -> new MailFailure(FailureCode.CONNECT_FAILED, refusal(where, said), e);
+            default ->
+                    new MailFailure(
+                            FailureCode.CONNECT_FAILED, byEgress ? said : refusal(where, said), e);
         };
     }
 
@@ -90,6 +100,9 @@ final class ConnectionFailures {
         return switch (failure.reason()) {
             case UNKNOWN_AUTHORITY -> "; name its authority in caPem if it is to be trusted";
             case NAME_MISMATCH -> "; use a host name that the certificate holds";
+            case WRONG_KEY ->
+                    "; add this pin if the operator of the server confirms it, otherwise the"
+                            + " connection may be intercepted";
             case HANDSHAKE -> "; check port and security";
             case EXPIRED, NOT_YET_VALID, BAD_CERTIFICATE -> "";
         };

@@ -140,14 +140,7 @@ public final class LimitedSocket extends DelegatingSocket {
     void shakeHands() {
         permit.end();
         try {
-            inner =
-                    tls.wrap(
-                            raw,
-                            login.host(),
-                            login.port(),
-                            login.verifyCertificate(),
-                            login.caPem(),
-                            deadline);
+            inner = tls.wrap(raw, login.host(), login.port(), login.tls(), deadline);
         } catch (IOException | IllegalArgumentException e) {
             cut();
             throw ConnectionFailures.ofHandshake(login, e);

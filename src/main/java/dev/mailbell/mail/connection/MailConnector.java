@@ -14,8 +14,8 @@ import java.net.Socket;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Opens connections to mail servers through the address guard, with TLS if the login requires it,
- * and with limits on time and bytes.
+ * Opens connections to mail servers through the address guard, by the login's way out, with TLS if
+ * the login requires it, and with limits on time and bytes.
  */
 public final class MailConnector {
     private final AddressGuard guard;
@@ -52,9 +52,9 @@ public final class MailConnector {
         String where = login.server();
         Socket raw;
         try {
-            raw = sockets.connect(login.host(), login.port(), deadline);
+            raw = sockets.connect(login.host(), login.port(), login.egress(), deadline);
         } catch (IOException e) {
-            throw ConnectionFailures.ofConnect(where, e);
+            throw ConnectionFailures.ofConnect(where, login.egress() != null, e);
         }
         LimitedSocket socket = limited(raw, login, deadline, byteBudget);
         if (login.security() == Security.TLS) {

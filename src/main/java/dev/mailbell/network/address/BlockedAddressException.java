@@ -23,6 +23,21 @@ public final class BlockedAddressException extends IOException {
         this.host = host;
     }
 
+    private BlockedAddressException(String message, String host) {
+        super(message);
+        this.host = host;
+    }
+
+    /** A name that means a host of the network of the proxy that would look it up. */
+    public static BlockedAddressException ofProxyNetwork(String host) {
+        return new BlockedAddressException(
+                "host \""
+                        + host
+                        + "\" is a name of the proxy's own network, which is refused; give its whole"
+                        + " name",
+                host);
+    }
+
     /** The requested host, in canonical spelling. */
     public String host() {
         return host;

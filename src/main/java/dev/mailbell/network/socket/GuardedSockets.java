@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens TCP connections to addresses that the guard allows, and to no others. */
 public final class GuardedSockets {
     // A name may have dozens of addresses; four dead ones are enough to give up.
-    private static final int ADDRESSES_TRIED = 4;
+    static final int ADDRESSES_TRIED = 4;
 
     private final AddressGuard guard;
 
@@ -37,7 +37,21 @@ public final class GuardedSockets {
      * @throws ConnectException or another IOException when no address accepted the connection
      */
     public Socket connect(String host, int port, Deadline deadline) throws IOException {
-        return connect(host, port, guard.resolve(requirePort(host, port), deadline), deadline);
+        return connect(
+                host, port, guard.resolve(requirePort(host, port), deadline), null, deadline);
+    }
+
+    /**
+     * The same by a way out.
+     *
+     * @param egress null for a direct connection
+     * @throws ProxyException when the proxy of the way fails
+     */
+    public Socket connect(String host, int port, @Nullable Egress egress, Deadline deadline)
+            throws IOException {
+        return egress == null
+                ? connect(host, port, deadline)
+                : new EgressRoute(guard, egress).connect(requirePort(host, port), port, deadline);
     }
 
     /**
@@ -53,7 +67,7 @@ public final class GuardedSockets {
         if (covered.isEmpty()) {
             throw new BlockedAddressException(host, port);
         }
-        return connect(host, port, covered, deadline);
+        return connect(host, port, covered, null, deadline);
     }
 
     private static String requirePort(String host, int port) {
@@ -63,19 +77,27 @@ public final class GuardedSockets {
         return host;
     }
 
-    /** Connections through the operator's proxy, whose own address the guard does not check. */
+    /**
+     * Connections through the proxy of {@code network.proxy}, whose own address the guard does not
+     * check.
+     */
     public ProxyTunnel through(ProxyAddress proxy) {
-        return new ProxyTunnel(guard, proxy);
+        return new ProxyTunnel(guard, proxy, "the proxy of network.proxy");
     }
 
-    static Socket connect(String host, int port, List<InetAddress> allowed, Deadline deadline)
+    static Socket connect(
+            String host,
+            int port,
+            List<InetAddress> allowed,
+            @Nullable InetAddress local,
+            Deadline deadline)
             throws IOException {
         int tries = Math.min(ADDRESSES_TRIED, allowed.size());
         @Nullable IOException last = null;
         for (int i = 0; i < tries && !deadline.isPast(); i++) {
             try {
                 int millis = Math.max(1, deadline.remainingMillisAtLeastOne() / (tries - i));
-                return open(new InetSocketAddress(allowed.get(i), port), millis);
+                return open(new InetSocketAddress(allowed.get(i), port), local, millis);
             } catch (IOException e) {
                 last = e;
             }
@@ -83,12 +105,16 @@ public final class GuardedSockets {
         throw failure(host, port, last);
     }
 
-    private static Socket open(InetSocketAddress address, int millis) throws IOException {
+    private static Socket open(InetSocketAddress address, @Nullable InetAddress local, int millis)
+            throws IOException {
         // NO_PROXY: a socksProxyHost among the JVM's properties would bypass the guard.
         Socket socket = new Socket(Proxy.NO_PROXY);
         try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
+            if (local != null) {
+                socket.bind(new InetSocketAddress(local, 0));
+            }
             socket.connect(address, millis);
             return socket;
         } catch (IOException | RuntimeException e) {

@@ -3,28 +3,67 @@ package dev.mailbell.network.socket;
 import dev.mailbell.network.Host;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The operator's outgoing HTTP proxy. Neither {@link #toString} nor any message contains its user
- * or password.
+ * A proxy of the operator. Neither {@link #toString} nor any message contains its user or password.
  *
  * @param port 1–65535
- * @param authorization the value of {@code Proxy-Authorization} (RFC 7617), a secret; empty for
- *     none
+ * @param login null for none
  */
-public record ProxyAddress(Host host, int port, String authorization) {
-    private static final String SCHEME = "http://";
+public record ProxyAddress(Kind kind, Host host, int port, @Nullable Login login) {
+    private static final String HTTP = "http://";
+    private static final String SOCKS5 = "socks5://";
+
+    /** RFC 1929 has one octet for each length. */
+    private static final int LONGEST_SOCKS_WORD = 255;
+
+    /** The protocol in which the proxy is asked to connect. */
+    public enum Kind {
+        /** CONNECT (RFC 9110, section 9.3.6). */
+        HTTP,
+        /** SOCKS version 5 (RFC 1928). */
+        SOCKS5
+    }
+
+    /** User and password, both secret. */
+    public record Login(String user, String password) {
+        @Override
+        public String toString() {
+            return "Login[redacted]";
+        }
+    }
 
     /**
+     * An HTTP proxy.
+     *
      * @param url {@code http://[user:password@]host:port}; user and password may be percent-encoded
      * @throws IllegalArgumentException when it is not; the message repeats no part of it
      */
-    public static ProxyAddress parse(String url) {
-        if (!url.startsWith(SCHEME)) {
+    public static ProxyAddress parseHttp(String url) {
+        if (!url.startsWith(HTTP)) {
             throw wrong("it must start with http://");
         }
-        String rest = url.substring(SCHEME.length());
+        return parse(Kind.HTTP, url.substring(HTTP.length()));
+    }
+
+    /**
+     * A proxy of any kind.
+     *
+     * @param url the same, or with {@code socks5://}
+     * @throws IllegalArgumentException when it is not; the message repeats no part of it
+     */
+    public static ProxyAddress parse(String url) {
+        if (url.startsWith(SOCKS5)) {
+            return parse(Kind.SOCKS5, url.substring(SOCKS5.length()));
+        }
+        if (!url.startsWith(HTTP)) {
+            throw wrong("it must start with socks5:// or http://");
+        }
+        return parseHttp(url);
+    }
+
+    private static ProxyAddress parse(Kind kind, String rest) {
         // The last one, because a password may contain others.
         int at = rest.lastIndexOf('@');
         String address = rest.substring(at + 1);
@@ -37,9 +76,10 @@ public record ProxyAddress(Host host, int port, String authorization) {
         }
         int port = port(address.substring(colon + 1));
         return new ProxyAddress(
+                kind,
                 host(address.substring(0, colon)),
                 port,
-                at < 0 ? "" : authorization(rest.substring(0, at)));
+                at < 0 ? null : login(kind, rest.substring(0, at)));
     }
 
     private static Host host(String host) {
@@ -65,17 +105,25 @@ public record ProxyAddress(Host host, int port, String authorization) {
         throw wrong("its port must be 1 to 65535");
     }
 
-    private static String authorization(String userInfo) {
+    private static Login login(Kind kind, String userInfo) {
         int colon = userInfo.indexOf(':');
         if (colon < 1) {
             throw wrong("what stands before @ must be user:password");
         }
         String user = decoded(userInfo.substring(0, colon));
-        if (user.indexOf(':') >= 0) {
+        String password = decoded(userInfo.substring(colon + 1));
+        if (kind == Kind.HTTP && user.indexOf(':') >= 0) {
             throw wrong("its user must not hold a colon");
         }
-        String both = user + ":" + decoded(userInfo.substring(colon + 1));
-        return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
+        if (kind == Kind.SOCKS5 && !(fitsSocks(user) && fitsSocks(password))) {
+            throw wrong("user and password of SOCKS must have 1 to 255 bytes each");
+        }
+        return new Login(user, password);
+    }
+
+    private static boolean fitsSocks(String word) {
+        int octets = word.getBytes(StandardCharsets.UTF_8).length;
+        return octets >= 1 && octets <= LONGEST_SOCKS_WORD;
     }
 
     private static String decoded(String text) {

@@ -4,23 +4,19 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.address.LookupsBusyException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a tunnel to a host through the operator's proxy, with CONNECT (RFC 9110, section 9.3.6).
+ * Opens a tunnel to a host through a proxy of the operator that looks the host's name up by itself.
  * The guard is asked first. A name that cannot be looked up here is left to the proxy: a network
- * with an egress proxy often has no public DNS.
+ * with a proxy often has no public DNS.
  */
 public final class ProxyTunnel {
     /**
@@ -29,18 +25,17 @@ public final class ProxyTunnel {
      */
     private static final Duration LOOKUP_TIME = Duration.ofSeconds(2);
 
-    private static final int MAX_HEAD_OCTETS = 16 * 1024;
-    private static final Pattern STATUS =
-            Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2})(?: [^\\r\\n]*)?\\r?\\n(?s:.*)");
-    private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
-    private static final int GATEWAY_TIMEOUT = 504;
-
     private final AddressGuard guard;
     private final ProxyAddress proxy;
+    private final String name;
 
-    ProxyTunnel(AddressGuard guard, ProxyAddress proxy) {
+    /**
+     * @param name the proxy in messages: "the proxy of network.proxy"
+     */
+    ProxyTunnel(AddressGuard guard, ProxyAddress proxy, String name) {
         this.guard = guard;
         this.proxy = proxy;
+        this.name = name;
     }
 
     /**
@@ -54,22 +49,31 @@ public final class ProxyTunnel {
     public Socket dial(String host, int port, boolean anywhere, Deadline deadline)
             throws IOException {
         requireAllowed(host, port, anywhere, deadline);
+        return dial(null, deadline);
+    }
+
+    /**
+     * Connects to the proxy, whose own address the guard does not check.
+     *
+     * @param local the address to connect from; null for any
+     */
+    Socket dial(@Nullable InetAddress local, Deadline deadline) throws IOException {
         try {
             return GuardedSockets.connect(
-                    "network.proxy", proxy.port(), guard.lookUp(proxy.host(), deadline), deadline);
+                    name, proxy.port(), guard.lookUp(proxy.host(), deadline), local, deadline);
         } catch (LookupsBusyException e) {
             throw e;
         } catch (UnknownHostException e) {
-            throw new ProxyException("cannot be reached: its name has no address", e);
+            throw ProxyException.of(name, "cannot be reached: its name has no address", e);
         } catch (SocketTimeoutException e) {
-            throw new ProxyException("cannot be reached: it took no connection in time", e);
+            throw ProxyException.of(name, "cannot be reached: it took no connection in time", e);
         } catch (IOException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new ProxyException("cannot be reached: " + cause.getMessage(), e);
+            throw ProxyException.of(name, "cannot be reached: " + cause.getMessage(), e);
         }
     }
 
-    private void requireAllowed(String host, int port, boolean anywhere, Deadline deadline)
+    void requireAllowed(String host, int port, boolean anywhere, Deadline deadline)
             throws IOException {
         try {
             boolean covered =
@@ -90,89 +94,14 @@ public final class ProxyTunnel {
      * socket is closed when this fails.
      *
      * @throws ProxyException when the proxy refuses or breaks off
-     * @throws ConnectException when the proxy says that the host does not answer (504)
+     * @throws ConnectException when the proxy says that the host does not answer
      * @throws SocketTimeoutException when the proxy did not answer by the deadline
      */
     public void open(Socket socket, String host, int port, Deadline deadline) throws IOException {
-        try {
-            String target = ProxyAddress.authority(host, port);
-            String authorization =
-                    proxy.authorization().isEmpty()
-                            ? ""
-                            : "Proxy-Authorization: " + proxy.authorization() + "\r\n";
-            String request =
-                    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"
-                            .formatted(target, target, authorization);
-            requireOpened(exchange(socket, request, deadline), target);
-        } catch (IOException | RuntimeException e) {
-            socket.close();
-            throw e;
-        }
+        open(socket, new ProxyDialogue.Target(host, null, port), deadline);
     }
 
-    private static String exchange(Socket socket, String request, Deadline deadline)
-            throws IOException {
-        try {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-            String head = head(socket, deadline);
-            socket.setSoTimeout(0);
-            return head;
-        } catch (SocketTimeoutException | ProxyException e) {
-            throw e;
-        } catch (IOException e) {
-            if (deadline.isPast()) {
-                throw late(e);
-            }
-            throw new ProxyException("broke the connection off: " + e.getMessage(), e);
-        }
-    }
-
-    /** Reads up to the empty line and not a byte more: the following bytes are the host's. */
-    private static String head(Socket socket, Deadline deadline) throws IOException {
-        InputStream in = socket.getInputStream();
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        int newlines = 0;
-        while (newlines < 2) {
-            if (deadline.isPast()) {
-                throw late(null);
-            }
-            socket.setSoTimeout(deadline.remainingMillisAtLeastOne());
-            int c = in.read();
-            if (c < 0) {
-                throw new ProxyException("closed the connection without an answer to CONNECT");
-            }
-            if (head.size() >= MAX_HEAD_OCTETS) {
-                throw new ProxyException("answered CONNECT with more than 16 KiB of headers");
-            }
-            head.write(c);
-            newlines = c == '\n' ? newlines + 1 : c == '\r' ? newlines : 0;
-        }
-        return head.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    private static SocketTimeoutException late(@Nullable IOException e) {
-        SocketTimeoutException late =
-                new SocketTimeoutException("the proxy of network.proxy did not answer in time");
-        late.initCause(e);
-        return late;
-    }
-
-    private static void requireOpened(String head, String target) throws IOException {
-        Matcher matcher = STATUS.matcher(head);
-        if (!matcher.matches()) {
-            throw new ProxyException("does not speak HTTP; is its port right?");
-        }
-        int status = Integer.parseInt(matcher.group(1));
-        if (status == GATEWAY_TIMEOUT) {
-            throw new ConnectException(target + " did not answer the proxy of network.proxy (504)");
-        }
-        if (status == PROXY_AUTHENTICATION_REQUIRED) {
-            throw new ProxyException(
-                    "answered 407: it wants a user and password, or others than network.proxy"
-                            + " holds");
-        }
-        if (status / 100 != 2) {
-            throw new ProxyException("answered " + status + " to CONNECT " + target);
-        }
+    void open(Socket socket, ProxyDialogue.Target target, Deadline deadline) throws IOException {
+        new ProxyDialogue(proxy, name).open(socket, target, deadline);
     }
 }

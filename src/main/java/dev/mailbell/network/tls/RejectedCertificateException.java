@@ -48,7 +48,7 @@ final class RejectedCertificateException extends CertificateException {
                                             + clean(leaf.getIssuerX500Principal().getName())
                                             + ")";
                     case NAME_MISMATCH -> "the server's certificate is for " + names(leaf);
-                    case BAD_CERTIFICATE, HANDSHAKE ->
+                    case BAD_CERTIFICATE, WRONG_KEY, HANDSHAKE ->
                             "the server's certificate is not acceptable: "
                                     + clean(String.valueOf(refusal.getMessage()));
                 };

@@ -7,11 +7,13 @@ import dev.mailbell.network.tls.TlsException.Reason;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.security.cert.X509Certificate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -49,18 +51,8 @@ public final class TlsContexts {
     }
 
     /**
-     * Performs the handshake over a connected socket. The certificate is checked against {@code
-     * host}, which is also sent as SNI when it is a name. The plain socket is closed when this
-     * fails.
-     *
-     * @param host as configured, not as resolved
-     * @param verify false accepts any certificate
-     * @param caPem certificates to trust besides the platform's, in PEM
-     * @return the TLS socket; closing it closes the plain one
-     * @throws TlsException when the handshake fails, with a readable reason
-     * @throws SocketTimeoutException when the deadline passed first, even while the server was
-     *     sending
-     * @throws IllegalArgumentException when {@code caPem} or the host cannot be read
+     * Performs the handshake over a connected socket without pins; see {@link #wrap(Socket, String,
+     * int, TlsTrust, Deadline)}.
      */
     public SSLSocket wrap(
             Socket plain,
@@ -70,9 +62,27 @@ public final class TlsContexts {
             @Nullable String caPem,
             Deadline deadline)
             throws IOException {
+        return wrap(plain, host, port, new TlsTrust(verify, caPem), deadline);
+    }
+
+    /**
+     * Performs the handshake over a connected socket. The certificate is checked against {@code
+     * host}, which is also sent as SNI when it is a name. The plain socket is closed when this
+     * fails.
+     *
+     * @param host as configured, not as resolved
+     * @return the TLS socket; closing it closes the plain one
+     * @throws TlsException when the handshake fails, with a readable reason
+     * @throws SocketTimeoutException when the deadline passed first, even while the server was
+     *     sending
+     * @throws IllegalArgumentException when {@code caPem} or the host cannot be read
+     */
+    public SSLSocket wrap(Socket plain, String host, int port, TlsTrust trust, Deadline deadline)
+            throws IOException {
         try (Watchdog.Cut cut = watchdog.arm(deadline, plain::close)) {
             try {
-                SSLSocket socket = handshake(plain, Host.of(host), port, verify, caPem);
+                SSLSocket socket = handshake(plain, Host.of(host), port, trust);
+                requirePin(socket, trust.pins());
                 if (!cut.disarm()) {
                     throw late(host, port);
                 }
@@ -99,11 +109,31 @@ public final class TlsContexts {
                 host + ":" + port + " did not finish the TLS handshake in time");
     }
 
-    private SSLSocket handshake(
-            Socket plain, Host host, int port, boolean verify, @Nullable String caPem)
+    /**
+     * Checked after each handshake, because no trust manager is asked when a session is resumed.
+     * Only the server's own certificate counts: it may send others that are not in the chain that
+     * was verified.
+     */
+    private static void requirePin(SSLSocket socket, List<KeyPin> pins) throws IOException {
+        if (pins.isEmpty()) {
+            return;
+        }
+        if (!(socket.getSession().getPeerCertificates()[0] instanceof X509Certificate leaf)) {
+            throw new SSLPeerUnverifiedException("the server has no X.509 certificate");
+        }
+        KeyPin seen = KeyPin.of(leaf);
+        if (!pins.contains(seen)) {
+            throw new TlsException(
+                    Reason.WRONG_KEY,
+                    "the server's key is not one of pinSha256; its pin is " + seen,
+                    null);
+        }
+    }
+
+    private SSLSocket handshake(Socket plain, Host host, int port, TlsTrust trust)
             throws IOException {
         String name = host.toString();
-        try (TrustedContexts.Handshake handshake = trusted(verify, caPem).begin(name, port)) {
+        try (TrustedContexts.Handshake handshake = trusted(trust).begin(name, port)) {
             SSLSocket socket =
                     (SSLSocket)
                             handshake
@@ -112,7 +142,7 @@ public final class TlsContexts {
                                     .createSocket(plain, name, port, true);
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-            if (verify) {
+            if (trust.verify()) {
                 parameters.setEndpointIdentificationAlgorithm("HTTPS");
             }
             // RFC 6066, section 3: no literal addresses; and JSSE refuses the underscore in a name.
@@ -125,8 +155,9 @@ public final class TlsContexts {
         }
     }
 
-    private TrustedContexts trusted(boolean verify, @Nullable String caPem) {
-        if (!verify) {
+    private TrustedContexts trusted(TlsTrust trust) {
+        String caPem = trust.caPem();
+        if (!trust.verify()) {
             return unverified;
         }
         if (caPem == null) {
@@ -139,6 +170,9 @@ public final class TlsContexts {
     }
 
     private static TlsException explain(IOException failure, String host) {
+        if (failure instanceof TlsException explained) {
+            return explained;
+        }
         for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof RejectedCertificateException rejected) {
                 String not = rejected.reason() == Reason.NAME_MISMATCH ? ", not for " + host : "";

@@ -1,6 +1,7 @@
 package dev.mailbell.network.tls;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS handshake failed. The message says what is wrong with the server and may be shown to a
@@ -17,6 +18,8 @@ public final class TlsException extends IOException {
         UNKNOWN_AUTHORITY,
         /** The certificate is for other names. */
         NAME_MISMATCH,
+        /** The server's key is none of the pinned ones. */
+        WRONG_KEY,
         /** Any other fault of the certificate: too weak, not for servers, malformed. */
         BAD_CERTIFICATE,
         /** No TLS 1.2 or 1.3, no common cipher, or the connection ended in the handshake. */
@@ -25,7 +28,7 @@ public final class TlsException extends IOException {
 
     private final Reason reason;
 
-    TlsException(Reason reason, String message, Throwable cause) {
+    TlsException(Reason reason, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.reason = reason;
     }

@@ -116,9 +116,13 @@ public final class CheckAdmission {
         change(answers -> queues.forEach((kind, queue) -> queue.resize(kind.share(permits))));
     }
 
-    /** The name that a mail server's checks are let in by: host and port. */
+    /**
+     * The name that a mail server's checks are let in by: host and port, and the account's own way
+     * out, whose failures say nothing of the server.
+     */
     public static String server(MailSettings mail) {
-        return mail.host().toLowerCase(Locale.ROOT) + ":" + mail.port();
+        String server = mail.host().toLowerCase(Locale.ROOT) + ":" + mail.port();
+        return mail.egress() == null ? server : server + " by " + mail.egress();
     }
 
     /**

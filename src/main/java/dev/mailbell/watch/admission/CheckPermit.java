@@ -60,7 +60,7 @@ public final class CheckPermit implements AutoCloseable {
         ended =
                 failure.code() == FailureCode.TIMEOUT
                         ? Ended.SILENT
-                        : failure.code().isOfHost() ? Ended.FAILED : Ended.ANSWERED;
+                        : failure.isOfHost() ? Ended.FAILED : Ended.ANSWERED;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.Credential;
+import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
@@ -12,6 +13,7 @@ import dev.mailbell.mail.auth.OAuthGrant;
 import dev.mailbell.mail.auth.Provider;
 import dev.mailbell.mail.auth.TokenSource;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.network.socket.Egress;
 import dev.mailbell.watch.schedule.PollingPolicy;
 
 /**
@@ -36,6 +38,7 @@ public final class CredentialResolver {
     /** The login of an account with a secret that is not stored. */
     public Login of(Account account, LoginSecret secret, Deadline deadline) {
         MailSettings mail = account.mail();
+        Egress egress = policy.egress(mail).map(this::configured).orElse(null);
         Credential credential =
                 switch (secret) {
                     case LoginSecret.Password(String value) -> new Credential.Password(value);
@@ -51,9 +54,22 @@ public final class CredentialResolver {
                 mail.security(),
                 mail.username(),
                 credential,
-                mail.verifyCertificate(),
-                mail.caPem(),
-                policy.identify(mail.host()));
+                mail.tls(),
+                egress,
+                policy.identify(mail.host()),
+                policy.plainFallback(mail.host()));
+    }
+
+    /** Without its way out an account is not read: it must not go another way. */
+    private Egress configured(String name) {
+        return policy.wayOut(name)
+                .orElseThrow(() ->
+                        new EgressFailure(
+                                "the way out \""
+                                        + name
+                                        + "\" is not configured (network.egress): ask the operator,"
+                                        + " or change mail.egress",
+                                null));
     }
 
     private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {

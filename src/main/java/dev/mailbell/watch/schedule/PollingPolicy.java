@@ -1,12 +1,14 @@
 package dev.mailbell.watch.schedule;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.MailSettings;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.PollingConfig;
 import dev.mailbell.config.ProviderProfile;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Host;
+import dev.mailbell.network.socket.Egress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -143,6 +145,22 @@ public final class PollingPolicy {
     /** Whether to send ID before the login; null where it is offered. */
     public @Nullable Boolean identify(String host) {
         return provider(host).map(ProviderProfile::sendId).orElse(null);
+    }
+
+    /** Whether a host may get a password in clear text after it refused a better mechanism. */
+    public boolean plainFallback(String host) {
+        return of(host, ProviderProfile::plainFallback, Boolean.FALSE);
+    }
+
+    /** The name of the way out of an account's connections: its own, else its provider's. */
+    public Optional<String> egress(MailSettings mail) {
+        String own = mail.egress();
+        return own != null ? Optional.of(own) : provider(mail.host()).map(ProviderProfile::egress);
+    }
+
+    /** The way out of a name, as configured now. */
+    public Optional<Egress> wayOut(String name) {
+        return Optional.ofNullable(configuration.get().network().egress().get(name));
     }
 
     /** By which share of itself an interval is made shorter or longer, 0 to 0.9. */

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -109,6 +110,88 @@ class AccountRoutesTest {
         assertThat(account.at("/watch/interval").stringValue()).isEqualTo("PT300S");
         assertThat(account.at("/labels/b~1c").stringValue()).isEqualTo("ü");
         assertThat(account.at("/mailboxes/0").stringValue()).isEqualTo("INBOX");
+    }
+
+    @Test
+    void pins_and_a_way_out_are_kept_changed_and_removed() {
+        String hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        String base64 = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=";
+        String id =
+                idOf(
+                        client.post(
+                                "/v1/accounts",
+                                imap("pinned")
+                                        .replace(
+                                                "\"password\"",
+                                                "\"egress\": \"tokyo\", \"tls\": {\"pinSha256\": [\""
+                                                        + hex
+                                                        + "\"]}, \"password\"")));
+        String path = "/v1/accounts/" + id;
+        JsonNode mail = json(client.get(path)).required("mail");
+        assertThat(mail.at("/egress").stringValue()).isEqualTo("tokyo");
+        assertThat(mail.at("/tls").toString())
+                .isEqualTo("{\"verify\":true,\"caPem\":null,\"pinSha256\":[\"" + base64 + "\"]}");
+
+        JsonNode labelled = json(client.patch(path, "{\"labels\": {\"a\": \"b\"}}"));
+        assertThat(labelled.required("mail")).isEqualTo(mail);
+
+        JsonNode removed =
+                json(
+                        client.patch(
+                                path,
+                                """
+                                {"mail": {"egress": null, "password": "s3cret-word", "tls": {"pinSha256": null}}}
+                                """));
+        assertThat(removed.at("/mail/egress").isNull()).isTrue();
+        assertThat(removed.at("/mail/tls/pinSha256")).isEmpty();
+        assertThat(stored(id).mail().tls().pins()).isEmpty();
+    }
+
+    @Test
+    void an_unknown_way_out_and_wrong_pins_are_refused() {
+        String wrong =
+                imap("unpinned")
+                        .replace(
+                                "\"password\"",
+                                """
+                                "egress": "osaka", "tls": {"pinSha256": ["x", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="]},
+                                "password"\
+                                """);
+        assertThat(HttpCaller.faults(client.post("/v1/accounts", wrong)))
+                .containsOnlyKeys("mail.egress", "mail.tls.pinSha256");
+        String many = "[\"1\", \"2\", \"3\", \"4\", \"5\"]";
+        assertThat(
+                        HttpCaller.faults(
+                                client.post(
+                                        "/v1/accounts",
+                                        imap("unpinned")
+                                                .replace(
+                                                        "\"password\"",
+                                                        "\"tls\": {\"pinSha256\": "
+                                                                + many
+                                                                + "}, \"password\""))))
+                .containsOnlyKeys("mail.tls.pinSha256");
+    }
+
+    @Test
+    void accounts_of_one_authority_share_one_copy_of_it() {
+        String pem = new HeldCertificate.Builder().certificateAuthority(0).build().certificatePem();
+        for (String ref : List.of("ca-1", "ca-2")) {
+            client.post(
+                    "/v1/accounts",
+                    imap(ref)
+                            .replace(
+                                    "\"password\"",
+                                    "\"tls\": {\"caPem\": \""
+                                            + pem.replace("\n", "\\n")
+                                            + "\"}, \"password\""));
+        }
+        List<String> copies =
+                List.of("ca-1", "ca-2").stream()
+                        .map(ref -> store.findByRef(ClientStore.DEFAULT, ref).orElseThrow())
+                        .map(account -> account.mail().tls().caPem())
+                        .toList();
+        assertThat(copies.getFirst()).isEqualTo(pem).isSameAs(copies.getLast());
     }
 
     @Test

@@ -1,5 +1,11 @@
 package dev.mailbell.mail.connection;
 
+import static dev.mailbell.network.socket.ScriptedProxy.connectsTo;
+import static dev.mailbell.network.socket.ScriptedProxy.hears;
+import static dev.mailbell.network.socket.ScriptedProxy.hearsHead;
+import static dev.mailbell.network.socket.ScriptedProxy.isSilent;
+import static dev.mailbell.network.socket.ScriptedProxy.says;
+import static dev.mailbell.network.socket.ScriptedProxy.sends;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -14,11 +20,17 @@ import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mail.scripted.TestTls;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.network.socket.Egress;
+import dev.mailbell.network.socket.ProxyAddress;
+import dev.mailbell.network.socket.ScriptedProxy;
+import dev.mailbell.network.tls.KeyPin;
+import dev.mailbell.network.tls.TlsTrust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -130,6 +142,115 @@ class MailConnectorTest {
         MailFailure failure = refusal(login(port, Security.NONE), 5_000);
         assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
         assertThat(failure).hasMessageContaining("127.0.0.1:" + port + " refused the connection");
+    }
+
+    private static Login by(ScriptedProxy proxy, String scheme, int port, TlsTrust trust) {
+        return new Login(
+                Protocol.POP3,
+                "127.0.0.1",
+                port,
+                Security.TLS,
+                "ann",
+                new Credential.Password("s3cret"),
+                trust,
+                new Egress(
+                        "tokyo",
+                        ProxyAddress.parse(scheme + "://u:hush@127.0.0.1:" + proxy.port()),
+                        null,
+                        false),
+                null,
+                false);
+    }
+
+    @Test
+    void tls_is_spoken_with_the_server_through_either_kind_of_proxy() throws IOException {
+        for (String scheme : List.of("socks5", "http")) {
+            try (ScriptedServer server =
+                            ScriptedServer.playing("! tls\nS: hello\nC: secret\nS: bye");
+                    ScriptedProxy proxy =
+                            scheme.equals("http")
+                                    ? new ScriptedProxy(
+                                            hearsHead(),
+                                            says("HTTP/1.1 200 OK\r\n\r\n"),
+                                            connectsTo(server.port()))
+                                    : new ScriptedProxy(
+                                            hears(4),
+                                            sends("05 00"),
+                                            hears(10),
+                                            sends("05 00 00 01 00000000 0000"),
+                                            connectsTo(server.port()));
+                    LimitedSocket socket =
+                            open(
+                                    by(
+                                            proxy,
+                                            scheme,
+                                            server.port(),
+                                            new TlsTrust(true, TestTls.caPem())),
+                                    20_000,
+                                    BUDGET)) {
+                assertThat(line(socket)).isEqualTo("hello");
+                say(socket, "secret");
+                assertThat(line(socket)).isEqualTo("bye");
+            }
+        }
+    }
+
+    @Test
+    void a_proxy_that_fails_is_named_and_not_held_against_the_server() throws IOException {
+        try (ScriptedProxy proxy = new ScriptedProxy(sends("05 02 01 01"), isSilent())) {
+            MailFailure failure =
+                    refusal(by(proxy, "socks5", 995, new TlsTrust(true, null)), 20_000);
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+            assertThat(failure)
+                    .hasMessage(
+                            "no connection to 127.0.0.1:995: the proxy of the way out \"tokyo\""
+                                    + " refused the user and password");
+            assertThat(failure.isOfHost()).isFalse();
+            assertThat(failure.code().needsOwner()).isFalse();
+        }
+        try (ScriptedProxy silent = new ScriptedProxy(isSilent())) {
+            MailFailure failure = refusal(by(silent, "socks5", 995, new TlsTrust(true, null)), 200);
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+            assertThat(failure).hasMessageContaining("\"tokyo\" did not connect to");
+        }
+    }
+
+    @Test
+    void a_server_that_the_proxy_cannot_reach_is_the_servers_failure() throws IOException {
+        try (ScriptedProxy proxy =
+                new ScriptedProxy(
+                        hears(4), sends("05 00"), hears(10), sends("05 05"), isSilent())) {
+            MailFailure failure =
+                    refusal(by(proxy, "socks5", 995, new TlsTrust(true, null)), 20_000);
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+            assertThat(failure)
+                    .hasMessage(
+                            "127.0.0.1:995 cannot be reached: the proxy of the way out \"tokyo\""
+                                    + " answered 5 (connection refused)");
+            assertThat(failure.isOfHost()).isTrue();
+        }
+    }
+
+    @Test
+    void a_wrong_key_is_refused_with_its_pin() throws IOException {
+        KeyPin other = new KeyPin("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=");
+        try (ScriptedServer server = ScriptedServer.playing("! tls\n! anything")) {
+            Login login =
+                    new Login(
+                            Protocol.POP3,
+                            "127.0.0.1",
+                            server.port(),
+                            Security.TLS,
+                            "ann",
+                            new Credential.Password("s3cret"),
+                            new TlsTrust(false, null, List.of(other)),
+                            null,
+                            null,
+                            false);
+            MailFailure failure = refusal(login, 20_000);
+            assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
+            assertThat(failure.reason()).containsPattern("its pin is [A-Za-z0-9+/]{43}=; add");
+        }
     }
 
     @Test

@@ -82,14 +82,20 @@ final class TicketServer implements AutoCloseable {
      */
     long connect(TlsContexts tls, boolean verify) throws IOException {
         hellos = new CountDownLatch(1);
-        return talk(tls, verify);
+        return talk(tls, new TlsTrust(verify, caPem));
     }
 
-    private long talk(TlsContexts tls, boolean verify) throws IOException {
+    /** The same with a pinned key. */
+    long connect(TlsContexts tls, KeyPin pin) throws IOException {
+        hellos = new CountDownLatch(1);
+        return talk(tls, new TlsTrust(true, caPem, List.of(pin)));
+    }
+
+    private long talk(TlsContexts tls, TlsTrust trust) throws IOException {
         int port = listening.getLocalPort();
         Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
         Deadline deadline = Deadline.after(Duration.ofSeconds(20));
-        try (SSLSocket socket = tls.wrap(plain, host, port, verify, caPem, deadline)) {
+        try (SSLSocket socket = tls.wrap(plain, host, port, trust, deadline)) {
             // The ticket of TLS 1.3 comes behind the handshake: before the greeting.
             byte[] greeting = socket.getInputStream().readNBytes(6);
             if (!new String(greeting, US_ASCII).equals("hello\n")) {
@@ -104,7 +110,7 @@ final class TicketServer implements AutoCloseable {
         hellos = new CountDownLatch(many);
         List<Callable<Long>> calls = new ArrayList<>();
         for (int i = 0; i < many; i++) {
-            calls.add(() -> talk(tls, true));
+            calls.add(() -> talk(tls, new TlsTrust(true, caPem)));
         }
         List<Long> creations = new ArrayList<>();
         for (Future<Long> call : threads.invokeAll(calls)) {

@@ -19,6 +19,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.ExtendedSSLSession;
@@ -77,6 +78,26 @@ class TlsContextsTest {
                 assertThat(plain.isClosed()).isTrue();
                 throw e;
             }
+        }
+    }
+
+    private static SSLSocket pinned(HeldCertificate certificate, boolean verify, KeyPin... pins)
+            throws IOException {
+        try (ServerSocket listening =
+                secure(certificate).createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> {
+                try (Socket socket = listening.accept()) {
+                    socket.getOutputStream().write("hello\n".getBytes(US_ASCII));
+                } catch (IOException e) {
+                    // The test asserts on the client's side.
+                }
+            });
+            return TLS.wrap(
+                    new Socket(listening.getInetAddress(), listening.getLocalPort()),
+                    "imap.example",
+                    listening.getLocalPort(),
+                    new TlsTrust(verify, AUTHORITY.certificatePem(), List.of(pins)),
+                    Deadline.after(Duration.ofSeconds(20)));
         }
     }
 
@@ -284,6 +305,89 @@ class TlsContextsTest {
                         () -> plain(socket -> sent.complete(drip(socket)), Duration.ofMillis(300)));
         assertThat(late).hasMessageContaining("did not finish the TLS handshake in time");
         assertThat(sent.join()).isGreaterThan(1);
+    }
+
+    @Test
+    void a_pinned_key_is_accepted_and_another_is_refused_with_its_pin() throws Exception {
+        HeldCertificate held = certificate("imap.example").build();
+        KeyPin right = KeyPin.of(held.certificate());
+        KeyPin wrong = KeyPin.of(AUTHORITY.certificate());
+        for (boolean verify : new boolean[] {true, false}) {
+            try (SSLSocket socket = pinned(held, verify, wrong, right)) {
+                assertThat(socket.getInputStream().readNBytes(6)).asString().isEqualTo("hello\n");
+            }
+            TlsException refusal =
+                    catchThrowableOfType(TlsException.class, () -> pinned(held, verify, wrong));
+            assertThat(refusal.reason()).isEqualTo(Reason.WRONG_KEY);
+            assertThat(refusal).hasMessageEndingWith("its pin is " + right.base64());
+        }
+    }
+
+    @Test
+    void a_pin_replaces_the_certificate_only_where_that_is_not_verified() throws Exception {
+        HeldCertificate self = new HeldCertificate.Builder().commonName("whoever").build();
+        KeyPin pin = KeyPin.of(self.certificate());
+        pinned(self, false, pin).close();
+        TlsException refusal =
+                catchThrowableOfType(TlsException.class, () -> pinned(self, true, pin));
+        assertThat(refusal.reason()).isEqualTo(Reason.UNKNOWN_AUTHORITY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+    void a_resumed_session_is_held_to_the_pin_too(String protocol) throws Exception {
+        HeldCertificate.Builder held = certificate("imap.example");
+        try (TicketServer server = tickets(held, protocol)) {
+            long first = server.connect(TLS, true);
+            await().until(() -> System.currentTimeMillis() > first);
+            assertThat(server.connect(TLS, true)).isEqualTo(first);
+            TlsException refusal =
+                    catchThrowableOfType(
+                            TlsException.class,
+                            () -> server.connect(TLS, KeyPin.of(AUTHORITY.certificate())));
+            assertThat(refusal.reason()).isEqualTo(Reason.WRONG_KEY);
+        }
+    }
+
+    @Test
+    void a_pin_is_read_in_base64_and_hexadecimal() {
+        String base64 = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=";
+        String hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        String colons = hex.toUpperCase(Locale.ROOT).replaceAll("..(?!$)", "$0:");
+        for (String text : List.of(base64, hex, colons, base64.replace("=", ""))) {
+            assertThat(KeyPin.parse(text)).isEqualTo(new KeyPin(base64));
+        }
+        for (String text :
+                List.of("", "aGVsbG8=", hex.substring(2), "x".repeat(64), base64 + "=")) {
+            assertThatIllegalArgumentException().isThrownBy(() -> KeyPin.parse(text));
+        }
+    }
+
+    /** A ServerHello in a record of its own, after the client's hello. */
+    private static void answerHello(Socket socket, int version) throws IOException {
+        socket.getInputStream().read(new byte[4096]);
+        byte[] hello = new byte[47];
+        byte[] head = {0x16, 3, (byte) version, 0, 42, 2, 0, 0, 38, 3, (byte) version};
+        System.arraycopy(head, 0, hello, 0, head.length);
+        // After 32 random octets and no session id: ECDHE_RSA_WITH_AES_128_GCM_SHA256.
+        hello[44] = (byte) 0xc0;
+        hello[45] = 0x2f;
+        socket.getOutputStream().write(hello);
+        socket.getInputStream().readAllBytes();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void a_server_that_has_no_newer_tls_than_1_1_is_refused(int version) {
+        TlsException refusal =
+                catchThrowableOfType(
+                        TlsException.class,
+                        () ->
+                                plain(
+                                        socket -> answerHello(socket, version),
+                                        Duration.ofSeconds(20)));
+        assertThat(refusal.reason()).isEqualTo(Reason.HANDSHAKE);
+        assertThat(refusal).hasMessageContaining("is not accepted by client preferences");
     }
 
     private static TicketServer tickets(HeldCertificate.Builder certificate, String protocol)

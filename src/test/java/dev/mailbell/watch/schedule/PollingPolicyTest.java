@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.Security;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.network.Host;
+import dev.mailbell.network.tls.TlsTrust;
 import dev.mailbell.watch.TestAccount;
 import dev.mailbell.watch.TestPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PollingPolicyTest {
@@ -53,6 +58,34 @@ class PollingPolicyTest {
         assertThat(TestPolicy.of("").push(Protocol.POP3, HOST)).isFalse();
         assertThat(TestPolicy.of("polling: { imap: { push: false } }").push(Protocol.IMAP, HOST))
                 .isFalse();
+    }
+
+    @Test
+    void an_account_names_its_way_out_before_its_providers_profile() {
+        PollingPolicy policy =
+                TestPolicy.of(
+                        """
+                        network: { egress: { a: { local: 127.0.0.2 }, b: { local: 127.0.0.3 } } }
+                        providers: [ { match: [imap.example.org], egress: a } ]
+                        """);
+        assertThat(policy.egress(mail(HOST, null))).contains("a");
+        assertThat(policy.egress(mail(HOST, "b"))).contains("b");
+        assertThat(policy.egress(mail("other.example.org", null))).isEmpty();
+        assertThat(policy.wayOut("b").orElseThrow().local())
+                .isEqualTo(Host.of("127.0.0.3").literal().orElseThrow());
+        assertThat(policy.wayOut("c")).isEmpty();
+    }
+
+    private static MailSettings mail(String host, @Nullable String egress) {
+        return new MailSettings(
+                Protocol.IMAP,
+                host,
+                993,
+                Security.TLS,
+                "ann",
+                MailSettings.Auth.PASSWORD,
+                new TlsTrust(true, null),
+                egress);
     }
 
     @Test
