@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 
 /** The SASL mechanisms for passwords, the strongest first. */
 public final class PasswordMechanisms {
-    private static final List<String> SCRAM = List.of("SCRAM-SHA-256", "SCRAM-SHA-1");
+    private static final List<String> SCRAM =
+            List.of("SCRAM-SHA-256", "SCRAM-SHA-512", "SCRAM-SHA-1");
     private static final String CRAM_MD5 = "CRAM-MD5";
     private static final String LOGIN = "LOGIN";
 
@@ -21,24 +22,24 @@ public final class PasswordMechanisms {
     private PasswordMechanisms() {}
 
     /**
-     * The mechanism that discloses the password neither to a listener nor to the server: SCRAM (RFC
-     * 5802 and 7677).
+     * The strongest mechanism that does not send the password: SCRAM (RFC 5802 and 7677), else
+     * CRAM-MD5 (RFC 2195). The variants of SCRAM with channel binding (-PLUS) have other names.
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
     public static Optional<String> secret(Predicate<String> offered) {
-        return SCRAM.stream().filter(offered).findFirst();
+        return Stream.concat(SCRAM.stream(), Stream.of(CRAM_MD5)).filter(offered).findFirst();
     }
 
     /**
-     * The mechanisms except PLAIN, the strongest first: SCRAM, CRAM-MD5 (RFC 2195), and last LOGIN,
-     * which sends the password unencrypted.
+     * The mechanisms except PLAIN, the strongest first: SCRAM, CRAM-MD5, and last LOGIN, which
+     * sends the password unencrypted.
      *
      * @param offered whether the server offers a mechanism, by its name in upper case
      */
     public static List<String> besidesPlain(Predicate<String> offered) {
         List<String> names = new ArrayList<>();
-        secret(offered).ifPresent(names::add);
+        SCRAM.stream().filter(offered).findFirst().ifPresent(names::add);
         Stream.of(CRAM_MD5, LOGIN).filter(offered).forEach(names::add);
         return names;
     }

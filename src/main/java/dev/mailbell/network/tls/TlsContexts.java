@@ -164,8 +164,16 @@ public final class TlsContexts {
             return platform;
         }
         synchronized (byCaPem) {
-            return byCaPem.computeIfAbsent(
-                    caPem, pem -> new TrustedContexts(ServerTrust.with(pem)));
+            TrustedContexts known = byCaPem.get(caPem);
+            if (known != null) {
+                return known;
+            }
+        }
+        // Outside of the lock: it takes milliseconds, and accounts may have any number of bundles.
+        TrustedContexts made = new TrustedContexts(ServerTrust.with(caPem));
+        synchronized (byCaPem) {
+            TrustedContexts other = byCaPem.putIfAbsent(caPem, made);
+            return other == null ? made : other;
         }
     }
 

@@ -69,7 +69,7 @@ final class Player {
         switch (step.word()) {
             case "S:" -> send((filled(step.text()) + "\r\n").getBytes(StandardCharsets.UTF_8));
             case "C:" -> expect(step);
-            case "raw" -> send(Script.octets(step.text()));
+            case "raw" -> send(Script.octets(filled(step.text())));
             case "repeat" -> {
                 String[] parts = step.text().split(" ", 2);
                 send(Script.octets(parts[1].repeat(Integer.parseInt(parts[0]))));

@@ -16,7 +16,7 @@ import java.util.Objects;
  * S: +OK ready              the server sends this line with CRLF
  * C: {tag} LOGIN {*}        the client must send this line; {tag} takes any word, {*} anything
  * S: {tag} OK done          what {tag} took
- * ! raw \xb5\xc7\r\n        sends octets; \r \n \t \\ \xNN are escapes
+ * ! raw \xb5\xc7\r\n        sends octets; \r \n \t \\ \xNN are escapes; {tag} as above
  * ! repeat 500 x            sends the octets so many times
  * ! forever x\r\n           sends the octets until the client hangs up
  * ! drip 20 +OK hello\r\n   sends the octets one by one, so many milliseconds apart

@@ -25,9 +25,10 @@ import java.util.function.Supplier;
 import org.eclipse.angus.mail.iap.Argument;
 
 /**
- * Logs in by password. On a clear-text connection SCRAM is tried first. Otherwise the command LOGIN
- * is used, or PLAIN if LOGIN cannot carry the password; if the server allows neither, the strongest
- * mechanism that it offers.
+ * Logs in by password. The command LOGIN is used, or PLAIN if LOGIN cannot carry the password; if
+ * the server allows neither, the strongest mechanism that it offers, and after a refusal the next
+ * one. On a clear-text connection the strongest mechanism that does not send the password comes
+ * first if the server offers any, and is the only one unless the operator allows the others.
  */
 final class PasswordLogin {
     /**
@@ -69,8 +70,13 @@ final class PasswordLogin {
         Predicate<String> mechanisms = name -> offered.has("AUTH=" + name);
         SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
         if (login.security() == Security.NONE) {
-            PasswordMechanisms.secret(mechanisms)
-                    .ifPresent(name -> possible.put(name, by(name, password)));
+            Optional<String> secret = PasswordMechanisms.secret(mechanisms);
+            if (secret.isPresent()) {
+                possible.put(secret.get(), by(secret.get(), password));
+                if (!login.plainFallback()) {
+                    return possible;
+                }
+            }
         }
         // LOGIN is only reliable for ASCII, while SASL PLAIN is UTF-8 (RFC 4616); and some servers
         // limit a command to fewer octets than a line of its own.
@@ -83,9 +89,8 @@ final class PasswordLogin {
         } else if (!disabled) {
             possible.put("the command LOGIN", () -> command(password));
         } else {
-            for (String name : PasswordMechanisms.besidesPlain(mechanisms)) {
-                possible.putIfAbsent(name, by(name, password));
-            }
+            PasswordMechanisms.besidesPlain(mechanisms)
+                    .forEach(name -> possible.putIfAbsent(name, by(name, password)));
         }
         if (possible.isEmpty()) {
             throw nothingOffered();
@@ -104,7 +109,8 @@ final class PasswordLogin {
         arguments.writeString(password, StandardCharsets.UTF_8);
         Reply reply = wire.secretCommand("LOGIN", arguments, untagged);
         if (!reply.ok()) {
-            throw refusedPassword(reply, List.of(password));
+            throw refusedPassword(
+                    reply, LoginAdvice.forRefusedPassword(login.host()), List.of(password));
         }
         return reply;
     }
@@ -145,7 +151,12 @@ final class PasswordLogin {
                         },
                         untagged);
         if (!reply.ok()) {
-            throw refusedPassword(reply, secrets);
+            throw refusedPassword(
+                    reply,
+                    login.security() == Security.NONE && !login.plainFallback()
+                            ? LoginAdvice.forRefusedIn(exchange.mechanism(), login.host())
+                            : LoginAdvice.forRefusedPassword(login.host()),
+                    secrets);
         }
         if (!exchange.isComplete()) {
             throw wire.protocolError(
@@ -156,12 +167,7 @@ final class PasswordLogin {
         return reply;
     }
 
-    private MailFailure refusedPassword(Reply reply, List<String> secrets) {
-        return Refusals.of(
-                reply,
-                FailureCode.AUTH_FAILED,
-                "the login",
-                LoginAdvice.forRefusedPassword(login.host()),
-                secrets);
+    private static MailFailure refusedPassword(Reply reply, String advice, List<String> secrets) {
+        return Refusals.of(reply, FailureCode.AUTH_FAILED, "the login", advice, secrets);
     }
 }

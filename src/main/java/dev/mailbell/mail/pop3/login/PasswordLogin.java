@@ -28,16 +28,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs in by password. On a clear-text connection SCRAM is tried first. Otherwise USER and PASS are
- * used, or PLAIN if they cannot carry the password. If CAPA has a SASL line without PLAIN, Dovecot
- * lists USER and refuses it: then the strongest mechanism of the line is tried first, or APOP if
- * the line has none and the greeting has a timestamp, and USER after a refusal.
+ * Logs in by password. USER and PASS are used, or PLAIN if they cannot carry the password. If CAPA
+ * has a SASL line without PLAIN, Dovecot lists USER and refuses it: then the strongest mechanism of
+ * the line is tried first, or APOP if the line has none and the greeting has a timestamp, and USER
+ * after a refusal. On a clear-text connection the strongest mechanism that does not send the
+ * password, APOP included, comes first if the server offers any, and is the only one unless the
+ * operator allows the others.
  */
 final class PasswordLogin {
     /** The maximum length of a command with its arguments and CRLF (RFC 2449, section 4). */
     private static final int COMMAND_LIMIT = 255;
 
     private static final String USER = "USER and PASS";
+    private static final String APOP = "APOP";
 
     /** The number of challenges of the longest mechanism, and one more. */
     private static final int MAX_ROUNDS = 4;
@@ -87,11 +90,19 @@ final class PasswordLogin {
 
     private SequencedMap<String, Supplier<Reply>> methodsOf(String password) {
         SequencedMap<String, Supplier<Reply>> possible = new LinkedHashMap<>();
+        Supplier<Reply> apop = () -> accepted(APOP, apop(password), password);
         if (login.security() == Security.NONE) {
-            PasswordMechanisms.secret(offered::sasl)
-                    .ifPresent(name -> possible.put(name, by(name, password)));
+            Optional<String> secret = PasswordMechanisms.secret(offered::sasl);
+            if (secret.isPresent()) {
+                possible.put(secret.get(), by(secret.get(), password));
+            } else if (timestamp != null) {
+                possible.put(APOP, apop);
+            }
+            if (!possible.isEmpty() && !login.plainFallback()) {
+                return possible;
+            }
         }
-        Supplier<Reply> user = () -> accepted(user(password), password);
+        Supplier<Reply> user = () -> accepted(USER, user(password), password);
         if (offered.sasl(PasswordMechanisms.PLAIN)) {
             if (fits(password) && offered.has("USER")) {
                 possible.put(USER, user);
@@ -100,11 +111,10 @@ final class PasswordLogin {
             }
             return possible;
         }
-        for (String name : PasswordMechanisms.besidesPlain(offered::sasl)) {
-            possible.putIfAbsent(name, by(name, password));
-        }
+        PasswordMechanisms.besidesPlain(offered::sasl)
+                .forEach(name -> possible.putIfAbsent(name, by(name, password)));
         if (possible.isEmpty() && timestamp != null && offered.has("SASL")) {
-            possible.put("APOP", () -> accepted(apop(timestamp, password), password));
+            possible.put(APOP, apop);
         }
         if (offered.has("USER") || possible.isEmpty() && offered.mechanisms().isEmpty()) {
             possible.put(USER, user);
@@ -119,6 +129,7 @@ final class PasswordLogin {
     private Supplier<Reply> by(String mechanism, String password) {
         return () ->
                 accepted(
+                        mechanism,
                         exchange(PasswordMechanisms.begin(mechanism, login.username(), password)),
                         password);
     }
@@ -139,15 +150,15 @@ final class PasswordLogin {
             return batch.next();
         }
         batch.abandon();
-        return timestamp == null ? known : apop(timestamp, password);
+        return timestamp == null ? known : apop(password);
     }
 
     /** RFC 1939, section 7. */
-    private Reply apop(String stamp, String password) {
+    private Reply apop(String password) {
         try {
             byte[] digest =
                     MessageDigest.getInstance("MD5")
-                            .digest((stamp + password).getBytes(StandardCharsets.UTF_8));
+                            .digest((timestamp + password).getBytes(StandardCharsets.UTF_8));
             wire.send("APOP " + login.username() + " " + HexFormat.of().formatHex(digest));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java runtime has MD5", e);
@@ -190,7 +201,7 @@ final class PasswordLogin {
     }
 
     /** Returns the reply unless it is a refusal. */
-    private Reply accepted(Reply reply, String password) {
+    private Reply accepted(String method, Reply reply, String password) {
         if (reply.ok()) {
             return reply;
         }
@@ -198,7 +209,9 @@ final class PasswordLogin {
                 reply,
                 FailureCode.AUTH_FAILED,
                 "the login",
-                LoginAdvice.forRefusedPassword(login.host()),
+                login.security() == Security.NONE && !login.plainFallback() && !method.equals(USER)
+                        ? LoginAdvice.forRefusedIn(method, login.host())
+                        : LoginAdvice.forRefusedPassword(login.host()),
                 offered.loginDelay().orElse(null),
                 List.of(
                         password,

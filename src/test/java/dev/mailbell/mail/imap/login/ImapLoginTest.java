@@ -226,6 +226,55 @@ class ImapLoginTest {
     }
 
     @Test
+    void in_clear_text_nothing_weaker_than_the_best_that_is_offered_is_tried() throws IOException {
+        for (String offered : List.of("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5")) {
+            String first = offered.equals("CRAM-MD5") ? "S: + " + base64("<1@x>") : "S: +";
+            MailFailure failure =
+                    refusal(
+                            "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=LOGIN AUTH=%s] hi\n"
+                                            .formatted(offered)
+                                    + ("C: {tag} AUTHENTICATE " + offered + "\n")
+                                    + (first + "\nC: {*}\n")
+                                    + "S: {tag} NO [AUTHENTICATIONFAILED] no\n"
+                                    + GOODBYE,
+                            new Password("x"));
+            assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+            assertThat(failure.reason()).contains("Nothing weaker than " + offered);
+        }
+    }
+
+    @Test
+    void mechanisms_with_channel_binding_are_passed_over() throws IOException {
+        MailFailure failure =
+                refusal(
+                        "S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=SCRAM-SHA-256-PLUS] hi\n"
+                                + GOODBYE,
+                        new Password("x"));
+        assertThat(failure.reason()).contains("it offers SCRAM-SHA-256-PLUS");
+        String both =
+                """
+                S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256] hi
+                C: {tag} AUTHENTICATE SCRAM-SHA-256 {*}
+                S: {tag} NO [AUTHENTICATIONFAILED] no
+                """;
+        assertThat(refusal(both + GOODBYE, new Password("x")).code())
+                .isEqualTo(FailureCode.AUTH_FAILED);
+    }
+
+    @Test
+    void a_nonce_that_does_not_continue_the_clients_is_refused() throws IOException {
+        MailFailure failure =
+                refusal(
+                        "S: * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256] hi\n"
+                                + "C: {tag} AUTHENTICATE SCRAM-SHA-256\n"
+                                + "S: +\nC: {*}\nS: + "
+                                + base64("r=someone-elses,s=QSXCR+Q6sek8bf92,i=4096")
+                                + "\n",
+                        new Password("x"));
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+    }
+
+    @Test
     void the_rounds_that_scram_may_cost_are_bounded() throws IOException {
         MailFailure failure =
                 refusal(
@@ -270,6 +319,35 @@ class ImapLoginTest {
                 S: {tag} OK [CAPABILITY IMAP4rev1] in
                 """;
         assertThat(login(script + GOODBYE, Security.STARTTLS, new Password("x"))).isNull();
+    }
+
+    @Test
+    void what_comes_in_one_packet_with_the_ok_to_starttls_is_refused() throws IOException {
+        String script =
+                """
+                S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hi
+                C: {tag} STARTTLS
+                ! raw {tag} OK go\\r\\n* CAPABILITY IMAP4rev1 INJECTED\\r\\n
+                ! anything
+                """;
+        MailFailure failure =
+                Objects.requireNonNull(login(script, Security.STARTTLS, new Password("x")));
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        assertThat(failure.reason()).contains("may be intercepted");
+    }
+
+    @Test
+    void a_server_that_no_longer_lists_starttls_is_asked_for_it_all_the_same() throws IOException {
+        String script =
+                """
+                S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
+                C: {tag} STARTTLS
+                S: {tag} BAD unknown command
+                """;
+        MailFailure failure =
+                Objects.requireNonNull(
+                        login(script + GOODBYE, Security.STARTTLS, new Password("x")));
+        assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
     }
 
     @Test

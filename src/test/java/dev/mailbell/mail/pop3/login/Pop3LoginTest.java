@@ -380,11 +380,11 @@ class Pop3LoginTest {
     }
 
     @Test
-    void a_refused_mechanism_is_followed_by_user_and_pass_once() throws IOException {
+    void a_refused_mechanism_is_followed_by_user_and_pass_once_over_tls() throws IOException {
         enter(
-                Security.NONE,
+                Security.TLS,
                 new Password("pw"),
-                "S: +OK hi\n"
+                "! tls\nS: +OK hi\n"
                         + capa("USER", "SASL CRAM-MD5")
                         + "C: AUTH CRAM-MD5\nS: + "
                         + base64("<1@x>")
@@ -394,5 +394,32 @@ class Pop3LoginTest {
                         + "\nS: +OK\nC: PASS pw\nS: +OK in\n"
                         + capa("USER", "UIDL")
                         + GOODBYE);
+    }
+
+    @Test
+    void in_clear_text_nothing_weaker_than_the_best_that_is_offered_is_tried() throws IOException {
+        MailFailure mechanism =
+                refused(
+                        Security.NONE,
+                        new Password("pw"),
+                        "S: +OK hi <1@x>\n"
+                                + capa("USER", "SASL PLAIN CRAM-MD5")
+                                + ("C: AUTH CRAM-MD5\nS: + " + base64("<1@x>"))
+                                + "\nC: {*}\nS: -ERR no such secret\n"
+                                + GOODBYE);
+        assertThat(mechanism.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(mechanism).hasMessageContaining("Nothing weaker than CRAM-MD5");
+        // The example of RFC 1939.
+        MailFailure apop =
+                refused(
+                        Security.NONE,
+                        new Password("tanstaaf"),
+                        "S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\n"
+                                + capa("USER")
+                                + ("C: APOP " + USER + " c4c9334bac560ecc979e58001b3e22fb\n")
+                                + "S: -ERR permission denied\n"
+                                + GOODBYE);
+        assertThat(apop.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(apop).hasMessageContaining("Nothing weaker than APOP");
     }
 }
