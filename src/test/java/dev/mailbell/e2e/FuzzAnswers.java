@@ -31,7 +31,8 @@ final class FuzzAnswers {
     /** What the HTTP server refuses on its own. */
     private static final Set<Integer> REFUSED_HTTP = Set.of(400, 404, 405, 413, 414, 417, 431);
 
-    private static final List<String> LISTS = List.of("/v1/accounts", "/v1/webhooks", "/v1/events");
+    private static final List<String> LISTS =
+            List.of("/v1/accounts", "/v1/webhooks", "/v1/events", "/v1/clients", "/v1/oauth-apps");
 
     private final FuzzIds ids;
     private final String key;
@@ -79,7 +80,9 @@ final class FuzzAnswers {
             statuses.merge(answer.status(), 1, Integer::sum);
         }
         fault(request, answer).ifPresent(fault -> fail(request, fault + "\n    " + shown(answer)));
-        if (answer.status() < 300 && answer.body().startsWith("{")) {
+        if (answer.status() < 300
+                && answer.header("content-type").orElse("").equals("application/json")
+                && !answer.body().isEmpty()) {
             keepIds(request.operation(), JSON.readTree(answer.body()));
         }
         if (answer.status() == 204) {
@@ -175,7 +178,8 @@ final class FuzzAnswers {
     }
 
     private void keepId(String list, JsonNode item) {
-        if (item.path("id").isString()) {
+        // Everything else belongs to the client "default", which is to stay.
+        if (item.path("id").isString() && !item.path("name").asString("").equals("default")) {
             ids.add(list, item.path("id").stringValue());
         }
     }

@@ -23,7 +23,7 @@ final class FuzzValues {
     /** Names of fields that say where the daemon connects to. */
     private static final Pattern PLACE =
             Pattern.compile(
-                    "(?i).*(host|url|uri|address|domain|endpoint|issuer|proxy|server|origin).*");
+                    "(?i).*(host|url|uri|address|domain|endpoint|issuer|proxy|server|origin|redirect).*");
 
     /** What is not a JSON value is put in as a string and replaced in the text. */
     private static final List<String> RAW =

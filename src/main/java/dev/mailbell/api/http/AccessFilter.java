@@ -15,7 +15,6 @@ import java.util.function.BooleanSupplier;
 public final class AccessFilter {
     private static final String PRINCIPAL = "mailbell.principal";
     private static final String STILL_ADMITTED = "mailbell.still-admitted";
-    private static final Runnable UNLIMITED = () -> {};
 
     private final Authenticator authenticator;
     private final RequestLimits limits;
@@ -65,7 +64,7 @@ public final class AccessFilter {
 
     private boolean isStillValid(Context context, Principal principal) {
         try {
-            return authenticator.authenticate(context, UNLIMITED).hasRightsOf(principal);
+            return authenticator.authenticate(context, () -> {}).hasRightsOf(principal);
         } catch (ProblemException refused) {
             return false;
         }
