@@ -64,7 +64,7 @@ create table account (
     port             integer     not null check (port between 1 and 65535),
     security         text        not null check (security in ('tls', 'starttls', 'none')),
     username         text        not null,
-    auth             text        not null check (auth in ('password', 'oauth2')),
+    auth             text        not null check (auth in ('password', 'oauth2', 'none')), -- none: imported without
     credential       bytea       not null, -- password or OAuth 2.0 grant; encrypted, bound to this row
     tls_verify       boolean     not null,
     tls_ca_pem       text,                 -- certificate authorities to trust besides the platform's; null: none
@@ -99,6 +99,13 @@ create unique index account_ref on account (client_id, ref) where ref is not nul
 create index account_of_client on account (client_id, id);
 -- Read at each start of the daemon.
 create index account_retrying_announced on account (id) where retrying_announced;
+
+-- A row is a removed account of which rows of the logs may be left. They are deleted some thousands at a time, then this row.
+create table removed_account (
+    id         uuid        primary key,
+    client_id  uuid        not null references client,
+    removed_at timestamptz not null default now()
+);
 
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -260,6 +267,17 @@ create index webhook_of_client on webhook (client_id, id);
 create index webhook_healthy on webhook (client_id, id) where healthy;
 create index webhook_untried on webhook (client_id, id) where not healthy and state = 'enabled';
 create index webhook_dead on webhook (client_id, id) where not healthy and state <> 'enabled';
+
+-- A row is an account or webhook that was imported. A repeated import skips those that are here.
+create table imported (
+    client_id  uuid not null references client on delete cascade,
+    source     uuid not null, -- its id where it was exported
+    account_id uuid unique references account on delete cascade,
+    webhook_id uuid unique references webhook on delete cascade,
+    check ((account_id is null) <> (webhook_id is null)),
+    primary key (client_id, source)
+);
+
 
 
 -- ---------------------------------------------------------------------------------------------------------------------

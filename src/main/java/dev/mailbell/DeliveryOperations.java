@@ -4,7 +4,9 @@ import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.webhook.Webhook;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.UUID;
 
 /** Passes the API's calls on to delivery. */
@@ -15,8 +17,18 @@ record DeliveryOperations(Deliveries deliveries) implements WebhookOperations {
     }
 
     @Override
+    public void disabled(Collection<UUID> ids) {
+        deliveries.webhooksDisabled(ids);
+    }
+
+    @Override
     public void accountRemoved(UUID accountId) {
         deliveries.forgetAccount(accountId);
+    }
+
+    @Override
+    public Duration longestPost() {
+        return deliveries.longestPost();
     }
 
     @Override

@@ -21,6 +21,7 @@ final class Plan {
     private IntFunction<String> accountLabel = account -> "all";
     private IntFunction<String> webhookLabel = webhook -> "";
     private int concurrency = 512;
+    private int loginsPerSecond = 10_000;
 
     private Plan(int accounts, boolean tls, boolean idle, int interval) {
         this.accounts = accounts;
@@ -52,6 +53,7 @@ final class Plan {
         copy.accountLabel = accountLabel;
         copy.webhookLabel = webhookLabel;
         copy.concurrency = concurrency;
+        copy.loginsPerSecond = loginsPerSecond;
         change.accept(copy);
         return copy;
     }
@@ -105,6 +107,11 @@ final class Plan {
     /** Sets {@code polling.concurrency}. */
     Plan concurrency(int checks) {
         return with(plan -> plan.concurrency = checks);
+    }
+
+    /** Limits the logins at each mail host, so that most first checks wait. */
+    Plan loginsPerSecond(int count) {
+        return with(plan -> plan.loginsPerSecond = count);
     }
 
     boolean pop3() {
@@ -162,9 +169,10 @@ final class Plan {
           concurrency: %d
         # The scripted servers accept every connection: the daemon is measured without its limits per host.
         providers:
-          - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: 10000 }
+          - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: %d }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }
         """
-                .formatted(dataDir, interval, safety, interval, jitter, concurrency);
+                .formatted(
+                        dataDir, interval, safety, interval, jitter, concurrency, loginsPerSecond);
     }
 }

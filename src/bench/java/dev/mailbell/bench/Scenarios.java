@@ -47,6 +47,10 @@ final class Scenarios {
         add("quiet", "10,000 mailboxes without mail: what PostgreSQL writes", new QuietScenario());
         add("start", "serve on existing data until it is ready", new StartScenario());
         add(
+                "register",
+                "50,000 accounts by batches over four connections: accounts a second",
+                new RegisterScenario());
+        add(
                 "deliver",
                 "1,000 webhooks receive every mail: deliveries a second",
                 new DeliverScenario());

@@ -139,7 +139,8 @@ final class TestBed implements AutoCloseable {
         }
     }
 
-    private Map<String, Object> account(int i) {
+    /** The request that registers an account. */
+    Map<String, Object> account(int i) {
         return Map.of(
                 "address",
                 "user" + i + "@bench.local",

@@ -51,6 +51,11 @@ public record Account(
         return (int) (id.getLeastSignificantBits() & SHARDS - 1);
     }
 
+    /** Whether its mail server is asked for mail. */
+    public boolean isWatched() {
+        return state != AccountState.PAUSED && mail.auth() != MailSettings.Auth.NONE;
+    }
+
     public int shard() {
         return shardOf(id);
     }

@@ -46,26 +46,9 @@ public final class AccountStore {
      * @throws RefTakenException when the client has one with this ref
      */
     public void insert(Account account) {
-        try {
-            jdbi.useTransaction(handle -> {
-                AccountRows.bind(
-                                handle.createUpdate(
-                                        """
-                                        insert into account (id, client_id, shard, ref, address, protocol, host, port, security,
-                                            username, auth, credential, tls_verify, tls_ca_pem, tls_pins, egress, mailboxes, push,
-                                            interval_seconds, envelopes, labels, state, state_since, failure_code,
-                                            failure_message, failure_since, failure_attempts, created_at, updated_at)
-                                        values (:id, :clientId, :shard, :ref, :address, :protocol, :host, :port, :security,
-                                            :username, :auth, :credential, :tlsVerify, :caPem, :tlsPins, :egress, :mailboxes, :push,
-                                            :interval, :envelopes, :labels::jsonb, :state, :stateSince, :failureCode,
-                                            :failureMessage, :failureSince, :failureAttempts, :createdAt, :updatedAt)\
-                                        """),
-                                account)
-                        .execute();
-                alignMailboxes(handle, account);
-            });
-        } catch (UnableToExecuteStatementException e) {
-            throw refTaken(e, account);
+        String ref = account.ref();
+        if (new NewAccounts(jdbi).insert(List.of(account)).isEmpty() && ref != null) {
+            throw new RefTakenException(ref);
         }
     }
 
@@ -190,41 +173,6 @@ public final class AccountStore {
                         .findOne());
     }
 
-    /**
-     * Removes an account and everything that hangs on it, its events and deliveries too; false when
-     * there was none.
-     */
-    public boolean delete(UUID clientId, UUID id) {
-        return jdbi.inTransaction(handle -> {
-            // First, because it waits for transactions that record something of this account: the
-            // statements that follow see what those wrote, and remove it.
-            int removed =
-                    handle.createUpdate(
-                                    "delete from account where client_id = :client and id = :id")
-                            .bind("client", clientId)
-                            .bind("id", id)
-                            .execute();
-            if (removed == 0) {
-                return false;
-            }
-            // Before its deliveries, because the thread that makes some of them holds these rows.
-            handle.createUpdate("delete from fanout where account_id = :id")
-                    .bind("id", id)
-                    .execute();
-            handle.createUpdate(
-                            """
-                            with gone as (delete from delivery where account_id = :id returning id)
-                            delete from attempt a using gone where a.delivery_id = gone.id\
-                            """)
-                    .bind("id", id)
-                    .execute();
-            handle.createUpdate("delete from event where account_id = :id")
-                    .bind("id", id)
-                    .execute();
-            return true;
-        });
-    }
-
     public Optional<Account> find(UUID clientId, UUID id) {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select * from account where client_id = :client and id = :id")
@@ -270,12 +218,19 @@ public final class AccountStore {
                         .list());
     }
 
-    /** Every account, of all clients, in pages: those after an id (null: from the start). */
+    /**
+     * Every account, of all clients that are not being erased, in pages: those after an id (null:
+     * from the start).
+     */
     public List<Account> page(@Nullable UUID after, int limit) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
-                                "select * from account where id > :after order by id limit "
-                                        + limit)
+                                """
+                                select * from account a where id > :after and not exists
+                                    (select from client c where c.id = a.client_id and c.erasing_since is not null)
+                                order by id limit %d\
+                                """
+                                        .formatted(limit))
                         .bind("after", after == null ? LOWEST : after)
                         .map((row, context) -> AccountRows.read(row))
                         .list());

@@ -13,6 +13,9 @@ public sealed interface LoginSecret {
         }
     }
 
+    /** Nothing yet: the account was imported without a secret. */
+    record Missing() implements LoginSecret {}
+
     /**
      * An OAuth 2.0 grant (RFC 6749, section 6).
      *

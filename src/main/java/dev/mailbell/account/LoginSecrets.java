@@ -14,6 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class LoginSecrets {
     private static final JsonMapper JSON = new JsonMapper();
 
+    private static final String MISSING = "missing";
+
     private final Keyring keyring;
 
     public LoginSecrets(Keyring keyring) {
@@ -30,6 +32,7 @@ public final class LoginSecrets {
         Map<String, @Nullable String> members = new LinkedHashMap<>();
         switch (secret) {
             case LoginSecret.Password(String value) -> members.put("password", value);
+            case LoginSecret.Missing _ -> members.put(MISSING, MISSING);
             case LoginSecret.OAuth2 grant -> {
                 members.put("provider", grant.provider());
                 members.put("clientId", grant.clientId());
@@ -56,6 +59,9 @@ public final class LoginSecrets {
             // Without the cause: it quotes what was decrypted.
             throw new IllegalStateException(
                     "the stored login of account " + account.id() + " is not readable");
+        }
+        if (members.has(MISSING)) {
+            return new LoginSecret.Missing();
         }
         String password = text(members, "password");
         return password != null

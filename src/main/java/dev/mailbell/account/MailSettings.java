@@ -55,6 +55,9 @@ public record MailSettings(
     /** How a login is proven. */
     public enum Auth {
         PASSWORD,
-        OAUTH2
+        OAUTH2,
+
+        /** Not at all: the account was imported without what proves its login. */
+        NONE
     }
 }

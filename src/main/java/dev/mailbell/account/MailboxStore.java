@@ -99,14 +99,18 @@ public final class MailboxStore {
                 Sql.integer(client == null ? null : client.maxId()),
                 Sql.text(client == null ? null : client.uid()),
                 Sql.bigint(client == null ? null : client.uidValidity()),
-                Sql.text(imap == null || imap.gaps().isEmpty() ? null : imap.gaps().toString()),
+                Sql.text(gaps(imap)),
                 AccountRows.utc(now),
                 accountId,
                 name,
                 version);
     }
 
-    private static @Nullable String topUid(@Nullable Mark mark) {
+    static @Nullable String gaps(@Nullable ImapMark mark) {
+        return mark == null || mark.gaps().isEmpty() ? null : mark.gaps().toString();
+    }
+
+    static @Nullable String topUid(@Nullable Mark mark) {
         if (mark instanceof ImapMark imap) {
             return imap.topUid() == 0 ? null : Long.toString(imap.topUid());
         }
@@ -165,7 +169,7 @@ public final class MailboxStore {
         return new Chunk(number, entries, sizes);
     }
 
-    private static Mailbox read(ResultSet row) throws SQLException {
+    static Mailbox read(ResultSet row) throws SQLException {
         boolean imap = AccountRows.upper(row.getString("protocol")).equals(Protocol.IMAP.name());
         int clientMaxId = row.getInt("client_max_id");
         Position client =

@@ -4,7 +4,7 @@ package dev.mailbell.account;
 public final class RefTakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    RefTakenException(String ref) {
+    public RefTakenException(String ref) {
         super("there is already an account with the ref \"" + ref + "\"");
     }
 }

@@ -3,6 +3,7 @@ package dev.mailbell.api;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.api.account.AccountChangeRoutes;
 import dev.mailbell.api.account.AccountReader;
 import dev.mailbell.api.account.AccountRegistration;
@@ -31,6 +32,7 @@ import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.api.webhook.WebhookReader;
 import dev.mailbell.api.webhook.WebhookRoutes;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.client.Erasure;
 import dev.mailbell.client.KeyUses;
 import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.Reload;
@@ -59,6 +61,7 @@ public final class Api implements AutoCloseable {
     private final EventStreams streams;
     private final Idempotency idempotency;
     private final KeyUses uses;
+    private final Erasure erasure;
 
     /**
      * The addresses, key and version of the API.
@@ -108,12 +111,14 @@ public final class Api implements AutoCloseable {
             @Nullable ApiServer metrics,
             EventStreams streams,
             Idempotency idempotency,
-            KeyUses uses) {
+            KeyUses uses,
+            Erasure erasure) {
         this.server = server;
         this.metrics = metrics;
         this.streams = streams;
         this.idempotency = idempotency;
         this.uses = uses;
+        this.erasure = erasure;
     }
 
     /** Binds the addresses and starts to serve. */
@@ -125,8 +130,10 @@ public final class Api implements AutoCloseable {
         HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
         List<Consumer<Routes>> resources = new ArrayList<>();
+        ClientData data = ClientData.of(parts, access);
         resources.addAll(access.routes(parts, idempotency));
-        resources.addAll(accountRoutes(parts, idempotency, access.limits()));
+        resources.addAll(accountRoutes(parts, idempotency, access.limits(), data));
+        resources.addAll(data.routes(parts, access));
         resources.addAll(webhookRoutes(parts, idempotency));
         resources.addAll(eventRoutes(parts, streams));
         resources.add(health::addTo);
@@ -149,7 +156,8 @@ public final class Api implements AutoCloseable {
                                     bounds,
                                     requests,
                                     List.of(exposition::addTo, health::addTo));
-            return new Api(server, metrics, streams, idempotency, access.uses());
+            data.erasure().start();
+            return new Api(server, metrics, streams, idempotency, access.uses(), data.erasure());
         } catch (RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -161,7 +169,7 @@ public final class Api implements AutoCloseable {
 
     /** Fixed paths come before {@code /v1/accounts/{id}}, which would match them too. */
     private static List<Consumer<Routes>> accountRoutes(
-            Parts parts, Idempotency idempotency, RequestLimits limits) {
+            Parts parts, Idempotency idempotency, RequestLimits limits, ClientData data) {
         Watch watch = parts.watch();
         AccountStore store = new AccountStore(parts.jdbi());
         LoginSecrets secrets = new LoginSecrets(parts.keyring());
@@ -169,9 +177,9 @@ public final class Api implements AutoCloseable {
         AccountRegistration registration =
                 new AccountRegistration(parts.guard(), parts.search(), secrets, parts.clock());
         AccountResources accounts =
-                new AccountResources(parts.jdbi(), store, watch, parts.policy());
+                new AccountResources(store, new ClientStore(parts.jdbi()), watch, parts.policy());
         return List.of(
-                new BatchRoutes(accounts, reader, registration, idempotency, watch, limits)::addTo,
+                new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)::addTo,
                 new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
                 new DiscoverRoute(parts.search(), limits)::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
@@ -183,7 +191,9 @@ public final class Api implements AutoCloseable {
                                 idempotency,
                                 watch,
                                 parts.webhooks(),
-                                limits)
+                                limits,
+                                new RemovedAccounts(parts.jdbi()),
+                                data.erasure())
                         ::addTo,
                 new AccountChangeRoutes(
                                 accounts, store, reader, registration, secrets, watch, limits)
@@ -207,7 +217,7 @@ public final class Api implements AutoCloseable {
                 new DeliveryRoutes(store, log, parts.webhooks())::addTo);
     }
 
-    private static long mostWebhooks(Parts parts, UUID clientId) {
+    static long mostWebhooks(Parts parts, UUID clientId) {
         Integer own = new ClientStore(parts.jdbi()).limits(clientId).webhooks();
         return own == null ? parts.policy().webhooksPerClient() : own;
     }
@@ -252,5 +262,6 @@ public final class Api implements AutoCloseable {
             metrics.close();
         }
         uses.close();
+        erasure.close();
     }
 }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
@@ -37,6 +38,7 @@ public final class Deliveries {
     private final DeliveryDispatcher queues;
     private final FanOut fanOut;
     private final Outbox outbox;
+    private final DeliverySettings settings;
     private final InstantSource clock;
     private final BooleanSupplier leaseHeld;
 
@@ -53,6 +55,7 @@ public final class Deliveries {
             BooleanSupplier leaseHeld,
             MeterRegistry registry,
             InstantSource clock) {
+        this.settings = settings;
         this.clock = clock;
         this.leaseHeld = leaseHeld;
         this.executor = new AttemptExecutor(client, keyring, settings::timeout, clock);
@@ -75,6 +78,11 @@ public final class Deliveries {
         this.outbox = new Outbox(database.dataSource(), queues, meters, clock);
     }
 
+    /** How long a POST may take. */
+    public Duration longestPost() {
+        return settings.timeout();
+    }
+
     /** The time of the clock by which deliveries are due. */
     public Instant now() {
         return clock.instant();
@@ -94,6 +102,11 @@ public final class Deliveries {
     /** A webhook was changed, deleted or enabled. */
     public void webhookChanged(UUID webhookId) {
         queues.webhookChanged(webhookId);
+    }
+
+    /** Webhooks were disabled: nothing that their queues hold is sent any more. */
+    public void webhooksDisabled(Collection<UUID> webhookIds) {
+        queues.webhooksDisabled(webhookIds);
     }
 
     /** An account was deleted: its deliveries are no longer sent. */

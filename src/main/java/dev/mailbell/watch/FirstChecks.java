@@ -1,7 +1,6 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import java.time.Duration;
@@ -33,7 +32,7 @@ final class FirstChecks {
                 !page.isEmpty();
                 page = accounts.page(last, PAGE)) {
             for (Account account : page) {
-                if (account.state() != AccountState.PAUSED) {
+                if (account.isWatched()) {
                     Duration turn = Duration.ofMillis(++count * 1000 / PER_SECOND);
                     watched.watchFirst(account, turn, announced.contains(account.id()));
                 }

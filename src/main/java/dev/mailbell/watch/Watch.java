@@ -1,6 +1,7 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
+import java.util.List;
 import java.util.UUID;
 
 /** The watch over all accounts: which accounts are watched, and the commands to each. */
@@ -12,9 +13,15 @@ public interface Watch extends AccountCommands {
      */
     void watch(Account account);
 
+    /** Begins to watch accounts that were registered just now. Returns at once. */
+    void watchNew(List<Account> registered);
+
     /**
      * Ceases to watch an account that was paused or removed; a check under way ends without being
      * recorded.
      */
     void forget(UUID accountId);
+
+    /** Ceases to watch all accounts of a client that is being erased. */
+    void forgetClient(UUID clientId);
 }

@@ -6,6 +6,7 @@ import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.account.NewAccounts;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
@@ -135,6 +136,7 @@ public final class WatchService {
         this.accounts =
                 new WatchedAccounts(
                         table,
+                        new NewAccounts(parts.jdbi),
                         schedule,
                         new OnDemandChecks(
                                 schedule,

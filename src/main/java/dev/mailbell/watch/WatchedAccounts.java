@@ -1,10 +1,10 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.NewAccounts;
 import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Proof;
@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.AbstractSet;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
@@ -31,6 +32,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The accounts under watch, by their ids. */
@@ -44,6 +46,7 @@ final class WatchedAccounts implements Watch {
     private volatile Set<UUID> touched = ConcurrentHashMap.newKeySet();
 
     private final AccountStore table;
+    private final NewAccounts newAccounts;
     private final CheckSchedule schedule;
     private final OnDemandChecks onDemand;
     private final CredentialResolver credentials;
@@ -52,12 +55,14 @@ final class WatchedAccounts implements Watch {
 
     WatchedAccounts(
             AccountStore table,
+            NewAccounts newAccounts,
             CheckSchedule schedule,
             OnDemandChecks onDemand,
             CredentialResolver credentials,
             InstantSource clock,
             LongSupplier nanoTime) {
         this.table = table;
+        this.newAccounts = newAccounts;
         this.schedule = schedule;
         this.onDemand = onDemand;
         this.credentials = credentials;
@@ -84,13 +89,52 @@ final class WatchedAccounts implements Watch {
         }
     }
 
+    @Override
+    public void watchNew(List<Account> registered) {
+        List<Account> changed = new ArrayList<>();
+        List<WatchedAccount> added = new ArrayList<>();
+        for (Account account : registered) {
+            touched.add(account.id());
+            WatchedAccount fresh =
+                    new WatchedAccount(account, false, new ReentrantLock(true), nanoTime);
+            if (accounts.putIfAbsent(account.id(), fresh) == null) {
+                added.add(fresh);
+            } else {
+                changed.add(account);
+            }
+        }
+        // A change that is committed after this statement is reported after it, and replaces what
+        // was put; one that was reported before is found by it.
+        Set<UUID> unchanged = unchanged(added.stream().map(WatchedAccount::account).toList());
+        for (WatchedAccount fresh : added) {
+            if (unchanged.contains(fresh.account().id())) {
+                schedule.wanted(fresh);
+            } else {
+                changed.add(fresh.account());
+            }
+        }
+        changed.forEach(this::watch);
+    }
+
+    /** Where the database is away right after the commit, the accounts that were committed. */
+    private Set<UUID> unchanged(List<Account> committed) {
+        try {
+            return newAccounts.unchanged(committed);
+        } catch (RuntimeException e) {
+            if (Database.isAway(e)) {
+                return committed.stream().map(Account::id).collect(Collectors.toSet());
+            }
+            throw e;
+        }
+    }
+
     /**
      * The account as it is in the table now: of two changes at once the later may be reported
      * first. Where the database is away right after the commit, the account that was committed.
      */
     private Optional<Account> present(Account given) {
         try {
-            return table.find(given.id()).filter(account -> account.state() != AccountState.PAUSED);
+            return table.find(given.id()).filter(Account::isWatched);
         } catch (RuntimeException e) {
             if (Database.isAway(e)) {
                 return Optional.of(given);
@@ -166,6 +210,15 @@ final class WatchedAccounts implements Watch {
                     credentials.forget(old.account());
                     return null;
                 });
+    }
+
+    @Override
+    public void forgetClient(UUID clientId) {
+        accounts.forEach((id, watched) -> {
+            if (watched.account().clientId().equals(clientId)) {
+                forget(id);
+            }
+        });
     }
 
     /** All accounts under watch, as they are now. */

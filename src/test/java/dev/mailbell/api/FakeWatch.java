@@ -44,6 +44,16 @@ public final class FakeWatch implements Watch {
     }
 
     @Override
+    public void watchNew(List<Account> registered) {
+        registered.forEach(this::watch);
+    }
+
+    @Override
+    public void forgetClient(UUID clientId) {
+        watched.values().removeIf(account -> account.clientId().equals(clientId));
+    }
+
+    @Override
     public void forget(UUID accountId) {
         watched.remove(accountId);
     }

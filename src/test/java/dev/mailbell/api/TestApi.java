@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -226,8 +227,18 @@ public final class TestApi implements AutoCloseable {
         public void accountRemoved(UUID accountId) {}
 
         @Override
+        public void disabled(Collection<UUID> ids) {
+            changedWebhooks.addAll(ids);
+        }
+
+        @Override
         public void changed(UUID id) {
             changedWebhooks.add(id);
+        }
+
+        @Override
+        public Duration longestPost() {
+            return Duration.ZERO;
         }
 
         @Override

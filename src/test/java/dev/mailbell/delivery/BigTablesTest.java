@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.account.RemovedAccounts;
+import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
@@ -476,9 +478,13 @@ class BigTablesTest {
 
     @Test
     void deleting_an_account_reads_the_deleted_rows() {
-        AccountStore accounts = new AccountStore(jdbi);
+        RemovedAccounts accounts = new RemovedAccounts(jdbi);
         // Not one of the accounts whose rare events another test reads.
         int[] next = {41_000};
-        reads(200, () -> assertThat(accounts.delete(CLIENT, account(next[0]++))).isTrue());
+        reads(
+                200,
+                () ->
+                        assertThat(accounts.remove(CLIENT, account(next[0]++)))
+                                .isEqualTo(Removal.COMPLETE));
     }
 }

@@ -40,8 +40,19 @@ public final class Api {
         return call("PATCH", path, body);
     }
 
+    /** Sends octets of JSON, and answers octets of JSON. */
+    public byte[] post(String path, byte[] json) {
+        return exchange("POST", path, json);
+    }
+
     private JsonNode call(
             String method, String path, @org.jspecify.annotations.Nullable Object body) {
+        return JSON.readTree(
+                exchange(method, path, body == null ? null : JSON.writeValueAsBytes(body)));
+    }
+
+    private byte[] exchange(
+            String method, String path, byte @org.jspecify.annotations.Nullable [] body) {
         HttpRequest request =
                 HttpRequest.newBuilder(base.resolve(path))
                         .timeout(PATIENCE)
@@ -51,7 +62,7 @@ public final class Api {
                                 method,
                                 body == null
                                         ? BodyPublishers.noBody()
-                                        : BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+                                        : BodyPublishers.ofByteArray(body))
                         .build();
         try {
             HttpResponse<byte[]> answer = client.send(request, BodyHandlers.ofByteArray());
@@ -65,7 +76,7 @@ public final class Api {
                                 + ": "
                                 + new String(answer.body()));
             }
-            return JSON.readTree(answer.body());
+            return answer.body();
         } catch (IOException e) {
             throw new BenchException(method + " " + path + " failed: " + e, e);
         } catch (InterruptedException e) {

@@ -164,6 +164,7 @@ public final class AccountChangeRoutes {
         Query.of(context).validate();
         Body.requireEmpty(context);
         Account account = accounts.fromPath(context);
+        AccountResources.requireLogin(account);
         Account resumed = change(account, this::resumed);
         if (resumed.state() == AccountState.CONNECTING) {
             watch.watch(resumed);

@@ -40,6 +40,7 @@ final class AccountDocument {
         json.put("username", mail.username());
         switch (secret) {
             case LoginSecret.Password(String value) -> json.put("password", value);
+            case LoginSecret.Missing _ -> {}
             case LoginSecret.OAuth2 grant ->
                     json.putObject("oauth2")
                             .put("provider", grant.provider())

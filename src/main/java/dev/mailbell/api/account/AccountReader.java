@@ -34,13 +34,26 @@ public final class AccountReader {
      * @throws ProblemException 400 with every error
      */
     AccountDraft read(ObjectNode json) {
+        return read(json, false);
+    }
+
+    /**
+     * The same for an account that may come without a secret.
+     *
+     * @throws ProblemException 400 with every error
+     */
+    AccountDraft readImported(ObjectNode json) {
+        return read(json, true);
+    }
+
+    private AccountDraft read(ObjectNode json, boolean withoutSecret) {
         FieldErrors errors = new FieldErrors();
         Fields fields = Fields.of(json, errors);
         String ref = fields.line("ref", MAX_REF_LENGTH).orElse(null);
         String address = address(fields);
         fields.require("mail");
         Optional<Fields> mail = fields.object("mail");
-        LoginDraft login = mail.map(it -> LoginReader.read(it, policy)).orElse(LoginDraft.NONE);
+        LoginDraft login = mail.map(it -> LoginReader.read(it, policy, withoutSecret)).orElse(LoginDraft.NONE);
         List<String> mailboxes = mailboxes(fields);
         Optional<Fields> watch = fields.object("watch");
         WatchSettings settings =

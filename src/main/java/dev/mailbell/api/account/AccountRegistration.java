@@ -20,6 +20,8 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns drafts into accounts: fills in defaults and discovered servers, and refuses what the
@@ -27,16 +29,36 @@ import java.util.UUID;
  */
 public final class AccountRegistration {
     private final AddressGuard guard;
+    private final Function<String, Optional<String>> hostFaults;
     private final ServerSearch search;
     private final LoginSecrets secrets;
     private final InstantSource clock;
 
     public AccountRegistration(
             AddressGuard guard, ServerSearch search, LoginSecrets secrets, InstantSource clock) {
+        this(guard, guard::check, search, secrets, clock);
+    }
+
+    private AccountRegistration(
+            AddressGuard guard,
+            Function<String, Optional<String>> hostFaults,
+            ServerSearch search,
+            LoginSecrets secrets,
+            InstantSource clock) {
         this.guard = guard;
+        this.hostFaults = hostFaults;
         this.search = search;
         this.secrets = secrets;
         this.clock = clock;
+    }
+
+    /**
+     * The same for the accounts of one request, of which each host is looked up once. For use within
+     * the request alone: an answer is never asked for again.
+     */
+    AccountRegistration rememberingHosts() {
+        return new AccountRegistration(
+                guard, new HostFaults(guard::check)::of, search, secrets, clock);
     }
 
     /** A draft with its defaults filled in. */
@@ -89,9 +111,17 @@ public final class AccountRegistration {
                 login.port() == null ? port : login.port(),
                 security,
                 login.username() == null ? username : login.username(),
-                login.secret() instanceof LoginSecret.OAuth2 ? Auth.OAUTH2 : Auth.PASSWORD,
+                auth(login.secret()),
                 login.tls(),
                 login.egress());
+    }
+
+    private static Auth auth(@Nullable LoginSecret secret) {
+        return switch (secret) {
+            case LoginSecret.OAuth2 _ -> Auth.OAUTH2;
+            case LoginSecret.Missing _ -> Auth.NONE;
+            case null, default -> Auth.PASSWORD;
+        };
     }
 
     private void requireAllowed(MailSettings mail, LoginSecret secret) {
@@ -121,7 +151,7 @@ public final class AccountRegistration {
     }
 
     private void requireAllowedHost(String field, String host) {
-        Optional<String> blocked = guard.check(host);
+        Optional<String> blocked = hostFaults.apply(host);
         if (blocked.isPresent()) {
             throw new ProblemException(
                     Problem.refused("blocked-address", field + ": " + blocked.get()));

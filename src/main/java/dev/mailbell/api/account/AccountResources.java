@@ -3,6 +3,7 @@ package dev.mailbell.api.account;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.MailSettings.Auth;
 import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency.Creation;
@@ -21,20 +22,18 @@ import io.javalin.http.Context;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** Finds, stores and renders accounts for all routes of accounts. */
 public final class AccountResources {
-    private final Jdbi jdbi;
     private final AccountStore store;
     private final Watch watch;
     private final RequestPolicy policy;
     private final ClientStore clients;
 
-    public AccountResources(Jdbi jdbi, AccountStore store, Watch watch, RequestPolicy policy) {
-        this.clients = new ClientStore(jdbi);
-        this.jdbi = jdbi;
+    public AccountResources(
+            AccountStore store, ClientStore clients, Watch watch, RequestPolicy policy) {
+        this.clients = clients;
         this.store = store;
         this.watch = watch;
         this.policy = policy;
@@ -60,9 +59,21 @@ public final class AccountResources {
     }
 
     static void requireNotPaused(Account account) {
+        requireLogin(account);
         if (account.state() == AccountState.PAUSED) {
             throw new ProblemException(
                     Problem.conflict("paused", "the account is paused; resume it first"));
+        }
+    }
+
+    /** An account that was imported without a secret cannot be checked. */
+    static void requireLogin(Account account) {
+        if (account.mail().auth() == Auth.NONE) {
+            throw new ProblemException(
+                    Problem.conflict(
+                            "no-login",
+                            "the account was imported without a secret; give it one with PATCH"
+                                    + " (mail.password or mail.oauth2)"));
         }
     }
 
@@ -109,22 +120,13 @@ public final class AccountResources {
     }
 
     /**
-     * Stores a new account. After a failure the surrounding transaction can go on.
+     * Stores a new account.
      *
      * @return the problem; null when the account was stored
      */
-    @Nullable Problem insert(Account account) {
+    private @Nullable Problem insert(Account account) {
         try {
-            jdbi.useTransaction(handle -> {
-                handle.savepoint("account");
-                try {
-                    store.insert(account);
-                    handle.releaseSavepoint("account");
-                } catch (RefTakenException e) {
-                    handle.rollbackToSavepoint("account");
-                    throw e;
-                }
-            });
+            store.insert(account);
             return null;
         } catch (RefTakenException e) {
             return refTaken(e);

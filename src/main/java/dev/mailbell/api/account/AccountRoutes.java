@@ -4,6 +4,8 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.AccountStore.Filter;
+import dev.mailbell.account.RemovedAccounts;
+import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
@@ -17,6 +19,7 @@ import dev.mailbell.api.request.LabelFilter;
 import dev.mailbell.api.request.Page;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.client.Erasure;
 import dev.mailbell.client.Scope;
 import dev.mailbell.network.Host;
 import dev.mailbell.watch.Watch;
@@ -35,6 +38,8 @@ public final class AccountRoutes {
     private final Watch watch;
     private final RequestLimits limits;
     private final WebhookOperations webhooks;
+    private final RemovedAccounts removed;
+    private final Erasure erasure;
 
     public AccountRoutes(
             AccountResources accounts,
@@ -44,7 +49,9 @@ public final class AccountRoutes {
             Idempotency idempotency,
             Watch watch,
             WebhookOperations webhooks,
-            RequestLimits limits) {
+            RequestLimits limits,
+            RemovedAccounts removed,
+            Erasure erasure) {
         this.accounts = accounts;
         this.store = store;
         this.reader = reader;
@@ -53,6 +60,8 @@ public final class AccountRoutes {
         this.watch = watch;
         this.limits = limits;
         this.webhooks = webhooks;
+        this.removed = removed;
+        this.erasure = erasure;
     }
 
     public void addTo(Routes routes) {
@@ -118,12 +127,14 @@ public final class AccountRoutes {
         Query.of(context).validate();
         Body.requireEmpty(context);
         Account account = accounts.fromPath(context);
-        boolean removed = store.delete(account.clientId(), account.id());
+        Removal removal = removed.remove(account.clientId(), account.id());
         // After the deletion: a running check then finds no row to write to.
         watch.forget(account.id());
         webhooks.accountRemoved(account.id());
-        if (!removed) {
-            throw AccountResources.notFound();
+        switch (removal) {
+            case NONE -> throw AccountResources.notFound();
+            case COMPLETE -> {}
+            case LOGS_LEFT -> erasure.wake();
         }
         context.status(204);
     }

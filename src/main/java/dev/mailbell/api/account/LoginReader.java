@@ -44,13 +44,16 @@ final class LoginReader {
 
     private LoginReader() {}
 
-    static LoginDraft read(Fields mail, RequestPolicy policy) {
+    /**
+     * @param withoutSecret whether the secret may be missing
+     */
+    static LoginDraft read(Fields mail, RequestPolicy policy, boolean withoutSecret) {
         Protocol protocol = mail.oneOf("protocol", PROTOCOLS).orElse(Protocol.IMAP);
         String host = mail.line("host", 506).flatMap(text -> host(mail, text)).orElse(null);
         Integer port = mail.integer("port", 1, 65_535).map(Long::intValue).orElse(null);
         Security security = mail.oneOf("security", SECURITIES).orElse(null);
         String username = mail.line("username", MAX_NAME_LENGTH).orElse(null);
-        LoginSecret secret = secret(mail);
+        LoginSecret secret = secret(mail, withoutSecret);
         TlsTrust tls = mail.object("tls").map(LoginReader::tls).orElse(new TlsTrust(true, null));
         String egress = mail.line("egress", MAX_NAME_LENGTH).orElse(null);
         if (egress != null && !policy.isWayOut(egress)) {
@@ -92,11 +95,13 @@ final class LoginReader {
         }
     }
 
-    private static @Nullable LoginSecret secret(Fields mail) {
+    private static @Nullable LoginSecret secret(Fields mail, boolean mayBeMissing) {
         boolean password = mail.has("password");
         boolean oauth2 = mail.has("oauth2");
         if (password && oauth2) {
             mail.error("password", "give either password or oauth2, not both");
+        } else if (!password && !oauth2 && mayBeMissing) {
+            return new LoginSecret.Missing();
         } else if (!password && !oauth2) {
             mail.error("password", "is required, unless there is oauth2");
         }

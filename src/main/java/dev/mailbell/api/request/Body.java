@@ -62,6 +62,17 @@ public final class Body {
         return Json.object(body);
     }
 
+    /**
+     * For bodies that are read piece by piece.
+     *
+     * @throws ProblemException 415 for another type
+     */
+    public static void requireMediaType(Context context, String type) {
+        if (!mediaType(context.header("Content-Type")).equals(type)) {
+            throw new ProblemException(Problem.unsupportedMediaType(type));
+        }
+    }
+
     private static void requireType(Context context, Set<String> accepted) {
         // From the header: the servlet's getContentType() throws on an invalid charset name.
         String type = mediaType(context.header("Content-Type"));

@@ -83,7 +83,7 @@ public record Problem(
                 .withHeader("Connection", "close");
     }
 
-    static Problem unsupportedMediaType(String accepted) {
+    public static Problem unsupportedMediaType(String accepted) {
         return of(
                 415,
                 "unsupported-media-type",

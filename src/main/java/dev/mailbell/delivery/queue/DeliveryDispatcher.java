@@ -20,6 +20,7 @@ import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +137,20 @@ public final class DeliveryDispatcher {
         queue.reset();
         dispatch(queue);
         executor.forgetSecrets(webhookId);
+    }
+
+    /**
+     * Webhooks were disabled in the table: their queues forget what they hold. A webhook without a
+     * queue needs nothing, because its row is read before anything is sent.
+     */
+    public void webhooksDisabled(Collection<UUID> webhookIds) {
+        for (UUID id : webhookIds) {
+            WebhookQueue queue = queues.get(id);
+            if (queue != null) {
+                queue.reset();
+            }
+            executor.forgetSecrets(id);
+        }
     }
 
     /** An account was deleted: its deliveries are no longer sent. */

@@ -6,6 +6,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.EgressFailure;
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
@@ -42,6 +43,9 @@ public final class CredentialResolver {
         Credential credential =
                 switch (secret) {
                     case LoginSecret.Password(String value) -> new Credential.Password(value);
+                    case LoginSecret.Missing _ ->
+                            throw new MailFailure(
+                                    FailureCode.AUTH_FAILED, "the account has no login yet");
                     case LoginSecret.OAuth2 grant ->
                             new Credential.AccessToken(
                                     tokens.accessToken(

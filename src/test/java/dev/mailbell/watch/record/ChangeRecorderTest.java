@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.RemovedAccounts;
+import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.client.ClientStore;
@@ -147,7 +149,8 @@ class ChangeRecorderTest {
     void the_account_removed_meanwhile_leaves_no_trace() {
         Account account = account();
         Mailbox before = mailboxes.find(account.id(), "INBOX").orElseThrow();
-        assertThat(accounts.delete(account.clientId(), account.id())).isTrue();
+        assertThat(new RemovedAccounts(DATABASE.jdbi()).remove(account.clientId(), account.id()))
+                .isEqualTo(Removal.COMPLETE);
         assertThat(record(account, before, newMail((ImapState) before.state(), 1))).isEmpty();
         assertThat(events.after(account.clientId(), null, null, account.id(), 10)).isEmpty();
     }

@@ -1,0 +1,85 @@
+package dev.mailbell.api;
+
+import dev.mailbell.account.AccountExport;
+import dev.mailbell.account.AccountImport;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.NewAccounts;
+import dev.mailbell.api.account.AccountReader;
+import dev.mailbell.api.account.AccountRegistration;
+import dev.mailbell.api.account.AccountResources;
+import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.account.BulkRegistration;
+import dev.mailbell.api.client.ErasureRoute;
+import dev.mailbell.api.client.ExportRoute;
+import dev.mailbell.api.client.ImportRoute;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.webhook.WebhookReader;
+import dev.mailbell.api.webhook.WebhookTransfer;
+import dev.mailbell.client.ErasedClients;
+import dev.mailbell.client.Erasure;
+import dev.mailbell.webhook.WebhookImport;
+import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookUrls;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Jdbi;
+
+/** Builds what handles the data of a client as a whole: bulk registration, export, import, erasure. */
+record ClientData(BulkRegistration bulk, Erasure erasure) {
+
+    static ClientData of(Api.Parts parts, Access access) {
+        AccountRegistration registration =
+                new AccountRegistration(
+                        parts.guard(),
+                        parts.search(),
+                        new LoginSecrets(parts.keyring()),
+                        parts.clock());
+        AccountResources accounts =
+                new AccountResources(
+                        new AccountStore(parts.jdbi()),
+                        access.clients(),
+                        parts.watch(),
+                        parts.policy());
+        return new ClientData(
+                new BulkRegistration(
+                        new AccountReader(parts.policy()),
+                        registration,
+                        accounts,
+                        new NewAccounts(parts.jdbi())),
+                new Erasure(
+                        parts.jdbi(),
+                        parts.watch()::forgetClient,
+                        parts.webhooks()::longestPost,
+                        parts.clock()));
+    }
+
+    List<Consumer<Routes>> routes(Api.Parts parts, Access access) {
+        Jdbi jdbi = parts.jdbi();
+        AccountTransfer accounts =
+                new AccountTransfer(
+                        new AccountExport(jdbi), new AccountImport(jdbi), bulk, parts.watch());
+        WebhookTransfer webhooks =
+                new WebhookTransfer(
+                        new WebhookStore(jdbi),
+                        new WebhookImport(jdbi),
+                        new WebhookReader(
+                                new WebhookUrls(parts.guard(), parts.policy()::webhookPorts),
+                                new AccountStore(jdbi)),
+                        parts.webhooks(),
+                        parts.keyring(),
+                        client -> Api.mostWebhooks(parts, client),
+                        parts.clock());
+        return List.of(
+                new ExportRoute(access.clients(), accounts, webhooks, parts.clock())::addTo,
+                new ImportRoute(access.clients(), accounts, webhooks)::addTo,
+                new ErasureRoute(
+                                new ErasedClients(jdbi),
+                                erasure,
+                                access.known(),
+                                parts.watch(),
+                                parts.webhooks(),
+                                parts.clock())
+                        ::addTo);
+    }
+}

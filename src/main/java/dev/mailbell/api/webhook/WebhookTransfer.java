@@ -1,0 +1,210 @@
+package dev.mailbell.api.webhook;
+
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.request.Uuids;
+import dev.mailbell.delivery.http.Signer;
+import dev.mailbell.event.Ids;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.Secret;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookImport;
+import dev.mailbell.webhook.WebhookStore;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Webhooks as they are exported and imported: without secrets. Who imports them may add the secrets;
+ * a webhook without one gets a new secret and is disabled, until its owner has the receiver know it.
+ */
+public final class WebhookTransfer {
+    private static final int PAGE = 500;
+    private static final String SECRET_PREFIX = "whsec_";
+    private static final int MIN_SECRET_BYTES = 24;
+    private static final int MAX_SECRET_BYTES = 64;
+
+    private final WebhookStore store;
+    private final WebhookImport imports;
+    private final WebhookReader reader;
+    private final WebhookOperations webhooks;
+    private final Keyring keyring;
+    private final ToLongFunction<UUID> most;
+    private final InstantSource clock;
+
+    /**
+     * @param most how many webhooks a client may have
+     */
+    public WebhookTransfer(
+            WebhookStore store,
+            WebhookImport imports,
+            WebhookReader reader,
+            WebhookOperations webhooks,
+            Keyring keyring,
+            ToLongFunction<UUID> most,
+            InstantSource clock) {
+        this.store = store;
+        this.imports = imports;
+        this.reader = reader;
+        this.webhooks = webhooks;
+        this.keyring = keyring;
+        this.most = most;
+        this.clock = clock;
+    }
+
+    /**
+     * Writes all webhooks of a client.
+     *
+     * @return how many they were
+     */
+    public long export(UUID clientId, Consumer<ObjectNode> out) {
+        long count = 0;
+        UUID last = null;
+        for (List<Webhook> page = store.list(clientId, last, PAGE);
+                !page.isEmpty();
+                page = store.list(clientId, last, PAGE)) {
+            for (Webhook webhook : page) {
+                out.accept(document(webhook));
+                count++;
+            }
+            last = page.getLast().id();
+        }
+        return count;
+    }
+
+    private static ObjectNode document(Webhook webhook) {
+        ObjectNode json = Json.MAPPER.createObjectNode();
+        json.put("type", "webhook");
+        json.put("id", webhook.id().toString());
+        json.put("state", webhook.state().wireName());
+        ObjectNode settings = json.putObject("webhook");
+        settings.put("url", webhook.url());
+        webhook.events().forEach(settings.putArray("events")::add);
+        List<UUID> accounts = webhook.accounts();
+        if (accounts != null) {
+            ArrayNode ids = settings.putArray("accounts");
+            accounts.forEach(id -> ids.add(id.toString()));
+        }
+        ObjectNode labels = settings.putObject("labels");
+        webhook.labels().forEach(labels::put);
+        if (webhook.description() != null) {
+            settings.put("description", webhook.description());
+        }
+        return json;
+    }
+
+    /**
+     * Adds a webhook of an export.
+     *
+     * @param source its exported id
+     * @param line as it was exported; its member {@code webhook} may have a secret
+     * @param accounts finds imported accounts by their exported ids
+     * @return false when an earlier import has added it
+     * @throws ProblemException when it is not valid
+     */
+    public boolean importOne(
+            UUID clientId, UUID source, ObjectNode line, Function<List<UUID>, Map<UUID, UUID>> accounts) {
+        if (imports.isPresent(clientId, source)) {
+            return false;
+        }
+        long room = most.applyAsLong(clientId);
+        if (store.count(clientId) >= room) {
+            throw new ProblemException(
+                    Problem.refused(
+                            "too-many-webhooks",
+                            "this client may have "
+                                    + room
+                                    + " webhooks (limits.webhooksPerClient); remove some first"));
+        }
+        if (!(line.get("webhook") instanceof ObjectNode settings)) {
+            throw new ProblemException(Problem.invalid("webhook", "must be an object"));
+        }
+        Secret given = takeSecret(settings);
+        replaceAccounts(settings, accounts);
+        WebhookDraft draft = reader.read(settings, clientId);
+        boolean disabled =
+                given == null || line.path("state").asString("").equals(State.DISABLED.wireName());
+        UUID id = Ids.next();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        imports.insert(
+                new Webhook(
+                        id,
+                        clientId,
+                        draft.url(),
+                        draft.events(),
+                        draft.accounts(),
+                        draft.labels(),
+                        draft.description(),
+                        keyring.encrypt(
+                                given == null ? Signer.newSecret() : given,
+                                Webhook.secretContext(id)),
+                        null,
+                        disabled ? State.DISABLED : State.ENABLED,
+                        Health.UNKNOWN,
+                        now,
+                        now),
+                source);
+        webhooks.changed(id);
+        return true;
+    }
+
+    private static @Nullable Secret takeSecret(ObjectNode settings) {
+        JsonNode secret = settings.remove("secret");
+        if (secret == null || secret.isNull()) {
+            return null;
+        }
+        if (!secret.isString() || !isSecret(secret.stringValue())) {
+            throw new ProblemException(
+                    Problem.invalid(
+                            "webhook.secret",
+                            "must be whsec_ and the Base64 of 24 to 64 bytes"));
+        }
+        return Secret.of(secret.stringValue());
+    }
+
+    private static boolean isSecret(String text) {
+        if (!text.startsWith(SECRET_PREFIX)) {
+            return false;
+        }
+        try {
+            int bytes =
+                    Base64.getDecoder().decode(text.substring(SECRET_PREFIX.length())).length;
+            return bytes >= MIN_SECRET_BYTES && bytes <= MAX_SECRET_BYTES;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /** The exported ids of accounts become those that they have here. */
+    private static void replaceAccounts(
+            ObjectNode settings, Function<List<UUID>, Map<UUID, UUID>> accounts) {
+        if (!(settings.get("accounts") instanceof ArrayNode given) || given.isEmpty()) {
+            return;
+        }
+        List<UUID> sources = new ArrayList<>();
+        given.forEach(id -> Uuids.parse(id.asString("")).ifPresent(sources::add));
+        List<UUID> here = List.copyOf(accounts.apply(sources).values());
+        if (here.isEmpty()) {
+            throw new ProblemException(
+                    Problem.invalid(
+                            "webhook.accounts", "none of these accounts has been imported"));
+        }
+        ArrayNode ids = settings.putArray("accounts");
+        here.forEach(id -> ids.add(id.toString()));
+    }
+}
