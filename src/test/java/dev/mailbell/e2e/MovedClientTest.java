@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -266,7 +267,6 @@ class MovedClientTest {
     private static Map<String, Long> rows(Client client) {
         Map<String, Long> rows = new HashMap<>();
         jdbi.useHandle(handle -> {
-            // What is left of other clients; all else is this client's.
             for (Map<String, Object> column :
                     handle.createQuery(
                                     """
@@ -305,14 +305,15 @@ class MovedClientTest {
     }
 
     private static void count(
-            org.jdbi.v3.core.Handle handle,
+            Handle handle,
             Client client,
             Map<String, Long> rows,
             String table,
             String condition) {
         long count =
-                handle.createQuery("select count(*) from " + table + " t where " + condition)
-                        .bind("client", client.id())
+                handle.createQuery(
+                                ("select count(*) from " + table + " t where " + condition)
+                                        .replace(":client", "'" + client.id() + "'::uuid"))
                         .mapTo(Long.class)
                         .one();
         if (count > 0) {
