@@ -27,6 +27,8 @@ final class ClientTables implements AutoCloseable {
 
     private final Database database;
 
+    private static final int CONNECTIONS = 2;
+
     private ClientTables(Database database) {
         this.database = database;
     }
@@ -34,7 +36,8 @@ final class ClientTables implements AutoCloseable {
     static ClientTables open(ConfigOption config) {
         Configuration configuration = config.load();
         Database database =
-                ConfiguredDatabase.openBeside(configuration.database(), configuration.dataDir());
+                ConfiguredDatabase.join(
+                        configuration.database(), configuration.dataDir(), CONNECTIONS);
         if (!database.hasTable("api_key")) {
             database.close();
             throw new CommandFailedException(

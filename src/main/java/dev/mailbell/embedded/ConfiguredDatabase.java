@@ -5,13 +5,13 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.ServerName;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** Opens the configured database: an external server, or the embedded one. */
 public final class ConfiguredDatabase {
-    private static final int COMMAND_CONNECTIONS = 2;
-
     private ConfiguredDatabase() {}
 
     /**
@@ -30,22 +30,32 @@ public final class ConfiguredDatabase {
     }
 
     /**
-     * Opens two connections for a command, also while a daemon uses the database. The embedded
-     * server is started when it does not run, and then stops after the pool is closed.
+     * Opens the configured database beside a daemon that may use it: an embedded server that runs
+     * already is not started a second time.
      *
-     * @throws DatabaseException when the server cannot be used or started; the message says what to
-     *     do
+     * @param connections at most
      */
-    public static Database openBeside(DatabaseConfig config, Path dataDir) {
+    public static Database join(DatabaseConfig config, Path dataDir, int connections) {
         if (!config.embedded()) {
             return Database.open(
                     new DatabaseAddress(config.url(), config.username(), config.password()),
-                    COMMAND_CONNECTIONS);
+                    connections);
         }
-        Optional<DatabaseAddress> running = RunningServer.address(dataDir);
-        return running.isPresent()
-                ? Database.open(running.get(), COMMAND_CONNECTIONS)
-                : openEmbedded(dataDir, config.pool());
+        try {
+            Optional<DatabaseAddress> running =
+                    Files.exists(dataDir) ? EmbeddedPostgres.runningIn(dataDir) : Optional.empty();
+            return running.isPresent()
+                    ? Database.open(running.get(), connections)
+                    : openEmbedded(dataDir, connections);
+        } catch (IOException e) {
+            throw new DatabaseException(
+                    "the data directory "
+                            + dataDir
+                            + " cannot be read: "
+                            + e
+                            + "; run the command as the user that runs the daemon",
+                    e);
+        }
     }
 
     /**

@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
  * data directory), its password and its port. They appear whole or not at all.
  */
 final class EmbeddedFiles {
-    static final String SUPERUSER = "mailbell";
     private static final Logger log = LoggerFactory.getLogger(EmbeddedFiles.class);
     private static final Duration INITDB_TIMEOUT = Duration.ofMinutes(2);
     private static final int PASSWORD_BYTES = 24;
@@ -202,7 +201,7 @@ final class EmbeddedFiles {
         return List.of(
                 programs.program("initdb"),
                 "--pgdata=" + staging.resolve("data"),
-                "--username=" + SUPERUSER,
+                "--username=" + ServerRoles.SUPERUSER,
                 "--pwfile=" + secret,
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",

@@ -3,14 +3,12 @@ package dev.mailbell.embedded;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.ErrorHints;
-import dev.mailbell.database.PoolSettings;
 import dev.mailbell.database.RecurringTask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -32,12 +30,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class EmbeddedPostgres implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
-    static final String DATABASE = "mailbell";
 
     /** How long to wait for a server left by a killed daemon; a healthy one answers at once. */
     private static final Duration ORPHAN_TIMEOUT = Duration.ofSeconds(1);
 
-    private static final int SOCKET_SECONDS = 5;
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
     private final DirectoryLock lock;
@@ -147,7 +143,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
         boolean serves = false;
         try {
-            createDatabase();
+            prepareRoles();
             serves = true;
         } finally {
             if (!serves) {
@@ -177,7 +173,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
      * server knows the hash of the password.
      */
     private boolean answers(int atPort) {
-        try (Connection connection = connect(atPort);
+        try (Connection connection =
+                        ServerRoles.connect(ServerRoles.superuser(atPort, "postgres", password));
                 Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery("select current_setting('data_directory')")) {
@@ -191,17 +188,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    private void createDatabase() {
-        try (Connection connection = connect(port);
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                "select 1 from pg_database where datname = '" + DATABASE + "'")) {
-            if (!row.next()) {
-                try (Statement create = connection.createStatement()) {
-                    create.execute("create database " + DATABASE);
-                }
-            }
+    private void prepareRoles() {
+        try {
+            ServerRoles.prepare(port, password);
         } catch (SQLException e) {
             String why =
                     PSQLState.INVALID_PASSWORD.getState().equals(e.getSQLState())
@@ -216,35 +205,38 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    private Connection connect(int atPort) throws SQLException {
-        DatabaseAddress maintenance = address(atPort, "postgres");
-        return DriverManager.getConnection(
-                maintenance.url(), PoolSettings.properties(maintenance, SOCKET_SECONDS));
-    }
-
-    /** The address of Mailbell's database; {@link #restart} keeps it. */
+    /** The address of Mailbell's database, as its ordinary role; {@link #restart} keeps it. */
     public DatabaseAddress address() {
-        return address(port, DATABASE);
+        return address(ServerRoles.DATABASE);
     }
 
-    private DatabaseAddress address(int atPort, String database) {
-        return address(atPort, database, password);
+    /** The address of another database of the server, as the ordinary role. */
+    public DatabaseAddress address(String database) {
+        return ServerRoles.daemon(port, database, password);
     }
 
-    static DatabaseAddress address(int atPort, String database, String password) {
-        return new DatabaseAddress(
-                "jdbc:postgresql://127.0.0.1:" + atPort + "/" + database,
-                EmbeddedFiles.SUPERUSER,
-                password);
+    /** The address of a database of the server, as its superuser. */
+    public DatabaseAddress superuserAddress(String database) {
+        return ServerRoles.superuser(port, database, password);
+    }
+
+    /**
+     * The address of Mailbell's database on a server that another process runs in a data directory;
+     * empty when none runs there.
+     */
+    static Optional<DatabaseAddress> runningIn(Path dataDir) throws IOException {
+        EmbeddedFiles files = new EmbeddedFiles(dataDir.toRealPath(), true);
+        Optional<PostmasterFile> file =
+                files.exists() ? PostmasterFile.read(files.data()) : Optional.empty();
+        return file.filter(it -> it.ready() && it.isAlive(files.data())).isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        ServerRoles.daemon(
+                                file.get().port(), ServerRoles.DATABASE, files.password()));
     }
 
     public Path dataDir() {
         return files.directory();
-    }
-
-    /** The address of another database of the server. */
-    public DatabaseAddress address(String database) {
-        return address(port, database);
     }
 
     /** Restarts a server that was killed, and limits the size of its log. */

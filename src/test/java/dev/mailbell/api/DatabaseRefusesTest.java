@@ -41,9 +41,9 @@ class DatabaseRefusesTest {
         api = new TestApi(database);
         admin =
                 Jdbi.create(
-                        server.address().url(),
-                        server.address().username(),
-                        server.address().password());
+                        server.superuserAddress("mailbell").url(),
+                        server.superuserAddress("mailbell").username(),
+                        server.superuserAddress("mailbell").password());
     }
 
     @AfterAll

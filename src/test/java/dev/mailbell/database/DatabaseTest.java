@@ -114,8 +114,8 @@ class DatabaseTest {
     void a_wrong_password_is_reported_and_never_shown() {
         DatabaseAddress right = TestDatabase.empty();
         assertRefused(
-                new DatabaseAddress(right.url(), "mailbell", SECRET),
-                "refuses the password of user \"mailbell\"",
+                new DatabaseAddress(right.url(), right.username(), SECRET),
+                "refuses the password of user \"" + right.username() + "\"",
                 "database.password");
         assertThat(new DatabaseAddress(right.url(), "mailbell", SECRET).toString())
                 .doesNotContain(SECRET);
@@ -127,7 +127,7 @@ class DatabaseTest {
         String url = right.url().substring(0, right.url().lastIndexOf('/')) + "/absent";
         assertRefused(
                 new DatabaseAddress(url, right.username(), right.password()),
-                "create database \"absent\" owner \"mailbell\"");
+                "create database \"absent\" owner \"" + right.username() + "\"");
     }
 
     @Test

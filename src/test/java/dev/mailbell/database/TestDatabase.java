@@ -35,17 +35,23 @@ public final class TestDatabase {
         static final EmbeddedPostgres SERVER = start();
         static final Jdbi ADMIN =
                 Jdbi.create(
-                        SERVER.address("postgres").url(),
-                        SERVER.address("postgres").username(),
-                        SERVER.address("postgres").password());
+                        SERVER.superuserAddress("postgres").url(),
+                        SERVER.superuserAddress("postgres").username(),
+                        SERVER.superuserAddress("postgres").password());
 
         static {
             Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
             dropEarlierRuns();
-            ADMIN.useHandle(handle -> handle.execute("create database " + TEMPLATE));
+            ADMIN.useHandle(
+                    handle -> handle.execute("create database " + TEMPLATE + " owner " + owner()));
             try (Database template = Database.open(SERVER.address(TEMPLATE), 1)) {
                 template.migrate();
             }
+        }
+
+        /** The ordinary role as which a daemon works, and the tests. */
+        static String owner() {
+            return SERVER.address().username();
         }
 
         private static EmbeddedPostgres start() {
@@ -88,15 +94,22 @@ public final class TestDatabase {
     /** The same with a limit of connections. */
     public static Database create(int connections) {
         String name = "test_" + number.incrementAndGet();
-        Shared.ADMIN.useHandle(
-                handle -> handle.execute("create database " + name + " template " + TEMPLATE));
+        Shared.ADMIN.useHandle(handle ->
+                handle.execute(
+                        "create database "
+                                + name
+                                + " template "
+                                + TEMPLATE
+                                + " owner "
+                                + Shared.owner()));
         return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
     }
 
     /** A new database without tables, for tests of connecting and migrating. */
     public static DatabaseAddress empty() {
         String name = "test_" + number.incrementAndGet();
-        Shared.ADMIN.useHandle(handle -> handle.execute("create database " + name));
+        Shared.ADMIN.useHandle(
+                handle -> handle.execute("create database " + name + " owner " + Shared.owner()));
         return Shared.SERVER.address(name);
     }
 

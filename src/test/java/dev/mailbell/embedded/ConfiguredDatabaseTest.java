@@ -21,18 +21,23 @@ class ConfiguredDatabaseTest {
     }
 
     @Test
-    void a_command_uses_the_running_server_and_leaves_it_running(@TempDir Path dataDir) {
+    void a_command_joins_the_server_of_a_daemon_and_starts_its_own_where_none_runs(
+            @TempDir Path dataDir) throws Exception {
+        TestDatabase.lendPrograms(dataDir);
         DatabaseConfig config = new DatabaseConfig("", "", "", 3);
-        try (Database database = ConfiguredDatabase.open(config, dataDir)) {
-            try (Database beside = ConfiguredDatabase.openBeside(config, dataDir)) {
-                assertThat(count(beside, "select 1")).isEqualTo(1);
-            }
-            assertThat(count(database, "select 1")).isEqualTo(1);
-        }
-        try (Database alone = ConfiguredDatabase.openBeside(config, dataDir)) {
+        Path pid = PostmasterFile.file(dataDir.resolve("database"));
+        try (Database alone = ConfiguredDatabase.join(config, dataDir, 1)) {
             assertThat(count(alone, "select 1")).isEqualTo(1);
         }
-        assertThat(PostmasterFile.file(dataDir.resolve("database"))).doesNotExist();
+        assertThat(pid).doesNotExist();
+        try (Database daemon = ConfiguredDatabase.open(config, dataDir)) {
+            try (Database command = ConfiguredDatabase.join(config, dataDir, 1)) {
+                command.jdbi().useHandle(handle -> handle.execute("create table shared (n int)"));
+            }
+            assertThat(pid).exists();
+            assertThat(count(daemon, "select count(*) from shared")).isZero();
+        }
+        assertThat(pid).doesNotExist();
     }
 
     @Test

@@ -2,9 +2,11 @@ package dev.mailbell.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.DatabaseException;
@@ -16,7 +18,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -190,7 +194,7 @@ class EmbeddedPostgresTest {
             DatabaseAddress address = server.address();
             assertThat(
                             text(
-                                    address,
+                                    server.superuserAddress("mailbell"),
                                     """
                                     select string_agg(name || '=' || setting, ' ' order by name) from pg_settings where name in
                                         ('fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums', 'listen_addresses',
@@ -202,10 +206,65 @@ class EmbeddedPostgresTest {
                                     + " synchronous_commit=on unix_socket_directories=");
             assertThat(Files.getPosixFilePermissions(dataDir.resolve("database.password")))
                     .isEqualTo(PosixFilePermissions.fromString("rw-------"));
-            DatabaseAddress guess = new DatabaseAddress(address.url(), "mailbell", "guess");
-            assertThatExceptionOfType(DatabaseException.class)
-                    .isThrownBy(() -> Database.open(guess, 1))
-                    .withMessageContaining("refuses the password");
+            for (String role : List.of(address.username(), "mailbell")) {
+                DatabaseAddress guess = new DatabaseAddress(address.url(), role, "guess");
+                assertThatExceptionOfType(DatabaseException.class)
+                        .isThrownBy(() -> Database.open(guess, 1))
+                        .withMessageContaining("refuses the password");
+            }
+        }
+    }
+
+    @Test
+    void the_daemons_role_is_an_ordinary_one_that_reaches_no_file_and_no_program() {
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+            DatabaseAddress address = server.address();
+            String secret = dataDir.resolve("database.password").toString();
+            run(address, "create table loot (line text)");
+            for (String statement :
+                    List.of(
+                            "copy loot from '" + secret + "'",
+                            "copy loot from program 'cat " + secret + "'",
+                            "select pg_read_file('" + secret + "')",
+                            "select lo_import('" + secret + "')",
+                            "select pg_ls_dir('/')",
+                            "alter system set archive_command = 'true'",
+                            "create role another superuser",
+                            "alter role mailbell_daemon superuser",
+                            "set role mailbell",
+                            "select * from pg_authid")) {
+                assertThatThrownBy(() -> run(address, statement))
+                        .as(statement)
+                        .rootCause()
+                        .extracting(e -> ((SQLException) e).getSQLState())
+                        .isEqualTo("42501");
+            }
+        }
+    }
+
+    @Test
+    void tables_of_a_build_with_the_superuser_alone_are_given_to_the_ordinary_role() {
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+            DatabaseAddress superuser = server.superuserAddress("mailbell");
+            run(server.superuserAddress("postgres"), "drop database mailbell");
+            run(server.superuserAddress("postgres"), "drop role mailbell_daemon");
+            run(server.superuserAddress("postgres"), "create database mailbell");
+            try (Database before = Database.open(superuser, 2)) {
+                before.migrate();
+            }
+        }
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir);
+                Database database = Database.open(server.address(), 2)) {
+            assertThat(server.address().username()).isEqualTo("mailbell_daemon");
+            assertThat(database.migrate()).isZero();
+            new DailyPartitions(database.jdbi(), InstantSource.system()).makeAhead();
+            database.jdbi()
+                    .useHandle(handle -> {
+                        handle.execute(
+                                "insert into client (id, name) values (gen_random_uuid(), 'x')");
+                        handle.execute("alter table account add column later text");
+                        handle.execute("drop table event_default");
+                    });
         }
     }
 

@@ -71,7 +71,7 @@ public final class ReplicatedServers implements AutoCloseable {
 
     private static EmbeddedPostgres follow(EmbeddedPostgres primary, Path directory)
             throws IOException {
-        DatabaseAddress address = primary.address();
+        DatabaseAddress address = primary.superuserAddress("mailbell");
         Files.writeString(
                 primary.dataDir().resolve("database/pg_hba.conf"),
                 "host replication all 127.0.0.1/32 scram-sha-256\n",
@@ -108,7 +108,7 @@ public final class ReplicatedServers implements AutoCloseable {
     }
 
     private static String on(EmbeddedPostgres server, String sql) {
-        DatabaseAddress address = server.address();
+        DatabaseAddress address = server.superuserAddress("mailbell");
         return Jdbi.create(address.url(), address.username(), address.password())
                 .withHandle(handle -> handle.createQuery(sql).mapTo(String.class).one());
     }
