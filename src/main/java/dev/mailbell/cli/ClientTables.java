@@ -25,9 +25,9 @@ final class ClientTables implements AutoCloseable {
     private static final int PAGE = 500;
     private static final int MAX_NAME_LENGTH = 100;
 
-    private final Database database;
-
     private static final int CONNECTIONS = 2;
+
+    private final Database database;
 
     private ClientTables(Database database) {
         this.database = database;

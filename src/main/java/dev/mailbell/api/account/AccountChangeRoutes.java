@@ -75,6 +75,8 @@ public final class AccountChangeRoutes {
             AccountDocument.removeReplaced(document, patch, read);
             MergePatch.apply(document, patch);
             Resolved resolved = registration.resolve(reader.read(document));
+            SecretsGivenAgain.require(
+                    read.mail(), secret, resolved.mail(), resolved.secret(), patch);
             Account written = write(read, resolved, secret);
             if (written != null) {
                 Responses.ok(context, accounts.view(written));

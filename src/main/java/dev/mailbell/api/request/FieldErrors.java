@@ -16,6 +16,11 @@ public final class FieldErrors {
         }
     }
 
+    /** The errors so far, for a problem of another kind than {@code invalid}. */
+    public List<FieldError> all() {
+        return List.copyOf(all);
+    }
+
     public boolean isEmpty() {
         return all.isEmpty();
     }

@@ -404,7 +404,12 @@ class AccountRoutesTest {
                                 "update mailbox set version = 7, total = 3 where account_id = ?",
                                 UUID.fromString(id)));
         JsonNode changed =
-                json(client.patch("/v1/accounts/" + id, "{\"mail\": {\"protocol\": \"pop3\"}}"));
+                json(
+                        client.patch(
+                                "/v1/accounts/" + id,
+                                """
+                                {"mail": {"protocol": "pop3", "password": "s3cret-word"}}\
+                                """));
         assertThat(changed.at("/mail/port").intValue()).isEqualTo(995);
         JsonNode mailbox = json(client.get("/v1/accounts/" + id + "/mailboxes")).at("/items/0");
         assertThat(mailbox.required("name").stringValue()).isEqualTo("INBOX");
