@@ -44,10 +44,11 @@ create table api_key (
 
 create index api_key_of_client on api_key (client_id, id);
 
--- One row: the keyset that encrypts the secrets in this database. A start with another keyset is refused.
-create table installation (
-    single             boolean primary key default true check (single), -- allows no second row
-    keyset_fingerprint text    not null
+-- A row is a key of the keyset that may have encrypted secrets in this database. A start without one of them is refused.
+create table keyset_key (
+    id          text        primary key, -- eight hexadecimal digits; bytes 2 to 5 of each value that the key encrypted
+    fingerprint text        not null,    -- derived from the key, which it does not reveal
+    since       timestamptz not null default now()
 );
 
 -- A row is an account: one login at one mail server.

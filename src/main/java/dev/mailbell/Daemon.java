@@ -127,8 +127,8 @@ public final class Daemon implements AutoCloseable {
                 .register(meters);
         database.migrate();
         Jdbi jdbi = database.jdbi();
-        Keyring keyring = Keyring.open(configuration.keyset());
-        Installation.claim(jdbi, keyring);
+        DaemonKeys keys = DaemonKeys.open(configuration.keyset(), jdbi);
+        Keyring keyring = keys.keyring();
         new EventStore(jdbi).adoptRestored();
         Ids.startAfterLogs(jdbi);
         DailyPartitions partitions = new DailyPartitions(jdbi, clock);
@@ -227,6 +227,7 @@ public final class Daemon implements AutoCloseable {
                         database.dataSource(),
                         chores(partitions, configuration.retention(), jdbi, clock, api));
         stops.push(housekeeping::close);
+        stops.push(keys.start(lease::held, meters, clock)::run);
         // Pushed last, so that requests end before the parts that serve them.
         stops.push(api::close);
     }

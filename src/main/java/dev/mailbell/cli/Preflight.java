@@ -9,6 +9,7 @@ import dev.mailbell.embedded.ConfiguredDatabase;
 import dev.mailbell.network.tls.ServerCertificate;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.KeyringException;
+import dev.mailbell.secret.KeysetPlace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -49,8 +50,9 @@ final class Preflight {
         String key = environment.getOrDefault("MAILBELL_ADMIN_KEY", "");
         preflight.operatorKey(key);
         preflight.database();
-        preflight.keyset();
-        preflight.dataDir(key.isBlank());
+        preflight.keyset(environment);
+        preflight.dataDir(
+                key.isBlank(), environment.getOrDefault(KeysetPlace.VARIABLE, "").isBlank());
         preflight.address();
         preflight.certificate();
         return List.copyOf(preflight.faults);
@@ -81,11 +83,12 @@ final class Preflight {
         }
     }
 
-    private void keyset() {
-        Path file = configuration.keyset();
-        if (Files.exists(file)) {
+    private void keyset(Map<String, String> environment) {
+        KeysetPlace place = KeysetPlace.of(configuration.keyset(), environment);
+        Path file = place.file();
+        if (!place.variable().isEmpty() || Files.exists(file)) {
             try {
-                Keyring.openExisting(file);
+                Keyring.openExisting(place);
             } catch (KeyringException e) {
                 add("the configuration", "security.keyset", String.valueOf(e.getMessage()));
             }
@@ -98,12 +101,13 @@ final class Preflight {
         }
     }
 
-    private void dataDir(boolean keyIsStoredThere) {
+    private void dataDir(boolean keyIsStoredThere, boolean keysetIsInFile) {
         Path dataDir = configuration.dataDir();
         boolean needed =
                 configuration.database().embedded()
                         || keyIsStoredThere && !Files.exists(OperatorKey.file(dataDir))
-                        || !Files.exists(configuration.keyset())
+                        || keysetIsInFile
+                                && !Files.exists(configuration.keyset())
                                 && configuration.keyset().startsWith(dataDir);
         if (needed && !canBeWritten(dataDir)) {
             add(

@@ -23,6 +23,7 @@ final class ConfigurationReading {
                     "MAILBELL_ADMIN_KEY",
                     "MAILBELL_CONFIG",
                     "MAILBELL_JAVA_OPTS",
+                    "MAILBELL_KEYSET",
                     "MAILBELL_HOME",
                     "MAILBELL_VERSION");
 

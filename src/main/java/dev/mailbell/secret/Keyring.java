@@ -1,67 +1,103 @@
 package dev.mailbell.secret;
 
-import com.google.crypto.tink.AccessesPartialKey;
 import com.google.crypto.tink.Aead;
-import com.google.crypto.tink.InsecureSecretKeyAccess;
-import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.RegistryConfiguration;
-import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
-import com.google.crypto.tink.aead.AeadConfig;
-import com.google.crypto.tink.aead.AesGcmKey;
-import com.google.crypto.tink.aead.PredefinedAeadParameters;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.IntStream;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
- * Encrypts and decrypts with the keys of one file (a Tink keyset, AES-256-GCM). Each value is bound
- * to the row it belongs to: copied into another row it does not decrypt. Safe for many threads.
+ * Encrypts and decrypts with the keys of one keyset (Tink, AES-256-GCM), which is in a file or in
+ * the environment. Each value is bound to the row it belongs to: copied into another row it does
+ * not decrypt. Safe for many threads.
  */
 public final class Keyring {
     private static final int TINK_PREFIX = 1;
 
-    private final KeysetFile file;
-    private volatile Keys keys;
+    private final KeysetPlace place;
 
-    private record Keys(KeysetHandle handle, Aead aead) {
-        boolean has(int id) {
-            return IntStream.range(0, handle.size()).anyMatch(i -> handle.getAt(i).getId() == id);
-        }
+    /**
+     * The present keyset, and before it those that had keys which it lacks: values that this
+     * process has in memory were encrypted with them. Newest first.
+     */
+    private volatile List<Keyset> keysets;
+
+    private Keyring(KeysetPlace place) {
+        this.place = place;
+        this.keysets = List.of(load(place));
     }
 
-    private Keyring(KeysetFile file) {
-        this.file = file;
-        this.keys = load(file);
+    /** As {@link #open(KeysetPlace)}, for a keyset in a file. */
+    public static Keyring open(Path path) {
+        return open(new KeysetPlace(path, ""));
     }
 
     /**
      * Opens the keyset, and creates one if there is none. If values may have been encrypted before,
-     * compare {@link #fingerprint()} with the one stored beside them: a new keyset decrypts none of
-     * them.
+     * {@link KeysetRegister#claim} must follow: a new keyset decrypts none of them.
      *
-     * @throws KeyringException when the file is damaged, unreadable, or open to other users
+     * @throws KeyringException when the keyset is damaged, unreadable, open to other users, or in
+     *     two places that differ
      */
-    public static Keyring open(Path path) {
-        KeysetFile file = new KeysetFile(path);
-        if (!file.exists()) {
-            file.create(serialize(generate()));
+    public static Keyring open(KeysetPlace place) {
+        KeysetFile file = new KeysetFile(place.file());
+        if (!place.hasVariable() && !file.exists()) {
+            file.create(Keyset.generate().serialize());
         }
-        return new Keyring(file);
+        return new Keyring(place);
+    }
+
+    /** As {@link #openExisting(KeysetPlace)}, for a keyset in a file. */
+    public static Keyring openExisting(Path path) {
+        return openExisting(new KeysetPlace(path, ""));
     }
 
     /**
      * Opens an existing keyset.
      *
-     * @throws KeyringException also when the file does not exist
+     * @throws KeyringException also when there is none
      */
-    public static Keyring openExisting(Path path) {
-        return new Keyring(new KeysetFile(path));
+    public static Keyring openExisting(KeysetPlace place) {
+        return new Keyring(place);
+    }
+
+    private static Keyset load(KeysetPlace place) {
+        KeysetFile file = new KeysetFile(place.file());
+        if (!place.hasVariable()) {
+            return Keyset.parse(file.read(), file.toString());
+        }
+        Keyset given = Keyset.parse(place.variable(), KeysetPlace.VARIABLE);
+        if (file.exists()) {
+            Keyset stored = Keyset.parse(file.read(), file.toString());
+            if (!stored.keys().equals(given.keys())) {
+                throw new KeyringException(
+                        "the keyset in "
+                                + KeysetPlace.VARIABLE
+                                + " ("
+                                + names(given.keys())
+                                + ") and the one in "
+                                + file
+                                + " ("
+                                + names(stored.keys())
+                                + ") differ: keep the one with all keys of the database, and unset "
+                                + KeysetPlace.VARIABLE
+                                + " or move the file away");
+            }
+        }
+        return given;
+    }
+
+    private static String names(List<KeyInfo> keys) {
+        return keys.stream()
+                .map(key -> key.primary() ? key.id() + " encrypts" : key.id())
+                .collect(Collectors.joining(", "));
     }
 
     /**
@@ -74,15 +110,15 @@ public final class Keyring {
     /** The same for bytes. */
     public byte[] encrypt(byte[] plain, String boundTo) {
         try {
-            return keys.aead().encrypt(plain, context(boundTo));
+            return keysets.getFirst().aead().encrypt(plain, context(boundTo));
         } catch (GeneralSecurityException e) {
-            throw new KeyringException("keyset " + file + " could not encrypt " + boundTo, e);
+            throw new KeyringException(this + " could not encrypt " + boundTo, e);
         }
     }
 
     /**
      * @param boundTo the place given at the encryption
-     * @throws KeyringException when no key of the file fits, or the value was changed or moved
+     * @throws KeyringException when no key of the keyset fits, or the value was changed or moved
      */
     public Secret decrypt(byte[] sealed, String boundTo) {
         return Secret.of(new String(decryptBytes(sealed, boundTo), StandardCharsets.UTF_8));
@@ -91,11 +127,11 @@ public final class Keyring {
     /** The same for bytes. */
     public byte[] decryptBytes(byte[] sealed, String boundTo) {
         try {
-            return keysFor(sealed).aead().decrypt(sealed, context(boundTo));
+            return aeadFor(sealed).decrypt(sealed, context(boundTo));
         } catch (GeneralSecurityException e) {
             throw new KeyringException(
-                    "no key of keyset "
-                            + file
+                    "no key of "
+                            + this
                             + " decrypts "
                             + boundTo
                             + "; use the keyset that encrypted it, or enter the secret again",
@@ -104,19 +140,27 @@ public final class Keyring {
     }
 
     /**
-     * Reads the file again for an unknown key: {@code keys rotate} or another node may have added
+     * Reads the keyset again for an unknown key: {@code keys rotate} or another node may have added
      * it.
      */
-    private Keys keysFor(byte[] sealed) {
-        Keys present = keys;
-        if (sealed.length < 5 || sealed[0] != TINK_PREFIX) {
-            return present;
+    private Aead aeadFor(byte[] sealed) {
+        String id = keyIdOf(sealed).orElse("");
+        if (!id.isEmpty() && keysets.stream().noneMatch(keyset -> keyset.has(id))) {
+            adopt(load(place));
         }
-        if (!present.has(ByteBuffer.wrap(sealed, 1, 4).getInt())) {
-            present = load(file);
-            keys = present;
-        }
-        return present;
+        List<Keyset> known = keysets;
+        return known.stream()
+                .filter(keyset -> keyset.has(id))
+                .findFirst()
+                .orElse(known.getFirst())
+                .aead();
+    }
+
+    /** The id of the key that encrypted a value; empty for a value that no key encrypted. */
+    public static Optional<String> keyIdOf(byte[] sealed) {
+        return sealed.length < 5 || sealed[0] != TINK_PREFIX
+                ? Optional.empty()
+                : Optional.of(HexFormat.of().formatHex(sealed, 1, 5));
     }
 
     private static byte[] context(String boundTo) {
@@ -126,125 +170,105 @@ public final class Keyring {
         return boundTo.getBytes(StandardCharsets.UTF_8);
     }
 
+    private synchronized void adopt(Keyset present) {
+        List<Keyset> all = new ArrayList<>();
+        all.add(present);
+        for (Keyset earlier : keysets) {
+            boolean needed =
+                    earlier.keys().stream()
+                            .anyMatch(key -> all.stream().noneMatch(later -> later.has(key.id())));
+            if (needed) {
+                all.add(earlier);
+            }
+        }
+        keysets = List.copyOf(all);
+    }
+
+    /**
+     * Reads the keyset again, so that a new key encrypts from now on.
+     *
+     * @param beforeUse gets the keys before one that is new encrypts anything; when it throws, the
+     *     keys stay as they are
+     * @throws KeyringException when the keyset cannot be read; the keys stay as they are
+     */
+    public void refresh(Consumer<List<KeyInfo>> beforeUse) {
+        if (place.hasVariable()) {
+            // The environment of a process does not change.
+            return;
+        }
+        Keyset present = load(place);
+        if (!present.keys().equals(keys())) {
+            beforeUse.accept(present.keys());
+            adopt(present);
+        }
+    }
+
     /**
      * Adds a key that encrypts from now on. The older keys stay and decrypt their values. The file
-     * changes atomically; other processes read it again when they find a value of the new key.
+     * changes atomically; other processes read it again.
+     *
+     * @throws KeyringException when the keyset is in the environment, which only the operator
+     *     changes
      */
     public void rotate() {
+        change(Keyset::withNewKey, "rotate");
+    }
+
+    /** Removes keys that no value needs, none of them the one that encrypts. */
+    public void remove(Set<String> ids) {
+        change(keyset -> keyset.without(ids), "prune");
+    }
+
+    private void change(UnaryOperator<Keyset> change, String command) {
+        if (place.hasVariable()) {
+            throw new KeyringException(
+                    "the keyset is in "
+                            + KeysetPlace.VARIABLE
+                            + ", which only you can change: write the new keyset into a file with"
+                            + " \"keys "
+                            + command
+                            + " --to FILE\", set the variable to that file's content on every node,"
+                            + " and start them again");
+        }
+        KeysetFile file = new KeysetFile(place.file());
         file.exclusively(() -> {
-            KeysetHandle rotated = withNewKey(load(file).handle());
-            file.replace(serialize(rotated));
-            keys = keys(rotated);
+            Keyset changed = change.apply(load(place));
+            file.replace(changed.serialize());
+            adopt(changed);
         });
+    }
+
+    /** Writes the keyset with a new key into a new file, and changes nothing else. */
+    public void writeRotated(Path to) {
+        write(load(place).withNewKey(), to);
+    }
+
+    /** Writes the keyset without some keys into a new file, and changes nothing else. */
+    public void writeWithout(Set<String> ids, Path to) {
+        write(load(place).without(ids), to);
+    }
+
+    private static void write(Keyset keyset, Path to) {
+        KeysetFile file = new KeysetFile(to);
+        if (file.exists()) {
+            throw new KeyringException(file + " exists: name a new file");
+        }
+        file.create(keyset.serialize());
     }
 
     /** The keys without their material, oldest first. */
     public List<KeyInfo> keys() {
-        KeysetHandle handle = keys.handle();
-        return IntStream.range(0, handle.size())
-                .mapToObj(handle::getAt)
-                .map(entry ->
-                        new KeyInfo(HexFormat.of().toHexDigits(entry.getId()), entry.isPrimary()))
-                .toList();
+        return keysets.getFirst().keys();
     }
 
-    /**
-     * Identifies the keyset without revealing its keys: 32 hexadecimal digits derived from the
-     * oldest key, so that rotations do not change them. Store it with the first encrypted value.
-     */
-    @AccessesPartialKey
-    public String fingerprint() {
-        AesGcmKey oldest = (AesGcmKey) keys.handle().getAt(0).getKey();
-        byte[] material = oldest.getKeyBytes().toByteArray(InsecureSecretKeyAccess.get());
-        try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(material, "HmacSHA256"));
-            byte[] digest =
-                    mac.doFinal("mailbell keyset fingerprint".getBytes(StandardCharsets.US_ASCII));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no HMAC-SHA256", e);
-        }
+    /** The id of the key that encrypts. */
+    public String primary() {
+        return keys().stream().filter(KeyInfo::primary).findFirst().orElseThrow().id();
     }
 
-    /**
-     * @param expected the {@link #fingerprint()} at the time when the stored values were encrypted
-     * @throws KeyringException when this is another keyset
-     */
-    public void requireFingerprint(String expected) {
-        if (!expected.equals(fingerprint())) {
-            throw new KeyringException(
-                    "keyset "
-                            + file
-                            + " is not the one that the secrets in this database were encrypted"
-                            + " with; restore that one, or point security.keyset at it");
-        }
-    }
-
-    private static Keys load(KeysetFile file) {
-        String json = file.read();
-        try {
-            AeadConfig.register();
-            Keys keys =
-                    keys(
-                            TinkJsonProtoKeysetFormat.parseKeyset(
-                                    json, InsecureSecretKeyAccess.get()));
-            if (!(keys.handle().getAt(0).getKey() instanceof AesGcmKey)) {
-                throw new GeneralSecurityException("its oldest key is not of AES-GCM");
-            }
-            return keys;
-        } catch (GeneralSecurityException | RuntimeException e) {
-            // Without the cause: a parser's message may quote key material.
-            throw new KeyringException(
-                    "keyset "
-                            + file
-                            + " is damaged or not a Tink keyset of AES-GCM keys; restore it from a"
-                            + " backup, because only its keys read the secrets in the database");
-        }
-    }
-
-    private static Keys keys(KeysetHandle handle) {
-        try {
-            return new Keys(handle, handle.getPrimitive(RegistryConfiguration.get(), Aead.class));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalArgumentException("not a keyset for encryption", e);
-        }
-    }
-
-    private static KeysetHandle generate() {
-        try {
-            AeadConfig.register();
-            return KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("no AES-256-GCM key could be made", e);
-        }
-    }
-
-    private static KeysetHandle withNewKey(KeysetHandle present) {
-        try {
-            return KeysetHandle.newBuilder(present)
-                    .addEntry(
-                            KeysetHandle.generateEntryFromParameters(
-                                            PredefinedAeadParameters.AES256_GCM)
-                                    .withRandomId()
-                                    .makePrimary())
-                    .build();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("no AES-256-GCM key could be added", e);
-        }
-    }
-
-    private static String serialize(KeysetHandle handle) {
-        try {
-            return TinkJsonProtoKeysetFormat.serializeKeyset(handle, InsecureSecretKeyAccess.get());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a keyset could not be written", e);
-        }
-    }
-
-    /** The file's path, no keys. */
+    /** Where the keyset is, no keys. */
     @Override
     public String toString() {
-        return "keyset " + file;
+        return "keyset " + place;
     }
 }

@@ -69,6 +69,16 @@ class PreflightTest {
     }
 
     @Test
+    void a_keyset_in_the_environment_is_validated_too() {
+        assertThat(faults(Map.of("MAILBELL_KEYSET", "hunter2")))
+                .singleElement()
+                .satisfies(fault ->
+                        assertThat(fault.text())
+                                .contains("keyset MAILBELL_KEYSET is damaged")
+                                .doesNotContain("hunter2"));
+    }
+
+    @Test
     void a_data_directory_that_cannot_be_created_is_reported_with_a_remedy() throws IOException {
         Files.writeString(home.resolve("file"), "in the way");
         Map<String, String> settings = Map.of("MAILBELL_DATA_DIR", home.resolve("file/var") + "");

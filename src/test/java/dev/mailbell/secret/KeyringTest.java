@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -122,8 +124,7 @@ class KeyringTest {
     void after_a_rotation_the_new_key_encrypts_and_the_old_one_still_reads() {
         Keyring keyring = Keyring.open(file());
         byte[] before = keyring.encrypt(PASSWORD, ROW);
-        String fingerprint = keyring.fingerprint();
-        String old = keyring.keys().getFirst().id();
+        KeyInfo old = keyring.keys().getFirst();
         keyring.rotate();
         byte[] after = keyring.encrypt(PASSWORD, ROW);
 
@@ -131,10 +132,12 @@ class KeyringTest {
         assertThat(later.decrypt(before, ROW)).isEqualTo(PASSWORD);
         assertThat(later.decrypt(after, ROW)).isEqualTo(PASSWORD);
         assertThat(later.keys()).hasSize(2);
-        assertThat(later.keys().getFirst()).isEqualTo(new KeyInfo(old, false));
+        assertThat(later.keys().getFirst())
+                .isEqualTo(new KeyInfo(old.id(), false, old.fingerprint()));
         assertThat(later.keys().getLast().primary()).isTrue();
         assertThat(HexFormat.of().formatHex(after, 1, 5)).isEqualTo(later.keys().getLast().id());
-        later.requireFingerprint(fingerprint);
+        assertThat(Keyring.keyIdOf(before)).contains(old.id());
+        assertThat(Keyring.keyIdOf(after)).contains(later.primary());
     }
 
     @Test
@@ -167,20 +170,127 @@ class KeyringTest {
                 starts.add(threads.submit((Callable<Keyring>) () -> Keyring.open(file())));
             }
         }
-        String fingerprint = Keyring.open(file()).fingerprint();
+        List<KeyInfo> keys = Keyring.open(file()).keys();
         for (Future<Keyring> start : starts) {
-            assertThat(start.get().fingerprint()).isEqualTo(fingerprint);
+            assertThat(start.get().keys()).isEqualTo(keys);
         }
     }
 
     @Test
-    void another_keyset_is_recognised_before_anything_is_decrypted() {
-        String first = Keyring.open(file()).fingerprint();
-        Keyring other = Keyring.open(directory.resolve("other.json"));
-        assertThat(first).matches("[0-9a-f]{32}");
-        assertThatThrownBy(() -> other.requireFingerprint(first))
+    void a_running_node_encrypts_with_a_new_key_after_it_was_registered() {
+        Keyring running = Keyring.open(file());
+        Keyring.open(file()).rotate();
+        assertThatThrownBy(() ->
+                        running.refresh(keys -> {
+                            throw new IllegalStateException("the database is away");
+                        }))
+                .hasMessage("the database is away");
+        assertThat(running.keys()).hasSize(1);
+
+        List<KeyInfo> registered = new ArrayList<>();
+        running.refresh(registered::addAll);
+        assertThat(registered).isEqualTo(running.keys()).hasSize(2);
+        assertThat(Keyring.keyIdOf(running.encrypt(PASSWORD, ROW))).contains(running.primary());
+        running.refresh(keys -> {
+            throw new IllegalStateException("nothing changed");
+        });
+    }
+
+    @Test
+    void a_removed_key_still_reads_what_the_process_has_in_memory() {
+        Keyring running = Keyring.open(file());
+        byte[] sealed = running.encrypt(PASSWORD, ROW);
+        String old = running.primary();
+        Keyring other = Keyring.open(file());
+        other.rotate();
+        other.remove(Set.of(old));
+        running.refresh(keys -> {});
+
+        assertThat(running.keys()).hasSize(1);
+        assertThat(running.decrypt(sealed, ROW)).isEqualTo(PASSWORD);
+        assertThat(Keyring.keyIdOf(running.encrypt(PASSWORD, ROW))).contains(other.primary());
+        assertThatThrownBy(() -> Keyring.open(file()).decrypt(sealed, ROW))
+                .isInstanceOf(KeyringException.class);
+    }
+
+    @Test
+    void the_key_that_encrypts_is_not_removed() {
+        Keyring keyring = Keyring.open(file());
+        assertThatThrownBy(() -> keyring.remove(Set.of(keyring.primary())))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(Keyring.open(file()).keys()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_keyset_in_the_environment_is_used_and_creates_no_file(boolean base64)
+            throws IOException {
+        Keyring inFile = Keyring.open(file());
+        byte[] sealed = inFile.encrypt(PASSWORD, ROW);
+        String variable = variable(base64);
+        Files.delete(file());
+        Keyring keyring = Keyring.open(new KeysetPlace(file(), variable));
+
+        assertThat(keyring.decrypt(sealed, ROW)).isEqualTo(PASSWORD);
+        assertThat(file()).doesNotExist();
+        assertThat(keyring).hasToString("keyset MAILBELL_KEYSET");
+    }
+
+    private String variable(boolean base64) throws IOException {
+        String json = Files.readString(file());
+        return base64
+                ? Base64.getMimeEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8))
+                : " " + json + "\n";
+    }
+
+    @Test
+    void file_and_environment_must_not_differ() throws IOException {
+        Keyring.open(file());
+        String variable = variable(false);
+        KeysetPlace both = new KeysetPlace(file(), variable);
+        assertThat(Keyring.open(both).keys()).hasSize(1);
+        Keyring rotated = Keyring.open(file());
+        rotated.rotate();
+        assertThatThrownBy(() -> Keyring.open(both))
                 .isInstanceOf(KeyringException.class)
-                .hasMessageContaining("other.json");
+                .hasMessageContaining("MAILBELL_KEYSET")
+                .hasMessageContaining(file().toString())
+                .hasMessageContaining(rotated.primary())
+                .hasMessageContaining("differ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hunter2", "{\"hunter2\": 1}", "aHVudGVyMg=="})
+    void a_damaged_variable_is_refused_and_not_quoted(String variable) {
+        assertThatThrownBy(() -> Keyring.open(new KeysetPlace(file(), variable)))
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining("keyset MAILBELL_KEYSET is damaged")
+                .hasMessageNotContaining("hunter2")
+                .hasNoCause();
+        assertThat(file()).doesNotExist();
+    }
+
+    @Test
+    void a_keyset_in_the_environment_rotates_into_a_file() throws IOException {
+        Keyring.open(file());
+        String variable = variable(true);
+        Files.delete(file());
+        Keyring keyring = Keyring.open(new KeysetPlace(file(), variable));
+        assertThatThrownBy(keyring::rotate)
+                .isInstanceOf(KeyringException.class)
+                .hasMessageContaining("keys rotate --to FILE")
+                .hasMessageContaining("MAILBELL_KEYSET");
+        Path rotated = directory.resolve("rotated.json");
+        keyring.writeRotated(rotated);
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(rotated)))
+                .isEqualTo("rw-------");
+        List<KeyInfo> keys = Keyring.openExisting(rotated).keys();
+        assertThat(keys).hasSize(2);
+        assertThat(keys.getFirst().id()).isEqualTo(keyring.primary());
+        assertThat(keys.getFirst().primary()).isFalse();
+        assertThatThrownBy(() -> keyring.writeRotated(rotated)).hasMessageContaining("exists");
+        assertThat(file()).doesNotExist();
     }
 
     @Test
