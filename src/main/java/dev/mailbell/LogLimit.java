@@ -36,9 +36,11 @@ final class LogLimit extends TurboFilter {
     }
 
     /**
-     * Installs one filter for all loggers, unless there is one, whatever Logback's configuration.
+     * Installs one filter for all loggers, unless there is one, whatever Logback's configuration,
+     * and {@link LibraryDetail}.
      */
     static synchronized void install() {
+        LibraryDetail.refuse();
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log
                 && log.getTurboFilterList().stream().noneMatch(LogLimit.class::isInstance)) {
             log.addTurboFilter(new LogLimit(System::nanoTime));

@@ -49,6 +49,19 @@ class LogLimitTest {
     }
 
     @Test
+    void libraries_log_nothing_below_info_whatever_the_level() {
+        context.addTurboFilter(new LibraryDetail());
+        context.getLogger("ROOT").setLevel(Level.TRACE);
+        context.getLogger("dev.mailbell").setLevel(Level.TRACE);
+        library.trace("Authorization: Bearer mbk_operator");
+        library.debug("Authorization: {}", "Bearer mbk_operator");
+        library.info("info");
+        own.trace("own detail");
+        assertThat(library.isDebugEnabled()).isFalse();
+        assertThat(messages()).containsExactly("info", "own detail");
+    }
+
+    @Test
     void own_lines_are_limited_by_kind_and_kinds_are_independent() {
         for (int i = 0; i < 500; i++) {
             own.warn("Account {}: a check was not recorded and is repeated", i);

@@ -1,12 +1,20 @@
 package dev.mailbell.account;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What an account's owner gave to prove a login, as it lies encrypted in the account's row. */
 public sealed interface LoginSecret {
+    /** The texts that must not be shown, also when a server repeats them. */
+    List<String> secrets();
 
     /** A password, an app password or an authorisation code. */
     record Password(String value) implements LoginSecret {
+        @Override
+        public List<String> secrets() {
+            return List.of(value);
+        }
+
         @Override
         public String toString() {
             return "Password[redacted]";
@@ -31,6 +39,13 @@ public sealed interface LoginSecret {
             @Nullable String tokenUrl,
             @Nullable String scope)
             implements LoginSecret {
+        @Override
+        public List<String> secrets() {
+            return clientSecret == null
+                    ? List.of(refreshToken)
+                    : List.of(refreshToken, clientSecret);
+        }
+
         @Override
         public String toString() {
             return "OAuth2[" + provider + ", redacted]";

@@ -55,4 +55,9 @@ public class MailFailure extends RuntimeException {
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }
+
+    /** The same failure with another message and without the cause, which may quote this one. */
+    public MailFailure withReason(String message) {
+        return new MailFailure(code, message, retryAfter, null);
+    }
 }

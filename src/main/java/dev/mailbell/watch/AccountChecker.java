@@ -102,6 +102,11 @@ final class AccountChecker {
         }
     }
 
+    /** The failure without the account's secrets, which the mail server may repeat. */
+    MailFailure redacted(WatchedAccount watched, MailFailure failure) {
+        return credentials.redacted(watched.account(), failure);
+    }
+
     /**
      * Checks mailboxes of the account, in this order. The caller holds the account's lock.
      *
@@ -206,7 +211,9 @@ final class AccountChecker {
             session.arrivedAt(change.newest().getLast())
                     .ifPresent(arrived -> meters.arrived(Duration.between(arrived, recorded)));
         } catch (MailFailure failure) {
-            LOG.debug("The time at which a message arrived is not known: {}", failure.reason());
+            LOG.debug(
+                    "The time at which a message arrived is not known: {}",
+                    failure.code().wireName());
         }
     }
 

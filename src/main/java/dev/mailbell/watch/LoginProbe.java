@@ -123,7 +123,8 @@ final class LoginProbe {
             return new Verified.Works(millis, session.capabilities(), seen, warnings);
         } catch (MailFailure failure) {
             permit.failed(failure);
-            return new Verified.Fails(failure.code(), failure.reason());
+            return new Verified.Fails(
+                    failure.code(), credentials.redacted(secret, failure).reason());
         }
     }
 

@@ -138,7 +138,8 @@ final class PushLoop {
             return;
         }
         watched.session().close();
-        CheckOutcome outcome = outcomes.pushLost(watched, open.age(), failure);
+        CheckOutcome outcome =
+                outcomes.pushLost(watched, open.age(), sessions.redacted(watched, failure));
         if (!NextCheck.asksToWait(failure) && watched.adaptive().losesIdleConnections()) {
             // The server accepts the commands of checks: polling works where waiting does not.
             outcomes.pushRefused(watched);

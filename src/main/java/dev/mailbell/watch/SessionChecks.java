@@ -54,7 +54,7 @@ final class SessionChecks {
             } else if (account.status().hasEverWorked()) {
                 meters.unanswered();
             }
-            throw failure;
+            throw checker.redacted(account, failure);
         } catch (StaleSessionException stale) {
             outcome = "stale";
             if (stale.failure().code() == FailureCode.TIMEOUT) {
@@ -86,7 +86,7 @@ final class SessionChecks {
             }
             account.session().close();
             if (!check.isOnDemand()) {
-                throw new StaleSessionException(failure, kept.age());
+                throw new StaleSessionException(checker.redacted(account, failure), kept.age());
             }
             return check(account, check);
         }

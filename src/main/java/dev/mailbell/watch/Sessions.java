@@ -95,6 +95,11 @@ final class Sessions {
         }
     }
 
+    /** The failure without the account's secrets, which the mail server may repeat. */
+    MailFailure redacted(WatchedAccount watched, MailFailure failure) {
+        return checker.redacted(watched, failure);
+    }
+
     MailHostLimiter hostOf(WatchedAccount watched) {
         return hosts.of(watched.account().mail().host());
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The daemon as a process of its own, as {@code bin/mailbell serve} runs it, so that it can be
@@ -38,6 +39,11 @@ final class DaemonProcess implements AutoCloseable {
      * environment.
      */
     static DaemonProcess start(Path dataDir, Map<String, String> environment) {
+        return start(dataDir, environment, Path.of("config/logback.xml"));
+    }
+
+    /** The same with other settings of the log. */
+    static DaemonProcess start(Path dataDir, Map<String, String> environment, Path logSettings) {
         try {
             if (!environment.containsKey("MAILBELL_DATABASE_URL")) {
                 TestDatabase.lendPrograms(dataDir);
@@ -52,8 +58,7 @@ final class DaemonProcess implements AutoCloseable {
                                     "-XX:TieredStopAtLevel=1",
                                     "--enable-native-access=ALL-UNNAMED",
                                     "-Dmailbell.home=" + dataDir,
-                                    "-Dlogback.configurationFile="
-                                            + Path.of("config/logback.xml").toAbsolutePath(),
+                                    "-Dlogback.configurationFile=" + logSettings.toAbsolutePath(),
                                     "-cp",
                                     System.getProperty(
                                             "surefire.test.class.path",
@@ -104,6 +109,11 @@ final class DaemonProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The daemon and the processes that it started. */
+    List<ProcessHandle> processes() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
     }
 
     /** As {@code kill -9}: it has no time for anything. */

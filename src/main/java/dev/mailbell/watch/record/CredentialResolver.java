@@ -13,6 +13,7 @@ import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.auth.OAuthGrant;
 import dev.mailbell.mail.auth.Provider;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.mail.text.SecretTraces;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.socket.Egress;
 import dev.mailbell.watch.schedule.PollingPolicy;
@@ -90,6 +91,22 @@ public final class CredentialResolver {
                 stored.refreshToken(),
                 stored.tokenUrl(),
                 stored.scope());
+    }
+
+    /**
+     * A failure whose message does not show the account's secrets, in case the mail server repeats
+     * them: at the login, or at any command after it.
+     */
+    public MailFailure redacted(Account account, MailFailure failure) {
+        return failure.reason().indexOf('"') < 0
+                ? failure
+                : redacted(secrets.open(account), failure);
+    }
+
+    /** The same with a secret that is not stored. */
+    public MailFailure redacted(LoginSecret secret, MailFailure failure) {
+        String shown = new SecretTraces(secret.secrets()).redactQuotation(failure.reason());
+        return shown.equals(failure.reason()) ? failure : failure.withReason(shown);
     }
 
     /** A check has failed: a token that the mail server refused is not used again. */
