@@ -14,6 +14,8 @@ import tools.jackson.databind.JsonNode;
 final class ExtraAccounts {
     static final String GROUP = "extra";
 
+    private static final int BATCH = 1_000;
+
     private final List<Map<String, Object>> accounts = new ArrayList<>();
 
     void add(int number, String host, int port, boolean push, int interval) {
@@ -41,9 +43,17 @@ final class ExtraAccounts {
                         Map.of("group", GROUP)));
     }
 
+    /** Registers all, a thousand in a call. */
     void register(Api api) {
+        for (int first = 0; first < accounts.size(); first += BATCH) {
+            int end = Math.min(first + BATCH, accounts.size());
+            register(api, accounts.subList(first, end));
+        }
+    }
+
+    private static void register(Api api, List<Map<String, Object>> some) {
         JsonNode results =
-                api.post("/v1/accounts/batch", Map.of("accounts", accounts)).get("results");
+                api.post("/v1/accounts/batch", Map.of("accounts", some)).get("results");
         for (JsonNode result : results) {
             if (result.get("status").asInt() != 201) {
                 throw new BenchException("an account was refused: " + result);

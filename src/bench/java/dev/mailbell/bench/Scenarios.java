@@ -75,6 +75,10 @@ final class Scenarios {
                 "hostile",
                 "300 hostile mail servers of 16 kinds: latency of other mail",
                 new HostileScenario());
+        add(
+                "clients",
+                "a client with 1,000 hostile mail servers and 1,000 dead webhooks: another one's latency",
+                new ClientsScenario());
         add("sick", "half of 100 webhooks hang or cut: latency of the others", new SickScenario());
     }
 

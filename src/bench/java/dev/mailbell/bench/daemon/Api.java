@@ -8,6 +8,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -16,14 +18,25 @@ public final class Api {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private final HttpClient client =
+    private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI base;
     private final String key;
+    private final @Nullable UUID client;
 
     Api(URI base, String key) {
+        this(base, key, null);
+    }
+
+    private Api(URI base, String key, @Nullable UUID client) {
         this.base = base;
         this.key = key;
+        this.client = client;
+    }
+
+    /** The same as another client. */
+    public Api actingFor(UUID id) {
+        return new Api(base, key, id);
     }
 
     /** Asks for a path such as {@code /v1/webhooks}. */
@@ -46,14 +59,14 @@ public final class Api {
     }
 
     private JsonNode call(
-            String method, String path, @org.jspecify.annotations.Nullable Object body) {
+            String method, String path, @Nullable Object body) {
         return JSON.readTree(
                 exchange(method, path, body == null ? null : JSON.writeValueAsBytes(body)));
     }
 
     private byte[] exchange(
-            String method, String path, byte @org.jspecify.annotations.Nullable [] body) {
-        HttpRequest request =
+            String method, String path, byte @Nullable [] body) {
+        HttpRequest.Builder builder =
                 HttpRequest.newBuilder(base.resolve(path))
                         .timeout(PATIENCE)
                         .header("Authorization", "Bearer " + key)
@@ -62,10 +75,12 @@ public final class Api {
                                 method,
                                 body == null
                                         ? BodyPublishers.noBody()
-                                        : BodyPublishers.ofByteArray(body))
-                        .build();
+                                        : BodyPublishers.ofByteArray(body));
+        if (client != null) {
+            builder.header("Mailbell-Client", client.toString());
+        }
         try {
-            HttpResponse<byte[]> answer = client.send(request, BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> answer = http.send(builder.build(), BodyHandlers.ofByteArray());
             if (answer.statusCode() / 100 != 2) {
                 throw new BenchException(
                         method

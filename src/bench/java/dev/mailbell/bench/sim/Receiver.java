@@ -6,6 +6,9 @@ import dev.mailbell.bench.net.Listener;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -19,12 +22,19 @@ public final class Receiver implements AutoCloseable {
     private static final byte[] OK = answer("200 OK");
     private static final byte[] BROKEN = answer("500 Internal Server Error");
 
+    private static final int SLOW_SECONDS = 5;
+    private static final ScheduledExecutorService TIMER =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("bench-slow").factory());
+
     /** How a webhook answers. */
     public enum Behaviour {
         /** 200, at once. */
         ACCEPTS,
         /** 500, at once. */
         FAILS,
+        /** 500, after 5 s. */
+        FAILS_SLOWLY,
         /** Never. */
         HANGS,
         /** The connection ends instead. */
@@ -160,6 +170,8 @@ public final class Receiver implements AutoCloseable {
                     to.send(OK);
                 }
                 case FAILS -> to.send(BROKEN);
+                case FAILS_SLOWLY ->
+                        TIMER.schedule(() -> to.send(BROKEN), SLOW_SECONDS, TimeUnit.SECONDS);
                 case CUTS -> to.close();
                 case HANGS -> {
                     // The client's deadline ends it.
