@@ -342,6 +342,7 @@ create table attempt_default partition of attempt default;
 -- theirs later, so that the event, its mark and the other deliveries do not wait. The row is deleted with the last of them.
 create table fanout (
     event_id   uuid        primary key,
+    client_id  uuid        not null,
     account_id uuid,
     mailbox    text,
     shard      smallint    not null,
@@ -357,7 +358,9 @@ alter table fanout alter column served set storage external;
 
 -- Within a mailbox the rows are processed in the order of their events.
 create index fanout_queue on fanout (account_id, coalesce(mailbox, ''), event_id);
-create index fanout_order on fanout (healthy desc, event_id);
+-- Clients take turns; within a client the rows that healthy webhooks wait for come first.
+create index fanout_order on fanout (client_id, healthy desc, event_id);
+create index fanout_healthy on fanout (client_id, event_id) where healthy;
 
 
 -- ---------------------------------------------------------------------------------------------------------------------

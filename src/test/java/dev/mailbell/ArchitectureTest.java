@@ -93,6 +93,7 @@ class ArchitectureTest {
                     .resideInAnyPackage(
                             "dev.mailbell.database..",
                             "dev.mailbell.embedded..",
+                            "dev.mailbell.fairness..",
                             "dev.mailbell.config..",
                             "dev.mailbell.network..",
                             "dev.mailbell.secret..")
@@ -104,6 +105,8 @@ class ArchitectureTest {
                                             resideInAnyPackage(
                                                     "dev.mailbell.database..",
                                                     "dev.mailbell.embedded..",
+                                                    "dev.mailbell.fairness..",
+                                                    "dev.mailbell.fairness..",
                                                     "dev.mailbell.config..",
                                                     "dev.mailbell.network..",
                                                     "dev.mailbell.secret..")));

@@ -52,8 +52,7 @@ final class ExtraAccounts {
     }
 
     private static void register(Api api, List<Map<String, Object>> some) {
-        JsonNode results =
-                api.post("/v1/accounts/batch", Map.of("accounts", some)).get("results");
+        JsonNode results = api.post("/v1/accounts/batch", Map.of("accounts", some)).get("results");
         for (JsonNode result : results) {
             if (result.get("status").asInt() != 201) {
                 throw new BenchException("an account was refused: " + result);

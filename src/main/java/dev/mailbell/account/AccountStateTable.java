@@ -8,9 +8,12 @@ import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.generic.GenericType;
 import org.jspecify.annotations.Nullable;
 
-/** What checks write of an account: its state, its failure, and when it was last checked. */
+/**
+ * What checks read and write of accounts: their states, failures, and when they were last checked.
+ */
 public final class AccountStateTable {
     private final Jdbi jdbi;
 
@@ -90,5 +93,17 @@ public final class AccountStateTable {
                         .bind("ids", ids)
                         .bind("at", at)
                         .execute());
+    }
+
+    /** How many accounts that are not paused each client has. */
+    public Map<UUID, Long> watchedByClient() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select client_id, count(*) as accounts from account where state <> 'paused' group by client_id\
+                                """)
+                        .setMapKeyColumn("client_id")
+                        .setMapValueColumn("accounts")
+                        .collectInto(new GenericType<Map<UUID, Long>>() {}));
     }
 }

@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
  * subscribe to one event. One thread serves healthy webhooks in batches; another one serves all,
  * {@linkplain DatabaseThrottle throttled}. So unhealthy webhooks do not delay healthy ones, and a
  * webhook that becomes healthy again is served before the others. Deferred events of one mailbox
- * become one delivery a webhook. The work is a table, of which a crash loses nothing. Both threads
- * lock the rows of a mailbox in the order of their events.
+ * become one delivery a webhook. The clients that have deferred events take turns. The work is a
+ * table, of which a crash loses nothing. Both threads lock the rows of a mailbox in the order of
+ * their events.
  */
 final class FanOut {
     private static final Logger LOG = LoggerFactory.getLogger(FanOut.class);
@@ -49,6 +50,9 @@ final class FanOut {
 
     private static final EventWriter.Added NOTHING = new EventWriter.Added(List.of(), 0);
 
+    /** Deliveries that were added for webhooks of the client. */
+    private record Batch(UUID client, EventWriter.Added added) {}
+
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -61,6 +65,11 @@ final class FanOut {
      * The last row that was searched; null at the beginning of the table. Only one thread uses it.
      */
     private @Nullable UUID searchedUpTo;
+
+    /** The client that was served last, by either thread; each one uses its own field. */
+    private UUID lastServed = DeferredEvents.LOWEST;
+
+    private UUID lastServedHealthy = DeferredEvents.LOWEST;
 
     private final List<Thread> threads;
 
@@ -132,14 +141,16 @@ final class FanOut {
      */
     private boolean serveHealthy() {
         return serve(connection -> {
-            Optional<Row> marked = DeferredEvents.markedHealthy(connection);
+            Optional<Row> marked = DeferredEvents.markedHealthy(connection, lastServedHealthy);
             if (marked.isEmpty()) {
                 return Optional.empty();
             }
+            UUID client = marked.get().clientId();
+            lastServedHealthy = client;
             List<Row> group = DeferredEvents.nextForHealthy(connection, marked.get());
             if (group.isEmpty()) {
                 DeferredEvents.unmarkHealthy(connection, marked.get());
-                return Optional.of(NOTHING);
+                return Optional.of(new Batch(client, NOTHING));
             }
             Row first = group.getFirst();
             List<Waiting> batch = DeferredEvents.healthyWaiting(connection, first, HEALTHY_BATCH);
@@ -153,7 +164,7 @@ final class FanOut {
             } else {
                 DeferredEvents.remove(connection, group);
             }
-            return Optional.of(write(connection, group, early));
+            return Optional.of(new Batch(client, write(connection, group, early)));
         });
     }
 
@@ -165,8 +176,15 @@ final class FanOut {
     private boolean serveOthers() {
         markHealthy();
         return serve(connection -> {
-            List<Row> group = DeferredEvents.next(connection);
-            return group.isEmpty() ? Optional.empty() : Optional.of(serveBatch(connection, group));
+            Optional<UUID> client = DeferredEvents.nextClient(connection, lastServed);
+            if (client.isEmpty()) {
+                return Optional.empty();
+            }
+            lastServed = client.get();
+            List<Row> group = DeferredEvents.next(connection, lastServed);
+            return Optional.of(
+                    new Batch(
+                            lastServed, group.isEmpty() ? NOTHING : serveBatch(connection, group)));
         });
     }
 
@@ -201,15 +219,14 @@ final class FanOut {
     }
 
     /** Does the work in one transaction and then offers its deliveries to the queues. */
-    private boolean serve(Function<Connection, Optional<EventWriter.Added>> work) {
+    private boolean serve(Function<Connection, Optional<Batch>> work) {
         long begun = queues.beginCommit();
-        Optional<EventWriter.Added> added =
-                jdbi.inTransaction(handle -> work.apply(handle.getConnection()));
-        added.ifPresent(made -> {
-            queues.offer(made.deliveries(), begun);
-            meters.merged(made.merged());
+        Optional<Batch> served = jdbi.inTransaction(handle -> work.apply(handle.getConnection()));
+        served.ifPresent(batch -> {
+            queues.offer(batch.client(), batch.added().deliveries(), begun);
+            meters.merged(batch.added().merged());
         });
-        return added.isPresent();
+        return served.isPresent();
     }
 
     /** Writes deliveries of the last event with the summed count of all. */

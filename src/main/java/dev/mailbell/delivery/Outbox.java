@@ -50,7 +50,7 @@ public final class Outbox {
 
         /** To be called after the commit, and only then; does not block. */
         public void committed() {
-            queues.offer(added.deliveries(), begun);
+            queues.offer(clientId, added.deliveries(), begun);
             meters.merged(added.merged());
             feed.accept(clientId);
         }

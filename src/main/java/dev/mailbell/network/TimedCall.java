@@ -1,8 +1,10 @@
 package dev.mailbell.network;
 
+import dev.mailbell.fairness.ActingClient;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -31,7 +33,8 @@ public final class TimedCall {
             throw new SocketTimeoutException("the time was used up before " + doing);
         }
         FutureTask<T> task = new FutureTask<>(call);
-        Thread.ofVirtual().name("mailbell-timed-call").start(task);
+        UUID client = ActingClient.current();
+        Thread.ofVirtual().name("mailbell-timed-call").start(() -> ActingClient.run(client, task));
         try {
             return task.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {

@@ -68,7 +68,7 @@ final class CheckExecutor {
         this.database = database;
         this.meters = meters;
         this.nanoTime = nanoTime;
-        this.busy = new BusySlots(nanoTime.getAsLong());
+        this.busy = new BusySlots();
     }
 
     /**
@@ -131,7 +131,8 @@ final class CheckExecutor {
     private CheckResult hinted(WatchedAccount account, List<String> mailboxes) {
         account.adaptive().pushedCheckBegins();
         CheckResult result = pushed(account, CheckTrigger.IDLE, mailboxes);
-        account.adaptive().pushedCheckEnded(result.newMail(), busy);
+        account.adaptive()
+                .pushedCheckEnded(result.newMail(), busy.of(account.account().clientId()));
         return result;
     }
 
@@ -182,7 +183,7 @@ final class CheckExecutor {
     /** A connection first where one is needed: while it waits for that it holds no permit. */
     private CheckPermit admitOnDemand(WatchedAccount account, Deadline deadline) {
         if (account.session().open() == null) {
-            account.session().grant(sessions.hostOf(account).acquire(deadline));
+            account.session().grant(sessions.connection(account, deadline));
         }
         return admission.acquire(CheckKind.ON_DEMAND, account.server(), false, deadline);
     }
@@ -226,6 +227,7 @@ final class CheckExecutor {
         try {
             CheckResult result =
                     database.within(
+                            account.account().clientId(),
                             kind,
                             recording,
                             () -> {
@@ -250,6 +252,7 @@ final class CheckExecutor {
             }
             outcome =
                     database.within(
+                            account.account().clientId(),
                             kind,
                             recording,
                             () ->

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** Reads all accounts at the start and spreads their first checks. */
+/** Reads all accounts at the start and spreads their first checks, in which clients take turns. */
 final class FirstChecks {
     private static final int PAGE = 1000;
 
@@ -25,6 +25,7 @@ final class FirstChecks {
 
     /** Begins to watch all accounts; answers how many. */
     long schedule(WatchedAccounts watched) {
+        FirstTurns turns = new FirstTurns(states.watchedByClient());
         long count = 0;
         Set<UUID> announced = states.retryingAnnounced();
         UUID last = null;
@@ -33,7 +34,9 @@ final class FirstChecks {
                 page = accounts.page(last, PAGE)) {
             for (Account account : page) {
                 if (account.isWatched()) {
-                    Duration turn = Duration.ofMillis(++count * 1000 / PER_SECOND);
+                    count++;
+                    Duration turn =
+                            Duration.ofMillis(turns.next(account.clientId()) * 1000 / PER_SECOND);
                     watched.watchFirst(account, turn, announced.contains(account.id()));
                 }
             }

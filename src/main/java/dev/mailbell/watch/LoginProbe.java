@@ -19,6 +19,7 @@ import dev.mailbell.watch.AccountCommands.Verified.SeenMailbox;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckPermit;
+import dev.mailbell.watch.admission.CheckedServer;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.MailHostLimiters;
@@ -55,13 +56,11 @@ final class LoginProbe {
      * @throws NoRoomException when no permit was free by the deadline
      */
     Verified run(Account account, LoginSecret secret, Deadline deadline) {
-        ConnectionPermit connection = hosts.of(account.mail().host()).acquire(deadline);
+        ConnectionPermit connection =
+                hosts.of(account.mail().host()).acquire(account.clientId(), deadline);
         try (CheckPermit permit =
                 admission.acquire(
-                        CheckKind.ON_DEMAND,
-                        CheckAdmission.server(account.mail()),
-                        false,
-                        deadline)) {
+                        CheckKind.ON_DEMAND, CheckedServer.of(account), false, deadline)) {
             return run(account, secret, permit, deadline);
         } catch (NoRoomException full) {
             throw full;

@@ -6,6 +6,7 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.detection.Pop3Observation;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.fairness.Shares;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
@@ -25,9 +26,9 @@ import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -55,7 +56,9 @@ final class OnDemandChecks {
     private final LoginProbe loginProbe;
     private final DatabasePermits database;
     private final PollingPolicy policy;
-    private final Semaphore underWay = new Semaphore(MOST_AT_ONCE);
+
+    /** Clients share the requests that are under way; guarded by itself. */
+    private final Shares underWay = new Shares(MOST_AT_ONCE);
 
     OnDemandChecks(
             CheckSchedule schedule,
@@ -78,30 +81,38 @@ final class OnDemandChecks {
     }
 
     List<Checked> check(WatchedAccount watched, Deadline deadline) {
-        return by(deadline, () -> checkNow(watched, CheckTrigger.CHECK, null, deadline).checked());
+        return by(
+                watched.account(),
+                deadline,
+                () -> checkNow(watched, CheckTrigger.CHECK, null, deadline).checked());
     }
 
     Mailbox position(
             WatchedAccount watched, String mailbox, PositionUpdate update, Deadline deadline) {
-        return by(deadline, () -> positioned(watched, mailbox, update, deadline));
+        return by(
+                watched.account(), deadline, () -> positioned(watched, mailbox, update, deadline));
     }
 
     Verified verify(Account account, LoginSecret secret, Deadline deadline) {
-        return by(deadline, () -> loginProbe.run(account, secret, policy.serverPart(deadline)));
+        return by(
+                account,
+                deadline,
+                () -> loginProbe.run(account, secret, policy.serverPart(deadline)));
     }
 
-    private <T> T by(Deadline deadline, Supplier<T> work) {
+    private <T> T by(Account account, Deadline deadline, Supplier<T> work) {
         database.requireHeld();
-        if (!underWay.tryAcquire()) {
+        UUID client = account.clientId();
+        if (!begin(client)) {
             throw new NoRoomException(
                     "too many requests of this kind are under way; try again later");
         }
         FutureTask<T> task =
                 new FutureTask<>(() -> {
                     try {
-                        return database.within(CheckKind.ON_DEMAND, deadline, work);
+                        return database.within(client, CheckKind.ON_DEMAND, deadline, work);
                     } finally {
-                        underWay.release();
+                        ended(client);
                     }
                 });
         Thread.ofVirtual().name("check").start(task);
@@ -122,6 +133,20 @@ final class OnDemandChecks {
                 case Error error -> throw error;
                 case null, default -> new IllegalStateException(e.getCause());
             };
+        }
+    }
+
+    private boolean begin(UUID client) {
+        synchronized (underWay) {
+            boolean free = underWay.mayTake(client);
+            underWay.add(client, free ? 1 : 0);
+            return free;
+        }
+    }
+
+    private void ended(UUID client) {
+        synchronized (underWay) {
+            underWay.add(client, -1);
         }
     }
 

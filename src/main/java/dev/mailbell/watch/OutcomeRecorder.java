@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +31,10 @@ final class OutcomeRecorder {
     private final InstantSource clock;
     private final HostIsBack hostIsBack;
 
-    /** Called when a mail host that was away answers again. */
+    /** Called when a mail host that was away answers a client again. */
     @FunctionalInterface
     interface HostIsBack {
-        void accept(String host);
+        void accept(UUID client, String host);
     }
 
     OutcomeRecorder(
@@ -66,8 +67,8 @@ final class OutcomeRecorder {
         lastChecked.note(before.id(), now);
         states.save(watched, now, () -> watched.succeeded(now, missing));
         String host = before.mail().host();
-        if (hosts.of(host).worked()) {
-            hostIsBack.accept(host);
+        if (hosts.of(host).worked(before.clientId())) {
+            hostIsBack.accept(before.clientId(), host);
         }
     }
 
@@ -80,7 +81,8 @@ final class OutcomeRecorder {
     private void recordFailure(WatchedAccount watched, MailFailure failure) {
         Instant now = now();
         if (failure.isOfHost()) {
-            hosts.of(watched.account().mail().host()).failed(failure.code());
+            Account account = watched.account();
+            hosts.of(account.mail().host()).failed(account.clientId(), failure.code());
         }
         states.save(watched, now, () -> watched.failed(failure, now));
     }

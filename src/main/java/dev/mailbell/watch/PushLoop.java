@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.mail.PushSession.Wake;
@@ -95,7 +96,11 @@ final class PushLoop {
                 Deadline.after(
                         Duration.ofNanos(watched.adaptive().nanosToSafetyCheck()).plus(GRACE)));
         // A check that became due before this thread was known to wait has interrupted nothing.
-        Wake wake = watched.due().isWanted() ? Wake.INTERRUPTED : session.await(hints);
+        Wake wake =
+                watched.due().isWanted()
+                        ? Wake.INTERRUPTED
+                        : ActingClient.call(
+                                watched.account().clientId(), () -> session.await(hints));
         if (watched.hasEnded()) {
             // Its successor waits for the same lock, and must find this session closed.
             return;

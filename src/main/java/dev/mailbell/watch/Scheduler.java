@@ -116,7 +116,8 @@ final class Scheduler {
             admit(watched, null);
         } else {
             ConnectionRequest request =
-                    new ConnectionRequest(connection -> admit(watched, connection));
+                    new ConnectionRequest(
+                            watched.account().clientId(), connection -> admit(watched, connection));
             sessions.hostOf(watched).submit(watched.due().waitFor(request));
         }
     }

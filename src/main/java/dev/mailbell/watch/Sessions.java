@@ -7,6 +7,7 @@ import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.host.ConnectionPermit;
+import dev.mailbell.watch.host.KeptSessionLimit;
 import dev.mailbell.watch.host.MailHostLimiter;
 import dev.mailbell.watch.host.MailHostLimiters;
 import dev.mailbell.watch.host.OpenSession;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,7 @@ final class Sessions {
     private final AccountChecker checker;
     private final MailHostLimiters hosts;
     private final PollingPolicy policy;
-    private final Semaphore keptSessions;
+    private final KeptSessionLimit keptSessions;
     private final LongSupplier nanoTime;
     private final Set<OpenSession> all = ConcurrentHashMap.newKeySet();
 
@@ -38,7 +38,7 @@ final class Sessions {
             AccountChecker checker,
             MailHostLimiters hosts,
             PollingPolicy policy,
-            Semaphore keptSessions,
+            KeptSessionLimit keptSessions,
             LongSupplier nanoTime) {
         this.checker = checker;
         this.hosts = hosts;
@@ -67,7 +67,7 @@ final class Sessions {
     private OpenSession open(WatchedAccount watched, Deadline deadline) {
         Account account = watched.account();
         ConnectionPermit given = watched.session().takeGranted();
-        ConnectionPermit permit = given != null ? given : hostOf(watched).acquire(deadline);
+        ConnectionPermit permit = given != null ? given : connection(watched, deadline);
         @Nullable MailSession session = null;
         try {
             session = checker.open(account, deadline);
@@ -98,6 +98,15 @@ final class Sessions {
     /** The failure without the account's secrets, which the mail server may repeat. */
     MailFailure redacted(WatchedAccount watched, MailFailure failure) {
         return checker.redacted(watched, failure);
+    }
+
+    /**
+     * Waits for a connection to the account's host.
+     *
+     * @throws MailFailure rate_limited when the deadline passes first
+     */
+    ConnectionPermit connection(WatchedAccount watched, Deadline deadline) {
+        return hostOf(watched).acquire(watched.account().clientId(), deadline);
     }
 
     MailHostLimiter hostOf(WatchedAccount watched) {

@@ -28,6 +28,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -170,12 +171,16 @@ public final class WatchService {
         ticks.start();
     }
 
-    /** A mail host answers again: its accounts are due now, at the rate that its limits allow. */
-    private void hostIsBack(String host) {
+    /**
+     * A mail host answers a client again: its accounts there are due now, at the rate that the
+     * limits of the host allow.
+     */
+    private void hostIsBack(UUID client, String host) {
         LOG.info("{} answers again", host);
         for (WatchedAccount watched : accounts.all()) {
             Account account = watched.account();
-            if (account.mail().host().equalsIgnoreCase(host)
+            if (account.clientId().equals(client)
+                    && account.mail().host().equalsIgnoreCase(host)
                     && account.state() == AccountState.RETRYING
                     && account.failure() != null
                     && wasAway(account.failure().code())) {

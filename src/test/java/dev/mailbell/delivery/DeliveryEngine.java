@@ -46,6 +46,10 @@ public final class DeliveryEngine implements AutoCloseable {
     private final AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
     private WebhookClient client;
     private Deliveries deliveries;
+
+    /** Whose webhooks and mail are made. */
+    volatile UUID owner = ClientStore.DEFAULT;
+
     volatile boolean leaseHeld = true;
     final AtomicLong leaseChecks = new AtomicLong();
     volatile Duration timeout = Duration.ofSeconds(30);
@@ -154,7 +158,7 @@ public final class DeliveryEngine implements AutoCloseable {
         Webhook webhook =
                 new Webhook(
                         id,
-                        ClientStore.DEFAULT,
+                        owner,
                         url,
                         List.of("*"),
                         null,
@@ -207,8 +211,7 @@ public final class DeliveryEngine implements AutoCloseable {
             Map<String, String> labels,
             EventType type,
             String payload) {
-        Event event =
-                new Event(Ids.next(), ClientStore.DEFAULT, account, type, clock.instant(), payload);
+        Event event = new Event(Ids.next(), owner, account, type, clock.instant(), payload);
         Integer newCount =
                 type == EventType.MAIL_NEW
                         ? new JsonMapper().readTree(payload).path("data").path("newCount").asInt(0)

@@ -78,8 +78,8 @@ class FanOutCostTest {
                     events.toArray(UUID[]::new));
             handle.execute(
                     """
-                    insert into fanout (event_id, account_id, mailbox, shard, new_count, type, labels, healthy, served)
-                    select id, account_id, 'INBOX', 0, 1, type, '{}', false, ? from event where client_id = ?\
+                    insert into fanout (event_id, client_id, account_id, mailbox, shard, new_count, type, labels, healthy, served)
+                    select id, client_id, account_id, 'INBOX', 0, 1, type, '{}', false, ? from event where client_id = ?\
                     """,
                     webhooks.subList(WEBHOOKS - HEALTHY, WEBHOOKS).toArray(UUID[]::new),
                     CLIENT);
@@ -170,12 +170,16 @@ class FanOutCostTest {
         // The row, its mailbox's rows to lock them and once more with their events.
         readsInTransaction(
                 10 * EVENTS_OF_EACH,
-                connection -> assertThat(DeferredEvents.next(connection)).hasSize(EVENTS_OF_EACH));
+                connection ->
+                        assertThat(DeferredEvents.next(connection, CLIENT))
+                                .hasSize(EVENTS_OF_EACH));
         markHealthy(accounts.get(4711));
         readsInTransaction(
                 10 * EVENTS_OF_EACH + HEALTHY * EVENTS_OF_EACH,
                 connection -> {
-                    Row marked = DeferredEvents.markedHealthy(connection).orElseThrow();
+                    Row marked =
+                            DeferredEvents.markedHealthy(connection, DeferredEvents.LOWEST)
+                                    .orElseThrow();
                     assertThat(marked.accountId()).isEqualTo(accounts.get(4711));
                     // All healthy webhooks have the event.
                     assertThat(DeferredEvents.nextForHealthy(connection, marked)).isEmpty();

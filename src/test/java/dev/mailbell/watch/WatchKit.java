@@ -198,35 +198,39 @@ final class WatchKit implements AutoCloseable {
 
     /** Registers an account only in the table. */
     Account store(int port, String user, List<String> mailboxes) {
-        Instant now = clock().instant().truncatedTo(ChronoUnit.MICROS);
-        UUID id = Ids.next();
-        Account account =
-                new Account(
-                        id,
-                        ClientStore.DEFAULT,
-                        null,
-                        user + "@example.org",
-                        new MailSettings(
-                                Protocol.IMAP,
-                                "127.0.0.1",
-                                port,
-                                Security.NONE,
-                                user,
-                                MailSettings.Auth.PASSWORD,
-                                true,
-                                null),
-                        secrets.seal(new LoginSecret.Password("s3cret-word"), id),
-                        mailboxes,
-                        new WatchSettings(null, null, false),
-                        Map.of(),
-                        AccountState.CONNECTING,
-                        now,
-                        null,
-                        null,
-                        now,
-                        now);
+        Account account = account(ClientStore.DEFAULT, port, user, mailboxes);
         accounts.insert(account);
         return account;
+    }
+
+    /** An account of a client that is not in the table. */
+    Account account(UUID client, int port, String user, List<String> mailboxes) {
+        Instant now = clock().instant().truncatedTo(ChronoUnit.MICROS);
+        UUID id = Ids.next();
+        return new Account(
+                id,
+                client,
+                null,
+                user + "@example.org",
+                new MailSettings(
+                        Protocol.IMAP,
+                        "127.0.0.1",
+                        port,
+                        Security.NONE,
+                        user,
+                        MailSettings.Auth.PASSWORD,
+                        true,
+                        null),
+                secrets.seal(new LoginSecret.Password("s3cret-word"), id),
+                mailboxes,
+                new WatchSettings(null, null, false),
+                Map.of(),
+                AccountState.CONNECTING,
+                now,
+                null,
+                null,
+                now,
+                now);
     }
 
     /** How many messages were announced, over all events. */

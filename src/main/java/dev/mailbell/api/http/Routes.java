@@ -1,6 +1,7 @@
 package dev.mailbell.api.http;
 
 import dev.mailbell.client.Scope;
+import dev.mailbell.fairness.ActingClient;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -103,12 +104,24 @@ public final class Routes {
                 path,
                 context -> {
                     context.attribute(MATCHED, route);
-                    if (scope != null) {
+                    if (scope == null) {
+                        handler.handle(context);
+                    } else {
                         AccessFilter.require(context, scope);
+                        handle(context, handler);
                     }
-                    handler.handle(context);
                 });
         table.add(new Route(route, pattern(path)));
+    }
+
+    /** Handles a request for the client that sent it. */
+    private static void handle(Context context, Handler handler) throws Exception {
+        ActingClient.call(
+                AccessFilter.principal(context).clientId(),
+                () -> {
+                    handler.handle(context);
+                    return context;
+                });
     }
 
     /** The route that handled a request; empty for an unknown path or method. */

@@ -1,18 +1,20 @@
 package dev.mailbell.delivery.endpoint;
 
+import dev.mailbell.fairness.Shares;
+import dev.mailbell.fairness.Turns;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
  * Limits the POSTs under way over all webhooks to {@link #ALL}. POSTs to slow endpoints may use a
  * quarter of the permits and those of a backlog a half, so that fresh deliveries always find one. A
- * released permit is granted to a waiting queue: the kinds alternate, and within a kind the queue
- * that has waited longest is next. Safe for many threads.
+ * released permit is granted to a waiting queue: the kinds alternate, within a kind the clients do,
+ * and of a client the queue that has waited longest is next. Clients share the permits of each kind
+ * and all of them. Safe for many threads.
  *
  * @param <Q> the queues that acquire permits, compared by identity
  */
@@ -41,18 +43,27 @@ public final class DeliveryPermits<Q> {
 
     private static final List<Kind> KINDS = List.of(Kind.values());
 
-    private static final class Share<Q> {
-        int taken;
+    private static final class KindShare<Q> {
+        final Shares taken;
 
         /** Queues that found no permit. */
-        final Set<Q> waiting = new LinkedHashSet<>();
+        final Turns<Q> waiting = new Turns<>();
+
+        KindShare(Kind kind) {
+            taken = new Shares(kind.max);
+        }
     }
 
+    /** A permit that is reserved for a queue of the client. */
+    private record Grant(UUID client, Kind kind) {}
+
     private final class HeldPermit implements Permit {
+        private final UUID client;
         private final Kind kind;
         private boolean closed;
 
-        HeldPermit(Kind kind) {
+        HeldPermit(UUID client, Kind kind) {
+            this.client = client;
             this.kind = kind;
         }
 
@@ -67,12 +78,13 @@ public final class DeliveryPermits<Q> {
     }
 
     private final Consumer<Q> onGranted;
-    private final Share<Q> fresh = new Share<>();
-    private final Share<Q> backlog = new Share<>();
-    private final Share<Q> slow = new Share<>();
+    private final Shares all = new Shares(ALL);
+    private final KindShare<Q> fresh = new KindShare<>(Kind.FRESH);
+    private final KindShare<Q> backlog = new KindShare<>(Kind.BACKLOG);
+    private final KindShare<Q> slow = new KindShare<>(Kind.SLOW);
 
     /** Queues with a permit that is reserved for them and not yet acquired. */
-    private final Map<Q, Kind> granted = new HashMap<>();
+    private final Map<Q, Grant> granted = new HashMap<>();
 
     /** Index of the kind that is granted a permit first. */
     private int nextKind;
@@ -86,15 +98,16 @@ public final class DeliveryPermits<Q> {
     }
 
     /** Acquires a permit; when there is none the queue waits for one, and the answer is empty. */
-    synchronized Optional<Permit> tryAcquire(Q queue, Kind kind) {
-        if (!granted.remove(queue, kind)) {
-            if (!isFree(kind)) {
-                share(kind).waiting.add(queue);
+    synchronized Optional<Permit> tryAcquire(UUID client, Q queue, Kind kind) {
+        KINDS.forEach(any -> share(any).taken.notice(client));
+        if (!granted.remove(queue, new Grant(client, kind))) {
+            if (!isFree(client, kind)) {
+                share(kind).waiting.add(client, queue);
                 return Optional.empty();
             }
-            count(kind, 1);
+            count(client, kind, 1);
         }
-        return Optional.of(new HeldPermit(kind));
+        return Optional.of(new HeldPermit(client, kind));
     }
 
     /** Gives a permit back; answers the queue that it is granted to. */
@@ -103,50 +116,53 @@ public final class DeliveryPermits<Q> {
             return Optional.empty();
         }
         permit.closed = true;
-        count(permit.kind, -1);
+        count(permit.client, permit.kind, -1);
         return grant();
     }
 
     /** Takes back a grant that its queue did not use; answers the next queue it is granted to. */
     private synchronized Optional<Q> takeBack(Q queue) {
-        Kind kind = granted.remove(queue);
-        if (kind == null) {
+        Grant unused = granted.remove(queue);
+        if (unused == null) {
             return Optional.empty();
         }
-        count(kind, -1);
+        count(unused.client(), unused.kind(), -1);
         return grant();
     }
 
     /** The kinds alternate, so that no waiting kind is passed over for good. */
     private Optional<Q> grant() {
-        for (int i = 0; i < KINDS.size(); i++) {
+        for (int i = 0; i < KINDS.size() && all.taken() < ALL; i++) {
             Kind kind = KINDS.get((nextKind + i) % KINDS.size());
-            Optional<Q> next =
-                    share(kind).waiting.stream()
-                            .filter(queue -> !granted.containsKey(queue))
-                            .findFirst();
-            if (next.isPresent() && isFree(kind)) {
-                Q queue = next.get();
-                share(kind).waiting.remove(queue);
-                granted.put(queue, kind);
-                count(kind, 1);
+            Optional<Turns.Turn<Q>> next =
+                    share(kind)
+                            .waiting
+                            .pollTurn(
+                                    client -> isFree(client, kind),
+                                    queue -> !granted.containsKey(queue));
+            if (next.isPresent()) {
+                UUID client = next.get().client();
+                Q queue = next.get().element();
+                granted.put(queue, new Grant(client, kind));
+                count(client, kind, 1);
                 nextKind = (nextKind + i + 1) % KINDS.size();
-                return next;
+                return Optional.of(queue);
             }
         }
         return Optional.empty();
     }
 
-    private boolean isFree(Kind kind) {
-        return taken() < ALL && share(kind).taken < kind.max;
+    private boolean isFree(UUID client, Kind kind) {
+        return all.mayTake(client) && share(kind).taken.mayTake(client);
     }
 
-    private void count(Kind kind, int change) {
-        share(kind).taken += change;
+    private void count(UUID client, Kind kind, int change) {
+        all.add(client, change);
+        share(kind).taken.add(client, change);
         notifyAll();
     }
 
-    private Share<Q> share(Kind kind) {
+    private KindShare<Q> share(Kind kind) {
         return switch (kind) {
             case FRESH -> fresh;
             case BACKLOG -> backlog;
@@ -156,7 +172,7 @@ public final class DeliveryPermits<Q> {
 
     /** How many permits are acquired or granted now. */
     public synchronized int taken() {
-        return fresh.taken + backlog.taken + slow.taken;
+        return all.taken();
     }
 
     /** Waits until no permit is taken; false when the limit passes first. */

@@ -158,7 +158,7 @@ public final class EndpointHealth {
             return Optional.empty();
         }
         Kind kind = isSlow() ? Kind.SLOW : hasBacklog ? Kind.BACKLOG : Kind.FRESH;
-        return permits.tryAcquire(queue, kind)
+        return permits.tryAcquire(webhook.clientId(), queue, kind)
                 .map(permit -> {
                     int generation = breaker.begin();
                     calls.put(permit, clock.instant());

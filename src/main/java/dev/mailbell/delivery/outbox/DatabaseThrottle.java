@@ -1,15 +1,17 @@
 package dev.mailbell.delivery.outbox;
 
+import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.fairness.FairSemaphore;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
  * Limits the work on the database for webhooks that do not take their deliveries. One thread works
- * at a time, in the order of arrival. After each piece of work there is a rest of seven times its
- * duration, 2 s at most: so the work takes an eighth of the time, and more only while a piece takes
- * longer than 0.3 s. Safe for many threads.
+ * at a time; the clients that wait take turns. After each piece of work there is a rest of seven
+ * times its duration, 2 s at most: so the work takes an eighth of the time, and more only while a
+ * piece takes longer than 0.3 s. Safe for many threads.
  */
 public final class DatabaseThrottle {
     /** The rest after a piece of work, as a multiple of its duration. */
@@ -19,7 +21,7 @@ public final class DatabaseThrottle {
 
     private final long restFactor;
     private final long maxRest;
-    private final Semaphore permit = new Semaphore(1, true);
+    private final FairSemaphore permit = new FairSemaphore(1);
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** When the last rest ends, by the monotonic clock; guarded by the permit. */
@@ -38,9 +40,14 @@ public final class DatabaseThrottle {
         this.maxRest = maxRest;
     }
 
-    /** Waits for the permit and the end of the rest, then runs the work. */
+    /** Waits for the permit and the end of the rest, then runs work that is not for one client. */
     public <T> T run(Supplier<T> work) throws InterruptedException {
-        permit.acquire();
+        return run(ActingClient.NODE, work);
+    }
+
+    /** Waits for the permit and the end of the rest, then runs the work for the client. */
+    public <T> T run(UUID client, Supplier<T> work) throws InterruptedException {
+        permit.acquire(client);
         try {
             boolean hurried = ended.await(restEnds - System.nanoTime(), TimeUnit.NANOSECONDS);
             long begun = System.nanoTime();
@@ -53,6 +60,11 @@ public final class DatabaseThrottle {
         } finally {
             permit.release();
         }
+    }
+
+    /** How many threads wait. */
+    int waiting() {
+        return permit.waiting();
     }
 
     /** From now on there is no rest: the work that is left runs at full speed. */

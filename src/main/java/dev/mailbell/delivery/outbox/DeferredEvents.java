@@ -19,8 +19,11 @@ public final class DeferredEvents {
     private static final int MAX_EVENTS = 500;
 
     private static final String COLUMNS =
-            "f.event_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
-                    + " e.client_id, e.type, e.created_at, e.payload";
+            "f.event_id, f.client_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
+                    + " e.type, e.created_at, e.payload";
+
+    /** Below the id of each client. */
+    public static final UUID LOWEST = new UUID(0, 0);
 
     private static final String OF_ITS_MAILBOX =
             "f.event_id = o.event_id or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)";
@@ -46,6 +49,7 @@ public final class DeferredEvents {
      */
     public record Row(
             UUID eventId,
+            UUID clientId,
             @Nullable UUID accountId,
             @Nullable String mailbox,
             int shard,
@@ -62,7 +66,8 @@ public final class DeferredEvents {
 
         private Row servedTo(List<UUID> more) {
             List<UUID> all = Stream.concat(served.stream(), more.stream()).toList();
-            return new Row(eventId, accountId, mailbox, shard, newCount, labels, all, event);
+            return new Row(
+                    eventId, clientId, accountId, mailbox, shard, newCount, labels, all, event);
         }
     }
 
@@ -77,30 +82,59 @@ public final class DeferredEvents {
     /**
      * Locks the rows to work on next: the first row of a mailbox, and those after it that merge
      * with it. Mailboxes that healthy webhooks wait for come first, then the oldest.
+     *
+     * @param client whose rows
      */
-    public static List<Row> next(Connection connection) {
+    public static List<Row> next(Connection connection, UUID client) {
         return group(
                 connection,
                 Sql.of(
                                 """
                                 with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
-                                    order by healthy desc, event_id limit 1)
+                                    where client_id = ? order by healthy desc, event_id limit 1)
                                 select %s from oldest o join fanout f on %s left join event e on e.id = f.event_id
                                 order by f.event_id limit ? for update of f\
                                 """
                                         .formatted(COLUMNS, OF_ITS_MAILBOX),
+                                client,
                                 MAX_EVENTS)
                         .query(connection, DeferredEvents::row));
     }
 
-    /** The first row that is marked as waited for by healthy webhooks. */
-    public static Optional<Row> markedHealthy(Connection connection) {
+    /**
+     * The client with deferred events whose turn is next: the first one after another in the order
+     * of their ids, else the first of all.
+     */
+    public static Optional<UUID> nextClient(Connection connection, UUID after) {
+        return clientAfter(connection, after).or(() -> clientAfter(connection, LOWEST));
+    }
+
+    private static Optional<UUID> clientAfter(Connection connection, UUID client) {
+        return Sql.of(
+                        "select client_id from fanout where client_id > ? order by client_id limit 1",
+                        client)
+                .query(connection, row -> row.getObject("client_id", UUID.class))
+                .stream()
+                .findFirst();
+    }
+
+    /**
+     * The first row that is marked as waited for by healthy webhooks, of the client whose turn is
+     * next: the first one after another in the order of their ids, else the first of all.
+     */
+    public static Optional<Row> markedHealthy(Connection connection, UUID after) {
+        return markedAfter(connection, after).or(() -> markedAfter(connection, LOWEST));
+    }
+
+    private static Optional<Row> markedAfter(Connection connection, UUID client) {
         return Sql.of(
                         """
-                        select %s from (select * from fanout where healthy order by healthy desc, event_id limit 1) f
+                        select %s from (
+                            select * from fanout where healthy and client_id > ? order by client_id, event_id limit 1) f
                         left join event e on e.id = f.event_id\
                         """
-                                .formatted(COLUMNS))
+                                .formatted(COLUMNS),
+                        client)
                 .query(connection, DeferredEvents::row)
                 .stream()
                 .findFirst();
@@ -280,6 +314,7 @@ public final class DeferredEvents {
     private static Row row(ResultSet row) throws SQLException {
         return new Row(
                 row.getObject("event_id", UUID.class),
+                row.getObject("client_id", UUID.class),
                 row.getObject("account_id", UUID.class),
                 row.getString("mailbox"),
                 row.getInt("shard"),

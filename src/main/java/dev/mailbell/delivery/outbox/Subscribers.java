@@ -148,13 +148,14 @@ public final class Subscribers {
     static Sql defer(NewEvent added, @Nullable UUID except, String from) {
         return Sql.of(
                 """
-                insert into fanout (event_id, account_id, mailbox, shard, new_count, type, labels, healthy, served)
-                select ?::uuid, ?::uuid, ?, ?::smallint, ?, ?, ?::jsonb, bool_or(healthy and deferred), array_remove(
+                insert into fanout (event_id, client_id, account_id, mailbox, shard, new_count, type, labels, healthy, served)
+                select ?::uuid, ?::uuid, ?::uuid, ?, ?::smallint, ?, ?, ?::jsonb, bool_or(healthy and deferred), array_remove(
                     array_append(array_agg(id order by id) filter (where not deferred), ?::uuid), null)
                 from %s having bool_or(deferred)\
                 """
                         .formatted(from),
                 added.event().id(),
+                added.event().clientId(),
                 added.event().accountId(),
                 Sql.text(added.mailbox()),
                 added.shard(),

@@ -9,6 +9,7 @@ import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,9 +34,10 @@ public final class OutcomeTable {
      *
      * @param changed the new rows of the webhooks whose health changed
      * @param disabled how many of them it disabled
-     * @param fresh deliveries of the events that announce these
+     * @param fresh deliveries of the events that announce these, by client
      */
-    public record WebhookChanges(List<Webhook> changed, int disabled, List<Delivery> fresh) {}
+    public record WebhookChanges(
+            List<Webhook> changed, int disabled, Map<UUID, List<Delivery>> fresh) {}
 
     /**
      * Writes a batch in one transaction.
@@ -50,7 +52,7 @@ public final class OutcomeTable {
         if (delivered && updates.values().stream().noneMatch(HealthUpdate::changesHealth)) {
             outcomes(batch, "set_config('synchronous_commit', 'off', true)")
                     .query(database.dataSource(), row -> row.getObject(1, UUID.class));
-            return new WebhookChanges(List.of(), 0, List.of());
+            return new WebhookChanges(List.of(), 0, Map.of());
         }
         return database.jdbi()
                 .inTransaction(handle -> {
@@ -194,7 +196,7 @@ public final class OutcomeTable {
             Handle handle, Map<UUID, HealthUpdate> updates, Set<UUID> counted) {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
-        List<Delivery> fresh = new ArrayList<>();
+        Map<UUID, List<Delivery>> fresh = new HashMap<>();
         List<HealthUpdate> toWrite = new ArrayList<>();
         updates.forEach((id, update) -> {
             if (update.changesHealth() && update.hasAnyOf(counted)) {
@@ -210,7 +212,8 @@ public final class OutcomeTable {
             if (row.disabledNow()) {
                 disabled.add(webhook);
                 AttemptOutcome last = Objects.requireNonNull(updates.get(webhook.id())).last();
-                fresh.addAll(DisabledNotice.write(handle.getConnection(), webhook, last));
+                fresh.computeIfAbsent(webhook.clientId(), client -> new ArrayList<>())
+                        .addAll(DisabledNotice.write(handle.getConnection(), webhook, last));
             }
         }
         return new WebhookChanges(changed, disabled.size(), fresh);

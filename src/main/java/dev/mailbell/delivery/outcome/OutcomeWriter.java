@@ -4,14 +4,13 @@ import dev.mailbell.database.Database;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
+import dev.mailbell.fairness.FairQueue;
+import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -19,10 +18,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the outcomes of attempts in batches: what gathers while a batch is written makes the next
- * one. Two threads write the successes of healthy webhooks, those of one webhook always by the same
- * thread. A third one writes all outcomes that change the row of a webhook, throttled. While the
- * database is away the outcomes wait here, and deliveries stop: a sending thread keeps its permit
- * until it has submitted its outcome.
+ * one, in which clients take turns. Two threads write the successes of healthy webhooks, those of
+ * one webhook always by the same thread. A third one writes all outcomes that change the row of a
+ * webhook, throttled. While the database is away the outcomes wait here, and deliveries stop: a
+ * sending thread keeps its permit until it has submitted its outcome.
  */
 public final class OutcomeWriter {
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
@@ -43,12 +42,12 @@ public final class OutcomeWriter {
 
     /** A thread that writes, and its queue of outcomes. */
     private final class Worker {
-        final BlockingQueue<PendingOutcome> queue;
+        final FairQueue<PendingOutcome> queue;
         final Deque<Refused> refused = new ArrayDeque<>();
         final Thread thread = Thread.ofVirtual().name("outcome-writer").unstarted(() -> run(this));
 
         Worker(int capacity) {
-            queue = new ArrayBlockingQueue<>(capacity);
+            queue = new FairQueue<>(capacity);
         }
     }
 
@@ -57,8 +56,24 @@ public final class OutcomeWriter {
      */
     private record Refused(PendingOutcome pending, long at) {}
 
-    /** An outcome to write, and what to run once it is written. */
-    public record PendingOutcome(AttemptOutcome outcome, Runnable onWritten) {}
+    /** An outcome to write, and what to run once it is written; compared by identity. */
+    public static final class PendingOutcome {
+        private final AttemptOutcome outcome;
+        private final Runnable onWritten;
+
+        public PendingOutcome(AttemptOutcome outcome, Runnable onWritten) {
+            this.outcome = outcome;
+            this.onWritten = onWritten;
+        }
+
+        AttemptOutcome outcome() {
+            return outcome;
+        }
+
+        Runnable onWritten() {
+            return onWritten;
+        }
+    }
 
     private final OutcomeTable table;
     private final Consumer<WebhookChanges> listener;
@@ -104,7 +119,8 @@ public final class OutcomeWriter {
      * @throws InterruptedException also when the writing thread has ended
      */
     public void submit(PendingOutcome pending) throws InterruptedException {
-        int hash = pending.outcome().webhook().id().hashCode();
+        Webhook webhook = pending.outcome().webhook();
+        int hash = webhook.id().hashCode();
         Worker worker =
                 HealthUpdate.changesHealth(pending.outcome())
                         ? healthUpdates
@@ -113,7 +129,7 @@ public final class OutcomeWriter {
             if (stopping && !worker.thread.isAlive()) {
                 throw new InterruptedException("outcomes are no longer written");
             }
-        } while (!worker.queue.offer(pending, PAUSE.toMillis(), TimeUnit.MILLISECONDS));
+        } while (!worker.queue.offer(webhook.clientId(), pending, PAUSE.toNanos()));
     }
 
     /**
@@ -138,10 +154,7 @@ public final class OutcomeWriter {
         List<PendingOutcome> batch = new ArrayList<>(BATCH);
         try {
             while (true) {
-                PendingOutcome first = worker.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
-                if (first != null) {
-                    batch.add(first);
-                    worker.queue.drainTo(batch, BATCH - 1);
+                if (worker.queue.drainTo(batch, BATCH, IDLE.toNanos())) {
                     write(batch, worker);
                     batch.clear();
                 } else if (stopping) {

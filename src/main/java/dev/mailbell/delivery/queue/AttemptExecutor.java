@@ -8,6 +8,7 @@ import dev.mailbell.delivery.http.WebhookPost;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.log.Attempt.Fault;
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookUrl;
@@ -47,7 +48,9 @@ public final class AttemptExecutor {
                         webhook.secretsAt(at).stream()
                                 .map(secret -> secrets.decrypt(webhook.id(), secret))
                                 .toList());
-        return switch (client.post(post, timeout.get())) {
+        PostResult result =
+                ActingClient.call(webhook.clientId(), () -> client.post(post, timeout.get()));
+        return switch (result) {
             case Answered answered ->
                     new Attempt(
                             at,

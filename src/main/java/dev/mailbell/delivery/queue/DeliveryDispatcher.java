@@ -14,6 +14,7 @@ import dev.mailbell.delivery.outcome.OutcomeTable;
 import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
 import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
 import dev.mailbell.webhook.WebhookStore;
@@ -117,15 +118,16 @@ public final class DeliveryDispatcher {
     /**
      * Adds deliveries that were committed just now to their queues.
      *
+     * @param client whose webhooks they are for
      * @param begun the answer of {@link #beginCommit} before the commit
      */
-    public void offer(List<Delivery> fresh, long begun) {
+    public void offer(UUID client, List<Delivery> fresh, long begun) {
         for (Delivery delivery : fresh) {
             meters.committed(delivery);
-            WebhookQueue queue = queue(delivery.webhookId());
+            WebhookQueue queue = queue(delivery.webhookId(), client);
             while (!queue.offer(delivery, begun, clock.instant())) {
                 queues.remove(queue.webhookId(), queue);
-                queue = queue(delivery.webhookId());
+                queue = queue(delivery.webhookId(), client);
             }
             dispatch(queue);
         }
@@ -133,7 +135,7 @@ public final class DeliveryDispatcher {
 
     /** A webhook was changed, deleted or enabled: its row and its deliveries are read again. */
     public void webhookChanged(UUID webhookId) {
-        WebhookQueue queue = queue(webhookId);
+        WebhookQueue queue = queue(webhookId, ActingClient.current());
         queue.reset();
         dispatch(queue);
         executor.forgetSecrets(webhookId);
@@ -158,9 +160,10 @@ public final class DeliveryDispatcher {
         queues.values().forEach(queue -> queue.forgetAccount(accountId));
     }
 
-    private WebhookQueue queue(UUID webhookId) {
+    private WebhookQueue queue(UUID webhookId, UUID client) {
         return queues.computeIfAbsent(
-                webhookId, id -> new WebhookQueue(id, commits, this::health, clock.instant()));
+                webhookId,
+                id -> new WebhookQueue(id, client, commits, this::health, clock.instant()));
     }
 
     private EndpointHealth health(Webhook webhook) {
@@ -194,7 +197,7 @@ public final class DeliveryDispatcher {
         deliveries.webhooksWithPending().forEach(this::queue);
         deliveries
                 .overdue(clock.instant().minus(OVERDUE))
-                .forEach((id, delivery) -> queue(id).markStale(delivery));
+                .forEach((id, delivery) -> queue(id, ActingClient.NODE).markStale(delivery));
     }
 
     /** Starts a thread for each delivery that may be sent now, and one that reads the table. */
@@ -301,6 +304,6 @@ public final class DeliveryDispatcher {
                 queue.webhookUpdated(webhook);
             }
         }
-        offer(changes.fresh(), CommitSequence.UNKNOWN);
+        changes.fresh().forEach((client, fresh) -> offer(client, fresh, CommitSequence.UNKNOWN));
     }
 }

@@ -173,16 +173,17 @@ public final class DeliveryStore {
                         .collectInto(new GenericType<Map<UUID, UUID>>() {}));
     }
 
-    /** The webhooks that are not disabled and have pending deliveries. */
-    public List<UUID> webhooksWithPending() {
+    /** The webhooks that are not disabled and have pending deliveries, each with its client. */
+    public Map<UUID, UUID> webhooksWithPending() {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
-                                select id from webhook w where state <> 'disabled'
+                                select id, client_id from webhook w where state <> 'disabled'
                                     and (select 1 from delivery d where d.webhook_id = w.id and d.status = 'pending' limit 1) is not null\
                                 """)
-                        .mapTo(UUID.class)
-                        .list());
+                        .setMapKeyColumn("id")
+                        .setMapValueColumn("client_id")
+                        .collectInto(new GenericType<Map<UUID, UUID>>() {}));
     }
 
     /**

@@ -1,11 +1,11 @@
 package dev.mailbell.delivery.queue;
 
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
+import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookStore;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -13,7 +13,8 @@ import org.slf4j.event.Level;
 /**
  * Reads the table for a queue: the row of the webhook when the queue has none, and a page of due
  * deliveries. Three threads read at once for healthy endpoints; for the others one does,
- * {@linkplain DatabaseThrottle throttled}. Safe for many threads.
+ * {@linkplain DatabaseThrottle throttled}. The clients whose webhooks wait take turns. Safe for
+ * many threads.
  */
 final class QueueRefiller {
     private static final Logger LOG = LoggerFactory.getLogger(QueueRefiller.class);
@@ -24,7 +25,7 @@ final class QueueRefiller {
     private final DeliveryStore deliveries;
     private final WebhookStore webhooks;
     private final InstantSource clock;
-    private final Semaphore permits = new Semaphore(READERS, true);
+    private final FairSemaphore permits = new FairSemaphore(READERS);
     private final DatabaseThrottle throttle = new DatabaseThrottle();
 
     QueueRefiller(DeliveryStore deliveries, WebhookStore webhooks, InstantSource clock) {
@@ -47,14 +48,14 @@ final class QueueRefiller {
             if (queue.isBlocked()) {
                 queue.refillSkipped(epoch);
             } else if (queue.isHealthy()) {
-                permits.acquire();
+                permits.acquire(queue.client());
                 try {
                     queue.refill(epoch, page(queue, epoch));
                 } finally {
                     permits.release();
                 }
             } else {
-                queue.refill(epoch, throttle.run(() -> page(queue, epoch)));
+                queue.refill(epoch, throttle.run(queue.client(), () -> page(queue, epoch)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -73,7 +74,7 @@ final class QueueRefiller {
 
     /** Reads the row of the webhook for its queue; false when there is none. */
     private boolean attach(WebhookQueue queue, int epoch) throws InterruptedException {
-        permits.acquire();
+        permits.acquire(queue.client());
         try {
             Optional<Webhook> webhook = webhooks.find(queue.webhookId());
             webhook.ifPresent(found -> queue.attach(epoch, found));

@@ -6,6 +6,7 @@ import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,10 @@ final class WebhookQueue {
     private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
     private final UUID webhookId;
+
+    /** Whose webhook it is; {@link ActingClient#NODE} until that is known. */
+    private UUID client;
+
     private final Function<Webhook, EndpointHealth> newHealth;
     private final MailboxQueues mailboxes = new MailboxQueues();
     private final DepartedDeliveries departures;
@@ -45,14 +50,17 @@ final class WebhookQueue {
     private int epoch;
 
     /**
+     * @param client whose webhook it is; {@link ActingClient#NODE} where that is not known
      * @param newHealth makes the endpoint's health from the row of the webhook
      */
     WebhookQueue(
             UUID webhookId,
+            UUID client,
             CommitSequence commits,
             Function<Webhook, EndpointHealth> newHealth,
             Instant now) {
         this.webhookId = webhookId;
+        this.client = client;
         this.newHealth = newHealth;
         this.departures = new DepartedDeliveries(commits);
         this.lastUsed = now;
@@ -60,6 +68,10 @@ final class WebhookQueue {
 
     UUID webhookId() {
         return webhookId;
+    }
+
+    synchronized UUID client() {
+        return client;
     }
 
     /**
@@ -151,6 +163,7 @@ final class WebhookQueue {
     synchronized void attach(int epoch, Webhook row) {
         if (epoch == this.epoch) {
             webhook = row;
+            client = row.clientId();
             endpoint = newHealth.apply(row);
         }
     }

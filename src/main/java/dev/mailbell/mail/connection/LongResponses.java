@@ -1,11 +1,11 @@
 package dev.mailbell.mail.connection;
 
+import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * permit from the end of a read to the beginning of the next one, or to {@link Permit#end}. There
  * are permits for half of the cores, and the thread sleeps for three quarters of the time. After
  * {@link #USUAL} octets there is a single permit for all connections, and the thread sleeps for
- * seven eighths of the time.
+ * seven eighths of the time. The clients whose connections wait take turns.
  */
 final class LongResponses {
     static final int FREE = 64 << 10;
@@ -36,15 +36,15 @@ final class LongResponses {
 
     private static final long LONGEST_REST = Duration.ofMillis(20).toNanos();
 
-    private final Semaphore usual;
-    private final Semaphore slow = new Semaphore(1, true);
+    private final FairSemaphore usual;
+    private final FairSemaphore slow = new FairSemaphore(1);
     private final LongSupplier nanoTime;
 
     /**
      * @param cores the number of cores of this machine
      */
     LongResponses(int cores, LongSupplier nanoTime) {
-        this.usual = new Semaphore(Math.max(1, cores / 2), true);
+        this.usual = new FairSemaphore(Math.max(1, cores / 2));
         this.nanoTime = nanoTime;
     }
 
@@ -55,7 +55,7 @@ final class LongResponses {
 
     /** Used by the reading thread; {@link #end} may be called by any thread. */
     final class Permit {
-        private final AtomicReference<@Nullable Semaphore> held = new AtomicReference<>();
+        private final AtomicReference<@Nullable FairSemaphore> held = new AtomicReference<>();
         private long octets;
         private long begun;
 
@@ -75,9 +75,9 @@ final class LongResponses {
             if (octets <= FREE) {
                 return true;
             }
-            Semaphore permits = octets <= USUAL ? usual : slow;
+            FairSemaphore permits = octets <= USUAL ? usual : slow;
             try {
-                if (!permits.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                if (!permits.tryAcquire(ActingClient.current(), deadline.remainingNanos())) {
                     return false;
                 }
             } catch (InterruptedException e) {
@@ -91,7 +91,7 @@ final class LongResponses {
 
         /** Called before the next octets are read; the thread sleeps and releases the permit. */
         void pause() {
-            Semaphore permits = held.get();
+            FairSemaphore permits = held.get();
             if (permits != null) {
                 long parsed = nanoTime.getAsLong() - begun;
                 LockSupport.parkNanos(
@@ -102,7 +102,7 @@ final class LongResponses {
 
         /** Releases the permit. */
         void end() {
-            Semaphore permits = held.getAndSet(null);
+            FairSemaphore permits = held.getAndSet(null);
             if (permits != null) {
                 permits.release();
             }

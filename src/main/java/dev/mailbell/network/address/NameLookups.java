@@ -1,19 +1,23 @@
 package dev.mailbell.network.address;
 
+import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.fairness.Shares;
+import dev.mailbell.fairness.Turns;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * thread until the name server answers. One lookup serves all callers that ask for the same name
  * meanwhile. So that silent name servers do not delay other names, a lookup that lasts longer than
  * 1 s no longer counts against the thread limit, names that failed before share a quarter of the
- * threads, and names that resolved before have an eighth of their own.
+ * threads, and names that resolved before have an eighth of their own. Clients share the queue and
+ * the threads, and take turns.
  */
 final class NameLookups implements AutoCloseable {
     /** A lookup is slow after this time. */
@@ -46,16 +51,21 @@ final class NameLookups implements AutoCloseable {
 
     private final Resolver resolver;
     private final int threads;
-    private final int maxQueued;
     private final LongSupplier nanoTime;
     private final LookupCache cache;
     private final ThreadPoolExecutor executor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, PendingLookup> pending = new HashMap<>();
-    private final Map<LookupCache.LastResult, Deque<PendingLookup>> queues =
+    private final Map<LookupCache.LastResult, Turns<PendingLookup>> queues =
             new EnumMap<>(LookupCache.LastResult.class);
     private final Set<PendingLookup> running = new LinkedHashSet<>();
-    private int queued;
+
+    /** Of {@link #running} those that are not slow yet, the oldest first. */
+    private final SequencedSet<PendingLookup> fast = new LinkedHashSet<>();
+
+    private final Shares runningShares;
+    private final Shares fastShares;
+    private final Shares queued;
     private boolean closed;
 
     /**
@@ -70,8 +80,10 @@ final class NameLookups implements AutoCloseable {
     NameLookups(Resolver resolver, int threads, int maxQueued, LongSupplier nanoTime) {
         this.resolver = resolver;
         this.threads = threads;
-        this.maxQueued = maxQueued;
         this.nanoTime = nanoTime;
+        this.runningShares = new Shares(MAX_THREADS_FACTOR * threads);
+        this.fastShares = new Shares(threads);
+        this.queued = new Shares(maxQueued);
         this.cache = new LookupCache(nanoTime);
         this.executor =
                 new ThreadPoolExecutor(
@@ -83,7 +95,7 @@ final class NameLookups implements AutoCloseable {
                         new SynchronousQueue<>(),
                         Thread.ofPlatform().daemon().name("mailbell-dns-", 1).factory());
         for (LookupCache.LastResult lastResult : LookupCache.LastResult.values()) {
-            queues.put(lastResult, new ArrayDeque<>());
+            queues.put(lastResult, new Turns<>());
         }
     }
 
@@ -114,31 +126,38 @@ final class NameLookups implements AutoCloseable {
         }
         dispatch();
         LookupCache.LastResult lastResult = cache.lastResult(name);
-        if (closed || queued >= maxQueued && !mayRun(lastResult)) {
+        UUID client = ActingClient.current();
+        PendingLookup lookup = new PendingLookup(name, client, lastResult, deadline);
+        if (closed || (!queued.mayTake(client) && !mayRun(client, lastResult))) {
             throw new LookupsBusyException(name);
         }
-        PendingLookup lookup = new PendingLookup(name, lastResult, deadline);
         pending.put(name, lookup);
-        queue(lastResult).add(lookup);
-        queued++;
+        queue(lastResult).add(client, lookup);
+        queued.add(client, 1);
         return lookup;
     }
 
-    private Deque<PendingLookup> queue(LookupCache.LastResult lastResult) {
-        return queues.getOrDefault(lastResult, new ArrayDeque<>());
+    private Turns<PendingLookup> queue(LookupCache.LastResult lastResult) {
+        return queues.getOrDefault(lastResult, new Turns<>());
     }
 
     /** Begins queued lookups while threads are free. Guarded by the lock. */
     private void dispatch() {
-        for (Deque<PendingLookup> queue : queues.values()) {
-            while (!queue.isEmpty() && mayRun(queue.element().lastResult())) {
-                PendingLookup lookup = queue.remove();
-                queued--;
+        markSlow();
+        for (LookupCache.LastResult lastResult : LookupCache.LastResult.values()) {
+            for (Optional<PendingLookup> next = next(lastResult);
+                    next.isPresent();
+                    next = next(lastResult)) {
+                PendingLookup lookup = next.get();
+                queued.add(lookup.client(), -1);
                 if (lookup.isAbandoned()) {
                     pending.remove(lookup.name());
                     lookup.giveUp();
                 } else {
                     running.add(lookup);
+                    fast.add(lookup);
+                    runningShares.add(lookup.client(), 1);
+                    fastShares.add(lookup.client(), 1);
                     lookup.begin(nanoTime.getAsLong());
                     executor.execute(() -> run(lookup));
                 }
@@ -146,27 +165,36 @@ final class NameLookups implements AutoCloseable {
         }
     }
 
-    private boolean mayRun(LookupCache.LastResult lastResult) {
+    private Optional<PendingLookup> next(LookupCache.LastResult lastResult) {
+        return queue(lastResult).poll(client -> mayRun(client, lastResult), any -> true);
+    }
+
+    private void markSlow() {
         long now = nanoTime.getAsLong();
-        int fast = 0;
-        int sameKind = 0;
-        for (PendingLookup lookup : running) {
-            boolean isSameKind = lookup.lastResult() == lastResult;
-            boolean isFast = now - lookup.begunAt() < SLOW;
-            fast += isFast ? 1 : 0;
-            sameKind +=
-                    isSameKind && (isFast || lastResult == LookupCache.LastResult.FAILED) ? 1 : 0;
+        while (!fast.isEmpty() && now - fast.getFirst().begunAt() >= SLOW) {
+            fastShares.add(fast.removeFirst().client(), -1);
         }
-        boolean hasFreeThread = fast < threads && running.size() < MAX_THREADS_FACTOR * threads;
+    }
+
+    private boolean mayRun(UUID client, LookupCache.LastResult lastResult) {
+        boolean hasFreeThread = fastShares.mayTake(client) && runningShares.mayTake(client);
         return switch (lastResult) {
-            case RESOLVED ->
-                    hasFreeThread
-                            || sameKind < Math.max(1, threads / RESOLVED_DIVISOR)
-                                    && running.size() < 2 * MAX_THREADS_FACTOR * threads
-                                    && threads >= RESOLVED_DIVISOR;
+            case RESOLVED -> hasFreeThread || hasThreadForResolved();
             case UNKNOWN -> hasFreeThread;
-            case FAILED -> hasFreeThread && sameKind < Math.max(1, threads / FAILED_DIVISOR);
+            case FAILED ->
+                    hasFreeThread
+                            && count(running, lastResult) < Math.max(1, threads / FAILED_DIVISOR);
         };
+    }
+
+    private boolean hasThreadForResolved() {
+        return threads >= RESOLVED_DIVISOR
+                && running.size() < 2 * MAX_THREADS_FACTOR * threads
+                && count(fast, LookupCache.LastResult.RESOLVED) < threads / RESOLVED_DIVISOR;
+    }
+
+    private static long count(Set<PendingLookup> lookups, LookupCache.LastResult lastResult) {
+        return lookups.stream().filter(lookup -> lookup.lastResult() == lastResult).count();
     }
 
     private void run(PendingLookup lookup) {
@@ -188,6 +216,10 @@ final class NameLookups implements AutoCloseable {
         lock.lock();
         try {
             running.remove(lookup);
+            runningShares.add(lookup.client(), -1);
+            if (fast.remove(lookup)) {
+                fastShares.add(lookup.client(), -1);
+            }
             pending.remove(lookup.name(), lookup);
             if (failure == null) {
                 cache.resolved(lookup.name());
@@ -237,11 +269,12 @@ final class NameLookups implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            for (Deque<PendingLookup> queue : queues.values()) {
-                queue.forEach(PendingLookup::giveUp);
-                queue.clear();
+            for (Turns<PendingLookup> queue : queues.values()) {
+                for (PendingLookup lookup : queue.drain()) {
+                    queued.add(lookup.client(), -1);
+                    lookup.giveUp();
+                }
             }
-            queued = 0;
         } finally {
             lock.unlock();
         }

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,19 +16,28 @@ import java.util.concurrent.TimeoutException;
 /** One lookup of a name, with the callers that wait for it. */
 final class PendingLookup {
     private final String name;
+    private final UUID client;
     private final LookupCache.LastResult lastResult;
     private final CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
     private volatile Deadline latestDeadline;
     private volatile long begunAt;
 
-    PendingLookup(String name, LookupCache.LastResult lastResult, Deadline deadline) {
+    /**
+     * @param client the one that asked for it first
+     */
+    PendingLookup(String name, UUID client, LookupCache.LastResult lastResult, Deadline deadline) {
         this.name = name;
+        this.client = client;
         this.lastResult = lastResult;
         this.latestDeadline = deadline;
     }
 
     String name() {
         return name;
+    }
+
+    UUID client() {
+        return client;
     }
 
     /** How the previous lookup of the name ended, when this one was requested. */

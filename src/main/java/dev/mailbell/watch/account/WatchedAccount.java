@@ -6,7 +6,7 @@ import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
-import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.admission.CheckedServer;
 import dev.mailbell.watch.schedule.AdaptiveInterval;
 import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
@@ -117,9 +117,9 @@ public final class WatchedAccount {
         return !ended && !status().pushing() && !due.isWaiting() && !session.lock().isLocked();
     }
 
-    /** The mail server's host and port, by which checks are admitted. */
-    public String server() {
-        return CheckAdmission.server(account().mail());
+    /** The mail server, by which checks are admitted. */
+    public CheckedServer server() {
+        return CheckedServer.of(account());
     }
 
     public void pushing(boolean now) {

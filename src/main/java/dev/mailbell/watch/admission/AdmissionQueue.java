@@ -1,5 +1,7 @@
 package dev.mailbell.watch.admission;
 
+import dev.mailbell.fairness.Shares;
+import dev.mailbell.fairness.Turns;
 import dev.mailbell.watch.admission.ServerShare.Grade;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -9,25 +11,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
- * The permits of one kind of checks. Servers whose checks wait alternate, each has a share of the
- * permits at most, and servers that fail or are new have a share of them all together. For one
- * thread at a time.
+ * The permits of one kind of checks. Clients whose checks wait alternate, and within a client its
+ * servers do. Each client and each server has a share of the permits at most, and servers that fail
+ * or are new have a share of them all together. For one thread at a time.
  */
 final class AdmissionQueue {
-    private final Map<ServerShare, ServerQueue> servers = new HashMap<>();
+    private final Map<CheckedServer, ServerQueue> servers = new HashMap<>();
 
     /** Servers whose own share allows another check, in the order in which they alternate. */
-    private final Map<Grade, SequencedSet<ServerQueue>> ready = new EnumMap<>(Grade.class);
+    private final Map<Grade, Turns<ServerQueue>> ready = new EnumMap<>(Grade.class);
 
-    private final Map<Grade, Integer> taken = new EnumMap<>(Grade.class);
+    private final Shares all;
+
+    /** Of servers that are new or fail. */
+    private final Shares unproven;
+
+    private final Shares failing;
+
+    /** The permits of each server that has some, by its name: those of all clients together. */
+    private final Map<String, Shares> atServer = new HashMap<>();
+
+    private final Shares waiting;
     private int size;
-    private int waiting;
     private int nextGrade;
 
-    /** The checks of one server. */
+    /** The checks of one client at one server. */
     private static final class ServerQueue {
         private final ServerShare share;
         private final SequencedSet<AdmissionRequest> first = new LinkedHashSet<>();
@@ -39,6 +51,14 @@ final class AdmissionQueue {
         ServerQueue(ServerShare share) {
             this.share = share;
             this.grade = share.grade();
+        }
+
+        UUID client() {
+            return share.server().client();
+        }
+
+        String name() {
+            return share.server().name();
         }
 
         boolean isEmpty() {
@@ -58,44 +78,73 @@ final class AdmissionQueue {
         }
     }
 
-    AdmissionQueue(int size) {
+    /**
+     * @param size how many permits there are
+     * @param mostWaiting how many requests wait at most, where {@link #hasRoomFor} is asked
+     */
+    AdmissionQueue(int size, int mostWaiting) {
         this.size = size;
+        this.all = new Shares(size);
+        this.unproven = new Shares(unproven());
+        this.failing = new Shares(failing());
+        this.waiting = new Shares(mostWaiting);
         for (Grade grade : Grade.values()) {
-            ready.put(grade, new LinkedHashSet<>());
-            taken.put(grade, 0);
+            ready.put(grade, new Turns<>());
         }
+    }
+
+    private int unproven() {
+        return Math.max(1, size / 2);
+    }
+
+    private int failing() {
+        return Math.max(1, size / 4);
     }
 
     /** Permits beyond the new number are given up as checks end. */
     void resize(int now) {
         size = now;
+        all.resize(size);
+        unproven.resize(unproven());
+        failing.resize(failing());
+        atServer.values().forEach(shares -> shares.resize(ServerShare.most(size)));
         servers.values().forEach(this::updateReady);
     }
 
     int taken() {
-        return taken.values().stream().mapToInt(Integer::intValue).sum();
+        return all.taken();
     }
 
     int waiting() {
-        return waiting;
+        return waiting.taken();
+    }
+
+    /** Whether another request of the client may wait. */
+    boolean hasRoomFor(UUID client) {
+        return waiting.mayTake(client);
+    }
+
+    /** Notes that there is this client, which may want a check of this kind. */
+    void notice(UUID client) {
+        List.of(all, unproven, failing, waiting).forEach(shares -> shares.notice(client));
     }
 
     int waiting(ServerShare share) {
-        ServerQueue server = servers.get(share);
+        ServerQueue server = servers.get(share.server());
         return server == null ? 0 : server.first.size() + server.retries.size();
     }
 
     void add(AdmissionRequest request, ServerShare share) {
-        ServerQueue server = servers.computeIfAbsent(share, ServerQueue::new);
+        ServerQueue server = servers.computeIfAbsent(share.server(), any -> new ServerQueue(share));
         if (server.of(request).add(request)) {
-            waiting++;
+            waiting.add(server.client(), 1);
             share.checks(1);
         }
         updateReady(server);
     }
 
     void remove(AdmissionRequest request, ServerShare share) {
-        ServerQueue server = servers.get(share);
+        ServerQueue server = servers.get(share.server());
         if (server != null && server.of(request).remove(request)) {
             dequeued(server);
             dropIfEmpty(server);
@@ -103,13 +152,13 @@ final class AdmissionQueue {
     }
 
     private void dequeued(ServerQueue server) {
-        waiting--;
+        waiting.add(server.client(), -1);
         server.share.checks(-1);
     }
 
     /** Takes the requests out that the condition holds for. */
     List<AdmissionRequest> removeIf(ServerShare share, Predicate<AdmissionRequest> condition) {
-        ServerQueue server = servers.get(share);
+        ServerQueue server = servers.get(share.server());
         if (server == null) {
             return List.of();
         }
@@ -132,14 +181,20 @@ final class AdmissionQueue {
         Grade[] grades = Grade.values();
         for (int i = 0; i < grades.length && taken() < size; i++) {
             Grade grade = grades[(nextGrade + i) % grades.length];
-            SequencedSet<ServerQueue> of = ready(grade);
-            if (!of.isEmpty() && hasRoom(grade)) {
+            List<Shares> shares = sharesOf(grade);
+            Optional<ServerQueue> next =
+                    ready(grade)
+                            .poll(
+                                    client -> shares.stream().allMatch(all -> all.mayTake(client)),
+                                    this::hasRoomAtServer);
+            if (next.isPresent()) {
                 nextGrade = grade.ordinal() + 1;
-                ServerQueue server = of.removeFirst();
+                ServerQueue server = next.get();
                 AdmissionRequest request = server.poll();
-                waiting--;
+                waiting.add(server.client(), -1);
                 server.taken++;
-                taken.merge(server.grade, 1, Integer::sum);
+                count(server, 1);
+                atServer(server).add(server.client(), 1);
                 updateReady(server);
                 return Optional.of(request);
             }
@@ -147,26 +202,42 @@ final class AdmissionQueue {
         return Optional.empty();
     }
 
-    private SequencedSet<ServerQueue> ready(Grade grade) {
-        return ready.getOrDefault(grade, new LinkedHashSet<>());
+    private Turns<ServerQueue> ready(Grade grade) {
+        return ready.getOrDefault(grade, new Turns<>());
     }
 
-    private boolean hasRoom(Grade grade) {
-        int failing = taken.getOrDefault(Grade.FAILING, 0);
-        int unproven = failing + taken.getOrDefault(Grade.NEW, 0);
+    private List<Shares> sharesOf(Grade grade) {
         return switch (grade) {
-            case WELL -> true;
-            case NEW -> unproven < Math.max(1, size / 2);
-            case FAILING -> failing < Math.max(1, size / 4) && unproven < Math.max(1, size / 2);
+            case WELL -> List.of(all);
+            case NEW -> List.of(all, unproven);
+            case FAILING -> List.of(all, unproven, failing);
         };
+    }
+
+    private void count(ServerQueue server, int change) {
+        sharesOf(server.grade).forEach(shares -> shares.add(server.client(), change));
+    }
+
+    private Shares atServer(ServerQueue server) {
+        return atServer.computeIfAbsent(server.name(), any -> new Shares(ServerShare.most(size)));
+    }
+
+    private boolean hasRoomAtServer(ServerQueue server) {
+        Shares shares = atServer.get(server.name());
+        return shares == null || shares.mayTake(server.client());
     }
 
     /** A check of the server has ended. */
     void release(ServerShare share) {
-        ServerQueue server = servers.get(share);
+        ServerQueue server = servers.get(share.server());
         if (server != null) {
             server.taken--;
-            taken.merge(server.grade, -1, Integer::sum);
+            count(server, -1);
+            Shares shares = atServer(server);
+            shares.add(server.client(), -1);
+            if (shares.taken() == 0) {
+                atServer.remove(server.name());
+            }
             share.checks(-1);
             dropIfEmpty(server);
         }
@@ -174,12 +245,12 @@ final class AdmissionQueue {
 
     /** What is known of the server has changed. */
     void reviewed(ServerShare share) {
-        ServerQueue server = servers.get(share);
+        ServerQueue server = servers.get(share.server());
         if (server != null && server.grade != share.grade()) {
-            ready(server.grade).remove(server);
-            taken.merge(server.grade, -server.taken, Integer::sum);
+            ready(server.grade).remove(server.client(), server);
+            count(server, -server.taken);
             server.grade = share.grade();
-            taken.merge(server.grade, server.taken, Integer::sum);
+            count(server, server.taken);
         }
         if (server != null) {
             updateReady(server);
@@ -189,16 +260,16 @@ final class AdmissionQueue {
     private void dropIfEmpty(ServerQueue server) {
         updateReady(server);
         if (server.isEmpty() && server.taken == 0) {
-            servers.remove(server.share);
+            servers.remove(server.share.server());
         }
     }
 
     /** A server that is ready already keeps its place in the order. */
     private void updateReady(ServerQueue server) {
         if (!server.isEmpty() && server.taken < server.share.permits(size)) {
-            ready(server.grade).add(server);
+            ready(server.grade).add(server.client(), server);
         } else {
-            ready(server.grade).remove(server);
+            ready(server.grade).remove(server.client(), server);
         }
     }
 }

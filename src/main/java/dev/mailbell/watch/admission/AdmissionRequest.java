@@ -26,21 +26,20 @@ public final class AdmissionRequest implements CheckWait {
 
     private final CheckAdmission admission;
     private final CheckKind kind;
-    private final String server;
+    private final CheckedServer server;
     private final boolean retry;
     private final long since;
     private final Answer answer;
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
     /**
-     * @param server the mail server's host and port
      * @param retry whether the account's last check failed
      * @param since the monotonic clock's nanoseconds
      */
     AdmissionRequest(
             CheckAdmission admission,
             CheckKind kind,
-            String server,
+            CheckedServer server,
             boolean retry,
             long since,
             Answer answer) {
@@ -56,7 +55,7 @@ public final class AdmissionRequest implements CheckWait {
         return kind;
     }
 
-    String server() {
+    CheckedServer server() {
         return server;
     }
 

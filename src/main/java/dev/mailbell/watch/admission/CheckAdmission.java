@@ -1,47 +1,41 @@
 package dev.mailbell.watch.admission;
 
-import dev.mailbell.account.MailSettings;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets checks run, so many at once: {@code polling.concurrency}, of which each {@link CheckKind}
- * has its own permits. A server that is silent is probed by one check of a kind at a time, whose
- * end is the end of all that waited when it began. Safe for many threads.
+ * has its own permits, which clients share. A server that is silent is probed by one check of a
+ * kind at a time, whose end is the end of all that waited when it began. Safe for many threads.
  */
 public final class CheckAdmission {
-    /** More requests of the API wait nowhere. */
+    /** More requests of the API wait nowhere; clients share these places. */
     private static final int MOST_WAITING = 1_000;
 
     private static final int MOST_WAITING_AT_ONE_SERVER = 100;
-
-    /** What is known of so many servers that no check runs at. */
-    private static final int SERVERS_REMEMBERED = 10_000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final LongSupplier nanoTime;
     private final Map<CheckKind, AdmissionQueue> queues = new EnumMap<>(CheckKind.class);
 
-    /** The one that was used longest ago first. */
-    private final Map<String, ServerShare> shares = new LinkedHashMap<>(16, 0.75f, true);
+    private final ServerShares shares = new ServerShares();
 
     private boolean stopped;
 
     public CheckAdmission(int permits, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         for (CheckKind kind : CheckKind.values()) {
-            queues.put(kind, new AdmissionQueue(kind.share(permits)));
+            queues.put(kind, new AdmissionQueue(kind.share(permits), MOST_WAITING));
         }
     }
 
@@ -108,7 +102,7 @@ public final class CheckAdmission {
     }
 
     private ServerShare share(AdmissionRequest request) {
-        return shares.computeIfAbsent(request.server(), ServerShare::new);
+        return shares.of(request.server());
     }
 
     /** Takes effect at once; where fewer permits are left than are taken, as checks end. */
@@ -117,40 +111,33 @@ public final class CheckAdmission {
     }
 
     /**
-     * The name that a mail server's checks are let in by: host and port, and the account's own way
-     * out, whose failures say nothing of the server.
-     */
-    public static String server(MailSettings mail) {
-        String server = mail.host().toLowerCase(Locale.ROOT) + ":" + mail.port();
-        return mail.egress() == null ? server : server + " by " + mail.egress();
-    }
-
-    /**
      * A check that wants to run.
      *
      * @param retry whether the account's last check failed
      */
     public AdmissionRequest request(
-            CheckKind kind, String server, boolean retry, AdmissionRequest.Answer answer) {
+            CheckKind kind, CheckedServer server, boolean retry, AdmissionRequest.Answer answer) {
         return new AdmissionRequest(this, kind, server, retry, nanoTime.getAsLong(), answer);
     }
 
     /** Queues the request; it may be granted or refused before this returns. */
     public void submit(AdmissionRequest request) {
         change(answers -> {
+            UUID client = request.server().client();
+            queues.values().forEach(each -> each.notice(client));
             ServerShare share = share(request);
             AdmissionQueue queue = queue(request.kind());
             if (stopped) {
                 answers.refuse(List.of(request), new NotWatchedException());
             } else if (request.kind() == CheckKind.ON_DEMAND
-                    && (queue.waiting() >= MOST_WAITING
+                    && (!queue.hasRoomFor(client)
                             || queue.waiting(share) >= MOST_WAITING_AT_ONE_SERVER)) {
                 answers.refuse(List.of(request), full());
             } else if (request.isWaiting()) {
                 queue.add(request, share);
                 return;
             }
-            forget(share);
+            shares.forget(share);
         });
     }
 
@@ -160,7 +147,8 @@ public final class CheckAdmission {
      * @throws MailFailure when the deadline passes first, or the server is found silent meanwhile
      * @throws NotWatchedException when the node is stopping
      */
-    public CheckPermit acquire(CheckKind kind, String server, boolean retry, Deadline deadline) {
+    public CheckPermit acquire(
+            CheckKind kind, CheckedServer server, boolean retry, Deadline deadline) {
         AdmissionWait wait = new AdmissionWait();
         AdmissionRequest request = request(kind, server, retry, wait);
         submit(request);
@@ -173,19 +161,18 @@ public final class CheckAdmission {
                 "too many checks are under way on this node; polling.concurrency limits them");
     }
 
-    private static MailFailure silent(String server) {
+    private static MailFailure silent(CheckedServer server) {
         return new MailFailure(
                 FailureCode.TIMEOUT,
-                server
+                server.name()
                         + " did not answer several checks in a row; this one was not begun and is"
                         + " tried again");
     }
 
-    private boolean isSilent(String server) {
+    private boolean isSilent(CheckedServer server) {
         lock.lock();
         try {
-            ServerShare share = shares.get(server);
-            return share != null && share.isSilent();
+            return shares.find(server).filter(ServerShare::isSilent).isPresent();
         } finally {
             lock.unlock();
         }
@@ -195,7 +182,7 @@ public final class CheckAdmission {
         change(answers -> {
             ServerShare share = share(request);
             queue(request.kind()).remove(request, share);
-            forget(share);
+            shares.forget(share);
         });
     }
 
@@ -208,7 +195,7 @@ public final class CheckAdmission {
             }
             queue(permit.request().kind()).release(share);
             queues.values().forEach(queue -> queue.reviewed(share));
-            forget(share);
+            shares.forget(share);
         });
     }
 
@@ -229,23 +216,12 @@ public final class CheckAdmission {
         return waited;
     }
 
-    private void forget(ServerShare share) {
-        if (share.isForgettable()) {
-            shares.remove(share.server());
-        } else if (shares.size() > SERVERS_REMEMBERED) {
-            shares.values().stream()
-                    .filter(ServerShare::isUnused)
-                    .findFirst()
-                    .ifPresent(unused -> shares.remove(unused.server()));
-        }
-    }
-
     /** No check begins any more. */
     public void stop() {
         change(answers -> {
             stopped = true;
             List<AdmissionRequest> all = new ArrayList<>();
-            for (ServerShare share : shares.values()) {
+            for (ServerShare share : shares.all()) {
                 queues.values().forEach(queue -> all.addAll(queue.removeIf(share, any -> true)));
             }
             answers.refuse(all, new NotWatchedException());

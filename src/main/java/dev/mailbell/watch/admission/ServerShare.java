@@ -1,8 +1,8 @@
 package dev.mailbell.watch.admission;
 
 /**
- * How a mail server (host and port) has answered checks lately, which decides how many of them run
- * at once. For one thread at a time.
+ * How a mail server (host and port) has answered the checks of one client lately, which decides how
+ * many of them run at once. For one thread at a time.
  */
 final class ServerShare {
     /** So many checks in a row without a success: the server fails, not a single account. */
@@ -21,17 +21,17 @@ final class ServerShare {
         FAILING
     }
 
-    private final String server;
+    private final CheckedServer server;
     private Grade grade = Grade.NEW;
     private int failures;
     private int silences;
     private int checks;
 
-    ServerShare(String server) {
+    ServerShare(CheckedServer server) {
         this.server = server;
     }
 
-    String server() {
+    CheckedServer server() {
         return server;
     }
 
@@ -50,10 +50,15 @@ final class ServerShare {
             return 1;
         }
         return switch (grade) {
-            case WELL -> (all + 1) / 2;
+            case WELL -> most(all);
             case NEW -> Math.max(1, all / 4);
             case FAILING -> Math.max(1, all / 8);
         };
+    }
+
+    /** How many of the permits of a kind checks of one server may hold, those of all clients. */
+    static int most(int all) {
+        return (all + 1) / 2;
     }
 
     /** Whether no check runs or waits, and nothing is known that is worth keeping. */

@@ -1,19 +1,26 @@
 package dev.mailbell.watch.host;
 
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The right to one connection to a mail host, and to the login on it. */
 public final class ConnectionPermit {
     private final MailHostLimiter host;
+    private final UUID client;
     private final AtomicBoolean released = new AtomicBoolean();
     private final AtomicBoolean pushing = new AtomicBoolean();
 
-    ConnectionPermit(MailHostLimiter host) {
+    ConnectionPermit(MailHostLimiter host, UUID client) {
         this.host = host;
+        this.client = client;
     }
 
     public MailHostLimiter host() {
         return host;
+    }
+
+    UUID client() {
+        return client;
     }
 
     /**
@@ -22,9 +29,9 @@ public final class ConnectionPermit {
      */
     public boolean mayPush() {
         if (!pushing.get()) {
-            pushing.set(host.beginPush());
+            pushing.set(host.beginPush(client));
         } else if (!host.mayGoOnPushing() && pushing.compareAndSet(true, false)) {
-            host.endPush();
+            host.endPush(client);
         }
         return pushing.get();
     }
@@ -37,7 +44,7 @@ public final class ConnectionPermit {
     /** The connection is closed, or was never made. */
     public void release() {
         if (released.compareAndSet(false, true)) {
-            host.closed(pushing.get());
+            host.closed(client, pushing.get());
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.mailbell.watch.host;
 
 import dev.mailbell.watch.schedule.CheckWait;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -15,23 +16,32 @@ public final class ConnectionRequest implements CheckWait {
     }
 
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+    private final UUID client;
     private final Consumer<ConnectionPermit> whenGranted;
     private volatile @Nullable MailHostLimiter host;
 
     /**
+     * @param client whose account it is
      * @param whenGranted takes the permit over; must not block
      */
-    public ConnectionRequest(Consumer<ConnectionPermit> whenGranted) {
+    public ConnectionRequest(UUID client, Consumer<ConnectionPermit> whenGranted) {
+        this.client = client;
         this.whenGranted = whenGranted;
     }
 
     /** A request that completes a future. */
-    static ConnectionRequest completing(CompletableFuture<ConnectionPermit> future) {
-        return new ConnectionRequest(permit -> {
-            if (!future.complete(permit)) {
-                permit.release();
-            }
-        });
+    static ConnectionRequest completing(UUID client, CompletableFuture<ConnectionPermit> future) {
+        return new ConnectionRequest(
+                client,
+                permit -> {
+                    if (!future.complete(permit)) {
+                        permit.release();
+                    }
+                });
+    }
+
+    UUID client() {
+        return client;
     }
 
     @Override

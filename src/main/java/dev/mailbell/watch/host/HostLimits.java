@@ -1,6 +1,9 @@
 package dev.mailbell.watch.host;
 
 import dev.mailbell.mail.FailureCode;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
@@ -32,17 +35,35 @@ public final class HostLimits {
     /** More connections than one node can hold. */
     private static final int NO_LIMIT = 1_000_000;
 
+    /** What is known of so many clients; the one that was served longest ago is forgotten. */
+    private static final int CLIENTS_REMEMBERED = 1_000;
+
     private final IntSupplier connections;
     private final IntSupplier loginsPerSecond;
-    private double rate;
+    private final SequencedMap<UUID, Standing> clients = new LinkedHashMap<>(16, 0.75f, true);
     private long nextLogin;
-    private long slowedAt;
     private int cap = Integer.MAX_VALUE;
     private long capSetAt;
-    private int failuresInRow;
     private int refusalsInRow;
-    private long failingSince;
-    private long backAt;
+
+    /**
+     * How the host has answered one client. A client whose accounts fail there, because their port
+     * is wrong for example, does not slow the logins of others.
+     */
+    private final class Standing {
+        private double rate = Math.max(1, RAMP * loginsPerSecond.getAsInt());
+        private long nextLogin;
+        private long slowedAt;
+        private int failuresInRow;
+        private long failingSince;
+        private long backAt;
+
+        Standing(long now) {
+            nextLogin = now;
+            slowedAt = now - SLOWED_AT_MOST_EVERY;
+            backAt = now - BACK_AT_MOST_EVERY;
+        }
+    }
 
     /**
      * @param connections as configured now, 1 or more; {@link Integer#MAX_VALUE} for no limit
@@ -51,10 +72,15 @@ public final class HostLimits {
     public HostLimits(IntSupplier connections, IntSupplier loginsPerSecond, long now) {
         this.connections = connections;
         this.loginsPerSecond = loginsPerSecond;
-        this.rate = Math.max(1, RAMP * loginsPerSecond.getAsInt());
         this.nextLogin = now;
-        this.slowedAt = now - SLOWED_AT_MOST_EVERY;
-        this.backAt = now - BACK_AT_MOST_EVERY;
+    }
+
+    private Standing of(UUID client, long now) {
+        Standing standing = clients.computeIfAbsent(client, any -> new Standing(now));
+        if (clients.size() > CLIENTS_REMEMBERED) {
+            clients.pollFirstEntry();
+        }
+        return standing;
     }
 
     /** How many connections may be open. */
@@ -70,47 +96,53 @@ public final class HostLimits {
         return Math.min(cap, configured);
     }
 
-    /** How long until the next login may begin; 0 or less for now. */
-    long untilNextLogin(long now) {
-        return nextLogin - now;
+    /** How long until the next login of the client may begin; 0 or less for now. */
+    long untilNextLogin(UUID client, long now) {
+        return Math.max(nextLogin - now, of(client, now).nextLogin - now);
     }
 
-    /** A login begins. */
-    void login(long now) {
-        double perSecond = Math.min(rate, loginsPerSecond.getAsInt());
-        nextLogin =
-                Math.max(nextLogin, now - CATCH_UP)
-                        + (long) (TimeUnit.SECONDS.toNanos(1) / perSecond);
+    /** A login of the client begins. */
+    void login(UUID client, long now) {
+        Standing standing = of(client, now);
+        int most = loginsPerSecond.getAsInt();
+        nextLogin = after(nextLogin, most, now);
+        standing.nextLogin = after(standing.nextLogin, Math.min(standing.rate, most), now);
+    }
+
+    private static long after(long last, double perSecond, long now) {
+        return Math.max(last, now - CATCH_UP) + (long) (TimeUnit.SECONDS.toNanos(1) / perSecond);
     }
 
     /**
-     * A check succeeded: the rate of logins rises.
+     * A check of the client succeeded: its rate of logins rises.
      *
-     * @return whether the host is back from an outage; once a minute at most
+     * @return whether the host is back from an outage for it; once a minute at most
      */
-    boolean worked(long now) {
+    boolean worked(UUID client, long now) {
+        Standing standing = of(client, now);
         boolean wasAway =
-                failuresInRow >= AWAY
-                        && now - failingSince >= OUTAGE
-                        && now - backAt >= BACK_AT_MOST_EVERY;
+                standing.failuresInRow >= AWAY
+                        && now - standing.failingSince >= OUTAGE
+                        && now - standing.backAt >= BACK_AT_MOST_EVERY;
         if (wasAway) {
-            backAt = now;
+            standing.backAt = now;
         }
-        failuresInRow = 0;
+        standing.failuresInRow = 0;
         refusalsInRow = 0;
-        rate = Math.min(loginsPerSecond.getAsInt(), rate + 1);
+        standing.rate = Math.min(loginsPerSecond.getAsInt(), standing.rate + 1);
         return wasAway;
     }
 
     /**
-     * A check failed for a reason that lies in the host: the rate of logins is halved. Where the
-     * host refuses connections over and over, fewer are opened for a while.
+     * A check of the client failed for a reason that lies in the host: its rate of logins is
+     * halved. Where the host refuses connections over and over, fewer are opened for a while.
      *
      * @param open connections that are open now
      */
-    void failed(FailureCode code, int open, long now) {
-        if (failuresInRow++ == 0) {
-            failingSince = now;
+    void failed(UUID client, FailureCode code, int open, long now) {
+        Standing standing = of(client, now);
+        if (standing.failuresInRow++ == 0) {
+            standing.failingSince = now;
         }
         refusalsInRow += code == FailureCode.TOO_MANY_CONNECTIONS ? 1 : 0;
         if (refusalsInRow >= AWAY) {
@@ -118,9 +150,9 @@ public final class HostLimits {
             cap = Math.max(1, Math.min(cap, open));
             capSetAt = now;
         }
-        if (now - slowedAt >= SLOWED_AT_MOST_EVERY) {
-            slowedAt = now;
-            rate = Math.max(1, rate / 2);
+        if (now - standing.slowedAt >= SLOWED_AT_MOST_EVERY) {
+            standing.slowedAt = now;
+            standing.rate = Math.max(1, standing.rate / 2);
         }
     }
 }

@@ -1,20 +1,35 @@
 package dev.mailbell.watch.host;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.mailbell.fairness.Shares;
 import java.lang.management.ManagementFactory;
-import java.util.concurrent.Semaphore;
+import java.util.UUID;
 
-/** Permits for the sessions that this node may keep from check to check. */
-public final class KeptSessionLimit extends Semaphore {
-    private static final long serialVersionUID = 1L;
-
+/**
+ * Permits for the sessions that this node may keep from check to check, which clients share. Safe
+ * for many threads.
+ */
+public final class KeptSessionLimit {
     private static final long DESCRIPTORS_FOR_OTHERS = 3_000;
     private static final int LEAST_KEPT = 100;
     private static final int MOST_KEPT = 1_000_000;
     private static final int KEPT_ELSEWHERE = 10_000;
 
+    private final Shares permits;
+
     public KeptSessionLimit(int number) {
-        super(number, true);
+        permits = new Shares(number);
+    }
+
+    /** Takes a permit if one is free for the client. */
+    synchronized boolean tryAcquire(UUID client) {
+        boolean free = permits.mayTake(client);
+        permits.add(client, free ? 1 : 0);
+        return free;
+    }
+
+    synchronized void release(UUID client) {
+        permits.add(client, -1);
     }
 
     /** As many kept sessions as file descriptors allow, with enough left for everything else. */

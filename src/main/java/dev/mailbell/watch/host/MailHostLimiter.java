@@ -1,13 +1,14 @@
 package dev.mailbell.watch.host;
 
+import dev.mailbell.fairness.Shares;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,32 +19,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits the connections to one mail host and its logins a second; requests are served in their
- * order. The rate of logins is low after a start and an outage, and rises with every check that
- * succeeds. Safe for many threads.
+ * Limits the connections to one mail host and its logins a second. Clients take turns, and share
+ * the connections; the requests of a client are served in their order. The rate of logins is low
+ * after a start and an outage, and rises with every check that succeeds. Safe for many threads.
  */
 public final class MailHostLimiter {
-    /** A longer queue is cleared of cancelled requests each time its length has doubled. */
-    private static final int SWEPT_FROM = 1_000;
-
     private final String name;
     private final HostLimits limits;
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Deque<ConnectionRequest> urgent = new ArrayDeque<>();
-    private final Deque<ConnectionRequest> waiting = new ArrayDeque<>();
+    private final ConnectionQueue queue = new ConnectionQueue();
 
     /** Kept sessions that no thread uses now, the one that has rested longest first. */
     private final SequencedSet<RestingSession> resting = new LinkedHashSet<>();
 
     private boolean granting;
-    private boolean lastWasUrgent;
     private boolean dismissing;
     private long dismissedAt;
-    private int sweptAt = SWEPT_FROM;
-    private int open;
-    private int pushing;
+    private final Shares open = new Shares(Integer.MAX_VALUE);
+    private final Shares pushing = new Shares(Integer.MAX_VALUE);
     private long usedAt;
     private volatile long grantedAt;
     private boolean pushRefused;
@@ -67,7 +62,7 @@ public final class MailHostLimiter {
 
     /** Queues the request. */
     public void submit(ConnectionRequest request) {
-        enqueue(waiting, request);
+        enqueue(request, () -> queue.add(request));
     }
 
     /**
@@ -75,10 +70,10 @@ public final class MailHostLimiter {
      *
      * @throws MailFailure rate_limited when the deadline passes first
      */
-    public ConnectionPermit acquire(Deadline deadline) {
+    public ConnectionPermit acquire(UUID client, Deadline deadline) {
         CompletableFuture<ConnectionPermit> permit = new CompletableFuture<>();
-        ConnectionRequest request = ConnectionRequest.completing(permit);
-        enqueue(urgent, request);
+        ConnectionRequest request = ConnectionRequest.completing(client, permit);
+        enqueue(request, () -> queue.addUrgent(request));
         try {
             return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -101,18 +96,14 @@ public final class MailHostLimiter {
                         + " (connections, logins per second) leave no room now; try again later");
     }
 
-    private void enqueue(Deque<ConnectionRequest> queue, ConnectionRequest request) {
+    private void enqueue(ConnectionRequest request, Runnable add) {
         lock.lock();
         try {
-            if (queue.size() >= sweptAt) {
-                queue.removeIf(other -> !other.isWaiting());
-                sweptAt = Math.max(SWEPT_FROM, 2 * queue.size());
-            }
             request.queuedAt(this);
-            if (urgent.isEmpty() && waiting.isEmpty()) {
+            if (queue.size() == 0) {
                 grantedAt = nanoTime.getAsLong();
             }
-            queue.add(request);
+            add.run();
             usedAt = nanoTime.getAsLong();
             if (granting) {
                 changed.signal();
@@ -128,7 +119,7 @@ public final class MailHostLimiter {
     /** Grants one request after the other as the limits allow, until the queues are empty. */
     private void grantInTurn() {
         for (ConnectionRequest next = next(); next != null; next = next()) {
-            next.grant(new ConnectionPermit(this));
+            next.grant(new ConnectionPermit(this, next.client()));
         }
     }
 
@@ -136,44 +127,44 @@ public final class MailHostLimiter {
         lock.lock();
         try {
             while (true) {
-                Deque<ConnectionRequest> queue = queue();
-                if (queue.isEmpty()) {
+                if (queue.isEmptyNow()) {
                     granting = false;
                     return null;
                 }
                 long now = nanoTime.getAsLong();
-                long wait = limits.untilNextLogin(now);
-                if (open >= limits.connections(now)) {
+                int most = limits.connections(now);
+                open.resize(most);
+                if (open.taken() >= most) {
                     dismissOneResting();
                     await(TimeUnit.SECONDS.toNanos(1));
-                } else if (wait > 0) {
-                    // Bounded, so that a changed limit and a test's clock are noticed.
-                    await(Math.min(wait, TimeUnit.MILLISECONDS.toNanos(100)));
-                } else {
-                    open++;
-                    limits.login(now);
-                    lastWasUrgent = queue == urgent;
-                    grantedAt = now;
-                    return queue.remove();
+                    continue;
                 }
+                Optional<ConnectionRequest> next =
+                        queue.poll(client ->
+                                open.mayTake(client) && limits.untilNextLogin(client, now) <= 0);
+                if (next.isPresent()) {
+                    open.add(next.get().client(), 1);
+                    limits.login(next.get().client(), now);
+                    grantedAt = now;
+                    return next.get();
+                }
+                await(untilNextLogin(now));
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** Urgent requests go first, but not two in a row while others wait. */
-    private Deque<ConnectionRequest> queue() {
-        skipCancelled(urgent);
-        skipCancelled(waiting);
-        boolean urgentFirst = !urgent.isEmpty() && (waiting.isEmpty() || !lastWasUrgent);
-        return urgentFirst ? urgent : waiting;
-    }
-
-    private static void skipCancelled(Deque<ConnectionRequest> queue) {
-        while (!queue.isEmpty() && !queue.peek().isWaiting()) {
-            queue.remove();
-        }
+    /** Until a client that waits may log in, or a while where each holds its share. */
+    private long untilNextLogin(long now) {
+        long wait =
+                queue.clients().stream()
+                        .filter(open::mayTake)
+                        .mapToLong(client -> limits.untilNextLogin(client, now))
+                        .min()
+                        .orElse(TimeUnit.SECONDS.toNanos(1));
+        // Bounded, so that a changed limit and a test's clock are noticed.
+        return Math.min(wait, TimeUnit.MILLISECONDS.toNanos(100));
     }
 
     private void await(long nanos) {
@@ -205,12 +196,12 @@ public final class MailHostLimiter {
         locked(() -> resting.remove(watched));
     }
 
-    boolean beginPush() {
+    boolean beginPush(UUID client) {
         lock.lock();
         try {
-            int most = limits.connections(nanoTime.getAsLong());
-            boolean free = most == Integer.MAX_VALUE || pushing < most - Math.max(1, most / 10);
-            pushing += free ? 1 : 0;
+            pushing.resize(mostPushing());
+            boolean free = pushing.mayTake(client);
+            pushing.add(client, free ? 1 : 0);
             return free;
         } finally {
             lock.unlock();
@@ -221,35 +212,39 @@ public final class MailHostLimiter {
     boolean mayGoOnPushing() {
         lock.lock();
         try {
-            int most = limits.connections(nanoTime.getAsLong());
-            return most == Integer.MAX_VALUE || pushing <= most - Math.max(1, most / 10);
+            return pushing.taken() <= mostPushing();
         } finally {
             lock.unlock();
         }
     }
 
-    void endPush() {
-        locked(() -> pushing--);
+    private int mostPushing() {
+        int most = limits.connections(nanoTime.getAsLong());
+        return most == Integer.MAX_VALUE ? most : most - Math.max(1, most / 10);
     }
 
-    void closed(boolean pushed) {
+    void endPush(UUID client) {
+        locked(() -> pushing.add(client, -1));
+    }
+
+    void closed(UUID client, boolean pushed) {
         locked(() -> {
-            open--;
+            open.add(client, -1);
             dismissing = false;
-            pushing -= pushed ? 1 : 0;
+            pushing.add(client, pushed ? -1 : 0);
             changed.signal();
         });
     }
 
     /**
-     * A check succeeded: the rate of logins rises.
+     * A check of the client succeeded: its rate of logins rises.
      *
-     * @return whether the host was away before
+     * @return whether the host was away before for it
      */
-    public boolean worked() {
+    public boolean worked(UUID client) {
         lock.lock();
         try {
-            boolean wasAway = limits.worked(nanoTime.getAsLong());
+            boolean wasAway = limits.worked(client, nanoTime.getAsLong());
             changed.signal();
             return wasAway;
         } finally {
@@ -257,9 +252,9 @@ public final class MailHostLimiter {
         }
     }
 
-    /** A check failed for a reason that lies in the host: the rate of logins is halved. */
-    public void failed(FailureCode code) {
-        locked(() -> limits.failed(code, open, nanoTime.getAsLong()));
+    /** A check of the client failed for a reason that lies in the host: its rate is halved. */
+    public void failed(UUID client, FailureCode code) {
+        locked(() -> limits.failed(client, code, open.taken(), nanoTime.getAsLong()));
     }
 
     /** Whether it was not known before that this host refuses push. */
@@ -288,9 +283,9 @@ public final class MailHostLimiter {
         try {
             return new HostStatus(
                     name,
-                    open,
-                    pushing,
-                    urgent.size() + waiting.size(),
+                    open.taken(),
+                    pushing.taken(),
+                    queue.size(),
                     nanoTime.getAsLong() - usedAt);
         } finally {
             lock.unlock();

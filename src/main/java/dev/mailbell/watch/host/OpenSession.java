@@ -4,7 +4,6 @@ import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.PushSession;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +15,7 @@ public final class OpenSession {
     private final LongSupplier nanoTime;
     private final long openedAt;
     private final Consumer<OpenSession> whenClosed;
-    private volatile @Nullable Semaphore kept;
+    private volatile @Nullable KeptSessionLimit kept;
     private boolean pushAsked;
 
     public OpenSession(
@@ -54,8 +53,8 @@ public final class OpenSession {
     }
 
     /** Keeps the session if a permit for kept sessions is free. */
-    public boolean keep(Semaphore permits) {
-        if (kept == null && permits.tryAcquire()) {
+    public boolean keep(KeptSessionLimit permits) {
+        if (kept == null && permits.tryAcquire(permit.client())) {
             kept = permits;
         }
         return kept != null;
@@ -80,10 +79,10 @@ public final class OpenSession {
         try {
             session.close();
         } finally {
-            Semaphore permits = kept;
+            KeptSessionLimit permits = kept;
             kept = null;
             if (permits != null) {
-                permits.release();
+                permits.release(permit.client());
             }
             permit.release();
             whenClosed.accept(this);

@@ -3,6 +3,8 @@ package dev.mailbell.watch.record;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Outage;
+import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.NoRoomException;
@@ -10,8 +12,7 @@ import dev.mailbell.watch.admission.NotWatchedException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -39,10 +40,10 @@ public final class DatabasePermits {
 
     private final Jdbi jdbi;
     private final BooleanSupplier held;
-    private final Semaphore permits;
+    private final FairSemaphore permits;
 
     /** Fewer than all: a quarter is reserved for pushed and on-demand checks. */
-    private final Semaphore scheduled;
+    private final FairSemaphore scheduled;
 
     private final AtomicReference<@Nullable RuntimeException> away = new AtomicReference<>();
     private volatile boolean stopped;
@@ -54,17 +55,21 @@ public final class DatabasePermits {
     public DatabasePermits(Jdbi jdbi, int atOnce, BooleanSupplier held) {
         this.jdbi = jdbi;
         this.held = held;
-        this.permits = new Semaphore(Math.max(1, atOnce), true);
-        this.scheduled = new Semaphore(Math.max(1, atOnce * 3 / 4), true);
+        this.permits = new FairSemaphore(Math.max(1, atOnce));
+        this.scheduled = new FairSemaphore(Math.max(1, atOnce * 3 / 4));
     }
 
     public boolean isOpen() {
         return away.get() == null && held.getAsBoolean();
     }
 
-    /** Runs a check, which waits for its permits here no longer than to the deadline. */
-    public <T> T within(CheckKind kind, Deadline deadline, Supplier<T> check) {
-        return ScopedValue.where(USE, new Use(kind, deadline)).call(check::get);
+    /**
+     * Runs a check of the client's account, which waits for its permits here no longer than to the
+     * deadline. The clients that wait take turns.
+     */
+    public <T> T within(UUID client, CheckKind kind, Deadline deadline, Supplier<T> check) {
+        return ActingClient.call(
+                client, () -> ScopedValue.where(USE, new Use(kind, deadline)).call(check::get));
     }
 
     /**
@@ -86,9 +91,9 @@ public final class DatabasePermits {
                 scheduled, use.deadline, () -> withPermit(permits, use.deadline, () -> now(work)));
     }
 
-    private static <T> T withPermit(Semaphore of, Deadline deadline, Supplier<T> work) {
+    private static <T> T withPermit(FairSemaphore of, Deadline deadline, Supplier<T> work) {
         try {
-            if (!of.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+            if (!of.tryAcquire(ActingClient.current(), deadline.remainingNanos())) {
                 throw new NoRoomException("the database is slow: too many checks wait for it");
             }
         } catch (InterruptedException e) {

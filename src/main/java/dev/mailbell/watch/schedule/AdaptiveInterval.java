@@ -153,9 +153,9 @@ public final class AdaptiveInterval {
      * It has ended.
      *
      * @param found how many messages it found
-     * @param busy what all busy accounts of this node share
+     * @param busy the slots that busy accounts of the client share
      */
-    public void pushedCheckEnded(int found, BusySlots busy) {
+    public void pushedCheckEnded(int found, BusySlots.OfClient busy) {
         long now = nanoTime.getAsLong();
         budget.checked(now, now - pushedCheckBegunAt, found, busy);
     }

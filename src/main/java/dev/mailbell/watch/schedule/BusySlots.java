@@ -1,11 +1,14 @@
 package dev.mailbell.watch.schedule;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Slots for the checks of busy accounts, whose servers push mail all the time: 50 a second for all
- * such accounts of this node together. Each account has one slot at a time, so that they alternate.
- * Safe for many threads.
+ * such accounts of this node together. Each account has one slot at a time, so that they alternate;
+ * clients with such accounts share the slots evenly. Safe for many threads.
  */
 public final class BusySlots {
     private static final long EACH = TimeUnit.MILLISECONDS.toNanos(20);
@@ -13,17 +16,25 @@ public final class BusySlots {
     /** Beyond that an account waits no longer, however many there are. */
     private static final long FARTHEST = TimeUnit.SECONDS.toNanos(5);
 
-    private long next;
+    /** When the next slot is, of each client that has reserved one after now. */
+    private final Map<UUID, Long> next = new HashMap<>();
 
-    public BusySlots(long now) {
-        next = now;
+    /** The slots of one client. */
+    @FunctionalInterface
+    public interface OfClient {
+        /** Takes the next slot; answers how many nanoseconds from now it is. */
+        long reserve(long now);
     }
 
-    /** Takes the next slot; answers how many nanoseconds from now it is. */
-    synchronized long reserve(long now) {
-        long earliest = Math.max(0, next - now);
-        long slot = Math.min(earliest, FARTHEST);
-        next = now + slot + EACH;
+    public OfClient of(UUID client) {
+        return now -> reserve(client, now);
+    }
+
+    private synchronized long reserve(UUID client, long now) {
+        next.values().removeIf(slot -> slot - now <= 0);
+        long slot = Math.clamp(next.getOrDefault(client, now) - now, 0, FARTHEST);
+        next.put(client, now + slot + EACH);
+        next.put(client, now + slot + EACH * next.size());
         return slot;
     }
 }

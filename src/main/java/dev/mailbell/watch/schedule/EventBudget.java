@@ -69,14 +69,14 @@ final class EventBudget {
      *
      * @param took how long it took: an account is not checked for more than half of the time
      * @param found how many messages it found
-     * @param node what all busy accounts of this node share
+     * @param slots what the busy accounts of the client share
      */
-    void checked(long now, long took, int found, BusySlots node) {
+    void checked(long now, long took, int found, BusySlots.OfClient slots) {
         long sinceLast = Math.max(0, now - checkedAt);
         long next = took;
         busy.use(sinceLast, Math.max(1, found));
         if (busy.isUsedUp()) {
-            next = Math.max(next, node.reserve(now));
+            next = Math.max(next, slots.reserve(now));
         }
         for (Allowance allowance : allowances) {
             allowance.use(sinceLast, 1);

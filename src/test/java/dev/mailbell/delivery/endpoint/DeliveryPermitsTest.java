@@ -12,12 +12,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class DeliveryPermitsTest {
+    private static final UUID CLIENT = new UUID(0, 1);
+    private static final UUID OTHER = new UUID(0, 2);
+
     private final List<String> granted = new ArrayList<>();
     private final Map<String, Kind> wanted = new HashMap<>();
     private final Deque<Permit> acquired = new ArrayDeque<>();
@@ -29,28 +33,29 @@ class DeliveryPermitsTest {
     private void acquire(String queue) {
         granted.add(queue);
         Kind kind = Objects.requireNonNull(wanted.get(queue));
-        acquired.add(permits.tryAcquire(queue, kind).orElseThrow());
+        UUID client = queue.startsWith("other") ? OTHER : CLIENT;
+        acquired.add(permits.tryAcquire(client, queue, kind).orElseThrow());
     }
 
     private void fill(Kind kind, int count) {
         for (int i = 0; i < count; i++) {
-            acquired.add(permits.tryAcquire("filler", kind).orElseThrow());
+            acquired.add(permits.tryAcquire(CLIENT, "filler", kind).orElseThrow());
         }
     }
 
     private void assertWaits(String queue, Kind kind) {
         wanted.put(queue, kind);
-        assertThat(permits.tryAcquire(queue, kind)).isEmpty();
+        assertThat(permits.tryAcquire(CLIENT, queue, kind)).isEmpty();
     }
 
     @Test
     void slow_endpoints_get_a_quarter_and_a_backlog_a_half_of_the_permits() {
         fill(Kind.SLOW, ALL / 4);
-        assertThat(permits.tryAcquire("a", Kind.SLOW)).isEmpty();
+        assertThat(permits.tryAcquire(CLIENT, "a", Kind.SLOW)).isEmpty();
         fill(Kind.BACKLOG, ALL / 2);
-        assertThat(permits.tryAcquire("a", Kind.BACKLOG)).isEmpty();
+        assertThat(permits.tryAcquire(CLIENT, "a", Kind.BACKLOG)).isEmpty();
         fill(Kind.FRESH, ALL / 4);
-        assertThat(permits.tryAcquire("a", Kind.FRESH)).isEmpty();
+        assertThat(permits.tryAcquire(CLIENT, "a", Kind.FRESH)).isEmpty();
         assertThat(permits.taken()).isEqualTo(ALL);
     }
 
@@ -89,7 +94,7 @@ class DeliveryPermitsTest {
                 queue -> {
                     granted.add(queue);
                     if (queue.equals("busy")) {
-                        assertThat(permits.tryAcquire(queue, Kind.SLOW)).isPresent();
+                        assertThat(permits.tryAcquire(CLIENT, queue, Kind.SLOW)).isPresent();
                     }
                 };
         acquired.remove().close();
@@ -105,7 +110,7 @@ class DeliveryPermitsTest {
         acquired.remove().close();
         assertThat(granted).containsExactly("idle");
         assertThat(permits.taken()).isEqualTo(ALL / 4 - 1);
-        assertThat(permits.tryAcquire("other", Kind.SLOW)).isPresent();
+        assertThat(permits.tryAcquire(CLIENT, "other", Kind.SLOW)).isPresent();
     }
 
     @Test
@@ -134,5 +139,36 @@ class DeliveryPermitsTest {
         acquired.remove().close();
         assertThat(none.get(1, TimeUnit.MINUTES)).isTrue();
         waiter.join();
+    }
+
+    @Test
+    void a_client_with_ten_thousand_waiting_webhooks_does_not_delay_anothers() {
+        fill(Kind.SLOW, ALL / 4);
+        for (int i = 0; i < 10_000; i++) {
+            assertWaits("dead " + i, Kind.SLOW);
+        }
+        wanted.put("other", Kind.SLOW);
+        assertThat(permits.tryAcquire(OTHER, "other", Kind.SLOW)).isEmpty();
+        acquired.remove().close();
+        assertThat(granted).isEqualTo(List.of("other"));
+    }
+
+    @Test
+    void permits_of_each_kind_are_left_to_a_client_that_has_few() {
+        permits.tryAcquire(OTHER, "other", Kind.SLOW).orElseThrow().close();
+        for (Kind kind : List.of(Kind.SLOW, Kind.BACKLOG)) {
+            int taken = 0;
+            while (permits.tryAcquire(CLIENT, "dead", kind).isPresent()) {
+                taken++;
+            }
+            assertThat(taken).isLessThan(kind == Kind.SLOW ? ALL / 4 : ALL / 2);
+            assertThat(permits.tryAcquire(OTHER, "other", kind)).isPresent();
+        }
+        int fresh = 0;
+        while (permits.tryAcquire(CLIENT, "hanging", Kind.FRESH).isPresent()) {
+            fresh++;
+        }
+        assertThat(fresh).isPositive();
+        assertThat(permits.tryAcquire(OTHER, "other", Kind.FRESH)).isPresent();
     }
 }

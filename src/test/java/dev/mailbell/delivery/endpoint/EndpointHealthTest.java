@@ -2,6 +2,7 @@ package dev.mailbell.delivery.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.delivery.SteppedClock;
 import dev.mailbell.delivery.TestDeliverySettings;
 import dev.mailbell.delivery.TestWebhooks;
@@ -150,7 +151,7 @@ class EndpointHealthTest {
     @Test
     void a_slow_endpoint_takes_permits_of_the_slow_share() {
         for (int i = 0; i < DeliveryPermits.ALL / 4; i++) {
-            assertThat(permits.tryAcquire("other", Kind.SLOW)).isPresent();
+            assertThat(permits.tryAcquire(ClientStore.DEFAULT, "other", Kind.SLOW)).isPresent();
         }
         assertThat(tryBegin()).isPresent();
         clock.step(Duration.ofSeconds(2));

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class DatabaseThrottleTest {
@@ -74,5 +78,60 @@ class DatabaseThrottleTest {
         // A rest of a million seconds would exceed the timeout of this test.
         assertThat(slow.<Integer>run(() -> 1)).isEqualTo(1);
         assertThat(slow.<Integer>run(() -> 2)).isEqualTo(2);
+    }
+
+    @Test
+    void a_client_with_ten_thousand_pieces_of_work_does_not_delay_anothers() throws Exception {
+        UUID client = new UUID(0, 1);
+        UUID other = new UUID(0, 2);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        List<UUID> worked = Collections.synchronizedList(new ArrayList<>());
+        throttle.end();
+        List<Thread> threads = new ArrayList<>();
+        threads.add(
+                working(
+                        client,
+                        () -> {
+                            begun.countDown();
+                            await(goOn);
+                        }));
+        begun.await();
+        for (int i = 0; i < 10_000; i++) {
+            threads.add(working(client, () -> worked.add(client)));
+        }
+        Awaitility.await().until(() -> throttle.waiting() == 10_000);
+        threads.add(working(other, () -> worked.add(other)));
+        Awaitility.await().until(() -> throttle.waiting() == 10_001);
+        goOn.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(worked.indexOf(other)).isEqualTo(1);
+        assertThat(worked).hasSize(10_001);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Thread working(UUID client, Runnable work) {
+        return Thread.ofVirtual()
+                .start(() -> {
+                    try {
+                        throttle.run(
+                                client,
+                                () -> {
+                                    work.run();
+                                    return client;
+                                });
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 }

@@ -13,6 +13,7 @@ import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.queue.DeliveryStore.Page;
 import dev.mailbell.event.Ids;
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
@@ -54,6 +55,7 @@ class WebhookQueueTest {
     private WebhookQueue newQueue() {
         return new WebhookQueue(
                 WEBHOOK,
+                ActingClient.NODE,
                 commits,
                 webhook -> new EndpointHealth(webhook, SETTINGS, clock, new Random(1)),
                 clock.instant());

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.network.Deadline;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -214,5 +217,45 @@ class NameLookupsTest {
         lookups.close();
         assertThatThrownBy(second::get).hasCauseInstanceOf(SocketTimeoutException.class);
         assertThat(asked).containsExactly("slow.example");
+    }
+
+    @Test
+    void a_client_with_ten_thousand_silent_names_does_not_delay_anothers() throws Exception {
+        UUID client = new UUID(0, 1);
+        UUID other = new UUID(0, 2);
+        try (Silent server = new Silent();
+                var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            ActingClient.run(other, () -> assertResolves(server, "other.example"));
+            for (int i = 0; i < 10_000; i++) {
+                String name = "silent" + i + ".example";
+                callers.submit(
+                        () -> ActingClient.call(client, () -> failure(server, name, in(600_000))));
+            }
+            // 8 threads, and 32 lookups with the slow ones: an eighth of them is left.
+            for (int begun : List.of(7, 14, 21, 28)) {
+                await().until(() -> server.asked.size() == 1 + begun);
+                server.pass(Duration.ofSeconds(2));
+            }
+            ActingClient.run(other, () -> assertResolves(server, "new.example"));
+            assertThat(server.asked).hasSize(1 + 28 + 1);
+            server.end.countDown();
+            callers.shutdownNow();
+        }
+    }
+
+    private static void assertResolves(Silent server, String name) {
+        try {
+            assertThat(server.lookups.lookup(name, in(20_000))).isEqualTo(ANSWER);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String failure(Silent server, String name, Deadline deadline) {
+        try {
+            return server.lookups.lookup(name, deadline).toString();
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 }

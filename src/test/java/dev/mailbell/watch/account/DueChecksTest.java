@@ -3,6 +3,7 @@ package dev.mailbell.watch.account;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.watch.TestAccount;
 import dev.mailbell.watch.admission.AdmissionRequest;
 import dev.mailbell.watch.admission.CheckAdmission;
@@ -16,11 +17,13 @@ import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 class DueChecksTest {
+    private static final UUID CLIENT = ClientStore.DEFAULT;
     private final AtomicLong now = new AtomicLong();
     private final TimerQueue<WatchedAccount> timers = new TimerQueue<>(now::get);
     private final DueChecks due = new DueChecks(timers, now::get);
@@ -92,7 +95,8 @@ class DueChecksTest {
                     @Override
                     public void refused(RuntimeException why) {}
                 };
-        watched.due().waitFor(admission.request(CheckKind.SCHEDULED, "a", false, answer));
+        watched.due()
+                .waitFor(admission.request(CheckKind.SCHEDULED, watched.server(), false, answer));
         pass(Duration.ofMinutes(20));
         assertThat(stuck()).isEqualTo(Duration.ofSeconds(20 * 60 + 30));
     }
@@ -104,8 +108,9 @@ class DueChecksTest {
         HostLimits limits = new HostLimits(() -> 1, () -> 1, now.get());
         MailHostLimiter host = new MailHostLimiter("imap.example.org", limits, now::get);
         ConnectionPermit taken =
-                host.acquire(dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
-        host.submit(watched.due().waitFor(new ConnectionRequest(ConnectionPermit::release)));
+                host.acquire(CLIENT, dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
+        host.submit(
+                watched.due().waitFor(new ConnectionRequest(CLIENT, ConnectionPermit::release)));
         pass(Duration.ofMinutes(12));
         assertThat(oldest()).isGreaterThan(Duration.ofMinutes(12));
         assertThat(stuck()).isEqualTo(Duration.ofMinutes(12));

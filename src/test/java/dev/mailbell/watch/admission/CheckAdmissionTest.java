@@ -9,12 +9,16 @@ import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class CheckAdmissionTest {
     /** Of them 8 are for the schedule, 4 for pushed mail, 4 for requests. */
     private static final int PLACES = 16;
+
+    private static final UUID CLIENT = new UUID(0, 1);
+    private static final UUID OTHER = new UUID(0, 2);
 
     private static final MailFailure TIMEOUT = new MailFailure(FailureCode.TIMEOUT, "silent");
     private static final MailFailure BROKEN = new MailFailure(FailureCode.SERVER_ERROR, "broken");
@@ -25,6 +29,14 @@ class CheckAdmissionTest {
     private final List<RuntimeException> refused = new ArrayList<>();
 
     private AdmissionRequest submit(CheckKind kind, String server, boolean retry) {
+        return submit(kind, of(CLIENT, server), retry);
+    }
+
+    private static CheckedServer of(UUID client, String server) {
+        return new CheckedServer(client, server);
+    }
+
+    private AdmissionRequest submit(CheckKind kind, CheckedServer server, boolean retry) {
         AdmissionRequest request =
                 admission.request(
                         kind,
@@ -52,7 +64,9 @@ class CheckAdmissionTest {
     }
 
     private long running(String server) {
-        return running.stream().filter(permit -> permit.request().server().equals(server)).count();
+        return running.stream()
+                .filter(permit -> permit.request().server().name().equals(server))
+                .count();
     }
 
     private void end(CheckPermit permit) {
@@ -63,7 +77,7 @@ class CheckAdmissionTest {
     /** The next check of the server that was let in first. */
     private CheckPermit oldest(String server) {
         return running.stream()
-                .filter(permit -> permit.request().server().equals(server))
+                .filter(permit -> permit.request().server().name().equals(server))
                 .findFirst()
                 .orElseThrow();
     }
@@ -93,7 +107,10 @@ class CheckAdmissionTest {
     /** A caller waits for a check of the server for a moment. */
     private CheckPermit request(String server) {
         return admission.acquire(
-                CheckKind.ON_DEMAND, server, false, Deadline.after(Duration.ofMillis(5)));
+                CheckKind.ON_DEMAND,
+                of(CLIENT, server),
+                false,
+                Deadline.after(Duration.ofMillis(5)));
     }
 
     @Test
@@ -131,7 +148,7 @@ class CheckAdmissionTest {
         List<String> ended = new ArrayList<>();
         while (ended.size() < 15) {
             CheckPermit first = running.getFirst();
-            ended.add(first.request().server());
+            ended.add(first.request().server().name());
             first.succeeded();
             end(first);
         }
@@ -286,5 +303,113 @@ class CheckAdmissionTest {
         submit(CheckKind.SCHEDULED, "late", false);
         assertThat(refused).hasSize(1);
         assertThat(admission.serversKnown()).isEqualTo(4);
+    }
+
+    private long running(UUID client) {
+        return running.stream()
+                .filter(permit -> permit.request().server().client().equals(client))
+                .count();
+    }
+
+    /** A check of the client succeeds at each of so many servers. */
+    private void answers(UUID client, int servers) {
+        for (int i = 0; i < servers; i++) {
+            submit(CheckKind.SCHEDULED, of(client, "s" + i), false);
+            CheckPermit permit = running.getLast();
+            permit.succeeded();
+            end(permit);
+        }
+    }
+
+    @Test
+    void a_client_with_ten_thousand_waiting_checks_does_not_delay_anothers() {
+        answers(CLIENT, 100);
+        answers(OTHER, 1);
+        for (int i = 0; i < 10_000; i++) {
+            submit(CheckKind.SCHEDULED, of(CLIENT, "s" + i % 100), false);
+        }
+        assertThat(running(CLIENT)).as("an eighth is left").isEqualTo(7);
+        submit(CheckKind.SCHEDULED, of(OTHER, "s0"), false);
+        assertThat(running(OTHER)).isEqualTo(1);
+        // Of those that wait the next one is of the client whose turn it is.
+        submit(CheckKind.SCHEDULED, of(OTHER, "s0"), false);
+        submit(CheckKind.SCHEDULED, of(OTHER, "s0"), false);
+        assertThat(running(OTHER)).isEqualTo(1);
+        end(running.getFirst());
+        assertThat(running(OTHER)).isEqualTo(2);
+    }
+
+    @Test
+    void a_client_that_is_alone_has_all_permits() {
+        answers(CLIENT, 100);
+        for (int i = 0; i < 100; i++) {
+            submit(CheckKind.SCHEDULED, of(CLIENT, "s" + i), false);
+        }
+        assertThat(running(CLIENT)).isEqualTo(8);
+    }
+
+    @Test
+    void ten_thousand_new_servers_of_a_client_do_not_delay_a_new_one_of_another() {
+        submit(CheckKind.SCHEDULED, of(OTHER, "first"), false);
+        CheckPermit known = running.getFirst();
+        end(known);
+        for (int i = 0; i < 10_000; i++) {
+            submit(CheckKind.SCHEDULED, of(CLIENT, "new" + i), false);
+        }
+        assertThat(running(CLIENT)).isEqualTo(3);
+        submit(CheckKind.SCHEDULED, of(OTHER, "second"), false);
+        assertThat(running(OTHER)).isEqualTo(1);
+    }
+
+    @Test
+    void accounts_of_a_client_that_hang_at_a_server_do_not_speak_for_those_of_another() {
+        answers("a");
+        CheckedServer others = of(OTHER, "a");
+        submit(CheckKind.SCHEDULED, others, false);
+        end(running.getFirst());
+        submit(10, CheckKind.SCHEDULED, "a");
+        submit(CheckKind.SCHEDULED, others, false);
+        while (running(CLIENT) > 0) {
+            CheckPermit ofClient =
+                    running.stream()
+                            .filter(permit -> permit.request().server().client().equals(CLIENT))
+                            .findFirst()
+                            .orElseThrow();
+            ofClient.failed(TIMEOUT);
+            end(ofClient);
+            now.addAndGet(1);
+        }
+        assertThat(refused).isNotEmpty();
+        assertThat(running(OTHER)).isEqualTo(1);
+        submit(CheckKind.SCHEDULED, others, false);
+        assertThat(running(OTHER)).as("the server is not silent for it").isEqualTo(2);
+    }
+
+    @Test
+    void requests_of_a_client_leave_places_in_the_queue_to_another() {
+        answers(CLIENT, 100);
+        answers(OTHER, 1);
+        submit(CheckKind.ON_DEMAND, of(OTHER, "s0"), false);
+        for (int i = 0; i < 2_000; i++) {
+            submit(CheckKind.ON_DEMAND, of(CLIENT, "s" + i % 100), false);
+        }
+        assertThat(refused).isNotEmpty().hasOnlyElementsOfType(NoRoomException.class);
+        int before = refused.size();
+        submit(CheckKind.ON_DEMAND, of(CLIENT, "s0"), false);
+        assertThat(refused).hasSize(before + 1);
+        submit(CheckKind.ON_DEMAND, of(OTHER, "s0"), false);
+        assertThat(refused).hasSize(before + 1);
+    }
+
+    @Test
+    void a_client_with_many_servers_does_not_make_this_node_forget_those_of_another() {
+        answers(OTHER, 1);
+        answers(CLIENT, 10_100);
+        assertThat(admission.serversKnown()).isEqualTo(10_000);
+        submit(4, CheckKind.SCHEDULED, "new");
+        for (int i = 0; i < 4; i++) {
+            submit(CheckKind.SCHEDULED, of(OTHER, "s0"), false);
+        }
+        assertThat(running(OTHER)).as("as at a server that answers").isGreaterThan(2);
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** On a clock that only the test moves. */
 class MailHostLimiterTest {
+    private static final UUID CLIENT = new UUID(0, 1);
+    private static final UUID OTHER = new UUID(0, 2);
     private static final Deadline SOON = Deadline.after(Duration.ofSeconds(20));
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -30,13 +33,13 @@ class MailHostLimiterTest {
     private final List<ConnectionPermit> granted = Collections.synchronizedList(new ArrayList<>());
 
     private ConnectionRequest request() {
-        return new ConnectionRequest(granted::add);
+        return new ConnectionRequest(CLIENT, granted::add);
     }
 
     @Test
     void a_request_waits_while_all_connections_are_open_and_gets_the_next_that_is_closed() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(SOON);
+        ConnectionPermit first = host.acquire(CLIENT, SOON);
         host.submit(request());
         assertThat(host.status().waiting()).isEqualTo(1);
         assertThat(granted).isEmpty();
@@ -67,19 +70,19 @@ class MailHostLimiterTest {
     @Test
     void a_request_at_its_deadline_leaves_the_queue_and_takes_no_connection() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(SOON);
+        ConnectionPermit first = host.acquire(CLIENT, SOON);
         assertThatExceptionOfType(NoRoomException.class)
-                .isThrownBy(() -> host.acquire(Deadline.after(Duration.ZERO)));
+                .isThrownBy(() -> host.acquire(CLIENT, Deadline.after(Duration.ZERO)));
         first.release();
         now.addAndGet(SECOND);
-        host.acquire(SOON).release();
+        host.acquire(CLIENT, SOON).release();
         assertThat(host.status().connections()).isZero();
     }
 
     @Test
     void a_cancelled_request_is_passed_over() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(SOON);
+        ConnectionPermit first = host.acquire(CLIENT, SOON);
         ConnectionRequest cancelled = request();
         host.submit(cancelled);
         host.submit(request());
@@ -94,7 +97,7 @@ class MailHostLimiterTest {
     @Test
     void a_resting_session_is_dismissed_when_another_account_waits_and_none_is_free() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit kept = host.acquire(SOON);
+        ConnectionPermit kept = host.acquire(CLIENT, SOON);
         AtomicInteger dismissed = new AtomicInteger();
         RestingSession roused = () -> dismissed.addAndGet(100);
         host.rest(roused);
@@ -115,7 +118,7 @@ class MailHostLimiterTest {
         List<ConnectionPermit> permits = new ArrayList<>();
         int pushing = 0;
         for (int i = 0; i < 10; i++) {
-            ConnectionPermit permit = host.acquire(SOON);
+            ConnectionPermit permit = host.acquire(CLIENT, SOON);
             permits.add(permit);
             now.addAndGet(SECOND);
             pushing += permit.mayPush() ? 1 : 0;
@@ -132,5 +135,56 @@ class MailHostLimiterTest {
         MailHostLimiter host = limiter(10, 10);
         assertThat(host.firstToRefusePush()).isTrue();
         assertThat(host.firstToRefusePush()).isFalse();
+    }
+
+    @Test
+    void a_client_with_ten_thousand_waiting_logins_does_not_delay_anothers() {
+        MailHostLimiter host = limiter(1, 1_000_000);
+        ConnectionPermit first = host.acquire(CLIENT, SOON);
+        for (int i = 0; i < 10_000; i++) {
+            host.submit(request());
+        }
+        List<ConnectionPermit> others = Collections.synchronizedList(new ArrayList<>());
+        host.submit(new ConnectionRequest(OTHER, others::add));
+        now.addAndGet(SECOND);
+        first.release();
+        await().until(() -> granted.size() + others.size() == 1);
+        now.addAndGet(SECOND);
+        granted.forEach(ConnectionPermit::release);
+        await().until(() -> others.size() == 1);
+        assertThat(granted).hasSizeLessThanOrEqualTo(1);
+        assertThat(host.status().waiting()).isGreaterThanOrEqualTo(9_999);
+    }
+
+    @Test
+    void a_client_that_holds_its_share_of_the_connections_leaves_some_to_another() {
+        MailHostLimiter host = limiter(16, 1_000_000);
+        host.acquire(OTHER, SOON).release();
+        List<ConnectionPermit> held = new ArrayList<>();
+        for (int i = 0; i < 14; i++) {
+            now.addAndGet(SECOND);
+            held.add(host.acquire(CLIENT, SOON));
+        }
+        now.addAndGet(SECOND);
+        host.submit(request());
+        host.acquire(OTHER, SOON).release();
+        assertThat(granted).isEmpty();
+        now.addAndGet(SECOND);
+        held.getFirst().release();
+        await().until(() -> granted.size() == 1);
+    }
+
+    @Test
+    void the_last_sessions_that_may_be_kept_are_for_clients_with_few() {
+        KeptSessionLimit kept = new KeptSessionLimit(16);
+        assertThat(kept.tryAcquire(OTHER)).isTrue();
+        kept.release(OTHER);
+        for (int i = 0; i < 14; i++) {
+            assertThat(kept.tryAcquire(CLIENT)).isTrue();
+        }
+        assertThat(kept.tryAcquire(CLIENT)).isFalse();
+        assertThat(kept.tryAcquire(OTHER)).isTrue();
+        assertThat(kept.tryAcquire(OTHER)).isTrue();
+        assertThat(kept.tryAcquire(OTHER)).isFalse();
     }
 }

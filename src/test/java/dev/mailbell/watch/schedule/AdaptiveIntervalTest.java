@@ -2,6 +2,7 @@ package dev.mailbell.watch.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.mail.PushSession.Hint;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ class AdaptiveIntervalTest {
 
     private final AtomicLong now = new AtomicLong();
     private final AdaptiveInterval adaptive = new AdaptiveInterval(now::get);
-    private final BusySlots busy = new BusySlots(0);
+    private final BusySlots.OfClient busy = new BusySlots().of(ClientStore.DEFAULT);
 
     /** Milliseconds that mail waits which comes right after each check. */
     private long waitAndCheck() {

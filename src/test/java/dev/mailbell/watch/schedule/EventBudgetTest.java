@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class EventBudgetTest {
     private static final long MILLI = 1_000_000;
     private static final long SECOND = 1_000 * MILLI;
 
-    private final BusySlots node = new BusySlots(0);
+    private static final UUID CLIENT = new UUID(0, 1);
+    private static final UUID OTHER = new UUID(0, 2);
+
+    private final BusySlots slots = new BusySlots();
+    private final BusySlots.OfClient node = slots.of(CLIENT);
 
     /** How many checks mailboxes have in a time in which mail comes to each every few ms. */
     private List<Integer> flood(int mailboxes, Duration time) {
@@ -92,5 +97,17 @@ class EventBudgetTest {
         EventBudget budget = new EventBudget(0);
         budget.checked(0, 700 * MILLI, 1, node);
         assertThat(budget.gathering(0)).isEqualTo(Duration.ofMillis(700));
+    }
+
+    @Test
+    void a_client_with_many_busy_mailboxes_does_not_delay_those_of_another() {
+        for (int i = 0; i < 1_000; i++) {
+            node.reserve(0);
+        }
+        assertThat(Duration.ofNanos(node.reserve(0))).isEqualTo(Duration.ofSeconds(5));
+        BusySlots.OfClient others = slots.of(OTHER);
+        assertThat(others.reserve(0)).isZero();
+        // Two clients have every second slot each.
+        assertThat(Duration.ofNanos(others.reserve(0))).isEqualTo(Duration.ofMillis(40));
     }
 }

@@ -1,0 +1,81 @@
+package dev.mailbell.fairness;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A number of permits that clients share. A client that is alone may take all. Once a second client
+ * has asked, an eighth is left to clients that hold less than an equal share, and one such share is
+ * always reckoned for a client that holds none: so the first permits of a client are free whatever
+ * another holds, and however long it holds it. For one thread at a time.
+ */
+public final class Shares {
+    private static final int RESERVED_DIVISOR = 8;
+
+    private final Map<UUID, Integer> held = new HashMap<>();
+    private int limit;
+    private int taken;
+    private UUID first = ActingClient.NODE;
+    private boolean empty = true;
+    private boolean several;
+
+    public Shares(int limit) {
+        this.limit = limit;
+    }
+
+    /** Sets the number of permits; those beyond it that are taken stay taken. */
+    public void resize(int now) {
+        limit = now;
+    }
+
+    /** Whether the client may take another permit now. */
+    public boolean mayTake(UUID client) {
+        notice(client);
+        if (taken >= limit) {
+            return false;
+        }
+        int own = taken(client);
+        // The clients that hold permits, this one, and one that holds none yet.
+        long sharers = held.size() + (own == 0 ? 2L : 1L);
+        return !several || taken < limit - reserved() || own * sharers < limit;
+    }
+
+    /** Notes that there is this client, which may ask for a permit. */
+    public void notice(UUID client) {
+        if (empty) {
+            empty = false;
+            first = client;
+        }
+        several |= !first.equals(client);
+    }
+
+    private int reserved() {
+        return limit < 2 ? 0 : Math.max(1, limit / RESERVED_DIVISOR);
+    }
+
+    /**
+     * Counts permits that the client takes or gives back.
+     *
+     * @param change positive for permits that it takes, whether or not it {@linkplain #mayTake may}
+     */
+    public void add(UUID client, int change) {
+        if (change == 0) {
+            return;
+        }
+        notice(client);
+        taken += change;
+        held.merge(client, change, (before, more) -> before + more == 0 ? null : before + more);
+        if (taken < 0 || held.getOrDefault(client, 0) < 0) {
+            throw new IllegalStateException("a permit was given back twice");
+        }
+    }
+
+    public int taken() {
+        return taken;
+    }
+
+    public int taken(UUID client) {
+        return held.getOrDefault(client, 0);
+    }
+}
