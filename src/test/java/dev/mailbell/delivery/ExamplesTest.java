@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.standardwebhooks.Webhook;
-import dev.mailbell.delivery.http.Signer;
 import dev.mailbell.secret.Secret;
+import dev.mailbell.secret.Signer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;

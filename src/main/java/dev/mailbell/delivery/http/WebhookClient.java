@@ -11,6 +11,7 @@ import dev.mailbell.network.http.UnusableConnectionException;
 import dev.mailbell.network.socket.GuardedSockets;
 import dev.mailbell.network.socket.ProxyAddress;
 import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.WebhookUrl;
 import java.io.IOException;
 import java.net.SocketException;

@@ -15,6 +15,7 @@ import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Secret;
+import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.WebhookUrl;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,4 +1,4 @@
-package dev.mailbell.delivery.http;
+package dev.mailbell.secret;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.WebhookVerificationException;
-import dev.mailbell.secret.Secret;
 import java.net.http.HttpHeaders;
 import java.time.Instant;
 import java.util.Base64;

@@ -1,6 +1,5 @@
-package dev.mailbell.delivery.http;
+package dev.mailbell.secret;
 
-import dev.mailbell.secret.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -53,11 +52,20 @@ public final class Signer {
                 .collect(Collectors.joining(" "));
     }
 
+    /** Whether a text is {@code whsec_} and the base64 of 24 to 64 bytes. */
+    public static boolean isSecret(String text) {
+        return text.startsWith(PREFIX) && hasKeyLength(decode(text.substring(PREFIX.length())));
+    }
+
+    private static boolean hasKeyLength(byte[] key) {
+        return key.length >= MIN_BYTES && key.length <= MAX_BYTES;
+    }
+
     private static byte[] key(Secret secret) {
         String text = secret.reveal();
         if (text.startsWith(PREFIX)) {
             byte[] key = decode(text.substring(PREFIX.length()));
-            if (key.length >= MIN_BYTES && key.length <= MAX_BYTES) {
+            if (hasKeyLength(key)) {
                 return key;
             }
         }
