@@ -51,6 +51,30 @@ create table keyset_key (
     since       timestamptz not null default now()
 );
 
+-- A row is an app: an application that a client registered at an OAuth 2.0 provider, and that its accounts name.
+create table oauth_app (
+    id                uuid        primary key,
+    client_id         uuid        not null references client on delete cascade,
+    name              text,                 -- for people
+    provider          text        not null check (provider in ('google', 'microsoft', 'custom')),
+    grant_type        text        not null check (grant_type in ('refresh_token', 'client_credentials', 'jwt_bearer')),
+    oauth_client_id   text        not null, -- the provider's name for the app
+    proof             text        not null check (proof in ('none', 'client_secret', 'private_key')),
+    secret            bytea,                -- client secret or private key; encrypted, bound to this row
+    check ((proof = 'none') = (secret is null)),
+    key_id            text,                 -- of the private key
+    tenant            text,                 -- Microsoft's; null: any
+    authorization_url text,                 -- null: the provider's
+    token_url         text,                 -- null: the provider's
+    redirect_url      text,                 -- null: the callback page under http.publicUrl
+    scope             text,                 -- null: the provider's
+    mail_hosts        text[]      not null, -- patterns of the mail servers that its tokens may be sent to
+    created_at        timestamptz not null,
+    updated_at        timestamptz not null
+);
+
+create index oauth_app_of_client on oauth_app (client_id, id);
+
 -- A row is an account: one login at one mail server.
 create table account (
     id               uuid        primary key,
@@ -67,6 +91,7 @@ create table account (
     username         text        not null,
     auth             text        not null check (auth in ('password', 'oauth2', 'none')), -- none: imported without
     credential       bytea       not null, -- password or OAuth 2.0 grant; encrypted, bound to this row
+    oauth_app        uuid        references oauth_app, -- the app of the grant; null: none
     tls_verify       boolean     not null,
     tls_ca_pem       text,                 -- certificate authorities to trust besides the platform's; null: none
     tls_pins         text[],               -- SHA-256 of the server's public key in Base64, one of them; null: any key
@@ -100,6 +125,20 @@ create unique index account_ref on account (client_id, ref) where ref is not nul
 create index account_of_client on account (client_id, id);
 -- Read at each start of the daemon.
 create index account_retrying_announced on account (id) where retrying_announced;
+-- Whether accounts use an app.
+create index account_of_app on account (oauth_app) where oauth_app is not null;
+
+-- A row is a consent link: the latest one by which the owner of a mailbox can grant an app access. Nothing in it is secret.
+create table oauth_consent (
+    account_id    uuid        primary key references account on delete cascade,
+    app_id        uuid        not null references oauth_app on delete cascade,
+    token_hash    bytea       not null unique, -- SHA-256 of the token in the link
+    expires_at    timestamptz not null,
+    claimed_until timestamptz,          -- a request exchanges a code; null: none
+    used_at       timestamptz           -- access was granted; null: not yet
+);
+
+create index oauth_consent_of_app on oauth_consent (app_id);
 
 -- A row is a removed account of which rows of the logs may be left. They are deleted some thousands at a time, then this row.
 create table removed_account (

@@ -22,6 +22,7 @@ import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.event.Ids;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.AccessTokens;
+import dev.mailbell.mail.auth.CodeExchange;
 import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.discovery.Discovery;
 import dev.mailbell.mail.imap.ImapSessions;
@@ -31,6 +32,8 @@ import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.http.GuardedHttp;
 import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.oauth.OAuthAppStore;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.WatchService;
 import dev.mailbell.watch.schedule.PollingPolicy;
@@ -159,6 +162,7 @@ public final class Daemon implements AutoCloseable {
                         watchdog,
                         clock);
         stops.push(client::close);
+        OAuthApps apps = new OAuthApps(new OAuthAppStore(jdbi), keyring);
         FeedNotifier notifier = new FeedNotifier(jdbi);
         Deliveries deliveries =
                 new Deliveries(
@@ -179,6 +183,7 @@ public final class Daemon implements AutoCloseable {
                                 lease::held,
                                 servers(new MailConnector(guard, tls, watchdog)),
                                 new LoginSecrets(keyring),
+                                apps,
                                 grants ->
                                         new AccessTokens(
                                                 http, grants, clock, RandomGenerator.getDefault()),
@@ -199,11 +204,14 @@ public final class Daemon implements AutoCloseable {
                                 configuration.http(),
                                 configuration.metricsPort(),
                                 operatorKey,
-                                Version.current()),
+                                Version.current(),
+                                configuration.http().publicUrl()),
                         new Api.Parts(
                                 jdbi,
                                 keyring,
                                 guard,
+                                apps,
+                                new CodeExchange(http, clock),
                                 watch.watch(),
                                 new DeliveryOperations(deliveries),
                                 notifier,

@@ -37,6 +37,7 @@ class ArchitectureTest {
                     .layer("records")
                     .definedBy(
                             "dev.mailbell.account..",
+                            "dev.mailbell.oauth..",
                             "dev.mailbell.event..",
                             "dev.mailbell.webhook..",
                             "dev.mailbell.client..")

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param id UUIDv7
  * @param ref the client's own name for it, unique within the client; null for none
  * @param credential the encrypted {@link LoginSecret}
+ * @param app the OAuth 2.0 app that the login names; null for none
  * @param mailboxes names in Unicode, at least one; {@code INBOX} alone for POP3
  * @param failure null while nothing is wrong
  * @param lastCheckedAt when a check last succeeded; null before the first
@@ -24,6 +25,7 @@ public record Account(
         String address,
         MailSettings mail,
         byte[] credential,
+        @Nullable UUID app,
         List<String> mailboxes,
         WatchSettings watch,
         Map<String, String> labels,
@@ -68,6 +70,7 @@ public record Account(
                 address,
                 mail,
                 credential,
+                app,
                 mailboxes,
                 watch,
                 labels,
@@ -87,6 +90,7 @@ public record Account(
                 address,
                 mail,
                 newCredential,
+                app,
                 mailboxes,
                 watch,
                 labels,
@@ -96,5 +100,26 @@ public record Account(
                 lastCheckedAt,
                 createdAt,
                 updatedAt);
+    }
+
+    /** After the owner granted the app access: an account that is not paused connects anew. */
+    public Account consented(byte[] newCredential, Instant now) {
+        return new Account(
+                id,
+                clientId,
+                ref,
+                address,
+                mail,
+                newCredential,
+                app,
+                mailboxes,
+                watch,
+                labels,
+                state == AccountState.PAUSED ? state : AccountState.CONNECTING,
+                state == AccountState.PAUSED ? stateSince : now,
+                state == AccountState.PAUSED ? failure : null,
+                lastCheckedAt,
+                createdAt,
+                now);
     }
 }

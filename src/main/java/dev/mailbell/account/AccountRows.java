@@ -45,6 +45,7 @@ final class AccountRows {
                 .bind("username", mail.username())
                 .bind("auth", mail.auth().name().toLowerCase(Locale.ROOT))
                 .bind("credential", account.credential())
+                .bind("app", account.app())
                 .bind("tlsVerify", mail.tls().verify())
                 .bind("caPem", mail.tls().caPem())
                 .bind("tlsPins", pins(mail.tls().pins()))
@@ -93,6 +94,7 @@ final class AccountRows {
                                 pins(row)),
                         row.getString("egress")),
                 row.getBytes("credential"),
+                row.getObject("oauth_app", UUID.class),
                 List.of((String[]) row.getArray("mailboxes").getArray()),
                 new WatchSettings(push, interval, row.getBoolean("envelopes")),
                 JSON.readValue(row.getString("labels"), LABELS),

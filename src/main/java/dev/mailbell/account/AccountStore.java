@@ -68,7 +68,8 @@ public final class AccountStore {
                                                 """
                                                 update account set ref = :ref, address = :address, protocol = :protocol, host = :host,
                                                     port = :port, security = :security, username = :username, auth = :auth,
-                                                    credential = :credential, tls_verify = :tlsVerify, tls_ca_pem = :caPem,
+                                                    credential = :credential, oauth_app = :app,
+                                                    tls_verify = :tlsVerify, tls_ca_pem = :caPem,
                                                     tls_pins = :tlsPins, egress = :egress,
                                                     mailboxes = :mailboxes, push = :push, interval_seconds = :interval,
                                                     envelopes = :envelopes, labels = :labels::jsonb, state = :state,

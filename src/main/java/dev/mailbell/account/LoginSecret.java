@@ -1,6 +1,7 @@
 package dev.mailbell.account;
 
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What an account's owner gave to prove a login, as it lies encrypted in the account's row. */
@@ -50,5 +51,48 @@ public sealed interface LoginSecret {
         public String toString() {
             return "OAuth2[" + provider + ", redacted]";
         }
+    }
+
+    /**
+     * A grant of an OAuth 2.0 app that the client registered.
+     *
+     * @param app the app's id
+     * @param refreshToken null until the mailbox's owner consents, and for apps that need none
+     * @param subject the user that the app acts for; null for the user name
+     * @param scope null for the app's own
+     */
+    record App(
+            UUID app,
+            @Nullable String refreshToken,
+            @Nullable String subject,
+            @Nullable String scope)
+            implements LoginSecret {
+
+        /** The same after the owner's consent, or after the provider replaced the token. */
+        public App withRefreshToken(String newRefreshToken) {
+            return new App(app, newRefreshToken, subject, scope);
+        }
+
+        @Override
+        public String toString() {
+            return "App[" + app + ", redacted]";
+        }
+    }
+
+    /**
+     * The client's own endpoint, which hands out current access tokens.
+     *
+     * @param signingSecret signs the requests
+     */
+    record TokenEndpoint(String url, String signingSecret) implements LoginSecret {
+        @Override
+        public String toString() {
+            return "TokenEndpoint[redacted]";
+        }
+    }
+
+    /** The id of the app that this names; null for none. */
+    default @Nullable UUID appId() {
+        return this instanceof App grant ? grant.app() : null;
     }
 }

@@ -41,6 +41,16 @@ public final class LoginSecrets {
                 members.put("tokenUrl", grant.tokenUrl());
                 members.put("scope", grant.scope());
             }
+            case LoginSecret.App grant -> {
+                members.put("app", grant.app().toString());
+                members.put("refreshToken", grant.refreshToken());
+                members.put("subject", grant.subject());
+                members.put("scope", grant.scope());
+            }
+            case LoginSecret.TokenEndpoint(String url, String signingSecret) -> {
+                members.put("tokenEndpoint", url);
+                members.put("signingSecret", signingSecret);
+            }
         }
         return keyring.encrypt(JSON.writeValueAsBytes(members), context(accountId));
     }
@@ -60,19 +70,37 @@ public final class LoginSecrets {
             throw new IllegalStateException(
                     "the stored login of account " + account.id() + " is not readable");
         }
+        return read(members);
+    }
+
+    private static LoginSecret read(JsonNode members) {
         if (members.has(MISSING)) {
             return new LoginSecret.Missing();
         }
         String password = text(members, "password");
-        return password != null
-                ? new LoginSecret.Password(password)
-                : new LoginSecret.OAuth2(
-                        members.required("provider").stringValue(),
-                        members.required("clientId").stringValue(),
-                        text(members, "clientSecret"),
-                        members.required("refreshToken").stringValue(),
-                        text(members, "tokenUrl"),
-                        text(members, "scope"));
+        if (password != null) {
+            return new LoginSecret.Password(password);
+        }
+        String app = text(members, "app");
+        if (app != null) {
+            return new LoginSecret.App(
+                    UUID.fromString(app),
+                    text(members, "refreshToken"),
+                    text(members, "subject"),
+                    text(members, "scope"));
+        }
+        String endpoint = text(members, "tokenEndpoint");
+        if (endpoint != null) {
+            return new LoginSecret.TokenEndpoint(
+                    endpoint, members.required("signingSecret").stringValue());
+        }
+        return new LoginSecret.OAuth2(
+                members.required("provider").stringValue(),
+                members.required("clientId").stringValue(),
+                text(members, "clientSecret"),
+                members.required("refreshToken").stringValue(),
+                text(members, "tokenUrl"),
+                text(members, "scope"));
     }
 
     private static @Nullable String text(JsonNode members, String name) {

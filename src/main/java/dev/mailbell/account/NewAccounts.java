@@ -13,11 +13,11 @@ public final class NewAccounts {
     private static final String INSERT =
             """
             insert into account (id, client_id, shard, ref, address, protocol, host, port, security,
-                username, auth, credential, tls_verify, tls_ca_pem, tls_pins, egress, mailboxes, push,
+                username, auth, credential, oauth_app, tls_verify, tls_ca_pem, tls_pins, egress, mailboxes, push,
                 interval_seconds, envelopes, labels, state, state_since, failure_code,
                 failure_message, failure_since, failure_attempts, created_at, updated_at)
             values (:id, :clientId, :shard, :ref, :address, :protocol, :host, :port, :security,
-                :username, :auth, :credential, :tlsVerify, :caPem, :tlsPins, :egress, :mailboxes, :push,
+                :username, :auth, :credential, :app, :tlsVerify, :caPem, :tlsPins, :egress, :mailboxes, :push,
                 :interval, :envelopes, :labels::jsonb, :state, :stateSince, :failureCode,
                 :failureMessage, :failureSince, :failureAttempts, :createdAt, :updatedAt)
             on conflict (client_id, ref) where ref is not null do nothing\

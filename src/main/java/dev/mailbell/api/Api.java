@@ -9,8 +9,10 @@ import dev.mailbell.api.account.AccountReader;
 import dev.mailbell.api.account.AccountRegistration;
 import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountRoutes;
+import dev.mailbell.api.account.AppPolicy;
 import dev.mailbell.api.account.BatchRoutes;
 import dev.mailbell.api.account.CheckRoutes;
+import dev.mailbell.api.account.ConsentRoutes;
 import dev.mailbell.api.account.DiscoverRoute;
 import dev.mailbell.api.account.MailboxRoutes;
 import dev.mailbell.api.account.ServerSearch;
@@ -26,6 +28,9 @@ import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.oauth.ConsentLinks;
+import dev.mailbell.api.oauth.OAuthRoutes;
+import dev.mailbell.api.oauth.PublicUrl;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.DeliveryRoutes;
 import dev.mailbell.api.webhook.WebhookOperations;
@@ -39,7 +44,10 @@ import dev.mailbell.config.Reload;
 import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.FeedNotifier;
+import dev.mailbell.mail.auth.CodeExchange;
 import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.oauth.ConsentStore;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Watch;
 import dev.mailbell.webhook.WebhookStore;
@@ -49,6 +57,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -72,7 +81,8 @@ public final class Api implements AutoCloseable {
      * @param operatorKey not empty
      * @param version the program's version
      */
-    public record Settings(HttpConfig http, int metricsPort, String operatorKey, String version) {
+    public record Settings(
+            HttpConfig http, int metricsPort, String operatorKey, String version) {
         /** Without the key. */
         @Override
         public String toString() {
@@ -83,6 +93,7 @@ public final class Api implements AutoCloseable {
     /**
      * The parts that the routes call.
      *
+     * @param codes trades the codes of consents
      * @param notifier wakes event streams; closed with the API
      * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready;
      *     returns within a second
@@ -95,6 +106,8 @@ public final class Api implements AutoCloseable {
             Jdbi jdbi,
             Keyring keyring,
             AddressGuard guard,
+            OAuthApps apps,
+            CodeExchange codes,
             Watch watch,
             WebhookOperations webhooks,
             FeedNotifier notifier,
@@ -129,11 +142,30 @@ public final class Api implements AutoCloseable {
         Access access = Access.of(settings.operatorKey(), parts);
         HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
+        AtomicInteger port = new AtomicInteger(settings.http().port());
+        ConsentLinks links =
+                new ConsentLinks(
+                        parts.apps(),
+                        new ConsentStore(parts.jdbi()),
+                        new PublicUrl(settings.http(), port::get),
+                        parts.clock());
         List<Consumer<Routes>> resources = new ArrayList<>();
         ClientData data = ClientData.of(parts, access);
         resources.addAll(access.routes(parts, idempotency));
-        resources.addAll(accountRoutes(parts, idempotency, access.limits(), data));
+        resources.addAll(accountRoutes(parts, idempotency, access.limits(), data, links));
         resources.addAll(data.routes(parts, access));
+        resources.add(
+                new OAuthRoutes(
+                                parts.jdbi(),
+                                parts.apps(),
+                                parts.codes(),
+                                links,
+                                new LoginSecrets(parts.keyring()),
+                                parts.watch(),
+                                parts.guard(),
+                                idempotency,
+                                parts.clock())
+                        ::addTo);
         resources.addAll(webhookRoutes(parts, idempotency));
         resources.addAll(eventRoutes(parts, streams));
         resources.add(health::addTo);
@@ -147,6 +179,7 @@ public final class Api implements AutoCloseable {
         ApiServer server = null;
         try {
             server = new ApiServer(settings.http(), bounds, requests, resources);
+            port.set(server.port());
             server.warnIfExposed();
             ApiServer metrics =
                     settings.metricsPort() == 0
@@ -169,19 +202,29 @@ public final class Api implements AutoCloseable {
 
     /** Fixed paths come before {@code /v1/accounts/{id}}, which would match them too. */
     private static List<Consumer<Routes>> accountRoutes(
-            Parts parts, Idempotency idempotency, RequestLimits limits, ClientData data) {
+            Parts parts,
+            Idempotency idempotency,
+            RequestLimits limits,
+            ClientData data,
+            ConsentLinks links) {
         Watch watch = parts.watch();
         AccountStore store = new AccountStore(parts.jdbi());
         LoginSecrets secrets = new LoginSecrets(parts.keyring());
         AccountReader reader = new AccountReader(parts.policy());
         AccountRegistration registration =
-                new AccountRegistration(parts.guard(), parts.search(), secrets, parts.clock());
+                new AccountRegistration(
+                        parts.guard(),
+                        parts.search(),
+                        secrets,
+                        new AppPolicy(parts.apps()),
+                        parts.clock());
         AccountResources accounts =
                 new AccountResources(store, new ClientStore(parts.jdbi()), watch, parts.policy());
         return List.of(
                 new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)::addTo,
                 new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
                 new DiscoverRoute(parts.search(), limits)::addTo,
+                new ConsentRoutes(accounts, reader, registration, links, idempotency)::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
                 new AccountRoutes(
                                 accounts,

@@ -9,6 +9,7 @@ import dev.mailbell.api.account.AccountReader;
 import dev.mailbell.api.account.AccountRegistration;
 import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.account.AppPolicy;
 import dev.mailbell.api.account.BulkRegistration;
 import dev.mailbell.api.client.ErasureRoute;
 import dev.mailbell.api.client.ExportRoute;
@@ -34,6 +35,7 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                         parts.guard(),
                         parts.search(),
                         new LoginSecrets(parts.keyring()),
+                        new AppPolicy(parts.apps()),
                         parts.clock());
         AccountResources accounts =
                 new AccountResources(

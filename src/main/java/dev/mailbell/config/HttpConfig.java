@@ -1,5 +1,7 @@
 package dev.mailbell.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -11,15 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param port 0 to 65,535; 0 for any free port
  * @param tls the files by which {@code port} speaks TLS; null for clear text
  * @param loopbackPort a port of 127.0.0.1 that speaks clear text besides; 0 for none
+ * @param publicUrl the address under which browsers reach the API, without a slash at the end;
+ *     empty for the one above
  */
-public record HttpConfig(String host, int port, @Nullable TlsFiles tls, int loopbackPort) {
+public record HttpConfig(
+        String host, int port, @Nullable TlsFiles tls, int loopbackPort, String publicUrl) {
 
     /** Two PEM files: a certificate with its chain, and its key. Both are absolute. */
     public record TlsFiles(Path certificate, Path key) {}
 
     /** Clear text alone. */
     public HttpConfig(String host, int port) {
-        this(host, port, null, 0);
+        this(host, port, null, 0, "");
     }
 
     static HttpConfig read(ConfigurationSection section, Path home) {
@@ -29,7 +34,8 @@ public record HttpConfig(String host, int port, @Nullable TlsFiles tls, int loop
                         section.string("host", "127.0.0.1"),
                         section.integer("port", 2177, 0, 65_535),
                         files(tls, home),
-                        section.integer("loopbackPort", 0, 0, 65_535));
+                        section.integer("loopbackPort", 0, 0, 65_535),
+                        publicUrl(section));
         if (config.host.isBlank()) {
             section.fault("host", "must not be empty; 0.0.0.0 listens on all addresses");
         }
@@ -63,6 +69,29 @@ public record HttpConfig(String host, int port, @Nullable TlsFiles tls, int loop
         } catch (InvalidPathException e) {
             tls.fault(name, "is not a path: " + e.getReason());
             return null;
+        }
+    }
+
+    private static String publicUrl(ConfigurationSection section) {
+        String text = section.string("publicUrl", "");
+        if (!text.isEmpty() && !isBaseUrl(text)) {
+            section.fault(
+                    "publicUrl",
+                    "must be a URL without query and fragment, such as https://mail.example.org");
+        }
+        return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private static boolean isBaseUrl(String text) {
+        try {
+            URI url = new URI(text);
+            return url.getHost() != null
+                    && ("https".equals(url.getScheme()) || "http".equals(url.getScheme()))
+                    && url.getRawUserInfo() == null
+                    && url.getRawQuery() == null
+                    && url.getRawFragment() == null;
+        } catch (URISyntaxException e) {
+            return false;
         }
     }
 }

@@ -151,6 +151,11 @@ public final class Database implements AutoCloseable {
         return Outage.isUnstorable(failure);
     }
 
+    /** Whether a statement failed because a row that it refers to was removed meanwhile. */
+    public static boolean isReferenceGone(Throwable failure) {
+        return Outage.isReferenceGone(failure);
+    }
+
     /** The message of the server or the driver, without the statement and its values. */
     public static String reason(Throwable failure) {
         return Outage.reason(failure);

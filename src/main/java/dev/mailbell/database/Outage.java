@@ -39,6 +39,7 @@ public enum Outage {
             Set.of("08", "25", "28", "40", "42", "53", "55", "57", "58");
 
     private static final String CANCELLED = "57014";
+    private static final String FOREIGN_KEY_VIOLATION = "23503";
 
     /** The driver's message contains this word, in every language. */
     private static final String NO_PRIMARY = "targetServerType";
@@ -123,12 +124,21 @@ public enum Outage {
     }
 
     static boolean isUnstorable(Throwable failure) {
+        return hasState(failure, UNSTORABLE_STATES);
+    }
+
+    /** Whether a row that a statement refers to is gone. */
+    static boolean isReferenceGone(Throwable failure) {
+        return hasState(failure, Set.of(FOREIGN_KEY_VIOLATION));
+    }
+
+    private static boolean hasState(Throwable failure, Set<String> states) {
         @Nullable Throwable cause = failure;
         for (int depth = 0;
                 cause != null && depth < MAX_CAUSES;
                 depth++, cause = cause.getCause()) {
             if (cause instanceof SQLException sql
-                    && UNSTORABLE_STATES.contains(String.valueOf(sql.getSQLState()))) {
+                    && states.contains(String.valueOf(sql.getSQLState()))) {
                 return true;
             }
         }

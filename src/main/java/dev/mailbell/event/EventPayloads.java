@@ -74,8 +74,10 @@ public final class EventPayloads {
     /**
      * {@code account.connected}, {@code account.retrying}, {@code account.parked} or {@code
      * account.recovered}: a change of an account's state.
+     *
+     * @param reconnect whether a consent link lets the owner of the mailbox end the failure
      */
-    public static String account(EventType type, Account account, Instant now) {
+    public static String account(EventType type, Account account, boolean reconnect, Instant now) {
         ObjectNode payload = head(type, now);
         ObjectNode data = accountData(payload, account);
         data.put("state", account.state().wireName());
@@ -88,6 +90,9 @@ public final class EventPayloads {
                     .put("message", failure.message())
                     .put("since", failure.since().toString())
                     .put("attempts", failure.attempts());
+        }
+        if (reconnect) {
+            data.put("reconnect", true);
         }
         return JSON.writeValueAsString(payload);
     }

@@ -9,6 +9,7 @@ import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.watch.account.StoredState;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.record.DatabasePermits;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -121,12 +123,22 @@ final class AccountStateWriter {
         if (!written || type.isEmpty()) {
             return new Written(announced, null);
         }
-        Event event = MailboxEvents.of(after, type.get(), now);
+        Event event =
+                MailboxEvents.of(after, type.get(), canReconnect(handle, after, type.get()), now);
         return new Written(
                 announced,
                 outbox.add(
                         handle.getConnection(),
                         new NewEvent(event, null, after.shard(), after.labels(), null)));
+    }
+
+    /** Whether a consent link lets the owner end the failure that parks the account. */
+    private static boolean canReconnect(Handle handle, Account account, EventType type) {
+        UUID app = account.app();
+        return type == EventType.ACCOUNT_PARKED
+                && app != null
+                && codeOf(account) == FailureCode.TOKEN_REFUSED
+                && OAuthAppStore.allowsConsent(handle, app);
     }
 
     private static Optional<EventType> eventOf(

@@ -12,6 +12,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckAdmission;
@@ -78,6 +79,7 @@ public final class WatchService {
             BooleanSupplier held,
             MailServers servers,
             LoginSecrets secrets,
+            OAuthApps apps,
             Function<RefreshTokenStore, TokenSource> tokens,
             Outbox outbox,
             PollingPolicy policy,
@@ -98,7 +100,8 @@ public final class WatchService {
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
                 parts.tokens.apply(new StoredRefreshTokens(table, parts.secrets, this::renewed));
-        CredentialResolver credentials = new CredentialResolver(parts.secrets, source, policy);
+        CredentialResolver credentials =
+                new CredentialResolver(parts.secrets, parts.apps, database, source, policy);
         AccountChecker checker =
                 new AccountChecker(
                         parts.servers,

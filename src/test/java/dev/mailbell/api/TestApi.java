@@ -12,10 +12,16 @@ import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.auth.CodeExchange;
 import dev.mailbell.mail.discovery.Candidate;
 import dev.mailbell.mail.discovery.Candidates;
 import dev.mailbell.mail.discovery.Discovered;
+import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.http.GuardedHttp;
+import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.oauth.OAuthAppStore;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.webhook.Webhook;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -53,14 +59,16 @@ public final class TestApi implements AutoCloseable {
     public final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
     public final SettableClock clock = new SettableClock();
     public final Keyring keyring;
-    public final FeedNotifier notifier;
+    public FeedNotifier notifier;
     public final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
     private final AddressGuard guard;
-    private final Api api;
+    private final Watchdog watchdog = new Watchdog();
+    private final GuardedHttp http;
+    private Api api;
 
     /** The limits and defaults that an operator configures. */
     public static final class Rules implements RequestPolicy {
@@ -166,24 +174,38 @@ public final class TestApi implements AutoCloseable {
                         List.of("127.0.0.0/8"),
                         List.of("localhost", "127.0.0.1"),
                         TestApi::resolve);
+        http = new GuardedHttp(guard, new TlsContexts(watchdog), null);
         notifier = new FeedNotifier(database.jdbi());
-        api =
-                Api.start(
-                        new Api.Settings(new HttpConfig("127.0.0.1", 0), 0, KEY, "1.2.3"),
-                        new Api.Parts(
-                                database.jdbi(),
-                                keyring,
-                                guard,
-                                watch,
-                                new FakeWebhooks(),
-                                notifier,
-                                new FakeSearch(),
-                                rules,
-                                () -> List.copyOf(notReady),
-                                () -> reload.get(),
-                                meters,
-                                meters::scrape,
-                                clock));
+        api = start(0);
+    }
+
+    /** Ends the API and starts it again at the same port, as a restart of the daemon does. */
+    public void restart() {
+        int port = api.port();
+        api.close();
+        notifier = new FeedNotifier(database.jdbi());
+        api = start(port);
+    }
+
+    private Api start(int port) {
+        return Api.start(
+                new Api.Settings(new HttpConfig("127.0.0.1", port), 0, KEY, "1.2.3"),
+                new Api.Parts(
+                        database.jdbi(),
+                        keyring,
+                        guard,
+                        new OAuthApps(new OAuthAppStore(database.jdbi()), keyring),
+                        new CodeExchange(http, clock),
+                        watch,
+                        new FakeWebhooks(),
+                        notifier,
+                        new FakeSearch(),
+                        rules,
+                        () -> List.copyOf(notReady),
+                        () -> reload.get(),
+                        meters,
+                        meters::scrape,
+                        clock));
     }
 
     private static List<InetAddress> resolve(String host) throws UnknownHostException {
@@ -322,6 +344,8 @@ public final class TestApi implements AutoCloseable {
     @Override
     public void close() {
         api.close();
+        http.close();
+        watchdog.close();
         guard.close();
         database.close();
         try {

@@ -55,6 +55,7 @@ public final class AnnouncedEvents {
                             MailboxEvents.of(
                                     account.withState(AccountState.WATCHING, NOW, null),
                                     type,
+                                    false,
                                     NOW));
             case ACCOUNT_RETRYING -> List.of(failing(account, AccountState.RETRYING, type));
             case ACCOUNT_PARKED -> List.of(failing(nameless, AccountState.PARKED, type));
@@ -75,7 +76,7 @@ public final class AnnouncedEvents {
 
     private static Event failing(Account account, AccountState state, EventType type) {
         Failure failure = new Failure(FailureCode.AUTH_FAILED, "the server said no", NOW, 3);
-        return MailboxEvents.of(account.withState(state, NOW, failure), type, NOW);
+        return MailboxEvents.of(account.withState(state, NOW, failure), type, false, NOW);
     }
 
     private static List<Envelope> envelopes() {
@@ -100,6 +101,7 @@ public final class AnnouncedEvents {
                         true,
                         null),
                 new byte[] {1},
+                null,
                 List.of("INBOX"),
                 new WatchSettings(null, null, true),
                 Map.of(),

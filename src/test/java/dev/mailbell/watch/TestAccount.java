@@ -34,6 +34,7 @@ public final class TestAccount {
                 "ann@example.org",
                 mail,
                 new byte[] {1, 2, 3},
+                null,
                 List.of("INBOX"),
                 new WatchSettings(null, null, false),
                 labels,

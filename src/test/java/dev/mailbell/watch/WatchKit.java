@@ -19,11 +19,14 @@ import dev.mailbell.event.Ids;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mail.auth.OAuthGrant;
+import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.mail.imap.ImapSessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.oauth.OAuthAppStore;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -40,6 +43,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -54,7 +58,9 @@ final class WatchKit implements AutoCloseable {
     final AccountStore accounts = new AccountStore(database.jdbi());
     final EventStore events = new EventStore(database.jdbi());
     private final Path home;
-    private final LoginSecrets secrets;
+    private final Keyring keyring;
+    final LoginSecrets secrets;
+    final OAuthApps apps;
     private final Loopback loopback = new Loopback();
     private final AtomicReference<Configuration> configuration = new AtomicReference<>();
 
@@ -68,13 +74,22 @@ final class WatchKit implements AutoCloseable {
 
     private WatchService service;
 
+    private final Function<RefreshTokenStore, TokenSource> tokens;
+
     WatchKit(String yaml) {
+        this(yaml, grants -> new NoTokens());
+    }
+
+    WatchKit(String yaml, Function<RefreshTokenStore, TokenSource> tokens) {
+        this.tokens = tokens;
         try {
             home = Files.createTempDirectory("watch");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        secrets = new LoginSecrets(Keyring.open(home.resolve("keyset.json")));
+        keyring = Keyring.open(home.resolve("keyset.json"));
+        secrets = new LoginSecrets(keyring);
+        apps = new OAuthApps(new OAuthAppStore(database.jdbi()), keyring);
         configure(yaml);
         service = fresh();
     }
@@ -100,7 +115,8 @@ final class WatchKit implements AutoCloseable {
                         held::get,
                         servers,
                         secrets,
-                        grants -> new NoTokens(),
+                        apps,
+                        tokens,
                         TestOutbox.of(database),
                         new PollingPolicy(configuration::get),
                         new SimpleMeterRegistry(),
@@ -110,7 +126,7 @@ final class WatchKit implements AutoCloseable {
 
     private static final class NoTokens implements TokenSource {
         @Override
-        public String accessToken(UUID accountId, OAuthGrant grant, Deadline deadline) {
+        public String accessToken(UUID accountId, TokenGrant grant, Deadline deadline) {
             throw new AssertionError("no account has a grant");
         }
 
@@ -198,13 +214,22 @@ final class WatchKit implements AutoCloseable {
 
     /** Registers an account only in the table. */
     Account store(int port, String user, List<String> mailboxes) {
-        Account account = account(ClientStore.DEFAULT, port, user, mailboxes);
+        return store(port, user, mailboxes, new LoginSecret.Password("s3cret-word"));
+    }
+
+    Account store(int port, String user, List<String> mailboxes, LoginSecret secret) {
+        Account account = account(ClientStore.DEFAULT, port, user, mailboxes, secret);
         accounts.insert(account);
         return account;
     }
 
     /** An account of a client that is not in the table. */
     Account account(UUID client, int port, String user, List<String> mailboxes) {
+        return account(client, port, user, mailboxes, new LoginSecret.Password("s3cret-word"));
+    }
+
+    private Account account(
+            UUID client, int port, String user, List<String> mailboxes, LoginSecret secret) {
         Instant now = clock().instant().truncatedTo(ChronoUnit.MICROS);
         UUID id = Ids.next();
         return new Account(
@@ -218,10 +243,13 @@ final class WatchKit implements AutoCloseable {
                         port,
                         Security.NONE,
                         user,
-                        MailSettings.Auth.PASSWORD,
+                        secret instanceof LoginSecret.Password
+                                ? MailSettings.Auth.PASSWORD
+                                : MailSettings.Auth.OAUTH2,
                         true,
                         null),
-                secrets.seal(new LoginSecret.Password("s3cret-word"), id),
+                secrets.seal(secret, id),
+                secret.appId(),
                 mailboxes,
                 new WatchSettings(null, null, false),
                 Map.of(),

@@ -49,6 +49,16 @@ final class AccountDocument {
                             .put("refreshToken", grant.refreshToken())
                             .put("tokenUrl", grant.tokenUrl())
                             .put("scope", grant.scope());
+            case LoginSecret.App grant ->
+                    json.putObject("oauth2")
+                            .put("app", grant.app().toString())
+                            .put("refreshToken", grant.refreshToken())
+                            .put("subject", grant.subject())
+                            .put("scope", grant.scope());
+            case LoginSecret.TokenEndpoint(String url, String signingSecret) ->
+                    json.putObject("oauth2")
+                            .put("tokenEndpoint", url)
+                            .put("signingSecret", signingSecret);
         }
         json.put("egress", mail.egress());
         ObjectNode tls = json.putObject("tls");
@@ -74,11 +84,26 @@ final class AccountDocument {
         } else if (oauth2 && !password) {
             present.remove("password");
         }
+        if (mail.get("oauth2") instanceof ObjectNode given
+                && present.get("oauth2") instanceof ObjectNode stored
+                && isOtherKind(given, stored)) {
+            present.remove("oauth2");
+        }
         MailSettings before = account.mail();
         boolean changesDefaultPort = mail.has("protocol") || mail.has("security");
         if (changesDefaultPort
                 && before.port() == before.protocol().defaultPort(before.security())) {
             present.remove("port");
         }
+    }
+
+    /**
+     * Whether a patch names another source of tokens: another app, an endpoint, or a provider. The
+     * refresh token of one app is never sent for another.
+     */
+    private static boolean isOtherKind(ObjectNode given, ObjectNode stored) {
+        return given.hasNonNull("app") && !given.get("app").equals(stored.get("app"))
+                || given.hasNonNull("tokenEndpoint") && !stored.has("tokenEndpoint")
+                || given.hasNonNull("provider") && !stored.has("provider");
     }
 }

@@ -2,18 +2,21 @@ package dev.mailbell.api.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.account.MailSettings.Auth;
+import dev.mailbell.api.request.GuardedUrls;
 import dev.mailbell.api.request.Instants;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
-import dev.mailbell.api.request.UrlSyntax;
 import dev.mailbell.event.Ids;
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered;
 import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.oauth.OAuthApps;
 import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,14 +32,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AccountRegistration {
     private final AddressGuard guard;
-    private final Function<String, Optional<String>> hostFaults;
     private final ServerSearch search;
     private final LoginSecrets secrets;
+    private final AppPolicy apps;
+    private final GuardedUrls urls;
     private final InstantSource clock;
 
     public AccountRegistration(
-            AddressGuard guard, ServerSearch search, LoginSecrets secrets, InstantSource clock) {
-        this(guard, guard::check, search, secrets, clock);
+            AddressGuard guard,
+            ServerSearch search,
+            LoginSecrets secrets,
+            AppPolicy apps,
+            InstantSource clock) {
+        this(guard, guard::check, search, secrets, apps, clock);
     }
 
     private AccountRegistration(
@@ -44,11 +52,13 @@ public final class AccountRegistration {
             Function<String, Optional<String>> hostFaults,
             ServerSearch search,
             LoginSecrets secrets,
+            AppPolicy apps,
             InstantSource clock) {
         this.guard = guard;
-        this.hostFaults = hostFaults;
         this.search = search;
         this.secrets = secrets;
+        this.apps = apps;
+        this.urls = new GuardedUrls(guard, hostFaults);
         this.clock = clock;
     }
 
@@ -58,7 +68,7 @@ public final class AccountRegistration {
      */
     AccountRegistration rememberingHosts() {
         return new AccountRegistration(
-                guard, new HostFaults(guard::check)::of, search, secrets, clock);
+                guard, new HostFaults(guard::check)::of, search, secrets, apps, clock);
     }
 
     /** A draft with its defaults filled in. */
@@ -118,9 +128,11 @@ public final class AccountRegistration {
 
     private static Auth auth(@Nullable LoginSecret secret) {
         return switch (secret) {
-            case LoginSecret.OAuth2 _ -> Auth.OAUTH2;
+            case null -> Auth.PASSWORD;
+            case LoginSecret.Password _ -> Auth.PASSWORD;
             case LoginSecret.Missing _ -> Auth.NONE;
-            case null, default -> Auth.PASSWORD;
+            case LoginSecret.OAuth2 _, LoginSecret.App _, LoginSecret.TokenEndpoint _ ->
+                    Auth.OAUTH2;
         };
     }
 
@@ -132,37 +144,27 @@ public final class AccountRegistration {
                             "mail.security: the operator does not allow clear text to this host"
                                     + " (network.allowCleartext); use tls or starttls"));
         }
-        requireAllowedHost("mail.host", mail.host());
+        urls.requireAllowedHost("mail.host", mail.host());
         if (secret instanceof LoginSecret.OAuth2 grant && grant.tokenUrl() != null) {
-            requireAllowedTokenUrl(URI.create(grant.tokenUrl()));
+            urls.requireAllowed("mail.oauth2.tokenUrl", URI.create(grant.tokenUrl()));
+        }
+        if (secret instanceof LoginSecret.TokenEndpoint endpoint) {
+            urls.requireAllowed("mail.oauth2.tokenEndpoint", URI.create(endpoint.url()));
         }
     }
 
-    private void requireAllowedTokenUrl(URI url) {
-        String host = UrlSyntax.host(url);
-        if (UrlSyntax.isCleartext(url) && !guard.allowsCleartext(host)) {
-            throw new ProblemException(
-                    Problem.refused(
-                            "cleartext-refused",
-                            "mail.oauth2.tokenUrl must begin with https://; the operator does not"
-                                    + " allow clear text to this host"));
-        }
-        requireAllowedHost("mail.oauth2.tokenUrl", host);
-    }
-
-    private void requireAllowedHost(String field, String host) {
-        Optional<String> blocked = hostFaults.apply(host);
-        if (blocked.isPresent()) {
-            throw new ProblemException(
-                    Problem.refused("blocked-address", field + ": " + blocked.get()));
-        }
-    }
-
-    /** A new account, not yet stored. */
+    /**
+     * A new account, not yet stored. It is parked from the start if its owner has to consent first.
+     *
+     * @throws ProblemException 400 when the app does not fit the login; 422 when the app does not
+     *     allow its tokens at the mail server
+     */
     Account account(UUID clientId, Resolved resolved) {
+        apps.requireFits(clientId, resolved.mail(), resolved.secret());
         UUID id = Ids.next();
         Instant now = now();
         AccountDraft draft = resolved.draft();
+        boolean waits = apps.waitsForConsent(clientId, resolved.secret());
         return new Account(
                 id,
                 clientId,
@@ -170,12 +172,13 @@ public final class AccountRegistration {
                 draft.address(),
                 resolved.mail(),
                 secrets.seal(resolved.secret(), id),
+                resolved.secret().appId(),
                 draft.mailboxes(),
                 draft.watch(),
                 draft.labels(),
-                AccountState.CONNECTING,
+                waits ? AccountState.PARKED : AccountState.CONNECTING,
                 now,
-                null,
+                waits ? new Failure(FailureCode.TOKEN_REFUSED, OAuthApps.NO_CONSENT, now, 1) : null,
                 null,
                 now,
                 now);
@@ -187,6 +190,7 @@ public final class AccountRegistration {
      * @param before the secret so far, to detect a change
      */
     Account changed(Account account, Resolved resolved, LoginSecret before) {
+        apps.requireFits(account.clientId(), resolved.mail(), resolved.secret());
         // Always later than before: a concurrent change is detected by updatedAt.
         Instant now = Instants.later(now(), account.updatedAt().plusMillis(1));
         AccountDraft draft = resolved.draft();
@@ -201,6 +205,7 @@ public final class AccountRegistration {
                 draft.address(),
                 resolved.mail(),
                 sameSecret ? account.credential() : secrets.seal(resolved.secret(), account.id()),
+                resolved.secret().appId(),
                 draft.mailboxes(),
                 draft.watch(),
                 draft.labels(),

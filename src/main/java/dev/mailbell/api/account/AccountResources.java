@@ -15,6 +15,7 @@ import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.Watch;
@@ -130,7 +131,19 @@ public final class AccountResources {
             return null;
         } catch (RefTakenException e) {
             return refTaken(e);
+        } catch (RuntimeException e) {
+            throw orRemovedMeanwhile(e);
         }
+    }
+
+    /** The problem behind a failed insert of accounts, if it is one of the request. */
+    static RuntimeException orRemovedMeanwhile(RuntimeException failure) {
+        return Database.isReferenceGone(failure)
+                ? new ProblemException(
+                        Problem.conflict(
+                                "changed-meanwhile",
+                                "the app that an account names was removed meanwhile"))
+                : failure;
     }
 
     static Problem refTaken(RefTakenException e) {

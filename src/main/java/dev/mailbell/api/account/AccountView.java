@@ -47,6 +47,7 @@ record AccountView(
             String username,
             String auth,
             @Nullable String egress,
+            @Nullable UUID oauthApp,
             Tls tls) {}
 
     record Tls(boolean verify, @Nullable String caPem, List<String> pinSha256) {
@@ -90,6 +91,7 @@ record AccountView(
                         mail.username(),
                         EnumNames.of(mail.auth()),
                         mail.egress(),
+                        account.app(),
                         Tls.of(mail.tls())),
                 account.mailboxes(),
                 watch(account, policy),

@@ -111,7 +111,11 @@ public final class BulkRegistration {
             }
             Resolved resolved = item.resolved;
             if (item.isValid() && resolved != null) {
-                item.account = once.account(clientId, resolved);
+                try {
+                    item.account = once.account(clientId, resolved);
+                } catch (ProblemException e) {
+                    item.problem = e.problem();
+                }
             }
         }
         return items;

@@ -5,6 +5,7 @@ import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.UrlSyntax;
+import dev.mailbell.api.request.Uuids;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.OAuthGrant;
@@ -12,6 +13,7 @@ import dev.mailbell.network.Host;
 import dev.mailbell.network.tls.KeyPin;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.network.tls.TlsTrust;
+import dev.mailbell.secret.Signer;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code mail} object of an account. */
@@ -41,6 +44,8 @@ final class LoginReader {
     private static final int MAX_PINS = 4;
 
     private static final int MAX_PIN_LENGTH = 100;
+    /** Stands for an id with an error. */
+    private static final UUID NO_APP = new UUID(0, 0);
 
     private LoginReader() {}
 
@@ -114,6 +119,50 @@ final class LoginReader {
     }
 
     private static LoginSecret grant(Fields oauth2) {
+        if (oauth2.has("app")) {
+            return ofApp(oauth2);
+        }
+        return oauth2.has("tokenEndpoint") ? ofEndpoint(oauth2) : ownGrant(oauth2);
+    }
+
+    private static LoginSecret ofApp(Fields oauth2) {
+        Optional<UUID> app = oauth2.line("app", 100).flatMap(Uuids::parse);
+        if (app.isEmpty()) {
+            oauth2.error("app", "must be an id, a UUID");
+        }
+        String refreshToken = oauth2.line("refreshToken", MAX_SECRET_LENGTH).orElse(null);
+        if (refreshToken != null) {
+            requireAscii(oauth2, "refreshToken", refreshToken);
+        }
+        String subject = oauth2.line("subject", MAX_NAME_LENGTH).orElse(null);
+        String scope = oauth2.line("scope", 2_000).orElse(null);
+        oauth2.rejectUnknown();
+        return new LoginSecret.App(app.orElse(NO_APP), refreshToken, subject, scope);
+    }
+
+    private static void requireAscii(Fields oauth2, String field, String value) {
+        if (!value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
+            oauth2.error(field, "must consist of printable ASCII characters");
+        }
+    }
+
+    private static LoginSecret ofEndpoint(Fields oauth2) {
+        String url =
+                oauth2.line("tokenEndpoint", UrlSyntax.MAX_LENGTH)
+                        .flatMap(text ->
+                                UrlSyntax.read(
+                                        text, message -> oauth2.error("tokenEndpoint", message)))
+                        .map(Object::toString)
+                        .orElse("");
+        String secret = oauth2.requiredLine("signingSecret", 200);
+        if (!secret.isEmpty() && !Signer.isSecret(secret)) {
+            oauth2.error("signingSecret", "must be whsec_ and the base64 of 24 to 64 bytes");
+        }
+        oauth2.rejectUnknown();
+        return new LoginSecret.TokenEndpoint(url, secret);
+    }
+
+    private static LoginSecret ownGrant(Fields oauth2) {
         oauth2.require("provider");
         Optional<String> provider = oauth2.oneOf("provider", PROVIDERS);
         String clientId = oauth2.requiredLine("clientId", 1_000);

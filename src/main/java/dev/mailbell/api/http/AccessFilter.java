@@ -26,6 +26,8 @@ public final class AccessFilter {
 
     public void addTo(Routes routes) {
         routes.before(Routes.KEYED + "*", this::admit);
+        // The pages of consents need no key.
+        routes.before("/oauth/*", context -> takeToken("from " + context.req().getRemoteAddr()));
     }
 
     private void admit(Context context) {

@@ -128,6 +128,14 @@ final class ErrorHandler {
                             "a text of the request has a character that cannot be stored, such as U+0000"));
             return;
         }
+        if (Database.isReferenceGone(e)) {
+            Responses.problem(
+                    context,
+                    Problem.conflict(
+                            "changed-meanwhile",
+                            "what the request names was removed meanwhile; try again"));
+            return;
+        }
         String id = UUID.randomUUID().toString();
         // Without a valid key one line per minute, so that such requests cannot fill the log.
         if (AccessFilter.isAuthenticated(context)

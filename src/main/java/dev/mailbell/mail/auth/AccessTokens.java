@@ -1,5 +1,6 @@
 package dev.mailbell.mail.auth;
 
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.http.GuardedHttp;
 import java.time.InstantSource;
@@ -43,7 +44,7 @@ public final class AccessTokens implements TokenSource {
     }
 
     @Override
-    public String accessToken(UUID accountId, OAuthGrant grant, Deadline deadline) {
+    public String accessToken(UUID accountId, TokenGrant grant, Deadline deadline) {
         return tokens(accountId, grant).accessToken(deadline);
     }
 
@@ -67,7 +68,7 @@ public final class AccessTokens implements TokenSource {
         }
     }
 
-    private AccountTokens tokens(UUID accountId, OAuthGrant grant) {
+    private AccountTokens tokens(UUID accountId, TokenGrant grant) {
         synchronized (byAccount) {
             AccountTokens present = byAccount.get(accountId);
             if (present != null && present.covers(grant)) {

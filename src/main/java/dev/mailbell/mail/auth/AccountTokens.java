@@ -2,6 +2,8 @@ package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +51,7 @@ final class AccountTokens {
     private final Tools tools;
     private final ReentrantLock flight = new ReentrantLock();
 
-    private OAuthGrant grant;
+    private TokenGrant grant;
     // Callers may still hold a grant from before a rotation; least recently used first.
     private final LinkedHashSet<String> lineage = new LinkedHashSet<>();
     private @Nullable Held held;
@@ -59,20 +61,25 @@ final class AccountTokens {
     private int failures;
     private boolean forgotten;
 
-    AccountTokens(UUID accountId, OAuthGrant grant, Tools tools) {
+    AccountTokens(UUID accountId, TokenGrant grant, Tools tools) {
         this.accountId = accountId;
         this.grant = grant;
         this.tools = tools;
-        lineage.add(grant.refreshToken());
+        if (grant instanceof OAuthGrant refresh) {
+            lineage.add(refresh.refreshToken());
+        }
     }
 
     /** Whether these tokens belong to this grant, or to one that it replaced or was replaced by. */
-    synchronized boolean covers(OAuthGrant other) {
-        if (!grant.equals(other.withRefreshToken(grant.refreshToken()))
-                || !lineage.contains(other.refreshToken())) {
+    synchronized boolean covers(TokenGrant other) {
+        if (!(grant instanceof OAuthGrant own) || !(other instanceof OAuthGrant given)) {
+            return grant.equals(other);
+        }
+        if (!own.equals(given.withRefreshToken(own.refreshToken()))
+                || !lineage.contains(given.refreshToken())) {
             return false;
         }
-        lineage.addLast(other.refreshToken());
+        lineage.addLast(given.refreshToken());
         return true;
     }
 
@@ -163,19 +170,20 @@ final class AccountTokens {
             }
         }
         throwIfTooSoon();
-        OAuthGrant used = grant();
+        TokenGrant used = grant();
         IssuedTokens issued;
         try {
-            issued = tools.endpoint().refresh(used, deadline);
+            issued = tools.endpoint().request(used, deadline);
         } catch (MailFailure e) {
             failed(e);
             throw e;
         }
         Held fresh = hold(issued);
-        Optional<String> replacement = issued.replacementFor(used.refreshToken());
-        if (replacement.isPresent()) {
-            Unsaved rotated = new Unsaved(used.refreshToken(), replacement.get(), fresh);
-            rotate(rotated);
+        if (used instanceof OAuthGrant refresh
+                && issued.replacementFor(refresh.refreshToken()).isPresent()) {
+            String replacement = issued.replacementFor(refresh.refreshToken()).orElseThrow();
+            Unsaved rotated = new Unsaved(refresh.refreshToken(), replacement, fresh);
+            rotate(rotated, refresh);
             save(rotated);
         } else {
             publish(fresh);
@@ -190,9 +198,9 @@ final class AccountTokens {
         publish(rotated.held());
     }
 
-    private synchronized void rotate(Unsaved rotated) {
+    private synchronized void rotate(Unsaved rotated, OAuthGrant used) {
         unsaved = rotated;
-        grant = grant.withRefreshToken(rotated.replacement());
+        grant = used.withRefreshToken(rotated.replacement());
         lineage.addLast(rotated.replacement());
         if (lineage.size() > REMEMBERED) {
             lineage.removeFirst();
@@ -272,7 +280,7 @@ final class AccountTokens {
         return unsaved;
     }
 
-    private synchronized OAuthGrant grant() {
+    private synchronized TokenGrant grant() {
         return grant;
     }
 

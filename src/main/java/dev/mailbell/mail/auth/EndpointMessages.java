@@ -1,5 +1,6 @@
 package dev.mailbell.mail.auth;
 
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.mail.text.SecretTraces;
 import java.util.List;
 import java.util.Optional;
@@ -23,13 +24,8 @@ final class EndpointMessages {
     /**
      * @param grant the grant whose secrets are never shown
      */
-    EndpointMessages(OAuthGrant grant) {
-        String clientSecret = grant.clientSecret();
-        secrets =
-                new SecretTraces(
-                        clientSecret == null
-                                ? List.of(grant.refreshToken())
-                                : List.of(grant.refreshToken(), clientSecret));
+    EndpointMessages(TokenGrant grant) {
+        secrets = new SecretTraces(grant.secrets());
     }
 
     /** An error's codes in brackets, with a blank before; empty when none can be shown. */

@@ -2,36 +2,29 @@ package dev.mailbell.mail.auth;
 
 import com.nimbusds.oauth2.sdk.AccessTokenResponse;
 import com.nimbusds.oauth2.sdk.ParseException;
-import com.nimbusds.oauth2.sdk.RefreshTokenGrant;
-import com.nimbusds.oauth2.sdk.Scope;
-import com.nimbusds.oauth2.sdk.TokenRequest;
-import com.nimbusds.oauth2.sdk.auth.ClientAuthentication;
-import com.nimbusds.oauth2.sdk.auth.ClientSecretBasic;
-import com.nimbusds.oauth2.sdk.auth.ClientSecretPost;
-import com.nimbusds.oauth2.sdk.auth.Secret;
-import com.nimbusds.oauth2.sdk.http.HTTPRequest;
-import com.nimbusds.oauth2.sdk.id.ClientID;
 import com.nimbusds.oauth2.sdk.token.AccessToken;
 import com.nimbusds.oauth2.sdk.token.RefreshToken;
 import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.auth.grant.ClientCredentials;
+import dev.mailbell.mail.auth.grant.CodeGrant;
+import dev.mailbell.mail.auth.grant.JwtBearer;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
+import dev.mailbell.mail.auth.grant.Provider;
+import dev.mailbell.mail.auth.grant.TokenGrant;
+import dev.mailbell.mail.auth.grant.TokenSupplier;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.http.GuardedHttp;
 import dev.mailbell.network.http.GuardedHttp.Answer;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import net.minidev.json.JSONObject;
 import org.jspecify.annotations.Nullable;
 
-/** Trades a refresh token for an access token (RFC 6749, §6), over the guarded way out. */
+/** Trades grants for access tokens (RFC 6749, §4 and §6), over the guarded way out. */
 final class TokenEndpoint {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final int MAX_BYTES = 64 * 1024;
@@ -41,66 +34,53 @@ final class TokenEndpoint {
     private static final long UNTOLD_LIFE = Duration.ofMinutes(10).toSeconds();
 
     private final GuardedHttp http;
+    private final TokenRequests requests;
     private final TokenFailures failures;
 
     TokenEndpoint(GuardedHttp http, InstantSource clock) {
         this.http = http;
+        this.requests = new TokenRequests(clock);
         this.failures = new TokenFailures(clock);
     }
 
     /**
      * @throws MailFailure as specified by {@link TokenSource#accessToken}
      */
-    IssuedTokens refresh(OAuthGrant grant, Deadline deadline) {
+    IssuedTokens request(TokenGrant grant, Deadline deadline) {
         Deadline end = deadline.atMost(PATIENCE);
-        Reply reply = ask(grant, ClientSecretPost::new, end);
-        // §2.3.1 allows a server to require HTTP Basic; Google and Microsoft do not.
-        if (grant.provider() == Provider.CUSTOM
-                && grant.clientSecret() != null
+        Reply reply = ask(grant, false, end);
+        if (mayWantBasic(grant)
                 && reply.error()
                         .filter(error -> error.code().equals("invalid_client"))
                         .isPresent()) {
-            reply = ask(grant, ClientSecretBasic::new, end);
+            reply = ask(grant, true, end);
         }
         return reply.issued(grant);
     }
 
-    private Reply ask(
-            OAuthGrant grant,
-            BiFunction<ClientID, Secret, ClientAuthentication> proof,
-            Deadline deadline) {
-        URI endpoint = grant.endpoint();
-        Answer answer;
-        try {
-            answer = http.send(request(grant, proof), MAX_BYTES, deadline);
-        } catch (IOException e) {
-            throw failures.unreached(endpoint.getHost(), e);
-        }
-        if (answer.truncated()) {
-            throw failures.senseless(endpoint.getHost(), "answered with more than 64 KiB");
-        }
-        return new Reply(answer, json(answer), failures);
+    /** §2.3.1 allows a server to require HTTP Basic; Google and Microsoft do not. */
+    private static boolean mayWantBasic(TokenGrant grant) {
+        return switch (grant) {
+            case OAuthGrant refresh ->
+                    refresh.provider() == Provider.CUSTOM && refresh.clientSecret() != null;
+            case ClientCredentials app -> app.client().secret() != null;
+            case CodeGrant code -> code.client().secret() != null;
+            case JwtBearer bearer -> false;
+            case TokenSupplier supplier -> false;
+        };
     }
 
-    private static GuardedHttp.Request request(
-            OAuthGrant grant, BiFunction<ClientID, Secret, ClientAuthentication> proof) {
-        ClientID client = new ClientID(grant.clientId());
-        RefreshTokenGrant refresh = new RefreshTokenGrant(new RefreshToken(grant.refreshToken()));
-        String secret = grant.clientSecret();
-        TokenRequest.Builder builder =
-                secret == null
-                        ? new TokenRequest.Builder(grant.endpoint(), client, refresh)
-                        : new TokenRequest.Builder(
-                                grant.endpoint(), proof.apply(client, new Secret(secret)), refresh);
-        grant.effectiveScope().ifPresent(scope -> builder.scope(Scope.parse(scope)));
-        HTTPRequest built = builder.build().toHTTPRequest();
-        Map<String, String> headers = new LinkedHashMap<>();
-        for (Map.Entry<String, List<String>> header : built.getHeaderMap().entrySet()) {
-            headers.put(header.getKey(), header.getValue().getFirst());
+    private Reply ask(TokenGrant grant, boolean basic, Deadline deadline) {
+        Answer answer;
+        try {
+            answer = http.send(requests.of(grant, basic), MAX_BYTES, deadline);
+        } catch (IOException e) {
+            throw failures.unreached(grant, e);
         }
-        headers.put("Accept", "application/json");
-        byte[] body = String.valueOf(built.getBody()).getBytes(StandardCharsets.UTF_8);
-        return new GuardedHttp.Request(built.getURI(), headers, body);
+        if (answer.truncated()) {
+            throw failures.senseless(grant.endpoint().getHost(), "answered with more than 64 KiB");
+        }
+        return new Reply(answer, json(answer), failures);
     }
 
     private static @Nullable JSONObject json(Answer answer) {
@@ -119,13 +99,17 @@ final class TokenEndpoint {
             return TokenError.of(json);
         }
 
-        IssuedTokens issued(OAuthGrant grant) {
+        IssuedTokens issued(TokenGrant grant) {
             String host = grant.endpoint().getHost();
             if (answer.status() / 100 != 2 || error().isPresent()) {
                 throw failures.refused(grant, answer, error().orElse(null));
             }
             if (json == null) {
                 throw failures.senseless(host, "answered with something that is not JSON");
+            }
+            if (grant instanceof TokenSupplier) {
+                // A client's own endpoint may leave out the type; there is one only.
+                json.putIfAbsent("token_type", "Bearer");
             }
             try {
                 AccessTokenResponse response = AccessTokenResponse.parse(json);

@@ -27,12 +27,19 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
         OUT_OF_ORDER
     }
 
-    /**
-     * The same request is refused until the account's owner or the application's owner acts.
-     *
-     * @param what continues "the token endpoint …"
-     */
-    record ForOwner(String what, String advice) implements Meaning {}
+    /** The same request is refused until the mailbox's, app's or domain's owner acts. */
+    enum ForOwner implements Meaning {
+        /** The grant itself is no longer valid. */
+        CONSENT,
+        APPLICATION,
+        NO_APPLICATION,
+        POLICY,
+        DENIED,
+        SCOPE,
+        REQUEST,
+        /** Any other error. */
+        OTHER
+    }
 
     private static final Set<String> SLOW_DOWN =
             Set.of(
@@ -74,78 +81,38 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
 
     private static final Pattern MICROSOFT_CODE = Pattern.compile("\\bAADSTS[0-9]{4,9}\\b");
 
-    private static final ForOwner CONSENT =
-            new ForOwner(
-                    "no longer accepts the refresh token",
-                    "sign in again with the mail provider, and set the new"
-                            + " mail.oauth2.refreshToken");
-    private static final ForOwner APPLICATION =
-            new ForOwner(
-                    "does not accept the application",
-                    "check mail.oauth2.clientId and mail.oauth2.clientSecret, and that it may use"
-                            + " refresh tokens");
-    private static final ForOwner NO_APPLICATION =
-            new ForOwner(
-                    "no longer knows or allows the application",
-                    "its owner has to restore it, or to register another: then set"
-                            + " mail.oauth2.clientId, clientSecret and a refreshToken of that one");
-    private static final ForOwner POLICY =
-            new ForOwner(
-                    "refuses by a policy of the organisation",
-                    "an administrator of the mailbox's domain has to allow the application, then"
-                            + " sign in again");
-    private static final ForOwner DENIED =
-            new ForOwner(
-                    "says that access was denied",
-                    "the mailbox's owner, or an administrator, has to grant the application access,"
-                            + " then sign in again");
-    private static final ForOwner SCOPE =
-            new ForOwner(
-                    "does not grant the scope",
-                    "set mail.oauth2.scope to one that the owner agreed to, or sign in again with"
-                            + " the scope for this protocol");
-    private static final ForOwner REQUEST =
-            new ForOwner(
-                    "does not understand the request",
-                    "check mail.oauth2.tokenUrl, clientId and refreshToken");
-    private static final ForOwner OTHER =
-            new ForOwner(
-                    "refuses the login",
-                    "mend what it names, or sign in again with the mail provider and set the new"
-                            + " mail.oauth2.refreshToken");
-
     private static final Map<String, ForOwner> KNOWN =
             Map.ofEntries(
-                    Map.entry("invalid_grant", CONSENT),
-                    Map.entry("invalid_token", CONSENT),
-                    Map.entry("expired_token", CONSENT),
-                    Map.entry("token_expired", CONSENT),
-                    Map.entry("token_revoked", CONSENT),
-                    Map.entry("interaction_required", CONSENT),
-                    Map.entry("login_required", CONSENT),
-                    Map.entry("consent_required", CONSENT),
-                    Map.entry("account_selection_required", CONSENT),
-                    Map.entry("invalid_client", APPLICATION),
-                    Map.entry("unauthorized_client", APPLICATION),
-                    Map.entry("unauthenticated", APPLICATION),
-                    Map.entry("deleted_client", NO_APPLICATION),
-                    Map.entry("disabled_client", NO_APPLICATION),
-                    Map.entry("restricted_client", NO_APPLICATION),
-                    Map.entry("suspended_client", NO_APPLICATION),
-                    Map.entry("expired_client", NO_APPLICATION),
-                    Map.entry("app_not_found", NO_APPLICATION),
-                    Map.entry("admin_policy_enforced", POLICY),
-                    Map.entry("policy_enforced", POLICY),
-                    Map.entry("org_internal", POLICY),
-                    Map.entry("access_not_configured", POLICY),
-                    Map.entry("access_denied", DENIED),
-                    Map.entry("permission_denied", DENIED),
-                    Map.entry("invalid_scope", SCOPE),
-                    Map.entry("insufficient_scope", SCOPE),
-                    Map.entry("invalid_resource", SCOPE),
-                    Map.entry("invalid_target", SCOPE),
-                    Map.entry("invalid_request", REQUEST),
-                    Map.entry("unsupported_grant_type", REQUEST));
+                    Map.entry("invalid_grant", ForOwner.CONSENT),
+                    Map.entry("invalid_token", ForOwner.CONSENT),
+                    Map.entry("expired_token", ForOwner.CONSENT),
+                    Map.entry("token_expired", ForOwner.CONSENT),
+                    Map.entry("token_revoked", ForOwner.CONSENT),
+                    Map.entry("interaction_required", ForOwner.CONSENT),
+                    Map.entry("login_required", ForOwner.CONSENT),
+                    Map.entry("consent_required", ForOwner.CONSENT),
+                    Map.entry("account_selection_required", ForOwner.CONSENT),
+                    Map.entry("invalid_client", ForOwner.APPLICATION),
+                    Map.entry("unauthorized_client", ForOwner.APPLICATION),
+                    Map.entry("unauthenticated", ForOwner.APPLICATION),
+                    Map.entry("deleted_client", ForOwner.NO_APPLICATION),
+                    Map.entry("disabled_client", ForOwner.NO_APPLICATION),
+                    Map.entry("restricted_client", ForOwner.NO_APPLICATION),
+                    Map.entry("suspended_client", ForOwner.NO_APPLICATION),
+                    Map.entry("expired_client", ForOwner.NO_APPLICATION),
+                    Map.entry("app_not_found", ForOwner.NO_APPLICATION),
+                    Map.entry("admin_policy_enforced", ForOwner.POLICY),
+                    Map.entry("policy_enforced", ForOwner.POLICY),
+                    Map.entry("org_internal", ForOwner.POLICY),
+                    Map.entry("access_not_configured", ForOwner.POLICY),
+                    Map.entry("access_denied", ForOwner.DENIED),
+                    Map.entry("permission_denied", ForOwner.DENIED),
+                    Map.entry("invalid_scope", ForOwner.SCOPE),
+                    Map.entry("insufficient_scope", ForOwner.SCOPE),
+                    Map.entry("invalid_resource", ForOwner.SCOPE),
+                    Map.entry("invalid_target", ForOwner.SCOPE),
+                    Map.entry("invalid_request", ForOwner.REQUEST),
+                    Map.entry("unsupported_grant_type", ForOwner.REQUEST));
 
     /** The error in an answer; empty if it contains none. */
     static Optional<TokenError> of(@Nullable JSONObject answer) {
@@ -197,7 +164,7 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
         if (known == null && PASSING.matcher(word).find()) {
             return Later.OUT_OF_ORDER;
         }
-        return known == null ? OTHER : known;
+        return known == null ? ForOwner.OTHER : known;
     }
 
     /** Whether a code is in the tables above, so that it cannot contain a part of the request. */

@@ -2,6 +2,7 @@ package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.http.CleartextRefusedException;
 import dev.mailbell.network.http.GuardedHttp.Answer;
@@ -40,7 +41,7 @@ final class TokenFailures {
      *
      * @param error the error in the answer; null if it contains none that can be parsed
      */
-    MailFailure refused(OAuthGrant grant, Answer answer, @Nullable TokenError error) {
+    MailFailure refused(TokenGrant grant, Answer answer, @Nullable TokenError error) {
         String where = "the token endpoint at " + grant.endpoint().getHost();
         int status = answer.status();
         if (status == 429) {
@@ -48,7 +49,9 @@ final class TokenFailures {
         }
         if (error == null || status >= 500 || status / 100 == 3) {
             return later(
-                    FailureCode.SERVER_ERROR, where + " answered " + status + hint(status), answer);
+                    FailureCode.SERVER_ERROR,
+                    where + " answered " + status + hint(status, TokenAdvice.urlOf(grant)),
+                    answer);
         }
         EndpointMessages words = new EndpointMessages(grant);
         String said =
@@ -61,18 +64,23 @@ final class TokenFailures {
                     later(FailureCode.RATE_LIMITED, where + " asks to slow down" + said, answer);
             case TokenError.Later.OUT_OF_ORDER ->
                     later(FailureCode.SERVER_ERROR, where + " is out of order" + said, answer);
-            case TokenError.ForOwner(String what, String advice) ->
+            case TokenError.ForOwner cause ->
                     new MailFailure(
-                            FailureCode.TOKEN_REFUSED, where + " " + what + said + ": " + advice);
+                            FailureCode.TOKEN_REFUSED,
+                            where
+                                    + " "
+                                    + TokenAdvice.what(cause, grant)
+                                    + said
+                                    + ": "
+                                    + TokenAdvice.advice(cause, grant));
         };
     }
 
     /** Advice if the answer itself contains none. */
-    private static String hint(int status) {
+    private static String hint(int status, String url) {
         return switch (status) {
-            case 301, 302, 303, 307, 308 ->
-                    "; redirects are not followed: check mail.oauth2.tokenUrl";
-            case 404, 405, 410 -> "; check mail.oauth2.tokenUrl";
+            case 301, 302, 303, 307, 308 -> "; redirects are not followed: check " + url;
+            case 404, 405, 410 -> "; check " + url;
             default -> "";
         };
     }
@@ -84,24 +92,17 @@ final class TokenFailures {
     }
 
     /** The failure for an endpoint that was not reached, or not in time. */
-    MailFailure unreached(String host, IOException reason) {
-        String where = "the token endpoint at " + host;
+    MailFailure unreached(TokenGrant grant, IOException reason) {
+        String where = "the token endpoint at " + grant.endpoint().getHost();
+        String url = TokenAdvice.urlOf(grant);
         return switch (reason) {
             case BlockedAddressException e ->
-                    new MailFailure(
-                            FailureCode.BLOCKED_ADDRESS,
-                            "mail.oauth2.tokenUrl: " + e.getMessage(),
-                            e);
+                    new MailFailure(FailureCode.BLOCKED_ADDRESS, url + ": " + e.getMessage(), e);
             case CleartextRefusedException e ->
-                    new MailFailure(
-                            FailureCode.BLOCKED_ADDRESS,
-                            "mail.oauth2.tokenUrl: " + e.getMessage(),
-                            e);
+                    new MailFailure(FailureCode.BLOCKED_ADDRESS, url + ": " + e.getMessage(), e);
             case UnknownHostException e ->
                     new MailFailure(
-                            FailureCode.CONNECT_FAILED,
-                            where + " has no address: check mail.oauth2.tokenUrl",
-                            e);
+                            FailureCode.CONNECT_FAILED, where + " has no address: check " + url, e);
             case InterruptedIOException e ->
                     new MailFailure(FailureCode.TIMEOUT, where + " did not answer in time", e);
             case TlsException e ->

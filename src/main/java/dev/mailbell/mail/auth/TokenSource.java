@@ -1,6 +1,7 @@
 package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.network.Deadline;
 import java.util.UUID;
 
@@ -19,7 +20,7 @@ public interface TokenSource {
      * @throws RuntimeException of the {@link RefreshTokenStore} when a replaced refresh token could
      *     not be stored
      */
-    String accessToken(UUID accountId, OAuthGrant grant, Deadline deadline);
+    String accessToken(UUID accountId, TokenGrant grant, Deadline deadline);
 
     /** Records that the mail server refused the account's token, which is not returned again. */
     void refused(UUID accountId);

@@ -1,7 +1,7 @@
 /**
  * Proofs of identity for mail logins: SASL mechanisms for passwords, and OAuth 2.0 access tokens
- * that are renewed by a refresh token (RFC 6749, section 6). It calls the guarded HTTP client;
- * start reading at {@link dev.mailbell.mail.auth.PasswordMechanisms} and {@link
+ * with the grants that they are requested by. It calls the guarded HTTP client; start reading at
+ * {@link dev.mailbell.mail.auth.PasswordMechanisms} and {@link
  * dev.mailbell.mail.auth.AccessTokens}.
  */
 @NullMarked

@@ -10,13 +10,19 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.auth.OAuthGrant;
-import dev.mailbell.mail.auth.Provider;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
+import dev.mailbell.mail.auth.grant.Provider;
+import dev.mailbell.mail.auth.grant.TokenGrant;
+import dev.mailbell.mail.auth.grant.TokenSupplier;
 import dev.mailbell.mail.text.SecretTraces;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.socket.Egress;
+import dev.mailbell.oauth.OAuthApps;
+import dev.mailbell.secret.Secret;
 import dev.mailbell.watch.schedule.PollingPolicy;
+import java.net.URI;
+import java.util.UUID;
 
 /**
  * Makes the login of an account for one check: the stored secret opened, a grant turned into an
@@ -24,11 +30,20 @@ import dev.mailbell.watch.schedule.PollingPolicy;
  */
 public final class CredentialResolver {
     private final LoginSecrets secrets;
+    private final OAuthApps apps;
+    private final DatabasePermits database;
     private final TokenSource tokens;
     private final PollingPolicy policy;
 
-    public CredentialResolver(LoginSecrets secrets, TokenSource tokens, PollingPolicy policy) {
+    public CredentialResolver(
+            LoginSecrets secrets,
+            OAuthApps apps,
+            DatabasePermits database,
+            TokenSource tokens,
+            PollingPolicy policy) {
         this.secrets = secrets;
+        this.apps = apps;
+        this.database = database;
         this.tokens = tokens;
         this.policy = policy;
     }
@@ -47,10 +62,10 @@ public final class CredentialResolver {
                     case LoginSecret.Missing _ ->
                             throw new MailFailure(
                                     FailureCode.AUTH_FAILED, "the account has no login yet");
-                    case LoginSecret.OAuth2 grant ->
+                    case LoginSecret.OAuth2 _, LoginSecret.App _, LoginSecret.TokenEndpoint _ ->
                             new Credential.AccessToken(
                                     tokens.accessToken(
-                                            account.id(), grant(mail.protocol(), grant), deadline));
+                                            account.id(), grant(account, secret), deadline));
                 };
         return new Login(
                 mail.protocol(),
@@ -75,6 +90,35 @@ public final class CredentialResolver {
                                         + "\" is not configured (network.egress): ask the operator,"
                                         + " or change mail.egress",
                                 null));
+    }
+
+    private TokenGrant grant(Account account, LoginSecret secret) {
+        return switch (secret) {
+            case LoginSecret.Password _, LoginSecret.Missing _ ->
+                    throw new IllegalArgumentException("a login without a grant");
+            case LoginSecret.OAuth2 stored -> grant(account.mail().protocol(), stored);
+            case LoginSecret.App named ->
+                    OAuthApps.grant(app(account, named.app()), account.mail(), named);
+            case LoginSecret.TokenEndpoint(String url, String signingSecret) ->
+                    new TokenSupplier(
+                            URI.create(url),
+                            Secret.of(signingSecret),
+                            account.id(),
+                            account.mail().username());
+        };
+    }
+
+    /**
+     * The app that an account names. Only an account that is not stored, or was changed meanwhile,
+     * names one that is gone or of another client.
+     */
+    private OAuthApps.Opened app(Account account, UUID id) {
+        return apps.find(id, query -> () -> database.through(query))
+                .filter(opened -> opened.app().clientId().equals(account.clientId()))
+                .orElseThrow(() ->
+                        new MailFailure(
+                                FailureCode.TOKEN_REFUSED,
+                                "there is no app with the id of mail.oauth2.app"));
     }
 
     private static OAuthGrant grant(Protocol protocol, LoginSecret.OAuth2 stored) {

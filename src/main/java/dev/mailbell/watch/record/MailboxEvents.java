@@ -42,9 +42,13 @@ public final class MailboxEvents {
                                 type, account, mailbox, change, envelopes, source, now)));
     }
 
-    /** The event of a change of the account's state. */
-    public static Event of(Account account, EventType type, Instant now) {
-        return event(account, type, now, EventPayloads.account(type, account, now));
+    /**
+     * The event of a change of the account's state.
+     *
+     * @param reconnect whether a consent link lets the owner end the failure
+     */
+    public static Event of(Account account, EventType type, boolean reconnect, Instant now) {
+        return event(account, type, now, EventPayloads.account(type, account, reconnect, now));
     }
 
     private static Event event(Account account, EventType type, Instant now, String payload) {

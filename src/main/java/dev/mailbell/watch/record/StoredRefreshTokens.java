@@ -28,25 +28,36 @@ public final class StoredRefreshTokens implements RefreshTokenStore {
     @Override
     public void replaced(UUID accountId, String usedRefreshToken, String newRefreshToken) {
         Optional<Account> stored = accounts.find(accountId);
-        if (stored.isEmpty() || !(secrets.open(stored.get()) instanceof LoginSecret.OAuth2 grant)) {
-            return;
-        }
-        if (!grant.refreshToken().equals(usedRefreshToken)) {
-            // The owner gave a new login meanwhile; that one counts.
+        if (stored.isEmpty()) {
             return;
         }
         Account account = stored.get();
-        LoginSecret.OAuth2 renewed =
-                new LoginSecret.OAuth2(
-                        grant.provider(),
-                        grant.clientId(),
-                        grant.clientSecret(),
-                        newRefreshToken,
-                        grant.tokenUrl(),
-                        grant.scope());
-        byte[] credential = secrets.seal(renewed, accountId);
+        Optional<LoginSecret> renewed =
+                renewed(secrets.open(account), usedRefreshToken, newRefreshToken);
+        if (renewed.isEmpty()) {
+            return;
+        }
+        byte[] credential = secrets.seal(renewed.get(), accountId);
         if (accounts.replaceCredential(accountId, account.credential(), credential)) {
             changed.accept(account.withCredential(credential));
         }
+    }
+
+    /** Empty when the owner has given a new login meanwhile; that one counts. */
+    private static Optional<LoginSecret> renewed(LoginSecret present, String used, String fresh) {
+        return switch (present) {
+            case LoginSecret.OAuth2 grant when grant.refreshToken().equals(used) ->
+                    Optional.of(
+                            new LoginSecret.OAuth2(
+                                    grant.provider(),
+                                    grant.clientId(),
+                                    grant.clientSecret(),
+                                    fresh,
+                                    grant.tokenUrl(),
+                                    grant.scope()));
+            case LoginSecret.App grant when used.equals(grant.refreshToken()) ->
+                    Optional.of(grant.withRefreshToken(fresh));
+            default -> Optional.empty();
+        };
     }
 }

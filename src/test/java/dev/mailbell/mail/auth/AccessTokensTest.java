@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
+import dev.mailbell.mail.auth.grant.Provider;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;

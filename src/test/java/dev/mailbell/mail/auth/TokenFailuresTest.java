@@ -7,6 +7,8 @@ import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
+import dev.mailbell.mail.auth.grant.Provider;
 import dev.mailbell.network.http.GuardedHttp.Answer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

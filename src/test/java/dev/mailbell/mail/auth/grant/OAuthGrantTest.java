@@ -1,4 +1,4 @@
-package dev.mailbell.mail.auth;
+package dev.mailbell.mail.auth.grant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

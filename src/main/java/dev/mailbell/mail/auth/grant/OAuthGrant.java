@@ -1,4 +1,4 @@
-package dev.mailbell.mail.auth;
+package dev.mailbell.mail.auth.grant;
 
 import dev.mailbell.mail.Protocol;
 import java.net.URI;
@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenUrl absolute https URL (http only where the operator allows clear text to its host);
  *     null for the provider's own, required for {@link Provider#CUSTOM}
  * @param scope space separated; null for the provider's own
+ * @param key proves the application instead of a secret; null for none
+ * @param ofApp whether the application is one that the client registered, and not the account's own
  */
 public record OAuthGrant(
         Protocol protocol,
@@ -26,7 +28,10 @@ public record OAuthGrant(
         @Nullable String clientSecret,
         String refreshToken,
         @Nullable String tokenUrl,
-        @Nullable String scope) {
+        @Nullable String scope,
+        @Nullable SigningKey key,
+        boolean ofApp)
+        implements TokenGrant {
     private static final int LONGEST_ID = 1024;
     // Microsoft's refresh tokens run to about 2,000 characters and have no documented bound.
     private static final int LONGEST_TOKEN = 16 * 1024;
@@ -53,6 +58,27 @@ public record OAuthGrant(
                             "; ",
                             faults.stream().map(f -> f.field() + " " + f.message()).toList()));
         }
+    }
+
+    /** A grant with an application of its own. */
+    public OAuthGrant(
+            Protocol protocol,
+            Provider provider,
+            String clientId,
+            @Nullable String clientSecret,
+            String refreshToken,
+            @Nullable String tokenUrl,
+            @Nullable String scope) {
+        this(
+                protocol,
+                provider,
+                clientId,
+                clientSecret,
+                refreshToken,
+                tokenUrl,
+                scope,
+                null,
+                false);
     }
 
     /**
@@ -126,20 +152,31 @@ public record OAuthGrant(
         }
     }
 
-    /** Where to renew. */
-    URI endpoint() {
+    @Override
+    public URI endpoint() {
         return tokenUrl != null ? URI.create(tokenUrl) : provider.tokenUrl().orElseThrow();
     }
 
+    public OAuthClient client() {
+        return new OAuthClient(clientId, clientSecret, key);
+    }
+
+    @Override
+    public List<String> secrets() {
+        List<String> secrets = new ArrayList<>(client().secrets());
+        secrets.add(refreshToken);
+        return List.copyOf(secrets);
+    }
+
     /** What to ask for; empty asks for what was granted at first. */
-    Optional<String> effectiveScope() {
+    public Optional<String> effectiveScope() {
         return scope != null ? Optional.of(scope) : provider.scope(protocol);
     }
 
     /** The same right after the server replaced the refresh token. */
-    OAuthGrant withRefreshToken(String replaced) {
+    public OAuthGrant withRefreshToken(String replaced) {
         return new OAuthGrant(
-                protocol, provider, clientId, clientSecret, replaced, tokenUrl, scope);
+                protocol, provider, clientId, clientSecret, replaced, tokenUrl, scope, key, ofApp);
     }
 
     @Override

@@ -1,0 +1,103 @@
+package dev.mailbell.api.account;
+
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
+import dev.mailbell.api.http.AccessFilter;
+import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.Idempotency.Creation;
+import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.Responses;
+import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.oauth.ConsentLinks;
+import dev.mailbell.api.oauth.ConsentLinks.Link;
+import dev.mailbell.api.request.Body;
+import dev.mailbell.api.request.Json;
+import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.request.Query;
+import dev.mailbell.client.Scope;
+import io.javalin.http.Context;
+import java.time.Instant;
+import java.util.UUID;
+
+/** The routes that make consent links, for an account or together with a new one. */
+public final class ConsentRoutes {
+    private final AccountResources accounts;
+    private final AccountReader reader;
+    private final AccountRegistration registration;
+    private final ConsentLinks links;
+    private final Idempotency idempotency;
+
+    public ConsentRoutes(
+            AccountResources accounts,
+            AccountReader reader,
+            AccountRegistration registration,
+            ConsentLinks links,
+            Idempotency idempotency) {
+        this.accounts = accounts;
+        this.reader = reader;
+        this.registration = registration;
+        this.links = links;
+        this.idempotency = idempotency;
+    }
+
+    public void addTo(Routes routes) {
+        routes.post("/v1/accounts/{id}/consent", Scope.ACCOUNTS_CREDENTIALS, this::consent);
+        routes.post("/v1/consents", Scope.ACCOUNTS_CREDENTIALS, this::register);
+    }
+
+    private void consent(Context context) {
+        Query.of(context).validate();
+        Body.requireEmpty(context);
+        Responses.json(context, 201, links.issue(accounts.fromPath(context)));
+    }
+
+    private record Registered(String url, Instant expiresAt, AccountView account) {}
+
+    private void register(Context context) {
+        Query.of(context).validate();
+        byte[] body = Body.bytes(context);
+        UUID clientId = AccessFilter.principal(context).clientId();
+        idempotency.answer(
+                context,
+                body,
+                () -> {
+                    Account account =
+                            registration.account(
+                                    clientId, registration.resolve(reader.read(Json.object(body))));
+                    links.requireConsent(account);
+                    if (account.state() != AccountState.PARKED) {
+                        throw new ProblemException(
+                                Problem.invalid(
+                                        "mail.oauth2.refreshToken",
+                                        "leave it out: the owner's consent gives it"));
+                    }
+                    return creation(account);
+                });
+    }
+
+    private Creation creation(Account account) {
+        Creation creation = accounts.creation(account);
+        return new Creation() {
+            @Override
+            public Result create() {
+                Result created = creation.create();
+                if (created.status() != 201) {
+                    return created;
+                }
+                Link link = links.issue(account);
+                return new Result(
+                        201,
+                        Json.bytes(
+                                new Registered(
+                                        link.url(), link.expiresAt(), accounts.view(account))),
+                        created.location());
+            }
+
+            @Override
+            public void committed() {
+                creation.committed();
+            }
+        };
+    }
+}
