@@ -1,6 +1,5 @@
 package dev.mailbell;
 
-import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
 import dev.mailbell.api.http.ListenException;
@@ -10,12 +9,10 @@ import dev.mailbell.config.Configuration;
 import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
-import dev.mailbell.config.RetentionConfig;
 import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.http.WebhookClient;
-import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.embedded.ConfiguredDatabase;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.FeedNotifier;
@@ -204,8 +201,7 @@ public final class Daemon implements AutoCloseable {
                                 configuration.http(),
                                 configuration.metricsPort(),
                                 operatorKey,
-                                Version.current(),
-                                configuration.http().publicUrl()),
+                                Version.current()),
                         new Api.Parts(
                                 jdbi,
                                 keyring,
@@ -233,7 +229,8 @@ public final class Daemon implements AutoCloseable {
         Housekeeping housekeeping =
                 Housekeeping.start(
                         database.dataSource(),
-                        chores(partitions, configuration.retention(), jdbi, clock, api));
+                        Housekeeping.chores(
+                                partitions, configuration.retention(), jdbi, clock, api));
         stops.push(housekeeping::close);
         stops.push(keys.start(lease::held, meters, clock)::run);
         // Pushed last, so that requests end before the parts that serve them.
@@ -258,26 +255,6 @@ public final class Daemon implements AutoCloseable {
                     case IMAP -> imap.open(login, deadline);
                     case POP3 -> pop3.open(login, deadline);
                 };
-    }
-
-    private static List<Chore> chores(
-            DailyPartitions partitions,
-            RetentionConfig retention,
-            Jdbi jdbi,
-            InstantSource clock,
-            Api api) {
-        return List.of(
-                new Chore("make partitions ahead", partitions::makeAhead),
-                new Chore(
-                        "drop old partitions",
-                        () -> {
-                            partitions.drop(retention.events(), retention.deliveries());
-                            partitions.dropAudit(retention.audit());
-                        }),
-                new Chore(
-                        "remove what removed webhooks left",
-                        new DeliveryLog(jdbi, clock)::removeOrphans),
-                new Chore("remove old answers to Idempotency-Keys", api::deleteExpiredAnswers));
     }
 
     /** Completed with the reason when another daemon has taken over the database. */

@@ -8,6 +8,7 @@ public final class EncryptedColumns {
     public static final List<EncryptedColumn> ALL =
             List.of(
                     new EncryptedColumn("account", "credential", "account/{id}/credential"),
+                    new EncryptedColumn("oauth_app", "secret", "oauth-app/{id}/secret"),
                     new EncryptedColumn("webhook", "secret", "webhook/{id}/secret"),
                     new EncryptedColumn("webhook", "previous_secret", "webhook/{id}/secret"),
                     new EncryptedColumn(

@@ -4,11 +4,17 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.logging.LogLevel;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.Schedules;
+import dev.mailbell.api.Api;
+import dev.mailbell.config.RetentionConfig;
+import dev.mailbell.database.DailyPartitions;
+import dev.mailbell.delivery.log.DeliveryLog;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +54,27 @@ final class Housekeeping implements AutoCloseable {
                         // Other parts already log that the database is away.
                         .failureLogging(LogLevel.WARN, false)
                         .build();
+    }
+
+    /** All chores of the daemon. */
+    static List<Chore> chores(
+            DailyPartitions partitions,
+            RetentionConfig retention,
+            Jdbi jdbi,
+            InstantSource clock,
+            Api api) {
+        return List.of(
+                new Chore("make partitions ahead", partitions::makeAhead),
+                new Chore(
+                        "drop old partitions",
+                        () -> {
+                            partitions.drop(retention.events(), retention.deliveries());
+                            partitions.dropAudit(retention.audit());
+                        }),
+                new Chore(
+                        "remove what removed webhooks left",
+                        new DeliveryLog(jdbi, clock)::removeOrphans),
+                new Chore("remove old answers to Idempotency-Keys", api::deleteExpiredAnswers));
     }
 
     /** Starts; the first run is at once when the last one was more than an hour ago. */

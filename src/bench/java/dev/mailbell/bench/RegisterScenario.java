@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Registers accounts by batches over several connections: first while the limit of logins holds most
- * first checks back, as with real mail servers, then while all of them begin at once.
+ * Registers accounts by batches over several connections: first while the limit of logins holds
+ * most first checks back, as with real mail servers, then while all of them begin at once.
  */
 final class RegisterScenario implements Scenario {
     private static final JsonMapper JSON = new JsonMapper();
@@ -39,8 +39,7 @@ final class RegisterScenario implements Scenario {
         return figures;
     }
 
-    private static void measure(
-            TestBed testBed, String name, String target, List<Figure> figures)
+    private static void measure(TestBed testBed, String name, String target, List<Figure> figures)
             throws InterruptedException {
         List<byte[]> bodies = bodies(testBed);
         Meter meter = new Meter(testBed.daemon());
@@ -56,11 +55,11 @@ final class RegisterScenario implements Scenario {
         figures.add(
                 Figure.of("CPU of the daemon for 1,000" + name, used.daemon() / thousands, "s"));
         figures.add(
-                Figure.of("CPU of PostgreSQL for 1,000" + name, used.postgresql() / thousands, "s"));
+                Figure.of(
+                        "CPU of PostgreSQL for 1,000" + name, used.postgresql() / thousands, "s"));
         figures.add(Figure.of("CPU of the bench for 1,000" + name, used.bench() / thousands, "s"));
         figures.add(Figure.of("a call of 1,000, median" + name, Table.median(seconds), "s"));
-        figures.add(
-                Figure.of("a call of 1,000, longest" + name, seconds[seconds.length - 1], "s"));
+        figures.add(Figure.of("a call of 1,000, longest" + name, seconds[seconds.length - 1], "s"));
     }
 
     /** Before the clock runs: to make the requests is not what is measured. */

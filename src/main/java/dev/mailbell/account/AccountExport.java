@@ -37,21 +37,24 @@ public final class AccountExport {
      * @param after accounts with higher ids; null for the first ones
      */
     public List<Exported> page(UUID clientId, @Nullable UUID after) {
-        return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
-            UUID[] ids = ids(handle, clientId, after == null ? new UUID(0, 0) : after);
-            Map<UUID, List<Mailbox>> mailboxes = mailboxes(handle, ids);
-            Map<UUID, Map<String, List<byte[]>>> known = known(handle, ids);
-            return handle.createQuery("select * from account where id = any (:ids) order by id")
-                    .bind("ids", ids)
-                    .map((row, context) -> AccountRows.read(row))
-                    .stream()
-                    .map(account ->
-                            new Exported(
-                                    account,
-                                    mailboxes.getOrDefault(account.id(), List.of()),
-                                    known.getOrDefault(account.id(), Map.of())))
-                    .toList();
-        });
+        return jdbi.inTransaction(
+                TransactionIsolationLevel.REPEATABLE_READ,
+                handle -> {
+                    UUID[] ids = ids(handle, clientId, after == null ? new UUID(0, 0) : after);
+                    Map<UUID, List<Mailbox>> mailboxes = mailboxes(handle, ids);
+                    Map<UUID, Map<String, List<byte[]>>> known = known(handle, ids);
+                    return handle
+                            .createQuery("select * from account where id = any (:ids) order by id")
+                            .bind("ids", ids)
+                            .map((row, context) -> AccountRows.read(row))
+                            .stream()
+                            .map(account ->
+                                    new Exported(
+                                            account,
+                                            mailboxes.getOrDefault(account.id(), List.of()),
+                                            known.getOrDefault(account.id(), Map.of())))
+                            .toList();
+                });
     }
 
     private record Size(UUID id, long bytes) {}
@@ -111,7 +114,8 @@ public final class AccountExport {
                         known.computeIfAbsent(
                                         row.getObject("account_id", UUID.class),
                                         id -> new HashMap<>())
-                                .computeIfAbsent(row.getString("mailbox"), name -> new ArrayList<>())
+                                .computeIfAbsent(
+                                        row.getString("mailbox"), name -> new ArrayList<>())
                                 .add(row.getBytes("entries")))
                 .list();
         return known;

@@ -73,8 +73,7 @@ public final class AccountImport {
      */
     public Set<UUID> insert(List<Imported> imports) {
         return jdbi.inTransaction(handle -> {
-            Set<UUID> added =
-                    accounts.insert(imports.stream().map(Imported::account).toList());
+            Set<UUID> added = accounts.insert(imports.stream().map(Imported::account).toList());
             List<Imported> rows =
                     imports.stream().filter(it -> added.contains(it.account().id())).toList();
             remember(handle, rows);

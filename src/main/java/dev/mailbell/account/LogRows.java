@@ -51,7 +51,10 @@ public final class LogRows {
     private int deleteDeliveries(String condition, UUID[] ids) {
         return jdbi.inTransaction(handle -> {
             UUID[] found =
-                    ids(handle, "select id from delivery where " + condition + " limit :batch", ids);
+                    ids(
+                            handle,
+                            "select id from delivery where " + condition + " limit :batch",
+                            ids);
             UUID[] locked =
                     handle.createQuery(
                                     "select id from delivery where id = any (:ids) order by id for update")
@@ -83,6 +86,9 @@ public final class LogRows {
         return jdbi.inTransaction(handle -> {
             UUID[] found =
                     ids(handle, "select id from event where " + condition + " limit :batch", ids);
+            handle.createUpdate("delete from fanout where event_id = any (:ids)")
+                    .bind("ids", found)
+                    .execute();
             handle.createUpdate("delete from event where id = any (:ids)")
                     .bind("ids", found)
                     .execute();

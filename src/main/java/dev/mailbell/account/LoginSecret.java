@@ -23,7 +23,12 @@ public sealed interface LoginSecret {
     }
 
     /** Nothing yet: the account was imported without a secret. */
-    record Missing() implements LoginSecret {}
+    record Missing() implements LoginSecret {
+        @Override
+        public List<String> secrets() {
+            return List.of();
+        }
+    }
 
     /**
      * An OAuth 2.0 grant (RFC 6749, section 6).
@@ -74,6 +79,11 @@ public sealed interface LoginSecret {
         }
 
         @Override
+        public List<String> secrets() {
+            return refreshToken == null ? List.of() : List.of(refreshToken);
+        }
+
+        @Override
         public String toString() {
             return "App[" + app + ", redacted]";
         }
@@ -85,6 +95,11 @@ public sealed interface LoginSecret {
      * @param signingSecret signs the requests
      */
     record TokenEndpoint(String url, String signingSecret) implements LoginSecret {
+        @Override
+        public List<String> secrets() {
+            return List.of(signingSecret);
+        }
+
         @Override
         public String toString() {
             return "TokenEndpoint[redacted]";

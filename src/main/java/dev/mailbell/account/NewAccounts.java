@@ -30,8 +30,8 @@ public final class NewAccounts {
     }
 
     /**
-     * Adds accounts with a row for each of their mailboxes, in one transaction. An account whose ref
-     * the client has given to another one, or to an earlier one of the list, is not added.
+     * Adds accounts with a row for each of their mailboxes, in one transaction. An account whose
+     * ref the client has given to another one, or to an earlier one of the list, is not added.
      *
      * @return the ids of those that were added
      */
@@ -39,7 +39,8 @@ public final class NewAccounts {
         if (accounts.isEmpty()) {
             return Set.of();
         }
-        // Of two transactions that add the same refs, one waits for the other: both take the refs in
+        // Of two transactions that add the same refs, one waits for the other: both take the refs
+        // in
         // the same order.
         List<Account> sorted =
                 accounts.stream()

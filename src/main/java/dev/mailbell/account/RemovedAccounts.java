@@ -72,13 +72,16 @@ public final class RemovedAccounts {
     private UUID[] ids(String query, UUID clientId) {
         List<UUID> found =
                 jdbi.withHandle(handle ->
-                        handle.createQuery(query).bind("client", clientId).mapTo(UUID.class).list());
+                        handle.createQuery(query)
+                                .bind("client", clientId)
+                                .mapTo(UUID.class)
+                                .list());
         return found.toArray(UUID[]::new);
     }
 
     /**
-     * Removes the rows of accounts first: that waits for transactions that record something of them,
-     * and later statements see what those wrote.
+     * Removes the rows of accounts first: that waits for transactions that record something of
+     * them, and later statements see what those wrote.
      */
     private int removeRows(UUID clientId, UUID... ids) {
         return jdbi.withHandle(handle ->

@@ -1,48 +1,25 @@
 package dev.mailbell.api;
 
-import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
-import dev.mailbell.account.MailboxStore;
-import dev.mailbell.account.RemovedAccounts;
-import dev.mailbell.api.account.AccountChangeRoutes;
-import dev.mailbell.api.account.AccountReader;
-import dev.mailbell.api.account.AccountRegistration;
-import dev.mailbell.api.account.AccountResources;
-import dev.mailbell.api.account.AccountRoutes;
-import dev.mailbell.api.account.AppPolicy;
-import dev.mailbell.api.account.BatchRoutes;
-import dev.mailbell.api.account.CheckRoutes;
-import dev.mailbell.api.account.ConsentRoutes;
-import dev.mailbell.api.account.DiscoverRoute;
-import dev.mailbell.api.account.MailboxRoutes;
 import dev.mailbell.api.account.ServerSearch;
 import dev.mailbell.api.admin.ConfigRoutes;
 import dev.mailbell.api.admin.DocsRoutes;
 import dev.mailbell.api.admin.HealthRoutes;
 import dev.mailbell.api.admin.MetricsRoutes;
-import dev.mailbell.api.event.EventRoutes;
-import dev.mailbell.api.event.EventStreamRoute;
 import dev.mailbell.api.event.EventStreams;
 import dev.mailbell.api.http.ApiServer;
 import dev.mailbell.api.http.Idempotency;
-import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.oauth.ConsentLinks;
 import dev.mailbell.api.oauth.OAuthRoutes;
 import dev.mailbell.api.oauth.PublicUrl;
 import dev.mailbell.api.request.RequestPolicy;
-import dev.mailbell.api.webhook.DeliveryRoutes;
 import dev.mailbell.api.webhook.WebhookOperations;
-import dev.mailbell.api.webhook.WebhookReader;
-import dev.mailbell.api.webhook.WebhookRoutes;
-import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.Erasure;
 import dev.mailbell.client.KeyUses;
 import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.Reload;
-import dev.mailbell.delivery.log.DeliveryLog;
-import dev.mailbell.event.EventStore;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.mail.auth.CodeExchange;
 import dev.mailbell.network.address.AddressGuard;
@@ -50,13 +27,10 @@ import dev.mailbell.oauth.ConsentStore;
 import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Watch;
-import dev.mailbell.webhook.WebhookStore;
-import dev.mailbell.webhook.WebhookUrls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -81,8 +55,7 @@ public final class Api implements AutoCloseable {
      * @param operatorKey not empty
      * @param version the program's version
      */
-    public record Settings(
-            HttpConfig http, int metricsPort, String operatorKey, String version) {
+    public record Settings(HttpConfig http, int metricsPort, String operatorKey, String version) {
         /** Without the key. */
         @Override
         public String toString() {
@@ -152,7 +125,7 @@ public final class Api implements AutoCloseable {
         List<Consumer<Routes>> resources = new ArrayList<>();
         ClientData data = ClientData.of(parts, access);
         resources.addAll(access.routes(parts, idempotency));
-        resources.addAll(accountRoutes(parts, idempotency, access.limits(), data, links));
+        resources.addAll(ResourceRoutes.ofAccounts(parts, idempotency, access.limits(), data, links));
         resources.addAll(data.routes(parts, access));
         resources.add(
                 new OAuthRoutes(
@@ -166,8 +139,8 @@ public final class Api implements AutoCloseable {
                                 idempotency,
                                 parts.clock())
                         ::addTo);
-        resources.addAll(webhookRoutes(parts, idempotency));
-        resources.addAll(eventRoutes(parts, streams));
+        resources.addAll(ResourceRoutes.ofWebhooks(parts, idempotency));
+        resources.addAll(ResourceRoutes.ofEvents(parts, streams));
         resources.add(health::addTo);
         resources.add(new DocsRoutes()::addTo);
         resources.add(new ConfigRoutes(parts.reload())::addTo);
@@ -198,77 +171,6 @@ public final class Api implements AutoCloseable {
             access.uses().close();
             throw e;
         }
-    }
-
-    /** Fixed paths come before {@code /v1/accounts/{id}}, which would match them too. */
-    private static List<Consumer<Routes>> accountRoutes(
-            Parts parts,
-            Idempotency idempotency,
-            RequestLimits limits,
-            ClientData data,
-            ConsentLinks links) {
-        Watch watch = parts.watch();
-        AccountStore store = new AccountStore(parts.jdbi());
-        LoginSecrets secrets = new LoginSecrets(parts.keyring());
-        AccountReader reader = new AccountReader(parts.policy());
-        AccountRegistration registration =
-                new AccountRegistration(
-                        parts.guard(),
-                        parts.search(),
-                        secrets,
-                        new AppPolicy(parts.apps()),
-                        parts.clock());
-        AccountResources accounts =
-                new AccountResources(store, new ClientStore(parts.jdbi()), watch, parts.policy());
-        return List.of(
-                new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)::addTo,
-                new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
-                new DiscoverRoute(parts.search(), limits)::addTo,
-                new ConsentRoutes(accounts, reader, registration, links, idempotency)::addTo,
-                new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
-                new AccountRoutes(
-                                accounts,
-                                store,
-                                reader,
-                                registration,
-                                idempotency,
-                                watch,
-                                parts.webhooks(),
-                                limits,
-                                new RemovedAccounts(parts.jdbi()),
-                                data.erasure())
-                        ::addTo,
-                new AccountChangeRoutes(
-                                accounts, store, reader, registration, secrets, watch, limits)
-                        ::addTo);
-    }
-
-    private static List<Consumer<Routes>> webhookRoutes(Parts parts, Idempotency idempotency) {
-        WebhookStore store = new WebhookStore(parts.jdbi());
-        WebhookUrls urls = new WebhookUrls(parts.guard(), parts.policy()::webhookPorts);
-        DeliveryLog log = new DeliveryLog(parts.jdbi(), parts.webhooks()::now);
-        return List.of(
-                new WebhookRoutes(
-                                store,
-                                new WebhookReader(urls, new AccountStore(parts.jdbi())),
-                                parts.webhooks(),
-                                parts.keyring(),
-                                idempotency,
-                                parts.clock(),
-                                clientId -> mostWebhooks(parts, clientId))
-                        ::addTo,
-                new DeliveryRoutes(store, log, parts.webhooks())::addTo);
-    }
-
-    static long mostWebhooks(Parts parts, UUID clientId) {
-        Integer own = new ClientStore(parts.jdbi()).limits(clientId).webhooks();
-        return own == null ? parts.policy().webhooksPerClient() : own;
-    }
-
-    private static List<Consumer<Routes>> eventRoutes(Parts parts, EventStreams streams) {
-        EventStore events = new EventStore(parts.jdbi());
-        return List.of(
-                new EventRoutes(events)::addTo, new EventStreamRoute(events, streams)::addTo);
     }
 
     /** The routes of the API's server with their scopes. */

@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Jdbi;
 
-/** Builds what handles the data of a client as a whole: bulk registration, export, import, erasure. */
+/**
+ * Builds what handles the data of a client as a whole: bulk registration, export, import, erasure.
+ */
 record ClientData(BulkRegistration bulk, Erasure erasure) {
 
     static ClientData of(Api.Parts parts, Access access) {
@@ -70,7 +72,7 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                                 new AccountStore(jdbi)),
                         parts.webhooks(),
                         parts.keyring(),
-                        client -> Api.mostWebhooks(parts, client),
+                        client -> ResourceRoutes.mostWebhooks(parts, client),
                         parts.clock());
         return List.of(
                 new ExportRoute(access.clients(), accounts, webhooks, parts.clock())::addTo,

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -163,14 +162,15 @@ public final class ApiKeyStore {
 
     /** Notes the latest uses of keys; those that are gone are left out. */
     void used(Map<UUID, Instant> uses) {
-        UUID[] ids = uses.keySet().toArray(UUID[]::new);
-        OffsetDateTime[] times =
-                Arrays.stream(ids).map(id -> time(uses.get(id))).toArray(OffsetDateTime[]::new);
+        List<Map.Entry<UUID, Instant>> entries = List.copyOf(uses.entrySet());
+        UUID[] ids = entries.stream().map(Map.Entry::getKey).toArray(UUID[]::new);
+        String[] times =
+                entries.stream().map(use -> use.getValue().toString()).toArray(String[]::new);
         jdbi.useHandle(handle ->
                 handle.createUpdate(
                                 """
                                 update api_key k set last_used_at = u.at
-                                from unnest(:ids, :times) u (id, at)
+                                from unnest(:ids::uuid[], :times::timestamptz[]) u (id, at)
                                 where k.id = u.id and (k.last_used_at is null or k.last_used_at < u.at)\
                                 """)
                         .bind("ids", ids)

@@ -12,9 +12,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * The erasure of clients. A mark on the client's row ends its use at once; then its rows are deleted
- * in transactions of bounded size, the row of the client last. Whatever interrupts that, the mark is
- * found again.
+ * The erasure of clients. A mark on the client's row ends its use at once; then its rows are
+ * deleted in transactions of bounded size, the row of the client last. Whatever interrupts that,
+ * the mark is found again.
  */
 public final class ErasedClients {
     private static final int MAX_WEBHOOKS = 100;
@@ -33,10 +33,11 @@ public final class ErasedClients {
     }
 
     /**
-     * Ends the use of a client, in one transaction: its keys are gone, its webhooks are disabled and
-     * want no event, its name is free.
+     * Ends the use of a client, in one transaction: its keys are gone, its webhooks are disabled
+     * and want no event, its name is free.
      *
-     * @return its webhooks; empty when there is no such client, or it is the default one, which stays
+     * @return its webhooks; empty when there is no such client, or it is the default one, which
+     *     stays
      */
     public Optional<List<UUID>> begin(UUID id, Instant now) {
         return jdbi.inTransaction(handle -> {
@@ -97,7 +98,8 @@ public final class ErasedClients {
             return true;
         }
         jdbi.useHandle(handle ->
-                handle.createUpdate("delete from client where id = :id and erasing_since is not null")
+                handle.createUpdate(
+                                "delete from client where id = :id and erasing_since is not null")
                         .bind("id", id)
                         .execute());
         return false;

@@ -106,7 +106,7 @@ public final class Deliveries {
 
     /** Webhooks were disabled: nothing that their queues hold is sent any more. */
     public void webhooksDisabled(Collection<UUID> webhookIds) {
-        queues.webhooksDisabled(webhookIds);
+        webhookIds.forEach(queues::webhookDisabled);
     }
 
     /** An account was deleted: its deliveries are no longer sent. */

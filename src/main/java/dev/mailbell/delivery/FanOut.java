@@ -4,6 +4,7 @@ import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.DeferredEvents;
 import dev.mailbell.delivery.outbox.DeferredEvents.Row;
 import dev.mailbell.delivery.outbox.DeferredEvents.Waiting;
+import dev.mailbell.delivery.outbox.DeferredTurns;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.queue.DeliveryDispatcher;
@@ -67,9 +68,9 @@ final class FanOut {
     private @Nullable UUID searchedUpTo;
 
     /** The client that was served last, by either thread; each one uses its own field. */
-    private UUID lastServed = DeferredEvents.LOWEST;
+    private UUID lastServed = DeferredTurns.LOWEST;
 
-    private UUID lastServedHealthy = DeferredEvents.LOWEST;
+    private UUID lastServedHealthy = DeferredTurns.LOWEST;
 
     private final List<Thread> threads;
 
@@ -141,7 +142,7 @@ final class FanOut {
      */
     private boolean serveHealthy() {
         return serve(connection -> {
-            Optional<Row> marked = DeferredEvents.markedHealthy(connection, lastServedHealthy);
+            Optional<Row> marked = DeferredTurns.markedHealthy(connection, lastServedHealthy);
             if (marked.isEmpty()) {
                 return Optional.empty();
             }
@@ -176,7 +177,7 @@ final class FanOut {
     private boolean serveOthers() {
         markHealthy();
         return serve(connection -> {
-            Optional<UUID> client = DeferredEvents.nextClient(connection, lastServed);
+            Optional<UUID> client = DeferredTurns.nextClient(connection, lastServed);
             if (client.isEmpty()) {
                 return Optional.empty();
             }

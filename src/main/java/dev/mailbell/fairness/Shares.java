@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A number of permits that clients share. A client that is alone may take all. Once a second client
- * has asked, an eighth is left to clients that hold less than an equal share, and one such share is
- * always reckoned for a client that holds none: so the first permits of a client are free whatever
- * another holds, and however long it holds it. For one thread at a time.
+ * A number of permits that clients share. A client that is alone may take all. Once there is a
+ * second one, an eighth is left to clients that hold less than an equal share, and one such share
+ * is always reckoned for a client that holds none: so the first permits of a client are free
+ * whatever another holds, and however long it holds it. For one thread at a time.
  */
 public final class Shares {
     private static final int RESERVED_DIVISOR = 8;
@@ -16,12 +16,17 @@ public final class Shares {
     private final Map<UUID, Integer> held = new HashMap<>();
     private int limit;
     private int taken;
-    private UUID first = ActingClient.NODE;
-    private boolean empty = true;
-    private boolean several;
+    private final KnownClients known;
 
+    /** Permits that are first shared once a second client asks for some of them. */
     public Shares(int limit) {
+        this(limit, new KnownClients());
+    }
+
+    /** Permits that are shared once there are several clients. */
+    public Shares(int limit, KnownClients known) {
         this.limit = limit;
+        this.known = known;
     }
 
     /** Sets the number of permits; those beyond it that are taken stay taken. */
@@ -38,16 +43,12 @@ public final class Shares {
         int own = taken(client);
         // The clients that hold permits, this one, and one that holds none yet.
         long sharers = held.size() + (own == 0 ? 2L : 1L);
-        return !several || taken < limit - reserved() || own * sharers < limit;
+        return !known.areSeveral() || taken < limit - reserved() || own * sharers < limit;
     }
 
     /** Notes that there is this client, which may ask for a permit. */
     public void notice(UUID client) {
-        if (empty) {
-            empty = false;
-            first = client;
-        }
-        several |= !first.equals(client);
+        known.add(client);
     }
 
     private int reserved() {

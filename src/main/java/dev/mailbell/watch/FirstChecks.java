@@ -27,6 +27,7 @@ final class FirstChecks {
     long schedule(WatchedAccounts watched) {
         FirstTurns turns = new FirstTurns(states.watchedByClient());
         long count = 0;
+        long begun = System.nanoTime();
         Set<UUID> announced = states.retryingAnnounced();
         UUID last = null;
         for (List<Account> page = accounts.page(last, PAGE);
@@ -37,7 +38,9 @@ final class FirstChecks {
                     count++;
                     Duration turn =
                             Duration.ofMillis(turns.next(account.clientId()) * 1000 / PER_SECOND);
-                    watched.watchFirst(account, turn, announced.contains(account.id()));
+                    // Of all turns that are over when all accounts are read the first is first.
+                    Duration wait = turn.minusNanos(System.nanoTime() - begun);
+                    watched.watchFirst(account, wait, announced.contains(account.id()));
                 }
             }
             last = page.getLast().id();

@@ -8,6 +8,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.NewAccounts;
 import dev.mailbell.delivery.Outbox;
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
@@ -90,13 +91,14 @@ public final class WatchService {
     public WatchService(Parts parts) {
         AccountStore table = new AccountStore(parts.jdbi);
         AccountStateTable states = new AccountStateTable(parts.jdbi);
+        KnownClients known = new KnownClients();
         this.lastChecked = new LastChecked(states);
         this.policy = parts.policy;
         this.firstChecks = new FirstChecks(table, states);
         this.schedule = new CheckSchedule(policy, parts.nanoTime, random);
-        this.admission = new CheckAdmission(policy.concurrency(), parts.nanoTime);
+        this.admission = new CheckAdmission(policy.concurrency(), known, parts.nanoTime);
         this.database = new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.held);
-        this.hosts = new MailHostLimiters(policy, parts.nanoTime);
+        this.hosts = new MailHostLimiters(policy, known, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
                 parts.tokens.apply(new StoredRefreshTokens(table, parts.secrets, this::renewed));
@@ -115,7 +117,7 @@ public final class WatchService {
                         checker,
                         hosts,
                         policy,
-                        new KeptSessionLimit(KeptSessionLimit.descriptors()),
+                        new KeptSessionLimit(KeptSessionLimit.descriptors(), known),
                         parts.nanoTime);
         OutcomeRecorder outcomes =
                 new OutcomeRecorder(
@@ -151,6 +153,7 @@ public final class WatchService {
                                 database,
                                 policy),
                         credentials,
+                        known,
                         parts.clock,
                         parts.nanoTime);
         this.audit = new ScheduleAudit(schedule);

@@ -7,6 +7,7 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.NewAccounts;
 import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.Proof;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.account.AccountStatus;
@@ -50,6 +51,7 @@ final class WatchedAccounts implements Watch {
     private final CheckSchedule schedule;
     private final OnDemandChecks onDemand;
     private final CredentialResolver credentials;
+    private final KnownClients known;
     private final InstantSource clock;
     private final LongSupplier nanoTime;
 
@@ -59,6 +61,7 @@ final class WatchedAccounts implements Watch {
             CheckSchedule schedule,
             OnDemandChecks onDemand,
             CredentialResolver credentials,
+            KnownClients known,
             InstantSource clock,
             LongSupplier nanoTime) {
         this.table = table;
@@ -66,6 +69,7 @@ final class WatchedAccounts implements Watch {
         this.schedule = schedule;
         this.onDemand = onDemand;
         this.credentials = credentials;
+        this.known = known;
         this.clock = clock;
         this.nanoTime = nanoTime;
     }
@@ -73,6 +77,7 @@ final class WatchedAccounts implements Watch {
     @Override
     public void watch(Account account) {
         credentials.forget(account);
+        known.add(account.clientId());
         touched.add(account.id());
         WatchedAccount fresh =
                 accounts.compute(
@@ -164,10 +169,11 @@ final class WatchedAccounts implements Watch {
     /**
      * Begins to watch an account that was read at the start; not one that was changed since.
      *
-     * @param turn the wait that spreads the first checks
+     * @param turn the wait that spreads the first checks; negative for a turn that is over
      * @param retryingAnnounced whether the event {@code account.retrying} was written
      */
     void watchFirst(Account account, Duration turn, boolean retryingAnnounced) {
+        known.add(account.clientId());
         WatchedAccount fresh =
                 new WatchedAccount(account, retryingAnnounced, new ReentrantLock(true), nanoTime);
         accounts.compute(

@@ -71,6 +71,13 @@ class RouteTableTest {
         PATHS.put("/v1/webhooks/{id}", "/v1/webhooks/" + webhook);
         PATHS.put("/v1/deliveries/{id}", "/v1/deliveries/" + delivery(webhook));
         PATHS.put(
+                "/v1/oauth-apps/{id}",
+                "/v1/oauth-apps/"
+                        + idOf(
+                                ofFirst.post(
+                                        "/v1/oauth-apps",
+                                        "{\"provider\": \"google\", \"clientId\": \"c1\", \"clientSecret\": \"s3cret-of-app\"}")));
+        PATHS.put(
                 "/v1/clients/{id}/keys/{keyId}",
                 "/v1/clients/" + first + "/keys/" + idOf(API.newKey(first, "read")));
         PATHS.put("/v1/clients/{id}", "/v1/clients/" + first);
@@ -246,8 +253,9 @@ class RouteTableTest {
                         caller.post(
                                 "/v1/webhooks",
                                 "{\"url\": \"https://example.org/\", \"events\": [\"*\"]}"));
-        for (String list : List.of("/v1/events", "/v1/webhooks/" + own + "/deliveries")) {
-            HttpResponse<String> found = caller.get(list + "?accountId=" + account);
+        for (String list :
+                List.of("/v1/events?accountId=", "/v1/webhooks/" + own + "/deliveries?account=")) {
+            HttpResponse<String> found = caller.get(list + account);
             assertThat(found.statusCode()).as(found.body()).isEqualTo(200);
             assertThat(json(found).required("items").size()).isZero();
         }

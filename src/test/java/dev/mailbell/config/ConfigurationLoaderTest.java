@@ -51,7 +51,7 @@ class ConfigurationLoaderTest {
     @Test
     void without_a_file_everything_has_its_default() {
         Configuration configuration = new ConfigurationLoader(home, Map.of()).load(null);
-        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1", 2177, ""));
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1", 2177));
         assertThat(configuration.database().embedded()).isTrue();
         assertThat(configuration.dataDir()).isEqualTo(home.resolve("var"));
         assertThat(configuration.keyset()).isEqualTo(home.resolve("var/keyset.json"));
@@ -145,7 +145,7 @@ class ConfigurationLoaderTest {
                         Map.of());
         assertThat(configuration.dataDir()).isEqualTo(Path.of("/srv/mailbell"));
         assertThat(configuration.keyset()).isEqualTo(home.resolve("keys/one.json"));
-        assertThat(configuration.http()).isEqualTo(new HttpConfig("0.0.0.0", 8080, ""));
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("0.0.0.0", 8080));
         assertThat(configuration.database())
                 .isEqualTo(new DatabaseConfig("jdbc:postgresql://db/mailbell", "u", "p", 20));
         assertThat(configuration.database().toString()).doesNotContain("password", "p,");
@@ -333,13 +333,11 @@ class ConfigurationLoaderTest {
                 load(
                         file.replace("WAY", "far-away"),
                         Map.of("MAILBELL_NETWORK_EGRESS_FAR_AWAY_URL", "socks5://a:b@proxy:1080"));
-        assertThat(configuration.network().egress().get("far-away").proxy())
-                .isEqualTo(
-                        new ProxyAddress(
-                                Kind.SOCKS5,
-                                Host.of("proxy"),
-                                1080,
-                                new ProxyAddress.Login("a", "b")));
+        ProxyAddress proxy =
+                new ProxyAddress(
+                        Kind.SOCKS5, Host.of("proxy"), 1080, new ProxyAddress.Login("a", "b"));
+        assertThat(configuration.network().egress())
+                .isEqualTo(Map.of("far-away", new Egress("far-away", proxy, null, false)));
     }
 
     @Test

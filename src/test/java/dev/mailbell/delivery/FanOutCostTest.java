@@ -7,6 +7,7 @@ import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.outbox.DeferredEvents;
 import dev.mailbell.delivery.outbox.DeferredEvents.Row;
+import dev.mailbell.delivery.outbox.DeferredTurns;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
@@ -178,7 +179,7 @@ class FanOutCostTest {
                 10 * EVENTS_OF_EACH + HEALTHY * EVENTS_OF_EACH,
                 connection -> {
                     Row marked =
-                            DeferredEvents.markedHealthy(connection, DeferredEvents.LOWEST)
+                            DeferredTurns.markedHealthy(connection, DeferredTurns.LOWEST)
                                     .orElseThrow();
                     assertThat(marked.accountId()).isEqualTo(accounts.get(4711));
                     // All healthy webhooks have the event.

@@ -15,67 +15,6 @@ import tools.jackson.databind.JsonNode;
 
 /** Makes requests of every operation: valid ones, nearly valid ones and wild ones. */
 final class FuzzRequests {
-    private static final List<String> ODD_TYPES =
-            List.of(
-                    "text/plain",
-                    "application/json; charset=utf-16",
-                    "application/json;charset=\"UTF-8\"",
-                    "application/xml",
-                    "multipart/form-data; boundary=x",
-                    "application/x-www-form-urlencoded",
-                    "application/json; charset=?",
-                    "/",
-                    ";",
-                    "application/json, text/plain");
-    private static final List<String> ODD_HEADERS =
-            List.of(
-                    "X-HTTP-Method-Override: DELETE",
-                    "X-HTTP-Method: DELETE",
-                    "X-Method-Override: PATCH",
-                    "Accept: text/html;q=0.1, */*;q=banana",
-                    "Accept-Encoding: gzip, br, *;q=0",
-                    "Content-Encoding: gzip",
-                    "Cookie: JSESSIONID=x; a=\u0001",
-                    "Range: bytes=0-",
-                    "If-Match: *",
-                    "If-None-Match: \"x\"",
-                    "If-Modified-Since: yesterday",
-                    "Origin: https://evil.example",
-                    "Access-Control-Request-Method: DELETE",
-                    "Forwarded: for=\"[::1]\";host=x;proto=https",
-                    "X-Forwarded-For: 127.0.0.1",
-                    "X-Forwarded-Proto: https",
-                    "Upgrade: websocket",
-                    "Connection: upgrade",
-                    "Upgrade: h2c",
-                    "TE: trailers",
-                    "Via: 1.1 x",
-                    "Max-Forwards: 0",
-                    "Idempotency-Key: a b",
-                    "Mailbell-Client: 0199a3c2-7a10-7c3e-9d7e-3f1d2f1b6a55",
-                    "Mailbell-Client: *",
-                    "Last-Event-ID: \u00ff\u00fe",
-                    "Authorization: Basic eDp4",
-                    "X-\u00e9: \u00e9");
-    private static final List<String> METHODS =
-            List.of(
-                    "HEAD",
-                    "OPTIONS",
-                    "TRACE",
-                    "PUT",
-                    "POST",
-                    "PATCH",
-                    "DELETE",
-                    "GET",
-                    "BEFORE",
-                    "AFTER",
-                    "WEBSOCKET_BEFORE_UPGRADE",
-                    "INVALID",
-                    "PROPFIND",
-                    "get",
-                    "QUERY",
-                    "M".repeat(300));
-
     /** What an answer may be. */
     enum Kind {
         /** As the operation documents. */
@@ -159,7 +98,7 @@ final class FuzzRequests {
             this.operation = operation;
             this.method = operation.method();
             if (values.chance(0.03)) {
-                method = values.oneOf(METHODS);
+                method = values.oneOf(FuzzTexts.METHODS);
                 kind = Kind.ANYWHERE;
             }
         }
@@ -205,7 +144,7 @@ final class FuzzRequests {
             String list = before.substring(0, Math.max(0, before.length() - 1));
             if (values.chance(0.06)) {
                 kind = Kind.ANYWHERE;
-                String wild = values.oneOf(FuzzValues.WILD);
+                String wild = values.oneOf(FuzzTexts.WILD);
                 return values.chance(0.8) ? encoded(wild) : encoded(encoded(wild));
             }
             if (parameter.name().equals("name")) {
@@ -225,7 +164,7 @@ final class FuzzRequests {
                                     ? given(parameter)
                                     : FuzzValues.isPlace(parameter.name())
                                             ? "localhost"
-                                            : values.oneOf(FuzzValues.WILD);
+                                            : values.oneOf(FuzzTexts.WILD);
                     pairs.add(encoded(parameter.name()) + "=" + encoded(value));
                 }
             }
@@ -280,7 +219,7 @@ final class FuzzRequests {
             if (values.chance(0.06)) {
                 kind = kind == Kind.DOCUMENTED ? Kind.LIMITED : kind;
                 for (int i = 1 + random.nextInt(3); i > 0; i--) {
-                    headers.add(values.oneOf(ODD_HEADERS));
+                    headers.add(values.oneOf(FuzzTexts.ODD_HEADERS));
                 }
             }
             if (values.chance(0.003)) {
@@ -336,7 +275,7 @@ final class FuzzRequests {
                 headers.add("Content-Type: " + type);
                 return;
             }
-            text(json, values.chance(0.97) ? type : values.oneOf(ODD_TYPES));
+            text(json, values.chance(0.97) ? type : values.oneOf(FuzzTexts.ODD_TYPES));
         }
 
         private void text(String json, String type) {
@@ -406,63 +345,8 @@ final class FuzzRequests {
 
     /** What is no HTTP, or nearly. */
     private Request broken(Operation operation) {
-        String line = operation.method() + " " + operation.somePath() + " HTTP/1.1\r\n";
-        String host = "Host: 127.0.0.1\r\n";
-        String auth = "Authorization: Bearer " + key + "\r\n";
-        String json = "Content-Type: application/json\r\n";
-        String head = line + host + auth + json;
-        String text =
-                values.oneOf(
-                        List.of(
-                                head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-                                head
-                                        + "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nX: y\r\n\r\n",
-                                head + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}",
-                                head
-                                        + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-                                head
-                                        + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-                                head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{",
-                                head + "Content-Length: 100\r\n\r\n{}",
-                                head + "Content-Length: -1\r\n\r\n{}",
-                                head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
-                                head + "Content-Length: 99999999999999999999\r\n\r\n{}",
-                                head + "Content-Length: 2, 2\r\n\r\n{}",
-                                head + "Content-Length: 0x2\r\n\r\n{}",
-                                head + "Expect: 200-ok\r\nContent-Length: 2\r\n\r\n{}",
-                                head + "X: " + "y".repeat(70_000) + "\r\n\r\n",
-                                head + "no colon\r\n\r\n",
-                                head + " folded: 1\r\n\r\n",
-                                head + "Space : 1\r\n\r\n",
-                                head + "X: a\u0000b\r\n\r\n",
-                                head + "X: a\rb\r\n\r\n",
-                                head + ": empty\r\n\r\n",
-                                line + auth + "\r\n",
-                                line + host + "Host: other\r\n" + auth + "\r\n",
-                                line + "Host: [::1\r\n" + auth + "\r\n",
-                                line + "Host: a b\r\n" + auth + "\r\n",
-                                line + "Host: x:99999999\r\n" + auth + "\r\n",
-                                head.replace("HTTP/1.1", "HTTP/1.0") + "\r\n",
-                                head.replace("HTTP/1.1", "HTTP/2.0") + "\r\n",
-                                head.replace("HTTP/1.1", "HTTP/9.9") + "\r\n",
-                                head.replace("HTTP/1.1", "HTTP/1.1 x") + "\r\n",
-                                head.replace("\r\n", "\n") + "\n",
-                                head.replace(" HTTP/1.1", "") + "\r\n",
-                                head.replace(" /", " http://other.example/") + "\r\n",
-                                head.replace(" /", " /../../") + "\r\n",
-                                head.replace(" /", " //") + "\r\n",
-                                head.replace(" /", "  /") + "\r\n",
-                                head.replace(" /", " ") + "\r\n",
-                                "\r\n\r\n" + head + "\r\n",
-                                "CONNECT 127.0.0.1:25 HTTP/1.1\r\n" + host + "\r\n",
-                                "OPTIONS * HTTP/1.1\r\n" + host + "\r\n",
-                                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-                                "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003",
-                                "G",
-                                "GET",
-                                "GET / HTTP/1.1\r\nHost",
-                                "\r\n",
-                                new String(random(500), StandardCharsets.ISO_8859_1)));
+        String noise = new String(random(500), StandardCharsets.ISO_8859_1);
+        String text = values.oneOf(FuzzBroken.requests(operation, key, noise));
         String method = text.startsWith("HEAD") ? "HEAD" : operation.method();
         return new Request(
                 operation, Kind.BROKEN, method, text.getBytes(StandardCharsets.ISO_8859_1), false);

@@ -25,66 +25,6 @@ final class FuzzValues {
             Pattern.compile(
                     "(?i).*(host|url|uri|address|domain|endpoint|issuer|proxy|server|origin|redirect).*");
 
-    /** What is not a JSON value is put in as a string and replaced in the text. */
-    private static final List<String> RAW =
-            List.of(
-                    "1e400",
-                    "-0",
-                    "00",
-                    "1.0E-400",
-                    "9".repeat(120),
-                    "NaN",
-                    "+1",
-                    "0x1",
-                    "'x'",
-                    "undefined",
-                    "\"\\ud800\"",
-                    "\"\\udfff\\ud800\"",
-                    "\"\\u00\"",
-                    "\"\\u0000\"",
-                    "\"a\tb\"",
-                    "/*x*/1",
-                    "{\"a\":1,\"a\":2}",
-                    "[1,]");
-
-    static final List<String> WILD =
-            List.of(
-                    "",
-                    " ",
-                    "\u0000",
-                    "a\u0000b",
-                    "\r\nX-Injected: 1",
-                    "\n2026-11-20T00:00:00.000Z ERROR forged",
-                    "\u001b[31mred",
-                    "\u202e\u2028\u2029\ufeff",
-                    "é\u0301\ud83d\ude00漢字\u0627",
-                    "'; drop table account; --",
-                    "%00%0d%0a%2e%2e%2f",
-                    "../../etc/passwd",
-                    "${jndi:dns}",
-                    "{{7*7}}",
-                    "<script>alert(1)</script>",
-                    "null",
-                    "true",
-                    "-1",
-                    "18446744073709551616",
-                    "1e9",
-                    "NaN",
-                    "PT-1S",
-                    "P99999999999999999999D",
-                    "PT9223372036854775807S",
-                    "+999999999-12-31T23:59:60Z",
-                    "0000-00-00T00:00:00Z",
-                    "2026-02-30T25:61:61+99:99",
-                    "00000000-0000-0000-0000-000000000000",
-                    "ffffffff-ffff-ffff-ffff-ffffffffffff",
-                    "0-0-0-0-0",
-                    "*",
-                    "&",
-                    "&AOk-",
-                    "INBOX",
-                    "inbox/../Sent");
-
     private final FuzzContract contract;
     private final RandomGenerator random;
     private final Map<String, List<String>> places;
@@ -231,7 +171,7 @@ final class FuzzValues {
             case "ref" -> "ref-" + random.nextInt(1000);
             case "mailboxes" -> chance(0.7) ? "INBOX" : text(schema);
             case "label" -> chance(0.5) ? "pro" : text(schema);
-            case "scope", "caPem" -> chance(0.3) ? oneOf(WILD) : "x";
+            case "scope", "caPem" -> chance(0.3) ? oneOf(FuzzTexts.WILD) : "x";
             default -> text(schema);
         };
     }
@@ -273,8 +213,8 @@ final class FuzzValues {
             spoil(spoiled);
         }
         String text = spoiled.toString();
-        for (int i = 0; i < RAW.size(); i++) {
-            text = text.replace("\"@@" + i + "@@\"", RAW.get(i));
+        for (int i = 0; i < FuzzTexts.RAW.size(); i++) {
+            text = text.replace("\"@@" + i + "@@\"", FuzzTexts.RAW.get(i));
         }
         return text;
     }
@@ -318,13 +258,16 @@ final class FuzzValues {
             case 6, 7 ->
                     isPlace(name) || name.equals("port")
                             ? JSON.nullNode()
-                            : StringNode.valueOf("@@" + random.nextInt(RAW.size()) + "@@");
+                            : StringNode.valueOf(
+                                    "@@" + random.nextInt(FuzzTexts.RAW.size()) + "@@");
             case 8 -> name.equals("port") ? JSON.valueToTree(-1) : JSON.valueToTree(edge());
             case 9 ->
                     isPlace(name)
                             ? StringNode.valueOf(oneOf(placesOf("bad")))
                             : StringNode.valueOf("x".repeat(random.nextInt(20_000)));
-            default -> StringNode.valueOf(isPlace(name) ? oneOf(placesOf("bad")) : oneOf(WILD));
+            default ->
+                    StringNode.valueOf(
+                            isPlace(name) ? oneOf(placesOf("bad")) : oneOf(FuzzTexts.WILD));
         };
     }
 

@@ -257,7 +257,7 @@ class LeakTest {
         call(
                 "POST",
                 "/v1/accounts",
-                Map.of("mail", Map.of("password", List.of(mistyped)), mistyped, true));
+                Map.of("mail", Map.of("password", List.of(mistyped)), "pasword", mistyped));
         call(
                 "PATCH",
                 "/v1/accounts/" + id,

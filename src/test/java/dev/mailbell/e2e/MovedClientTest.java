@@ -27,7 +27,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Clients that move to another place, and clients that are erased, with a daemon that is killed. */
+/**
+ * Clients that move to another place, and clients that are erased, with a daemon that is killed.
+ */
 class MovedClientTest {
     private static final JsonMapper JSON = new JsonMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -72,7 +74,8 @@ class MovedClientTest {
         static Client create() {
             UUID id = UUID.randomUUID();
             jdbi.useHandle(handle ->
-                    handle.execute("insert into client (id, name) values (?, ?)", id, id.toString()));
+                    handle.execute(
+                            "insert into client (id, name) values (?, ?)", id, id.toString()));
             return new Client(id);
         }
 
@@ -181,12 +184,15 @@ class MovedClientTest {
                 if (line.path("type").stringValue().equals("account")) {
                     ((ObjectNode) line.at("/account/mail")).put("password", Dovecot.PASSWORD);
                 } else if (line.path("type").stringValue().equals("webhook")) {
-                    ((ObjectNode) line.path("webhook")).put("secret", secret).put("url", fresh.url());
+                    ((ObjectNode) line.path("webhook"))
+                            .put("secret", secret)
+                            .put("url", fresh.url());
                 }
                 lines.add(line);
             }
             // The webhook first, so that it receives what the first checks find; the file is cut.
-            List<ObjectNode> cut = new ArrayList<>(List.of(lines.get(0), lines.get(3), lines.get(1)));
+            List<ObjectNode> cut =
+                    new ArrayList<>(List.of(lines.get(0), lines.get(3), lines.get(1)));
             HttpResponse<String> incomplete = after.importAll(cut);
             assertThat(incomplete.statusCode()).as(incomplete.body()).isEqualTo(422);
             assertThat(incomplete.body()).contains("export-incomplete");
@@ -305,11 +311,7 @@ class MovedClientTest {
     }
 
     private static void count(
-            Handle handle,
-            Client client,
-            Map<String, Long> rows,
-            String table,
-            String condition) {
+            Handle handle, Client client, Map<String, Long> rows, String table, String condition) {
         long count =
                 handle.createQuery(
                                 ("select count(*) from " + table + " t where " + condition)

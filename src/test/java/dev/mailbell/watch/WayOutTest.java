@@ -92,6 +92,7 @@ class WayOutTest {
                                 new TlsTrust(true, null),
                                 "osaka"),
                         direct.credential(),
+                        null,
                         direct.mailboxes(),
                         direct.watch(),
                         direct.labels(),

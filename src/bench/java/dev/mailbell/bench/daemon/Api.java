@@ -58,14 +58,12 @@ public final class Api {
         return exchange("POST", path, json);
     }
 
-    private JsonNode call(
-            String method, String path, @Nullable Object body) {
+    private JsonNode call(String method, String path, @Nullable Object body) {
         return JSON.readTree(
                 exchange(method, path, body == null ? null : JSON.writeValueAsBytes(body)));
     }
 
-    private byte[] exchange(
-            String method, String path, byte @Nullable [] body) {
+    private byte[] exchange(String method, String path, byte @Nullable [] body) {
         HttpRequest.Builder builder =
                 HttpRequest.newBuilder(base.resolve(path))
                         .timeout(PATIENCE)

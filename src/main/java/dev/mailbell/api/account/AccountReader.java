@@ -53,7 +53,8 @@ public final class AccountReader {
         String address = address(fields);
         fields.require("mail");
         Optional<Fields> mail = fields.object("mail");
-        LoginDraft login = mail.map(it -> LoginReader.read(it, policy, withoutSecret)).orElse(LoginDraft.NONE);
+        LoginDraft login =
+                mail.map(it -> LoginReader.read(it, policy, withoutSecret)).orElse(LoginDraft.NONE);
         List<String> mailboxes = mailboxes(fields);
         Optional<Fields> watch = fields.object("watch");
         WatchSettings settings =

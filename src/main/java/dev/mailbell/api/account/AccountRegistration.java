@@ -63,8 +63,8 @@ public final class AccountRegistration {
     }
 
     /**
-     * The same for the accounts of one request, of which each host is looked up once. For use within
-     * the request alone: an answer is never asked for again.
+     * The same for the accounts of one request, of which each host is looked up once. For use
+     * within the request alone: an answer is never asked for again.
      */
     AccountRegistration rememberingHosts() {
         return new AccountRegistration(

@@ -9,8 +9,8 @@ import dev.mailbell.account.AccountImport.ImportedMailbox;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
-import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailSettings.Auth;
+import dev.mailbell.account.Mailbox;
 import dev.mailbell.api.account.BulkRegistration.Item;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
@@ -126,8 +126,7 @@ public final class AccountTransfer {
      * @param resume whether accounts that were paused are watched
      */
     public void importAll(UUID clientId, List<Line> lines, boolean resume, Report report) {
-        Map<UUID, UUID> present =
-                imports.present(clientId, lines.stream().map(Line::id).toList());
+        Map<UUID, UUID> present = imports.present(clientId, lines.stream().map(Line::id).toList());
         Map<UUID, Line> fresh = new LinkedHashMap<>();
         for (Line line : lines) {
             if (present.containsKey(line.id()) || fresh.putIfAbsent(line.id(), line) != null) {

@@ -24,9 +24,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Registers many accounts at once; each succeeds or fails by itself. What may wait for a name server
- * runs in parallel. All else of one call runs on one thread, because a cipher is made for each
- * thread that encrypts.
+ * Registers many accounts at once; each succeeds or fails by itself. What may wait for a name
+ * server runs in parallel. All else of one call runs on one thread, because a cipher is made for
+ * each thread that encrypts.
  */
 public final class BulkRegistration {
     // Half of the address guard's threads for DNS lookups.
@@ -188,9 +188,7 @@ public final class BulkRegistration {
 
     private static boolean mayWait(LoginDraft login, Set<String> hosts) {
         String host = login.host();
-        return host == null
-                || !(login.secret() instanceof LoginSecret.Password)
-                || hosts.add(host);
+        return host == null || !(login.secret() instanceof LoginSecret.Password) || hosts.add(host);
     }
 
     /**
@@ -203,7 +201,8 @@ public final class BulkRegistration {
     }
 
     /**
-     * The same with another way to insert them, which answers the ids of those that it has inserted.
+     * The same with another way to insert them, which answers the ids of those that it has
+     * inserted.
      */
     List<Account> store(
             UUID clientId, List<Item> items, Function<List<Account>, Set<UUID>> insert) {
@@ -214,14 +213,15 @@ public final class BulkRegistration {
             int count = (int) Math.min(room, left.size());
             List<Item> next = left.subList(0, count);
             left = left.subList(count, left.size());
-            Set<UUID> added =
-                    insert.apply(next.stream().map(BulkRegistration::accountOf).toList());
+            Set<UUID> added = insert.apply(next.stream().map(BulkRegistration::accountOf).toList());
             for (Item item : next) {
                 Account account = accountOf(item);
                 if (added.contains(account.id())) {
                     stored.add(account);
                 } else {
-                    item.problem = AccountResources.refTaken(new RefTakenException(String.valueOf(account.ref())));
+                    item.problem =
+                            AccountResources.refTaken(
+                                    new RefTakenException(String.valueOf(account.ref())));
                 }
             }
             room -= added.size();

@@ -8,7 +8,7 @@ import dev.mailbell.api.request.UrlSyntax;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
-import dev.mailbell.mail.auth.OAuthGrant;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.tls.KeyPin;
 import dev.mailbell.network.tls.TlsContexts;
@@ -44,6 +44,7 @@ final class LoginReader {
     private static final int MAX_PINS = 4;
 
     private static final int MAX_PIN_LENGTH = 100;
+
     /** Stands for an id with an error. */
     private static final UUID NO_APP = new UUID(0, 0);
 

@@ -33,8 +33,7 @@ final class SecretsGivenAgain {
     /** The same of {@link LoginSecret.OAuth2}; the secrets themselves are not settings. */
     static final Set<String> FREE_GRANT_SETTINGS = Set.of("scope", "clientSecret", "refreshToken");
 
-    private static final Map<String, String> FIELDS =
-            Map.of("verifyCertificate", "tls.verify", "caPem", "tls.caPem");
+    private static final Map<String, String> FIELDS = Map.of("pins", "pinSha256");
 
     private SecretsGivenAgain() {}
 
@@ -60,6 +59,9 @@ final class SecretsGivenAgain {
                             before instanceof LoginSecret.OAuth2 old
                                     ? ofGrant(old, grant, causes)
                                     : Set.of();
+                    case LoginSecret.App grant -> ofApp(before, grant, causes);
+                    case LoginSecret.TokenEndpoint endpoint -> ofEndpoint(before, endpoint, causes);
+                    case LoginSecret.Missing _ -> Set.of();
                 };
         // A patch that replaces a password by a grant, or the other way round, brings all secrets.
         List<String> missing =
@@ -89,6 +91,31 @@ final class SecretsGivenAgain {
         return sent;
     }
 
+    /**
+     * Another app replaces the whole login. The tokens of an app without a refresh token are sent
+     * only to the hosts that the app names.
+     */
+    private static Set<String> ofApp(
+            LoginSecret before, LoginSecret.App after, List<String> causes) {
+        boolean kept =
+                before instanceof LoginSecret.App old
+                        && after.refreshToken() != null
+                        && after.refreshToken().equals(old.refreshToken());
+        return kept && !causes.isEmpty() ? Set.of("mail.oauth2.refreshToken") : Set.of();
+    }
+
+    /** The mail server gets an access token, which the client's endpoint hands out. */
+    private static Set<String> ofEndpoint(
+            LoginSecret before, LoginSecret.TokenEndpoint after, List<String> causes) {
+        if (!(before instanceof LoginSecret.TokenEndpoint old)) {
+            return Set.of();
+        }
+        if (!old.url().equals(after.url())) {
+            causes.add("mail.oauth2.tokenEndpoint");
+        }
+        return causes.isEmpty() ? Set.of() : Set.of("mail.oauth2.signingSecret");
+    }
+
     private static Problem problem(List<String> missing, List<String> causes) {
         String reason =
                 "must be given again, because the patch changes " + String.join(", ", causes);
@@ -106,14 +133,27 @@ final class SecretsGivenAgain {
         return value != null && value.isString();
     }
 
-    /** The fields, as the API names them, in which two records of a type differ. */
+    /**
+     * The fields, as the API names them, in which two records of a type differ. A component that is
+     * itself a record is an object of the API.
+     */
     private static <R extends Record> List<String> changed(
             String prefix, R before, R after, Set<String> free) {
         return Stream.of(before.getClass().getRecordComponents())
                 .filter(component -> !free.contains(component.getName()))
-                .filter(component -> !value(component, before).equals(value(component, after)))
-                .map(component ->
-                        prefix + FIELDS.getOrDefault(component.getName(), component.getName()))
+                .flatMap(component -> {
+                    String field =
+                            prefix + FIELDS.getOrDefault(component.getName(), component.getName());
+                    Optional<Object> old = value(component, before);
+                    Optional<Object> present = value(component, after);
+                    if (old.equals(present)) {
+                        return Stream.empty();
+                    }
+                    return old.orElse(null) instanceof Record was
+                                    && present.orElse(null) instanceof Record is
+                            ? changed(field + ".", was, is, Set.of()).stream()
+                            : Stream.of(field);
+                })
                 .toList();
     }
 

@@ -1,6 +1,7 @@
 package dev.mailbell.api.client;
 
 import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
@@ -61,8 +62,7 @@ public final class ExportRoute {
         if (context.method() == HandlerType.HEAD) {
             return;
         }
-        try (OutputStream out =
-                new BufferedOutputStream(context.res().getOutputStream(), BUFFER)) {
+        try (OutputStream out = new BufferedOutputStream(RequestDeadline.stream(context), BUFFER)) {
             write(out, id);
         } catch (IOException | UncheckedIOException gone) {
             LOG.debug("The reader of an export of client {} is gone", id, gone);
@@ -77,8 +77,7 @@ public final class ExportRoute {
         return Uuids.parse(context.pathParam("id"))
                 .filter(clients::exists)
                 .orElseThrow(() ->
-                        new ProblemException(
-                                Problem.notFound("there is no client with this id")));
+                        new ProblemException(Problem.notFound("there is no client with this id")));
     }
 
     private void write(OutputStream out, UUID id) throws IOException {

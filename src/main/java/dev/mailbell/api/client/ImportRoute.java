@@ -1,6 +1,7 @@
 package dev.mailbell.api.client;
 
 import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -90,9 +91,10 @@ public final class ImportRoute {
     }
 
     private ImportRun.Result importAll(Context context, UUID id, boolean resume) {
+        RequestDeadline.lift(context);
         try (InputStream in = context.req().getInputStream()) {
             JsonLines lines = new JsonLines(in, MAX_LINE, MAX_BYTES, Deadline.after(TIME));
-            return new ImportRun(id, resume, accounts, webhooks).run(lines);
+            return new ImportRun(clients, id, resume, accounts, webhooks).run(lines);
         } catch (IOException e) {
             throw new UncheckedIOException("the request's body did not arrive", e);
         }

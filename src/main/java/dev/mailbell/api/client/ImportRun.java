@@ -8,6 +8,7 @@ import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.api.webhook.WebhookTransfer;
+import dev.mailbell.client.ClientStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class ImportRun {
     private static final long PIECE_BYTES = 4L * 1024 * 1024;
     private static final int MAX_PROBLEMS = 1_000;
 
+    private final ClientStore clients;
     private final UUID clientId;
     private final boolean resume;
     private final AccountTransfer accounts;
@@ -31,7 +33,12 @@ final class ImportRun {
     private final List<Line> piece = new ArrayList<>();
 
     ImportRun(
-            UUID clientId, boolean resume, AccountTransfer accounts, WebhookTransfer webhooks) {
+            ClientStore clients,
+            UUID clientId,
+            boolean resume,
+            AccountTransfer accounts,
+            WebhookTransfer webhooks) {
+        this.clients = clients;
         this.clientId = clientId;
         this.resume = resume;
         this.accounts = accounts;
@@ -94,7 +101,8 @@ final class ImportRun {
     /**
      * Adds what the lines hold.
      *
-     * @throws ProblemException when this is no export, or not a whole one; what came before is added
+     * @throws ProblemException when this is no export, or not a whole one; what came before is
+     *     added
      */
     Result run(JsonLines lines) {
         requireHead(lines.next());
@@ -149,12 +157,23 @@ final class ImportRun {
 
     private void flush() {
         if (!piece.isEmpty()) {
+            requireInUse();
             accounts.importAll(clientId, List.copyOf(piece), resume, accountTally);
             piece.clear();
         }
     }
 
+    /** An import may take longer than the client exists. */
+    private void requireInUse() {
+        if (!clients.exists(clientId)) {
+            throw new ProblemException(
+                    Problem.conflict("erasing", "the client is being erased")
+                            .with("result", result()));
+        }
+    }
+
     private void importWebhook(Line line) {
+        requireInUse();
         try {
             if (webhooks.importOne(
                     clientId,

@@ -27,7 +27,7 @@ public final class AccessFilter {
     public void addTo(Routes routes) {
         routes.before(Routes.KEYED + "*", this::admit);
         // The pages of consents need no key.
-        routes.before("/oauth/*", context -> takeToken("from " + context.req().getRemoteAddr()));
+        routes.before("/oauth/*", context -> count(context.req().getRemoteAddr()));
     }
 
     private void admit(Context context) {

@@ -119,7 +119,14 @@ public final class RequestDeadline implements AutoCloseable {
         try {
             while (true) {
                 Thread.sleep(SWEEP);
-                running.forEach(Running::endIfLate);
+                for (Running each : running) {
+                    try {
+                        each.endIfLate();
+                    } catch (RuntimeException e) {
+                        // The connection is closed by another thread.
+                        LOG.debug("A late request could not be ended", e);
+                    }
+                }
             }
         } catch (InterruptedException stopped) {
             LOG.debug("The request deadline is no longer enforced");
@@ -173,6 +180,14 @@ public final class RequestDeadline implements AutoCloseable {
         OutputStream out = context.res().getOutputStream();
         Running it = context.attribute(ATTRIBUTE);
         return it == null ? out : it.stream(out);
+    }
+
+    /** Lets a request take any time, whose route has a deadline of its own. */
+    public static void lift(Context context) {
+        Running it = context.attribute(ATTRIBUTE);
+        if (it != null) {
+            it.lift();
+        }
     }
 
     /** Allows the client some time for each piece that is written. */

@@ -2,7 +2,7 @@ package dev.mailbell.api.http;
 
 import java.util.Locale;
 import java.util.Set;
-import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpStatus;
@@ -32,17 +32,19 @@ final class RequestGuard implements HttpConfiguration.Customizer {
     public Request customize(Request request, HttpFields.Mutable responseHeaders) {
         // Javalin's handler types are found by name too: a request "BEFORE /" would name one.
         if (!METHODS.contains(request.getMethod())) {
-            throw new BadMessageException(HttpStatus.METHOD_NOT_ALLOWED_405, "unknown method");
+            throw new HttpException.RuntimeException(
+                    HttpStatus.METHOD_NOT_ALLOWED_405, "unknown method");
         }
         if (request.getHttpURI().asString().length() > MAX_URI_LENGTH) {
-            throw new BadMessageException(HttpStatus.URI_TOO_LONG_414, "URI too long");
+            throw new HttpException.RuntimeException(HttpStatus.URI_TOO_LONG_414, "URI too long");
         }
         if (parameters(request.getHttpURI().getQuery()) > MAX_PARAMETERS) {
-            throw new BadMessageException(HttpStatus.BAD_REQUEST_400, "too many parameters");
+            throw new HttpException.RuntimeException(
+                    HttpStatus.BAD_REQUEST_400, "too many parameters");
         }
         HttpFields headers = request.getHeaders();
         if (headers.size() > MAX_HEADERS) {
-            throw new BadMessageException(
+            throw new HttpException.RuntimeException(
                     HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431, "too many headers");
         }
         for (HttpField header : headers) {

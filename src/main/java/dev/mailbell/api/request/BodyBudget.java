@@ -44,7 +44,7 @@ public final class BodyBudget {
     private record Waiting(Object owner, long bytes, CompletableFuture<Reservation> granted) {}
 
     /** Bytes that a request has taken. */
-    final class Reservation {
+    static final class Reservation {
         private final Object owner;
         private long bytes;
 

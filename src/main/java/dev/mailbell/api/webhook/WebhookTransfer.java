@@ -4,10 +4,10 @@ import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Uuids;
-import dev.mailbell.delivery.http.Signer;
 import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
+import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
@@ -30,8 +30,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Webhooks as they are exported and imported: without secrets. Who imports them may add the secrets;
- * a webhook without one gets a new secret and is disabled, until its owner has the receiver know it.
+ * Webhooks as they are exported and imported: without secrets. Who imports them may add the
+ * secrets; a webhook without one gets a new secret and is disabled, until its owner has the
+ * receiver know it.
  */
 public final class WebhookTransfer {
     private static final int PAGE = 500;
@@ -118,7 +119,10 @@ public final class WebhookTransfer {
      * @throws ProblemException when it is not valid
      */
     public boolean importOne(
-            UUID clientId, UUID source, ObjectNode line, Function<List<UUID>, Map<UUID, UUID>> accounts) {
+            UUID clientId,
+            UUID source,
+            ObjectNode line,
+            Function<List<UUID>, Map<UUID, UUID>> accounts) {
         if (imports.isPresent(clientId, source)) {
             return false;
         }
@@ -171,8 +175,7 @@ public final class WebhookTransfer {
         if (!secret.isString() || !isSecret(secret.stringValue())) {
             throw new ProblemException(
                     Problem.invalid(
-                            "webhook.secret",
-                            "must be whsec_ and the Base64 of 24 to 64 bytes"));
+                            "webhook.secret", "must be whsec_ and the Base64 of 24 to 64 bytes"));
         }
         return Secret.of(secret.stringValue());
     }
@@ -182,8 +185,7 @@ public final class WebhookTransfer {
             return false;
         }
         try {
-            int bytes =
-                    Base64.getDecoder().decode(text.substring(SECRET_PREFIX.length())).length;
+            int bytes = Base64.getDecoder().decode(text.substring(SECRET_PREFIX.length())).length;
             return bytes >= MIN_SECRET_BYTES && bytes <= MAX_SECRET_BYTES;
         } catch (IllegalArgumentException e) {
             return false;

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery.endpoint;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.fairness.Shares;
 import dev.mailbell.fairness.Turns;
 import java.util.HashMap;
@@ -49,8 +50,8 @@ public final class DeliveryPermits<Q> {
         /** Queues that found no permit. */
         final Turns<Q> waiting = new Turns<>();
 
-        KindShare(Kind kind) {
-            taken = new Shares(kind.max);
+        KindShare(Kind kind, KnownClients known) {
+            taken = new Shares(kind.max, known);
         }
     }
 
@@ -78,10 +79,11 @@ public final class DeliveryPermits<Q> {
     }
 
     private final Consumer<Q> onGranted;
-    private final Shares all = new Shares(ALL);
-    private final KindShare<Q> fresh = new KindShare<>(Kind.FRESH);
-    private final KindShare<Q> backlog = new KindShare<>(Kind.BACKLOG);
-    private final KindShare<Q> slow = new KindShare<>(Kind.SLOW);
+    private final KnownClients known = new KnownClients();
+    private final Shares all = new Shares(ALL, known);
+    private final KindShare<Q> fresh = new KindShare<>(Kind.FRESH, known);
+    private final KindShare<Q> backlog = new KindShare<>(Kind.BACKLOG, known);
+    private final KindShare<Q> slow = new KindShare<>(Kind.SLOW, known);
 
     /** Queues with a permit that is reserved for them and not yet acquired. */
     private final Map<Q, Grant> granted = new HashMap<>();
@@ -97,9 +99,14 @@ public final class DeliveryPermits<Q> {
         this.onGranted = onGranted;
     }
 
+    /** Notes that there is this client, whose webhooks may want permits. */
+    public void notice(UUID client) {
+        known.add(client);
+    }
+
     /** Acquires a permit; when there is none the queue waits for one, and the answer is empty. */
     synchronized Optional<Permit> tryAcquire(UUID client, Q queue, Kind kind) {
-        KINDS.forEach(any -> share(any).taken.notice(client));
+        known.add(client);
         if (!granted.remove(queue, new Grant(client, kind))) {
             if (!isFree(client, kind)) {
                 share(kind).waiting.add(client, queue);

@@ -18,12 +18,9 @@ public final class DeferredEvents {
     /** Events of a mailbox that merge into one delivery at most. */
     private static final int MAX_EVENTS = 500;
 
-    private static final String COLUMNS =
+    static final String COLUMNS =
             "f.event_id, f.client_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
                     + " e.type, e.created_at, e.payload";
-
-    /** Below the id of each client. */
-    public static final UUID LOWEST = new UUID(0, 0);
 
     private static final String OF_ITS_MAILBOX =
             "f.event_id = o.event_id or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)";
@@ -99,45 +96,6 @@ public final class DeferredEvents {
                                 client,
                                 MAX_EVENTS)
                         .query(connection, DeferredEvents::row));
-    }
-
-    /**
-     * The client with deferred events whose turn is next: the first one after another in the order
-     * of their ids, else the first of all.
-     */
-    public static Optional<UUID> nextClient(Connection connection, UUID after) {
-        return clientAfter(connection, after).or(() -> clientAfter(connection, LOWEST));
-    }
-
-    private static Optional<UUID> clientAfter(Connection connection, UUID client) {
-        return Sql.of(
-                        "select client_id from fanout where client_id > ? order by client_id limit 1",
-                        client)
-                .query(connection, row -> row.getObject("client_id", UUID.class))
-                .stream()
-                .findFirst();
-    }
-
-    /**
-     * The first row that is marked as waited for by healthy webhooks, of the client whose turn is
-     * next: the first one after another in the order of their ids, else the first of all.
-     */
-    public static Optional<Row> markedHealthy(Connection connection, UUID after) {
-        return markedAfter(connection, after).or(() -> markedAfter(connection, LOWEST));
-    }
-
-    private static Optional<Row> markedAfter(Connection connection, UUID client) {
-        return Sql.of(
-                        """
-                        select %s from (
-                            select * from fanout where healthy and client_id > ? order by client_id, event_id limit 1) f
-                        left join event e on e.id = f.event_id\
-                        """
-                                .formatted(COLUMNS),
-                        client)
-                .query(connection, DeferredEvents::row)
-                .stream()
-                .findFirst();
     }
 
     /**
@@ -311,7 +269,7 @@ public final class DeferredEvents {
         return rows.stream().map(Row::eventId).toArray(UUID[]::new);
     }
 
-    private static Row row(ResultSet row) throws SQLException {
+    static Row row(ResultSet row) throws SQLException {
         return new Row(
                 row.getObject("event_id", UUID.class),
                 row.getObject("client_id", UUID.class),

@@ -21,7 +21,6 @@ import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,18 +140,13 @@ public final class DeliveryDispatcher {
         executor.forgetSecrets(webhookId);
     }
 
-    /**
-     * Webhooks were disabled in the table: their queues forget what they hold. A webhook without a
-     * queue needs nothing, because its row is read before anything is sent.
-     */
-    public void webhooksDisabled(Collection<UUID> webhookIds) {
-        for (UUID id : webhookIds) {
-            WebhookQueue queue = queues.get(id);
-            if (queue != null) {
-                queue.reset();
-            }
-            executor.forgetSecrets(id);
+    /** A webhook was disabled in the table: its queue, if there is one, forgets what it holds. */
+    public void webhookDisabled(UUID webhookId) {
+        WebhookQueue queue = queues.get(webhookId);
+        if (queue != null) {
+            queue.reset();
         }
+        executor.forgetSecrets(webhookId);
     }
 
     /** An account was deleted: its deliveries are no longer sent. */
@@ -161,6 +155,9 @@ public final class DeliveryDispatcher {
     }
 
     private WebhookQueue queue(UUID webhookId, UUID client) {
+        if (!client.equals(ActingClient.NODE)) {
+            permits.notice(client);
+        }
         return queues.computeIfAbsent(
                 webhookId,
                 id -> new WebhookQueue(id, client, commits, this::health, clock.instant()));

@@ -5,7 +5,9 @@ import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookStore;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -21,6 +23,10 @@ final class QueueRefiller {
 
     /** Threads that read the table at once. */
     private static final int READERS = 3;
+
+    /** The page of a queue that was reset meanwhile. */
+    private static final DeliveryStore.Page NONE =
+            new DeliveryStore.Page(List.of(), Set.of(), false, null);
 
     private final DeliveryStore deliveries;
     private final WebhookStore webhooks;
@@ -46,7 +52,7 @@ final class QueueRefiller {
                 return false;
             }
             if (queue.isBlocked()) {
-                queue.refillSkipped(epoch);
+                queue.refillSkipped();
             } else if (queue.isHealthy()) {
                 permits.acquire(queue.client());
                 try {
@@ -59,9 +65,9 @@ final class QueueRefiller {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            queue.refillSkipped(epoch);
+            queue.refillSkipped();
         } catch (RuntimeException e) {
-            int failures = queue.refillFailed(epoch, System.nanoTime());
+            int failures = queue.refillFailed(System.nanoTime());
             // Retries that fail like the first read are not worth a warning each.
             LOG.atLevel(failures == 1 ? Level.WARN : Level.DEBUG)
                     .log(
@@ -85,7 +91,9 @@ final class QueueRefiller {
     }
 
     private DeliveryStore.Page page(WebhookQueue queue, int epoch) {
-        queue.refillStarted(epoch);
+        if (!queue.refillStarted(epoch)) {
+            return NONE;
+        }
         return deliveries.due(queue.webhookId(), clock.instant(), queue.capacity());
     }
 

@@ -129,9 +129,8 @@ final class TableReadState {
         return failures;
     }
 
-    /** Forgets all: the table is read again. */
+    /** Forgets all: the table is read again, once the thread that reads it has returned. */
     void reset() {
-        beingRead = false;
         failures = 0;
         nextDue = null;
         markBacklog();

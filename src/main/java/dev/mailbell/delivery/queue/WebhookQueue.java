@@ -6,7 +6,6 @@ import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
-import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,27 +31,20 @@ final class WebhookQueue {
     private static final Duration KEPT_IDLE = Duration.ofMinutes(1);
 
     private final UUID webhookId;
-
-    /** Whose webhook it is; {@link ActingClient#NODE} until that is known. */
-    private UUID client;
-
+    private final UUID client;
     private final Function<Webhook, EndpointHealth> newHealth;
     private final MailboxQueues mailboxes = new MailboxQueues();
     private final DepartedDeliveries departures;
     private final TableReadState table = new TableReadState();
     private @Nullable Webhook webhook;
     private @Nullable EndpointHealth endpoint;
-
     private Instant lastUsed;
     private boolean retired;
 
     /** Rises at each reset; what was read from the table in an earlier epoch is ignored. */
     private int epoch;
 
-    /**
-     * @param client whose webhook it is; {@link ActingClient#NODE} where that is not known
-     * @param newHealth makes the endpoint's health from the row of the webhook
-     */
+    /** For a webhook of the client; the health of its endpoint is made from its row. */
     WebhookQueue(
             UUID webhookId,
             UUID client,
@@ -70,7 +62,7 @@ final class WebhookQueue {
         return webhookId;
     }
 
-    synchronized UUID client() {
+    UUID client() {
         return client;
     }
 
@@ -125,11 +117,14 @@ final class WebhookQueue {
         return epoch;
     }
 
-    /** The thread that is to read the table had to wait, and reads it now. */
-    synchronized void refillStarted(int epoch) {
-        if (epoch == this.epoch) {
-            table.restart();
-        }
+    /**
+     * The thread that is to read the table had to wait, and reads it now.
+     *
+     * @return false when the queue was reset meanwhile, so that what it reads would be ignored
+     */
+    synchronized boolean refillStarted(int epoch) {
+        table.restart();
+        return epoch == this.epoch;
     }
 
     /** How many deliveries to read at once: as many as the endpoint can take soon. */
@@ -163,7 +158,6 @@ final class WebhookQueue {
     synchronized void attach(int epoch, Webhook row) {
         if (epoch == this.epoch) {
             webhook = row;
-            client = row.clientId();
             endpoint = newHealth.apply(row);
         }
     }
@@ -179,6 +173,7 @@ final class WebhookQueue {
     /** Adds a page of due deliveries from the table. */
     synchronized void refill(int epoch, DeliveryStore.Page page) {
         if (epoch != this.epoch) {
+            table.skipped();
             return;
         }
         for (Delivery delivery : page.due()) {
@@ -190,10 +185,8 @@ final class WebhookQueue {
     }
 
     /** The table was not read, because the endpoint is blocked. */
-    synchronized void refillSkipped(int epoch) {
-        if (epoch == this.epoch) {
-            table.skipped();
-        }
+    synchronized void refillSkipped() {
+        table.skipped();
     }
 
     /**
@@ -201,8 +194,8 @@ final class WebhookQueue {
      *
      * @return how many reads in a row have failed
      */
-    synchronized int refillFailed(int epoch, long nanoTime) {
-        refillSkipped(epoch);
+    synchronized int refillFailed(long nanoTime) {
+        refillSkipped();
         return table.failed(nanoTime);
     }
 
@@ -264,7 +257,11 @@ final class WebhookQueue {
         }
     }
 
-    /** Forgets all but the calls under way, so that webhook and deliveries are read again. */
+    /**
+     * Forgets all but the calls under way, so that webhook and deliveries are read again. A thread
+     * that reads them or waits to do so goes on and is the only one: else each change of a webhook
+     * would add one.
+     */
     synchronized void reset() {
         epoch++;
         departures.forgetAll();
@@ -281,7 +278,6 @@ final class WebhookQueue {
         if (table.isBeingRead()) {
             // The page may hold deliveries of the account.
             epoch++;
-            table.skipped();
             table.markBacklog();
         }
         mailboxes.forgetAccount(accountId);
@@ -291,8 +287,7 @@ final class WebhookQueue {
     synchronized boolean retire(Instant now) {
         departures.forgetOld(now);
         boolean disabled = endpoint != null && endpoint.isDisabled();
-        boolean idle = disabled || (!mailboxes.hasReady() && table.isIdle());
-        if (idle
+        if ((disabled || (!mailboxes.hasReady() && table.isIdle()))
                 && !table.isBeingRead()
                 && mailboxes.hasNoneUnderWay()
                 && lastUsed.plus(KEPT_IDLE).isBefore(now)) {

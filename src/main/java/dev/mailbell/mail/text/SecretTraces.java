@@ -35,6 +35,11 @@ public final class SecretTraces {
     private static final int GROUP = 4;
 
     private final List<String> secrets;
+
+    /** Each secret forwards and backwards, without marks and in lower case. */
+    private final List<String> plain;
+
+    /** The same and its encodings, whose short parts are too much alike any number. */
     private final List<String> forms;
 
     public SecretTraces(Iterable<String> secrets) {
@@ -42,19 +47,27 @@ public final class SecretTraces {
                 StreamSupport.stream(secrets.spliterator(), false)
                         .filter(secret -> !secret.isEmpty())
                         .toList();
-        this.forms = this.secrets.stream().flatMap(SecretTraces::forms).distinct().toList();
+        this.plain =
+                this.secrets.stream()
+                        .flatMap(secret ->
+                                Stream.of(secret, new StringBuilder(secret).reverse().toString()))
+                        .map(SecretTraces::bare)
+                        .filter(form -> !form.isEmpty())
+                        .distinct()
+                        .toList();
+        this.forms =
+                Stream.concat(
+                                plain.stream(),
+                                this.secrets.stream().flatMap(SecretTraces::encodings))
+                        .distinct()
+                        .toList();
     }
 
-    /** The secret and its encodings, each without marks and in lower case. */
-    private static Stream<String> forms(String secret) {
-        Stream<String> encoded =
-                Stream.of(
-                                base64(secret),
-                                HexFormat.of().formatHex(secret.getBytes(StandardCharsets.UTF_8)),
-                                new StringBuilder(secret).reverse().toString())
-                        .map(SecretTraces::bare)
-                        .filter(form -> form.length() >= SHORTEST_ENCODING);
-        return Stream.concat(Stream.of(bare(secret)).filter(form -> !form.isEmpty()), encoded);
+    private static Stream<String> encodings(String secret) {
+        byte[] octets = secret.getBytes(StandardCharsets.UTF_8);
+        return Stream.of(base64(secret), HexFormat.of().formatHex(octets))
+                .map(SecretTraces::bare)
+                .filter(form -> form.length() >= SHORTEST_ENCODING);
     }
 
     private static String base64(String text) {
@@ -105,7 +118,7 @@ public final class SecretTraces {
         }
         return MARKS.splitAsStream(text.toLowerCase(Locale.ROOT))
                 .filter(part -> PART.matcher(part).matches())
-                .anyMatch(part -> forms.stream().anyMatch(form -> form.contains(part)));
+                .anyMatch(part -> plain.stream().anyMatch(form -> form.contains(part)));
     }
 
     /** Whether the text and a secret have a sequence of {@value #PIECE} characters in common. */

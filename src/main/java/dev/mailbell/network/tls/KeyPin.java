@@ -19,6 +19,8 @@ public record KeyPin(String base64) {
                     + " hexadecimal";
 
     /**
+     * Reads a pin.
+     *
      * @param text Base64, or hexadecimal with or without colons
      * @throws IllegalArgumentException when it is neither
      */

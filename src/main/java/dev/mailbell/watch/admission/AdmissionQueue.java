@@ -1,5 +1,6 @@
 package dev.mailbell.watch.admission;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.fairness.Shares;
 import dev.mailbell.fairness.Turns;
 import dev.mailbell.watch.admission.ServerShare.Grade;
@@ -25,6 +26,7 @@ final class AdmissionQueue {
     /** Servers whose own share allows another check, in the order in which they alternate. */
     private final Map<Grade, Turns<ServerQueue>> ready = new EnumMap<>(Grade.class);
 
+    private final KnownClients known;
     private final Shares all;
 
     /** Of servers that are new or fail. */
@@ -82,12 +84,13 @@ final class AdmissionQueue {
      * @param size how many permits there are
      * @param mostWaiting how many requests wait at most, where {@link #hasRoomFor} is asked
      */
-    AdmissionQueue(int size, int mostWaiting) {
+    AdmissionQueue(int size, int mostWaiting, KnownClients known) {
         this.size = size;
-        this.all = new Shares(size);
-        this.unproven = new Shares(unproven());
-        this.failing = new Shares(failing());
-        this.waiting = new Shares(mostWaiting);
+        this.known = known;
+        this.all = new Shares(size, known);
+        this.unproven = new Shares(unproven(), known);
+        this.failing = new Shares(failing(), known);
+        this.waiting = new Shares(mostWaiting, known);
         for (Grade grade : Grade.values()) {
             ready.put(grade, new Turns<>());
         }
@@ -122,11 +125,6 @@ final class AdmissionQueue {
     /** Whether another request of the client may wait. */
     boolean hasRoomFor(UUID client) {
         return waiting.mayTake(client);
-    }
-
-    /** Notes that there is this client, which may want a check of this kind. */
-    void notice(UUID client) {
-        List.of(all, unproven, failing, waiting).forEach(shares -> shares.notice(client));
     }
 
     int waiting(ServerShare share) {
@@ -219,7 +217,8 @@ final class AdmissionQueue {
     }
 
     private Shares atServer(ServerQueue server) {
-        return atServer.computeIfAbsent(server.name(), any -> new Shares(ServerShare.most(size)));
+        return atServer.computeIfAbsent(
+                server.name(), any -> new Shares(ServerShare.most(size), known));
     }
 
     private boolean hasRoomAtServer(ServerQueue server) {

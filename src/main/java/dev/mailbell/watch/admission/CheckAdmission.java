@@ -1,5 +1,6 @@
 package dev.mailbell.watch.admission;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
@@ -25,6 +26,7 @@ public final class CheckAdmission {
     private static final int MOST_WAITING_AT_ONE_SERVER = 100;
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final KnownClients known;
     private final LongSupplier nanoTime;
     private final Map<CheckKind, AdmissionQueue> queues = new EnumMap<>(CheckKind.class);
 
@@ -32,10 +34,14 @@ public final class CheckAdmission {
 
     private boolean stopped;
 
-    public CheckAdmission(int permits, LongSupplier nanoTime) {
+    /**
+     * @param known the clients of this node
+     */
+    public CheckAdmission(int permits, KnownClients known, LongSupplier nanoTime) {
+        this.known = known;
         this.nanoTime = nanoTime;
         for (CheckKind kind : CheckKind.values()) {
-            queues.put(kind, new AdmissionQueue(kind.share(permits), MOST_WAITING));
+            queues.put(kind, new AdmissionQueue(kind.share(permits), MOST_WAITING, known));
         }
     }
 
@@ -124,7 +130,7 @@ public final class CheckAdmission {
     public void submit(AdmissionRequest request) {
         change(answers -> {
             UUID client = request.server().client();
-            queues.values().forEach(each -> each.notice(client));
+            known.add(client);
             ServerShare share = share(request);
             AdmissionQueue queue = queue(request.kind());
             if (stopped) {

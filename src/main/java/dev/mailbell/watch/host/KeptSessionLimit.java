@@ -1,6 +1,7 @@
 package dev.mailbell.watch.host;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.fairness.Shares;
 import java.lang.management.ManagementFactory;
 import java.util.UUID;
@@ -17,8 +18,11 @@ public final class KeptSessionLimit {
 
     private final Shares permits;
 
-    public KeptSessionLimit(int number) {
-        permits = new Shares(number);
+    /**
+     * @param known the clients of this node
+     */
+    public KeptSessionLimit(int number, KnownClients known) {
+        permits = new Shares(number, known);
     }
 
     /** Takes a permit if one is free for the client. */

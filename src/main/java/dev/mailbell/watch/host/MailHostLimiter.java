@@ -1,5 +1,6 @@
 package dev.mailbell.watch.host;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.fairness.Shares;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
@@ -37,14 +38,18 @@ public final class MailHostLimiter {
     private boolean granting;
     private boolean dismissing;
     private long dismissedAt;
-    private final Shares open = new Shares(Integer.MAX_VALUE);
-    private final Shares pushing = new Shares(Integer.MAX_VALUE);
+    private final Shares open;
+    private final Shares pushing;
     private long usedAt;
     private volatile long grantedAt;
     private boolean pushRefused;
 
-    public MailHostLimiter(String name, HostLimits limits, LongSupplier nanoTime) {
+    /** Limits that the known clients of this node share. */
+    public MailHostLimiter(
+            String name, HostLimits limits, KnownClients known, LongSupplier nanoTime) {
         this.name = name;
+        this.open = new Shares(Integer.MAX_VALUE, known);
+        this.pushing = new Shares(Integer.MAX_VALUE, known);
         this.limits = limits;
         this.nanoTime = nanoTime;
         this.usedAt = nanoTime.getAsLong();
@@ -155,7 +160,6 @@ public final class MailHostLimiter {
         }
     }
 
-    /** Until a client that waits may log in, or a while where each holds its share. */
     private long untilNextLogin(long now) {
         long wait =
                 queue.clients().stream()

@@ -1,5 +1,6 @@
 package dev.mailbell.watch.host;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import java.util.List;
 import java.util.Locale;
@@ -14,10 +15,15 @@ public final class MailHostLimiters {
 
     private final Map<String, MailHostLimiter> hosts = new ConcurrentHashMap<>();
     private final PollingPolicy policy;
+    private final KnownClients known;
     private final LongSupplier nanoTime;
 
-    public MailHostLimiters(PollingPolicy policy, LongSupplier nanoTime) {
+    /**
+     * @param known the clients of this node
+     */
+    public MailHostLimiters(PollingPolicy policy, KnownClients known, LongSupplier nanoTime) {
         this.policy = policy;
+        this.known = known;
         this.nanoTime = nanoTime;
     }
 
@@ -31,6 +37,7 @@ public final class MailHostLimiters {
                                         () -> policy.connections(name),
                                         () -> policy.loginsPerSecond(name),
                                         nanoTime.getAsLong()),
+                                known,
                                 nanoTime));
     }
 

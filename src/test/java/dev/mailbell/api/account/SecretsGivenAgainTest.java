@@ -14,7 +14,6 @@ import dev.mailbell.api.TestApi;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.mail.scripted.TestTls;
-import java.lang.reflect.RecordComponent;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +34,7 @@ class SecretsGivenAgainTest {
     private static final TestApi API = new TestApi();
     private static final String REFRESH = "mail.oauth2.refreshToken";
     private static final String CLIENT = "mail.oauth2.clientSecret";
+    private static final String SIGNING_SECRET = "whsec_" + "A".repeat(32);
 
     /** For each field of {@code mail}: another value of it, as the JSON of {@code mail}. */
     private static final Map<String, String> OTHER_SETTINGS =
@@ -43,10 +43,12 @@ class SecretsGivenAgainTest {
                     "host", "{\"host\": \"imap.attacker.example\"}",
                     "port", "{\"port\": 1993}",
                     "security", "{\"security\": \"starttls\"}",
-                    "verifyCertificate", "{\"tls\": {\"verify\": false}}",
-                    "caPem",
+                    "egress", "{\"egress\": \"tokyo\"}",
+                    "tls.verify", "{\"tls\": {\"verify\": false}}",
+                    "tls.caPem",
                             "{\"tls\": {\"caPem\": %s}}"
-                                    .formatted(Json.MAPPER.writeValueAsString(TestTls.caPem())));
+                                    .formatted(Json.MAPPER.writeValueAsString(TestTls.caPem())),
+                    "tls.pins", "{\"tls\": {\"pinSha256\": [\"%s\"]}}".formatted("0f".repeat(32)));
 
     private static final Map<String, String> OTHER_GRANT =
             Map.of(
@@ -73,6 +75,50 @@ class SecretsGivenAgainTest {
     private String withPassword() {
         return register(
                 "{\"host\": \"imap.example.org\", \"port\": 993, \"password\": \"s3cret-word\"}");
+    }
+
+    private String withApp() {
+        HttpResponse<String> app =
+                client.post(
+                        "/v1/oauth-apps",
+                        "{\"provider\": \"google\", \"clientId\": \"c1\", \"clientSecret\": \"s3cret-of-app\"}");
+        return register(
+                "{\"host\": \"imap.gmail.com\", \"oauth2\": {\"app\": \"%s\", \"refreshToken\": \"s3cret-refresh\"}}"
+                        .formatted(idOf(app)));
+    }
+
+    private String withTokenEndpoint() {
+        return register(
+                "{\"host\": \"imap.example.org\", \"oauth2\": {\"tokenEndpoint\": \"https://id.example.org/token\", \"signingSecret\": \"%s\"}}"
+                        .formatted(SIGNING_SECRET));
+    }
+
+    @Test
+    void the_refresh_token_of_an_app_is_given_again() {
+        assertThat(demanded(withApp(), "{\"tls\": {\"verify\": false}}")).containsExactly(REFRESH);
+        assertThat(
+                        demanded(
+                                withApp(),
+                                "{\"tls\": {\"verify\": false}, \"oauth2\": {\"refreshToken\": \"anew\"}}"))
+                .isEmpty();
+        assertThat(demanded(withApp(), "{\"username\": \"ben\"}")).isEmpty();
+    }
+
+    @Test
+    void the_secret_that_signs_requests_for_tokens_is_given_again() {
+        assertThat(demanded(withTokenEndpoint(), "{\"host\": \"imap.attacker.example\"}"))
+                .containsExactly("mail.oauth2.signingSecret");
+        assertThat(
+                        demanded(
+                                withTokenEndpoint(),
+                                "{\"oauth2\": {\"tokenEndpoint\": \"https://attacker.example/t\"}}"))
+                .containsExactly("mail.oauth2.signingSecret");
+        assertThat(
+                        demanded(
+                                withTokenEndpoint(),
+                                "{\"host\": \"imap.example.com\", \"oauth2\": {\"signingSecret\": \"%s\"}}"
+                                        .formatted(SIGNING_SECRET)))
+                .isEmpty();
     }
 
     private String withGrant() {
@@ -132,16 +178,22 @@ class SecretsGivenAgainTest {
 
     @Test
     void the_tables_name_every_setting_of_a_login() {
-        assertThat(components(MailSettings.class))
+        assertThat(components("", MailSettings.class))
                 .containsExactlyInAnyOrderElementsOf(
                         union(OTHER_SETTINGS.keySet(), SecretsGivenAgain.FREE_MAIL_SETTINGS));
-        assertThat(components(LoginSecret.OAuth2.class))
+        assertThat(components("", LoginSecret.OAuth2.class))
                 .containsExactlyInAnyOrderElementsOf(
                         union(OTHER_GRANT.keySet(), SecretsGivenAgain.FREE_GRANT_SETTINGS));
     }
 
-    private static List<String> components(Class<? extends Record> type) {
-        return Stream.of(type.getRecordComponents()).map(RecordComponent::getName).toList();
+    private static List<String> components(String prefix, Class<?> type) {
+        return Stream.of(type.getRecordComponents())
+                .flatMap(component ->
+                        component.getType().isRecord()
+                                ? components(component.getName() + ".", component.getType())
+                                        .stream()
+                                : Stream.of(prefix + component.getName()))
+                .toList();
     }
 
     private static List<String> union(Set<String> some, Set<String> others) {

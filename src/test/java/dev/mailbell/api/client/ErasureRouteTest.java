@@ -19,49 +19,52 @@ class ErasureRouteTest {
     }
 
     private static long count(String query, Object... values) {
-        return API.database.jdbi().withHandle(handle -> {
-            var statement = handle.createQuery(query);
-            for (int i = 0; i < values.length; i++) {
-                statement.bind(i, values[i]);
-            }
-            return statement.mapTo(Long.class).one();
-        });
+        return API.database
+                .jdbi()
+                .withHandle(handle -> {
+                    var statement = handle.createQuery(query);
+                    for (int i = 0; i < values.length; i++) {
+                        statement.bind(i, values[i]);
+                    }
+                    return statement.mapTo(Long.class).one();
+                });
     }
 
     /** More than a transaction deletes, and more than a request waits for. */
     private static void deliveries(UUID account, UUID webhook, UUID client, int count) {
-        API.database.jdbi().useHandle(handle -> {
-            handle.execute(
-                    """
-                    insert into delivery (id, webhook_id, event_id, account_id, shard, status, next_attempt_at, created_at)
-                    select gen_random_uuid(), ?, gen_random_uuid(), ?, 0,
-                        case n % 2 when 0 then 'pending' else 'delivered' end, now(), now() from generate_series(1, ?) n\
-                    """,
-                    webhook,
-                    account,
-                    count);
-            handle.execute(
-                    """
-                    insert into attempt (delivery_id, number, at, duration_ms) select id, 1, now(), 1 from delivery
-                    where account_id = ?\
-                    """,
-                    account);
-            handle.execute(
-                    """
-                    insert into event (id, client_id, account_id, type, created_at, payload)
-                    select gen_random_uuid(), ?, ?, 'mail.new', now(), '{}' from generate_series(1, ?) n\
-                    """,
-                    client,
-                    account,
-                    count);
-        });
+        API.database
+                .jdbi()
+                .useHandle(handle -> {
+                    handle.execute(
+                            """
+                            insert into delivery (id, webhook_id, event_id, account_id, shard, status, next_attempt_at, created_at)
+                            select gen_random_uuid(), ?, gen_random_uuid(), ?, 0,
+                                case n % 2 when 0 then 'pending' else 'delivered' end, now(), now() from generate_series(1, ?) n\
+                            """,
+                            webhook, account, count);
+                    handle.execute(
+                            """
+                            insert into attempt (delivery_id, number, at, duration_ms) select id, 1, now(), 1 from delivery
+                            where account_id = ?\
+                            """,
+                            account);
+                    handle.execute(
+                            """
+                            insert into event (id, client_id, account_id, type, created_at, payload)
+                            select gen_random_uuid(), ?, ?, 'mail.new', now(), '{}' from generate_series(1, ?) n\
+                            """,
+                            client,
+                            account,
+                            count);
+                });
     }
 
     @Test
     void the_removal_of_an_account_with_many_deliveries_is_completed_in_the_background() {
         String client = API.newClient();
         HttpCaller caller = API.client().with("Mailbell-Client", client);
-        UUID account = UUID.fromString(TestApi.idOf(caller.post("/v1/accounts", TestApi.imap("a"))));
+        UUID account =
+                UUID.fromString(TestApi.idOf(caller.post("/v1/accounts", TestApi.imap("a"))));
         deliveries(account, UUID.randomUUID(), UUID.fromString(client), 30_000);
         assertThat(caller.delete("/v1/accounts/" + account).statusCode()).isEqualTo(204);
         assertThat(
@@ -70,17 +73,16 @@ class ErasureRouteTest {
                                 account))
                 .isZero();
         assertThat(count("select count(*) from event where account_id = ?", account)).isPositive();
-        await().untilAsserted(
-                        () ->
-                                assertThat(
-                                                count(
-                                                        """
-                                                        select (select count(*) from event where account_id = :a)
-                                                            + (select count(*) from delivery where account_id = :a)
-                                                            + (select count(*) from removed_account where id = :a)\
-                                                        """
-                                                                .replace(":a", "'" + account + "'")))
-                                        .isZero());
+        await().untilAsserted(() ->
+                assertThat(
+                                count(
+                                        """
+                                        select (select count(*) from event where account_id = :a)
+                                            + (select count(*) from delivery where account_id = :a)
+                                            + (select count(*) from removed_account where id = :a)\
+                                        """
+                                                .replace(":a", "'" + account + "'")))
+                        .isZero());
         assertThat(
                         count(
                                 "select count(*) from attempt a where not exists"
@@ -98,18 +100,23 @@ class ErasureRouteTest {
                         caller.post(
                                 "/v1/webhooks",
                                 "{\"url\": \"https://example.org/\", \"events\": [\"*\"]}"));
-        deliveries(UUID.fromString(account), UUID.fromString(webhook), UUID.fromString(client), 12_000);
+        deliveries(
+                UUID.fromString(account),
+                UUID.fromString(webhook),
+                UUID.fromString(client),
+                12_000);
         String path = "/v1/clients/" + client;
         assertThat(API.client().delete(path).statusCode()).isEqualTo(202);
         assertThat(caller.get("/v1/accounts").statusCode()).isEqualTo(401);
         assertThat(API.watch.watched).doesNotContainKey(UUID.fromString(account));
         assertThat(API.changedWebhooks).contains(UUID.fromString(webhook));
         API.clock.ahead = java.time.Duration.ofMinutes(1);
-        await().untilAsserted(
-                        () -> assertThat(API.client().get(path).statusCode()).isEqualTo(404));
-        assertThat(count("select count(*) from delivery where webhook_id = ?::uuid", webhook)).isZero();
+        await().untilAsserted(() -> assertThat(API.client().get(path).statusCode()).isEqualTo(404));
+        assertThat(count("select count(*) from delivery where webhook_id = ?::uuid", webhook))
+                .isZero();
         assertThat(count("select count(*) from event where client_id = ?::uuid", client)).isZero();
-        assertThat(count("select count(*) from audit where client_id = ?::uuid", client)).isPositive();
+        assertThat(count("select count(*) from audit where client_id = ?::uuid", client))
+                .isPositive();
         assertThat(
                         count(
                                 "select count(*) from audit where client_id = ?::uuid and key_id <> 'operator'",

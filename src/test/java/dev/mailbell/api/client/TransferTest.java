@@ -43,7 +43,10 @@ class TransferTest {
         HttpResponse<String> response = API.client().get("/v1/clients/" + source + "/export");
         assertThat(response.headers().firstValue("Content-Type")).contains("application/x-ndjson");
         assertThat(response.body()).doesNotContain("s3cret").doesNotContain("whsec_");
-        return response.body().lines().map(line -> Json.MAPPER.readValue(line, ObjectNode.class)).toList();
+        return response.body()
+                .lines()
+                .map(line -> Json.MAPPER.readValue(line, ObjectNode.class))
+                .toList();
     }
 
     private HttpResponse<String> importAll(List<ObjectNode> lines) {
@@ -62,20 +65,22 @@ class TransferTest {
     }
 
     private static List<Map<String, Object>> marks(String client) {
-        return API.database.jdbi().withHandle(handle ->
-                handle.createQuery(
-                                """
-                                select a.ref, m.name, m.total, m.top_uid, m.uid_validity, m.uid_next, m.uid_gaps, m.octets,
-                                    m.first_uid, m.approximate, m.pending, m.client_max_id, m.client_uid,
-                                    m.client_uid_validity, m.last_checked_at,
-                                    (select string_agg(chunk || ':' || encode(entries, 'hex'), ',' order by chunk)
-                                        from known_messages k where k.account_id = a.id and k.mailbox = m.name) as known
-                                from account a join mailbox m on m.account_id = a.id
-                                where a.client_id = ?::uuid order by a.ref, m.name\
-                                """)
-                        .bind(0, client)
-                        .mapToMap()
-                        .list());
+        return API.database
+                .jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select a.ref, m.name, m.total, m.top_uid, m.uid_validity, m.uid_next, m.uid_gaps, m.octets,
+                                            m.first_uid, m.approximate, m.pending, m.client_max_id, m.client_uid,
+                                            m.client_uid_validity, m.last_checked_at,
+                                            (select string_agg(chunk || ':' || encode(entries, 'hex'), ',' order by chunk)
+                                                from known_messages k where k.account_id = a.id and k.mailbox = m.name) as known
+                                        from account a join mailbox m on m.account_id = a.id
+                                        where a.client_id = ?::uuid order by a.ref, m.name\
+                                        """)
+                                .bind(0, client)
+                                .mapToMap()
+                                .list());
     }
 
     @Test
@@ -83,27 +88,29 @@ class TransferTest {
         register("imap", "imap");
         register("pop3", "pop3");
         register("unseen", "imap");
-        API.database.jdbi().useHandle(handle -> {
-            handle.execute(
-                    """
-                    update mailbox set version = 7, total = 30, top_uid = '39', uid_validity = 1713632002, uid_next = 41,
-                        uid_gaps = '4:7,40', pending = 3, client_max_id = 27, client_uid = '36', client_uid_validity = 1713632002,
-                        last_checked_at = now() where account_id = (select id from account where client_id = ?::uuid and ref = 'imap')\
-                    """,
-                    source);
-            handle.execute(
-                    """
-                    update mailbox set version = 7, total = 2, top_uid = E'b\\u00e4', octets = 9000, first_uid = 'a',
-                        last_checked_at = now() where account_id = (select id from account where client_id = ?::uuid and ref = 'pop3')\
-                    """,
-                    source);
-            handle.execute(
-                    """
-                    insert into known_messages select id, 'INBOX', chunk, decode(repeat('0102030405060708090a0b0c', 1024), 'hex')
-                    from account, generate_series(0, 2) chunk where client_id = ?::uuid and ref = 'pop3'\
-                    """,
-                    source);
-        });
+        API.database
+                .jdbi()
+                .useHandle(handle -> {
+                    handle.execute(
+                            """
+                            update mailbox set version = 7, total = 30, top_uid = '39', uid_validity = 1713632002, uid_next = 41,
+                                uid_gaps = '4:7,40', pending = 3, client_max_id = 27, client_uid = '36', client_uid_validity = 1713632002,
+                                last_checked_at = now() where account_id = (select id from account where client_id = ?::uuid and ref = 'imap')\
+                            """,
+                            source);
+                    handle.execute(
+                            """
+                            update mailbox set version = 7, total = 2, top_uid = E'b\\u00e4', octets = 9000, first_uid = 'a',
+                                last_checked_at = now() where account_id = (select id from account where client_id = ?::uuid and ref = 'pop3')\
+                            """,
+                            source);
+                    handle.execute(
+                            """
+                            insert into known_messages select id, 'INBOX', chunk, decode(repeat('0102030405060708090a0b0c', 1024), 'hex')
+                            from account, generate_series(0, 2) chunk where client_id = ?::uuid and ref = 'pop3'\
+                            """,
+                            source);
+                });
         List<ObjectNode> lines = export();
         assertThat(lines.getLast().toString())
                 .isEqualTo("{\"type\":\"end\",\"accounts\":3,\"webhooks\":0}");
@@ -129,13 +136,15 @@ class TransferTest {
         String path = "/v1/accounts/" + account.required("id").stringValue();
         assertThat(account.required("state").stringValue()).isEqualTo("parked");
         assertThat(account.at("/mail/auth").stringValue()).isEqualTo("none");
-        assertThat(API.watch.watched).doesNotContainKey(UUID.fromString(TestApi.idOf(ofTarget.get(path))));
+        assertThat(API.watch.watched)
+                .doesNotContainKey(UUID.fromString(TestApi.idOf(ofTarget.get(path))));
         assertThat(ofTarget.post(path + "/resume").statusCode()).isEqualTo(409);
         assertThat(ofTarget.post(path + "/check").statusCode()).isEqualTo(409);
         JsonNode given = json(ofTarget.patch(path, "{\"mail\": {\"password\": \"s3cret-word\"}}"));
         assertThat(given.required("state").stringValue()).isEqualTo("connecting");
         assertThat(given.at("/mail/auth").stringValue()).isEqualTo("password");
-        assertThat(API.watch.watched).containsKey(UUID.fromString(given.required("id").stringValue()));
+        assertThat(API.watch.watched)
+                .containsKey(UUID.fromString(given.required("id").stringValue()));
     }
 
     @Test
@@ -158,13 +167,15 @@ class TransferTest {
     }
 
     private String newId(String account) {
-        return API.database.jdbi().withHandle(handle ->
-                handle.createQuery(
-                                "select account_id from imported where client_id = ?::uuid and source = ?::uuid")
-                        .bind(0, target)
-                        .bind(1, account)
-                        .mapTo(String.class)
-                        .one());
+        return API.database
+                .jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select account_id from imported where client_id = ?::uuid and source = ?::uuid")
+                                .bind(0, target)
+                                .bind(1, account)
+                                .mapTo(String.class)
+                                .one());
     }
 
     @Test
@@ -185,7 +196,8 @@ class TransferTest {
         assertThat(result.required("problems").findValuesAsString("line"))
                 .containsExactlyInAnyOrder("3", "4", "5");
         assertThat(
-                        result.required("problems").valueStream()
+                        result.required("problems")
+                                .valueStream()
                                 .map(problem -> problem.at("/problem/status").intValue()))
                 .containsExactlyInAnyOrder(409, 422, 400);
     }
@@ -218,13 +230,17 @@ class TransferTest {
     void bounds_types_and_clients_are_those_of_the_contract() {
         String path = "/v1/clients/" + target + "/import";
         assertThat(API.client().exchange("POST", path, "{}").statusCode()).isEqualTo(415);
-        assertThat(operator.send("POST", path + "?resume=perhaps", "{}").statusCode()).isEqualTo(400);
+        assertThat(operator.send("POST", path + "?resume=perhaps", "{}").statusCode())
+                .isEqualTo(400);
         assertThat(
                         operator.send("POST", "/v1/clients/" + UUID.randomUUID() + "/import", "{}")
                                 .statusCode())
                 .isEqualTo(404);
         String line = "{\"type\": \"export\", \"version\": 1}\n";
-        String tooLong = IntStream.range(0, 21).mapToObj(i -> "x".repeat(1 << 20)).collect(Collectors.joining());
+        String tooLong =
+                IntStream.range(0, 21)
+                        .mapToObj(i -> "x".repeat(1 << 20))
+                        .collect(Collectors.joining());
         assertThat(operator.exchange("POST", path, line + tooLong).statusCode()).isEqualTo(413);
         assertThat(API.client().get("/v1/clients/" + UUID.randomUUID() + "/export").statusCode())
                 .isEqualTo(404);

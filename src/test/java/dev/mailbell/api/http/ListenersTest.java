@@ -46,7 +46,7 @@ class ListenersTest {
         }
         server =
                 new ApiServer(
-                        new HttpConfig("127.0.0.1", 0, files, loopbackPort),
+                        new HttpConfig("127.0.0.1", 0, files, loopbackPort, ""),
                         ApiServer.Bounds.besides(() -> Duration.ofSeconds(30)),
                         new RequestMetrics(new SimpleMeterRegistry()),
                         List.of(routes ->
@@ -186,7 +186,7 @@ class ListenersTest {
     @Test
     void it_does_not_start_without_its_files() throws IOException {
         Files.delete(files.key());
-        assertThatThrownBy(() -> new Listeners(new HttpConfig("127.0.0.1", 0, files, 0)))
+        assertThatThrownBy(() -> new Listeners(new HttpConfig("127.0.0.1", 0, files, 0, "")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("there is no file " + files.key());
     }

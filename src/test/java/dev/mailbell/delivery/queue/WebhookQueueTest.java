@@ -215,6 +215,21 @@ class WebhookQueueTest {
         assertNothingToSend();
     }
 
+    /** Each change of a webhook added a thread that waited for its turn to read. */
+    @Test
+    void a_reset_while_a_thread_waits_to_read_adds_no_second_one() {
+        queue.markStale(Ids.next());
+        int old = beginRefill();
+        queue.reset();
+        queue.forgetAccount(ACCOUNT);
+        assertThat(beginRefill()).isNegative();
+        assertThat(queue.refillStarted(old)).isFalse();
+        queue.refill(old, page());
+        int current = beginRefill();
+        assertThat(current).isGreaterThan(old);
+        assertThat(queue.refillStarted(current)).isTrue();
+    }
+
     @Test
     void an_offer_is_looked_up_when_more_deliveries_departed_than_the_queue_remembers() {
         long begun = commits.next();
@@ -311,7 +326,7 @@ class WebhookQueueTest {
         for (int i = 0; i < 12; i++) {
             int epoch = beginRefill();
             assertThat(epoch).isNotNegative();
-            assertThat(queue.refillFailed(epoch, nanos)).isEqualTo(i + 1);
+            assertThat(queue.refillFailed(nanos)).isEqualTo(i + 1);
             long wait = Math.min(500L << Math.min(i, 5), 10_000);
             nanos += Duration.ofMillis(wait).toNanos() - 1;
             assertThat(beginRefill()).isNegative();

@@ -7,6 +7,7 @@ import static dev.mailbell.network.socket.ScriptedProxy.hearsHead;
 import static dev.mailbell.network.socket.ScriptedProxy.isSilent;
 import static dev.mailbell.network.socket.ScriptedProxy.says;
 import static dev.mailbell.network.socket.ScriptedProxy.sends;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -20,6 +21,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -87,7 +89,7 @@ class EgressTest {
         ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
         Thread.startVirtualThread(() -> {
             try (Socket client = server.accept()) {
-                client.getOutputStream().write("hello".getBytes());
+                client.getOutputStream().write("hello".getBytes(US_ASCII));
                 client.getInputStream().readAllBytes();
             } catch (IOException e) {
                 // The test asserts on what the client read.
@@ -287,8 +289,8 @@ class EgressTest {
                             if (client.getInputStream().read() < 0) {
                                 return;
                             }
-                        } catch (java.net.SocketTimeoutException pause) {
-                            continue;
+                        } catch (SocketTimeoutException pause) {
+                            // The next octet.
                         }
                     }
                 };

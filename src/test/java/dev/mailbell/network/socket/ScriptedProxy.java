@@ -1,5 +1,7 @@
 package dev.mailbell.network.socket;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
@@ -60,14 +63,14 @@ public final class ScriptedProxy implements AutoCloseable {
         return (proxy, client) -> {
             ByteArrayOutputStream head = new ByteArrayOutputStream();
             InputStream in = client.getInputStream();
-            while (!head.toString().endsWith("\r\n\r\n")) {
+            while (!head.toString(US_ASCII).endsWith("\r\n\r\n")) {
                 int c = in.read();
                 if (c < 0) {
                     throw new IOException("the client hung up");
                 }
                 head.write(c);
             }
-            proxy.heard.add(head.toString());
+            proxy.heard.add(head.toString(US_ASCII));
         };
     }
 
@@ -79,14 +82,14 @@ public final class ScriptedProxy implements AutoCloseable {
 
     /** Sends text. */
     public static Step says(String text) {
-        return (proxy, client) -> client.getOutputStream().write(text.getBytes());
+        return (proxy, client) -> client.getOutputStream().write(text.getBytes(US_ASCII));
     }
 
     /** Sends octets for ever. */
     public static Step floods(byte octet) {
         return (proxy, client) -> {
             byte[] many = new byte[8192];
-            java.util.Arrays.fill(many, octet);
+            Arrays.fill(many, octet);
             while (true) {
                 client.getOutputStream().write(many);
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.account.AccountState;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.watch.TestAccount;
 import dev.mailbell.watch.admission.AdmissionRequest;
 import dev.mailbell.watch.admission.CheckAdmission;
@@ -86,7 +87,7 @@ class DueChecksTest {
     @Test
     void a_check_that_waits_for_a_permit_is_seen() throws InterruptedException {
         taken();
-        CheckAdmission admission = new CheckAdmission(16, now::get);
+        CheckAdmission admission = new CheckAdmission(16, new KnownClients(), now::get);
         AdmissionRequest.Answer answer =
                 new AdmissionRequest.Answer() {
                     @Override
@@ -106,7 +107,8 @@ class DueChecksTest {
             throws InterruptedException {
         taken();
         HostLimits limits = new HostLimits(() -> 1, () -> 1, now.get());
-        MailHostLimiter host = new MailHostLimiter("imap.example.org", limits, now::get);
+        MailHostLimiter host =
+                new MailHostLimiter("imap.example.org", limits, new KnownClients(), now::get);
         ConnectionPermit taken =
                 host.acquire(CLIENT, dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
         host.submit(

@@ -3,6 +3,7 @@ package dev.mailbell.watch.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
@@ -24,7 +25,8 @@ class CheckAdmissionTest {
     private static final MailFailure BROKEN = new MailFailure(FailureCode.SERVER_ERROR, "broken");
 
     private final AtomicLong now = new AtomicLong();
-    private final CheckAdmission admission = new CheckAdmission(PLACES, now::get);
+    private final CheckAdmission admission =
+            new CheckAdmission(PLACES, new KnownClients(), now::get);
     private final List<CheckPermit> running = new ArrayList<>();
     private final List<RuntimeException> refused = new ArrayList<>();
 

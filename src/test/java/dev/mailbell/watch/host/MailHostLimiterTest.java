@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
 import java.time.Duration;
@@ -27,7 +28,7 @@ class MailHostLimiterTest {
 
     private MailHostLimiter limiter(int connections, int loginsPerSecond) {
         HostLimits limits = new HostLimits(() -> connections, () -> loginsPerSecond, now.get());
-        return new MailHostLimiter("imap.example.org", limits, now::get);
+        return new MailHostLimiter("imap.example.org", limits, new KnownClients(), now::get);
     }
 
     private final List<ConnectionPermit> granted = Collections.synchronizedList(new ArrayList<>());
@@ -176,7 +177,7 @@ class MailHostLimiterTest {
 
     @Test
     void the_last_sessions_that_may_be_kept_are_for_clients_with_few() {
-        KeptSessionLimit kept = new KeptSessionLimit(16);
+        KeptSessionLimit kept = new KeptSessionLimit(16, new KnownClients());
         assertThat(kept.tryAcquire(OTHER)).isTrue();
         kept.release(OTHER);
         for (int i = 0; i < 14; i++) {

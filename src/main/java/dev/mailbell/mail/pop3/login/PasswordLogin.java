@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * has a SASL line without PLAIN, Dovecot lists USER and refuses it: then the strongest mechanism of
  * the line is tried first, or APOP if the line has none and the greeting has a timestamp, and USER
  * after a refusal. On a clear-text connection the strongest mechanism that does not send the
- * password, APOP included, comes first if the server offers any, and is the only one unless the
- * operator allows the others.
+ * password comes first if the server offers any, and is the only one unless the operator allows the
+ * others.
  */
 final class PasswordLogin {
     /** The maximum length of a command with its arguments and CRLF (RFC 2449, section 4). */
@@ -95,7 +95,7 @@ final class PasswordLogin {
             Optional<String> secret = PasswordMechanisms.secret(offered::sasl);
             if (secret.isPresent()) {
                 possible.put(secret.get(), by(secret.get(), password));
-            } else if (timestamp != null) {
+            } else if (needsApop()) {
                 possible.put(APOP, apop);
             }
             if (!possible.isEmpty() && !login.plainFallback()) {
@@ -113,8 +113,8 @@ final class PasswordLogin {
         }
         PasswordMechanisms.besidesPlain(offered::sasl)
                 .forEach(name -> possible.putIfAbsent(name, by(name, password)));
-        if (possible.isEmpty() && timestamp != null && offered.has("SASL")) {
-            possible.put(APOP, apop);
+        if (needsApop()) {
+            possible.putIfAbsent(APOP, apop);
         }
         if (offered.has("USER") || possible.isEmpty() && offered.mechanisms().isEmpty()) {
             possible.put(USER, user);
@@ -124,6 +124,17 @@ final class PasswordLogin {
                     offered.mechanisms(), login.security() == Security.NONE && offered.has("STLS"));
         }
         return possible;
+    }
+
+    /**
+     * Whether APOP is all that the server can mean. A timestamp alone is no offer: Cyrus and GNU
+     * mailutils send one without having secrets for APOP.
+     */
+    private boolean needsApop() {
+        return timestamp != null
+                && offered.has("SASL")
+                && !offered.sasl(PasswordMechanisms.PLAIN)
+                && PasswordMechanisms.besidesPlain(offered::sasl).isEmpty();
     }
 
     private Supplier<Reply> by(String mechanism, String password) {

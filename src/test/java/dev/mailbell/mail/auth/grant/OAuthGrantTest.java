@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.mailbell.mail.Protocol;
-import dev.mailbell.mail.auth.OAuthGrant.Fault;
+import dev.mailbell.mail.auth.grant.OAuthGrant.Fault;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

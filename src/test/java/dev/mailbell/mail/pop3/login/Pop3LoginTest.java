@@ -415,7 +415,7 @@ class Pop3LoginTest {
                         Security.NONE,
                         new Password("tanstaaf"),
                         "S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\n"
-                                + capa("USER")
+                                + capa("USER", "SASL")
                                 + ("C: APOP " + USER + " c4c9334bac560ecc979e58001b3e22fb\n")
                                 + "S: -ERR permission denied\n"
                                 + GOODBYE);

@@ -1,0 +1,53 @@
+package dev.mailbell.delivery.outbox;
+
+import dev.mailbell.database.Sql;
+import java.sql.Connection;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The turns of the clients that have deferred events, in the order of their ids. */
+public final class DeferredTurns {
+    /** Below the id of each client. */
+    public static final UUID LOWEST = new UUID(0, 0);
+
+    private DeferredTurns() {}
+
+    /**
+     * A client with deferred events, whose turn is next: the first one after another in the order
+     * of their ids, else the first of all.
+     */
+    public static Optional<UUID> nextClient(Connection connection, UUID after) {
+        return clientAfter(connection, after).or(() -> clientAfter(connection, LOWEST));
+    }
+
+    private static Optional<UUID> clientAfter(Connection connection, UUID client) {
+        return Sql.of(
+                        "select client_id from fanout where client_id > ? order by client_id limit 1",
+                        client)
+                .query(connection, row -> row.getObject("client_id", UUID.class))
+                .stream()
+                .findFirst();
+    }
+
+    /**
+     * The first row that is marked as waited for by healthy webhooks, of the client whose turn is
+     * next: the first one after another in the order of their ids, else the first of all.
+     */
+    public static Optional<DeferredEvents.Row> markedHealthy(Connection connection, UUID after) {
+        return markedAfter(connection, after).or(() -> markedAfter(connection, LOWEST));
+    }
+
+    private static Optional<DeferredEvents.Row> markedAfter(Connection connection, UUID client) {
+        return Sql.of(
+                        """
+                        select %s from (
+                            select * from fanout where healthy and client_id > ? order by client_id, event_id limit 1) f
+                        left join event e on e.id = f.event_id\
+                        """
+                                .formatted(DeferredEvents.COLUMNS),
+                        client)
+                .query(connection, DeferredEvents::row)
+                .stream()
+                .findFirst();
+    }
+}
