@@ -11,6 +11,7 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class LogMessageTest {
         context.stop();
     }
 
-    private String written(String format, Throwable failure, Object... values) {
+    private String written(String format, @Nullable Throwable failure, Object... values) {
         Logger logger = context.getLogger(LogMessageTest.class);
         ConsoleAppender<ILoggingEvent> appender =
                 (ConsoleAppender<ILoggingEvent>)

@@ -125,7 +125,8 @@ public final class Api implements AutoCloseable {
         List<Consumer<Routes>> resources = new ArrayList<>();
         ClientData data = ClientData.of(parts, access);
         resources.addAll(access.routes(parts, idempotency));
-        resources.addAll(ResourceRoutes.ofAccounts(parts, idempotency, access.limits(), data, links));
+        resources.addAll(
+                ResourceRoutes.ofAccounts(parts, idempotency, access.limits(), data, links));
         resources.addAll(data.routes(parts, access));
         resources.add(
                 new OAuthRoutes(

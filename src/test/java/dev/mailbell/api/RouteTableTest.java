@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -247,7 +248,9 @@ class RouteTableTest {
     @Test
     void ids_of_another_client_in_parameters_and_bodies_find_nothing() {
         HttpCaller caller = API.callerOf(second, "read", "write");
-        String account = PATHS.get("/v1/accounts/{id}").substring("/v1/accounts/".length());
+        String account =
+                Objects.requireNonNull(PATHS.get("/v1/accounts/{id}"))
+                        .substring("/v1/accounts/".length());
         String own =
                 idOf(
                         caller.post(

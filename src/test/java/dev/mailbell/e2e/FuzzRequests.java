@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.JsonNode;
 
@@ -265,7 +266,7 @@ final class FuzzRequests {
                 return;
             }
             String type = values.oneOf(List.copyOf(schemas.keySet()));
-            JsonNode document = values.valid(schemas.get(type), "body");
+            JsonNode document = values.valid(Objects.requireNonNull(schemas.get(type)), "body");
             if (values.chance(0.6)) {
                 values.makeUsable(document);
             }

@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import mockwebserver3.MockResponse;
@@ -72,6 +73,7 @@ class TokenLoginTest {
         endpoint.close();
     }
 
+    @SuppressWarnings("NullAway") // the annotation of an array is not read from a class file
     private OAuthApp app(@Nullable String authorizationUrl) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         OAuthApp app =
@@ -178,7 +180,11 @@ class TokenLoginTest {
                 now ->
                         now.consented(
                                 kit.secrets.seal(
-                                        new LoginSecret.App(account.app(), "r2", null, null),
+                                        new LoginSecret.App(
+                                                Objects.requireNonNull(account.app()),
+                                                "r2",
+                                                null,
+                                                null),
                                         now.id()),
                                 Instant.now().truncatedTo(ChronoUnit.MILLIS)));
         kit.watch().watch(stored(account.id()));
@@ -217,8 +223,7 @@ class TokenLoginTest {
         Account account = register(app(), "r1");
         awaitState(account, AccountState.RETRYING);
         Failure failure = stored(account.id()).failure();
-        assertThat(failure).isNotNull();
-        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(Objects.requireNonNull(failure).code()).isEqualTo(FailureCode.SERVER_ERROR);
         assertThat(kit.of(account, EventType.ACCOUNT_PARKED)).isEmpty();
     }
 }

@@ -22,6 +22,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -155,7 +156,8 @@ class ConsentTest {
 
         assertThat(login(waiting.id()).refreshToken()).isNotEmpty();
         assertThat(stored(waiting.id()).state()).isEqualTo(AccountState.CONNECTING);
-        assertThat(API.watch.watched.get(waiting.id()).state()).isEqualTo(AccountState.CONNECTING);
+        assertThat(Objects.requireNonNull(API.watch.watched.get(waiting.id())).state())
+                .isEqualTo(AccountState.CONNECTING);
     }
 
     @Test

@@ -47,6 +47,7 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -270,7 +271,7 @@ class AppGrantsTest {
         assertThat(ask(supplier())).isEqualTo("a1");
 
         RecordedRequest request = server.takeRequest();
-        byte[] body = request.getBody().toByteArray();
+        byte[] body = Objects.requireNonNull(request.getBody()).toByteArray();
         assertThat(new String(body, UTF_8))
                 .isEqualTo(
                         "{\"type\":\"token.request\",\"accountId\":\"%s\",\"username\":\"ann@example.org\"}"
@@ -280,7 +281,12 @@ class AppGrantsTest {
         assertThat(Instant.ofEpochSecond(at))
                 .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
         assertThat(request.getHeaders().get("webhook-signature"))
-                .isEqualTo(Signer.signature(List.of(SIGNING), id, Instant.ofEpochSecond(at), body));
+                .isEqualTo(
+                        Signer.signature(
+                                List.of(SIGNING),
+                                Objects.requireNonNull(id),
+                                Instant.ofEpochSecond(at),
+                                body));
         assertThat(request.getHeaders().get("Content-Type")).isEqualTo("application/json");
     }
 

@@ -40,6 +40,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import mockwebserver3.MockResponse;
@@ -225,7 +226,8 @@ class StoredRefreshTokensTest {
         assertThat(token(restarted, accounts.find(account.id()).orElseThrow())).isEqualTo("a3");
         assertThat(inTable(account)).isEqualTo("r3");
         endpoint.takeRequest();
-        assertThat(endpoint.takeRequest().getBody().utf8()).contains("refresh_token=r1");
+        assertThat(Objects.requireNonNull(endpoint.takeRequest().getBody()).utf8())
+                .contains("refresh_token=r1");
     }
 
     @Test
@@ -236,7 +238,11 @@ class StoredRefreshTokensTest {
                         (id, used, fresh) -> {
                             byte[] given =
                                     secrets.seal(
-                                            new LoginSecret.App(account.app(), "owner", null, null),
+                                            new LoginSecret.App(
+                                                    Objects.requireNonNull(account.app()),
+                                                    "owner",
+                                                    null,
+                                                    null),
                                             id);
                             accounts.replaceCredential(id, account.credential(), given);
                             store().replaced(id, used, fresh);
@@ -287,6 +293,7 @@ class StoredRefreshTokensTest {
         rotates("a3", "r1");
         assertThat(token(resolver, account)).isEqualTo("a3");
         endpoint.takeRequest();
-        assertThat(endpoint.takeRequest().getBody().utf8()).contains("client_secret=s3cret-two");
+        assertThat(Objects.requireNonNull(endpoint.takeRequest().getBody()).utf8())
+                .contains("client_secret=s3cret-two");
     }
 }
