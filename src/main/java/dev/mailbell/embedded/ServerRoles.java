@@ -30,6 +30,9 @@ final class ServerRoles {
 
     private static final int SOCKET_SECONDS = 5;
 
+    /** Longer than the lock timeout: a statement of a killed daemon may still hold a lock. */
+    private static final int ADOPTION_SECONDS = 60;
+
     /** Databases of builds before this role existed have tables of the superuser. */
     private static final String ADOPT =
             """
@@ -46,6 +49,8 @@ final class ServerRoles {
                     where p.pronamespace = 'public'::regnamespace and p.proowner <> '%1$s'::regrole
                 loop
                     execute 'alter ' || it.what || ' owner to %1$s';
+                    -- Each by itself: the locks of all partitions would not fit the lock table.
+                    commit;
                 end loop;
             end $$\
             """
@@ -114,7 +119,10 @@ final class ServerRoles {
             }
             execute(connection, "alter database " + DATABASE + " owner to " + DAEMON);
         }
-        try (Connection connection = connect(superuser(port, DATABASE, password))) {
+        DatabaseAddress own = superuser(port, DATABASE, password);
+        try (Connection connection =
+                DriverManager.getConnection(
+                        own.url(), PoolSettings.properties(own, ADOPTION_SECONDS))) {
             execute(connection, "set lock_timeout = '30s'");
             execute(connection, ADOPT);
         }

@@ -45,6 +45,7 @@ class RouteTableTest {
             Map.of(
                     "PUT /v1/accounts/{id}/mailboxes/{name}/position", "{\"maxId\": 0}",
                     "PATCH /v1/accounts/{id}", "{\"labels\": {\"taken\": \"over\"}}",
+                    "PATCH /v1/oauth-apps/{id}", "{\"name\": \"taken over\"}",
                     "PATCH /v1/webhooks/{id}", "{\"description\": \"taken over\"}",
                     "POST /v1/webhooks/{id}/recover", "{\"since\": \"2026-11-20T00:00:00Z\"}",
                     "PATCH /v1/clients/{id}", "{\"name\": \"taken over\"}");

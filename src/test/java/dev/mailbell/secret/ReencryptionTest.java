@@ -174,7 +174,13 @@ class ReencryptionTest {
 
     @Test
     void every_column_of_bytes_is_encrypted_or_known_not_to_be() {
-        List<String> plain = List.of("known_messages.entries", "scheduled_tasks.task_data");
+        List<String> plain =
+                List.of(
+                        "known_messages.entries",
+                        "scheduled_tasks.task_data",
+                        "api_key.hash",
+                        "api_key.previous_hash",
+                        "oauth_consent.token_hash");
         List<String> bytes =
                 jdbi.withHandle(handle ->
                         handle.createQuery(

@@ -9,6 +9,7 @@ import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.RequestLimits;
+import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
@@ -74,9 +75,14 @@ public final class AccountChangeRoutes {
             ObjectNode document = AccountDocument.of(read, secret);
             AccountDocument.removeReplaced(document, patch, read);
             MergePatch.apply(document, patch);
-            Resolved resolved = registration.resolve(reader.read(document));
+            Resolved resolved =
+                    registration.resolve(
+                            secret instanceof LoginSecret.Missing
+                                    ? reader.readImported(document)
+                                    : reader.read(document));
             SecretsGivenAgain.require(
                     read.mail(), secret, resolved.mail(), resolved.secret(), patch);
+            RequestDeadline.beginWrite(context);
             Account written = write(read, resolved, secret);
             if (written != null) {
                 Responses.ok(context, accounts.view(written));

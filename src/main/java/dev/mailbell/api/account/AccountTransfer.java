@@ -177,14 +177,14 @@ public final class AccountTransfer {
     }
 
     private static Account imported(Account account, String state, boolean resume) {
-        if (account.mail().auth() == Auth.NONE) {
-            return account.withState(
-                    AccountState.PARKED,
-                    account.createdAt(),
-                    new Failure(FailureCode.AUTH_FAILED, NO_LOGIN, account.createdAt(), 1));
+        if (state.equals(AccountState.PAUSED.wireName()) && !resume) {
+            return account.withState(AccountState.PAUSED, account.createdAt(), null);
         }
-        return state.equals(AccountState.PAUSED.wireName()) && !resume
-                ? account.withState(AccountState.PAUSED, account.createdAt(), null)
+        return account.mail().auth() == Auth.NONE
+                ? account.withState(
+                        AccountState.PARKED,
+                        account.createdAt(),
+                        new Failure(FailureCode.AUTH_FAILED, NO_LOGIN, account.createdAt(), 1))
                 : account;
     }
 

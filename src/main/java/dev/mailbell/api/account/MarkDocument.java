@@ -179,7 +179,7 @@ final class MarkDocument {
                 }
             }
         }
-        if (known.size() != chunks.size()) {
+        if (!chunks.isArray() || known.size() != chunks.size()) {
             fields.error("known", "must be an array of chunks as they were exported");
         }
         return known;

@@ -2,6 +2,7 @@ package dev.mailbell.api.client;
 
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Principal;
+import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Json;
@@ -88,7 +89,7 @@ public final class AuditRoutes {
             return;
         }
         try {
-            OutputStream out = context.res().getOutputStream();
+            OutputStream out = RequestDeadline.stream(context);
             write(out, page);
             while (page.size() == EXPORT_PAGE) {
                 if (!AccessFilter.isStillAdmitted(context)) {

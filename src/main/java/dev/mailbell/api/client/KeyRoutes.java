@@ -1,8 +1,8 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of the keys of a client: create, list, revoke, rotate. */
@@ -160,23 +161,37 @@ public final class KeyRoutes {
         ApiKey key = fromPath(context);
         Instant now = now();
         Instant expiresAt = KeyReader.readRotation(json, key.expiresAt(), now);
+        // A repeated request must not rotate again: that would end the key that is in use.
+        idempotency.answer(context, Json.bytes(json), () -> rotation(key, expiresAt, now));
+    }
+
+    private Creation rotation(ApiKey key, @Nullable Instant expiresAt, Instant now) {
         KeyText text = KeyText.random();
-        ApiKey rotated =
-                store.rotate(
-                                key.clientId(),
-                                key.id(),
-                                text,
-                                expiresAt,
-                                now.plus(ApiKeyStore.PREVIOUS_LIFE),
-                                now)
-                        .orElseThrow(() ->
-                                new ProblemException(
-                                        Problem.conflict(
-                                                "expired",
-                                                "the key has expired or was revoked; create a new"
-                                                        + " one")));
-        known.changed();
-        Responses.ok(context, withText(rotated, text, now));
+        return new Creation() {
+            @Override
+            public Result create() {
+                ApiKey rotated =
+                        store.rotate(
+                                        key.clientId(),
+                                        key.id(),
+                                        text,
+                                        expiresAt,
+                                        now.plus(ApiKeyStore.PREVIOUS_LIFE),
+                                        now)
+                                .orElseThrow(() ->
+                                        new ProblemException(
+                                                Problem.conflict(
+                                                        "expired",
+                                                        "the key has expired or was revoked;"
+                                                                + " create a new one")));
+                return new Result(200, Json.bytes(withText(rotated, text, now)), null);
+            }
+
+            @Override
+            public void committed() {
+                known.changed();
+            }
+        };
     }
 
     private Instant now() {

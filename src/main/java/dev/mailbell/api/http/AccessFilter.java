@@ -26,8 +26,8 @@ public final class AccessFilter {
 
     public void addTo(Routes routes) {
         routes.before(Routes.KEYED + "*", this::admit);
-        // The pages of consents need no key.
-        routes.before("/oauth/*", context -> count(context.req().getRemoteAddr()));
+        // The pages of consents need no key; bad keys from their address do not count against them.
+        routes.before("/oauth/*", context -> count("consents of " + context.req().getRemoteAddr()));
     }
 
     private void admit(Context context) {

@@ -80,6 +80,7 @@ public final class Idempotency {
         String key = context.header("Idempotency-Key");
         if (key == null) {
             Creation creation = prepare.get();
+            RequestDeadline.beginWrite(context);
             Result result = creation.create();
             creation.committed();
             write(context, result);
@@ -99,6 +100,7 @@ public final class Idempotency {
         }
         quota.require(request.clientId());
         Creation creation = prepare.get();
+        RequestDeadline.beginWrite(context);
         Outcome outcome = createOnce(request, creation);
         if (outcome.replayed()) {
             replay(context, outcome.result());

@@ -78,9 +78,12 @@ public final class KnownKeys {
         }
     }
 
-    /** Keys or clients have changed: forgets all. */
+    /**
+     * Keys or clients have changed: each key is looked up again. The entries stay, because a lookup
+     * of a key that was valid a moment ago counts against no limit.
+     */
     public synchronized void changed() {
         changes++;
-        entries.clear();
+        entries.replaceAll((hash, seen) -> new Seen(seen.key(), seen.at() - REMEMBERED));
     }
 }

@@ -32,7 +32,10 @@ public final class BodyBudget {
     /** The connection's idle timeout bounds a single read; this bounds a body that trickles in. */
     private static final Duration ARRIVAL = Duration.ofSeconds(30);
 
+    /** Requests that wait at most: of all owners, and of one. */
     private static final int MAX_WAITING = 1_000;
+
+    private static final int MAX_WAITING_OF_ONE = 100;
 
     private final long total;
     private final Duration wait;
@@ -120,23 +123,34 @@ public final class BodyBudget {
     Reservation reserve(Object owner, long bytes) {
         Waiting waiting = new Waiting(owner, bytes, new CompletableFuture<>());
         synchronized (this) {
-            if (line.size() >= MAX_WAITING) {
-                throw busy();
-            }
             line.addLast(waiting);
             grant();
+            if (!waiting.granted().isDone() && isTooLong(owner)) {
+                line.remove(waiting);
+                throw busy();
+            }
         }
         try {
             return waiting.granted().get(wait.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return giveUp(waiting);
         } catch (InterruptedException e) {
-            giveUp(waiting);
-            Thread.currentThread().interrupt();
+            try {
+                // It may have been granted just before the interrupt.
+                reduce(giveUp(waiting), 0);
+            } finally {
+                Thread.currentThread().interrupt();
+            }
             throw busy();
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reservation is granted or not", e);
         }
+    }
+
+    private boolean isTooLong(Object owner) {
+        return line.size() > MAX_WAITING
+                || line.stream().filter(other -> other.owner().equals(owner)).count()
+                        > MAX_WAITING_OF_ONE;
     }
 
     private synchronized Reservation giveUp(Waiting waiting) {

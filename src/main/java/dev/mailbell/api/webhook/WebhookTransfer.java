@@ -200,12 +200,19 @@ public final class WebhookTransfer {
         }
         List<UUID> sources = new ArrayList<>();
         given.forEach(id -> Uuids.parse(id.asString("")).ifPresent(sources::add));
-        List<UUID> here = List.copyOf(accounts.apply(sources).values());
-        if (here.isEmpty()) {
+        Map<UUID, UUID> found = accounts.apply(sources);
+        List<UUID> missing =
+                sources.stream().filter(source -> !found.containsKey(source)).toList();
+        if (!missing.isEmpty()) {
             throw new ProblemException(
                     Problem.invalid(
-                            "webhook.accounts", "none of these accounts has been imported"));
+                            "webhook.accounts",
+                            missing.size()
+                                    + " of these accounts are not imported, such as "
+                                    + missing.getFirst()
+                                    + ": import them first, or remove them from the line"));
         }
+        List<UUID> here = List.copyOf(found.values());
         ArrayNode ids = settings.putArray("accounts");
         here.forEach(id -> ids.add(id.toString()));
     }

@@ -185,6 +185,17 @@ class KeyRoutesTest {
     }
 
     @Test
+    void a_rotation_that_is_repeated_does_not_end_the_text_in_use() {
+        JsonNode key = API.newKey(id, "read");
+        HttpCaller repeating = operator.with("Idempotency-Key", "rotation-of-" + text(key).substring(4, 12));
+        JsonNode first = json(repeating.post(path(key) + "/rotate", "{}"));
+        JsonNode second = json(repeating.post(path(key) + "/rotate", "{}"));
+        assertThat(text(second)).isEqualTo(text(first));
+        assertThat(status(text(key))).isEqualTo(200);
+        assertThat(status(text(first))).isEqualTo(200);
+    }
+
+    @Test
     void a_rotated_key_has_two_texts_for_a_day_and_then_one() {
         JsonNode key = API.newKey(id, "read");
         JsonNode rotated = json(operator.post(path(key) + "/rotate", "{}"));

@@ -35,6 +35,37 @@ class BodyBudgetTest {
     }
 
     @Test
+    void the_waiting_requests_of_one_owner_leave_room_for_those_of_others() {
+        budget.reserve("a", 2 * MEBIBYTE);
+        for (int i = 0; i < 100; i++) {
+            reserve("a", 1);
+        }
+        await().until(() -> budget.waiting() == 100);
+        assertThatThrownBy(() -> budget.reserve("a", 1)).isInstanceOf(ProblemException.class);
+        assertThat(budget.waiting()).isEqualTo(100);
+        budget.reserve("b", MEBIBYTE);
+    }
+
+    @Test
+    void an_interrupted_request_takes_nothing_and_stays_interrupted() throws Exception {
+        BodyBudget.Reservation taken = budget.reserve("a", 2 * MEBIBYTE);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        Thread waiting =
+                Thread.startVirtualThread(() -> {
+                    try {
+                        budget.reserve("a", MEBIBYTE);
+                    } catch (ProblemException busy) {
+                        interrupted.complete(Thread.currentThread().isInterrupted());
+                    }
+                });
+        await().until(() -> budget.waiting() == 1);
+        waiting.interrupt();
+        assertThat(interrupted.get()).isTrue();
+        budget.reduce(taken, 0);
+        assertThat(budget.used()).isZero();
+    }
+
+    @Test
     void a_large_request_is_not_overtaken_by_small_ones() throws Exception {
         BodyBudget.Reservation a = budget.reserve("a", 2 * MEBIBYTE);
         budget.reserve("b", MEBIBYTE + 1);

@@ -38,7 +38,7 @@ class SubscribersTest {
     @AfterEach
     void clear() {
         DATABASE.jdbi()
-                .useHandle(handle -> handle.execute("truncate webhook, event, delivery, fanout"));
+                .useHandle(handle -> handle.execute("truncate webhook, imported, event, delivery, fanout"));
     }
 
     @AfterAll
