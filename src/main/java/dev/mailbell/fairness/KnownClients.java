@@ -11,9 +11,9 @@ public final class KnownClients {
     private @Nullable UUID first;
     private volatile boolean several;
 
-    /** Notes that there is this client. */
+    /** Notes that there is this client; the node itself is none. */
     public void add(UUID client) {
-        if (!several) {
+        if (!several && !client.equals(ActingClient.NODE)) {
             addFirst(client);
         }
     }

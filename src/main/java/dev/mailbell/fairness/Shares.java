@@ -46,6 +46,18 @@ public final class Shares {
         return !known.areSeveral() || taken < limit - reserved() || own * sharers < limit;
     }
 
+    /**
+     * Whether the client may keep all that it holds, because it might take the last of its permits
+     * again.
+     */
+    public boolean mayKeepAll(UUID client) {
+        long others = taken(client) - 1L;
+        return taken <= limit
+                && (!known.areSeveral()
+                        || taken <= limit - reserved()
+                        || others * (held.size() + 1L) < limit);
+    }
+
     /** Notes that there is this client, which may ask for a permit. */
     public void notice(UUID client) {
         known.add(client);

@@ -160,7 +160,7 @@ final class PushLoop {
         }
         OpenSession open = watched.session().open();
         if (open != null) {
-            open.permit().host().rest(watched.session());
+            open.permit().host().rest(watched.account().clientId(), watched.session());
         }
         boolean another = open != null && goesOn.getAsBoolean() && sessions.mayPush(watched, open);
         if (watched.due().isWanted() || another) {

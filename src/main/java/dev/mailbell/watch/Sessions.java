@@ -120,7 +120,7 @@ final class Sessions {
                 && (mayPush(watched, session) || mayRest(watched))
                 && session.keep(keptSessions)) {
             keepable.get().renew(Deadline.after(LONGEST_REST.plus(policy.timeout())));
-            session.permit().host().rest(watched.session());
+            session.permit().host().rest(watched.account().clientId(), watched.session());
         } else {
             watched.session().close();
         }

@@ -33,6 +33,27 @@ class SharesTest {
     }
 
     @Test
+    void the_node_itself_is_no_second_client() {
+        shares.mayTake(ActingClient.NODE);
+        assertThat(takeAll(A)).isEqualTo(16);
+    }
+
+    @Test
+    void a_client_that_held_all_gives_back_until_a_later_one_has_its_share() {
+        takeAll(A);
+        assertThat(shares.mayKeepAll(A)).isTrue();
+        shares.mayTake(B);
+        for (int i = 0; i < 16; i++) {
+            shares.add(A, shares.mayKeepAll(A) ? 0 : -1);
+            takeAll(B);
+            assertThat(shares.mayKeepAll(B)).isTrue();
+        }
+        assertThat(shares.taken(A)).isEqualTo(8);
+        assertThat(shares.taken(B)).isEqualTo(6);
+        assertThat(shares.mayKeepAll(A)).isTrue();
+    }
+
+    @Test
     void once_there_is_a_second_client_an_eighth_is_left_to_those_below_their_share() {
         shares.mayTake(B);
         assertThat(takeAll(A)).isEqualTo(14);

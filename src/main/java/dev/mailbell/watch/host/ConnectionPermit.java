@@ -30,7 +30,7 @@ public final class ConnectionPermit {
     public boolean mayPush() {
         if (!pushing.get()) {
             pushing.set(host.beginPush(client));
-        } else if (!host.mayGoOnPushing() && pushing.compareAndSet(true, false)) {
+        } else if (!host.mayGoOnPushing(client) && pushing.compareAndSet(true, false)) {
             host.endPush(client);
         }
         return pushing.get();

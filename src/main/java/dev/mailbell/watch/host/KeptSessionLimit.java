@@ -32,6 +32,11 @@ public final class KeptSessionLimit {
         return free;
     }
 
+    /** Whether the client need not give back a permit for clients with fewer. */
+    synchronized boolean mayKeepAll(UUID client) {
+        return permits.mayKeepAll(client);
+    }
+
     synchronized void release(UUID client) {
         permits.add(client, -1);
     }

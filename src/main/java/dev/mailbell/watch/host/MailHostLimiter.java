@@ -6,9 +6,9 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.Optional;
-import java.util.SequencedSet;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,12 +32,8 @@ public final class MailHostLimiter {
     private final Condition changed = lock.newCondition();
     private final ConnectionQueue queue = new ConnectionQueue();
 
-    /** Kept sessions that no thread uses now, the one that has rested longest first. */
-    private final SequencedSet<RestingSession> resting = new LinkedHashSet<>();
-
+    private final RestingSessions resting = new RestingSessions();
     private boolean granting;
-    private boolean dismissing;
-    private long dismissedAt;
     private final Shares open;
     private final Shares pushing;
     private long usedAt;
@@ -140,7 +136,7 @@ public final class MailHostLimiter {
                 int most = limits.connections(now);
                 open.resize(most);
                 if (open.taken() >= most) {
-                    dismissOneResting();
+                    resting.dismissOne(any -> true, now);
                     await(TimeUnit.SECONDS.toNanos(1));
                     continue;
                 }
@@ -153,6 +149,7 @@ public final class MailHostLimiter {
                     grantedAt = now;
                     return next.get();
                 }
+                dismissForShares(now);
                 await(untilNextLogin(now));
             }
         } finally {
@@ -180,20 +177,20 @@ public final class MailHostLimiter {
         }
     }
 
-    private void dismissOneResting() {
-        long now = nanoTime.getAsLong();
-        boolean underWay = dismissing && now - dismissedAt < TimeUnit.SECONDS.toNanos(5);
-        if (!resting.isEmpty() && !underWay) {
-            dismissing = true;
-            dismissedAt = now;
-            RestingSession longest = resting.removeFirst();
-            Thread.ofVirtual().name("dismissal").start(longest::dismiss);
+    /** Waiting clients that have their share get a connection once one of theirs is closed. */
+    private void dismissForShares(long now) {
+        Set<UUID> waiting = queue.clients();
+        Set<UUID> atShare = new HashSet<>(waiting);
+        atShare.removeIf(open::mayTake);
+        boolean found = atShare.isEmpty() || resting.dismissOne(atShare::contains, now);
+        if (!found && atShare.size() == waiting.size()) {
+            resting.dismissOne(any -> true, now);
         }
     }
 
-    /** No thread uses the kept session from now on, until {@link #rouse}. */
-    public void rest(RestingSession watched) {
-        locked(() -> resting.add(watched));
+    /** No thread uses the client's kept session from now on, until {@link #rouse}. */
+    public void rest(UUID client, RestingSession watched) {
+        locked(() -> resting.add(client, watched));
     }
 
     public void rouse(RestingSession watched) {
@@ -212,11 +209,15 @@ public final class MailHostLimiter {
         }
     }
 
-    /** Whether a session may go on waiting for push: the limit may have been lowered meanwhile. */
-    boolean mayGoOnPushing() {
+    /**
+     * Whether a session of the client may go on waiting for push: the limit may have been lowered
+     * meanwhile, or other clients have come.
+     */
+    boolean mayGoOnPushing(UUID client) {
         lock.lock();
         try {
-            return pushing.taken() <= mostPushing();
+            pushing.resize(mostPushing());
+            return pushing.mayKeepAll(client);
         } finally {
             lock.unlock();
         }
@@ -234,7 +235,7 @@ public final class MailHostLimiter {
     void closed(UUID client, boolean pushed) {
         locked(() -> {
             open.add(client, -1);
-            dismissing = false;
+            resting.closed();
             pushing.add(client, pushed ? -1 : 0);
             changed.signal();
         });

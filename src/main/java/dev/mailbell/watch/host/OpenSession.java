@@ -52,12 +52,12 @@ public final class OpenSession {
         return pushAsked;
     }
 
-    /** Keeps the session if a permit for kept sessions is free. */
+    /** Keeps the session if a permit for it is free, and as long as no others are to have it. */
     public boolean keep(KeptSessionLimit permits) {
         if (kept == null && permits.tryAcquire(permit.client())) {
             kept = permits;
         }
-        return kept != null;
+        return kept != null && permits.mayKeepAll(permit.client());
     }
 
     public Duration age() {

@@ -101,9 +101,9 @@ class MailHostLimiterTest {
         ConnectionPermit kept = host.acquire(CLIENT, SOON);
         AtomicInteger dismissed = new AtomicInteger();
         RestingSession roused = () -> dismissed.addAndGet(100);
-        host.rest(roused);
+        host.rest(CLIENT, roused);
         host.rouse(roused);
-        host.rest(() -> {
+        host.rest(CLIENT, () -> {
             dismissed.incrementAndGet();
             kept.release();
         });
@@ -173,6 +173,51 @@ class MailHostLimiterTest {
         now.addAndGet(SECOND);
         held.getFirst().release();
         await().until(() -> granted.size() == 1);
+    }
+
+    @Test
+    void a_client_at_its_share_of_the_connections_has_its_own_resting_sessions_dismissed() {
+        MailHostLimiter host = limiter(16, 1_000_000);
+        List<UUID> dismissed = Collections.synchronizedList(new ArrayList<>());
+        rest(host, OTHER, dismissed);
+        for (int i = 0; i < 13; i++) {
+            rest(host, CLIENT, dismissed);
+        }
+        now.addAndGet(SECOND);
+        host.submit(request());
+        await().until(() -> granted.size() == 1);
+        assertThat(dismissed).containsExactly(CLIENT);
+        assertThat(host.status().connections()).isEqualTo(14);
+    }
+
+    private void rest(MailHostLimiter host, UUID client, List<UUID> dismissed) {
+        now.addAndGet(SECOND);
+        ConnectionPermit permit = host.acquire(client, SOON);
+        host.rest(
+                client,
+                () -> {
+                    dismissed.add(client);
+                    permit.release();
+                });
+    }
+
+    @Test
+    void a_client_that_alone_held_all_places_for_push_gives_some_to_a_later_one() {
+        MailHostLimiter host = limiter(20, 1_000_000);
+        List<ConnectionPermit> held = new ArrayList<>();
+        for (int i = 0; i < 18; i++) {
+            now.addAndGet(SECOND);
+            ConnectionPermit permit = host.acquire(CLIENT, SOON);
+            assertThat(permit.mayPush()).isTrue();
+            held.add(permit);
+        }
+        now.addAndGet(SECOND);
+        ConnectionPermit other = host.acquire(OTHER, SOON);
+        assertThat(other.mayPush()).isFalse();
+        assertThat(held.stream().filter(ConnectionPermit::mayPush)).hasSize(16);
+        assertThat(other.mayPush()).isTrue();
+        assertThat(held.stream().filter(ConnectionPermit::mayPush)).hasSize(15);
+        assertThat(other.mayPush()).isTrue();
     }
 
     @Test
