@@ -46,6 +46,11 @@ public class MailFailure extends RuntimeException {
         return code.isOfHost();
     }
 
+    /** Whether no answer came in time. */
+    public boolean isSilence() {
+        return code == FailureCode.TIMEOUT;
+    }
+
     /** What happened and what to do, for the account's owner; the exception's message. */
     public String reason() {
         return reason;

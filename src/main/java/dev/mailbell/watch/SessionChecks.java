@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
@@ -50,7 +51,9 @@ final class SessionChecks {
             account.session().close();
             permit.failed(failure);
             if (!failure.isOfHost()) {
-                meters.answered();
+                if (!(failure instanceof EgressFailure)) {
+                    meters.answered();
+                }
             } else if (account.status().hasEverWorked()) {
                 meters.unanswered();
             }

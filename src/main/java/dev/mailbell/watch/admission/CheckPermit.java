@@ -1,6 +1,6 @@
 package dev.mailbell.watch.admission;
 
-import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.MailFailure;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -57,10 +57,13 @@ public final class CheckPermit implements AutoCloseable {
         if (failure instanceof NoRoomException) {
             return;
         }
-        ended =
-                failure.code() == FailureCode.TIMEOUT
-                        ? Ended.SILENT
-                        : failure.isOfHost() ? Ended.FAILED : Ended.ANSWERED;
+        if (failure.isSilence()) {
+            ended = Ended.SILENT;
+        } else {
+            // Behind a way out that fails, the server cannot have answered.
+            boolean answered = !failure.isOfHost() && !(failure instanceof EgressFailure);
+            ended = answered ? Ended.ANSWERED : Ended.FAILED;
+        }
     }
 
     @Override

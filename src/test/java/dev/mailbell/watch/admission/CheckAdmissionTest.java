@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.fairness.KnownClients;
+import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,6 +127,26 @@ class CheckAdmissionTest {
         assertThat(running("a")).isEqualTo(4);
         submit(CheckKind.SCHEDULED, "b", false);
         assertThat(running("b")).isEqualTo(1);
+    }
+
+    @Test
+    void a_server_behind_a_way_out_that_is_silent_is_silent_and_behind_a_broken_one_fails() {
+        MailFailure broken = new EgressFailure("refused", new ConnectException());
+        MailFailure silent =
+                new EgressFailure("late", new IOException(new SocketTimeoutException()));
+        assertThat(ended(broken)).isEqualTo(CheckPermit.Ended.FAILED);
+        assertThat(ended(broken.withReason("shown"))).isEqualTo(CheckPermit.Ended.FAILED);
+        assertThat(ended(silent)).isEqualTo(CheckPermit.Ended.SILENT);
+        assertThat(ended(silent.withReason("shown"))).isEqualTo(CheckPermit.Ended.SILENT);
+        assertThat(silent.withReason("shown").isOfHost()).isFalse();
+    }
+
+    private CheckPermit.Ended ended(MailFailure failure) {
+        submit(CheckKind.SCHEDULED, "a", false);
+        CheckPermit permit = oldest("a");
+        permit.failed(failure);
+        end(permit);
+        return permit.ended();
     }
 
     @Test
