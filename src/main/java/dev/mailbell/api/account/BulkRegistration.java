@@ -7,6 +7,7 @@ import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.account.AccountRegistration.Resolved;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.fairness.ActingClient;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -160,6 +161,7 @@ public final class BulkRegistration {
             waiting.forEach(item -> resolve(once, item));
             return;
         }
+        UUID client = ActingClient.current();
         Semaphore permits = new Semaphore(CONCURRENCY);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> futures = new ArrayList<>();
@@ -168,7 +170,7 @@ public final class BulkRegistration {
                         threads.submit(() -> {
                             permits.acquire();
                             try {
-                                resolve(once, item);
+                                ActingClient.run(client, () -> resolve(once, item));
                                 return null;
                             } finally {
                                 permits.release();

@@ -1,5 +1,7 @@
 package dev.mailbell.mail.discovery;
 
+import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered.Found;
@@ -9,11 +11,13 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.network.http.GuardedHttp;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -25,13 +29,18 @@ public final class Discovery {
     /** Each asks five questions at once. */
     private static final int SURVEYS_AT_ONCE = 32;
 
+    private static final int SURVEYS_OF_A_CLIENT = 8;
+
     private static final String NO_ADDRESS =
             "the mail server cannot be found without a full address such as ann@example.org: give"
                     + " mail.host";
 
     private final ProviderTable providers;
     private final Search.Sources sources;
-    private final Semaphore surveys = new Semaphore(SURVEYS_AT_ONCE, true);
+    private final FairSemaphore surveys = new FairSemaphore(SURVEYS_AT_ONCE);
+
+    /** The places of each client that has searched. */
+    private final Map<UUID, FairSemaphore> surveysOfClients = new ConcurrentHashMap<>();
 
     /**
      * @param http its guard decides where autoconfig files may be fetched from
@@ -94,20 +103,37 @@ public final class Discovery {
     }
 
     private Candidates survey(Search search, Deadline deadline) {
+        FairSemaphore ofClient =
+                surveysOfClients.computeIfAbsent(
+                        ActingClient.current(), any -> new FairSemaphore(SURVEYS_OF_A_CLIENT));
+        return within(
+                ofClient,
+                deadline,
+                () ->
+                        within(
+                                surveys,
+                                deadline,
+                                () -> {
+                                    List<Candidate> found = search.all();
+                                    return new Candidates(
+                                            found, found.isEmpty() ? search.nothingFound() : "");
+                                }));
+    }
+
+    private static Candidates within(
+            FairSemaphore places, Deadline deadline, Supplier<Candidates> survey) {
         boolean mayBegin = false;
         try {
-            mayBegin = surveys.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
-            if (!mayBegin) {
-                return new Candidates(List.of(), "too many searches run at once: try again");
-            }
-            List<Candidate> found = search.all();
-            return new Candidates(found, found.isEmpty() ? search.nothingFound() : "");
+            mayBegin = places.tryAcquire(ActingClient.current(), deadline.remainingNanos());
+            return mayBegin
+                    ? survey.get()
+                    : new Candidates(List.of(), "too many searches run at once: try again");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Candidates(List.of(), "the daemon is being stopped");
         } finally {
             if (mayBegin) {
-                surveys.release();
+                places.release();
             }
         }
     }

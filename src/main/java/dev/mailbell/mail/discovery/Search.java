@@ -1,5 +1,6 @@
 package dev.mailbell.mail.discovery;
 
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered.Found;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,10 +70,15 @@ final class Search {
             questions.add(() -> srv(protocol, Security.STARTTLS).stream().toList());
         }
         questions.add(this::autoconfig);
+        UUID client = ActingClient.current();
+        List<Callable<List<Candidate>>> ofClient = new ArrayList<>();
+        for (Callable<List<Candidate>> question : questions) {
+            ofClient.add(() -> ActingClient.call(client, question::call));
+        }
         List<Candidate> found = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Future<List<Candidate>> answer :
-                    threads.invokeAll(questions, deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                    threads.invokeAll(ofClient, deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
                 found.addAll(answered(answer));
             }
         } catch (InterruptedException e) {

@@ -3,7 +3,9 @@ package dev.mailbell.mail.discovery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.discovery.Discovered.Found;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -385,6 +388,42 @@ class DiscoveryTest {
                         EnumSet.allOf(Protocol.class),
                         Deadline.after(Duration.ofMillis(200)));
         assertThat(found.found()).hasSize(1);
+    }
+
+    @Test
+    void a_client_has_eight_surveys_at_once_whose_questions_are_asked_for_it() throws Exception {
+        UUID client = new UUID(0, 1);
+        List<UUID> askedFor = Collections.synchronizedList(new ArrayList<>());
+        Discovery silent =
+                new Discovery(
+                        ProviderTable.load(),
+                        (name, deadline) -> {
+                            askedFor.add(ActingClient.current());
+                            throw new IOException("interrupted", sleep());
+                        },
+                        (uri, deadline) -> Optional.empty(),
+                        new Random(1));
+        List<Thread> surveys = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            surveys.add(
+                    Thread.ofVirtual()
+                            .start(() -> ActingClient.run(client, () -> survey(silent, 20_000))));
+        }
+        await().until(() -> askedFor.size() == 16);
+        ActingClient.run(new UUID(0, 2), () -> survey(silent, 200));
+        assertThat(askedFor).hasSize(18);
+        assertThat(askedFor.subList(0, 16)).containsOnly(client);
+        surveys.forEach(Thread::interrupt);
+        for (Thread survey : surveys) {
+            survey.join();
+        }
+    }
+
+    private static void survey(Discovery discovery, int millis) {
+        discovery.candidates(
+                "ann@example.org",
+                EnumSet.of(Protocol.IMAP),
+                Deadline.after(Duration.ofMillis(millis)));
     }
 
     /** Waits like a source that never answers, until the search interrupts it. */
