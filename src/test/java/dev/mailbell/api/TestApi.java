@@ -10,6 +10,7 @@ import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.event.FeedNotifier;
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.auth.CodeExchange;
@@ -42,6 +43,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
@@ -62,6 +64,10 @@ public final class TestApi implements AutoCloseable {
     public FeedNotifier notifier;
     public final PrometheusMeterRegistry meters =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    /** The clients for which servers were searched. */
+    public final Set<UUID> searchedFor = ConcurrentHashMap.newKeySet();
+
     public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
@@ -199,7 +205,7 @@ public final class TestApi implements AutoCloseable {
                         watch,
                         new FakeWebhooks(),
                         notifier,
-                        new FakeSearch(),
+                        new FakeSearch(searchedFor),
                         rules,
                         () -> List.copyOf(notReady),
                         () -> reload.get(),
@@ -217,11 +223,12 @@ public final class TestApi implements AutoCloseable {
     }
 
     /** Knows the domain known.example. */
-    private static final class FakeSearch implements ServerSearch {
+    private record FakeSearch(Set<UUID> searchedFor) implements ServerSearch {
         private static final String UNKNOWN = "nothing is known of this domain: give mail.host";
 
         @Override
         public Discovered find(String address, Protocol protocol) {
+            searchedFor.add(ActingClient.current());
             return address.endsWith("@known.example")
                     ? new Discovered.Found(
                             "mail.known.example",

@@ -71,6 +71,28 @@ class WayOutTest {
     }
 
     @Test
+    void a_way_out_that_fails_does_not_show_that_a_server_answers() {
+        kit.reload("");
+        kit.start();
+        Account account = kit.register(server.port(), "ann");
+        await().until(() -> kit.mode(account).equals("idle"));
+        server.away(true);
+        await().until(() -> kit.mode(account).equals("null"));
+        kit.pass(Duration.ofMinutes(30));
+        await().until(() -> !kit.service().trouble().isEmpty());
+
+        kit.reload(by(refusing));
+        kit.pass(Duration.ofHours(1));
+        await().untilAsserted(() ->
+                assertThat(kit.accounts.find(account.id()).orElseThrow().failure())
+                        .satisfies(failure -> {
+                            assertThat(failure).isNotNull();
+                            assertThat(failure.message()).contains("the way out \"tokyo\"");
+                        }));
+        assertThat(kit.service().trouble()).singleElement().asString().contains("no check has");
+    }
+
+    @Test
     void an_account_whose_way_out_is_gone_goes_no_other_way() {
         kit.reload("");
         kit.start();

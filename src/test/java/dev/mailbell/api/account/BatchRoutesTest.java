@@ -66,6 +66,17 @@ class BatchRoutesTest {
     }
 
     @Test
+    void servers_are_searched_for_the_client_that_sent_the_batch() {
+        UUID id = UUID.fromString(API.newClient());
+        String account = imap("a").replace("\"host\": \"imap.example.org\", ", "");
+        API.searchedFor.clear();
+        API.client()
+                .with("Mailbell-Client", id.toString())
+                .post("/v1/accounts/batch", "{\"accounts\": [" + account + "," + account + "]}");
+        assertThat(API.searchedFor).containsExactly(id);
+    }
+
+    @Test
     void a_batch_is_an_array_of_accounts() {
         assertThat(faults(client.post("/v1/accounts/batch", "{}"))).containsOnlyKeys("accounts");
         assertThat(faults(client.post("/v1/accounts/batch", "{\"accounts\": []}")))
