@@ -20,6 +20,7 @@ import dev.mailbell.api.request.Query;
 import dev.mailbell.client.Scope;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -108,7 +109,7 @@ public final class AccountChangeRoutes {
                     change(
                             read,
                             found -> {
-                                raced[0] = !found.updatedAt().equals(read.updatedAt());
+                                raced[0] = isOther(read, found);
                                 if (raced[0]) {
                                     return found;
                                 }
@@ -126,6 +127,12 @@ public final class AccountChangeRoutes {
         }
         watchUnlessPaused(present);
         return raced[0] ? null : present;
+    }
+
+    /** A provider's renewal of the login does not raise {@code updatedAt}. */
+    private static boolean isOther(Account read, Account found) {
+        return !found.updatedAt().equals(read.updatedAt())
+                || !Arrays.equals(found.credential(), read.credential());
     }
 
     private Account change(Account account, UnaryOperator<Account> change) {
