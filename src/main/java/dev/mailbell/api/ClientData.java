@@ -53,7 +53,10 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                         new NewAccounts(parts.jdbi())),
                 new Erasure(
                         parts.jdbi(),
-                        parts.watch()::forgetClient,
+                        client -> {
+                            parts.watch().forgetClient(client);
+                            parts.apps().forgetClient(client);
+                        },
                         parts.webhooks()::longestPost,
                         parts.clock()));
     }
@@ -82,6 +85,7 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                                 erasure,
                                 access.known(),
                                 parts.watch(),
+                                parts.apps(),
                                 parts.webhooks(),
                                 parts.clock())
                         ::addTo);

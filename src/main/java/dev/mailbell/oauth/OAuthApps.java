@@ -111,6 +111,14 @@ public final class OAuthApps {
         }
     }
 
+    /** A client is being erased: the secrets of its apps are no longer kept. */
+    public void forgetClient(UUID clientId) {
+        synchronized (kept) {
+            changes++;
+            kept.values().removeIf(opened -> opened.app().clientId().equals(clientId));
+        }
+    }
+
     /**
      * The grant of an account that names an app.
      *

@@ -12,6 +12,7 @@ import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.ErasedClients;
 import dev.mailbell.client.Erasure;
 import dev.mailbell.client.Scope;
+import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
 import java.time.InstantSource;
@@ -24,6 +25,7 @@ public final class ErasureRoute {
     private final Erasure erasure;
     private final KnownKeys keys;
     private final Watch watch;
+    private final OAuthApps apps;
     private final WebhookOperations webhooks;
     private final InstantSource clock;
 
@@ -32,12 +34,14 @@ public final class ErasureRoute {
             Erasure erasure,
             KnownKeys keys,
             Watch watch,
+            OAuthApps apps,
             WebhookOperations webhooks,
             InstantSource clock) {
         this.clients = clients;
         this.erasure = erasure;
         this.keys = keys;
         this.watch = watch;
+        this.apps = apps;
         this.webhooks = webhooks;
         this.clock = clock;
     }
@@ -61,6 +65,7 @@ public final class ErasureRoute {
         keys.changed();
         webhooks.disabled(disabled);
         watch.forgetClient(id);
+        apps.forgetClient(id);
         erasure.wake();
         context.status(202);
     }

@@ -17,6 +17,7 @@ import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.KeyringException;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -377,5 +378,16 @@ class OAuthAppRoutesTest {
         HttpResponse<String> second = registerAccount(app, ", \"refreshToken\": \"s3cret-r\"");
         assertThat(second.statusCode()).isEqualTo(409);
         assertThat(json(second).required("type").stringValue()).endsWith(":changed-meanwhile");
+    }
+
+    @Test
+    void the_secrets_of_an_erased_clients_apps_are_not_kept() {
+        OAuthApp app = stored(register(CUSTOM));
+        assertThat(apps.find(app.id(), query -> query)).isPresent();
+        assertThat(apps.find(app.id(), query -> Optional::empty)).isPresent();
+        apps.forgetClient(UUID.randomUUID());
+        assertThat(apps.find(app.id(), query -> Optional::empty)).isPresent();
+        apps.forgetClient(app.clientId());
+        assertThat(apps.find(app.id(), query -> Optional::empty)).isEmpty();
     }
 }
