@@ -64,7 +64,8 @@ final class ResourceRoutes {
                         ::addTo,
                 new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
                 new DiscoverRoute(parts.search(), limits)::addTo,
-                new ConsentRoutes(accounts, reader, registration, links, idempotency)::addTo,
+                new ConsentRoutes(accounts, reader, registration, links, idempotency, limits)
+                        ::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
                 new AccountRoutes(
                                 accounts,

@@ -6,6 +6,7 @@ import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.oauth.ConsentLinks;
@@ -27,18 +28,21 @@ public final class ConsentRoutes {
     private final AccountRegistration registration;
     private final ConsentLinks links;
     private final Idempotency idempotency;
+    private final RequestLimits limits;
 
     public ConsentRoutes(
             AccountResources accounts,
             AccountReader reader,
             AccountRegistration registration,
             ConsentLinks links,
-            Idempotency idempotency) {
+            Idempotency idempotency,
+            RequestLimits limits) {
         this.accounts = accounts;
         this.reader = reader;
         this.registration = registration;
         this.links = links;
         this.idempotency = idempotency;
+        this.limits = limits;
     }
 
     public void addTo(Routes routes) {
@@ -62,9 +66,10 @@ public final class ConsentRoutes {
                 context,
                 body,
                 () -> {
+                    AccountDraft draft = reader.read(Json.object(body));
+                    limits.registrations(context, 1);
                     Account account =
-                            registration.account(
-                                    clientId, registration.resolve(reader.read(Json.object(body))));
+                            registration.account(clientId, registration.resolve(draft));
                     links.requireConsent(account);
                     if (account.state() != AccountState.PARKED) {
                         throw new ProblemException(

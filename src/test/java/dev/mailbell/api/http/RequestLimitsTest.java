@@ -119,6 +119,8 @@ class RequestLimitsTest {
         requireTooMany(
                 caller.post("/v1/accounts", TestApi.imap("two")), "limits.registrationsPerMinute");
         requireTooMany(
+                caller.post("/v1/consents", TestApi.imap("two")), "limits.registrationsPerMinute");
+        requireTooMany(
                 caller.post("/v1/accounts/batch", "{\"accounts\": [{}]}"),
                 "limits.registrationsPerMinute");
     }
