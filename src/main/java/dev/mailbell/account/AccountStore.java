@@ -174,6 +174,19 @@ public final class AccountStore {
                         .findOne());
     }
 
+    /** An account of any client that is not being erased. */
+    public Optional<Account> findInUse(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select * from account a where id = :id and not exists
+                                    (select from client c where c.id = a.client_id and c.erasing_since is not null)\
+                                """)
+                        .bind("id", id)
+                        .map((row, context) -> AccountRows.read(row))
+                        .findOne());
+    }
+
     public Optional<Account> find(UUID clientId, UUID id) {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select * from account where client_id = :client and id = :id")

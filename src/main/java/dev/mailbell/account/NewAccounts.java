@@ -70,14 +70,18 @@ public final class NewAccounts {
         });
     }
 
-    /** Which of these accounts their client has neither changed, paused nor removed since. */
+    /**
+     * Which of these accounts their client has neither changed, paused nor removed since; none of a
+     * client that is being erased.
+     */
     public Set<UUID> unchanged(List<Account> accounts) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
                                 select a.id from account a
                                 join unnest(:ids::uuid[], :times::timestamptz[]) t (id, at) on a.id = t.id and a.updated_at = t.at
-                                where a.state <> 'paused'\
+                                where a.state <> 'paused' and not exists
+                                    (select from client c where c.id = a.client_id and c.erasing_since is not null)\
                                 """)
                         .bind("ids", accounts.stream().map(Account::id).toArray(UUID[]::new))
                         .bind(

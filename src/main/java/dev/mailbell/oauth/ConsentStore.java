@@ -46,11 +46,13 @@ public final class ConsentStore {
                         .execute());
     }
 
+    /** The link with a token, unless its client is being erased. */
     public Optional<Consent> find(byte[] tokenHash) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
                                 select a.client_id, c.* from oauth_consent c join account a on a.id = c.account_id
+                                join client cl on cl.id = a.client_id and cl.erasing_since is null
                                 where c.token_hash = :hash\
                                 """)
                         .bind("hash", tokenHash)
@@ -102,14 +104,16 @@ public final class ConsentStore {
     /**
      * The link has led to a grant and works no more.
      *
-     * @return false when a newer link has replaced it, or it is gone
+     * @return false when a newer link has replaced it, it is gone, or its client is being erased
      */
     public boolean use(byte[] tokenHash, Instant now) {
         return jdbi.withHandle(handle ->
                 handle.createUpdate(
                                 """
                                 update oauth_consent set used_at = :now, claimed_until = null
-                                where token_hash = :hash and used_at is null\
+                                where token_hash = :hash and used_at is null and exists
+                                    (select from account a join client c on c.id = a.client_id and c.erasing_since is null
+                                    where a.id = account_id)\
                                 """)
                         .bind("hash", tokenHash)
                         .bind("now", utc(now))

@@ -46,7 +46,7 @@ class ConsentTest {
     /** A token endpoint that answers what a test wants. */
     private static final MockWebServer ODD = new MockWebServer();
 
-    private final HttpCaller client = API.client();
+    private HttpCaller client = API.client();
     private final Browser browser = new Browser();
     private final AccountStore accounts = new AccountStore(API.database.jdbi());
 
@@ -455,5 +455,52 @@ class ConsentTest {
         String body = account(app());
         String first = once.post("/v1/consents", body).body();
         assertThat(once.post("/v1/consents", body).body()).isEqualTo(first);
+    }
+
+    /** The client with whose apps and accounts the test goes on. */
+    private String anotherClient() {
+        String id = API.newClient();
+        client = API.client().with("Mailbell-Client", id);
+        return id;
+    }
+
+    /** Its rows are not deleted yet: the time is in the future. */
+    private static void beginErasure(String id) {
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update client set erasing_since = now() + interval '1 day' where id = ?::uuid",
+                                id));
+    }
+
+    private void assertNoGrant(Waiting waiting) {
+        LoginSecret login =
+                new LoginSecrets(API.keyring).open(accounts.find(waiting.id()).orElseThrow());
+        assertThat(((LoginSecret.App) login).refreshToken()).isNull();
+    }
+
+    @Test
+    void the_links_of_an_erased_client_are_not_valid() {
+        String id = anotherClient();
+        Waiting waiting = waiting();
+        URI callback = consented(waiting.link());
+        beginErasure(id);
+        assertPage(browser.open(waiting.link()), 404, "not valid");
+        assertPage(browser.open(callback), 404, "not valid");
+        assertNoGrant(waiting);
+    }
+
+    @Test
+    void a_client_that_is_erased_during_the_exchange_ends_the_consent() throws Exception {
+        String id = anotherClient();
+        Waiting waiting = waiting(app(oddEndpoint()));
+        URI callback = consented(waiting.link());
+        while_the_code_is_exchanged(
+                callback,
+                () -> beginErasure(id),
+                410,
+                "removed or its settings were changed");
+        assertNoGrant(waiting);
     }
 }
