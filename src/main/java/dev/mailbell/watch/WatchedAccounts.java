@@ -76,7 +76,6 @@ final class WatchedAccounts implements Watch {
 
     @Override
     public void watch(Account account) {
-        credentials.forget(account);
         known.add(account.clientId());
         touched.add(account.id());
         WatchedAccount fresh =
@@ -87,6 +86,8 @@ final class WatchedAccounts implements Watch {
                             if (old != null) {
                                 end(old);
                             }
+                            credentials.changed(
+                                    old == null ? null : old.account(), now.orElse(account));
                             return now.map(present -> successor(present, old)).orElse(null);
                         });
         if (fresh != null) {
@@ -139,7 +140,7 @@ final class WatchedAccounts implements Watch {
      */
     private Optional<Account> present(Account given) {
         try {
-            return table.find(given.id()).filter(Account::isWatched);
+            return table.findInUse(given.id()).filter(Account::isWatched);
         } catch (RuntimeException e) {
             if (Database.isAway(e)) {
                 return Optional.of(given);
@@ -278,10 +279,13 @@ final class WatchedAccounts implements Watch {
 
     /** A provider renewed an account's login, which is stored. */
     void renewed(Account account) {
-        WatchedAccount watched = accounts.get(account.id());
-        if (watched != null) {
-            watched.renewed(account.credential());
-        }
+        // Waits for a change that is under way, so that what it puts knows the login too.
+        accounts.computeIfPresent(
+                account.id(),
+                (id, watched) -> {
+                    watched.renewed(account.credential());
+                    return watched;
+                });
     }
 
     private WatchedAccount require(Account account) {

@@ -57,7 +57,8 @@ class FairnessTest {
         receivers.forEach(RawReceiver::close);
         engine.close();
         DATABASE.jdbi()
-                .useHandle(handle -> handle.execute("truncate webhook, imported, event, delivery, attempt"));
+                .useHandle(handle ->
+                        handle.execute("truncate webhook, imported, event, delivery, attempt"));
     }
 
     @AfterAll

@@ -22,6 +22,7 @@ import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.http.GuardedHttp;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.oauth.OAuthApp;
+import dev.mailbell.watch.record.StoredRefreshTokens;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -29,8 +30,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
+import mockwebserver3.RecordedRequest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,6 +144,19 @@ class TokenLoginTest {
         await().until(() -> stored(account.id()).state() == state);
     }
 
+    private boolean isWaitedForALock() {
+        return kit.database
+                .jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select exists (select from pg_stat_activity
+                                            where datname = current_database() and wait_event_type = 'Lock')\
+                                        """)
+                                .mapTo(Boolean.class)
+                                .one());
+    }
+
     private Event parked(Account account) {
         awaitState(account, AccountState.PARKED);
         List<Event> events = kit.of(account, EventType.ACCOUNT_PARKED);
@@ -225,5 +244,88 @@ class TokenLoginTest {
         Failure failure = stored(account.id()).failure();
         assertThat(Objects.requireNonNull(failure).code()).isEqualTo(FailureCode.SERVER_ERROR);
         assertThat(kit.of(account, EventType.ACCOUNT_PARKED)).isEmpty();
+    }
+
+    private String refreshToken(Account account) {
+        LoginSecret.App login = (LoginSecret.App) kit.secrets.open(stored(account.id()));
+        return String.valueOf(login.refreshToken());
+    }
+
+    @Test
+    void a_rotation_outlives_a_change_of_the_account_that_leaves_its_login() throws Exception {
+        CountDownLatch changed = new CountDownLatch(1);
+        endpoint.setDispatcher(
+                new Dispatcher() {
+                    @Override
+                    public MockResponse dispatch(RecordedRequest request)
+                            throws InterruptedException {
+                        assertThat(changed.await(180, TimeUnit.SECONDS)).isTrue();
+                        return new MockResponse.Builder()
+                                .addHeader("Content-Type", "application/json")
+                                .body(
+                                        "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"refresh_token\":\"r2\"}"
+                                                .formatted(TOKEN))
+                                .build();
+                    }
+                });
+        Account account = register(app(), "r1");
+        endpoint.takeRequest();
+
+        kit.watch().watch(stored(account.id()));
+        changed.countDown();
+
+        await().until(() -> refreshToken(account).equals("r2"));
+        awaitState(account, AccountState.WATCHING);
+        assertThat(endpoint.getRequestCount()).isEqualTo(1);
+    }
+
+    @Test
+    void a_rotation_is_stored_although_the_row_is_encrypted_anew_meanwhile() throws Exception {
+        Account account =
+                kit.store(
+                        mail.getImap().getPort(),
+                        "ann",
+                        List.of("INBOX"),
+                        new LoginSecret.App(app().id(), "r1", null, null));
+        byte[] anew = kit.secrets.seal(kit.secrets.open(account), account.id());
+        StoredRefreshTokens store =
+                new StoredRefreshTokens(kit.accounts, kit.secrets, changed -> {});
+        CompletableFuture<Void> write =
+                kit.database
+                        .jdbi()
+                        .inTransaction(handle -> {
+                            handle.execute(
+                                    "update account set credential = ? where id = ?",
+                                    anew,
+                                    account.id());
+                            CompletableFuture<Void> begun =
+                                    CompletableFuture.runAsync(
+                                            () -> store.replaced(account.id(), "r1", "r2"));
+                            await().until(() -> begun.isDone() || isWaitedForALock());
+                            return begun;
+                        });
+        write.get(180, TimeUnit.SECONDS);
+        assertThat(refreshToken(account)).isEqualTo("r2");
+    }
+
+    @Test
+    void no_account_of_a_client_that_is_being_erased_is_watched() {
+        UUID client = Ids.next();
+        kit.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "insert into client (id, name, erasing_since) values (?, 'gone', now())",
+                                client));
+        Account one = kit.account(client, mail.getImap().getPort(), "ann", List.of("INBOX"));
+        Account two = kit.account(client, mail.getImap().getPort(), "ann", List.of("INBOX"));
+        kit.accounts.insert(one);
+        kit.accounts.insert(two);
+
+        kit.watch().watch(one);
+        kit.watch().watchNew(List.of(two));
+
+        assertThat(kit.watch().live(one.id())).isEmpty();
+        assertThat(kit.watch().live(two.id())).isEmpty();
     }
 }

@@ -68,8 +68,7 @@ public final class ConsentRoutes {
                 () -> {
                     AccountDraft draft = reader.read(Json.object(body));
                     limits.registrations(context, 1);
-                    Account account =
-                            registration.account(clientId, registration.resolve(draft));
+                    Account account = registration.account(clientId, registration.resolve(draft));
                     links.requireConsent(account);
                     if (account.state() != AccountState.PARKED) {
                         throw new ProblemException(

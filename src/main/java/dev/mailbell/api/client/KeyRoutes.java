@@ -1,8 +1,8 @@
 package dev.mailbell.api.client;
 
+import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
-import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;

@@ -201,8 +201,7 @@ public final class WebhookTransfer {
         List<UUID> sources = new ArrayList<>();
         given.forEach(id -> Uuids.parse(id.asString("")).ifPresent(sources::add));
         Map<UUID, UUID> found = accounts.apply(sources);
-        List<UUID> missing =
-                sources.stream().filter(source -> !found.containsKey(source)).toList();
+        List<UUID> missing = sources.stream().filter(source -> !found.containsKey(source)).toList();
         if (!missing.isEmpty()) {
             throw new ProblemException(
                     Problem.invalid(

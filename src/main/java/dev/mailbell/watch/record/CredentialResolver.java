@@ -22,7 +22,9 @@ import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Secret;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the login of an account for one check: the stored secret opened, a grant turned into an
@@ -157,6 +159,18 @@ public final class CredentialResolver {
     public void refused(Account account, MailFailure failure) {
         if (account.mail().auth() == MailSettings.Auth.OAUTH2 && failure.code().needsOwner()) {
             tokens.refused(account.id());
+        }
+    }
+
+    /**
+     * An account was changed: the tokens of another login are forgotten. Those of the same login
+     * are kept, because a renewal that is under way may bring its next refresh token.
+     *
+     * @param before null for an account that was not watched
+     */
+    public void changed(@Nullable Account before, Account now) {
+        if (before == null || !Arrays.equals(before.credential(), now.credential())) {
+            forget(now);
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 
 /** Keeps the refresh tokens that providers renew: in the account's row first, then in memory. */
 public final class StoredRefreshTokens implements RefreshTokenStore {
+    private static final int MAX_TRIES = 5;
+
     private final AccountStore accounts;
     private final LoginSecrets secrets;
     private final Consumer<Account> changed;
@@ -27,20 +29,26 @@ public final class StoredRefreshTokens implements RefreshTokenStore {
 
     @Override
     public void replaced(UUID accountId, String usedRefreshToken, String newRefreshToken) {
-        Optional<Account> stored = accounts.find(accountId);
-        if (stored.isEmpty()) {
-            return;
+        // The row may be encrypted anew between the two statements, with the same token in it.
+        for (int i = 0; i < MAX_TRIES; i++) {
+            Optional<Account> stored = accounts.find(accountId);
+            if (stored.isEmpty()) {
+                return;
+            }
+            Account account = stored.get();
+            Optional<LoginSecret> renewed =
+                    renewed(secrets.open(account), usedRefreshToken, newRefreshToken);
+            if (renewed.isEmpty()) {
+                return;
+            }
+            byte[] credential = secrets.seal(renewed.get(), accountId);
+            if (accounts.replaceCredential(accountId, account.credential(), credential)) {
+                changed.accept(account.withCredential(credential));
+                return;
+            }
         }
-        Account account = stored.get();
-        Optional<LoginSecret> renewed =
-                renewed(secrets.open(account), usedRefreshToken, newRefreshToken);
-        if (renewed.isEmpty()) {
-            return;
-        }
-        byte[] credential = secrets.seal(renewed.get(), accountId);
-        if (accounts.replaceCredential(accountId, account.credential(), credential)) {
-            changed.accept(account.withCredential(credential));
-        }
+        throw new IllegalStateException(
+                "account " + accountId + ": its login is being changed by others");
     }
 
     /** Empty when the owner has given a new login meanwhile; that one counts. */

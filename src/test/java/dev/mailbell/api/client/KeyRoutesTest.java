@@ -187,7 +187,8 @@ class KeyRoutesTest {
     @Test
     void a_rotation_that_is_repeated_does_not_end_the_text_in_use() {
         JsonNode key = API.newKey(id, "read");
-        HttpCaller repeating = operator.with("Idempotency-Key", "rotation-of-" + text(key).substring(4, 12));
+        HttpCaller repeating =
+                operator.with("Idempotency-Key", "rotation-of-" + text(key).substring(4, 12));
         JsonNode first = json(repeating.post(path(key) + "/rotate", "{}"));
         JsonNode second = json(repeating.post(path(key) + "/rotate", "{}"));
         assertThat(text(second)).isEqualTo(text(first));

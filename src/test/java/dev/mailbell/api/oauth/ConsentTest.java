@@ -497,10 +497,7 @@ class ConsentTest {
         Waiting waiting = waiting(app(oddEndpoint()));
         URI callback = consented(waiting.link());
         while_the_code_is_exchanged(
-                callback,
-                () -> beginErasure(id),
-                410,
-                "removed or its settings were changed");
+                callback, () -> beginErasure(id), 410, "removed or its settings were changed");
         assertNoGrant(waiting);
     }
 }

@@ -38,7 +38,8 @@ class SubscribersTest {
     @AfterEach
     void clear() {
         DATABASE.jdbi()
-                .useHandle(handle -> handle.execute("truncate webhook, imported, event, delivery, fanout"));
+                .useHandle(handle ->
+                        handle.execute("truncate webhook, imported, event, delivery, fanout"));
     }
 
     @AfterAll

@@ -103,10 +103,12 @@ class MailHostLimiterTest {
         RestingSession roused = () -> dismissed.addAndGet(100);
         host.rest(CLIENT, roused);
         host.rouse(roused);
-        host.rest(CLIENT, () -> {
-            dismissed.incrementAndGet();
-            kept.release();
-        });
+        host.rest(
+                CLIENT,
+                () -> {
+                    dismissed.incrementAndGet();
+                    kept.release();
+                });
         now.addAndGet(SECOND);
         host.submit(request());
         await().until(() -> granted.size() == 1);
