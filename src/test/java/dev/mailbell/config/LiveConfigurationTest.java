@@ -34,6 +34,10 @@ class LiveConfigurationTest {
                     Map.entry("dataDir", "elsewhere"),
                     Map.entry("http.host", "0.0.0.0"),
                     Map.entry("http.port", "2178"),
+                    Map.entry("http.loopbackPort", "2179"),
+                    Map.entry("http.publicUrl", "https://mail.example.org"),
+                    Map.entry("http.tls.certificate", "other.pem"),
+                    Map.entry("http.tls.key", "other.pem"),
                     Map.entry("database.url", "jdbc:postgresql://db/mailbell"),
                     Map.entry("database.username", "somebody"),
                     Map.entry("database.password", "hush"),
@@ -128,12 +132,20 @@ class LiveConfigurationTest {
                             ? "database: { url: 'jdbc:postgresql://db/first', %s }"
                             : "";
             String last = key.substring(key.lastIndexOf('.') + 1);
-            write(database.replace(", %s", ""));
+            String tls = "http: { tls: { certificate: first.pem, key: second.pem } }";
+            write(key.startsWith("http.tls.") ? tls : database.replace(", %s", ""));
             LiveConfiguration live = open();
             Configuration before = live.get();
             List<Configuration> told = new ArrayList<>();
             live.onChange(told::add);
-            write(database.isEmpty() ? yaml(key, other) : database.formatted(last + ": " + other));
+            if (key.startsWith("http.tls.")) {
+                write(tls.replaceFirst(last + ": \\w+", last + ": another"));
+            } else {
+                write(
+                        database.isEmpty()
+                                ? yaml(key, other)
+                                : database.formatted(last + ": " + other));
+            }
             Configuration written = new ConfigurationLoader(home, Map.of()).load(file);
             assertThat(written).as(key).isNotEqualTo(before);
             Reload reload = reload(live);
