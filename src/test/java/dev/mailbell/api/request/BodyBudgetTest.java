@@ -108,11 +108,12 @@ class BodyBudgetTest {
     @Test
     void the_line_is_bounded() throws Exception {
         budget.reserve("a", 2 * MEBIBYTE);
+        budget.reserve("b", 2 * MEBIBYTE);
         for (int i = 0; i < 1_000; i++) {
-            reserve("a", 1);
+            reserve("owner " + i % 10, 1);
         }
         await().until(() -> budget.waiting() == 1_000);
-        assertThatThrownBy(() -> reserve("b", 1).get())
+        assertThatThrownBy(() -> reserve("c", 1).get())
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(ProblemException.class);
     }
