@@ -27,11 +27,18 @@ import java.util.function.Consumer;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Builds what handles the data of a client as a whole: bulk registration, export, import, erasure.
+ * Builds what reads and registers accounts, and what handles the data of a client as a whole: bulk
+ * registration, export, import, erasure.
  */
-record ClientData(BulkRegistration bulk, Erasure erasure) {
+record ClientData(
+        AccountReader reader,
+        AccountRegistration registration,
+        AccountResources accounts,
+        BulkRegistration bulk,
+        Erasure erasure) {
 
     static ClientData of(Api.Parts parts, Access access) {
+        AccountReader reader = new AccountReader(parts.policy());
         AccountRegistration registration =
                 new AccountRegistration(
                         parts.guard(),
@@ -46,11 +53,10 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                         parts.watch(),
                         parts.policy());
         return new ClientData(
-                new BulkRegistration(
-                        new AccountReader(parts.policy()),
-                        registration,
-                        accounts,
-                        new NewAccounts(parts.jdbi())),
+                reader,
+                registration,
+                accounts,
+                new BulkRegistration(reader, registration, accounts, new NewAccounts(parts.jdbi())),
                 new Erasure(
                         parts.jdbi(),
                         client -> {
@@ -63,7 +69,7 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
 
     List<Consumer<Routes>> routes(Api.Parts parts, Access access) {
         Jdbi jdbi = parts.jdbi();
-        AccountTransfer accounts =
+        AccountTransfer transfer =
                 new AccountTransfer(
                         new AccountExport(jdbi), new AccountImport(jdbi), bulk, parts.watch());
         WebhookTransfer webhooks =
@@ -78,8 +84,8 @@ record ClientData(BulkRegistration bulk, Erasure erasure) {
                         client -> ResourceRoutes.mostWebhooks(parts, client),
                         parts.clock());
         return List.of(
-                new ExportRoute(access.clients(), accounts, webhooks, parts.clock())::addTo,
-                new ImportRoute(access.clients(), accounts, webhooks)::addTo,
+                new ExportRoute(access.clients(), transfer, webhooks, parts.clock())::addTo,
+                new ImportRoute(access.clients(), transfer, webhooks)::addTo,
                 new ErasureRoute(
                                 new ErasedClients(jdbi),
                                 erasure,

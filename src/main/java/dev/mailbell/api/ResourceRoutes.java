@@ -9,7 +9,6 @@ import dev.mailbell.api.account.AccountReader;
 import dev.mailbell.api.account.AccountRegistration;
 import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountRoutes;
-import dev.mailbell.api.account.AppPolicy;
 import dev.mailbell.api.account.BatchRoutes;
 import dev.mailbell.api.account.CheckRoutes;
 import dev.mailbell.api.account.ConsentRoutes;
@@ -49,16 +48,9 @@ final class ResourceRoutes {
         Watch watch = parts.watch();
         AccountStore store = new AccountStore(parts.jdbi());
         LoginSecrets secrets = new LoginSecrets(parts.keyring());
-        AccountReader reader = new AccountReader(parts.policy());
-        AccountRegistration registration =
-                new AccountRegistration(
-                        parts.guard(),
-                        parts.search(),
-                        secrets,
-                        new AppPolicy(parts.apps()),
-                        parts.clock());
-        AccountResources accounts =
-                new AccountResources(store, new ClientStore(parts.jdbi()), watch, parts.policy());
+        AccountReader reader = data.reader();
+        AccountRegistration registration = data.registration();
+        AccountResources accounts = data.accounts();
         return List.of(
                 new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)
                         ::addTo,

@@ -14,7 +14,6 @@ import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.EnumNames;
-import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.LabelFilter;
 import dev.mailbell.api.request.Page;
 import dev.mailbell.api.request.Query;
@@ -72,14 +71,10 @@ public final class AccountRoutes {
     }
 
     private void register(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.principal(context).clientId();
-        idempotency.answer(
+        idempotency.create(
                 context,
-                body,
-                () -> {
-                    AccountDraft draft = reader.read(Json.object(body));
+                (clientId, json) -> {
+                    AccountDraft draft = reader.read(json);
                     limits.registrations(context, 1);
                     Resolved resolved = registration.resolve(draft);
                     return accounts.creation(registration.account(clientId, resolved));

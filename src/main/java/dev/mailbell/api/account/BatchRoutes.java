@@ -2,18 +2,15 @@ package dev.mailbell.api.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.api.account.BulkRegistration.Item;
-import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
 import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Routes;
-import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.Query;
 import dev.mailbell.client.Scope;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
@@ -57,14 +54,10 @@ public final class BatchRoutes {
     }
 
     private void register(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.principal(context).clientId();
-        idempotency.answer(
+        idempotency.create(
                 context,
-                body,
-                () -> {
-                    List<JsonNode> nodes = nodes(Json.object(body));
+                (clientId, json) -> {
+                    List<JsonNode> nodes = nodes(json);
                     limits.registrations(context, nodes.size());
                     return creation(clientId, registration.prepare(clientId, nodes));
                 });

@@ -2,7 +2,6 @@ package dev.mailbell.api.account;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
-import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
@@ -19,7 +18,6 @@ import dev.mailbell.api.request.Query;
 import dev.mailbell.client.Scope;
 import io.javalin.http.Context;
 import java.time.Instant;
-import java.util.UUID;
 
 /** The routes that make consent links, for an account or together with a new one. */
 public final class ConsentRoutes {
@@ -59,14 +57,10 @@ public final class ConsentRoutes {
     private record Registered(String url, Instant expiresAt, AccountView account) {}
 
     private void register(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.principal(context).clientId();
-        idempotency.answer(
+        idempotency.create(
                 context,
-                body,
-                () -> {
-                    AccountDraft draft = reader.read(Json.object(body));
+                (clientId, json) -> {
+                    AccountDraft draft = reader.read(json);
                     limits.registrations(context, 1);
                     Account account = registration.account(clientId, registration.resolve(draft));
                     links.requireConsent(account);

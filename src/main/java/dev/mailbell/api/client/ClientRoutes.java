@@ -51,9 +51,7 @@ public final class ClientRoutes {
     }
 
     private void create(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        idempotency.answer(context, body, () -> creation(ClientReader.read(Json.object(body))));
+        idempotency.create(context, (clientId, json) -> creation(ClientReader.read(json)));
     }
 
     private Creation creation(ClientReader.Draft draft) {

@@ -1,8 +1,10 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.request.Query;
 import dev.mailbell.secret.Keyring;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
@@ -21,6 +24,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Creates a resource once for each {@code Idempotency-Key} of a client. The resource and the answer
@@ -69,6 +73,18 @@ public final class Idempotency {
     }
 
     private record Outcome(Result result, boolean replayed) {}
+
+    /**
+     * Answers a request without query parameters that creates a resource from a JSON object.
+     *
+     * @param prepare as for {@link #answer}, of the principal's client and the object
+     */
+    public void create(Context context, BiFunction<UUID, ObjectNode, Creation> prepare) {
+        Query.of(context).validate();
+        byte[] body = Body.bytes(context);
+        UUID clientId = AccessFilter.principal(context).clientId();
+        answer(context, body, () -> prepare.apply(clientId, Json.object(body)));
+    }
 
     /**
      * Answers a request that creates a resource.

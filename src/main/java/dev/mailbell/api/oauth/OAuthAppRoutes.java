@@ -60,14 +60,10 @@ final class OAuthAppRoutes {
     }
 
     private void create(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.principal(context).clientId();
-        idempotency.answer(
+        idempotency.create(
                 context,
-                body,
-                () -> {
-                    OAuthAppDraft draft = reader.read(Json.object(body), Proof.NONE);
+                (clientId, json) -> {
+                    OAuthAppDraft draft = reader.read(json, Proof.NONE);
                     Instant now = now();
                     return creation(app(Ids.next(), clientId, draft, Proof.NONE, null, now, now));
                 });

@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.ToLongFunction;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of webhooks: create, list, read, change, remove, test, rotate the secret. */
@@ -83,14 +82,10 @@ public final class WebhookRoutes {
     }
 
     private void create(Context context) {
-        Query.of(context).validate();
-        byte[] body = Body.bytes(context);
-        UUID clientId = AccessFilter.principal(context).clientId();
-        idempotency.answer(
+        idempotency.create(
                 context,
-                body,
-                () -> {
-                    WebhookDraft draft = reader.read(Json.object(body), clientId);
+                (clientId, json) -> {
+                    WebhookDraft draft = reader.read(json, clientId);
                     return creation(clientId, draft);
                 });
     }
@@ -174,7 +169,7 @@ public final class WebhookRoutes {
         Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
         Webhook webhook = fromPath(context);
-        ObjectNode document = document(webhook);
+        ObjectNode document = WebhookDocument.of(webhook);
         MergePatch.apply(document, patch);
         WebhookDraft draft = reader.readChange(document, webhook);
         Webhook changed =
@@ -199,22 +194,6 @@ public final class WebhookRoutes {
                 store.update(changed, state, webhooks.now()).orElseThrow(WebhookRoutes::notFound);
         webhooks.changed(webhook.id());
         Responses.ok(context, WebhookView.of(stored, now()));
-    }
-
-    /** The target of a merge patch. */
-    private static ObjectNode document(Webhook webhook) {
-        ObjectNode json = Json.MAPPER.createObjectNode();
-        json.put("url", webhook.url());
-        webhook.events().forEach(json.putArray("events")::add);
-        List<UUID> accounts = webhook.accounts();
-        if (accounts != null) {
-            ArrayNode ids = json.putArray("accounts");
-            accounts.forEach(id -> ids.add(id.toString()));
-        }
-        ObjectNode labels = json.putObject("labels");
-        webhook.labels().forEach(labels::put);
-        json.put("description", webhook.description());
-        return json;
     }
 
     private void remove(Context context) {

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -36,9 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class WebhookTransfer {
     private static final int PAGE = 500;
-    private static final String SECRET_PREFIX = "whsec_";
-    private static final int MIN_SECRET_BYTES = 24;
-    private static final int MAX_SECRET_BYTES = 64;
 
     private final WebhookStore store;
     private final WebhookImport imports;
@@ -93,19 +89,11 @@ public final class WebhookTransfer {
         json.put("type", "webhook");
         json.put("id", webhook.id().toString());
         json.put("state", webhook.state().wireName());
-        ObjectNode settings = json.putObject("webhook");
-        settings.put("url", webhook.url());
-        webhook.events().forEach(settings.putArray("events")::add);
-        List<UUID> accounts = webhook.accounts();
-        if (accounts != null) {
-            ArrayNode ids = settings.putArray("accounts");
-            accounts.forEach(id -> ids.add(id.toString()));
+        ObjectNode settings = WebhookDocument.of(webhook);
+        if (webhook.description() == null) {
+            settings.remove("description");
         }
-        ObjectNode labels = settings.putObject("labels");
-        webhook.labels().forEach(labels::put);
-        if (webhook.description() != null) {
-            settings.put("description", webhook.description());
-        }
+        json.set("webhook", settings);
         return json;
     }
 
@@ -172,24 +160,12 @@ public final class WebhookTransfer {
         if (secret == null || secret.isNull()) {
             return null;
         }
-        if (!secret.isString() || !isSecret(secret.stringValue())) {
+        if (!secret.isString() || !Signer.isSecret(secret.stringValue())) {
             throw new ProblemException(
                     Problem.invalid(
                             "webhook.secret", "must be whsec_ and the Base64 of 24 to 64 bytes"));
         }
         return Secret.of(secret.stringValue());
-    }
-
-    private static boolean isSecret(String text) {
-        if (!text.startsWith(SECRET_PREFIX)) {
-            return false;
-        }
-        try {
-            int bytes = Base64.getDecoder().decode(text.substring(SECRET_PREFIX.length())).length;
-            return bytes >= MIN_SECRET_BYTES && bytes <= MAX_SECRET_BYTES;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 
     /** The exported ids of accounts become those that they have here. */
