@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * apart, encrypted.
  *
  * @param auth how the login is proven
- * @param tls how the server proves who it is
+ * @param tls how the server proves its identity
  * @param egress the name of the way out; null for that of the provider's profile, if any
  */
 public record MailSettings(

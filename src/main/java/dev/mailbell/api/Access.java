@@ -17,7 +17,7 @@ import dev.mailbell.client.KeyUses;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Builds who may use the API: keys, limits, the audit log, and their routes. */
+/** Builds what controls access to the API: keys, limits, the audit log, and their routes. */
 record Access(
         ClientStore clients,
         ApiKeyStore keys,

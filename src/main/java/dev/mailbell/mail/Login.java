@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param host name or literal address, as registered; the certificate is checked against it
  * @param port 1 to 65,535
  * @param username without control characters
- * @param tls how the server proves who it is
+ * @param tls how the server proves its identity
  * @param egress the way out of its connections; null for direct ones
  * @param identify IMAP: whether to send ID before the login (RFC 2971); null where it is offered
  * @param plainFallback whether the password may be sent in clear text after the server has refused

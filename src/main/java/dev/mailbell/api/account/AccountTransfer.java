@@ -32,7 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Accounts as they are exported and imported: without secrets, with the marks of their mailboxes.
- * Who imports them may add the secrets; an account without one waits until it is given.
+ * The caller of an import may add the secrets; an account without one waits until it is given.
  */
 public final class AccountTransfer {
     private static final String NO_LOGIN =

@@ -78,7 +78,7 @@ public final class BodyBudget {
         context.attribute(ATTRIBUTE, this);
     }
 
-    /** Names who is to answer for the request's body, in place of its connection's address. */
+    /** Names the owner of the request's body, in place of its connection's address. */
     public static void ownedBy(Object owner, Context context) {
         context.attribute(OWNER, owner);
     }

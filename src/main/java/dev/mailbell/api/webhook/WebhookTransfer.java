@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Webhooks as they are exported and imported: without secrets. Who imports them may add the
+ * Webhooks as they are exported and imported: without secrets. The caller of an import may add the
  * secrets; a webhook without one gets a new secret and is disabled, until its owner has the
  * receiver know it.
  */

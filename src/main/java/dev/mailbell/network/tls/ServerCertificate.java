@@ -15,7 +15,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 
-/** The certificate by which a server of Mailbell shows who it is, with its chain and its key. */
+/** The certificate of a server of Mailbell, with its chain and its key. */
 public final class ServerCertificate {
     private static final int MAX_BYTES = 256 * 1024;
     private static final String ALIAS = "server";

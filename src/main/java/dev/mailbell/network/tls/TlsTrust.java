@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a server proves by TLS who it is. Certificate and pins are both required where both are
+ * How a server proves its identity by TLS. Certificate and pins are both required where both are
  * given.
  *
  * @param verify whether its certificate must be trusted and match the host
