@@ -107,6 +107,10 @@ public final class EventStreamRoute {
         long written = System.nanoTime();
         while (!streams.isClosing()) {
             if (!page.isEmpty()) {
+                // After the page was read: the key may have become invalid before its events.
+                if (!AccessFilter.isStillAdmitted(context)) {
+                    return;
+                }
                 StringBuilder text = new StringBuilder();
                 page.forEach(event -> append(text, event));
                 write(out, text.toString());
@@ -123,8 +127,6 @@ public final class EventStreamRoute {
                 if (!awaitEvents(context, subscription, HEARTBEAT.minus(idle))) {
                     return;
                 }
-            } else if (!AccessFilter.isStillAdmitted(context)) {
-                return;
             }
             page = page(clientId, filter, last);
         }
@@ -139,10 +141,11 @@ public final class EventStreamRoute {
             Context context, EventStreams.Subscription subscription, Duration limit)
             throws InterruptedException {
         Duration left = limit;
-        boolean woken = false;
-        while (!woken && left.isPositive()) {
+        while (left.isPositive()) {
             Duration wait = left.compareTo(KEY_CHECK) < 0 ? left : KEY_CHECK;
-            woken = subscription.await(wait);
+            if (subscription.await(wait)) {
+                return true;
+            }
             left = left.minus(wait);
             if (!AccessFilter.isStillAdmitted(context)) {
                 return false;
