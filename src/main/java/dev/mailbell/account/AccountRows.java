@@ -48,7 +48,7 @@ final class AccountRows {
                 .bind("app", account.app())
                 .bind("tlsVerify", mail.tls().verify())
                 .bind("caPem", mail.tls().caPem())
-                .bind("tlsPins", pins(mail.tls().pins()))
+                .bind("tlsPins", nullIfEmpty(pins(account)))
                 .bind("egress", mail.egress())
                 .bind("mailboxes", account.mailboxes().toArray(String[]::new))
                 .bind("push", account.watch().push())
@@ -106,8 +106,13 @@ final class AccountRows {
                 instant(row, "updated_at"));
     }
 
-    private static String @Nullable [] pins(List<KeyPin> pins) {
-        return pins.isEmpty() ? null : pins.stream().map(KeyPin::base64).toArray(String[]::new);
+    /** Empty: any key is accepted. */
+    static List<String> pins(Account account) {
+        return account.mail().tls().pins().stream().map(KeyPin::base64).toList();
+    }
+
+    private static String @Nullable [] nullIfEmpty(List<String> pins) {
+        return pins.isEmpty() ? null : pins.toArray(String[]::new);
     }
 
     private static List<KeyPin> pins(ResultSet row) throws SQLException {
