@@ -46,7 +46,7 @@ final class ServeCommand implements Callable<Integer> {
         daemon.lost().thenRun(stop::countDown);
         try (FileWatch _ = FileWatch.start(configuration)) {
             printReady(daemon, key, (System.nanoTime() - start) / 1_000_000);
-            ClassArchive.served();
+            AotCache.served();
             stop.await();
         }
         Logger log = log();
@@ -54,6 +54,7 @@ final class ServeCommand implements Callable<Integer> {
         Thread.ofPlatform().daemon().name("stop-deadline").start(ServeCommand::endAtDeadline);
         daemon.close();
         log.info("Stopped");
+        AotCache.stopped();
         return daemon.lost().isDone() ? Main.LEASE_REFUSED : 0;
     }
 
