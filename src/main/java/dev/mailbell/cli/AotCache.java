@@ -24,9 +24,7 @@ final class AotCache {
             String cache = System.getProperty("mailbell.cache", "");
             if (!cache.isEmpty() && !isMapped(cache)) {
                 Files.deleteIfExists(Path.of(cache));
-                log().info(
-                                "The AOT cache {} does not fit this Java; it is made anew",
-                                cache);
+                log().info("The AOT cache {} does not fit this Java; it is made anew", cache);
             }
         } catch (IOException e) {
             log().debug("The AOT cache is left as it is: {}", e.toString());
@@ -36,8 +34,7 @@ final class AotCache {
     /** Called when the daemon has stopped: Java may write its cache before it ends. */
     static void stopped() {
         if (!System.getProperty("mailbell.cache.mark", "").isEmpty()) {
-            log().info(
-                            "Java writes its AOT cache, once after a build; another signal ends it");
+            log().info("Java writes its AOT cache, once after a build; another signal ends it");
         }
     }
 
