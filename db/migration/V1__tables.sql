@@ -469,18 +469,31 @@ create table scheduled_tasks (
 create index scheduled_tasks_due on scheduled_tasks (execution_time);
 create index scheduled_tasks_heartbeat on scheduled_tasks (last_heartbeat);
 
--- One row: the daemon that checks mailboxes and sends deliveries holds the lease until expires_at, by this server's clock. Free
--- space in the page keeps the heartbeats, one update a second, heap-only (HOT).
-create table node_lease (
-    name       text        primary key,
-    epoch      bigint      not null, -- raised each time the lease is taken
-    holder     uuid        not null, -- new at every start of a daemon
-    node       text        not null, -- the holder's host name and pid, for the message of a refused daemon
-    pid        bigint      not null,
-    exclusive  boolean     not null, -- the holder runs the embedded server, whose directory it has locked
-    taken_at   timestamptz not null,
-    expires_at timestamptz not null
+-- A row is a node: a running daemon. After expires_at, by this server's clock, other nodes remove it; until they do, the node
+-- is alive and keeps its shards. Free space in the page keeps the heartbeats, one update a node and second, heap-only (HOT).
+create table node (
+    id            uuid        primary key, -- new at every start
+    name          text        not null,    -- as configured, or the host's
+    pid           bigint      not null,
+    address       text,                    -- where it takes requests of other nodes; null: nowhere
+    version       text        not null,    -- of the program
+    configuration text        not null,    -- a fingerprint of the configuration in effect there
+    exclusive     boolean     not null,    -- it runs the embedded server, whose directory it has locked
+    started_at    timestamptz not null,
+    leaving       boolean     not null default false, -- it is stopping
+    expires_at    timestamptz not null
 ) with (fillfactor = 20);
+
+-- A row is a shard: a share of the accounts. The node that owns it checks them and sends their deliveries. A row whose node
+-- has no row in the table node has no owner.
+create table shard (
+    id    smallint    primary key check (id between 0 and 1023),
+    node  uuid,                          -- the owner; null: none
+    epoch bigint      not null default 0, -- raised each time a node takes the shard or gives it up
+    since timestamptz not null default now() -- of the latest change
+) with (fillfactor = 50);
+
+insert into shard (id) select generate_series(0, 1023);
 
 -- Always empty. While the server refuses writes, a transaction that writes here and is rolled back tests whether writes are
 -- possible again.

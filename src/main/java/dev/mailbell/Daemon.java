@@ -3,7 +3,7 @@ package dev.mailbell;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
 import dev.mailbell.api.http.ListenException;
-import dev.mailbell.cluster.Lease;
+import dev.mailbell.cluster.Membership;
 import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.HttpConfig;
@@ -11,6 +11,7 @@ import dev.mailbell.config.LiveConfiguration;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
+import dev.mailbell.database.DatabaseClock;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.http.WebhookClient;
 import dev.mailbell.embedded.ConfiguredDatabase;
@@ -38,11 +39,11 @@ import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -52,17 +53,21 @@ import org.slf4j.LoggerFactory;
  * The composition root: builds every part from the bottom up, starts them, and stops them in the
  * opposite order. The database comes first, because every other part stands on it. The API binds
  * its port before the first check, so that a port in use is reported before any mail server is
- * contacted. At the stop, requests end first, then checks, then deliveries, then the database.
+ * contacted. Then the node joins the others, and begins the work of the shards that it gets. At the
+ * stop it releases its shards first, so that other nodes go on with them; then requests end, then
+ * checks, then deliveries, then the database.
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final int WEBHOOK_CONNECTIONS = 4096;
 
+    /** How much longer than its timeout a POST may take until its result is written. */
+    private static final Duration AFTER_POST = Duration.ofSeconds(5);
+
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
     private final String scheme;
     private int port;
-    private CompletableFuture<String> lost = new CompletableFuture<>();
 
     private interface Stop {
         void run() throws InterruptedException;
@@ -106,7 +111,6 @@ public final class Daemon implements AutoCloseable {
         ListenException.requireFree(
                 "127.0.0.1", configuration.http().loopbackPort(), "http.loopbackPort");
         ListenException.requireFree(host, configuration.metricsPort(), "metrics.port");
-        InstantSource clock = InstantSource.system();
         LiveSettings settings = new LiveSettings(live);
         Metrics metrics = new Metrics(Version.current());
         stops.push(metrics::close);
@@ -119,16 +123,26 @@ public final class Daemon implements AutoCloseable {
                 ConfiguredDatabase.open(configuration.database(), configuration.dataDir());
         stops.push(database::close);
         database.measure(meters);
-        Lease lease = lease(database, configuration, clock);
-        stops.push(lease::close);
-        lost = lease.lost();
-        Gauge.builder("lease.held", () -> lease.held() ? 1 : 0)
-                .description("1 while this daemon may check mailboxes and send deliveries")
-                .register(meters);
+        // What other nodes read is timed by the one clock that all nodes share.
+        DatabaseClock clock = DatabaseClock.of(database, InstantSource.system());
+        Ids.use(clock);
         database.migrate();
         Jdbi jdbi = database.jdbi();
         DaemonKeys keys = DaemonKeys.open(configuration.keyset(), jdbi);
         Keyring keyring = keys.keyring();
+        Membership membership =
+                new Membership(
+                        database,
+                        Node.current(
+                                configuration.cluster().nodeName(),
+                                null,
+                                Version.current(),
+                                configuration.database().embedded()),
+                        new Membership.Settings(
+                                live::fingerprint, () -> settings.timeout().plus(AFTER_POST)),
+                        clock,
+                        meters);
+        stops.push(membership::close);
         new EventStore(jdbi).adoptRestored();
         Ids.startAfterLogs(jdbi);
         DailyPartitions partitions = new DailyPartitions(jdbi, clock);
@@ -168,7 +182,7 @@ public final class Daemon implements AutoCloseable {
                         client,
                         keyring,
                         settings,
-                        lease::held,
+                        membership,
                         meters,
                         new SteadyClock(clock, System::nanoTime));
         deliveries.outbox().onCommit(notifier::committed);
@@ -177,7 +191,7 @@ public final class Daemon implements AutoCloseable {
                         new WatchService.Parts(
                                 jdbi,
                                 configuration.database().pool() / 2,
-                                lease::held,
+                                membership,
                                 servers(new MailConnector(guard, tls, watchdog)),
                                 new LoginSecrets(keyring),
                                 apps,
@@ -193,7 +207,7 @@ public final class Daemon implements AutoCloseable {
                 new Readiness(
                         List.of(
                                 () -> Readiness.missing(database),
-                                () -> Readiness.missing(lease),
+                                membership::trouble,
                                 watch::trouble));
         Api api =
                 Api.start(
@@ -230,21 +244,17 @@ public final class Daemon implements AutoCloseable {
                 Housekeeping.start(
                         database.dataSource(),
                         Housekeeping.chores(
-                                partitions, configuration.retention(), jdbi, clock, api));
+                                partitions, configuration.retention(), jdbi, clock, api),
+                        clock);
         stops.push(housekeeping::close);
-        stops.push(keys.start(lease::held, meters, clock)::run);
-        // Pushed last, so that requests end before the parts that serve them.
+        // Once in the cluster: by the node that owns the first shard.
+        stops.push(keys.start(() -> membership.mayBegin(0), meters, clock)::run);
         stops.push(api::close);
-    }
-
-    /** Taken before the migration, which must not change tables under another daemon. */
-    private static Lease lease(
-            Database database, Configuration configuration, InstantSource clock) {
-        Node node = Node.current(configuration.nodeName(), configuration.database().embedded());
-        if (!database.hasTable("node_lease")) {
-            database.migrate();
-        }
-        return Lease.take(database::ownConnection, node, clock);
+        // As late as possible: the other nodes release shards for this one from now on.
+        membership.join(NodeAddress.of(configuration, port));
+        membership.start();
+        // Pushed last, so that other nodes go on while requests are still answered.
+        stops.push(membership::leave);
     }
 
     private static MailServers servers(MailConnector connector) {
@@ -255,11 +265,6 @@ public final class Daemon implements AutoCloseable {
                     case IMAP -> imap.open(login, deadline);
                     case POP3 -> pop3.open(login, deadline);
                 };
-    }
-
-    /** Completed with the reason when another daemon has taken over the database. */
-    public CompletableFuture<String> lost() {
-        return lost;
     }
 
     /** The address of the API. */

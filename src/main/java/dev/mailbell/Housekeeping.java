@@ -38,7 +38,7 @@ final class Housekeeping implements AutoCloseable {
      */
     record Chore(String name, Runnable work) {}
 
-    private Housekeeping(DataSource database, List<Chore> chores) {
+    private Housekeeping(DataSource database, List<Chore> chores, InstantSource clock) {
         thread =
                 Executors.newSingleThreadExecutor(
                         Thread.ofVirtual().name("housekeeping").factory());
@@ -47,6 +47,8 @@ final class Housekeeping implements AutoCloseable {
                         .startTasks(
                                 Tasks.recurring("housekeeping", Schedules.fixedDelay(INTERVAL))
                                         .execute((instance, context) -> runAll(chores)))
+                        // Nodes whose hosts differ in the time would run the chores too often.
+                        .clock(clock::instant)
                         .threads(1)
                         .executorService(thread)
                         .pollingInterval(POLLING_INTERVAL)
@@ -78,8 +80,8 @@ final class Housekeeping implements AutoCloseable {
     }
 
     /** Starts; the first run is at once when the last one was more than an hour ago. */
-    static Housekeeping start(DataSource database, List<Chore> chores) {
-        Housekeeping housekeeping = new Housekeeping(database, List.copyOf(chores));
+    static Housekeeping start(DataSource database, List<Chore> chores, InstantSource clock) {
+        Housekeeping housekeeping = new Housekeeping(database, List.copyOf(chores), clock);
         housekeeping.scheduler.start();
         return housekeeping;
     }

@@ -1,6 +1,5 @@
 package dev.mailbell;
 
-import dev.mailbell.cluster.Lease;
 import dev.mailbell.database.Database;
 import java.time.Duration;
 import java.util.Collection;
@@ -28,11 +27,5 @@ record Readiness(List<Supplier<List<String>>> parts) implements Supplier<List<St
         return database.outage(PROBE_TIME).stream()
                 .map(outage -> outage.message() + "; checks and deliveries wait")
                 .toList();
-    }
-
-    static List<String> missing(Lease lease) {
-        return lease.held()
-                ? List.of()
-                : List.of("the lease on the database is not renewed; checks and deliveries wait");
     }
 }

@@ -28,6 +28,8 @@ class ArchitectureTest {
                     .definedBy("dev.mailbell")
                     .layer("api")
                     .definedBy("dev.mailbell.api..")
+                    .optionalLayer("routing")
+                    .definedBy("dev.mailbell.routing..")
                     .layer("watch")
                     .definedBy("dev.mailbell.watch..")
                     .layer("delivery")
@@ -53,16 +55,21 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("api")
                     .mayOnlyBeAccessedByLayers("cli", "Daemon")
-                    .whereLayer("cluster")
-                    .mayOnlyBeAccessedByLayers("cli", "Daemon")
-                    .whereLayer("watch")
+                    .whereLayer("routing")
                     .mayOnlyBeAccessedByLayers("Daemon", "api")
+                    .whereLayer("cluster")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "Daemon", "api", "routing", "watch", "delivery")
+                    .whereLayer("watch")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api", "routing")
                     .whereLayer("delivery")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api", "watch")
+                    .mayOnlyBeAccessedByLayers("Daemon", "api", "routing", "watch")
                     .whereLayer("records")
-                    .mayOnlyBeAccessedByLayers("cli", "Daemon", "api", "watch", "delivery")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "Daemon", "api", "routing", "watch", "delivery")
                     .whereLayer("mail")
-                    .mayOnlyBeAccessedByLayers("simulation", "Daemon", "api", "watch", "records");
+                    .mayOnlyBeAccessedByLayers(
+                            "simulation", "Daemon", "api", "routing", "watch", "records");
 
     @ArchTest
     static final ArchRule detection_imports_nothing_of_ours =

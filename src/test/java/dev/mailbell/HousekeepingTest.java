@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.Housekeeping.Chore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -16,12 +17,17 @@ class HousekeepingTest {
         AtomicInteger rounds = new AtomicInteger();
         List<Chore> chores = List.of(new Chore("count", rounds::incrementAndGet));
         try (Database database = TestDatabase.create()) {
-            try (var one = Housekeeping.start(database.dataSource(), chores);
-                    var two = Housekeeping.start(database.dataSource(), chores)) {
+            try (var one =
+                            Housekeeping.start(
+                                    database.dataSource(), chores, InstantSource.system());
+                    var two =
+                            Housekeeping.start(
+                                    database.dataSource(), chores, InstantSource.system())) {
                 await().until(() -> next(database));
                 assertThat(List.of(one, two)).doesNotContainNull();
             }
-            try (var three = Housekeeping.start(database.dataSource(), chores)) {
+            try (var three =
+                    Housekeeping.start(database.dataSource(), chores, InstantSource.system())) {
                 assertThat(three).isNotNull();
                 assertThat(next(database)).isTrue();
             }

@@ -79,6 +79,10 @@ final class Scenarios {
                 "clients",
                 "a client with 1,000 hostile mail servers and 1,000 dead webhooks: another one's latency",
                 new ClientsScenario());
+        add(
+                "cluster-sim",
+                "200 nodes and 10,000,000 accounts simulated: what joins and deaths move",
+                new ClusterSimScenario());
         add("sick", "half of 100 webhooks hang or cut: latency of the others", new SickScenario());
     }
 

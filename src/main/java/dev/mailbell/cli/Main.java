@@ -2,7 +2,6 @@ package dev.mailbell.cli;
 
 import dev.mailbell.Version;
 import dev.mailbell.api.http.ListenException;
-import dev.mailbell.cluster.LeaseRefusedException;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.secret.KeyringException;
@@ -36,9 +35,6 @@ import picocli.CommandLine.Spec;
             "From the source tree also: mailbell bench, which measures; see docs/benchmarks.md."
         })
 public final class Main implements Runnable {
-    /** The exit code when another daemon holds the lease on the database. 3 is the JVM's. */
-    static final int LEASE_REFUSED = 4;
-
     @Spec private CommandSpec spec = CommandSpec.create();
 
     /** For picocli. */
@@ -61,13 +57,11 @@ public final class Main implements Runnable {
             case DatabaseException database -> err.println("mailbell: " + database.getMessage());
             case KeyringException keyring -> err.println("mailbell: " + keyring.getMessage());
             case ListenException listen -> err.println("mailbell: " + listen.getMessage());
-            case LeaseRefusedException lease -> err.println("mailbell: " + lease.getMessage());
             case CommandFailedException failed -> err.println("mailbell: " + failed.getMessage());
             default -> failure.printStackTrace(err);
         }
         return switch (failure) {
             case ConfigurationException faults -> CommandLine.ExitCode.USAGE;
-            case LeaseRefusedException lease -> LEASE_REFUSED;
             default -> CommandLine.ExitCode.SOFTWARE;
         };
     }

@@ -43,7 +43,6 @@ final class ServeCommand implements Callable<Integer> {
         Daemon daemon = Daemon.start(configuration, key.key());
         // For exits without a handled signal.
         Runtime.getRuntime().addShutdownHook(new Thread(daemon::close));
-        daemon.lost().thenRun(stop::countDown);
         try (FileWatch _ = FileWatch.start(configuration)) {
             printReady(daemon, key, (System.nanoTime() - start) / 1_000_000);
             AotCache.served();
@@ -55,7 +54,7 @@ final class ServeCommand implements Callable<Integer> {
         daemon.close();
         log.info("Stopped");
         AotCache.stopped();
-        return daemon.lost().isDone() ? Main.LEASE_REFUSED : 0;
+        return 0;
     }
 
     /** Created late, because {@code demo} sets the log level before the first logger is created. */

@@ -1,6 +1,7 @@
 /**
- * The lease, which decides which daemon may check mailboxes and send deliveries of a database. It
- * may call the database; start reading at {@link dev.mailbell.cluster.Lease}.
+ * The nodes that share a database, and which of them owns which accounts: heartbeats, shards, and
+ * the fence of what a node may do. It may call the database and the network's deadlines; start
+ * reading at {@link dev.mailbell.cluster.Membership}, then {@link dev.mailbell.cluster.ShardLoop}.
  */
 @NullMarked
 package dev.mailbell.cluster;

@@ -13,7 +13,6 @@ import java.util.Set;
  *
  * @param dataDir the directory of the embedded PostgreSQL and of generated keys, absolute
  * @param keyset the file of the keys that encrypt secrets, absolute
- * @param nodeName the name of this node in logs; empty for the host's name
  * @param metricsPort the port of the metrics, 0 to 65,535; 0 for the API's own port
  * @param providers the operator's profiles first, then those shipped with Mailbell
  */
@@ -28,7 +27,7 @@ public record Configuration(
         WebhooksConfig webhooks,
         RetentionConfig retention,
         LimitsConfig limits,
-        String nodeName,
+        ClusterConfig cluster,
         int metricsPort) {
 
     /** The sections that can change while the daemon runs. */
@@ -50,18 +49,18 @@ public record Configuration(
         Path dataDir = path(root, "dataDir", "var", home);
         ConfigurationSection security = root.section("security");
         Path keyset = path(security, "keyset", dataDir.resolve("keyset.json").toString(), home);
-        ConfigurationSection cluster = root.section("cluster");
         ConfigurationSection metrics = root.section("metrics");
         int metricsPort = metrics.integer("port", 0, 0, 65_535);
         if (!root.string("canary", "off").equals("off")) {
             root.fault("canary", "is not supported by this version yet; leave it off");
         }
+        HttpConfig http = HttpConfig.read(root.section("http"), home);
         NetworkConfig network = NetworkConfig.read(root.section("network"), home);
         Configuration configuration =
                 new Configuration(
                         dataDir,
                         keyset,
-                        HttpConfig.read(root.section("http"), home),
+                        http,
                         DatabaseConfig.read(root.section("database")),
                         network,
                         PollingConfig.read(root.section("polling")),
@@ -69,7 +68,7 @@ public record Configuration(
                         WebhooksConfig.read(root.section("webhooks")),
                         RetentionConfig.read(root.section("retention")),
                         LimitsConfig.read(root.section("limits")),
-                        cluster.string("nodeName", ""),
+                        ClusterConfig.read(root.section("cluster"), http),
                         metricsPort);
         if (metricsPort != 0 && metricsPort == configuration.http.port()) {
             metrics.fault("port", "is the API's; 0 serves the metrics there");
@@ -78,7 +77,6 @@ public record Configuration(
             metrics.fault("port", "is http.loopbackPort; give another one");
         }
         security.rejectUnknown();
-        cluster.rejectUnknown();
         metrics.rejectUnknown();
         root.rejectUnknown();
         return configuration;
@@ -111,7 +109,7 @@ public record Configuration(
                 newer.webhooks,
                 retention,
                 newer.limits,
-                nodeName,
+                cluster,
                 metricsPort);
     }
 

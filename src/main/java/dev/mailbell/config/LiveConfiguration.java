@@ -31,7 +31,7 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     private final List<Consumer<Configuration>> listeners = new CopyOnWriteArrayList<>();
     private final List<Runnable> readers = new CopyOnWriteArrayList<>();
     private final ReentrantLock reloading = new ReentrantLock();
-    private Map<String, Object> values;
+    private volatile Map<String, Object> values;
     private List<String> loggedRestartKeys = List.of();
     private @Nullable String loggedRefusal;
 
@@ -96,6 +96,14 @@ public final class LiveConfiguration implements Supplier<Configuration> {
     /** Whether the last reload was refused, so that the file is not in effect. */
     public boolean isRefused() {
         return refused;
+    }
+
+    /**
+     * A short text that is the same on nodes with the same settings of what they do together. No
+     * key of a secret is in it.
+     */
+    public String fingerprint() {
+        return Fingerprint.of(values);
     }
 
     /**

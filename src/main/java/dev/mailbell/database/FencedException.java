@@ -1,6 +1,6 @@
 package dev.mailbell.database;
 
-/** This daemon does not hold the lease on the database now, so it must not write. */
+/** This node must not write now: its heartbeat is late, or another node may own the shard. */
 public final class FencedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

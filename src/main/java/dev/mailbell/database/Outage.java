@@ -19,7 +19,7 @@ public enum Outage {
     DISK_FULL("the disk is full: the database cannot write until there is space"),
     DISK_BROKEN("the disk of the database fails: it cannot be written or read"),
     EXHAUSTED("the database has no memory or no file descriptors left"),
-    FENCED("this daemon waits for its lease on the database");
+    FENCED("this node waits for its heartbeat, or another node has the account");
 
     /**
      * SQLSTATEs of lost or refused connections, and of a server that stops, starts or has no

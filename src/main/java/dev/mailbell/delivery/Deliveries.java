@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.cluster.Ownership;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
@@ -24,7 +25,6 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -40,10 +40,10 @@ public final class Deliveries {
     private final Outbox outbox;
     private final DeliverySettings settings;
     private final InstantSource clock;
-    private final BooleanSupplier leaseHeld;
+    private final Ownership ownership;
 
     /**
-     * @param leaseHeld whether this node may send deliveries now
+     * @param ownership the shards whose deliveries this node sends
      * @param clock the time base of all waits; a clock that steps would change their length
      */
     public Deliveries(
@@ -52,12 +52,12 @@ public final class Deliveries {
             WebhookClient client,
             Keyring keyring,
             DeliverySettings settings,
-            BooleanSupplier leaseHeld,
+            Ownership ownership,
             MeterRegistry registry,
             InstantSource clock) {
         this.settings = settings;
         this.clock = clock;
-        this.leaseHeld = leaseHeld;
+        this.ownership = ownership;
         this.executor = new AttemptExecutor(client, keyring, settings::timeout, clock);
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
@@ -69,7 +69,7 @@ public final class Deliveries {
                         webhooks,
                         executor,
                         settings,
-                        leaseHeld,
+                        ownership::isActive,
                         meters,
                         clock,
                         RandomGenerator.getDefault(),
@@ -120,7 +120,7 @@ public final class Deliveries {
      * @throws FencedException when this node may not send deliveries now
      */
     public Attempt test(Webhook webhook) {
-        if (!leaseHeld.getAsBoolean()) {
+        if (!ownership.isActive()) {
             throw new FencedException();
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);

@@ -88,8 +88,8 @@ public final class KeysetRegister {
                         + String.join(", ", present.keySet().stream().sorted().toList())
                         + " and lacks "
                         + wanted
-                        + ". Restore the keyset with these keys from a backup, or point"
-                        + " security.keyset or "
+                        + ". Restore the keyset with these keys from a backup, or take"
+                        + " that of the other nodes, and point security.keyset or "
                         + KeysetPlace.VARIABLE
                         + " at it; without them no secret in the database can be read");
     }

@@ -8,7 +8,10 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +60,15 @@ public interface AccountCommands {
      * unknown).
      */
     Optional<Live> live(UUID accountId);
+
+    /** The same of many accounts; of those that are not watched there is no entry. */
+    default Map<UUID, Live> live(Collection<UUID> accountIds) {
+        Map<UUID, Live> found = new HashMap<>();
+        for (UUID id : accountIds) {
+            live(id).ifPresent(live -> found.put(id, live));
+        }
+        return found;
+    }
 
     /**
      * What one check of a mailbox found.

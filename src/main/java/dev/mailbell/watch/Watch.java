@@ -1,6 +1,7 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
@@ -15,6 +16,12 @@ public interface Watch extends AccountCommands {
 
     /** Begins to watch accounts that were registered just now. Returns at once. */
     void watchNew(List<Account> registered);
+
+    /**
+     * Accounts may have been registered, changed or removed, perhaps by another node: reads their
+     * rows, and watches those that this node owns as they are now.
+     */
+    void changed(Collection<UUID> accountIds);
 
     /**
      * Ceases to watch an account that was paused or removed; a check under way ends without being

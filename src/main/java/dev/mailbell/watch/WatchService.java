@@ -7,6 +7,7 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.NewAccounts;
+import dev.mailbell.cluster.Ownership;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.FailureCode;
@@ -32,7 +33,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -70,14 +70,14 @@ public final class WatchService {
      * What the service is built from.
      *
      * @param databasePlaces how many checks may use the database at once
-     * @param held whether this node may check mailboxes now
+     * @param ownership the shards whose accounts this node watches
      * @param tokens makes the source of access tokens, given the store of renewed refresh tokens
      * @param nanoTime the monotonic clock that checks are timed by
      */
     public record Parts(
             Jdbi jdbi,
             int databasePlaces,
-            BooleanSupplier held,
+            Ownership ownership,
             MailServers servers,
             LoginSecrets secrets,
             OAuthApps apps,
@@ -97,7 +97,8 @@ public final class WatchService {
         this.firstChecks = new FirstChecks(table, states);
         this.schedule = new CheckSchedule(policy, parts.nanoTime, random);
         this.admission = new CheckAdmission(policy.concurrency(), known, parts.nanoTime);
-        this.database = new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.held);
+        this.database =
+                new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.ownership::isActive);
         this.hosts = new MailHostLimiters(policy, known, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =

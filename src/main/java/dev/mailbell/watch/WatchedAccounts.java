@@ -208,6 +208,15 @@ final class WatchedAccounts implements Watch {
     }
 
     @Override
+    public void changed(Collection<UUID> accountIds) {
+        for (UUID id : accountIds) {
+            table.findInUse(id)
+                    .filter(Account::isWatched)
+                    .ifPresentOrElse(this::watch, () -> forget(id));
+        }
+    }
+
+    @Override
     public void forget(UUID accountId) {
         touched.add(accountId);
         accounts.computeIfPresent(

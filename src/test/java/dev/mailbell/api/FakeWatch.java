@@ -17,6 +17,7 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Watch;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,11 @@ public final class FakeWatch implements Watch {
     @Override
     public void forgetClient(UUID clientId) {
         watched.values().removeIf(account -> account.clientId().equals(clientId));
+    }
+
+    @Override
+    public void changed(Collection<UUID> accountIds) {
+        accountIds.forEach(watched::remove);
     }
 
     @Override

@@ -139,7 +139,7 @@ class ConfigurationLoaderTest {
                         retention: { events: 2d, deliveries: 3d, audit: 4d }
                         limits: { accountsPerClient: 5, requestsPerSecond: 6, webhooksPerClient: 7, requestsPerSecondPerClient: 8,
                             verifiesPerMinute: 9, checksPerMinute: 10, registrationsPerMinute: 11 }
-                        cluster: { nodeName: one }
+                        cluster: { nodeName: one, address: node1.example.org:2177 }
                         metrics: { port: 9090 }
                         """,
                         Map.of());
@@ -226,7 +226,8 @@ class ConfigurationLoaderTest {
                         new RetentionConfig(
                                 Duration.ofDays(2), Duration.ofDays(3), Duration.ofDays(4)));
         assertThat(configuration.limits()).isEqualTo(new LimitsConfig(5, 7, 6, 8, 9, 10, 11));
-        assertThat(configuration.nodeName()).isEqualTo("one");
+        assertThat(configuration.cluster())
+                .isEqualTo(new ClusterConfig("one", "http://node1.example.org:2177"));
         assertThat(configuration.metricsPort()).isEqualTo(9090);
     }
 

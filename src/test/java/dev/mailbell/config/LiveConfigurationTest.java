@@ -79,6 +79,7 @@ class LiveConfigurationTest {
                     Map.entry("limits.checksPerMinute", "9"),
                     Map.entry("limits.registrationsPerMinute", "9"),
                     Map.entry("cluster.nodeName", "one"),
+                    Map.entry("cluster.address", "node1:2177"),
                     Map.entry("metrics.port", "9090"));
 
     @TempDir private Path home;

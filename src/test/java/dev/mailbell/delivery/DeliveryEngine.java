@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
@@ -49,6 +50,9 @@ public final class DeliveryEngine implements AutoCloseable {
 
     /** Whose webhooks and mail are made. */
     volatile UUID owner = ClientStore.DEFAULT;
+
+    /** The shards that the engine works on. */
+    public final TestOwnership ownership = new TestOwnership(this::leaseHeld);
 
     volatile boolean leaseHeld = true;
     final AtomicLong leaseChecks = new AtomicLong();
@@ -107,14 +111,7 @@ public final class DeliveryEngine implements AutoCloseable {
                 };
         deliveries =
                 new Deliveries(
-                        database,
-                        webhooks,
-                        client,
-                        keyring,
-                        settings,
-                        this::leaseHeld,
-                        meters,
-                        clock);
+                        database, webhooks, client, keyring, settings, ownership, meters, clock);
         deliveries.start();
     }
 

@@ -23,11 +23,12 @@ import tools.jackson.databind.JsonNode;
 
 /** A check that finds nothing writes not one row. */
 class IdleCostTest {
-
-    /** The lease is renewed once a second, whatever is checked: one row, measured apart. */
-    /** Requests of the API are in the audit log, also those for a check. */
+    /**
+     * The row of the node is renewed once a second, whatever is checked, and measured apart.
+     * Requests of the API are in the audit log, also those for a check.
+     */
     private static final String NO_HEARTBEATS =
-            " where relname <> 'node_lease' and relname not like 'audit%'";
+            " where relname <> 'node' and relname not like 'audit%'";
 
     @TempDir private Path dataDir;
 
@@ -103,14 +104,14 @@ class IdleCostTest {
     private static void requireCheapHeartbeats(Jdbi jdbi) {
         jdbi.useHandle(handle -> {
             long pages =
-                    handle.createQuery("select pg_relation_size('node_lease') / 8192")
+                    handle.createQuery("select pg_relation_size('node') / 8192")
                             .mapTo(Long.class)
                             .one();
             assertThat(pages).isEqualTo(1);
             // The heartbeats so far; one of them may not be heap-only.
             long indexed =
                     handle.createQuery(
-                                    "select n_tup_upd - n_tup_hot_upd from pg_stat_user_tables where relname = 'node_lease'")
+                                    "select n_tup_upd - n_tup_hot_upd from pg_stat_user_tables where relname = 'node'")
                             .mapTo(Long.class)
                             .one();
             assertThat(indexed).isLessThanOrEqualTo(1);

@@ -240,7 +240,7 @@ class OperationsTest {
         assertThat(metrics.lint()).isEmpty();
         assertThat(metrics.names())
                 .contains("mailbell_process_cpu_seconds_total", "mailbell_system_cpus");
-        assertThat(metrics.value("mailbell_lease_held")).isEqualTo(1);
+        assertThat(metrics.value("mailbell_node_active")).isEqualTo(1);
     }
 
     @Test

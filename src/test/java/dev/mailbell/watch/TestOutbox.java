@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
 import dev.mailbell.delivery.Deliveries;
 import dev.mailbell.delivery.Outbox;
@@ -47,7 +48,7 @@ public final class TestOutbox {
                             client,
                             keyring,
                             new TestDeliverySettings(),
-                            () -> true,
+                            new TestOwnership(),
                             new SimpleMeterRegistry(),
                             InstantSource.system())
                     .outbox();

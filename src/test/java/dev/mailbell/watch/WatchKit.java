@@ -8,6 +8,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailSettings;
 import dev.mailbell.account.WatchSettings;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationLoader;
 import dev.mailbell.database.Database;
@@ -67,6 +68,8 @@ final class WatchKit implements AutoCloseable {
     /** Whether the daemon holds the lease on its database. */
     final AtomicBoolean held = new AtomicBoolean(true);
 
+    final TestOwnership ownership = new TestOwnership(held::get);
+
     private final long began = System.nanoTime();
     private volatile Duration ahead = Duration.ZERO;
     private volatile Duration wallStep = Duration.ZERO;
@@ -112,7 +115,7 @@ final class WatchKit implements AutoCloseable {
                 new WatchService.Parts(
                         database.jdbi(),
                         4,
-                        held::get,
+                        ownership,
                         servers,
                         secrets,
                         apps,

@@ -1,0 +1,52 @@
+package dev.mailbell.cluster;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Suspends the work of this node when its heartbeat is late. A thread of its own, because that of
+ * the heartbeats may wait for the database then, and that of the shards for a release.
+ */
+final class Fence implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Fence.class);
+
+    /** The wall clock may be ahead of the monotonic one, which the pause goes by. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
+
+    private final Heartbeats heartbeats;
+    private final ShardOwners owners;
+    private final Thread thread = Thread.ofVirtual().name("fence").unstarted(this::run);
+
+    Fence(Heartbeats heartbeats, ShardOwners owners) {
+        this.heartbeats = heartbeats;
+        this.owners = owners;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        boolean active = true;
+        try {
+            while (true) {
+                boolean now = heartbeats.isActive();
+                if (active && !now) {
+                    owners.suspended();
+                }
+                active = now;
+                Duration left = heartbeats.remaining().plusMillis(1);
+                boolean soon = now && left.compareTo(LONGEST_PAUSE) < 0;
+                Thread.sleep(soon ? left : LONGEST_PAUSE);
+            }
+        } catch (InterruptedException closed) {
+            LOG.debug("The fence ends");
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}
