@@ -123,8 +123,8 @@ create table account (
 create unique index account_ref on account (client_id, ref) where ref is not null;
 -- The accounts of a client, page by page.
 create index account_of_client on account (client_id, id);
--- Read at each start of the daemon.
-create index account_retrying_announced on account (id) where retrying_announced;
+-- The accounts of a shard, page by page, when a node takes it.
+create index account_of_shard on account (shard, id);
 -- Whether accounts use an app.
 create index account_of_app on account (oauth_app) where oauth_app is not null;
 

@@ -199,7 +199,7 @@ public final class Daemon implements AutoCloseable {
                                         new AccessTokens(
                                                 http, grants, clock, RandomGenerator.getDefault()),
                                 deliveries.outbox(),
-                                new PollingPolicy(live),
+                                new PollingPolicy(live, ownership::nodes),
                                 meters,
                                 clock,
                                 System::nanoTime));
@@ -239,6 +239,7 @@ public final class Daemon implements AutoCloseable {
         stops.push(deliveries::stop);
         watch.start();
         stops.push(watch::stop);
+        watch.acquired(ownership.shards());
         live.onChange(changed -> watch.reconfigured());
         Housekeeping housekeeping =
                 Housekeeping.start(

@@ -62,6 +62,16 @@ public record Account(
         return shardOf(id);
     }
 
+    /**
+     * Whether both have the same settings: each change by the client raises {@code updatedAt}.
+     * State, failure and times of checks may differ, and so may a login that its provider renewed.
+     */
+    public boolean hasSettingsOf(Account other) {
+        return id.equals(other.id)
+                && updatedAt.equals(other.updatedAt)
+                && isWatched() == other.isWatched();
+    }
+
     public Account withState(AccountState newState, Instant since, @Nullable Failure newFailure) {
         return new Account(
                 id,

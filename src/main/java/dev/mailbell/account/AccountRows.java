@@ -71,6 +71,10 @@ final class AccountRows {
                 .bind("failureAttempts", failure == null ? null : (Integer) failure.attempts());
     }
 
+    static AccountStateTable.Stored readStored(ResultSet row) throws SQLException {
+        return new AccountStateTable.Stored(read(row), row.getBoolean("retrying_announced"));
+    }
+
     static Account read(ResultSet row) throws SQLException {
         int seconds = row.getInt("interval_seconds");
         Duration interval = row.wasNull() ? null : Duration.ofSeconds(seconds);

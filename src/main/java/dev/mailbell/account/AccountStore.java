@@ -1,5 +1,7 @@
 package dev.mailbell.account;
 
+import dev.mailbell.account.AccountStateTable.Stored;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -175,16 +177,23 @@ public final class AccountStore {
     }
 
     /** An account of any client that is not being erased. */
-    public Optional<Account> findInUse(UUID id) {
+    public Optional<Stored> findInUse(UUID id) {
+        return findInUse(List.of(id)).stream().findFirst();
+    }
+
+    /**
+     * Those of these accounts, of any client, that are there and whose client is not being erased.
+     */
+    public List<Stored> findInUse(Collection<UUID> ids) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
-                                select * from account a where id = :id and not exists
+                                select * from account a where id = any (:ids) and not exists
                                     (select from client c where c.id = a.client_id and c.erasing_since is not null)\
                                 """)
-                        .bind("id", id)
-                        .map((row, context) -> AccountRows.read(row))
-                        .findOne());
+                        .bind("ids", ids.toArray(UUID[]::new))
+                        .map((row, context) -> AccountRows.readStored(row))
+                        .list());
     }
 
     public Optional<Account> find(UUID clientId, UUID id) {
@@ -228,24 +237,6 @@ public final class AccountStore {
                         .bind("ref", filter.ref())
                         .bind("host", filter.host())
                         .bind("labels", AccountRows.json(filter.labels()))
-                        .map((row, context) -> AccountRows.read(row))
-                        .list());
-    }
-
-    /**
-     * Every account, of all clients that are not being erased, in pages: those after an id (null:
-     * from the start).
-     */
-    public List<Account> page(@Nullable UUID after, int limit) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                """
-                                select * from account a where id > :after and not exists
-                                    (select from client c where c.id = a.client_id and c.erasing_since is not null)
-                                order by id limit %d\
-                                """
-                                        .formatted(limit))
-                        .bind("after", after == null ? LOWEST : after)
                         .map((row, context) -> AccountRows.read(row))
                         .list());
     }

@@ -1,9 +1,11 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.account.Account;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,14 @@ record AccountCheck(
         List<String> mailboxes,
         @Nullable PositionUpdate position,
         Deadline deadline) {
+    /** All mailboxes of an account; the one that stays open is the last. */
+    static List<String> openLast(Account account) {
+        List<String> names = account.mailboxes();
+        List<String> ordered = new ArrayList<>(names.subList(1, names.size()));
+        ordered.add(names.getFirst());
+        return ordered;
+    }
+
     /** Whether a caller waits for the result. */
     boolean isOnDemand() {
         return CheckKind.of(trigger) == CheckKind.ON_DEMAND;

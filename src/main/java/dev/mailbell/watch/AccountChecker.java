@@ -3,6 +3,7 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.detection.Change;
 import dev.mailbell.detection.MailboxState;
 import dev.mailbell.detection.Mark;
@@ -19,7 +20,6 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountCommands.Checked;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NotWatchedException;
-import dev.mailbell.watch.record.ChangeRecorder;
 import dev.mailbell.watch.record.CredentialResolver;
 import dev.mailbell.watch.record.DatabasePermits;
 import java.time.Duration;
@@ -46,7 +46,7 @@ final class AccountChecker {
     private final MailboxStore mailboxes;
     private final DatabasePermits database;
     private final WatchMeters meters;
-    private final ChangeRecorder recorder;
+    private final FencedRecorder recorder;
 
     AccountChecker(
             MailServers servers,
@@ -54,7 +54,7 @@ final class AccountChecker {
             MailboxStore mailboxes,
             DatabasePermits database,
             WatchMeters meters,
-            ChangeRecorder recorder) {
+            FencedRecorder recorder) {
         this.database = database;
         this.meters = meters;
         this.servers = servers;
@@ -91,9 +91,10 @@ final class AccountChecker {
      * Connects and logs in.
      *
      * @throws MailFailure when that failed
+     * @throws FencedException when another node may watch the account
      */
     MailSession open(Account account, Deadline deadline) {
-        database.requireHeld();
+        recorder.requireMayBegin(account);
         try {
             return servers.open(credentials.of(account, deadline), deadline);
         } catch (MailFailure failure) {
@@ -121,7 +122,7 @@ final class AccountChecker {
             List<String> names,
             String source,
             @Nullable PositionUpdate position) {
-        database.requireHeld();
+        recorder.requireMayBegin(watched.account());
         load(watched);
         List<Checked> checked = new ArrayList<>();
         List<String> missing = new ArrayList<>();
@@ -176,11 +177,8 @@ final class AccountChecker {
                     account.watch().envelopes() && !change.newest().isEmpty()
                             ? session.envelopes(change.newest())
                             : List.of();
-            if (watched.hasEnded()) {
-                throw new NotWatchedException();
-            }
             Optional<Mailbox> after =
-                    recorder.record(account, before, change, known, envelopes, source);
+                    recorder.record(watched, before, change, known, envelopes, source);
             if (after.isPresent()) {
                 watched.mailboxes().put(name, after.get());
                 measureArrival(session, change, after.get());
@@ -273,6 +271,7 @@ final class AccountChecker {
     /** Moves a position without a check; empty where the position needs a check. */
     Optional<Mailbox> reposition(
             WatchedAccount watched, String name, PositionUpdate update, Observation unchanged) {
+        recorder.requireMayBegin(watched.account());
         load(watched);
         Mailbox before = watched.mailboxes().get(name);
         if (before == null || before.state().mark() == null) {
@@ -281,7 +280,7 @@ final class AccountChecker {
         Supplier<KnownMessages> known = known(watched.account(), name, before.state().mark());
         Change change = before.state().after(unchanged, update, known);
         Optional<Mailbox> after =
-                recorder.record(watched.account(), before, change, known, List.of(), "position");
+                recorder.record(watched, before, change, known, List.of(), "position");
         if (after.isEmpty()) {
             watched.mailboxes().clear();
         }

@@ -30,7 +30,8 @@ public interface AccountCommands {
      * recorded.
      *
      * @throws dev.mailbell.mail.MailFailure when the server cannot be read
-     * @throws NotWatchedException when the account is paused, changed or removed meanwhile
+     * @throws NotWatchedException when the account is paused, changed or removed meanwhile, or
+     *     another node watches it
      * @throws NoRoomException when this node was not ready in time, which says nothing of the mail
      *     server
      */
@@ -43,7 +44,8 @@ public interface AccountCommands {
      * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have that
      *     position
      * @throws dev.mailbell.mail.MailFailure when a check was needed and the server cannot be read
-     * @throws NotWatchedException when the account is paused, changed or removed meanwhile
+     * @throws NotWatchedException when the account is paused, changed or removed meanwhile, or
+     *     another node watches it
      * @throws NoRoomException when this node was not ready in time
      */
     Mailbox position(Account account, String mailbox, PositionUpdate update, Deadline deadline);

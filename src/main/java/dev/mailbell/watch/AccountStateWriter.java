@@ -4,6 +4,9 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.Failure;
+import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.event.Event;
@@ -13,6 +16,7 @@ import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.watch.account.StoredState;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.record.DatabasePermits;
+import dev.mailbell.watch.record.Fences;
 import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.MailboxEvents;
 import java.time.Duration;
@@ -34,10 +38,13 @@ final class AccountStateWriter {
 
     private final Jdbi jdbi;
     private final DatabasePermits database;
+    private final Ownership ownership;
     private final Outbox outbox;
     private final HostLog log;
 
-    AccountStateWriter(Jdbi jdbi, DatabasePermits database, Outbox outbox, HostLog log) {
+    AccountStateWriter(
+            Jdbi jdbi, DatabasePermits database, Ownership ownership, Outbox outbox, HostLog log) {
+        this.ownership = ownership;
         this.jdbi = jdbi;
         this.database = database;
         this.outbox = outbox;
@@ -57,6 +64,7 @@ final class AccountStateWriter {
      * reads the row first, so that no event is written twice.
      *
      * @param outcome changes the status of the account
+     * @throws FencedException when another node watches the account: nothing is written
      */
     void save(WatchedAccount watched, Instant now, Runnable outcome) {
         boolean everWorked = watched.status().hasEverWorked();
@@ -65,9 +73,10 @@ final class AccountStateWriter {
         Account before = stored.account();
         Account after = watched.account();
         boolean unknown = stored.isUnknown();
-        if (watched.hasEnded() || (!unknown && isSame(before, after))) {
+        if (watched.isVoid() || (!unknown && isSame(before, after))) {
             return;
         }
+        ShardFence fence = FencedRecorder.fence(watched, ownership);
         // Logged is the first failure of a kind, not the same at every retry.
         if (before.state() != after.state() || codeOf(before) != codeOf(after)) {
             log.changed(after);
@@ -79,7 +88,7 @@ final class AccountStateWriter {
                         jdbi.inTransaction(handle -> {
                             Optional<Known> from =
                                     unknown ? inTable(handle, after) : Optional.of(known);
-                            return from.map(row -> write(handle, watched, row, after, now))
+                            return from.map(row -> write(handle, watched, row, after, now, fence))
                                     .orElseGet(() -> new Written(false, null));
                         }));
         Outbox.Pending pending = written.pending();
@@ -106,7 +115,12 @@ final class AccountStateWriter {
     }
 
     private Written write(
-            Handle handle, WatchedAccount watched, Known before, Account after, Instant now) {
+            Handle handle,
+            WatchedAccount watched,
+            Known before,
+            Account after,
+            Instant now,
+            ShardFence fence) {
         Optional<EventType> type = eventOf(watched, before, after);
         boolean announced =
                 after.state() == AccountState.RETRYING
@@ -119,7 +133,11 @@ final class AccountStateWriter {
                         after.state(),
                         after.stateSince(),
                         after.failure(),
-                        announced);
+                        announced,
+                        fence.condition());
+        if (!written) {
+            Fences.requireHolds(handle.getConnection(), fence);
+        }
         if (!written || type.isEmpty()) {
             return new Written(announced, null);
         }

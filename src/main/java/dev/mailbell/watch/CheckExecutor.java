@@ -21,7 +21,6 @@ import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.CheckOutcome.Signal;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -86,7 +85,7 @@ final class CheckExecutor {
                         CheckKind.SCHEDULED,
                         Deadline.after(policy.timeout().plus(DATABASE_WAIT)),
                         () -> permit,
-                        () -> fromNow(CheckTrigger.POLL, openLast(account)));
+                        () -> fromNow(CheckTrigger.POLL, AccountCheck.openLast(account.account())));
         checkedAll(account);
         return result;
     }
@@ -105,20 +104,21 @@ final class CheckExecutor {
                         () -> {
                             throw failure;
                         },
-                        () -> fromNow(CheckTrigger.POLL, openLast(account)));
+                        () -> fromNow(CheckTrigger.POLL, AccountCheck.openLast(account.account())));
         throw new IllegalStateException("a check that was not admitted has found " + none);
     }
 
     /** The safety check of an account whose session waits for push; throws as the one above. */
     CheckResult checkForSafety(WatchedAccount account) {
-        CheckResult result = pushed(account, CheckTrigger.SAFETY, openLast(account));
+        CheckResult result =
+                pushed(account, CheckTrigger.SAFETY, AccountCheck.openLast(account.account()));
         checkedAll(account);
         return result;
     }
 
     /** A check of all mailboxes because the server gave a hint; throws as the ones above. */
     CheckResult checkAllForHint(WatchedAccount account) {
-        CheckResult result = hinted(account, openLast(account));
+        CheckResult result = hinted(account, AccountCheck.openLast(account.account()));
         checkedAll(account);
         return result;
     }
@@ -142,13 +142,18 @@ final class CheckExecutor {
                 account,
                 CheckKind.PUSHED,
                 Deadline.after(policy.timeout().plus(PERMIT_WAIT)),
-                () ->
-                        admission.acquire(
-                                CheckKind.PUSHED,
-                                account.server(),
-                                account.status().isRetrying(),
-                                Deadline.after(PERMIT_WAIT)),
+                () -> admit(account, CheckKind.PUSHED, Deadline.after(PERMIT_WAIT)),
                 () -> fromNow(trigger, mailboxes));
+    }
+
+    /** Waits for a permit; the end of the account ends the wait. */
+    private CheckPermit admit(WatchedAccount account, CheckKind kind, Deadline deadline) {
+        boolean retry = kind == CheckKind.PUSHED && account.status().isRetrying();
+        try {
+            return admission.acquire(kind, account.server(), retry, deadline, account::waitsFor);
+        } finally {
+            account.waitsNoMore();
+        }
     }
 
     /**
@@ -164,7 +169,8 @@ final class CheckExecutor {
         Deadline answers = policy.serverPart(deadline);
         AccountCheck check =
                 position == null
-                        ? new AccountCheck(trigger, openLast(account), null, answers)
+                        ? new AccountCheck(
+                                trigger, AccountCheck.openLast(account.account()), null, answers)
                         : new AccountCheck(
                                 trigger, List.of(position.mailbox()), position.update(), answers);
         CheckResult result =
@@ -185,19 +191,11 @@ final class CheckExecutor {
         if (account.session().open() == null) {
             account.session().grant(sessions.connection(account, deadline));
         }
-        return admission.acquire(CheckKind.ON_DEMAND, account.server(), false, deadline);
+        return admit(account, CheckKind.ON_DEMAND, deadline);
     }
 
     private AccountCheck fromNow(CheckTrigger trigger, List<String> mailboxes) {
         return new AccountCheck(trigger, mailboxes, null, Deadline.after(policy.timeout()));
-    }
-
-    /** All mailboxes; the one that stays open is the last. */
-    private static List<String> openLast(WatchedAccount account) {
-        List<String> names = account.account().mailboxes();
-        List<String> ordered = new ArrayList<>(names.subList(1, names.size()));
-        ordered.add(names.getFirst());
-        return ordered;
     }
 
     private void checkedAll(WatchedAccount account) {

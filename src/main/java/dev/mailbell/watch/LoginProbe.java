@@ -3,6 +3,8 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.MailSettings;
+import dev.mailbell.cluster.Ownership;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.detection.ImapObservation;
 import dev.mailbell.detection.Observation;
 import dev.mailbell.detection.Pop3Observation;
@@ -11,6 +13,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.connection.ConnectionGroup;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.HostGlob;
@@ -38,13 +41,17 @@ final class LoginProbe {
     private final MailHostLimiters hosts;
     private final CheckAdmission admission;
     private final DatabasePermits database;
+    private final Ownership ownership;
+    private final ConnectionGroup connections = new ConnectionGroup();
 
     LoginProbe(
             MailServers servers,
             CredentialResolver credentials,
             MailHostLimiters hosts,
             CheckAdmission admission,
-            DatabasePermits database) {
+            DatabasePermits database,
+            Ownership ownership) {
+        this.ownership = ownership;
         this.servers = servers;
         this.credentials = credentials;
         this.hosts = hosts;
@@ -52,8 +59,14 @@ final class LoginProbe {
         this.database = database;
     }
 
+    /** Closes the connections of all tried logins at once. */
+    void cut() {
+        connections.cut();
+    }
+
     /**
      * @throws NoRoomException when no permit was free by the deadline
+     * @throws FencedException when this node ends the connection because it may not connect now
      */
     Verified run(Account account, LoginSecret secret, Deadline deadline) {
         ConnectionPermit connection =
@@ -75,6 +88,16 @@ final class LoginProbe {
     private Verified run(
             Account account, LoginSecret secret, CheckPermit permit, Deadline deadline) {
         database.requireHeld();
+        int cuts = connections.cuts();
+        return connections.call(
+                ownership::isActive, () -> connect(account, secret, permit, cuts, deadline));
+    }
+
+    /**
+     * @param cuts how many times the connections of tried logins had been cut before
+     */
+    private Verified connect(
+            Account account, LoginSecret secret, CheckPermit permit, int cuts, Deadline deadline) {
         long started = System.nanoTime();
         try (MailSession session =
                 servers.open(credentials.of(account, secret, deadline), deadline)) {
@@ -121,6 +144,9 @@ final class LoginProbe {
             long millis = Duration.ofNanos(System.nanoTime() - started).toMillis();
             return new Verified.Works(millis, session.capabilities(), seen, warnings);
         } catch (MailFailure failure) {
+            if (connections.cuts() != cuts) {
+                throw new FencedException();
+            }
             permit.failed(failure);
             return new Verified.Fails(
                     failure.code(), credentials.redacted(secret, failure).reason());

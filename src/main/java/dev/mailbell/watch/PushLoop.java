@@ -143,6 +143,11 @@ final class PushLoop {
             return;
         }
         watched.session().close();
+        if (open.isCut()) {
+            // By this node: the account is checked when this node may connect again.
+            schedule.wanted(watched);
+            return;
+        }
         CheckOutcome outcome =
                 outcomes.pushLost(watched, open.age(), sessions.redacted(watched, failure));
         if (!NextCheck.asksToWait(failure) && watched.adaptive().losesIdleConnections()) {

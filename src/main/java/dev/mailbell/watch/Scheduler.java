@@ -1,5 +1,6 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.cluster.Ownership;
 import dev.mailbell.database.Database;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.account.CheckSchedule;
@@ -30,6 +31,7 @@ final class Scheduler {
     private final CheckExecutor executor;
     private final CheckAdmission admission;
     private final DatabasePermits database;
+    private final Ownership ownership;
     private final Thread thread = Thread.ofVirtual().name("checks").unstarted(this::run);
     private volatile boolean stopping;
     private volatile @Nullable PushLoop push;
@@ -39,7 +41,9 @@ final class Scheduler {
             Sessions sessions,
             CheckExecutor executor,
             CheckAdmission admission,
-            DatabasePermits database) {
+            DatabasePermits database,
+            Ownership ownership) {
+        this.ownership = ownership;
         this.schedule = schedule;
         this.sessions = sessions;
         this.executor = executor;
@@ -105,7 +109,7 @@ final class Scheduler {
 
     /** The check waits for a connection, where it needs one, and then for its permit. */
     private void waitForPermits(WatchedAccount watched) {
-        if (!database.isOpen()) {
+        if (!database.isOpen() || !ownership.mayBegin(watched.account().shard())) {
             schedule.databaseAway(watched);
             return;
         }

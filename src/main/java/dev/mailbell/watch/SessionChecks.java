@@ -1,15 +1,19 @@
 package dev.mailbell.watch;
 
+import dev.mailbell.cluster.Ownership;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
+import dev.mailbell.mail.connection.ConnectionGroup;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.AccountChecker.CheckResult;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckPermit;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
 import dev.mailbell.watch.host.OpenSession;
 import java.time.Duration;
 
@@ -21,8 +25,11 @@ final class SessionChecks {
     private final Sessions sessions;
     private final AccountChecker checker;
     private final WatchMeters meters;
+    private final Ownership ownership;
 
-    SessionChecks(Sessions sessions, AccountChecker checker, WatchMeters meters) {
+    SessionChecks(
+            Sessions sessions, AccountChecker checker, WatchMeters meters, Ownership ownership) {
+        this.ownership = ownership;
         this.sessions = sessions;
         this.checker = checker;
         this.meters = meters;
@@ -33,12 +40,17 @@ final class SessionChecks {
      *
      * @throws MailFailure when the server cannot be read
      * @throws StaleSessionException when a kept session was lost and no caller waits for the result
+     * @throws NotWatchedException when this node ends the account's connections for good
+     * @throws FencedException when this node ends them because another one may watch the account
      */
     CheckResult run(WatchedAccount account, AccountCheck check, CheckPermit permit) {
         long begun = System.nanoTime();
+        ConnectionGroup connections = account.session().connections();
+        int cuts = connections.cuts();
         String outcome = "not_recorded";
         try {
-            CheckResult result = renewing(account, check);
+            CheckResult result =
+                    connections.call(() -> mayConnect(account), () -> renewing(account, check));
             outcome = result.foundMail() ? "mail" : "nothing";
             permit.succeeded();
             meters.answered();
@@ -47,8 +59,12 @@ final class SessionChecks {
             outcome = "no_room";
             throw full;
         } catch (MailFailure failure) {
-            outcome = failure.code().wireName();
             account.session().close();
+            if (connections.cuts() != cuts) {
+                outcome = "cut";
+                throw cut(account);
+            }
+            outcome = failure.code().wireName();
             permit.failed(failure);
             if (!failure.isOfHost()) {
                 if (!(failure instanceof EgressFailure)) {
@@ -73,6 +89,15 @@ final class SessionChecks {
         }
     }
 
+    private boolean mayConnect(WatchedAccount account) {
+        return !account.hasEnded() && ownership.mayBegin(account.account().shard());
+    }
+
+    /** This node has cut the connection: that says nothing of the mail server or the account. */
+    private static RuntimeException cut(WatchedAccount account) {
+        return account.hasEnded() ? new NotWatchedException() : new FencedException();
+    }
+
     /**
      * A kept session that turns out to be dead is replaced once. Where a caller waits, the kept one
      * gets a third of the time, so that there is time for the other.
@@ -84,7 +109,10 @@ final class SessionChecks {
                     account,
                     kept != null && check.isOnDemand() ? check.by(third(check.deadline())) : check);
         } catch (MailFailure failure) {
-            if (kept == null || failure instanceof NoRoomException || !mayBeLost(failure.code())) {
+            if (kept == null
+                    || kept.isCut()
+                    || failure instanceof NoRoomException
+                    || !mayBeLost(failure.code())) {
                 throw failure;
             }
             account.session().close();

@@ -55,6 +55,10 @@ final class Sessions {
      */
     OpenSession of(WatchedAccount watched, Deadline deadline) {
         OpenSession open = watched.session().open();
+        if (open != null && open.isCut()) {
+            watched.session().close();
+            open = null;
+        }
         if (open == null) {
             return open(watched, deadline);
         }
@@ -104,9 +108,15 @@ final class Sessions {
      * Waits for a connection to the account's host.
      *
      * @throws MailFailure rate_limited when the deadline passes first
+     * @throws dev.mailbell.watch.admission.NotWatchedException when the account ends meanwhile
      */
     ConnectionPermit connection(WatchedAccount watched, Deadline deadline) {
-        return hostOf(watched).acquire(watched.account().clientId(), deadline);
+        try {
+            return hostOf(watched)
+                    .acquire(watched.account().clientId(), deadline, watched::waitsFor);
+        } finally {
+            watched.waitsNoMore();
+        }
     }
 
     MailHostLimiter hostOf(WatchedAccount watched) {

@@ -5,7 +5,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
-/** The watch over all accounts: which accounts are watched, and the commands to each. */
+/**
+ * The watch over the accounts of this node's shards: which accounts are watched, and the commands
+ * to each. What it is said of accounts of other nodes has no effect here.
+ */
 public interface Watch extends AccountCommands {
 
     /**
@@ -19,7 +22,11 @@ public interface Watch extends AccountCommands {
 
     /**
      * Accounts may have been registered, changed or removed, perhaps by another node: reads their
-     * rows, and watches those that this node owns as they are now.
+     * rows, and watches those that this node owns as they are now. One that is watched so already
+     * keeps its session.
+     *
+     * @throws RuntimeException of {@link dev.mailbell.database.Database#isAway} when the rows
+     *     cannot be read: to be repeated
      */
     void changed(Collection<UUID> accountIds);
 

@@ -1,19 +1,19 @@
 package dev.mailbell.watch;
 
 import dev.mailbell.account.Account;
-import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.NewAccounts;
 import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ShardOwner;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.fairness.KnownClients;
-import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
@@ -27,10 +27,16 @@ import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.LastChecked;
 import dev.mailbell.watch.record.StoredRefreshTokens;
 import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.watch.shard.ChangedAccounts;
+import dev.mailbell.watch.shard.NewlyRegistered;
+import dev.mailbell.watch.shard.ShardLoader;
+import dev.mailbell.watch.shard.WatchedAccounts;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -41,16 +47,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Builds, starts and stops the parts that watch accounts, and does what is due once in 10 s, in a
- * minute and in an hour.
+ * Builds, starts and stops the parts that watch the accounts of this node's shards, and does what
+ * is due once in 10 s, in a minute and in an hour.
  */
-public final class WatchService {
+public final class WatchService implements ShardOwner {
     private static final Logger LOG = LoggerFactory.getLogger(WatchService.class);
     private static final Duration STUCK = Duration.ofMinutes(10);
+    private static final Duration UNREAD = Duration.ofMinutes(2);
     private static final Duration LAST_CHECKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
-    private final FirstChecks firstChecks;
+    private final Ownership ownership;
+    private final ShardLoader shards;
+    private final LoginProbe loginProbe;
     private final LastChecked lastChecked;
     private final HostLog hostLog = new HostLog();
     private final CheckSchedule schedule;
@@ -63,8 +72,9 @@ public final class WatchService {
     private final Scheduler scheduler;
     private final PushLoop push;
     private final WatchedAccounts accounts;
-    private final ScheduleAudit audit;
-    private final Thread ticks = Thread.ofVirtual().name("watch-ticks").unstarted(this::tick);
+    private final WatchCommands commands;
+    private final Rescheduling rescheduling;
+    private final WatchTicks ticks;
 
     /**
      * What the service is built from.
@@ -92,13 +102,13 @@ public final class WatchService {
         AccountStore table = new AccountStore(parts.jdbi);
         AccountStateTable states = new AccountStateTable(parts.jdbi);
         KnownClients known = new KnownClients();
-        this.lastChecked = new LastChecked(states);
+        this.ownership = parts.ownership;
+        this.lastChecked = new LastChecked(states, ownership);
         this.policy = parts.policy;
-        this.firstChecks = new FirstChecks(table, states);
+        this.shards = new ShardLoader(states);
         this.schedule = new CheckSchedule(policy, parts.nanoTime, random);
         this.admission = new CheckAdmission(policy.concurrency(), known, parts.nanoTime);
-        this.database =
-                new DatabasePermits(parts.jdbi, parts.databasePlaces, parts.ownership::isActive);
+        this.database = new DatabasePermits(parts.jdbi, parts.databasePlaces, ownership::isActive);
         this.hosts = new MailHostLimiters(policy, known, parts.nanoTime);
         this.meters = new WatchMeters(parts.meters, parts.nanoTime);
         TokenSource source =
@@ -112,7 +122,9 @@ public final class WatchService {
                         new MailboxStore(parts.jdbi),
                         database,
                         meters,
-                        new ChangeRecorder(parts.jdbi, database, parts.outbox, parts.clock));
+                        new FencedRecorder(
+                                new ChangeRecorder(parts.jdbi, database, parts.outbox, parts.clock),
+                                ownership));
         this.sessions =
                 new Sessions(
                         checker,
@@ -122,7 +134,8 @@ public final class WatchService {
                         parts.nanoTime);
         OutcomeRecorder outcomes =
                 new OutcomeRecorder(
-                        new AccountStateWriter(parts.jdbi, database, parts.outbox, hostLog),
+                        new AccountStateWriter(
+                                parts.jdbi, database, ownership, parts.outbox, hostLog),
                         hosts,
                         lastChecked,
                         parts.clock,
@@ -131,33 +144,38 @@ public final class WatchService {
                 new CheckExecutor(
                         schedule,
                         sessions,
-                        new SessionChecks(sessions, checker, meters),
+                        new SessionChecks(sessions, checker, meters, ownership),
                         outcomes,
                         policy,
                         admission,
                         database,
                         meters,
                         parts.nanoTime);
-        this.scheduler = new Scheduler(schedule, sessions, executor, admission, database);
+        this.scheduler =
+                new Scheduler(schedule, sessions, executor, admission, database, ownership);
         this.push = new PushLoop(schedule, sessions, executor, outcomes, policy, scheduler::goesOn);
+        this.loginProbe =
+                new LoginProbe(parts.servers, credentials, hosts, admission, database, ownership);
         this.accounts =
                 new WatchedAccounts(
-                        table,
-                        new NewAccounts(parts.jdbi),
-                        schedule,
+                        table, shards, schedule, credentials, known, parts.clock, parts.nanoTime);
+        this.commands =
+                new WatchCommands(
+                        accounts,
+                        new NewlyRegistered(
+                                new NewAccounts(parts.jdbi), shards, accounts, parts.nanoTime),
+                        new ChangedAccounts(table, shards, accounts),
+                        shards,
                         new OnDemandChecks(
-                                schedule,
-                                checker,
-                                executor,
-                                new LoginProbe(
-                                        parts.servers, credentials, hosts, admission, database),
-                                database,
-                                policy),
-                        credentials,
-                        known,
-                        parts.clock,
-                        parts.nanoTime);
-        this.audit = new ScheduleAudit(schedule);
+                                schedule, checker, executor, loginProbe, database, policy),
+                        schedule,
+                        ownership::isActive,
+                        parts.clock);
+        shards.loadInto(accounts);
+        this.rescheduling = new Rescheduling(accounts, schedule, policy, ownership::nodes);
+        this.ticks =
+                new WatchTicks(
+                        accounts, schedule, hosts, meters, rescheduling, hostLog, lastChecked);
         meters.show(hosts, sessions, schedule, admission);
     }
 
@@ -166,62 +184,67 @@ public final class WatchService {
     }
 
     public Watch watch() {
-        return accounts;
+        return commands;
     }
 
-    /** Reads all accounts and begins to check them. */
+    /** Begins without accounts: they come with the shards that this node {@link #acquired}. */
     public void start() {
-        long count = firstChecks.schedule(accounts);
-        accounts.started();
-        LOG.info("Watching {} {}", count, count == 1 ? "account" : "accounts");
         scheduler.start(push);
         ticks.start();
     }
 
-    /**
-     * A mail host answers a client again: its accounts there are due now, at the rate that the
-     * limits of the host allow.
-     */
-    private void hostIsBack(UUID client, String host) {
-        LOG.info("{} answers again", host);
-        for (WatchedAccount watched : accounts.all()) {
-            Account account = watched.account();
-            if (account.clientId().equals(client)
-                    && account.mail().host().equalsIgnoreCase(host)
-                    && account.state() == AccountState.RETRYING
-                    && account.failure() != null
-                    && wasAway(account.failure().code())) {
-                schedule.wantedIfScheduled(watched);
-            }
-        }
+    /** Reads the accounts of the shards in the background and begins to check them. */
+    @Override
+    public void acquired(Set<Integer> taken) {
+        shards.acquired(taken);
+        rescheduling.nodesMayHaveChanged();
     }
 
-    /** Not where the server asked for a pause: that is kept. */
-    private static boolean wasAway(FailureCode code) {
-        return code == FailureCode.CONNECT_FAILED
-                || code == FailureCode.TIMEOUT
-                || code == FailureCode.TLS_FAILED;
+    @Override
+    public void released(Set<Integer> given, Deadline deadline) throws InterruptedException {
+        boolean lost = deadline.isPast();
+        shards.released(given);
+        accounts.release(given, deadline);
+        if (!lost) {
+            ticks.flush(given, deadline);
+        }
+        lastChecked.forget(given);
+        rescheduling.nodesMayHaveChanged();
+    }
+
+    /** Cuts all sessions with mail servers. Timers stay; what is due waits for the node. */
+    @Override
+    public void suspended() {
+        accounts.suspend();
+        loginProbe.cut();
+    }
+
+    private void hostIsBack(UUID client, String host) {
+        rescheduling.hostIsBack(client, host);
     }
 
     /** The configuration has changed: accounts that wait are scheduled anew. */
     public void reconfigured() {
         admission.resize(policy.concurrency());
-        for (WatchedAccount watched : accounts.all()) {
-            Account account = watched.account();
-            if (account.state() != AccountState.WATCHING) {
-                continue;
-            }
-            if (watched.status().pushing()) {
-                // The thread that waits for push decides by itself whether it may go on.
-                watched.session().interrupt();
-                continue;
-            }
-            schedule.reconfigured(watched);
-        }
+        rescheduling.reconfigured();
+    }
+
+    /** The accounts under watch. */
+    Collection<WatchedAccount> accounts() {
+        return accounts.all();
+    }
+
+    /** Whether accounts of shards that this node took are still to be read. */
+    boolean isLoading() {
+        return !shards.waiting().isZero();
     }
 
     /** What keeps this node from seeing mail; empty while it sees. */
     public List<String> trouble() {
+        if (shards.waiting().compareTo(UNREAD) > 0) {
+            return List.of(
+                    "accounts could not be read for " + shards.waiting().toMinutes() + " minutes");
+        }
         Duration stuck = schedule.status().stuck();
         return stuck.compareTo(STUCK) > 0
                 ? List.of(
@@ -231,42 +254,6 @@ public final class WatchService {
                 : meters.trouble();
     }
 
-    private void tick() {
-        try {
-            for (long tick = 1; ; tick++) {
-                TimeUnit.SECONDS.sleep(10);
-                try {
-                    tick(tick);
-                } catch (RuntimeException e) {
-                    LOG.error("A tick of the watch failed; the next one follows in 10 s", e);
-                }
-            }
-        } catch (InterruptedException stopped) {
-            LOG.debug("No more ticks");
-        }
-    }
-
-    private void tick(long tick) {
-        meters.refresh(hosts.status());
-        schedule.forgetOver();
-        if (tick % 6 == 0) {
-            hostLog.minute();
-            audit.round(accounts.all());
-        }
-        if (tick % 360 == 0) {
-            flush();
-            hosts.forgetUnused();
-        }
-    }
-
-    private void flush() {
-        try {
-            lastChecked.flush();
-        } catch (RuntimeException e) {
-            LOG.warn("When accounts were last checked cannot be written now: {}", e.getMessage());
-        }
-    }
-
     /**
      * Begins no more checks, lets those under way end, logs out of every server, all at once and
      * within 10 s, and writes when accounts were last checked.
@@ -274,7 +261,8 @@ public final class WatchService {
     public void stop() throws InterruptedException {
         scheduler.stop();
         database.stop();
-        ticks.interrupt();
+        shards.stop();
+        ticks.stop();
         for (WatchedAccount watched : accounts.all()) {
             if (watched.session().open() != null) {
                 Thread.ofVirtual().name("goodbye").start(watched.session()::end);
@@ -287,11 +275,12 @@ public final class WatchService {
                         "{} sessions with mail servers were still open at the end; what they would have"
                                 + " seen is found at the next start",
                         sessions.count());
+                accounts.suspend();
                 sessions.cutAll();
                 break;
             }
             TimeUnit.MILLISECONDS.sleep(10);
         }
-        flush();
+        ticks.flush();
     }
 }

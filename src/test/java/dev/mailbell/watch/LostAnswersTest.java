@@ -7,6 +7,7 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
@@ -76,6 +77,7 @@ class LostAnswersTest {
         return new AccountStateWriter(
                 jdbi,
                 new DatabasePermits(jdbi, 4, () -> true),
+                new TestOwnership(),
                 TestOutbox.of(DATABASE),
                 new HostLog());
     }

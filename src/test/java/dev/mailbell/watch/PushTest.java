@@ -335,6 +335,6 @@ class PushTest {
     }
 
     private Collection<WatchedAccount> watches() {
-        return ((WatchedAccounts) kit.watch()).all();
+        return kit.service().accounts();
     }
 }

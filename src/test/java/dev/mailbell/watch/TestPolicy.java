@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /** Polling policies of configurations that a test writes. */
 public final class TestPolicy {
@@ -19,20 +20,31 @@ public final class TestPolicy {
         return of(yaml, () -> false);
     }
 
+    /** Of one of several nodes. */
+    public static PollingPolicy ofNodes(String yaml, IntSupplier nodes) {
+        return of(yaml, () -> false, nodes);
+    }
+
     /** A policy that throws while it is broken. */
     public static PollingPolicy of(String yaml, BooleanSupplier broken) {
+        return of(yaml, broken, () -> 1);
+    }
+
+    private static PollingPolicy of(String yaml, BooleanSupplier broken, IntSupplier nodes) {
         try {
             Path home = Files.createTempDirectory("policy");
             Path file = home.resolve("mailbell.yaml");
             try {
                 Files.writeString(file, yaml);
                 Configuration configuration = new ConfigurationLoader(home, Map.of()).load(file);
-                return new PollingPolicy(() -> {
-                    if (broken.getAsBoolean()) {
-                        throw new IllegalStateException("broken on purpose");
-                    }
-                    return configuration;
-                });
+                return new PollingPolicy(
+                        () -> {
+                            if (broken.getAsBoolean()) {
+                                throw new IllegalStateException("broken on purpose");
+                            }
+                            return configuration;
+                        },
+                        nodes);
             } finally {
                 Files.deleteIfExists(file);
                 Files.delete(home);

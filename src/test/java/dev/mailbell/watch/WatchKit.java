@@ -1,5 +1,7 @@
 package dev.mailbell.watch;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStore;
@@ -24,6 +26,7 @@ import dev.mailbell.mail.auth.RefreshTokenStore;
 import dev.mailbell.mail.auth.TokenSource;
 import dev.mailbell.mail.auth.grant.TokenGrant;
 import dev.mailbell.mail.imap.ImapSessions;
+import dev.mailbell.mail.pop3.Pop3Sessions;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.oauth.OAuthAppStore;
@@ -41,6 +44,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,6 +52,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.generic.GenericType;
 
 /**
  * A whole watch over a real database, against servers on loopback, whose clock a test can speed up.
@@ -94,7 +99,7 @@ final class WatchKit implements AutoCloseable {
         secrets = new LoginSecrets(keyring);
         apps = new OAuthApps(new OAuthAppStore(database.jdbi()), keyring);
         configure(yaml);
-        service = fresh();
+        service = fresh(ownership);
     }
 
     private void configure(String yaml) {
@@ -107,21 +112,77 @@ final class WatchKit implements AutoCloseable {
         }
     }
 
-    private WatchService fresh() {
-        MailServers servers =
+    /** Another node on the same database, which owns no shard yet. */
+    final class Node implements AutoCloseable {
+        final TestOwnership ownership = new TestOwnership(this::isActive);
+        final WatchService service;
+        volatile boolean active = true;
+
+        private Node() {
+            ownership.shards().forEach(ownership::lose);
+            service = fresh(ownership);
+            service.start();
+        }
+
+        private boolean isActive() {
+            return active;
+        }
+
+        /** Takes shards with their next epoch. */
+        void acquire(Set<Integer> shards) {
+            database.jdbi()
+                    .useHandle(handle ->
+                            handle.createUpdate(
+                                            "update shard set epoch = epoch + 1 where id = any (:shards)")
+                                    .bind("shards", shards.toArray(Integer[]::new))
+                                    .execute());
+            Map<Integer, Long> epochs =
+                    database.jdbi()
+                            .withHandle(handle ->
+                                    handle.createQuery("select id, epoch from shard")
+                                            .setMapKeyColumn("id")
+                                            .setMapValueColumn("epoch")
+                                            .collectInto(new GenericType<Map<Integer, Long>>() {}));
+            shards.forEach(shard -> ownership.acquire(shard, epochs.getOrDefault(shard, -1L)));
+            service.acquired(shards);
+        }
+
+        /** Releases shards, which another node may then take. */
+        void release(Set<Integer> shards, Deadline deadline) throws InterruptedException {
+            shards.forEach(ownership::release);
+            service.released(shards, deadline);
+            shards.forEach(ownership::lose);
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            service.stop();
+        }
+    }
+
+    Node node() {
+        return new Node();
+    }
+
+    private WatchService fresh(TestOwnership ofNode) {
+        MailServers imap =
                 new ImapSessions(
                         loopback.connector(), ImapSessions.BYTE_BUDGET, Duration.ofSeconds(5));
+        MailServers pop3 = new Pop3Sessions(loopback.connector());
+        MailServers servers =
+                (login, deadline) ->
+                        (login.protocol() == Protocol.IMAP ? imap : pop3).open(login, deadline);
         return new WatchService(
                 new WatchService.Parts(
                         database.jdbi(),
                         4,
-                        ownership,
+                        ofNode,
                         servers,
                         secrets,
                         apps,
                         tokens,
                         TestOutbox.of(database),
-                        new PollingPolicy(configuration::get),
+                        new PollingPolicy(configuration::get, ofNode::nodes),
                         new SimpleMeterRegistry(),
                         clock(),
                         this::nanoTime));
@@ -193,15 +254,20 @@ final class WatchKit implements AutoCloseable {
         return service;
     }
 
+    /** Starts the watch over all shards; returns when the accounts are read. */
     void start() {
         service.start();
+        service.acquired(ownership.shards());
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> !service.isLoading());
     }
 
     /** Stops the watch and starts another one, as a restart does. */
     void restart() throws InterruptedException {
         service.stop();
-        service = fresh();
-        service.start();
+        service = fresh(ownership);
+        start();
     }
 
     /** Registers an account and watches it. */
@@ -231,8 +297,27 @@ final class WatchKit implements AutoCloseable {
         return account(client, port, user, mailboxes, new LoginSecret.Password("s3cret-word"));
     }
 
+    /** Registers a POP3 account only in the table. */
+    Account storePop3(int port, String user) {
+        LoginSecret secret = new LoginSecret.Password("s3cret-word");
+        Account account =
+                account(Protocol.POP3, ClientStore.DEFAULT, port, user, List.of("INBOX"), secret);
+        accounts.insert(account);
+        return account;
+    }
+
     private Account account(
             UUID client, int port, String user, List<String> mailboxes, LoginSecret secret) {
+        return account(Protocol.IMAP, client, port, user, mailboxes, secret);
+    }
+
+    private Account account(
+            Protocol protocol,
+            UUID client,
+            int port,
+            String user,
+            List<String> mailboxes,
+            LoginSecret secret) {
         Instant now = clock().instant().truncatedTo(ChronoUnit.MICROS);
         UUID id = Ids.next();
         return new Account(
@@ -241,7 +326,7 @@ final class WatchKit implements AutoCloseable {
                 null,
                 user + "@example.org",
                 new MailSettings(
-                        Protocol.IMAP,
+                        protocol,
                         "127.0.0.1",
                         port,
                         Security.NONE,

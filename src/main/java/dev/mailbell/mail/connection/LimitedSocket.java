@@ -32,6 +32,7 @@ public final class LimitedSocket extends DelegatingSocket {
     private final TlsContexts tls;
     private final Watchdog watchdog;
     private final LongResponses.Permit permit;
+    private final @Nullable ConnectionGroup group = ConnectionGroup.current().orElse(null);
     private final InputStream limitedInput = new LimitedInput();
     private final OutputStream limitedOutput = new LimitedOutput();
     private volatile Socket inner;
@@ -61,6 +62,9 @@ public final class LimitedSocket extends DelegatingSocket {
         this.byteBudget = byteBudget;
         this.bytesLeft = byteBudget;
         this.cut = watchdog.arm(deadline, raw::close);
+        if (group != null) {
+            group.add(this);
+        }
     }
 
     /**
@@ -180,6 +184,9 @@ public final class LimitedSocket extends DelegatingSocket {
 
     /** Closes the connection at once without logging out, and wakes the threads blocked on it. */
     public void cut() {
+        if (group != null) {
+            group.remove(this);
+        }
         permit.end();
         cut.disarm();
         relax();

@@ -38,7 +38,8 @@ public final class MailConnector {
      *
      * @param deadline when the connection is closed, also during an operation
      * @param byteBudget how many octets the server may send
-     * @throws MailFailure blocked_address, connect_failed, tls_failed or timeout
+     * @throws MailFailure blocked_address, connect_failed, tls_failed or timeout; connect_failed
+     *     also when this thread's {@link ConnectionGroup} may not connect
      */
     public LimitedSocket open(Login login, Deadline deadline, long byteBudget) {
         if (login.security() == Security.NONE && !guard.allowsCleartext(login.host())) {
@@ -49,6 +50,7 @@ public final class MailConnector {
                             + " is refused: use \"tls\" or \"starttls\", or ask the operator to name"
                             + " the host in network.allowCleartext");
         }
+        ConnectionGroup.requireMayConnect();
         String where = login.server();
         Socket raw;
         try {
@@ -57,10 +59,24 @@ public final class MailConnector {
             throw ConnectionFailures.ofConnect(where, login.egress() != null, e);
         }
         LimitedSocket socket = limited(raw, login, deadline, byteBudget);
+        requireMayStayOpen(socket);
         if (login.security() == Security.TLS) {
             socket.shakeHands();
         }
         return socket;
+    }
+
+    /** Connecting takes time, in which the group may have been cut. */
+    private static void requireMayStayOpen(LimitedSocket socket) {
+        boolean stays = false;
+        try {
+            ConnectionGroup.requireMayConnect();
+            stays = true;
+        } finally {
+            if (!stays) {
+                socket.cut();
+            }
+        }
     }
 
     private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {

@@ -1,5 +1,6 @@
 package dev.mailbell.watch.account;
 
+import dev.mailbell.mail.connection.ConnectionGroup;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.OpenSession;
@@ -23,6 +24,7 @@ public final class AccountSession implements RestingSession {
      */
     private final ReentrantLock lock;
 
+    private final ConnectionGroup connections = new ConnectionGroup();
     private final BooleanSupplier pushing;
     private volatile @Nullable OpenSession open;
     private @Nullable ConnectionPermit granted;
@@ -37,6 +39,11 @@ public final class AccountSession implements RestingSession {
 
     public ReentrantLock lock() {
         return lock;
+    }
+
+    /** All connections of the account, also those that are being opened. */
+    public ConnectionGroup connections() {
+        return connections;
     }
 
     /** Takes the lock, also from a thread that waits for push; false when the time is over. */
@@ -116,6 +123,39 @@ public final class AccountSession implements RestingSession {
         }
     }
 
+    /**
+     * Closes every connection at once without a logout, also during a login or a check; for any
+     * thread. The thread that uses the session then closes it.
+     */
+    public void cut() {
+        OpenSession session = open;
+        if (session != null) {
+            session.cut();
+        }
+        connections.cut();
+    }
+
+    /** The same, and a session that no thread uses is closed. */
+    public void suspend() {
+        boolean isOpen = open != null;
+        cut();
+        if (isOpen && !pushing.getAsBoolean()) {
+            Thread.ofVirtual().name("dismissal").start(this::dismiss);
+        }
+    }
+
+    /** Answers whether no session is open and no thread opens or uses one. */
+    boolean endIfUnused() {
+        if (lock.isHeldByCurrentThread() || !lock.tryLock()) {
+            return false;
+        }
+        try {
+            return open == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Closes the session, also one that waits for push; a check under way ends first. */
     public void end() {
         try {
@@ -126,10 +166,7 @@ public final class AccountSession implements RestingSession {
                     lock.unlock();
                 }
             } else {
-                OpenSession session = open;
-                if (session != null) {
-                    session.cut();
-                }
+                cut();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

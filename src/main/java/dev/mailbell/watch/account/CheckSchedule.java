@@ -103,6 +103,7 @@ public final class CheckSchedule {
     /** The account is not watched any more, or another object watches it. */
     public void removed(WatchedAccount account) {
         timers.cancel(account.timer());
+        due.removed(account);
     }
 
     /** {@link #take} has returned the account: its check is due since the time of its timer. */
@@ -110,7 +111,10 @@ public final class CheckSchedule {
         due.due(account);
     }
 
-    /** A check of the account that was due cannot begin because the database is away. */
+    /**
+     * A check of the account that was due cannot begin because the database is away, or another
+     * node may watch it.
+     */
     public void databaseAway(WatchedAccount account) {
         long since = timers.dueAt(account.timer());
         happened(account, Signal.DATABASE_AWAY);

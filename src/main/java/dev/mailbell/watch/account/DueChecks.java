@@ -40,6 +40,11 @@ final class DueChecks {
         watched.due().ended(nanoTime.getAsLong());
     }
 
+    /** The account is not watched any more. */
+    void removed(WatchedAccount watched) {
+        due.remove(watched);
+    }
+
     /** For how many nanoseconds the oldest check has been due; 0 when none is. */
     long oldest() {
         return oldest(false);

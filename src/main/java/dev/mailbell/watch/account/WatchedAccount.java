@@ -8,6 +8,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
 import dev.mailbell.watch.admission.CheckedServer;
 import dev.mailbell.watch.schedule.AdaptiveInterval;
+import dev.mailbell.watch.schedule.CheckWait;
 import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,8 @@ public final class WatchedAccount {
     private final AtomicReference<AccountStatus> status;
     private final AccountSession session;
     private volatile boolean ended;
+    private volatile boolean isVoid;
+    private volatile @Nullable CheckWait heldUp;
 
     // The rest is guarded by the session's lock.
     private final AdaptiveInterval adaptive;
@@ -90,13 +93,33 @@ public final class WatchedAccount {
     }
 
     /**
-     * No check begins any more; a thread that waits for push wakes up, and the session is closed.
+     * The account was changed, paused or removed: no check begins any more, and what one under way
+     * finds is void. A thread that waits for push wakes up, and the session is closed.
      *
      * @param closed called when no session is open any more
      */
     public void end(Runnable closed) {
+        isVoid = true;
+        release(closed);
+    }
+
+    /**
+     * The same while the account stays as it is, on its way to another node: a check under way ends
+     * and is recorded.
+     *
+     * @param closed called when no session is open any more
+     */
+    public void release(Runnable closed) {
         ended = true;
         due.cancelWaiting();
+        CheckWait wait = heldUp;
+        if (wait != null) {
+            wait.cancel();
+        }
+        if (session.endIfUnused()) {
+            closed.run();
+            return;
+        }
         Thread.ofVirtual()
                 .name("ending")
                 .start(() -> {
@@ -108,8 +131,34 @@ public final class WatchedAccount {
                 });
     }
 
+    /** The account has ended, and another node may watch it: what is open or under way is cut. */
+    public void cut() {
+        isVoid = true;
+        ended = true;
+        session.cut();
+    }
+
+    /** Whether no check begins any more. */
     public boolean hasEnded() {
         return ended;
+    }
+
+    /** Whether what a check under way finds must not be recorded. */
+    public boolean isVoid() {
+        return isVoid;
+    }
+
+    /** The holder of the lock waits for a request, which is cancelled when the account ends. */
+    public void waitsFor(CheckWait request) {
+        heldUp = request;
+        if (ended) {
+            request.cancel();
+        }
+    }
+
+    /** The holder of the lock waits no more. */
+    public void waitsNoMore() {
+        heldUp = null;
     }
 
     /** Whether nothing but a timer would lead to another check. */

@@ -23,11 +23,17 @@ final class AdmissionWait implements AdmissionRequest.Answer {
         permit.completeExceptionally(why);
     }
 
+    @Override
+    public void cancelled() {
+        permit.completeExceptionally(new NotWatchedException());
+    }
+
     /**
      * Waits.
      *
      * @return empty when the deadline passed first: the request is cancelled
-     * @throws NotWatchedException when the thread was interrupted, because the node is stopping
+     * @throws NotWatchedException when another thread cancels the request, or the thread was
+     *     interrupted, because the node is stopping
      */
     Optional<CheckPermit> until(Deadline deadline, AdmissionRequest request) {
         try {

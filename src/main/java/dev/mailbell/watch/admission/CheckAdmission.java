@@ -4,6 +4,7 @@ import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
+import dev.mailbell.watch.schedule.CheckWait;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -150,16 +152,28 @@ public final class CheckAdmission {
     /**
      * Waits for a permit.
      *
+     * @param waiting takes the request, so that another thread can cancel it
      * @throws MailFailure when the deadline passes first, or the server is found silent meanwhile
-     * @throws NotWatchedException when the node is stopping
+     * @throws NotWatchedException when another thread cancels the request, or the node is stopping
      */
     public CheckPermit acquire(
-            CheckKind kind, CheckedServer server, boolean retry, Deadline deadline) {
+            CheckKind kind,
+            CheckedServer server,
+            boolean retry,
+            Deadline deadline,
+            Consumer<CheckWait> waiting) {
         AdmissionWait wait = new AdmissionWait();
         AdmissionRequest request = request(kind, server, retry, wait);
         submit(request);
+        waiting.accept(request);
         return wait.until(deadline, request)
                 .orElseThrow(() -> isSilent(server) ? silent(server) : full());
+    }
+
+    /** The same for a request that nothing cancels. */
+    public CheckPermit acquire(
+            CheckKind kind, CheckedServer server, boolean retry, Deadline deadline) {
+        return acquire(kind, server, retry, deadline, request -> {});
     }
 
     private static NoRoomException full() {

@@ -2,7 +2,6 @@ package dev.mailbell.watch.host;
 
 import dev.mailbell.watch.schedule.CheckWait;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,7 @@ public final class ConnectionRequest implements CheckWait {
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
     private final UUID client;
     private final Consumer<ConnectionPermit> whenGranted;
+    private final Runnable whenCancelled;
     private volatile @Nullable MailHostLimiter host;
 
     /**
@@ -25,19 +25,16 @@ public final class ConnectionRequest implements CheckWait {
      * @param whenGranted takes the permit over; must not block
      */
     public ConnectionRequest(UUID client, Consumer<ConnectionPermit> whenGranted) {
-        this.client = client;
-        this.whenGranted = whenGranted;
+        this(client, whenGranted, () -> {});
     }
 
-    /** A request that completes a future. */
-    static ConnectionRequest completing(UUID client, CompletableFuture<ConnectionPermit> future) {
-        return new ConnectionRequest(
-                client,
-                permit -> {
-                    if (!future.complete(permit)) {
-                        permit.release();
-                    }
-                });
+    /**
+     * @param whenCancelled must not block
+     */
+    ConnectionRequest(UUID client, Consumer<ConnectionPermit> whenGranted, Runnable whenCancelled) {
+        this.client = client;
+        this.whenGranted = whenGranted;
+        this.whenCancelled = whenCancelled;
     }
 
     UUID client() {
@@ -51,7 +48,9 @@ public final class ConnectionRequest implements CheckWait {
 
     @Override
     public void cancel() {
-        state.compareAndSet(State.WAITING, State.CANCELLED);
+        if (state.compareAndSet(State.WAITING, State.CANCELLED)) {
+            whenCancelled.run();
+        }
     }
 
     /** The request waits in the queue of this host. */

@@ -6,16 +6,16 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
+import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.schedule.CheckWait;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -69,32 +69,26 @@ public final class MailHostLimiter {
     /**
      * Waits for a connection ahead of all that are not urgent.
      *
+     * @param waiting takes the request, so that another thread can cancel it
      * @throws MailFailure rate_limited when the deadline passes first
+     * @throws NotWatchedException when another thread cancels the request
      */
-    public ConnectionPermit acquire(UUID client, Deadline deadline) {
-        CompletableFuture<ConnectionPermit> permit = new CompletableFuture<>();
-        ConnectionRequest request = ConnectionRequest.completing(client, permit);
-        enqueue(request, () -> queue.addUrgent(request));
-        try {
-            return permit.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw noPermit(request, permit);
-        } catch (TimeoutException | ExecutionException e) {
-            throw noPermit(request, permit);
-        }
+    public ConnectionPermit acquire(UUID client, Deadline deadline, Consumer<CheckWait> waiting) {
+        ConnectionWait wait = new ConnectionWait(client);
+        enqueue(wait.request(), () -> queue.addUrgent(wait.request()));
+        waiting.accept(wait.request());
+        return wait.until(deadline)
+                .orElseThrow(() ->
+                        new NoRoomException(
+                                "this node's limits for "
+                                        + name
+                                        + " (connections, logins per second) leave no room now; try"
+                                        + " again later"));
     }
 
-    private MailFailure noPermit(
-            ConnectionRequest request, CompletableFuture<ConnectionPermit> permit) {
-        request.cancel();
-        if (!permit.cancel(false)) {
-            permit.join().release();
-        }
-        return new NoRoomException(
-                "this node's limits for "
-                        + name
-                        + " (connections, logins per second) leave no room now; try again later");
+    /** The same for a request that nothing cancels. */
+    public ConnectionPermit acquire(UUID client, Deadline deadline) {
+        return acquire(client, deadline, request -> {});
     }
 
     private void enqueue(ConnectionRequest request, Runnable add) {

@@ -16,6 +16,7 @@ public final class OpenSession {
     private final long openedAt;
     private final Consumer<OpenSession> whenClosed;
     private volatile @Nullable KeptSessionLimit kept;
+    private volatile boolean cut;
     private boolean pushAsked;
 
     public OpenSession(
@@ -71,7 +72,13 @@ public final class OpenSession {
 
     /** Closes the connection at once, without a logout. */
     public void cut() {
+        cut = true;
         keepable().ifPresent(PushSession::cut);
+    }
+
+    /** Whether this node has cut the connection, so that its failures say nothing of the server. */
+    public boolean isCut() {
+        return cut;
     }
 
     /** Logs out and closes the connection. */

@@ -3,6 +3,8 @@ package dev.mailbell.watch.record;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
+import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.delivery.outbox.NewEvent;
@@ -21,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a check's result durable: the mailbox's new mark, the event and its deliveries in one
- * transaction, and only if the mailbox's row has the version that the check started from. Of two
- * checks at once the second writes nothing.
+ * transaction, and only if the mailbox's row has the version that the check started from and no
+ * other node has taken the account's shard. Of two checks at once the second writes nothing.
  */
 public final class ChangeRecorder {
     private final Jdbi jdbi;
@@ -49,7 +51,9 @@ public final class ChangeRecorder {
      *
      * @param before the mailbox as the check started from it
      * @param knownBefore POP3: the messages known then; asked for only when they changed
+     * @param fence of the account's shard
      * @return the mailbox as it is now; empty when its row was changed meanwhile, or removed
+     * @throws FencedException when another node has taken the shard: nothing was written
      */
     public Optional<Mailbox> record(
             Account account,
@@ -57,7 +61,8 @@ public final class ChangeRecorder {
             Change change,
             Supplier<KnownMessages> knownBefore,
             List<Envelope> envelopes,
-            String source) {
+            String source,
+            ShardFence fence) {
         if (change.kind() == Change.Kind.NOTHING) {
             // What the state keeps only in memory may differ.
             return Optional.of(
@@ -72,7 +77,9 @@ public final class ChangeRecorder {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         Sql advance =
                 MailboxStore.advance(
-                        account.id(), before.name(), before.version(), change.next(), now);
+                                account.id(), before.name(), before.version(), change.next(), now)
+                        .then(" and ")
+                        .then(fence.condition());
         Optional<NewEvent> event =
                 MailboxEvents.of(account, before.name(), change, envelopes, source, now)
                         .map(fact ->
@@ -92,6 +99,7 @@ public final class ChangeRecorder {
                                                 account,
                                                 before,
                                                 advance,
+                                                fence,
                                                 change,
                                                 knownBefore,
                                                 event)));
@@ -112,11 +120,13 @@ public final class ChangeRecorder {
             Account account,
             Mailbox before,
             Sql advance,
+            ShardFence fence,
             Change change,
             Supplier<KnownMessages> knownBefore,
             Optional<NewEvent> event) {
         return jdbi.inTransaction(handle -> {
             if (advance.update(handle.getConnection()) == 0) {
+                Fences.requireHolds(handle.getConnection(), fence);
                 return Optional.empty();
             }
             change.known()

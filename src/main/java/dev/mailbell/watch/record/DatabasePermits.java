@@ -116,6 +116,9 @@ public final class DatabasePermits {
                 throw failure;
             }
             return work.get();
+        } catch (FencedException fenced) {
+            // Of one shard: checks of the others go on.
+            throw fenced;
         } catch (RuntimeException e) {
             Optional<Outage> outage = Database.outageOf(e);
             if (outage.isPresent() && away.compareAndSet(null, e)) {

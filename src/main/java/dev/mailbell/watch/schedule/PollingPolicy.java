@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +31,20 @@ public final class PollingPolicy {
     private static final int HOSTS_REMEMBERED = 10_000;
 
     private final Supplier<Configuration> configuration;
+    private final IntSupplier nodes;
     private volatile Profiles profiles;
 
+    /** Of a node that is alone. */
     public PollingPolicy(Supplier<Configuration> configuration) {
+        this(configuration, () -> 1);
+    }
+
+    /**
+     * @param nodes how many nodes share the limits of mail hosts now
+     */
+    public PollingPolicy(Supplier<Configuration> configuration, IntSupplier nodes) {
         this.configuration = configuration;
+        this.nodes = nodes;
         this.profiles = new Profiles(configuration.get(), new ConcurrentHashMap<>());
     }
 
@@ -124,9 +135,17 @@ public final class PollingPolicy {
                 configuration.get().polling().safetyInterval());
     }
 
-    /** Connections at once to a mail host; {@link Integer#MAX_VALUE} for no limit. */
+    /**
+     * Connections at once from this node to a mail host, its part of those that are configured, 1
+     * or more; {@link Integer#MAX_VALUE} for no limit.
+     */
     public int connections(String host) {
-        return of(host, ProviderProfile::connections, Integer.MAX_VALUE);
+        int all = of(host, ProviderProfile::connections, Integer.MAX_VALUE);
+        return all == Integer.MAX_VALUE ? all : share(all);
+    }
+
+    private int share(int all) {
+        return Math.max(1, all / Math.max(1, nodes.getAsInt()));
     }
 
     /** Whether a connection may be kept from check to check. */
@@ -134,12 +153,13 @@ public final class PollingPolicy {
         return of(host, ProviderProfile::keepConnections, Boolean.TRUE);
     }
 
-    /** Logins at a mail host, 1 or more. */
+    /** Logins of this node at a mail host, its part of those that are configured, 1 or more. */
     public int loginsPerSecond(String host) {
-        return of(
-                host,
-                ProviderProfile::loginsPerSecond,
-                configuration.get().polling().loginsPerSecond());
+        return share(
+                of(
+                        host,
+                        ProviderProfile::loginsPerSecond,
+                        configuration.get().polling().loginsPerSecond()));
     }
 
     /** Whether to send ID before the login; null where it is offered. */

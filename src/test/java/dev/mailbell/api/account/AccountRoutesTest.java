@@ -15,6 +15,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Sql;
 import dev.mailbell.mail.FailureCode;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,8 @@ class AccountRoutesTest {
                                         Instant.now(),
                                         new Failure(
                                                 FailureCode.AUTH_FAILED, "no", Instant.now(), 3),
-                                        false));
+                                        false,
+                                        Sql.of("true")));
         assertThat(written).isTrue();
     }
 

@@ -14,6 +14,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.Sql;
 import dev.mailbell.mail.FailureCode;
 import java.net.InetAddress;
 import java.net.URI;
@@ -376,7 +377,8 @@ class ConsentTest {
                                 AccountState.PARKED,
                                 Instant.now(),
                                 new Failure(FailureCode.TOKEN_REFUSED, "revoked", Instant.now(), 1),
-                                false));
+                                false,
+                                Sql.of("true")));
 
         assertPage(browser.open(consented(link(waiting.id()))), 200, "connected");
 

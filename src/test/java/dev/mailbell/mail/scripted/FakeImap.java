@@ -237,13 +237,17 @@ public final class FakeImap implements AutoCloseable {
                 // Either side may drop the connection at any moment.
             } finally {
                 open.remove(this);
-                sessions.computeIfPresent(
-                        user,
-                        (name, own) -> {
-                            own.remove(this);
-                            return own;
-                        });
+                leave();
             }
+        }
+
+        private void leave() {
+            sessions.computeIfPresent(
+                    user,
+                    (name, own) -> {
+                        own.remove(this);
+                        return own;
+                    });
         }
 
         private boolean serve(String line) throws IOException {
@@ -347,6 +351,8 @@ public final class FakeImap implements AutoCloseable {
                     return;
                 }
                 case "LOGOUT" -> {
+                    // Before the client knows: its next session does not meet this one.
+                    leave();
                     say("* BYE see you");
                     goodbyes.incrementAndGet();
                 }

@@ -10,6 +10,7 @@ import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.detection.Change;
@@ -73,7 +74,9 @@ class ChangeRecorderTest {
     }
 
     private Optional<Mailbox> record(Account account, Mailbox before, Change change) {
-        return recorder.record(account, before, change, KnownMessages::none, List.of(), "poll");
+        ShardFence fence = new ShardFence(account.shard(), 0);
+        return recorder.record(
+                account, before, change, KnownMessages::none, List.of(), "poll", fence);
     }
 
     @Test

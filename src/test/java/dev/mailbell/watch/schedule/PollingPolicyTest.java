@@ -15,6 +15,7 @@ import dev.mailbell.watch.TestPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -97,5 +98,27 @@ class PollingPolicyTest {
         PollingPolicy hasty = TestPolicy.of("polling: { timeout: 5s }");
         assertThat(whole.remaining().minus(hasty.serverPart(whole).remaining()))
                 .isBetween(Duration.ofMillis(900), Duration.ofMillis(1_100));
+    }
+
+    @Test
+    void nodes_share_the_limits_of_a_mail_host_and_each_has_one_at_least() {
+        AtomicInteger nodes = new AtomicInteger(1);
+        PollingPolicy policy =
+                TestPolicy.ofNodes(
+                        """
+                        polling: { loginsPerSecond: 10 }
+                        providers: [{ match: [imap.example.org], connections: 5, loginsPerSecond: 2 }]
+                        """,
+                        nodes::get);
+        assertThat(policy.connections(HOST)).isEqualTo(5);
+        assertThat(policy.loginsPerSecond(HOST)).isEqualTo(2);
+        nodes.set(2);
+        assertThat(policy.connections(HOST)).isEqualTo(2);
+        assertThat(policy.loginsPerSecond(HOST)).isEqualTo(1);
+        assertThat(policy.loginsPerSecond("other.example.com")).isEqualTo(5);
+        nodes.set(20);
+        assertThat(policy.connections(HOST)).isEqualTo(1);
+        assertThat(policy.loginsPerSecond("other.example.com")).isEqualTo(1);
+        assertThat(policy.connections("other.example.com")).isEqualTo(Integer.MAX_VALUE);
     }
 }

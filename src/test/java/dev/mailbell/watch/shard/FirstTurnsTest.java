@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.mailbell.watch;
+package dev.mailbell.watch.shard;
 
 import java.util.Arrays;
 import java.util.Comparator;
