@@ -331,7 +331,7 @@ create table delivery (
     event_id        uuid        not null,
     account_id      uuid,
     mailbox         text,                 -- null: the event is not about a mailbox
-    shard           smallint    not null, -- the account's
+    shard           smallint    not null, -- the account's; without an account that of the delivery that led to the event
     status          text        not null check (status in ('pending', 'delivered', 'failed', 'superseded')),
     attempts        integer     not null default 0,
     next_attempt_at timestamptz not null,

@@ -35,7 +35,6 @@ import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.WatchService;
 import dev.mailbell.watch.schedule.PollingPolicy;
-import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
@@ -178,7 +177,6 @@ public final class Daemon implements AutoCloseable {
         Deliveries deliveries =
                 new Deliveries(
                         database,
-                        new WebhookStore(jdbi),
                         client,
                         keyring,
                         settings,

@@ -1,6 +1,7 @@
 package dev.mailbell.delivery;
 
 import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ShardOwner;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
@@ -15,22 +16,25 @@ import dev.mailbell.delivery.queue.DeliveryMeters;
 import dev.mailbell.delivery.queue.DeliveryStore;
 import dev.mailbell.event.EventPayloads;
 import dev.mailbell.event.Ids;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.webhook.Webhook;
-import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookHealthTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
+import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The delivery of events to webhooks: the outbox, the queues and the fan-out, built and started.
+ * The delivery of events to webhooks: the outbox, the queues and the fan-out, built and started. A
+ * node sends the deliveries of the shards that it owns.
  */
-public final class Deliveries {
+public final class Deliveries implements ShardOwner {
     /** The time that calls under way have when delivery stops. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
@@ -48,14 +52,13 @@ public final class Deliveries {
      */
     public Deliveries(
             Database database,
-            WebhookStore webhooks,
             WebhookClient client,
             Keyring keyring,
-            DeliverySettings settings,
+            DeliverySettings configured,
             Ownership ownership,
             MeterRegistry registry,
             InstantSource clock) {
-        this.settings = settings;
+        this.settings = new NodeSettings(configured, ownership);
         this.clock = clock;
         this.ownership = ownership;
         this.executor = new AttemptExecutor(client, keyring, settings::timeout, clock);
@@ -66,15 +69,15 @@ public final class Deliveries {
                 new DeliveryDispatcher(
                         store,
                         new OutcomeTable(database, settings::disableAfter),
-                        webhooks,
+                        new WebhookHealthTable(database.jdbi()),
                         executor,
                         settings,
-                        ownership::isActive,
+                        ownership,
                         meters,
                         clock,
                         RandomGenerator.getDefault(),
                         throttle);
-        this.fanOut = new FanOut(database.jdbi(), queues, meters, clock, throttle);
+        this.fanOut = new FanOut(database.jdbi(), queues, ownership, meters, clock, throttle);
         this.outbox = new Outbox(database.dataSource(), queues, meters, clock);
     }
 
@@ -99,7 +102,26 @@ public final class Deliveries {
         return outbox;
     }
 
-    /** A webhook was changed, deleted or enabled. */
+    @Override
+    public void acquired(Set<Integer> shards) {
+        queues.acquired();
+    }
+
+    @Override
+    public void released(Set<Integer> shards, Deadline deadline) throws InterruptedException {
+        queues.released(shards, deadline);
+        fanOut.released(deadline);
+    }
+
+    /** Nothing is cut: a POST that another node makes a second time has the same id. */
+    @Override
+    public void suspended() {}
+
+    /**
+     * The row of a webhook or its deliveries were changed, by this node or another one. What is
+     * sent from now on is as the rows say. Does not block, and costs next to nothing where the
+     * webhook has nothing to send.
+     */
     public void webhookChanged(UUID webhookId) {
         queues.webhookChanged(webhookId);
     }
@@ -115,7 +137,7 @@ public final class Deliveries {
     }
 
     /**
-     * Sends a {@code webhook.test} event once and at once, outside of the queues.
+     * Sends a {@code webhook.test} event once and at once, outside of the queues and shards.
      *
      * @throws FencedException when this node may not send deliveries now
      */
@@ -126,7 +148,8 @@ public final class Deliveries {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         String payload = EventPayloads.webhookTest(webhook.id(), now);
         return executor.attempt(
-                webhook, new Delivery(Ids.next(), webhook.id(), null, null, 0, now, payload, true));
+                webhook,
+                new Delivery(Ids.next(), webhook.id(), null, null, 0, 0, now, payload, true));
     }
 
     /** Begins no more calls and waits for those under way, 10 s at most. */

@@ -27,6 +27,14 @@ public final class Ids {
     }
 
     /**
+     * Makes all later ids higher than this one, which another node may have made with a clock that
+     * is ahead.
+     */
+    public static void startAfter(UUID id) {
+        SEQUENCE.startAfter(id);
+    }
+
+    /**
      * Lets ids go on after those of stored events and deliveries: after a start with a clock that
      * was set back, a new delivery must not sort before a pending one.
      */

@@ -29,6 +29,12 @@ public final class TestOwnership implements Ownership {
         this.active = active;
     }
 
+    /** It owns no shard any more. */
+    public void loseAll() {
+        epochs.clear();
+        releasing.clear();
+    }
+
     /** New work of the shard may not begin any more. */
     public void release(int shard) {
         releasing.add(shard);

@@ -8,6 +8,9 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.account.RemovedAccounts.Removal;
+import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
@@ -57,6 +60,9 @@ class BigTablesTest {
      * The driver prepares from the sixth time on; the server's plan is generic from the eleventh.
      */
     private static final int TIMES = 14;
+
+    private static final byte[] ALL = ShardBits.of(new TestOwnership().shards());
+    private static final ShardFence FENCE = new ShardFence(0, 0);
 
     private static Database database;
     private static Jdbi jdbi;
@@ -376,8 +382,10 @@ class BigTablesTest {
     void a_page_of_due_deliveries_reads_no_others() {
         DeliveryStore store = new DeliveryStore(jdbi);
         UUID webhook = webhook(5);
-        reads(2_000, () -> assertThat(store.due(webhook, Instant.now(), 50).due()).hasSize(50));
-        reads(500, () -> assertThat(store.webhooksWithPending()).hasSizeGreaterThan(90));
+        reads(
+                2_000,
+                () -> assertThat(store.due(webhook, ALL, Instant.now(), 50).due()).hasSize(50));
+        reads(500, () -> assertThat(store.webhooksWithPending(ALL)).hasSizeGreaterThan(90));
         reads(50, () -> assertThat(store.oldestPending()).isPresent());
     }
 
@@ -406,16 +414,17 @@ class BigTablesTest {
                         UUID id = webhook(next[0]++);
                         Webhook webhook = webhooks.find(CLIENT, id).orElseThrow();
                         List<AttemptOutcome> batch =
-                                store.due(id, now, 3).due().stream()
+                                store.due(id, ALL, now, 3).due().stream()
                                         .map(delivery ->
                                                 new AttemptOutcome(
                                                         webhook,
                                                         delivery,
+                                                        FENCE,
                                                         attempt,
                                                         attempt.delivered()
                                                                 ? null
                                                                 : now.plusSeconds(3600),
-                                                        new EndpointHealth.Snapshot(null, null, 0)))
+                                                        EndpointHealth.Snapshot.GOOD))
                                         .toList();
                         assertThat(batch).hasSize(3);
                         outcomeTable.write(batch);
@@ -435,12 +444,14 @@ class BigTablesTest {
                     insertTomorrow(number, number, "pending");
                     Delivery delivery =
                             new Delivery(
-                                    id, webhook.id(), null, null, 0, Instant.now(), "{}", true);
+                                    id, webhook.id(), null, null, 0, 0, Instant.now(), "{}", true);
                     Attempt taken =
                             new Attempt(Instant.now(), Duration.ZERO, 204, "", null, null, null);
-                    EndpointHealth.Snapshot open = new EndpointHealth.Snapshot(null, null, 0);
+                    EndpointHealth.Snapshot open = EndpointHealth.Snapshot.GOOD;
                     outcomeTable.write(
-                            List.of(new AttemptOutcome(webhook, delivery, taken, null, open)));
+                            List.of(
+                                    new AttemptOutcome(
+                                            webhook, delivery, FENCE, taken, null, open)));
                 };
         for (int i = 0; i < TIMES; i++) {
             complete.run();

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery;
 
+import dev.mailbell.account.Account;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
@@ -71,16 +72,20 @@ public final class DeliveryEngine implements AutoCloseable {
             String body) {}
 
     public DeliveryEngine(Database database, Path keys) {
-        this(database, Keyring.open(keys.resolve("keyset.json")), new SteppedClock());
+        this(database, Keyring.open(keys.resolve("keyset.json")), new SteppedClock(), true);
     }
 
-    private DeliveryEngine(Database database, Keyring keyring, SteppedClock clock) {
+    private DeliveryEngine(
+            Database database, Keyring keyring, SteppedClock clock, boolean ownsAll) {
         this.database = database;
         this.jdbi = database.jdbi();
         this.keyring = keyring;
         this.clock = clock;
         this.webhooks = new WebhookStore(jdbi);
         this.events = new EventStore(jdbi);
+        if (!ownsAll) {
+            ownership.loseAll();
+        }
         start();
     }
 
@@ -109,9 +114,7 @@ public final class DeliveryEngine implements AutoCloseable {
                         return schedule;
                     }
                 };
-        deliveries =
-                new Deliveries(
-                        database, webhooks, client, keyring, settings, ownership, meters, clock);
+        deliveries = new Deliveries(database, client, keyring, settings, ownership, meters, clock);
         deliveries.start();
     }
 
@@ -132,7 +135,16 @@ public final class DeliveryEngine implements AutoCloseable {
      * kill. The test closes both.
      */
     DeliveryEngine successor() {
-        return new DeliveryEngine(database, keyring, clock);
+        return new DeliveryEngine(database, keyring, clock, true);
+    }
+
+    /** Another node, which owns no shard yet. */
+    DeliveryEngine otherNode() {
+        return new DeliveryEngine(database, keyring, clock, false);
+    }
+
+    Deliveries deliveries() {
+        return deliveries;
     }
 
     public Webhook webhook(RawReceiver receiver) {
@@ -213,7 +225,8 @@ public final class DeliveryEngine implements AutoCloseable {
                 type == EventType.MAIL_NEW
                         ? new JsonMapper().readTree(payload).path("data").path("newCount").asInt(0)
                         : null;
-        NewEvent added = new NewEvent(event, mailbox, 1, labels, newCount);
+        int shard = Account.shardOf(account);
+        NewEvent added = new NewEvent(event, mailbox, shard, labels, newCount);
         // As a check does: in one statement, or else in a transaction.
         Sql change = Sql.of("update client set name = name where id = ?", ClientStore.DEFAULT);
         Outbox outbox = deliveries.outbox();
@@ -293,7 +306,7 @@ public final class DeliveryEngine implements AutoCloseable {
         return rows(webhook).stream().map(Row::status).toList();
     }
 
-    int attempts(Webhook webhook) {
+    public int attempts(Webhook webhook) {
         return rows(webhook).stream().mapToInt(Row::attempts).sum();
     }
 

@@ -2,6 +2,8 @@ package dev.mailbell.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.Test;
  * or untried, and 20,000 events deferred for them.
  */
 class FanOutCostTest {
+    private static final byte[] SHARDS = ShardBits.of(new TestOwnership().shards());
+
     private static final int WEBHOOKS = 10_000;
     private static final int HEALTHY = 3;
     private static final int UNTRIED = 3;
@@ -172,14 +176,14 @@ class FanOutCostTest {
         readsInTransaction(
                 10 * EVENTS_OF_EACH,
                 connection ->
-                        assertThat(DeferredEvents.next(connection, CLIENT))
+                        assertThat(DeferredEvents.next(connection, CLIENT, SHARDS))
                                 .hasSize(EVENTS_OF_EACH));
         markHealthy(accounts.get(4711));
         readsInTransaction(
                 10 * EVENTS_OF_EACH + HEALTHY * EVENTS_OF_EACH,
                 connection -> {
                     Row marked =
-                            DeferredTurns.markedHealthy(connection, DeferredTurns.LOWEST)
+                            DeferredTurns.markedHealthy(connection, SHARDS, DeferredTurns.LOWEST)
                                     .orElseThrow();
                     assertThat(marked.accountId()).isEqualTo(accounts.get(4711));
                     // All healthy webhooks have the event.
@@ -195,11 +199,14 @@ class FanOutCostTest {
         readsInTransaction(
                 4 * some + HEALTHY * some,
                 connection ->
-                        assertThat(DeferredEvents.markHealthy(connection, ids(1).getFirst(), some))
+                        assertThat(
+                                        DeferredEvents.markHealthy(
+                                                connection, SHARDS, ids(1).getFirst(), some))
                                 .isEmpty());
         readsInTransaction(
                 4 * some + HEALTHY * some,
                 connection ->
-                        assertThat(DeferredEvents.markHealthy(connection, null, some)).isPresent());
+                        assertThat(DeferredEvents.markHealthy(connection, SHARDS, null, some))
+                                .isPresent());
     }
 }

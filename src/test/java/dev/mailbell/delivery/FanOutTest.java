@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 class FanOutTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int FAILING = Subscribers.MAX_OTHERS + 2 * FanOut.BATCH + 7;
+    private static final int FAILING = Subscribers.MAX_OTHERS + 2 * DeferredBatches.BATCH + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
@@ -206,7 +206,7 @@ class FanOutTest {
     @Test
     void healthy_webhooks_beyond_a_hundred_are_served_once_each_and_in_order() {
         List<Webhook> many = new ArrayList<>();
-        for (int i = 0; i < Subscribers.MAX_HEALTHY + FanOut.BATCH + 5; i++) {
+        for (int i = 0; i < Subscribers.MAX_HEALTHY + DeferredBatches.BATCH + 5; i++) {
             many.add(engine.webhook(url("many" + i), ALL));
         }
         engine.commit(arrival("INBOX", 1)).committed();

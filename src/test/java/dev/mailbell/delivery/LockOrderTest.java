@@ -3,6 +3,7 @@ package dev.mailbell.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
@@ -174,7 +175,8 @@ class LockOrderTest {
         Instant now = engine.clock.instant();
         return new AttemptOutcome(
                 webhook,
-                new Delivery(Ids.next(), webhook.id(), account, "INBOX", 0, now, "{}", true),
+                new Delivery(Ids.next(), webhook.id(), account, "INBOX", 1, 0, now, "{}", true),
+                new ShardFence(1, 0),
                 new Attempt(
                         now,
                         Duration.ZERO,
@@ -184,6 +186,6 @@ class LockOrderTest {
                         null,
                         Attempt.Fault.REFUSED),
                 now.plus(Duration.ofHours(1)),
-                new Snapshot(null, null, 0));
+                Snapshot.GOOD);
     }
 }

@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 class RecoveredWebhooksTest {
     private static final Database DATABASE = TestDatabase.create();
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int DEAD = 2 * FanOut.BATCH + 7;
+    private static final int DEAD = 2 * DeferredBatches.BATCH + 7;
     private static final Map<String, String> ALL = Map.of("to", "all");
 
     @TempDir static Path keys;
@@ -189,7 +189,8 @@ class RecoveredWebhooksTest {
             mail(i);
         }
         execute("delete from refused where id <> ?", dead.getLast().id());
-        await().until(() -> count("fanout where cardinality(served) > " + FanOut.BATCH) > 0);
+        await().until(() ->
+                count("fanout where cardinality(served) > " + DeferredBatches.BATCH) > 0);
         assertThat(count("fanout")).isOne();
         assertThat(count("fanout where new_count = 15")).isOne();
         execute("delete from refused");

@@ -10,7 +10,6 @@ import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Keyring;
-import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +43,6 @@ public final class TestOutbox {
             Files.delete(keys);
             return new Deliveries(
                             database,
-                            new WebhookStore(database.jdbi()),
                             client,
                             keyring,
                             new TestDeliverySettings(),

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery.endpoint;
 
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Kind;
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.log.Attempt;
@@ -10,6 +11,7 @@ import dev.mailbell.webhook.Webhook.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,10 +35,10 @@ public final class EndpointHealth {
 
     private static final int MIN_PREFETCH = 32;
 
-    /** The longest time that a breaker stays open: an hour and its jitter. */
-    private static final Duration MAX_BREAK = Duration.ofMinutes(72);
-
     private static final Duration MAX_PAUSE = Duration.ofDays(1);
+
+    /** How soon a probe is to begin after it was taken. */
+    private static final Duration PROBE_BEGINS = Duration.ofSeconds(5);
 
     /** The pause after a call that failed by a local fault. */
     private static final Duration LOCAL_FAULT_PAUSE = Duration.ofSeconds(5);
@@ -61,19 +63,30 @@ public final class EndpointHealth {
      * A POST under way.
      *
      * @param endpoint the health that counts it; the queue may have a new one by the end of it
+     * @param fence the right to write its outcome
      * @param permit to be closed at its end
      * @param generation of the breaker when it began
      */
     public record Call(
             Webhook webhook,
             Delivery delivery,
+            ShardFence fence,
             EndpointHealth endpoint,
             Permit permit,
             int generation) {}
 
-    /** The part of the health that is stored with the webhook. */
+    /**
+     * The part of the health that is stored with the webhook.
+     *
+     * @param known the state of the breaker in the table, as this node knew it: where it is another
+     *     one, another node has changed it, and that stands
+     */
     public record Snapshot(
-            @Nullable Instant pausedUntil, @Nullable Instant breakerUntil, int breakerOpenings) {}
+            @Nullable Instant pausedUntil, BreakerState breaker, BreakerState known) {
+        /** Neither paused nor broken. */
+        public static final Snapshot GOOD =
+                new Snapshot(null, BreakerState.CLOSED, BreakerState.CLOSED);
+    }
 
     public EndpointHealth(
             Webhook webhook,
@@ -85,27 +98,23 @@ public final class EndpointHealth {
         this.settings = settings;
         this.breaker =
                 new CircuitBreaker(
-                        clock,
-                        settings::breakerOpenFor,
-                        random,
-                        clamped(health.breakerUntil(), MAX_BREAK, clock),
-                        health.breakerOpenings());
-        this.pausedUntil = clamped(health.pausedUntil(), MAX_PAUSE, clock);
+                        clock, settings::breakerOpenFor, random, BreakerState.of(health));
+        this.pausedUntil = clamped(health.pausedUntil(), clock);
         this.disabled = webhook.state() == State.DISABLED;
         this.failing = !health.healthy();
     }
 
     /** A time that was stored while the clock was wrong must not block an endpoint for years. */
-    private static @Nullable Instant clamped(
-            @Nullable Instant until, Duration longest, InstantSource clock) {
-        Instant latest = clock.instant().plus(longest);
+    private static @Nullable Instant clamped(@Nullable Instant until, InstantSource clock) {
+        Instant latest = clock.instant().plus(MAX_PAUSE);
         return until != null && until.isAfter(latest) ? latest : until;
     }
 
-    /** Takes over the state of the row; a pause is never shortened. */
+    /** Takes over the state of the row, which any node wrote; a pause is never shortened. */
     public synchronized void refresh(Webhook webhook) {
         disabled = webhook.state() == State.DISABLED;
-        pause(webhook.health().pausedUntil());
+        pause(clamped(webhook.health().pausedUntil(), clock));
+        breaker.refresh(BreakerState.of(webhook.health()));
     }
 
     private void pause(@Nullable Instant until) {
@@ -125,7 +134,32 @@ public final class EndpointHealth {
 
     /** Whether no call may begin now: the webhook is disabled or paused, or its breaker is open. */
     public synchronized boolean isBlocked() {
-        return disabled || isPaused() || !breaker.mayBegin();
+        return disabled || isPaused() || breaker.isOpen();
+    }
+
+    /** Whether the breaker is half-open, so that one node of all is to take the probe. */
+    public synchronized boolean isProbeDue() {
+        return !disabled && !isPaused() && breaker.isProbeDue();
+    }
+
+    /** The state of the breaker in the table, as this node knows it. */
+    public synchronized BreakerState storedBreaker() {
+        return breaker.stored();
+    }
+
+    /** Until when no other node may probe, when this one takes the probe now. */
+    public Instant probeEnds() {
+        return clock.instant()
+                .plus(PROBE_BEGINS)
+                .plus(settings.timeout())
+                .truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /** This node has taken the probe: one call may begin. */
+    public synchronized void probeGranted(Webhook row) {
+        BreakerState taken = BreakerState.of(row.health());
+        Instant ends = taken.until();
+        breaker.granted(taken, ends == null ? clock.instant() : ends.minus(settings.timeout()));
     }
 
     private boolean isPaused() {
@@ -134,7 +168,10 @@ public final class EndpointHealth {
 
     /** Whether one more call may begin now. */
     synchronized boolean mayBegin() {
-        return !isBlocked() && calls.size() < Math.min(concurrency, settings.concurrency());
+        return !disabled
+                && !isPaused()
+                && breaker.mayBegin()
+                && calls.size() < Math.min(concurrency, settings.concurrency());
     }
 
     /** Whether the endpoint fails, or has a call under way that is older than a second. */
@@ -146,11 +183,13 @@ public final class EndpointHealth {
     /**
      * Begins a call; empty when the endpoint or the permits allow none.
      *
+     * @param fence the right to write the outcome
      * @param hasBacklog whether the table holds due deliveries that the queue does not
      */
     public synchronized <Q> Optional<Call> tryBegin(
             Webhook webhook,
             Delivery delivery,
+            ShardFence fence,
             DeliveryPermits<Q> permits,
             Q queue,
             boolean hasBacklog) {
@@ -162,7 +201,7 @@ public final class EndpointHealth {
                 .map(permit -> {
                     int generation = breaker.begin();
                     calls.put(permit, clock.instant());
-                    return new Call(webhook, delivery, this, permit, generation);
+                    return new Call(webhook, delivery, fence, this, permit, generation);
                 });
     }
 
@@ -199,7 +238,7 @@ public final class EndpointHealth {
                 disabled = true;
             }
         }
-        return new Snapshot(pausedUntil, breaker.openUntil(), breaker.openings());
+        return new Snapshot(pausedUntil, breaker.state(), breaker.stored());
     }
 
     private Duration pauseFor(@Nullable Duration asked) {
@@ -210,8 +249,13 @@ public final class EndpointHealth {
 
     /** A call ended by a local fault, which says nothing about the endpoint: it pauses for 5 s. */
     public synchronized void abandoned(Call call) {
+        dropped(call);
+        pause(clock.instant().plus(LOCAL_FAULT_PAUSE));
+    }
+
+    /** A call did not begin or was cut, because its delivery is no longer this node's to send. */
+    public synchronized void dropped(Call call) {
         calls.remove(call.permit());
         breaker.abandoned(call.generation());
-        pause(clock.instant().plus(LOCAL_FAULT_PAUSE));
     }
 }

@@ -3,15 +3,18 @@ package dev.mailbell.delivery.outbox;
 import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.fairness.FairSemaphore;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
  * Limits the work on the database for webhooks that do not take their deliveries. One thread works
  * at a time; the clients that wait take turns. After each piece of work there is a rest of seven
  * times its duration, 2 s at most: so the work takes an eighth of the time, and more only while a
- * piece takes longer than 0.3 s. Safe for many threads.
+ * piece takes longer than 0.3 s. There is no rest during a {@linkplain #hurry hurry}. Safe for many
+ * threads.
  */
 public final class DatabaseThrottle {
     /** The rest after a piece of work, as a multiple of its duration. */
@@ -22,7 +25,11 @@ public final class DatabaseThrottle {
     private final long restFactor;
     private final long maxRest;
     private final FairSemaphore permit = new FairSemaphore(1);
-    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Lock lock = new ReentrantLock();
+    private final Condition hurried = lock.newCondition();
+
+    /** How many hurries there are; guarded by the lock. */
+    private int hurries;
 
     /** When the last rest ends, by the monotonic clock; guarded by the permit. */
     private long restEnds = System.nanoTime();
@@ -49,17 +56,56 @@ public final class DatabaseThrottle {
     public <T> T run(UUID client, Supplier<T> work) throws InterruptedException {
         permit.acquire(client);
         try {
-            boolean hurried = ended.await(restEnds - System.nanoTime(), TimeUnit.NANOSECONDS);
+            boolean inHurry = rest();
             long begun = System.nanoTime();
             try {
                 return work.get();
             } finally {
                 long now = System.nanoTime();
-                restEnds = hurried ? now : now + Math.min(restFactor * (now - begun), maxRest);
+                restEnds = inHurry ? now : now + Math.min(restFactor * (now - begun), maxRest);
             }
         } finally {
             permit.release();
         }
+    }
+
+    /** Waits until the rest ends; answers whether it was cut short. */
+    private boolean rest() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long left = restEnds - System.nanoTime();
+            while (hurries == 0 && left > 0) {
+                left = hurried.awaitNanos(left);
+            }
+            return hurries > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A time without rests. */
+    public interface Hurry extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Begins a time without rests, until the answer is closed. */
+    public Hurry hurry() {
+        lock.lock();
+        try {
+            hurries++;
+            hurried.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        return () -> {
+            lock.lock();
+            try {
+                hurries--;
+            } finally {
+                lock.unlock();
+            }
+        };
     }
 
     /** How many threads wait. */
@@ -69,6 +115,6 @@ public final class DatabaseThrottle {
 
     /** From now on there is no rest: the work that is left runs at full speed. */
     public void end() {
-        ended.countDown();
+        Hurry _ = hurry();
     }
 }

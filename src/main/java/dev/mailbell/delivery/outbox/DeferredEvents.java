@@ -1,5 +1,6 @@
 package dev.mailbell.delivery.outbox;
 
+import dev.mailbell.cluster.ShardBits;
 import dev.mailbell.database.Sql;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
@@ -81,19 +82,24 @@ public final class DeferredEvents {
      * with it. Mailboxes that healthy webhooks wait for come first, then the oldest.
      *
      * @param client whose rows
+     * @param shards whose rows; a value of {@link ShardBits}
      */
-    public static List<Row> next(Connection connection, UUID client) {
+    public static List<Row> next(Connection connection, UUID client, byte[] shards) {
         return group(
                 connection,
                 Sql.of(
                                 """
                                 with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
-                                    where client_id = ? order by healthy desc, event_id limit 1)
+                                    where client_id = ? and %s order by healthy desc, event_id limit 1)
                                 select %s from oldest o join fanout f on %s left join event e on e.id = f.event_id
                                 order by f.event_id limit ? for update of f\
                                 """
-                                        .formatted(COLUMNS, OF_ITS_MAILBOX),
+                                        .formatted(
+                                                ShardBits.condition("shard", "?"),
+                                                COLUMNS,
+                                                OF_ITS_MAILBOX),
                                 client,
+                                shards,
                                 MAX_EVENTS)
                         .query(connection, DeferredEvents::row));
     }
@@ -236,15 +242,16 @@ public final class DeferredEvents {
     }
 
     /**
-     * Marks the rows that a healthy webhook waits for, in a part of the table. It skips locked
-     * rows, because the deletion of an account locks its rows in another order.
+     * Marks the rows of some shards that a healthy webhook waits for, in a part of the table. It
+     * skips locked rows, because the deletion of an account locks its rows in another order.
      *
+     * @param shards a value of {@link ShardBits}
      * @param after the row before that part; null for the beginning of the table
      * @param some rows in that part at most
      * @return the last row of that part; empty at the end of the table
      */
     public static Optional<UUID> markHealthy(
-            Connection connection, @Nullable UUID after, int some) {
+            Connection connection, byte[] shards, @Nullable UUID after, int some) {
         List<UUID> seen =
                 Sql.of(
                                 """
@@ -253,14 +260,16 @@ public final class DeferredEvents {
                                 ), marked as (
                                     update fanout set healthy = true where event_id in (
                                         select f.event_id from fanout f join event e on e.id = f.event_id
-                                        where f.event_id = any(array(select event_id from part)) and not f.healthy and %s
+                                        where f.event_id = any(array(select event_id from part)) and not f.healthy and %s and %s
                                         for update of f skip locked)
                                 )
                                 select event_id from part order by event_id desc\
                                 """
-                                        .formatted(HEALTHY_WAITS),
+                                        .formatted(
+                                                ShardBits.condition("f.shard", "?"), HEALTHY_WAITS),
                                 after == null ? new UUID(0, 0) : after,
-                                some)
+                                some,
+                                shards)
                         .query(connection, row -> row.getObject("event_id", UUID.class));
         return seen.size() < some ? Optional.empty() : Optional.of(seen.getFirst());
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id UUIDv7; the endpoint's idempotency key, the same over retries and crashes; ids of one
  *     mailbox ascend
+ * @param shard of its account; its owner sends the delivery
  * @param attempts POSTs made so far
  * @param nextAttemptAt the earliest time of the next attempt
  * @param payload the exact body
@@ -20,6 +21,7 @@ public record Delivery(
         UUID webhookId,
         @Nullable UUID accountId,
         @Nullable String mailbox,
+        int shard,
         int attempts,
         Instant nextAttemptAt,
         String payload,

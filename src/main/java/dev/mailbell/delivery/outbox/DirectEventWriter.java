@@ -106,6 +106,7 @@ public final class DirectEventWriter {
                                 webhookId,
                                 event.accountId(),
                                 added.mailbox(),
+                                added.shard(),
                                 0,
                                 now,
                                 event.payload(),

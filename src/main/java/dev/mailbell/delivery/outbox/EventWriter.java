@@ -35,8 +35,10 @@ public final class EventWriter {
      * @param enabled whether it is neither failing nor disabled
      * @param busyUntil the latest time that an older pending delivery of the mailbox waits for;
      *     null when there is none
+     * @param newest the id of the newest of these
      */
-    private record Subscriber(UUID webhookId, boolean enabled, @Nullable Instant busyUntil) {
+    private record Subscriber(
+            UUID webhookId, boolean enabled, @Nullable Instant busyUntil, @Nullable String newest) {
         boolean hasBacklog() {
             return !enabled || busyUntil != null;
         }
@@ -71,11 +73,12 @@ public final class EventWriter {
         List<Subscriber> subscribers =
                 Sql.of(
                                 """
-                                select w.id, w.state = 'enabled' as enabled, (
-                                    select max(next_attempt_at) from delivery d
-                                    where d.account_id = ?::uuid and coalesce(d.mailbox, '') = ? and d.webhook_id = w.id
-                                        and d.status = 'pending') as busy_until
-                                from webhook w where w.id = any(?) order by w.id\
+                                select w.id, w.state = 'enabled' as enabled, d.busy_until, d.newest
+                                from webhook w, lateral (
+                                    select max(next_attempt_at) as busy_until, max(id::text collate "C") as newest from delivery
+                                    where account_id = ?::uuid and coalesce(mailbox, '') = ? and webhook_id = w.id
+                                        and status = 'pending') d
+                                where w.id = any(?) order by w.id\
                                 """,
                                 added.event().accountId(),
                                 added.mailbox() == null ? "" : added.mailbox(),
@@ -104,6 +107,7 @@ public final class EventWriter {
         // Most subscribers with a backlog have the same count, so that they share a body.
         Map<Integer, String> bodies = new HashMap<>();
         List<Row> rows = new ArrayList<>(subscribers.size());
+        startIdsAfter(subscribers);
         for (Subscriber subscriber : subscribers) {
             long before = merged.getOrDefault(subscriber.webhookId(), 0L);
             Integer newCount = own == null ? null : (Integer) saturated(own + before);
@@ -123,6 +127,7 @@ public final class EventWriter {
                             subscriber.webhookId(),
                             event.accountId(),
                             added.mailbox(),
+                            added.shard(),
                             0,
                             due,
                             body == null ? event.payload() : body,
@@ -131,6 +136,18 @@ public final class EventWriter {
         }
         insert(connection, added, rows);
         return new Added(rows.stream().map(Row::delivery).toList(), superseded.size());
+    }
+
+    /**
+     * A node with a clock that is ahead may have made the ids of the pending deliveries; the new
+     * ones must not sort before these.
+     */
+    private static void startIdsAfter(List<Subscriber> subscribers) {
+        for (Subscriber subscriber : subscribers) {
+            if (subscriber.newest() != null) {
+                Ids.startAfter(UUID.fromString(subscriber.newest()));
+            }
+        }
     }
 
     /** A count beyond the range of its column stays at the maximum. */
@@ -147,7 +164,7 @@ public final class EventWriter {
                 .then("), deferred_event as (")
                 .then(Subscribers.defer(added, except, "subscriber"))
                 .then(
-                        ") select id, enabled, busy_until from subscriber where not deferred order by id")
+                        ") select id, enabled, busy_until, newest from subscriber where not deferred order by id")
                 .query(connection, EventWriter::subscriber);
     }
 
@@ -156,7 +173,8 @@ public final class EventWriter {
         return new Subscriber(
                 row.getObject("id", UUID.class),
                 row.getBoolean("enabled"),
-                busy == null ? null : busy.toInstant());
+                busy == null ? null : busy.toInstant(),
+                row.getString("newest"));
     }
 
     private record Row(

@@ -43,9 +43,9 @@ public final class Subscribers {
     /**
      * The beginning of a statement: a table {@code subscriber} with the {@code id} of each webhook,
      * whether it is {@code enabled} and {@code healthy}, whether its delivery is {@code deferred},
-     * its {@code ordinal} from 1 among those with the same {@code deferred}, and {@code
-     * busy_until}, the latest time that a pending delivery of the mailbox waits for; null when
-     * there is none or the delivery is deferred.
+     * its {@code ordinal} from 1 among those with the same {@code deferred}, {@code busy_until},
+     * the latest time that a pending delivery of the mailbox waits for, and {@code newest}, the
+     * highest id of these; null when there is none or the delivery is deferred.
      *
      * <p>Deferred are deliveries to webhooks that are not healthy, when many are of the same kind;
      * to healthy ones beyond the first hundred; and to those for which an earlier event of the
@@ -78,13 +78,13 @@ public final class Subscribers {
                                 or exists (select from earlier e where %s) as deferred
                             from candidate c
                         ), waiting as (
-                            select webhook_id, max(next_attempt_at) as until from delivery
+                            select webhook_id, max(next_attempt_at) as until, max(id::text collate "C") as newest from delivery
                             where account_id = ?::uuid and coalesce(mailbox, '') = ? and status = 'pending'
                                 and webhook_id = any(array(select id from judged where not deferred))
                             group by webhook_id
                         ), subscriber as (
                             select id, row_number() over (partition by deferred order by id) as ordinal, enabled, healthy,
-                                deferred, until as busy_until
+                                deferred, until as busy_until, newest
                             from judged left join waiting on webhook_id = id
                         )\
                         """

@@ -1,5 +1,6 @@
 package dev.mailbell.delivery.outcome;
 
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
@@ -11,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * An attempt and what follows from it.
  *
  * @param webhook its row as it was known when the attempt was made
+ * @param fence the right to write it, as of the beginning of the attempt
  * @param next the earliest time of the next attempt; null when there is none
  * @param health the endpoint's health after the attempt
  */
 public record AttemptOutcome(
         Webhook webhook,
         Delivery delivery,
+        ShardFence fence,
         Attempt attempt,
         @Nullable Instant next,
         Snapshot health) {
@@ -25,6 +28,7 @@ public record AttemptOutcome(
         return new AttemptOutcome(
                 webhook,
                 delivery,
+                fence,
                 new Attempt(
                         attempt.at(),
                         attempt.duration(),

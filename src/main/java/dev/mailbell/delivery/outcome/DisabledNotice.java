@@ -16,7 +16,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
-/** Announces in the client's feed and to its other webhooks that one of them was disabled. */
+/**
+ * Announces in the client's feed and to its other webhooks that one of them was disabled. The
+ * deliveries are of the shard of the delivery that failed last: so the node that writes them sends
+ * them, under the same right.
+ */
 final class DisabledNotice {
     private DisabledNotice() {}
 
@@ -43,7 +47,7 @@ final class DisabledNotice {
                         EventType.WEBHOOK_DISABLED,
                         now,
                         payload);
-        NewEvent added = new NewEvent(event, null, 0, Map.of(), null);
+        NewEvent added = new NewEvent(event, null, last.delivery().shard(), Map.of(), null);
         return EventWriter.write(connection, added, webhook.id(), endedAt).deliveries();
     }
 }

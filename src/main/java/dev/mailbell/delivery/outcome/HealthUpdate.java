@@ -15,7 +15,11 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The effect of the attempts of one batch on the health of one webhook. */
+/**
+ * The effect of the attempts of one batch on the health of one webhook. Several nodes may update a
+ * row: failures add up, the longest pause counts, and of two changes of the breaker's state the
+ * first one stands.
+ */
 final class HealthUpdate {
     /** Fewer failures in a row do not disable a webhook, however long ago its last success was. */
     private static final int MIN_FAILURES = 10;
@@ -90,25 +94,33 @@ final class HealthUpdate {
                         """
                         with change as (
                             select * from unnest(?::uuid[], ?::boolean[], ?::int[], ?::timestamptz[], ?::text[], ?::timestamptz[],
-                                ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[])
-                                as n(id, success, added, first, error, paused, breaker, openings, gone, now, disable_before)
+                                ?::timestamptz[], ?::int[], ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[])
+                                as n(id, success, added, first, error, paused, breaker, openings, known_breaker, known_openings,
+                                    gone, now, disable_before)
                         ), old as (
-                            select n.*, w.state, case when n.success then 0 else w.failures end + n.added::bigint as failures,
+                            select n.id, n.added, n.error, n.gone, n.disable_before, w.state,
+                                row(w.breaker_until, w.breaker_openings)
+                                    is not distinct from row(n.known_breaker, n.known_openings) as is_known,
+                                n.breaker, w.breaker_until as stored_breaker, n.openings, w.breaker_openings as stored_openings, case when n.success then 0 else w.failures end + n.added::bigint as failures,
                                 coalesce(case when not n.success then w.failing_since end, n.first) as since,
                                 case when greatest(w.paused_until, n.paused) > n.now
                                     then greatest(w.paused_until, n.paused) end as paused_until
                             from webhook w join change n on n.id = w.id order by w.id for update of w
+                        ), combined as (
+                            select o.*, case when is_known then breaker else stored_breaker end as new_breaker,
+                                case when is_known then openings else stored_openings end as new_openings
+                            from old o
                         ), judged as (
                             select *, case
                                 when state = 'disabled' or gone
                                     or (added > 0 and since <= disable_before and failures >= ?) then 'disabled'
-                                when added > 0 or paused_until is not null or openings > 0 then 'failing'
+                                when added > 0 or paused_until is not null or new_openings > 0 then 'failing'
                                 else 'enabled' end as new_state
-                            from old
+                            from combined
                         )
                         update webhook w set failures = least(j.failures, 2147483647)::int, failing_since = j.since,
-                            last_error = j.error, paused_until = j.paused_until, breaker_until = j.breaker,
-                            breaker_openings = j.openings, state = j.new_state, healthy = j.new_state = 'enabled'
+                            last_error = j.error, paused_until = j.paused_until, breaker_until = j.new_breaker,
+                            breaker_openings = j.new_openings, state = j.new_state, healthy = j.new_state = 'enabled'
                         from judged j where w.id = j.id
                         returning w.*, j.state <> 'disabled' and w.state = 'disabled' as disabled_now\
                         """,
@@ -124,11 +136,19 @@ final class HealthUpdate {
                         Sql.column(
                                 all,
                                 String[]::new,
-                                update -> text(update.last().health().breakerUntil())),
+                                update -> text(update.last().health().breaker().until())),
                         Sql.column(
                                 all,
                                 Integer[]::new,
-                                update -> update.last().health().breakerOpenings()),
+                                update -> update.last().health().breaker().openings()),
+                        Sql.column(
+                                all,
+                                String[]::new,
+                                update -> text(update.last().health().known().until())),
+                        Sql.column(
+                                all,
+                                Integer[]::new,
+                                update -> update.last().health().known().openings()),
                         Sql.column(all, Boolean[]::new, update -> update.gone),
                         Sql.column(
                                 all,

@@ -6,6 +6,8 @@ import dev.mailbell.delivery.log.AttemptStore;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookStore;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,9 +19,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
-/** Writes the outcomes of attempts: the rows of attempts, deliveries and webhooks. */
+/**
+ * Writes the outcomes of attempts: the rows of attempts, deliveries and webhooks. An outcome is
+ * dropped when another node has taken its shard since the attempt began: that node sends the
+ * delivery again, under its id.
+ */
 public final class OutcomeTable {
     private final Database database;
     private final Supplier<Duration> disableAfter;
@@ -32,12 +39,26 @@ public final class OutcomeTable {
     /**
      * What a batch of outcomes changed in the table of webhooks.
      *
+     * @param fenced the deliveries whose outcomes were dropped, because another node owns them
      * @param changed the new rows of the webhooks whose health changed
      * @param disabled how many of them it disabled
      * @param fresh deliveries of the events that announce these, by client
      */
     public record WebhookChanges(
-            List<Webhook> changed, int disabled, Map<UUID, List<Delivery>> fresh) {}
+            Set<UUID> fenced,
+            List<Webhook> changed,
+            int disabled,
+            Map<UUID, List<Delivery>> fresh) {}
+
+    /** A delivery whose attempt was inserted just now, or that was fenced. */
+    private record Written(UUID delivery, boolean fenced) {
+        static Set<UUID> ids(List<Written> rows, boolean fenced) {
+            return rows.stream()
+                    .filter(row -> row.fenced() == fenced)
+                    .map(Written::delivery)
+                    .collect(Collectors.toUnmodifiableSet());
+        }
+    }
 
     /**
      * Writes a batch in one transaction.
@@ -47,29 +68,39 @@ public final class OutcomeTable {
      * their ids, as after a crash of the daemon before this call.
      */
     public WebhookChanges write(List<AttemptOutcome> batch) {
-        Map<UUID, HealthUpdate> updates = updates(batch);
         boolean delivered = batch.stream().allMatch(outcome -> outcome.attempt().delivered());
-        if (delivered && updates.values().stream().noneMatch(HealthUpdate::changesHealth)) {
-            outcomes(batch, "set_config('synchronous_commit', 'off', true)")
-                    .query(database.dataSource(), row -> row.getObject(1, UUID.class));
-            return new WebhookChanges(List.of(), 0, Map.of());
+        if (delivered && updates(batch).values().stream().noneMatch(HealthUpdate::changesHealth)) {
+            List<Written> written =
+                    outcomes(batch, "set_config('synchronous_commit', 'off', true)")
+                            .query(database.dataSource(), OutcomeTable::written);
+            return new WebhookChanges(Written.ids(written, true), List.of(), 0, Map.of());
         }
         return database.jdbi()
                 .inTransaction(handle -> {
-                    Set<UUID> counted =
-                            Set.copyOf(
-                                    outcomes(batch, "null")
-                                            .query(
-                                                    handle.getConnection(),
-                                                    row -> row.getObject(1, UUID.class)));
-                    delayFollowers(handle, batch);
-                    return updateWebhooks(handle, updates, counted);
+                    List<Written> written =
+                            outcomes(batch, "null")
+                                    .query(handle.getConnection(), OutcomeTable::written);
+                    Set<UUID> fenced = Written.ids(written, true);
+                    List<AttemptOutcome> ours =
+                            fenced.isEmpty()
+                                    ? batch
+                                    : batch.stream()
+                                            .filter(outcome ->
+                                                    !fenced.contains(outcome.delivery().id()))
+                                            .toList();
+                    delayFollowers(handle, ours);
+                    return updateWebhooks(
+                            handle, updates(ours), Written.ids(written, false), fenced);
                 });
     }
 
+    private static Written written(ResultSet row) throws SQLException {
+        return new Written(row.getObject(1, UUID.class), row.getBoolean(2));
+    }
+
     /**
-     * The statement that inserts attempts and updates their deliveries. It answers the ids of the
-     * deliveries whose attempts were not inserted before.
+     * The statement that inserts attempts and updates their deliveries. It answers the deliveries
+     * whose attempts were not inserted before, and those that are fenced.
      *
      * @param first an SQL expression to evaluate first
      */
@@ -79,20 +110,24 @@ public final class OutcomeTable {
         return Sql.of(
                 """
                 with outcome as materialized (
-                    select * from (select %s) as before, unnest(?::uuid[], ?::int[], ?::text[], ?::int[], ?::text[],
-                        ?::text[], ?::timestamptz[], ?::int[], ?::timestamptz[], ?::timestamptz[])
-                        as o(id, attempts, new_status, status, error, answer, at, duration_ms, until, next)
+                    select o.*, s.id is null as fenced
+                    from (select %s) as before, unnest(?::uuid[], ?::int[], ?::text[], ?::int[], ?::text[],
+                        ?::text[], ?::timestamptz[], ?::int[], ?::timestamptz[], ?::timestamptz[], ?::int[], ?::bigint[])
+                        as o(id, attempts, new_status, status, error, answer, at, duration_ms, until, next, shard, epoch)
+                    left join shard s on s.id = o.shard and s.epoch = o.epoch
                 ), completed as (
                     update delivery d set status = o.new_status, attempts = d.attempts + 1, last_status = o.status,
                         last_error = o.error, next_attempt_at = coalesce(o.next, d.next_attempt_at),
                         completed_at = case when o.next is null then o.until end
                     from outcome o
-                    where d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid
+                    where not o.fenced and d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid
                         and d.status = 'pending' and d.attempts = o.attempts
+                ), counted as (
+                    insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
+                    select id, attempts + 1, at, duration_ms, status, error, answer from outcome where not fenced
+                    on conflict do nothing returning delivery_id
                 )
-                insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
-                select id, attempts + 1, at, duration_ms, status, error, answer from outcome
-                on conflict do nothing returning delivery_id\
+                select delivery_id, false from counted union all select id, true from outcome where fenced\
                 """
                         .formatted(first),
                 Sql.column(batch, UUID[]::new, outcome -> outcome.delivery().id()),
@@ -113,6 +148,8 @@ public final class OutcomeTable {
                         batch,
                         String[]::new,
                         outcome -> outcome.next() == null ? null : outcome.next().toString()),
+                Sql.column(batch, Integer[]::new, outcome -> outcome.fence().shard()),
+                Sql.column(batch, Long[]::new, outcome -> outcome.fence().epoch()),
                 // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions.
                 Collections.min(ids),
                 Collections.max(ids));
@@ -191,9 +228,10 @@ public final class OutcomeTable {
      *
      * @param counted the deliveries whose attempts were inserted just now; the others were inserted
      *     by a transaction whose commit was not answered, and do not count again
+     * @param fenced passed through to the answer
      */
     private WebhookChanges updateWebhooks(
-            Handle handle, Map<UUID, HealthUpdate> updates, Set<UUID> counted) {
+            Handle handle, Map<UUID, HealthUpdate> updates, Set<UUID> counted, Set<UUID> fenced) {
         List<Webhook> changed = new ArrayList<>();
         List<Webhook> disabled = new ArrayList<>();
         Map<UUID, List<Delivery>> fresh = new HashMap<>();
@@ -216,6 +254,6 @@ public final class OutcomeTable {
                         .addAll(DisabledNotice.write(handle.getConnection(), webhook, last));
             }
         }
-        return new WebhookChanges(changed, disabled.size(), fresh);
+        return new WebhookChanges(fenced, changed, disabled.size(), fresh);
     }
 }

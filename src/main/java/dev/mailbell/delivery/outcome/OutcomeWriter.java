@@ -56,22 +56,32 @@ public final class OutcomeWriter {
      */
     private record Refused(PendingOutcome pending, long at) {}
 
-    /** An outcome to write, and what to run once it is written; compared by identity. */
+    /** An outcome to write, and what to run then; compared by identity. */
     public static final class PendingOutcome {
         private final AttemptOutcome outcome;
         private final Runnable onWritten;
+        private final Runnable onFenced;
 
-        public PendingOutcome(AttemptOutcome outcome, Runnable onWritten) {
+        /**
+         * @param onWritten to run once it is written
+         * @param onFenced to run instead, when it is dropped because another node owns the delivery
+         */
+        public PendingOutcome(AttemptOutcome outcome, Runnable onWritten, Runnable onFenced) {
             this.outcome = outcome;
             this.onWritten = onWritten;
+            this.onFenced = onFenced;
         }
 
         AttemptOutcome outcome() {
             return outcome;
         }
 
-        Runnable onWritten() {
-            return onWritten;
+        PendingOutcome withoutTexts() {
+            return new PendingOutcome(outcome.withoutTexts(), onWritten, onFenced);
+        }
+
+        Runnable after(boolean fenced) {
+            return fenced ? onFenced : onWritten;
         }
     }
 
@@ -87,8 +97,8 @@ public final class OutcomeWriter {
     private volatile boolean stopping;
 
     /**
-     * @param listener gets the changed webhooks, before the outcomes of the batch run their {@link
-     *     PendingOutcome#onWritten}
+     * @param listener gets the changed webhooks, before what the outcomes of the batch name to run
+     *     then
      */
     public OutcomeWriter(
             OutcomeTable table, Consumer<WebhookChanges> listener, DatabaseThrottle throttle) {
@@ -219,7 +229,7 @@ public final class OutcomeWriter {
                 "The outcome of delivery {} is refused by the database: {}",
                 one.outcome().delivery().id(),
                 refusal.getMessage());
-        PendingOutcome textless = new PendingOutcome(one.outcome().withoutTexts(), one.onWritten());
+        PendingOutcome textless = one.withoutTexts();
         while (!wroteAlone(textless)) {
             if (worker.refused.size() < MAX_REFUSED) {
                 worker.refused.add(
@@ -258,7 +268,8 @@ public final class OutcomeWriter {
     private WebhookChanges writeOnce(List<PendingOutcome> batch) {
         WebhookChanges changes = table.write(batch.stream().map(PendingOutcome::outcome).toList());
         run(() -> listener.accept(changes));
-        batch.forEach(pending -> run(pending.onWritten()));
+        batch.forEach(pending ->
+                run(pending.after(changes.fenced().contains(pending.outcome().delivery().id()))));
         return changes;
     }
 

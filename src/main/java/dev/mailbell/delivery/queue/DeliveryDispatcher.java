@@ -1,58 +1,49 @@
 package dev.mailbell.delivery.queue;
 
+import dev.mailbell.cluster.Ownership;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
-import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
-import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
-import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
 import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
-import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
 import dev.mailbell.fairness.ActingClient;
+import dev.mailbell.network.Deadline;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.State;
-import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookHealthTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the deliveries of all queues, one queue for each webhook with pending deliveries, each
- * attempt on a thread of its own. Schedules the next attempt of a failed delivery. A fresh delivery
- * is sent as soon as it is committed.
+ * Sends the deliveries of all queues, one queue for each webhook with pending deliveries of this
+ * node's shards. A fresh delivery is sent as soon as it is committed.
  */
 public final class DeliveryDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryDispatcher.class);
     private static final Duration TICK = Duration.ofMillis(500);
 
-    /** Ticks between two searches of the table for webhooks that have no queue. */
-    private static final int TICKS_BETWEEN_SWEEPS = 10;
-
-    /** A delivery that is due for so long was overlooked. */
-    private static final Duration OVERDUE = Duration.ofSeconds(5);
-
-    private final DeliveryStore deliveries;
     private final QueueRefiller refiller;
+    private final PendingSearch search;
+    private final CallRunner calls;
     private final AttemptExecutor executor;
     private final DeliverySettings settings;
-    private final BooleanSupplier leaseHeld;
+    private final Ownership ownership;
     private final OutcomeWriter outcomes;
+    private final DatabaseThrottle throttle;
     private final DeliveryMeters meters;
     private final OldestPending oldest;
     private final InstantSource clock;
@@ -64,25 +55,36 @@ public final class DeliveryDispatcher {
     private volatile boolean stopping;
 
     /**
-     * @param leaseHeld whether this node may send deliveries now
+     * @param ownership the shards whose deliveries this node sends
      */
     public DeliveryDispatcher(
             DeliveryStore deliveries,
             OutcomeTable outcomeTable,
-            WebhookStore webhooks,
+            WebhookHealthTable webhooks,
             AttemptExecutor executor,
             DeliverySettings settings,
-            BooleanSupplier leaseHeld,
+            Ownership ownership,
             DeliveryMeters meters,
             InstantSource clock,
             RandomGenerator random,
             DatabaseThrottle throttle) {
-        this.deliveries = deliveries;
-        this.refiller = new QueueRefiller(deliveries, webhooks, clock);
+        this.refiller = new QueueRefiller(deliveries, webhooks, ownership, clock);
+        this.search = new PendingSearch(deliveries, webhooks, ownership, clock, new Searched());
         this.executor = executor;
         this.settings = settings;
-        this.leaseHeld = leaseHeld;
+        this.ownership = ownership;
+        this.throttle = throttle;
         this.outcomes = new OutcomeWriter(outcomeTable, this::webhooksChanged, throttle);
+        this.calls =
+                new CallRunner(
+                        executor,
+                        settings,
+                        ownership,
+                        outcomes,
+                        meters,
+                        clock,
+                        random,
+                        this::dispatch);
         this.clock = clock;
         this.random = random;
         this.meters = meters;
@@ -90,9 +92,27 @@ public final class DeliveryDispatcher {
         meters.register(permits, oldest);
     }
 
+    private final class Searched implements PendingSearch.Queues {
+        @Override
+        public WebhookQueue of(UUID webhook, UUID client) {
+            return queue(webhook, client);
+        }
+
+        @Override
+        public Collection<WebhookQueue> all() {
+            return queues.values();
+        }
+
+        @Override
+        public void dispatch(WebhookQueue queue) {
+            DeliveryDispatcher.this.dispatch(queue);
+        }
+    }
+
     public void start() {
         outcomes.start();
         ticker.start();
+        search.start();
         oldest.start();
     }
 
@@ -101,6 +121,7 @@ public final class DeliveryDispatcher {
         stopping = true;
         refiller.stop();
         ticker.interrupt();
+        search.stop();
         oldest.stop();
         long begun = System.nanoTime();
         if (!permits.awaitNone(limit.toNanos())) {
@@ -132,11 +153,42 @@ public final class DeliveryDispatcher {
         }
     }
 
-    /** A webhook was changed, deleted or enabled: its row and its deliveries are read again. */
+    /** This node owns these shards now: their pending deliveries are read. */
+    public void acquired() {
+        search.acquired();
+    }
+
+    /**
+     * This node releases shards, of which nothing begins any more: forgets what waits, and returns
+     * when no POST of them is under way and the outcomes are written. POSTs that are under way at
+     * the deadline are cut; the next owner makes them again.
+     */
+    public void released(Set<Integer> shards, Deadline deadline) throws InterruptedException {
+        queues.values().forEach(queue -> queue.released(shards));
+        boolean none = true;
+        try (DatabaseThrottle.Hurry _ = throttle.hurry()) {
+            for (WebhookQueue queue : queues.values()) {
+                none &= queue.calls().awaitNoneUnderWay(shards, deadline);
+            }
+        }
+        if (!none) {
+            calls.cut(shards);
+        }
+    }
+
+    /**
+     * The row of a webhook or its deliveries were changed, by this node or another one: they are
+     * read before more is sent. Where the row says that only the endpoint's health has changed,
+     * what the queue holds stays.
+     */
     public void webhookChanged(UUID webhookId) {
-        WebhookQueue queue = queue(webhookId, ActingClient.current());
-        queue.reset();
-        dispatch(queue);
+        WebhookQueue queue = queues.get(webhookId);
+        if (queue == null) {
+            search.changed(webhookId);
+        } else {
+            queue.changed();
+            dispatch(queue);
+        }
         executor.forgetSecrets(webhookId);
     }
 
@@ -160,7 +212,9 @@ public final class DeliveryDispatcher {
         }
         return queues.computeIfAbsent(
                 webhookId,
-                id -> new WebhookQueue(id, client, commits, this::health, clock.instant()));
+                id ->
+                        new WebhookQueue(
+                                id, client, commits, ownership, this::health, clock.instant()));
     }
 
     private EndpointHealth health(Webhook webhook) {
@@ -168,19 +222,14 @@ public final class DeliveryDispatcher {
     }
 
     private void tick() {
-        ReadFailures failures = new ReadFailures(LOG, "The table of deliveries cannot be read now");
         try {
-            for (int tick = 0; !stopping; tick++) {
+            while (!stopping) {
+                Instant now = clock.instant();
                 try {
-                    if (tick % TICKS_BETWEEN_SWEEPS == 0) {
-                        sweep();
-                        failures.succeeded();
-                    }
-                    Instant now = clock.instant();
                     queues.values().removeIf(queue -> queue.retire(now));
                     queues.values().forEach(this::dispatch);
                 } catch (RuntimeException e) {
-                    failures.failed(e);
+                    LOG.error("The queues of webhooks could not be looked through", e);
                 }
                 Thread.sleep(TICK);
             }
@@ -189,17 +238,12 @@ public final class DeliveryDispatcher {
         }
     }
 
-    /** Finds deliveries of commits whose answer was lost: they were offered to no queue. */
-    private void sweep() {
-        deliveries.webhooksWithPending().forEach(this::queue);
-        deliveries
-                .overdue(clock.instant().minus(OVERDUE))
-                .forEach((id, delivery) -> queue(id, ActingClient.NODE).markStale(delivery));
-    }
-
-    /** Starts a thread for each delivery that may be sent now, and one that reads the table. */
+    /**
+     * Starts a thread for each delivery that may be sent now, one that reads the table, and one
+     * that takes the probe of an open breaker.
+     */
     private void dispatch(WebhookQueue queue) {
-        if (stopping || !leaseHeld.getAsBoolean()) {
+        if (stopping || !ownership.isActive()) {
             return;
         }
         int epoch = queue.beginRefill(clock.instant(), System.nanoTime());
@@ -207,8 +251,10 @@ public final class DeliveryDispatcher {
             Thread.startVirtualThread(() -> refill(queue, epoch));
         }
         for (Call call : queue.begin(permits)) {
-            Thread.startVirtualThread(() -> deliver(queue, call));
+            calls.start(queue, call);
         }
+        queue.beginProbe()
+                .ifPresent(endpoint -> Thread.startVirtualThread(() -> takeProbe(queue, endpoint)));
     }
 
     private void refill(WebhookQueue queue, int epoch) {
@@ -216,79 +262,21 @@ public final class DeliveryDispatcher {
             dispatch(queue);
         } else {
             queues.remove(queue.webhookId(), queue);
+            executor.forgetSecrets(queue.webhookId());
         }
     }
 
-    private void deliver(WebhookQueue queue, Call call) {
-        try (Permit _ = call.permit()) {
-            attempt(queue, call);
+    private void takeProbe(WebhookQueue queue, EndpointHealth endpoint) {
+        if (refiller.takeProbe(queue, endpoint)) {
+            dispatch(queue);
         }
-        dispatch(queue);
-    }
-
-    private void attempt(WebhookQueue queue, Call call) {
-        boolean attempted = false;
-        try {
-            if (!leaseHeld.getAsBoolean()) {
-                return;
-            }
-            meters.posting(call.delivery());
-            Attempt attempt = executor.attempt(call.webhook(), call.delivery());
-            meters.attempted(attempt);
-            if (attempt.countsAsAttempt()) {
-                Snapshot health = queue.ended(call, attempt);
-                attempted = true;
-                outcomes.submit(outcome(queue, call, attempt, health));
-            } else {
-                LOG.warn(
-                        "Delivery {} was not sent because of a fault of the local network: {}",
-                        call.delivery().id(),
-                        attempt.error());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            LOG.warn("Delivery {} could not be attempted", call.delivery().id(), e);
-        } finally {
-            if (!attempted) {
-                queue.abandoned(call);
-            }
-        }
-    }
-
-    private PendingOutcome outcome(
-            WebhookQueue queue, Call call, Attempt attempt, Snapshot health) {
-        Delivery delivery = call.delivery();
-        Instant next = attempt.delivered() ? null : next(delivery, attempt);
-        return new PendingOutcome(
-                new AttemptOutcome(call.webhook(), delivery, attempt, next, health),
-                () -> {
-                    if (next == null) {
-                        queue.completed(delivery, clock.instant());
-                    } else {
-                        queue.retryAt(delivery, next);
-                    }
-                    dispatch(queue);
-                });
-    }
-
-    private @Nullable Instant next(Delivery delivery, Attempt attempt) {
-        Optional<Instant> next =
-                RetrySchedule.next(
-                                settings.retrySchedule(),
-                                delivery.attempts() + 1,
-                                attempt.retryAfter(),
-                                random)
-                        .map(attempt.endedAt()::plus);
-        // A 410 disables the webhook: the delivery stays pending until it is enabled again.
-        return next.orElse(attempt.gone() ? attempt.endedAt() : null);
     }
 
     private void webhooksChanged(WebhookChanges changes) {
         meters.disabled(changes.disabled());
         for (Webhook webhook : changes.changed()) {
             WebhookQueue queue = queues.get(webhook.id());
-            Webhook before = queue == null ? null : queue.webhook();
+            Webhook before = queue == null ? null : queue.attached().row();
             if (before != null && before.state() != webhook.state()) {
                 LOG.info(
                         "Webhook {} is {}",
@@ -298,7 +286,7 @@ public final class DeliveryDispatcher {
                                 : webhook.state().wireName());
             }
             if (queue != null) {
-                queue.webhookUpdated(webhook);
+                queue.attached().written(webhook);
             }
         }
         changes.fresh().forEach((client, fresh) -> offer(client, fresh, CommitSequence.UNKNOWN));

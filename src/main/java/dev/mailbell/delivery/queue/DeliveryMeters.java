@@ -40,6 +40,7 @@ public final class DeliveryMeters {
     private final Timer commitToPost;
     private final Counter merged;
     private final Counter disabled;
+    private final Counter fenced;
 
     /** When each timed delivery was committed, by the monotonic clock; the oldest first. */
     private final Map<UUID, Long> committed =
@@ -66,10 +67,19 @@ public final class DeliveryMeters {
                 counter(
                         "deliveries.merged",
                         "Deliveries that were merged into a later one of their mailbox");
+        this.fenced = fenced(registry);
         this.disabled =
                 counter(
                         "webhooks.disabled",
                         "Webhooks disabled because they failed for too long or answered 410");
+    }
+
+    /** What is written for deliveries and dropped, because another node owns their shard. */
+    private static Counter fenced(MeterRegistry registry) {
+        return Counter.builder("fenced.writes")
+                .description("Writes that were dropped because another node owns the shard")
+                .tag("of", "delivery")
+                .register(registry);
     }
 
     private Counter outcome(String outcome) {
@@ -132,6 +142,11 @@ public final class DeliveryMeters {
 
     public void merged(int deliveries) {
         merged.increment(deliveries);
+    }
+
+    /** Writes were dropped because another node owns their shard. */
+    public void fenced(int writes) {
+        fenced.increment(writes);
     }
 
     void disabled(int webhooks) {

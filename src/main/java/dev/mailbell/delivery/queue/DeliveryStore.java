@@ -1,12 +1,15 @@
 package dev.mailbell.delivery.queue;
 
+import dev.mailbell.cluster.ShardBits;
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.event.Ids;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +21,10 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.generic.GenericType;
 import org.jspecify.annotations.Nullable;
 
-/** Reads due deliveries from their table. */
+/**
+ * Reads due deliveries from their table. Those that take shards, a value of {@link ShardBits}, read
+ * the deliveries of these shards alone.
+ */
 public final class DeliveryStore {
     private final Jdbi jdbi;
 
@@ -45,10 +51,16 @@ public final class DeliveryStore {
      * overtakes an older one of its mailbox: a delivery waits while an older one is due later,
      * because of its retry or a redelivery, and of the mergeable deliveries of a mailbox only the
      * oldest is taken.
+     *
+     * <p>A merge and this method, also on several nodes, agree about each mergeable delivery by the
+     * lock of its row: either it is superseded, its count goes on with the one that supersedes it,
+     * and it is not answered; or it is no longer mergeable, and is answered as it stays for ever.
+     * One that another node has just read is not answered here; then the page is not the whole
+     * truth, and is said to be full.
      */
-    public Page due(UUID webhookId, Instant now, int limit) {
+    public Page due(UUID webhookId, byte[] shards, Instant now, int limit) {
         return jdbi.withHandle(handle -> {
-            List<Row> rows = read(handle, webhookId, now, limit);
+            List<Row> rows = read(handle, webhookId, shards, now, limit);
             Set<UUID> released = release(handle, rows);
             List<Delivery> due = new ArrayList<>(rows.size());
             Set<UUID> withSuccessor = new HashSet<>();
@@ -65,13 +77,15 @@ public final class DeliveryStore {
                 }
             }
             failWithoutEvent(handle, withoutEvent, now);
-            return new Page(due, withSuccessor, rows.size() >= limit, next(handle, webhookId, now));
+            boolean full = rows.size() >= limit || due.size() + withoutEvent.size() < rows.size();
+            return new Page(due, withSuccessor, full, next(handle, webhookId, shards, now));
         });
     }
 
     // Scalar subqueries with a limit: the planner must not turn them into joins over all pending
     // rows.
-    private static List<Row> read(Handle handle, UUID webhookId, Instant now, int limit) {
+    private static List<Row> read(
+            Handle handle, UUID webhookId, byte[] shards, Instant now, int limit) {
         return handle.createQuery(
                         """
                         select d.*, coalesce(d.body, e.payload) as payload
@@ -83,6 +97,7 @@ public final class DeliveryStore {
                                         and y.status = 'pending' and y.id > p.id limit 1) is not null as has_successor
                             from delivery p
                             where p.webhook_id = :webhook and p.status = 'pending' and p.next_attempt_at <= :now
+                                and %s
                                 and (select 1 from delivery o
                                     where o.webhook_id = p.webhook_id and o.account_id = p.account_id
                                         and coalesce(o.mailbox, '') = coalesce(p.mailbox, '')
@@ -91,8 +106,10 @@ public final class DeliveryStore {
                             order by p.next_attempt_at, p.id limit :limit) d
                         left join event e on e.id = d.event_id
                         order by d.next_attempt_at, d.id\
-                        """)
+                        """
+                                .formatted(ShardBits.condition("p.shard", ":shards")))
                 .bind("webhook", webhookId)
+                .bind("shards", shards)
                 .bind("now", utc(now))
                 .bind("limit", limit)
                 .map((row, context) -> row(row))
@@ -137,14 +154,17 @@ public final class DeliveryStore {
         }
     }
 
-    private static @Nullable Instant next(Handle handle, UUID webhookId, Instant now) {
+    private static @Nullable Instant next(
+            Handle handle, UUID webhookId, byte[] shards, Instant now) {
         OffsetDateTime next =
                 handle.createQuery(
                                 """
                                 select min(next_attempt_at) from delivery
-                                where webhook_id = :webhook and status = 'pending' and next_attempt_at > :now\
-                                """)
+                                where webhook_id = :webhook and status = 'pending' and next_attempt_at > :now and %s\
+                                """
+                                        .formatted(ShardBits.condition("shard", ":shards")))
                         .bind("webhook", webhookId)
+                        .bind("shards", shards)
                         .bind("now", utc(now))
                         .mapTo(OffsetDateTime.class)
                         .findOne()
@@ -156,17 +176,19 @@ public final class DeliveryStore {
      * The webhooks that may be sent to and have a delivery that was due before this time, each with
      * the one that is due for longest.
      */
-    Map<UUID, UUID> overdue(Instant before) {
+    Map<UUID, UUID> overdue(byte[] shards, Instant before) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
                                 select w.id, d.id as delivery
                                 from webhook w cross join lateral (
                                     select id from delivery where webhook_id = w.id and status = 'pending'
-                                        and next_attempt_at < :before order by next_attempt_at, id limit 1) d
+                                        and next_attempt_at < :before and %s order by next_attempt_at, id limit 1) d
                                 where state <> 'disabled' and (paused_until is null or paused_until < :before)
                                     and (breaker_until is null or breaker_until < :before)\
-                                """)
+                                """
+                                        .formatted(ShardBits.condition("shard", ":shards")))
+                        .bind("shards", shards)
                         .bind("before", before.atOffset(ZoneOffset.UTC))
                         .setMapKeyColumn("id")
                         .setMapValueColumn("delivery")
@@ -174,16 +196,37 @@ public final class DeliveryStore {
     }
 
     /** The webhooks that are not disabled and have pending deliveries, each with its client. */
-    public Map<UUID, UUID> webhooksWithPending() {
+    public Map<UUID, UUID> webhooksWithPending(byte[] shards) {
+        return webhooksWithPending(shards, "", List.of());
+    }
+
+    /** Those of these webhooks that are not disabled and have pending deliveries. */
+    Map<UUID, UUID> webhooksWithPending(byte[] shards, Collection<UUID> ids) {
+        return webhooksWithPending(shards, "id = any(:ids) and", ids);
+    }
+
+    private Map<UUID, UUID> webhooksWithPending(
+            byte[] shards, String condition, Collection<UUID> ids) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
-                                select id, client_id from webhook w where state <> 'disabled'
-                                    and (select 1 from delivery d where d.webhook_id = w.id and d.status = 'pending' limit 1) is not null\
-                                """)
+                                select id, client_id from webhook w where %s state <> 'disabled'
+                                    and (select 1 from delivery d
+                                        where d.webhook_id = w.id and d.status = 'pending' and %s limit 1) is not null\
+                                """
+                                        .formatted(
+                                                condition,
+                                                ShardBits.condition("d.shard", ":shards")))
+                        .bind("shards", shards)
+                        .bind("ids", ids.toArray(UUID[]::new))
                         .setMapKeyColumn("id")
                         .setMapValueColumn("client_id")
                         .collectInto(new GenericType<Map<UUID, UUID>>() {}));
+    }
+
+    /** Lets this node's ids go on after those of the nodes that had its shards before. */
+    void startIdsAfterLogs() {
+        Ids.startAfterLogs(jdbi);
     }
 
     /**
@@ -212,6 +255,7 @@ public final class DeliveryStore {
                         row.getObject("webhook_id", UUID.class),
                         row.getObject("account_id", UUID.class),
                         row.getString("mailbox"),
+                        row.getInt("shard"),
                         row.getInt("attempts"),
                         row.getObject("next_attempt_at", OffsetDateTime.class).toInstant(),
                         payload == null ? "" : payload,

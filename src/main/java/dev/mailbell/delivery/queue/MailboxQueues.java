@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ final class MailboxQueues {
         /** The table holds later deliveries of this mailbox. */
         boolean hasSuccessor;
 
-        /** The account was deleted: the delivery under way is not put back. */
+        /** The mailbox is forgotten: the delivery under way is not put back. */
         boolean removed;
     }
 
@@ -64,7 +65,8 @@ final class MailboxQueues {
     }
 
     /**
-     * Adds a delivery as the last of its mailbox, unless it is here.
+     * Adds a delivery to its mailbox, unless it is here, in the order of the ids: an older one that
+     * is to be sent again comes before those that wait.
      *
      * @param hasSuccessor whether the table holds later deliveries of the mailbox
      */
@@ -76,8 +78,32 @@ final class MailboxQueues {
             if (queue.waiting.isEmpty() && queue.underWay == null) {
                 ready.add(queue);
             }
-            queue.waiting.add(delivery);
+            insert(queue.waiting, delivery);
         }
+    }
+
+    private static void insert(Deque<Delivery> waiting, Delivery delivery) {
+        if (waiting.isEmpty() || isLater(delivery.id(), waiting.getLast().id())) {
+            waiting.add(delivery);
+            return;
+        }
+        Deque<Delivery> later = new ArrayDeque<>();
+        while (!waiting.isEmpty() && isLater(waiting.getLast().id(), delivery.id())) {
+            later.addFirst(waiting.removeLast());
+        }
+        waiting.add(delivery);
+        waiting.addAll(later);
+    }
+
+    /** As PostgreSQL compares ids; the first halves of UUIDv7 are never negative. */
+    private static boolean isLater(UUID one, UUID other) {
+        int high = Long.compare(one.getMostSignificantBits(), other.getMostSignificantBits());
+        return high > 0
+                || (high == 0
+                        && Long.compareUnsigned(
+                                        one.getLeastSignificantBits(),
+                                        other.getLeastSignificantBits())
+                                > 0);
     }
 
     /** The delivery to send next; call only when {@link #hasReady}. */
@@ -105,6 +131,13 @@ final class MailboxQueues {
         queue.hasSuccessor = false;
         makeReady(delivery.mailboxKey(), queue);
         return hasSuccessor;
+    }
+
+    /** Forgets the mailbox of the {@linkplain #next next} delivery; it waits in the table. */
+    void dropNext() {
+        MailboxQueue queue = ready.removeFirst();
+        queues.remove(queue.waiting.getFirst().mailboxKey());
+        queue.waiting.forEach(delivery -> ids.remove(delivery.id()));
     }
 
     /** The delivery under way is to be retried: all of its mailbox waits in the table. */
@@ -169,11 +202,21 @@ final class MailboxQueues {
         }
     }
 
-    /** The account was deleted: all its deliveries but the one under way are forgotten. */
-    void forgetAccount(UUID accountId) {
+    /** Whether a delivery of these shards is under way. */
+    boolean hasUnderWay(Set<Integer> shards) {
+        return queues.values().stream()
+                .anyMatch(
+                        queue -> queue.underWay != null && shards.contains(queue.underWay.shard()));
+    }
+
+    /** Forgets the mailboxes with such deliveries, but for those under way. */
+    void forget(Predicate<Delivery> such) {
+        if (ids.isEmpty()) {
+            return;
+        }
         for (MailboxQueue queue : queues.values()) {
             Delivery first = queue.underWay != null ? queue.underWay : queue.waiting.getFirst();
-            if (accountId.equals(first.accountId())) {
+            if (such.test(first)) {
                 queue.waiting.forEach(delivery -> ids.remove(delivery.id()));
                 queue.waiting.clear();
                 queue.removed = true;

@@ -1,9 +1,13 @@
 package dev.mailbell.delivery.queue;
 
+import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.delivery.endpoint.BreakerState;
+import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.fairness.FairSemaphore;
 import dev.mailbell.webhook.Webhook;
-import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookHealthTable;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -13,10 +17,10 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Reads the table for a queue: the row of the webhook when the queue has none, and a page of due
- * deliveries. Three threads read at once for healthy endpoints; for the others one does,
- * {@linkplain DatabaseThrottle throttled}. The clients whose webhooks wait take turns. Safe for
- * many threads.
+ * Reads the table for a queue: the row of the webhook when the queue has none or an outdated one,
+ * and a page of due deliveries of the shards that this node owns. Three threads read at once for
+ * healthy endpoints; for the others one does, {@linkplain DatabaseThrottle throttled}. The clients
+ * whose webhooks wait take turns. Safe for many threads.
  */
 final class QueueRefiller {
     private static final Logger LOG = LoggerFactory.getLogger(QueueRefiller.class);
@@ -24,19 +28,25 @@ final class QueueRefiller {
     /** Threads that read the table at once. */
     private static final int READERS = 3;
 
-    /** The page of a queue that was reset meanwhile. */
+    /** The page of a queue that was reset meanwhile, and of a node without shards. */
     private static final DeliveryStore.Page NONE =
             new DeliveryStore.Page(List.of(), Set.of(), false, null);
 
     private final DeliveryStore deliveries;
-    private final WebhookStore webhooks;
+    private final WebhookHealthTable webhooks;
+    private final Ownership ownership;
     private final InstantSource clock;
     private final FairSemaphore permits = new FairSemaphore(READERS);
     private final DatabaseThrottle throttle = new DatabaseThrottle();
 
-    QueueRefiller(DeliveryStore deliveries, WebhookStore webhooks, InstantSource clock) {
+    QueueRefiller(
+            DeliveryStore deliveries,
+            WebhookHealthTable webhooks,
+            Ownership ownership,
+            InstantSource clock) {
         this.deliveries = deliveries;
         this.webhooks = webhooks;
+        this.ownership = ownership;
         this.clock = clock;
     }
 
@@ -47,13 +57,13 @@ final class QueueRefiller {
      */
     boolean refill(WebhookQueue queue, int epoch) {
         try {
-            if (queue.webhook() == null && !attach(queue, epoch)) {
+            if (queue.attached().isOutdated() && !attach(queue, epoch)) {
                 queue.webhookDeleted();
                 return false;
             }
-            if (queue.isBlocked()) {
+            if (!queue.wantsPage(epoch)) {
                 queue.refillSkipped();
-            } else if (queue.isHealthy()) {
+            } else if (queue.attached().isHealthy()) {
                 permits.acquire(queue.client());
                 try {
                     queue.refill(epoch, page(queue, epoch));
@@ -82,8 +92,9 @@ final class QueueRefiller {
     private boolean attach(WebhookQueue queue, int epoch) throws InterruptedException {
         permits.acquire(queue.client());
         try {
+            int asked = queue.attached().asked();
             Optional<Webhook> webhook = webhooks.find(queue.webhookId());
-            webhook.ifPresent(found -> queue.attach(epoch, found));
+            webhook.ifPresent(found -> queue.attach(epoch, asked, found));
             return webhook.isPresent();
         } finally {
             permits.release();
@@ -91,10 +102,47 @@ final class QueueRefiller {
     }
 
     private DeliveryStore.Page page(WebhookQueue queue, int epoch) {
-        if (!queue.refillStarted(epoch)) {
+        Set<Integer> shards = ownership.shards();
+        if (!queue.refillStarted(epoch) || shards.isEmpty()) {
             return NONE;
         }
-        return deliveries.due(queue.webhookId(), clock.instant(), queue.capacity());
+        return deliveries.due(
+                queue.webhookId(),
+                ShardBits.of(shards),
+                clock.instant(),
+                queue.attached().capacity());
+    }
+
+    /**
+     * Takes the probe that {@link WebhookQueue#beginProbe} asked for, unless another node has taken
+     * it, and reports to the queue.
+     *
+     * @return whether the table could be asked
+     */
+    boolean takeProbe(WebhookQueue queue, EndpointHealth endpoint) {
+        BreakerState known = endpoint.storedBreaker();
+        try {
+            permits.acquire(queue.client());
+            try {
+                Optional<Webhook> taken =
+                        webhooks.takeProbe(
+                                queue.webhookId(),
+                                known.until(),
+                                known.openings(),
+                                endpoint.probeEnds());
+                queue.attached().probeTaken(endpoint, taken.orElse(null));
+                return true;
+            } finally {
+                permits.release();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            queue.attached().probeFailed();
+        } catch (RuntimeException e) {
+            LOG.debug("The probe of webhook {} cannot be taken now", queue.webhookId(), e);
+            queue.attached().probeFailed();
+        }
+        return false;
     }
 
     /** Reads that wait for the throttle go on without a rest. */

@@ -65,17 +65,23 @@ final class TableReadState {
         }
     }
 
-    /**
-     * Whether the table is to be read now.
-     *
-     * @param nanoTime of the monotonic clock
-     */
-    boolean isWanted(Instant now, long nanoTime) {
+    /** Whether a page of the table is wanted now. */
+    boolean isWanted(Instant now) {
         if (nextDue != null && !nextDue.isAfter(now)) {
             nextDue = null;
             markBacklog();
         }
-        return backlog && !beingRead && (failures == 0 || nanoTime - readableAt >= 0);
+        return backlog;
+    }
+
+    /**
+     * Whether a thread may read the table now: no other one does, and the last read did not fail a
+     * moment ago.
+     *
+     * @param nanoTime of the monotonic clock
+     */
+    boolean mayRead(long nanoTime) {
+        return !beingRead && (failures == 0 || nanoTime - readableAt >= 0);
     }
 
     /** A thread is to read the table. */

@@ -1,10 +1,10 @@
 package dev.mailbell.delivery.queue;
 
+import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
-import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
-import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
@@ -12,17 +12,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The pending deliveries of one webhook that are in memory, and the health of its endpoint. The
- * table is the truth; a queue that is full or stale reads it again. A delivery stays in the queue
- * until its outcome is written: so reading the table never brings it back, and the next delivery of
- * its mailbox never overtakes it, not even over a crash. A delivery that waits for its next attempt
- * leaves the queue with its mailbox, which is read again when the attempt is due. Safe for many
- * threads.
+ * The pending deliveries of one webhook that are in memory, and the health of its endpoint. They
+ * are of shards that this node owns. The table is the truth; a queue that is full or stale reads it
+ * again. A delivery stays in the queue until its outcome is written: so reading the table never
+ * brings it back, and the next delivery of its mailbox never overtakes it, not even over a crash or
+ * when another node takes the shard. A delivery that waits for its next attempt leaves the queue
+ * with its mailbox, which is read again when the attempt is due. Safe for many threads.
  */
 final class WebhookQueue {
     /** Deliveries in memory at most. */
@@ -32,13 +32,12 @@ final class WebhookQueue {
 
     private final UUID webhookId;
     private final UUID client;
-    private final Function<Webhook, EndpointHealth> newHealth;
+    private final Ownership ownership;
+    private final AttachedWebhook attached;
     private final MailboxQueues mailboxes = new MailboxQueues();
     private final DepartedDeliveries departures;
     private final TableReadState table = new TableReadState();
-    private @Nullable Webhook webhook;
-    private @Nullable EndpointHealth endpoint;
-    private Instant lastUsed;
+    private final CallEnds calls;
     private boolean retired;
 
     /** Rises at each reset; what was read from the table in an earlier epoch is ignored. */
@@ -49,13 +48,15 @@ final class WebhookQueue {
             UUID webhookId,
             UUID client,
             CommitSequence commits,
+            Ownership ownership,
             Function<Webhook, EndpointHealth> newHealth,
             Instant now) {
         this.webhookId = webhookId;
         this.client = client;
-        this.newHealth = newHealth;
+        this.ownership = ownership;
+        this.attached = new AttachedWebhook(newHealth);
         this.departures = new DepartedDeliveries(commits);
-        this.lastUsed = now;
+        this.calls = new CallEnds(this, mailboxes, table, departures, now);
     }
 
     UUID webhookId() {
@@ -64,6 +65,16 @@ final class WebhookQueue {
 
     UUID client() {
         return client;
+    }
+
+    /** Takes the ends of the calls that were begun. */
+    CallEnds calls() {
+        return calls;
+    }
+
+    /** The row of the webhook and the health of its endpoint. */
+    AttachedWebhook attached() {
+        return attached;
     }
 
     /**
@@ -78,7 +89,7 @@ final class WebhookQueue {
         if (retired) {
             return false;
         }
-        lastUsed = now;
+        calls.used(now);
         if (mailboxes.contains(delivery.id()) || departures.has(delivery.id())) {
             return true;
         }
@@ -86,11 +97,12 @@ final class WebhookQueue {
             mailboxes.markSuccessor(delivery.mailboxKey());
         }
         // While the table has a backlog, half of the capacity is kept for reading it.
-        int max = table.hasBacklog() ? capacity() / 2 : MAX_DELIVERIES;
+        int max = table.hasBacklog() ? attached.capacity() / 2 : MAX_DELIVERIES;
         if (!delivery.first()
-                || isBlocked()
+                || attached.isBlocked()
                 || mailboxes.size() >= max
-                || departures.mayHaveForgotten(begun)) {
+                || departures.mayHaveForgotten(begun)
+                || !ownership.mayBegin(delivery.shard())) {
             table.markBacklog();
         } else {
             mailboxes.add(delivery, false);
@@ -99,22 +111,30 @@ final class WebhookQueue {
     }
 
     /**
-     * Whether the caller is to read the table now: the queue has capacity, the table may have a
-     * backlog, the endpoint is not blocked, and no other thread reads. After a failed read the next
-     * one waits.
+     * Whether the caller is to read the table now: the row of the webhook is outdated, or the queue
+     * has capacity, the table may have a backlog and the endpoint is not blocked; and no other
+     * thread reads. After a failed read the next one waits.
      *
      * @param nanoTime of the monotonic clock
      * @return the epoch to hand to {@link #refill}; -1 when nothing is to be read
      */
     synchronized int beginRefill(Instant now, long nanoTime) {
-        if (!table.isWanted(now, nanoTime)
-                || retired
-                || mailboxes.size() > capacity() / 2
-                || isBlocked()) {
+        boolean pageWanted = table.isWanted(now) && wantsPage(epoch);
+        if (retired || !table.mayRead(nanoTime) || !(attached.isOutdated() || pageWanted)) {
             return -1;
         }
         table.begin();
         return epoch;
+    }
+
+    /**
+     * Whether a page of the table can be taken up: there is room and the endpoint not blocked, and
+     * the queue was not reset meanwhile.
+     */
+    synchronized boolean wantsPage(int epoch) {
+        return epoch == this.epoch
+                && mailboxes.size() <= attached.capacity() / 2
+                && !attached.isBlocked();
     }
 
     /**
@@ -127,11 +147,6 @@ final class WebhookQueue {
         return epoch == this.epoch;
     }
 
-    /** How many deliveries to read at once: as many as the endpoint can take soon. */
-    synchronized int capacity() {
-        return endpoint == null ? MAX_DELIVERIES : Math.min(MAX_DELIVERIES, endpoint.prefetch());
-    }
-
     /** An overdue delivery was found in the table; unless it is here, the table is read again. */
     synchronized void markStale(UUID overdue) {
         if (!mailboxes.contains(overdue)) {
@@ -139,34 +154,20 @@ final class WebhookQueue {
         }
     }
 
-    /** The row of the webhook; null until {@link #attach}. */
-    synchronized @Nullable Webhook webhook() {
-        return webhook;
+    /** The table may have pending deliveries that are not here. */
+    synchronized void markBacklog() {
+        table.markBacklog();
     }
 
-    /** Whether the last POST to the endpoint succeeded; false before {@link #attach}. */
-    synchronized boolean isHealthy() {
-        return endpoint != null && endpoint.isHealthy();
-    }
-
-    /** Whether nothing may be sent to the endpoint now. */
-    synchronized boolean isBlocked() {
-        return endpoint != null && endpoint.isBlocked();
-    }
-
-    /** Attaches the row of the webhook, as read from the table. */
-    synchronized void attach(int epoch, Webhook row) {
-        if (epoch == this.epoch) {
-            webhook = row;
-            endpoint = newHealth.apply(row);
-        }
-    }
-
-    /** An outcome changed the row of the webhook; one that is not attached is read when needed. */
-    synchronized void webhookUpdated(Webhook changed) {
-        if (endpoint != null) {
-            webhook = changed;
-            endpoint.refresh(changed);
+    /**
+     * Attaches the row of the webhook, as read from the table. When its client has changed it since
+     * the last time, all but the calls under way is forgotten.
+     *
+     * @param asked the answer of {@link AttachedWebhook#asked} before the row was read
+     */
+    synchronized void attach(int epoch, int asked, Webhook row) {
+        if (epoch == this.epoch && attached.read(row, asked)) {
+            forgetDeliveries();
         }
     }
 
@@ -176,15 +177,21 @@ final class WebhookQueue {
             table.skipped();
             return;
         }
+        boolean skipped = false;
         for (Delivery delivery : page.due()) {
-            if (!table.isOutdated(delivery.id(), delivery.mailboxKey())) {
+            if (!ownership.mayBegin(delivery.shard())) {
+                skipped = true;
+            } else if (!table.isOutdated(delivery.id(), delivery.mailboxKey())) {
                 mailboxes.add(delivery, page.withSuccessor().contains(delivery.id()));
             }
         }
         table.succeeded(page);
+        if (skipped) {
+            table.markBacklog();
+        }
     }
 
-    /** The table was not read, because the endpoint is blocked. */
+    /** The table was not read after all. */
     synchronized void refillSkipped() {
         table.skipped();
     }
@@ -202,9 +209,15 @@ final class WebhookQueue {
     /** Begins as many calls as the endpoint and the permits allow now. */
     synchronized List<Call> begin(DeliveryPermits<WebhookQueue> permits) {
         List<Call> calls = new ArrayList<>();
-        while (webhook != null && endpoint != null && mailboxes.hasReady()) {
-            Optional<Call> call =
-                    endpoint.tryBegin(webhook, mailboxes.next(), permits, this, table.hasBacklog());
+        while (mailboxes.hasReady()) {
+            Delivery next = mailboxes.next();
+            ShardFence fence = BeginFence.of(ownership, next.shard());
+            if (fence == null) {
+                mailboxes.dropNext();
+                table.markBacklog();
+                continue;
+            }
+            Optional<Call> call = attached.tryBegin(next, fence, permits, this, table.hasBacklog());
             if (call.isEmpty()) {
                 break;
             }
@@ -215,46 +228,17 @@ final class WebhookQueue {
     }
 
     /**
-     * A call ended with an attempt. Its delivery stays under way until {@link #completed} or {@link
-     * #retryAt}.
-     *
-     * @return the health to store with the webhook
+     * Whether the caller is to take the probe of the endpoint's breaker now, for a delivery that
+     * waits here.
      */
-    synchronized Snapshot ended(Call call, Attempt attempt) {
-        return call.endpoint().ended(call, attempt, mailboxes.hasReady());
+    synchronized Optional<EndpointHealth> beginProbe() {
+        return mailboxes.hasReady() ? attached.beginProbe() : Optional.empty();
     }
 
-    /** A call ended without an attempt: its delivery is the first of its mailbox again. */
-    synchronized void abandoned(Call call) {
-        call.endpoint().abandoned(call);
-        if (!mailboxes.putBack(call.delivery())) {
-            table.markBacklog();
-        }
-    }
-
-    /** The last outcome of the delivery is written: it leaves, and its mailbox goes on. */
-    synchronized void completed(Delivery delivery, Instant now) {
-        table.departed(delivery.id());
-        lastUsed = now;
-        depart(delivery);
-        if (mailboxes.end(delivery)) {
-            table.markBacklog();
-        }
-    }
-
-    /** The failed attempt is written: the mailbox waits in the table until the next one is due. */
-    synchronized void retryAt(Delivery delivery, Instant due) {
-        table.departed(delivery.mailboxKey());
-        depart(delivery);
-        mailboxes.drop(delivery);
-        table.dueAt(due);
-    }
-
-    /** A delivery that a page brought may yet be offered, and must then be recognized. */
-    private void depart(Delivery delivery) {
-        if (!delivery.first()) {
-            departures.add(delivery.id(), lastUsed);
-        }
+    /** The row of the webhook or its deliveries were changed: they are read before more is sent. */
+    synchronized void changed() {
+        attached.outdate();
+        table.markBacklog();
     }
 
     /**
@@ -264,33 +248,44 @@ final class WebhookQueue {
      */
     synchronized void reset() {
         epoch++;
+        attached.forget();
+        forgetDeliveries();
+    }
+
+    private void forgetDeliveries() {
         departures.forgetAll();
         table.reset();
-        webhook = null;
-        endpoint = null;
         mailboxes.clear();
     }
 
     /** The account and its deliveries were deleted; calls under way end as usual. */
     synchronized void forgetAccount(UUID accountId) {
-        // A delivery that was committed before and is offered later is looked up in the table.
+        forgetRead();
+        mailboxes.forget(delivery -> accountId.equals(delivery.accountId()));
+    }
+
+    /** This node releases the shards: what waits here of them is forgotten. */
+    synchronized void released(Set<Integer> shards) {
+        forgetRead();
+        mailboxes.forget(delivery -> shards.contains(delivery.shard()));
+    }
+
+    /** Pages that were read before now are ignored, and offers of before looked up in the table. */
+    private void forgetRead() {
         departures.forgetAll();
         if (table.isBeingRead()) {
-            // The page may hold deliveries of the account.
             epoch++;
             table.markBacklog();
         }
-        mailboxes.forgetAccount(accountId);
     }
 
     /** Retires the queue when it was idle for a minute; answers whether it is retired. */
     synchronized boolean retire(Instant now) {
         departures.forgetOld(now);
-        boolean disabled = endpoint != null && endpoint.isDisabled();
-        if ((disabled || (!mailboxes.hasReady() && table.isIdle()))
+        if ((attached.isDisabled() || (!mailboxes.hasReady() && table.isIdle()))
                 && !table.isBeingRead()
                 && mailboxes.hasNoneUnderWay()
-                && lastUsed.plus(KEPT_IDLE).isBefore(now)) {
+                && calls.lastUsed().plus(KEPT_IDLE).isBefore(now)) {
             retired = true;
         }
         return retired;

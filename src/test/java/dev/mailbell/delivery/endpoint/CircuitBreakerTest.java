@@ -17,15 +17,26 @@ class CircuitBreakerTest {
 
     private CircuitBreaker breaker(@Nullable Instant openUntil, int openings) {
         return new CircuitBreaker(
-                clock, () -> OPEN_FOR, new SplittableRandom(7), openUntil, openings);
+                clock,
+                () -> OPEN_FOR,
+                new SplittableRandom(7),
+                new BreakerState(openUntil, openings));
     }
 
     private static void fail(CircuitBreaker breaker, boolean noAnswer) {
         breaker.failed(breaker.begin(), noAnswer);
     }
 
+    /** This node takes the probe, for ten seconds. */
+    private void take(CircuitBreaker open) {
+        assertThat(open.isProbeDue()).isTrue();
+        Instant ends = clock.instant().plusSeconds(10);
+        open.granted(
+                new BreakerState(ends, open.state().openings()), clock.instant().plusSeconds(5));
+    }
+
     private Duration openFor() {
-        return Duration.between(clock.instant(), breaker.openUntil());
+        return Duration.between(clock.instant(), breaker.state().until());
     }
 
     @Test
@@ -36,7 +47,7 @@ class CircuitBreakerTest {
         }
         fail(breaker, true);
         assertThat(breaker.mayBegin()).isFalse();
-        assertThat(breaker.openings()).isOne();
+        assertThat(breaker.state().openings()).isOne();
         assertThat(openFor()).isBetween(Duration.ofSeconds(24), Duration.ofSeconds(36));
     }
 
@@ -82,12 +93,14 @@ class CircuitBreakerTest {
         }
         assertThatIllegalStateException().isThrownBy(breaker::begin);
         clock.step(Duration.ofSeconds(37));
+        assertThatIllegalStateException().isThrownBy(breaker::begin);
+        take(breaker);
         int probe = breaker.begin();
         assertThat(breaker.mayBegin()).isFalse();
         breaker.succeeded(probe);
         assertThat(breaker.mayBegin()).isTrue();
-        assertThat(breaker.openings()).isZero();
-        assertThat(breaker.openUntil()).isNull();
+        assertThat(breaker.state().openings()).isZero();
+        assertThat(breaker.state().until()).isNull();
     }
 
     @Test
@@ -98,9 +111,10 @@ class CircuitBreakerTest {
         long expected = 30;
         for (int opening = 2; opening < 40; opening++) {
             clock.step(openFor());
+            take(breaker);
             fail(breaker, false);
             expected = Math.min(3600, expected * 2);
-            assertThat(breaker.openings()).isEqualTo(opening);
+            assertThat(breaker.state().openings()).isEqualTo(opening);
             assertThat(openFor().toMillis()).isBetween(expected * 800, expected * 1200);
         }
     }
@@ -111,31 +125,70 @@ class CircuitBreakerTest {
         for (int i = 0; i < 5; i++) {
             fail(breaker, true);
         }
-        Instant until = breaker.openUntil();
+        Instant until = breaker.state().until();
         breaker.failed(before, true);
         breaker.succeeded(before);
-        assertThat(breaker.openUntil()).isEqualTo(until);
-        assertThat(breaker.openings()).isOne();
+        assertThat(breaker.state().until()).isEqualTo(until);
+        assertThat(breaker.state().openings()).isOne();
     }
 
     @Test
-    void an_abandoned_probe_is_replaced_by_another() {
+    void an_abandoned_probe_is_replaced_by_another_when_its_time_is_over() {
         for (int i = 0; i < 5; i++) {
             fail(breaker, true);
         }
         clock.step(openFor());
+        take(breaker);
         breaker.abandoned(breaker.begin());
+        assertThat(breaker.isOpen()).isTrue();
+        clock.step(Duration.ofSeconds(10));
+        take(breaker);
         assertThat(breaker.mayBegin()).isTrue();
     }
 
     @Test
     void it_keeps_its_state_over_a_restart() {
         CircuitBreaker restarted = breaker(clock.instant().plusSeconds(10), 3);
-        assertThat(restarted.mayBegin()).isFalse();
+        assertThat(restarted.isOpen()).isTrue();
         clock.step(Duration.ofSeconds(10));
+        take(restarted);
         fail(restarted, false);
-        assertThat(restarted.openings()).isEqualTo(4);
-        assertThat(Duration.between(clock.instant(), restarted.openUntil()).toSeconds())
+        assertThat(restarted.state().openings()).isEqualTo(4);
+        assertThat(Duration.between(clock.instant(), restarted.state().until()).toSeconds())
                 .isBetween(192L, 288L);
+    }
+
+    @Test
+    void a_probe_that_was_taken_and_not_begun_in_time_is_taken_again() {
+        CircuitBreaker half = breaker(clock.instant(), 1);
+        take(half);
+        clock.step(Duration.ofSeconds(5));
+        assertThat(half.isOpen()).isTrue();
+        clock.step(Duration.ofSeconds(5));
+        take(half);
+        assertThat(half.mayBegin()).isTrue();
+    }
+
+    @Test
+    void what_another_node_stored_replaces_the_state_and_the_calls_under_way_do_not_count() {
+        int call = breaker.begin();
+        breaker.refresh(new BreakerState(clock.instant().plusSeconds(30), 1));
+        assertThat(breaker.isOpen()).isTrue();
+        breaker.succeeded(call);
+        assertThat(breaker.isOpen()).isTrue();
+        breaker.refresh(BreakerState.CLOSED);
+        assertThat(breaker.mayBegin()).isTrue();
+    }
+
+    @Test
+    void an_opening_that_is_not_stored_yet_stands_while_the_row_does_not_change() {
+        for (int i = 0; i < 5; i++) {
+            fail(breaker, true);
+        }
+        breaker.refresh(BreakerState.CLOSED);
+        assertThat(breaker.isOpen()).isTrue();
+        assertThat(breaker.stored()).isEqualTo(BreakerState.CLOSED);
+        breaker.refresh(breaker.state());
+        assertThat(breaker.stored()).isEqualTo(breaker.state());
     }
 }

@@ -3,6 +3,7 @@ package dev.mailbell.delivery.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.delivery.SteppedClock;
 import dev.mailbell.delivery.TestDeliverySettings;
 import dev.mailbell.delivery.TestWebhooks;
@@ -59,8 +60,14 @@ class EndpointHealthTest {
 
     private Optional<Call> tryBegin() {
         Delivery delivery =
-                new Delivery(Ids.next(), WEBHOOK, null, null, 0, clock.instant(), "{}", true);
-        return health.tryBegin(row(State.ENABLED, Health.GOOD), delivery, permits, "queue", false);
+                new Delivery(Ids.next(), WEBHOOK, null, null, 0, 0, clock.instant(), "{}", true);
+        return health.tryBegin(
+                row(State.ENABLED, Health.GOOD),
+                delivery,
+                new ShardFence(0, 0),
+                permits,
+                "queue",
+                false);
     }
 
     private List<Call> beginAll() {
@@ -214,11 +221,12 @@ class EndpointHealthTest {
                 new Attempt(
                         clock.instant(), Duration.ZERO, null, null, "no", null, Fault.UNREACHABLE);
         for (int i = 0; i < 4; i++) {
-            assertThat(end(tryBegin().orElseThrow(), unanswered, true).breakerOpenings()).isZero();
+            assertThat(end(tryBegin().orElseThrow(), unanswered, true).breaker().openings())
+                    .isZero();
         }
         Snapshot last = end(tryBegin().orElseThrow(), unanswered, true);
-        assertThat(last.breakerOpenings()).isOne();
-        assertThat(last.breakerUntil()).isAfter(clock.instant());
+        assertThat(last.breaker().openings()).isOne();
+        assertThat(last.breaker().until()).isAfter(clock.instant());
         assertThat(health.isBlocked()).isTrue();
     }
 

@@ -81,6 +81,26 @@ class DatabaseThrottleTest {
     }
 
     @Test
+    void during_a_hurry_there_is_no_rest() throws Exception {
+        DatabaseThrottle slow = new DatabaseThrottle(1_000_000_000, Long.MAX_VALUE / 4);
+        slow.run(() -> work(Duration.ofMillis(1)));
+        Thread resting =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                slow.run(() -> 1);
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        try (DatabaseThrottle.Hurry _ = slow.hurry()) {
+            // A rest of a million seconds would exceed the timeout of this test.
+            resting.join();
+            assertThat(slow.<Integer>run(() -> 2)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void a_client_with_ten_thousand_pieces_of_work_does_not_delay_anothers() throws Exception {
         UUID client = new UUID(0, 1);
         UUID other = new UUID(0, 2);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.DeliveryEngine;
@@ -38,6 +39,11 @@ class OutcomeWriterTest {
 
     private final OutcomeTable outcomeTable = new OutcomeTable(DATABASE, () -> Duration.ofDays(5));
     private final Set<UUID> written = ConcurrentHashMap.newKeySet();
+    private final Set<UUID> fenced = ConcurrentHashMap.newKeySet();
+
+    /** The epoch of the shard when the attempts began. */
+    private long epoch;
+
     private DeliveryEngine engine;
     private Webhook webhook;
 
@@ -91,6 +97,7 @@ class OutcomeWriterTest {
                             webhook.id(),
                             null,
                             null,
+                            1,
                             row.attempts(),
                             engine.clock.instant(),
                             row.body(),
@@ -104,6 +111,7 @@ class OutcomeWriterTest {
         return new AttemptOutcome(
                 webhook,
                 delivery,
+                new ShardFence(1, epoch),
                 new Attempt(
                         engine.clock.instant(),
                         Duration.ofMillis(5),
@@ -113,11 +121,14 @@ class OutcomeWriterTest {
                         null,
                         taken ? null : Attempt.Fault.REFUSED),
                 null,
-                new Snapshot(null, null, 0));
+                Snapshot.GOOD);
     }
 
     private PendingOutcome pendingOutcome(AttemptOutcome outcome) {
-        return new PendingOutcome(outcome, () -> written.add(outcome.delivery().id()));
+        return new PendingOutcome(
+                outcome,
+                () -> written.add(outcome.delivery().id()),
+                () -> fenced.add(outcome.delivery().id()));
     }
 
     private List<String> statuses() {
@@ -179,6 +190,25 @@ class OutcomeWriterTest {
                 .satisfies(changed -> assertThat(changed.health()).isEqualTo(once.health()));
         assertThat(engine.now(webhook).health()).isEqualTo(once.health());
         assertThat(statuses()).containsOnly("failed");
+    }
+
+    @Test
+    void outcomes_whose_shard_another_node_has_taken_are_dropped_and_the_others_written()
+            throws Exception {
+        List<Delivery> pending = pending(3);
+        OutcomeWriter writer =
+                new OutcomeWriter(outcomeTable, changes -> {}, new DatabaseThrottle());
+        writer.submit(pendingOutcome(outcome(pending.get(0), 500, "")));
+        epoch = 7;
+        writer.submit(pendingOutcome(outcome(pending.get(1), 500, "")));
+        writer.submit(pendingOutcome(outcome(pending.get(2), 204, "")));
+        writer.start();
+        await().until(() -> fenced.size() == 2 && written.size() == 1);
+        assertThat(written).containsExactly(pending.get(0).id());
+        assertThat(statuses()).containsExactly("failed", "pending", "pending");
+        assertThat(engine.attempts(webhook)).isOne();
+        assertThat(engine.now(webhook).health().failures()).isOne();
+        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
     }
 
     @Test

@@ -16,7 +16,7 @@ class MailboxQueuesTest {
     private final MailboxQueues queues = new MailboxQueues();
 
     private static Delivery delivery(@Nullable UUID account, @Nullable String mailbox) {
-        return new Delivery(Ids.next(), WEBHOOK, account, mailbox, 0, Instant.EPOCH, "{}", true);
+        return new Delivery(Ids.next(), WEBHOOK, account, mailbox, 1, 0, Instant.EPOCH, "{}", true);
     }
 
     private Delivery added(String mailbox) {
@@ -138,7 +138,7 @@ class MailboxQueuesTest {
         Delivery other = delivery(Ids.next(), "INBOX");
         queues.add(other, false);
         begun();
-        queues.forgetAccount(ACCOUNT);
+        queues.forget(delivery -> ACCOUNT.equals(delivery.accountId()));
         assertThat(queues.size()).isEqualTo(2);
         assertThat(begun()).isEqualTo(other);
         assertThat(queues.putBack(underWay)).isTrue();

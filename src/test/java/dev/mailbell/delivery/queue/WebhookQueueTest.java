@@ -2,6 +2,7 @@ package dev.mailbell.delivery.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.delivery.SteppedClock;
 import dev.mailbell.delivery.TestDeliverySettings;
 import dev.mailbell.delivery.TestWebhooks;
@@ -44,6 +45,7 @@ class WebhookQueueTest {
     private final SteppedClock clock = new SteppedClock();
     private final CommitSequence commits = new CommitSequence();
     private final DeliveryPermits<WebhookQueue> permits = new DeliveryPermits<>(waiting -> {});
+    private final TestOwnership ownership = new TestOwnership();
     private WebhookQueue queue = newQueue();
     private long nanos;
 
@@ -57,6 +59,7 @@ class WebhookQueueTest {
                 WEBHOOK,
                 ActingClient.NODE,
                 commits,
+                ownership,
                 webhook -> new EndpointHealth(webhook, SETTINGS, clock, new Random(1)),
                 clock.instant());
     }
@@ -69,7 +72,7 @@ class WebhookQueueTest {
 
     private void attach() {
         int epoch = beginRefill();
-        queue.attach(epoch, webhook());
+        queue.attach(epoch, queue.attached().asked(), webhook());
         queue.refill(epoch, page());
     }
 
@@ -82,7 +85,8 @@ class WebhookQueueTest {
     }
 
     private Delivery committed(String mailbox) {
-        return new Delivery(Ids.next(), WEBHOOK, ACCOUNT, mailbox, 0, clock.instant(), "{}", true);
+        return new Delivery(
+                Ids.next(), WEBHOOK, ACCOUNT, mailbox, 1, 0, clock.instant(), "{}", true);
     }
 
     /** The delivery as a page of the table has it. */
@@ -92,6 +96,7 @@ class WebhookQueueTest {
                 WEBHOOK,
                 delivery.accountId(),
                 delivery.mailbox(),
+                delivery.shard(),
                 delivery.attempts(),
                 delivery.nextAttemptAt(),
                 delivery.payload(),
@@ -115,7 +120,10 @@ class WebhookQueueTest {
     }
 
     private void ended(Call call) {
-        queue.ended(call, new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null));
+        queue.calls()
+                .ended(
+                        call,
+                        new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null));
         call.permit().close();
     }
 
@@ -128,7 +136,7 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         assertThat(queue.offer(late, begun, clock.instant())).isTrue();
         assertNothingToSend();
     }
@@ -141,7 +149,7 @@ class WebhookQueueTest {
         Delivery underWay = sent();
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
-        queue.completed(underWay, clock.instant());
+        queue.calls().completed(underWay, clock.instant());
         assertNothingToSend();
     }
 
@@ -151,7 +159,7 @@ class WebhookQueueTest {
         Delivery late = committed("INBOX");
         bring(late);
         queue.offer(late, begun, clock.instant());
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         assertNothingToSend();
     }
 
@@ -160,12 +168,12 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.retryAt(sent(), clock.instant().plusSeconds(5));
+        queue.calls().retryAt(sent(), clock.instant().plusSeconds(5));
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
         clock.step(Duration.ofSeconds(6));
         queue.refill(beginRefill(), page(read(late)));
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         assertNothingToSend();
     }
 
@@ -175,7 +183,7 @@ class WebhookQueueTest {
         queue.markStale(Ids.next());
         int epoch = beginRefill();
         queue.offer(fresh, commits.next(), clock.instant());
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         queue.refill(epoch, page(read(fresh)));
         assertNothingToSend();
     }
@@ -188,10 +196,10 @@ class WebhookQueueTest {
         Delivery underWay = sent();
         queue.reset();
         int epoch = beginRefill();
-        queue.attach(epoch, webhook());
+        queue.attach(epoch, queue.attached().asked(), webhook());
         queue.refill(epoch, page(read(late)));
         assertNothingToSend();
-        queue.completed(underWay, clock.instant());
+        queue.calls().completed(underWay, clock.instant());
         assertNothingToSend();
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
@@ -211,8 +219,108 @@ class WebhookQueueTest {
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
         queue.refill(beginRefill(), page(read(late)));
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         assertNothingToSend();
+    }
+
+    @Test
+    void what_waits_of_a_released_shard_is_forgotten_and_not_brought_back_by_an_older_page() {
+        long begun = commits.next();
+        Delivery late = committed("INBOX");
+        queue.offer(committed("Sent"), begun, clock.instant());
+        queue.markStale(late.id());
+        int old = beginRefill();
+        ownership.release(1);
+        queue.released(Set.of(1));
+        ownership.acquire(1, 5);
+        queue.refill(old, page(read(late)));
+        assertNothingToSend();
+        queue.offer(late, begun, clock.instant());
+        assertNothingToSend();
+        queue.refill(beginRefill(), page(read(late)));
+        assertThat(sent().id()).isEqualTo(late.id());
+    }
+
+    @Test
+    void of_a_shard_that_may_not_begin_nothing_is_added_and_the_table_is_read_later() {
+        ownership.release(1);
+        queue.offer(committed("INBOX"), commits.next(), clock.instant());
+        int epoch = beginRefill();
+        assertThat(epoch).isNotNegative();
+        Delivery late = committed("INBOX");
+        queue.refill(epoch, page(read(late)));
+        assertNothingToSend();
+        ownership.acquire(1, 0);
+        queue.refill(beginRefill(), page(read(late)));
+        queue.calls().completed(sent(), clock.instant());
+        assertNothingToSend();
+    }
+
+    @Test
+    void a_delivery_whose_outcome_was_dropped_is_read_again_with_those_after_it() {
+        Delivery first = committed("INBOX");
+        Delivery second = committed("INBOX");
+        bring(first);
+        bring(second);
+        queue.calls().dropped(sent());
+        assertNothingToSend();
+        queue.refill(beginRefill(), page(read(first), read(second)));
+        queue.calls().completed(sent(), clock.instant());
+        assertThat(sent().id()).isEqualTo(second.id());
+    }
+
+    @Test
+    void nothing_begins_between_a_change_of_the_webhook_and_the_read_of_its_row() {
+        queue.offer(committed("INBOX"), commits.next(), clock.instant());
+        queue.changed();
+        assertNothingToSend();
+        int asked = queue.attached().asked();
+        int epoch = beginRefill();
+        // A change after the read of the row began.
+        queue.changed();
+        queue.attach(epoch, asked, webhook());
+        assertNothingToSend();
+        queue.attach(epoch, queue.attached().asked(), webhook());
+        queue.refill(epoch, page());
+        queue.calls().completed(sent(), clock.instant());
+    }
+
+    @Test
+    void a_change_by_the_client_that_an_outcome_brings_is_read_and_ends_a_pause() {
+        queue.attached()
+                .written(
+                        TestWebhooks.webhook(
+                                WEBHOOK,
+                                State.FAILING,
+                                new Health(
+                                        null,
+                                        1,
+                                        null,
+                                        clock.instant().plusSeconds(60),
+                                        null,
+                                        0,
+                                        false),
+                                clock.instant()));
+        assertThat(queue.attached().isBlocked()).isTrue();
+        Webhook enabled =
+                TestWebhooks.webhook(
+                        WEBHOOK, State.ENABLED, Health.UNKNOWN, clock.instant().plusSeconds(1));
+        queue.attached().written(enabled);
+        assertThat(queue.attached().isOutdated()).isTrue();
+        queue.attach(beginRefill(), queue.attached().asked(), enabled);
+        assertThat(queue.attached().isBlocked()).isFalse();
+    }
+
+    @Test
+    void an_older_delivery_that_is_to_be_sent_again_comes_before_those_that_wait() {
+        Delivery older = committed("INBOX");
+        Delivery newer = committed("INBOX");
+        bring(newer);
+        bring(older);
+        Delivery first = sent();
+        assertThat(first.id()).isEqualTo(older.id());
+        queue.calls().completed(first, clock.instant());
+        assertThat(sent().id()).isEqualTo(newer.id());
     }
 
     /** Each change of a webhook added a thread that waited for its turn to read. */
@@ -235,10 +343,10 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         for (int i = 0; i < DepartedDeliveries.MAX; i++) {
             bring(committed("box " + i));
-            queue.completed(sent(), clock.instant());
+            queue.calls().completed(sent(), clock.instant());
         }
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
@@ -250,7 +358,7 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         clock.step(Duration.ofSeconds(20));
         assertThat(queue.retire(clock.instant())).isFalse();
         queue.offer(late, begun, clock.instant());
@@ -263,7 +371,7 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         clock.step(Duration.ofMinutes(2));
         assertThat(queue.retire(clock.instant())).isTrue();
         assertThat(queue.offer(late, begun, clock.instant())).isFalse();
@@ -289,7 +397,7 @@ class WebhookQueueTest {
         queue.offer(fresh, commits.next(), clock.instant());
         Call call = queue.begin(permits).getFirst();
         queue.forgetAccount(ACCOUNT);
-        queue.abandoned(call);
+        queue.calls().abandoned(call);
         call.permit().close();
         // After the pause that a local fault causes.
         clock.step(Duration.ofSeconds(6));
@@ -301,11 +409,11 @@ class WebhookQueueTest {
         long begun = commits.next();
         Delivery late = committed("INBOX");
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         queue.reset();
         attach();
         bring(late);
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
     }
@@ -314,7 +422,7 @@ class WebhookQueueTest {
     void a_fresh_delivery_needs_no_read_of_the_table() {
         queue.offer(committed("INBOX"), commits.next(), clock.instant());
         assertThat(beginRefill()).isNegative();
-        queue.completed(sent(), clock.instant());
+        queue.calls().completed(sent(), clock.instant());
         assertThat(beginRefill()).isNegative();
     }
 
@@ -408,8 +516,8 @@ class WebhookQueueTest {
                                 .toArray(Delivery[]::new);
                 boolean full = pending.size() > due.length;
                 pages.add(() -> {
-                    if (reading.webhook() == null) {
-                        reading.attach(epoch, webhook());
+                    if (reading.attached().isOutdated()) {
+                        reading.attach(epoch, reading.attached().asked(), webhook());
                     }
                     reading.refill(epoch, new Page(List.of(due), Set.of(), full, null));
                 });
@@ -433,12 +541,14 @@ class WebhookQueueTest {
             if (!underWay.isEmpty()) {
                 WebhookQueue sender = queue;
                 Call call = underWay.remove(random.nextInt(underWay.size()));
-                sender.ended(
-                        call,
-                        new Attempt(clock.instant(), Duration.ZERO, 204, "", null, null, null));
+                sender.calls()
+                        .ended(
+                                call,
+                                new Attempt(
+                                        clock.instant(), Duration.ZERO, 204, "", null, null, null));
                 call.permit().close();
                 pending.remove(call.delivery().id());
-                written.add(() -> sender.completed(call.delivery(), clock.instant()));
+                written.add(() -> sender.calls().completed(call.delivery(), clock.instant()));
             }
         }
 
