@@ -125,6 +125,8 @@ create unique index account_ref on account (client_id, ref) where ref is not nul
 create index account_of_client on account (client_id, id);
 -- The accounts of a shard, page by page, when a node takes it.
 create index account_of_shard on account (shard, id);
+-- Whether a POP3 login belongs to an account: its server may refuse a second session.
+create index account_pop3_login on account (host, username) where protocol = 'pop3';
 -- Whether accounts use an app.
 create index account_of_app on account (oauth_app) where oauth_app is not null;
 
@@ -494,6 +496,112 @@ create table shard (
 ) with (fillfactor = 50);
 
 insert into shard (id) select generate_series(0, 1023);
+
+-- A row is a change notice: a transaction changed a row that nodes keep in memory. Each node reads the notices and forgets or reads
+-- again what it has. A notice is deleted some minutes later.
+create table change_notice (
+    id      bigint      generated always as identity primary key,
+    tx      xid8        not null default pg_current_xact_id(), -- a reader asks for those that its last snapshot did not show
+    at      timestamptz not null default clock_timestamp(),
+    kind    text        not null, -- of the changed row, and what happened to it
+    subject uuid        not null, -- the row; configuration: the reload
+    shard   smallint              -- of an account; null: another kind of row
+);
+
+create index change_notice_order on change_notice (tx, id);
+
+-- Notifications serialise commits, so that no statement of a mail's path may send one. A reader that gets none finds the notices
+-- within a second.
+create function change_notified() returns void
+    language sql
+    as $$ select pg_notify('mailbell_change', '') $$;
+
+-- Adds a notice where no trigger does.
+create function note_change(changed_kind text, changed_row uuid) returns void
+    language sql
+    as $$ insert into change_notice (kind, subject) values (changed_kind, changed_row); select change_notified() $$;
+
+create function note_accounts() returns trigger
+    language plpgsql as $$
+begin
+    insert into change_notice (kind, subject, shard) select tg_argv[0], id, shard from changed;
+    if found then
+        perform change_notified();
+    end if;
+    return null;
+end $$;
+
+create function note_rows() returns trigger
+    language plpgsql as $$
+begin
+    insert into change_notice (kind, subject) select tg_argv[0], id from changed;
+    if found then
+        perform change_notified();
+    end if;
+    return null;
+end $$;
+
+create function note_account() returns trigger
+    language plpgsql as $$
+begin
+    insert into change_notice (kind, subject, shard) values (tg_argv[0], new.id, new.shard);
+    perform change_notified();
+    return null;
+end $$;
+
+create function note_row() returns trigger
+    language plpgsql as $$
+begin
+    insert into change_notice (kind, subject) values (tg_argv[0], new.id);
+    perform change_notified();
+    return null;
+end $$;
+
+-- On the path of deliveries: without a notification.
+create function note_health() returns trigger
+    language plpgsql as $$
+begin
+    insert into change_notice (kind, subject) values ('webhook_health', new.id);
+    return null;
+end $$;
+
+create trigger account_added after insert on account
+    referencing new table as changed for each statement execute function note_accounts('account');
+create trigger account_removed after delete on account
+    referencing old table as changed for each statement execute function note_accounts('account_removed');
+-- Only what the client changes. The node that checks the account writes the other states, and knows them.
+create trigger account_changed after update of state, updated_at on account for each row
+    when (new.updated_at <> old.updated_at or (new.state = 'paused') <> (old.state = 'paused')
+        or new.state = 'connecting' and old.state <> 'connecting')
+    execute function note_account('account');
+
+create trigger webhook_added after insert on webhook for each row execute function note_row('webhook');
+create trigger webhook_removed after delete on webhook
+    referencing old table as changed for each statement execute function note_rows('webhook');
+create trigger webhook_changed after update of updated_at, events on webhook for each row
+    when (new.updated_at <> old.updated_at or new.events <> old.events) execute function note_row('webhook');
+create trigger webhook_health_changed
+    after update of state, healthy, paused_until, breaker_until, breaker_openings on webhook for each row
+    when ((new.state, new.healthy, new.paused_until, new.breaker_until, new.breaker_openings)
+        is distinct from (old.state, old.healthy, old.paused_until, old.breaker_until, old.breaker_openings))
+    execute function note_health();
+
+create trigger client_changed
+    after update of max_accounts, max_webhooks, max_requests_per_second, erasing_since on client for each row
+    when ((new.max_accounts, new.max_webhooks, new.max_requests_per_second, new.erasing_since)
+        is distinct from (old.max_accounts, old.max_webhooks, old.max_requests_per_second, old.erasing_since))
+    execute function note_row('client');
+
+-- Not where only the time of the last use is written.
+create trigger api_key_changed after update of scopes, hash, expires_at, previous_hash, previous_until on api_key for each row
+    execute function note_row('api_key');
+create trigger api_key_removed after delete on api_key
+    referencing old table as changed for each statement execute function note_rows('api_key');
+
+create trigger oauth_app_changed after update of updated_at on oauth_app for each row
+    when (new.updated_at <> old.updated_at) execute function note_row('oauth_app');
+create trigger oauth_app_removed after delete on oauth_app
+    referencing old table as changed for each statement execute function note_rows('oauth_app');
 
 -- Always empty. While the server refuses writes, a transaction that writes here and is rolled back tests whether writes are
 -- possible again.

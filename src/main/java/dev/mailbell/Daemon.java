@@ -32,6 +32,7 @@ import dev.mailbell.network.http.GuardedHttp;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.oauth.OAuthApps;
+import dev.mailbell.routing.Routing;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.WatchService;
 import dev.mailbell.watch.schedule.PollingPolicy;
@@ -110,7 +111,6 @@ public final class Daemon implements AutoCloseable {
         ListenException.requireFree(
                 "127.0.0.1", configuration.http().loopbackPort(), "http.loopbackPort");
         ListenException.requireFree(host, configuration.metricsPort(), "metrics.port");
-        LiveSettings settings = new LiveSettings(live);
         Metrics metrics = new Metrics(Version.current());
         stops.push(metrics::close);
         MeterRegistry meters = metrics.registry();
@@ -138,10 +138,12 @@ public final class Daemon implements AutoCloseable {
                                 Version.current(),
                                 configuration.database().embedded()),
                         new Membership.Settings(
-                                live::fingerprint, () -> settings.timeout().plus(AFTER_POST)),
+                                live::fingerprint,
+                                () -> live.get().webhooks().timeout().plus(AFTER_POST)),
                         clock,
                         meters);
         stops.push(membership::close);
+        LiveSettings settings = new LiveSettings(live, membership::nodes);
         new EventStore(jdbi).adoptRestored();
         Ids.startAfterLogs(jdbi);
         DailyPartitions partitions = new DailyPartitions(jdbi, clock);
@@ -197,10 +199,27 @@ public final class Daemon implements AutoCloseable {
                                         new AccessTokens(
                                                 http, grants, clock, RandomGenerator.getDefault()),
                                 deliveries.outbox(),
-                                new PollingPolicy(live, ownership::nodes),
+                                new PollingPolicy(live, membership::nodes),
                                 meters,
                                 clock,
                                 System::nanoTime));
+        Routing routing =
+                new Routing(
+                        new Routing.Parts(
+                                jdbi,
+                                database::ownConnection,
+                                membership,
+                                membership,
+                                keyring,
+                                clock,
+                                watch.watch(),
+                                deliveries,
+                                apps,
+                                () -> live.reload(Reload.Trigger.REQUEST),
+                                live::fingerprint,
+                                membership::counts,
+                                meters));
+        stops.push(routing::close);
         Readiness readiness =
                 new Readiness(
                         List.of(
@@ -220,24 +239,26 @@ public final class Daemon implements AutoCloseable {
                                 guard,
                                 apps,
                                 new CodeExchange(http, clock),
-                                watch.watch(),
+                                routing.watch(),
                                 new DeliveryOperations(deliveries),
                                 notifier,
                                 new TimedSearch(new Discovery(http)),
                                 settings,
                                 readiness,
-                                () -> live.reload(Reload.Trigger.REQUEST),
+                                routing.reloads()::everywhere,
+                                routing.server(),
+                                routing.stats(),
                                 meters,
                                 metrics::scrape,
                                 clock));
         port = api.port();
         live.onRequest(api::readCertificateAgain);
 
+        routing.start(api::keysChanged);
         deliveries.start();
         stops.push(deliveries::stop);
         watch.start();
         stops.push(watch::stop);
-        watch.acquired(ownership.shards());
         live.onChange(changed -> watch.reconfigured());
         Housekeeping housekeeping =
                 Housekeeping.start(
@@ -250,6 +271,9 @@ public final class Daemon implements AutoCloseable {
         stops.push(keys.start(() -> membership.mayBegin(0), meters, clock)::run);
         stops.push(api::close);
         // As late as possible: the other nodes release shards for this one from now on.
+        // In the order in which the work of a shard ends.
+        membership.add(deliveries);
+        membership.add(watch);
         membership.join(NodeAddress.of(configuration, port));
         membership.start();
         // Pushed last, so that other nodes go on while requests are still answered.

@@ -8,15 +8,21 @@ import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** Answers the API's and delivery's questions about settings from the live configuration. */
 final class LiveSettings implements RequestPolicy, DeliverySettings {
     private final Supplier<Configuration> configuration;
     private final PollingPolicy polling;
+    private final IntSupplier nodes;
 
-    LiveSettings(Supplier<Configuration> configuration) {
+    /**
+     * @param nodes how many nodes share the limits
+     */
+    LiveSettings(Supplier<Configuration> configuration, IntSupplier nodes) {
         this.configuration = configuration;
+        this.nodes = nodes;
         this.polling = new PollingPolicy(configuration);
     }
 
@@ -73,6 +79,11 @@ final class LiveSettings implements RequestPolicy, DeliverySettings {
     @Override
     public double registrationsPerMinute() {
         return configuration.get().limits().registrationsPerMinute();
+    }
+
+    @Override
+    public int nodes() {
+        return nodes.getAsInt();
     }
 
     @Override

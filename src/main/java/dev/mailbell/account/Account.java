@@ -92,6 +92,27 @@ public record Account(
                 updatedAt);
     }
 
+    /** After its client paused or resumed it. */
+    public Account switched(AccountState newState, Instant now) {
+        return new Account(
+                id,
+                clientId,
+                ref,
+                address,
+                mail,
+                credential,
+                app,
+                mailboxes,
+                watch,
+                labels,
+                newState,
+                now,
+                null,
+                lastCheckedAt,
+                createdAt,
+                now.isAfter(updatedAt) ? now : updatedAt.plusMillis(1));
+    }
+
     public Account withCredential(byte[] newCredential) {
         return new Account(
                 id,

@@ -132,17 +132,31 @@ public final class AccountStore {
                 .execute();
     }
 
-    /** Forgets what was seen of an account's mailboxes: the login now opens other mailboxes. */
+    /**
+     * Forgets what was seen of an account's mailboxes: the login now opens other mailboxes. The new
+     * rows have higher versions, so that a check that began before, perhaps at another node,
+     * records nothing.
+     */
     public void forgetMailboxes(UUID id) {
         jdbi.useTransaction(handle -> {
-            handle.createUpdate("delete from mailbox where account_id = :id")
-                    .bind("id", id)
-                    .execute();
+            long highest =
+                    handle
+                            .createQuery(
+                                    "delete from mailbox where account_id = :id returning version")
+                            .bind("id", id)
+                            .mapTo(Long.class)
+                            .list()
+                            .stream()
+                            .mapToLong(Long::longValue)
+                            .max()
+                            .orElse(0);
             handle.createUpdate(
                             """
-                            insert into mailbox (account_id, name) select id, unnest(mailboxes) from account where id = :id\
+                            insert into mailbox (account_id, name, version)
+                            select id, unnest(mailboxes), :version from account where id = :id\
                             """)
                     .bind("id", id)
+                    .bind("version", highest + 1)
                     .execute();
         });
     }

@@ -6,9 +6,12 @@ import dev.mailbell.api.admin.ConfigRoutes;
 import dev.mailbell.api.admin.DocsRoutes;
 import dev.mailbell.api.admin.HealthRoutes;
 import dev.mailbell.api.admin.MetricsRoutes;
+import dev.mailbell.api.admin.NodeRoutes;
+import dev.mailbell.api.admin.StatsRoutes;
 import dev.mailbell.api.event.EventStreams;
 import dev.mailbell.api.http.ApiServer;
 import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.oauth.ConsentLinks;
@@ -19,12 +22,14 @@ import dev.mailbell.api.webhook.WebhookOperations;
 import dev.mailbell.client.Erasure;
 import dev.mailbell.client.KeyUses;
 import dev.mailbell.config.HttpConfig;
-import dev.mailbell.config.Reload;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.mail.auth.CodeExchange;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.oauth.ConsentStore;
 import dev.mailbell.oauth.OAuthApps;
+import dev.mailbell.routing.ClusterStats;
+import dev.mailbell.routing.ConfigurationReloads;
+import dev.mailbell.routing.NodeServer;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.watch.Watch;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -44,6 +49,7 @@ public final class Api implements AutoCloseable {
     private final EventStreams streams;
     private final Idempotency idempotency;
     private final KeyUses uses;
+    private final KnownKeys keys;
     private final Erasure erasure;
 
     /**
@@ -70,8 +76,9 @@ public final class Api implements AutoCloseable {
      * @param notifier wakes event streams; closed with the API
      * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready;
      *     returns within a second
-     * @param reload reads the configuration again; throws {@link
-     *     dev.mailbell.config.ConfigurationException} when it is refused
+     * @param reload has all nodes read their configurations again; throws {@link
+     *     dev.mailbell.config.ConfigurationException} when the one of this node is refused
+     * @param server answers the requests of other nodes
      * @param meters the registry of the request metrics
      * @param scrape returns all metrics in Prometheus's text format
      */
@@ -87,7 +94,9 @@ public final class Api implements AutoCloseable {
             ServerSearch search,
             RequestPolicy policy,
             Supplier<List<String>> notReady,
-            Supplier<Reload> reload,
+            Supplier<ConfigurationReloads.Result> reload,
+            NodeServer server,
+            ClusterStats cluster,
             MeterRegistry meters,
             Supplier<String> scrape,
             InstantSource clock) {}
@@ -97,13 +106,14 @@ public final class Api implements AutoCloseable {
             @Nullable ApiServer metrics,
             EventStreams streams,
             Idempotency idempotency,
-            KeyUses uses,
+            Access access,
             Erasure erasure) {
         this.server = server;
         this.metrics = metrics;
         this.streams = streams;
         this.idempotency = idempotency;
-        this.uses = uses;
+        this.uses = access.uses();
+        this.keys = access.known();
         this.erasure = erasure;
     }
 
@@ -145,6 +155,8 @@ public final class Api implements AutoCloseable {
         resources.add(health::addTo);
         resources.add(new DocsRoutes()::addTo);
         resources.add(new ConfigRoutes(parts.reload())::addTo);
+        resources.add(new StatsRoutes(parts.cluster())::addTo);
+        resources.add(new NodeRoutes(parts.server(), access.limits())::addTo);
         if (settings.metricsPort() == 0) {
             resources.add(exposition::addTo);
         }
@@ -164,7 +176,7 @@ public final class Api implements AutoCloseable {
                                     requests,
                                     List.of(exposition::addTo, health::addTo));
             data.erasure().start();
-            return new Api(server, metrics, streams, idempotency, access.uses(), data.erasure());
+            return new Api(server, metrics, streams, idempotency, access, data.erasure());
         } catch (RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -182,6 +194,13 @@ public final class Api implements AutoCloseable {
     /** Reads the files of the API's certificate again, if there are any. */
     public void readCertificateAgain() {
         server.readCertificateAgain();
+    }
+
+    /**
+     * Keys or clients have changed, perhaps by another node: what is known of them is read anew.
+     */
+    public void keysChanged() {
+        keys.changed();
     }
 
     /** The port that the API listens on. */

@@ -241,6 +241,11 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                 : List.of();
     }
 
+    /** What this node has counted. */
+    public NodeCounts counts() {
+        return new NodeCounts(loop.takeovers(), (long) fenced.count());
+    }
+
     @Override
     public boolean isActive() {
         return heartbeats.isActive();

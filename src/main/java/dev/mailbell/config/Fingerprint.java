@@ -4,38 +4,53 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
- * A short text by which the configurations of two nodes are compared: a part of the SHA-256 of the
- * settings that should be the same on all nodes. Ways out are not among them, because they hold
- * passwords; nor is what belongs to a machine.
+ * Shows whether two nodes have the same configuration in effect: a hash of the keys that ought to
+ * be the same everywhere. It reveals no secret, because none is in it.
  */
 final class Fingerprint {
-    private static final Set<String> SECTIONS =
-            Set.of("polling", "providers", "webhooks", "limits", "retention");
+    private static final List<String> SAME_EVERYWHERE =
+            List.of(
+                    "http.publicUrl",
+                    "limits.",
+                    "network.",
+                    "polling.",
+                    "providers",
+                    "retention.",
+                    "webhooks.");
+
+    /** User and password in the URL of a proxy. */
+    private static final Pattern LOGIN = Pattern.compile("://.*@");
 
     private static final int CHARACTERS = 12;
 
     private Fingerprint() {}
 
+    /** Twelve hexadecimal digits, from the value of each key. */
     static String of(Map<String, Object> values) {
         StringBuilder text = new StringBuilder();
         new TreeMap<>(values)
                 .forEach((key, value) -> {
-                    if (SECTIONS.contains(key.replaceFirst("\\..*", ""))) {
-                        text.append(key).append('=').append(value).append('\n');
+                    if (SAME_EVERYWHERE.stream().anyMatch(key::startsWith)) {
+                        text.append(key)
+                                .append('=')
+                                .append(LOGIN.matcher(value.toString()).replaceAll("://@"))
+                                .append('\n');
                     }
                 });
+        byte[] digest;
         try {
-            byte[] hash =
+            digest =
                     MessageDigest.getInstance("SHA-256")
                             .digest(text.toString().getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash).substring(0, CHARACTERS);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
+        return HexFormat.of().formatHex(digest).substring(0, CHARACTERS);
     }
 }

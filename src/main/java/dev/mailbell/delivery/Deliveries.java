@@ -126,6 +126,11 @@ public final class Deliveries implements ShardOwner {
         queues.webhookChanged(webhookId);
     }
 
+    /** Any webhook may have been changed, deleted or enabled. */
+    public void allWebhooksChanged() {
+        queues.allWebhooksChanged();
+    }
+
     /** Webhooks were disabled: nothing that their queues hold is sent any more. */
     public void webhooksDisabled(Collection<UUID> webhookIds) {
         webhookIds.forEach(queues::webhookDisabled);

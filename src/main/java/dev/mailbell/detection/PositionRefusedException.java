@@ -14,7 +14,7 @@ public final class PositionRefusedException extends RuntimeException {
 
     private final Reason reason;
 
-    PositionRefusedException(Reason reason, String message) {
+    public PositionRefusedException(Reason reason, String message) {
         super(message);
         this.reason = reason;
     }

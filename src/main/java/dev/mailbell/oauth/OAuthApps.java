@@ -111,6 +111,14 @@ public final class OAuthApps {
         }
     }
 
+    /** Any app may have been changed or removed. */
+    public void allChanged() {
+        synchronized (kept) {
+            changes++;
+            kept.clear();
+        }
+    }
+
     /** A client is being erased: the secrets of its apps are no longer kept. */
     public void forgetClient(UUID clientId) {
         synchronized (kept) {

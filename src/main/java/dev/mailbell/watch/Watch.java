@@ -30,6 +30,9 @@ public interface Watch extends AccountCommands {
      */
     void changed(Collection<UUID> accountIds);
 
+    /** Changes may have been missed: as {@link #changed}, of all accounts of this node. */
+    void allChanged();
+
     /**
      * Ceases to watch an account that was paused or removed; a check under way ends without being
      * recorded.

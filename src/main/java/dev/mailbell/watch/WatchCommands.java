@@ -74,6 +74,11 @@ final class WatchCommands implements Watch {
     }
 
     @Override
+    public void allChanged() {
+        changes.allChanged();
+    }
+
+    @Override
     public void forget(UUID accountId) {
         accounts.forget(accountId);
     }

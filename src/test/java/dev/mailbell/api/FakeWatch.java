@@ -23,6 +23,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A watch without mail servers: it records its calls and returns prepared answers. */
@@ -32,6 +35,21 @@ public final class FakeWatch implements Watch {
 
     public final Map<UUID, Account> watched = new ConcurrentHashMap<>();
     public final Map<UUID, PositionUpdate> positions = new ConcurrentHashMap<>();
+
+    /** The accounts of which a change was reported. */
+    public final List<UUID> changed = new CopyOnWriteArrayList<>();
+
+    /** How many checks, positions and logins were asked for here. */
+    public final AtomicInteger commands = new AtomicInteger();
+
+    /** Runs at each of them; may throw. */
+    public volatile Runnable command = () -> {};
+
+    /** The deadline of the last check. */
+    public volatile @Nullable Deadline deadlineGiven;
+
+    /** Gets the mailbox that a position leads to. */
+    public volatile Consumer<Mailbox> positioned = mailbox -> {};
 
     /** The failure of the next checks; null for success. */
     public volatile @Nullable MailFailure failure;
@@ -56,7 +74,12 @@ public final class FakeWatch implements Watch {
 
     @Override
     public void changed(Collection<UUID> accountIds) {
-        accountIds.forEach(watched::remove);
+        changed.addAll(accountIds);
+    }
+
+    @Override
+    public void allChanged() {
+        watched.clear();
     }
 
     @Override
@@ -72,6 +95,8 @@ public final class FakeWatch implements Watch {
     @Override
     public List<Checked> check(Account account, Deadline deadline) {
         throwIfFailing();
+        deadlineGiven = deadline;
+        count();
         return List.of(new Checked("INBOX", 2, null, 33, false, false));
     }
 
@@ -80,6 +105,7 @@ public final class FakeWatch implements Watch {
             Account account, String mailbox, PositionUpdate update, Deadline deadline) {
         throwIfFailing();
         positions.put(account.id(), update);
+        count();
         MailboxState state =
                 account.mail().protocol() == Protocol.IMAP
                         ? new ImapState(new ImapMark(1, 40, 31, 39), new Position(27, "30", 1L), 4)
@@ -87,13 +113,17 @@ public final class FakeWatch implements Watch {
                                 new Pop3Mark(31, 9_000, "a", "z", false),
                                 new Position(27, "y", null),
                                 4);
-        return new Mailbox(
-                account.id(), mailbox, 2, state, Instant.parse("2026-11-20T23:59:07.123Z"));
+        Mailbox recorded =
+                new Mailbox(
+                        account.id(), mailbox, 2, state, Instant.parse("2026-11-20T23:59:07.123Z"));
+        positioned.accept(recorded);
+        return recorded;
     }
 
     @Override
     public Verified verify(Account account, LoginSecret secret, Deadline deadline) {
         verifiedSecret = secret;
+        count();
         if (account.mail().host().equals(FAILING_HOST)) {
             return new Verified.Fails(FailureCode.AUTH_FAILED, "the server said no");
         }
@@ -112,6 +142,11 @@ public final class FakeWatch implements Watch {
         return watched.containsKey(accountId)
                 ? Optional.of(new Live(null, null, null, Instant.parse("2026-11-21T00:00:00Z")))
                 : Optional.empty();
+    }
+
+    private void count() {
+        commands.incrementAndGet();
+        command.run();
     }
 
     private void throwIfFailing() {

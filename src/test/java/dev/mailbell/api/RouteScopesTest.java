@@ -19,8 +19,9 @@ class RouteScopesTest {
     private static final Set<String> METHODS =
             Set.of("get", "post", "put", "patch", "delete", "head", "options");
 
-    /** The parts of the page of the contract; no program calls them. */
-    private static final Set<String> UNDOCUMENTED = Set.of("GET /docs/{asset}");
+    /** The parts of the page of the contract, and what only other nodes call. */
+    private static final Set<String> UNDOCUMENTED =
+            Set.of("GET /docs/{asset}", "POST /internal/v1/commands");
 
     @Test
     void every_route_requires_the_scope_that_the_contract_states() {

@@ -1,9 +1,16 @@
 package dev.mailbell.api;
 
+import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.MailboxStore;
 import dev.mailbell.api.account.ServerSearch;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.cluster.NodeCounts;
+import dev.mailbell.cluster.TestMembers;
+import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.config.HttpConfig;
 import dev.mailbell.config.Reload;
 import dev.mailbell.database.Database;
@@ -23,6 +30,12 @@ import dev.mailbell.network.http.GuardedHttp;
 import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.oauth.OAuthApps;
+import dev.mailbell.routing.ClusterStats;
+import dev.mailbell.routing.ConfigurationReloads;
+import dev.mailbell.routing.NodeServer;
+import dev.mailbell.routing.Nodes;
+import dev.mailbell.routing.RoutedWatch;
+import dev.mailbell.routing.StoredLogins;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.webhook.Webhook;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -30,6 +43,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -60,6 +74,12 @@ public final class TestApi implements AutoCloseable {
     public final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
     public final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
     public final SettableClock clock = new SettableClock();
+    public final TestMembers members;
+    public final TestOwnership ownership = new TestOwnership();
+
+    /** A fingerprint of this node's configuration. */
+    public volatile String configuration = "0123456789ab";
+
     public final Keyring keyring;
     public FeedNotifier notifier;
     public final PrometheusMeterRegistry meters =
@@ -71,9 +91,14 @@ public final class TestApi implements AutoCloseable {
     public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
+
+    /** Whether the database and the directory are this one's to close. */
+    private final boolean first;
+
     private final AddressGuard guard;
     private final Watchdog watchdog = new Watchdog();
     private final GuardedHttp http;
+    public final Nodes nodes;
     private Api api;
 
     /** The limits and defaults that an operator configures. */
@@ -84,6 +109,7 @@ public final class TestApi implements AutoCloseable {
         public volatile double checksPerMinute = 10_000;
         public volatile double registrationsPerMinute = 100_000;
         public volatile long accountsPerClient = 100_000;
+        public volatile int nodes = 1;
         public volatile long webhooksPerClient = 10_000;
 
         @Override
@@ -142,6 +168,11 @@ public final class TestApi implements AutoCloseable {
         }
 
         @Override
+        public int nodes() {
+            return nodes;
+        }
+
+        @Override
         public long accountsPerClient() {
             return accountsPerClient;
         }
@@ -168,12 +199,37 @@ public final class TestApi implements AutoCloseable {
 
     /** Over the test's own database, which is closed with the API. */
     public TestApi(Database database) {
-        this.database = database;
+        this(database, temporaryDirectory(), true, new TestMembers());
+    }
+
+    /**
+     * A second node of the cluster of another one: with the same database and keyset, and a watch
+     * of its own. Both know each other's address, and the first owns all shards.
+     */
+    public TestApi(TestApi first) {
+        this(first.database, first.directory, false, new TestMembers(UUID.randomUUID()));
+        URI address = URI.create("http://127.0.0.1:" + port());
+        URI firstAddress = URI.create("http://127.0.0.1:" + first.port());
+        for (TestMembers each : List.of(members, first.members)) {
+            each.put(members.self(), "b", address);
+            each.put(first.members.self(), "a", firstAddress);
+        }
+        giveAllTo(first.members.self());
+    }
+
+    private static Path temporaryDirectory() {
         try {
-            directory = Files.createTempDirectory("mailbell-api");
+            return Files.createTempDirectory("mailbell-api");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private TestApi(Database database, Path directory, boolean first, TestMembers members) {
+        this.database = database;
+        this.directory = directory;
+        this.first = first;
+        this.members = members;
         keyring = Keyring.open(directory.resolve("keyset.json"));
         guard =
                 new AddressGuard(
@@ -181,6 +237,7 @@ public final class TestApi implements AutoCloseable {
                         List.of("localhost", "127.0.0.1"),
                         TestApi::resolve);
         http = new GuardedHttp(guard, new TlsContexts(watchdog), null);
+        nodes = new Nodes(members, keyring, clock, meters);
         notifier = new FeedNotifier(database.jdbi());
         api = start(0);
     }
@@ -194,6 +251,9 @@ public final class TestApi implements AutoCloseable {
     }
 
     private Api start(int port) {
+        ConfigurationReloads reloads =
+                new ConfigurationReloads(
+                        database.jdbi(), nodes, () -> reload.get(), () -> configuration);
         return Api.start(
                 new Api.Settings(new HttpConfig("127.0.0.1", port), 0, KEY, "1.2.3"),
                 new Api.Parts(
@@ -202,16 +262,42 @@ public final class TestApi implements AutoCloseable {
                         guard,
                         new OAuthApps(new OAuthAppStore(database.jdbi()), keyring),
                         new CodeExchange(http, clock),
-                        watch,
+                        new RoutedWatch(
+                                watch,
+                                ownership,
+                                nodes,
+                                new MailboxStore(database.jdbi()),
+                                new StoredLogins(database.jdbi())),
                         new FakeWebhooks(),
                         notifier,
                         new FakeSearch(searchedFor),
                         rules,
                         () -> List.copyOf(notReady),
-                        () -> reload.get(),
+                        reloads::everywhere,
+                        new NodeServer(
+                                watch,
+                                ownership,
+                                nodes,
+                                new AccountStore(database.jdbi()),
+                                new LoginSecrets(keyring),
+                                reloads),
+                        new ClusterStats(
+                                database.jdbi(), members, nodes, () -> new NodeCounts(2, 1)),
                         meters,
                         meters::scrape,
                         clock));
+    }
+
+    /** This node sees that another one, or itself, owns all shards. */
+    public void giveAllTo(UUID node) {
+        for (int shard = 0; shard < Account.SHARDS; shard++) {
+            members.own(shard, node);
+            if (node.equals(members.self())) {
+                ownership.acquire(shard, 1);
+            } else {
+                ownership.lose(shard);
+            }
+        }
     }
 
     private static List<InetAddress> resolve(String host) throws UnknownHostException {
@@ -351,9 +437,13 @@ public final class TestApi implements AutoCloseable {
     @Override
     public void close() {
         api.close();
+        nodes.close();
         http.close();
         watchdog.close();
         guard.close();
+        if (!first) {
+            return;
+        }
         database.close();
         try {
             Files.deleteIfExists(directory.resolve("keyset.json"));

@@ -6,9 +6,16 @@ import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.FeedNotifier.Listener;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +82,67 @@ class FeedNotifierTest {
                     .useHandle(handle -> EventStore.insert(event).update(handle.getConnection()));
             assertThat(listener.await(LONG)).isTrue();
         }
+    }
+
+    /** Transactions of one node, which commit in another order than they began. */
+    private static List<UUID> commitShuffled(FeedNotifier node, long seed) throws Exception {
+        Random random = new Random(seed);
+        List<UUID> ids = new ArrayList<>();
+        List<Connection> open = new ArrayList<>();
+        while (ids.size() < 40 || !open.isEmpty()) {
+            boolean begin = open.size() < 2 || (open.size() < 5 && random.nextBoolean());
+            if (begin && ids.size() < 40) {
+                Connection connection = DATABASE.ownConnection(Duration.ofSeconds(30));
+                connection.setAutoCommit(false);
+                Event event =
+                        new Event(
+                                Ids.next(),
+                                CLIENT,
+                                null,
+                                EventType.WEBHOOK_TEST,
+                                Instant.now(),
+                                "{}");
+                EventStore.insert(event).update(connection);
+                ids.add(event.id());
+                open.add(connection);
+            } else {
+                try (Connection next = open.remove(random.nextInt(open.size()))) {
+                    next.commit();
+                }
+                node.committed(CLIENT);
+            }
+        }
+        return ids;
+    }
+
+    @Test
+    void a_stream_at_one_node_has_the_events_of_another_in_the_order_of_the_feed()
+            throws Exception {
+        EventStore events = new EventStore(DATABASE.jdbi());
+        DATABASE.jdbi().useHandle(handle -> handle.execute("delete from event"));
+        long seed = System.nanoTime();
+        List<UUID> streamed = new ArrayList<>();
+        try (FeedNotifier other = new FeedNotifier(DATABASE.jdbi());
+                Listener listener = notifier.listen(CLIENT);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<List<UUID>> here = threads.submit(() -> commitShuffled(notifier, seed));
+            Future<List<UUID>> there = threads.submit(() -> commitShuffled(other, seed + 1));
+            while (streamed.size() < 80) {
+                assertThat(listener.await(LONG)).as("seed " + seed).isTrue();
+                List<Event> page;
+                do {
+                    UUID last = streamed.isEmpty() ? null : streamed.getLast();
+                    page = events.after(CLIENT, last, null, null, 7);
+                    page.forEach(event -> streamed.add(event.id()));
+                } while (!page.isEmpty());
+            }
+            List<UUID> written = new ArrayList<>(here.get());
+            written.addAll(there.get());
+            assertThat(streamed).as("seed " + seed).containsExactlyInAnyOrderElementsOf(written);
+        }
+        List<UUID> feed =
+                events.after(CLIENT, null, null, null, 100).stream().map(Event::id).toList();
+        assertThat(streamed).as("seed " + seed).isEqualTo(feed);
     }
 
     @Test

@@ -165,12 +165,12 @@ public final class AccountChangeRoutes {
     private Account paused(Account account) {
         return account.state() == AccountState.PAUSED
                 ? account
-                : account.withState(AccountState.PAUSED, registration.now(), null);
+                : account.switched(AccountState.PAUSED, registration.now());
     }
 
     private Account resumed(Account account) {
         return account.state() == AccountState.PAUSED || account.state() == AccountState.PARKED
-                ? account.withState(AccountState.CONNECTING, registration.now(), null)
+                ? account.switched(AccountState.CONNECTING, registration.now())
                 : account;
     }
 

@@ -18,10 +18,14 @@ import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.detection.PositionRefusedException;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.watch.AccountCommands.Live;
 import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +106,18 @@ public final class AccountResources {
         return AccountView.of(account, watch.live(account.id()), policy);
     }
 
+    /** An account that is not watched yet. */
+    AccountView newView(Account account) {
+        return AccountView.of(account, Optional.empty(), policy);
+    }
+
+    /** Of many accounts: what only other nodes know is asked for once. */
+    Function<Account, AccountView> views(List<Account> shown) {
+        Map<UUID, Live> live = watch.live(shown.stream().map(Account::id).toList());
+        return account ->
+                AccountView.of(account, Optional.ofNullable(live.get(account.id())), policy);
+    }
+
     /** The number of accounts that a client may still register. */
     long remaining(UUID clientId) {
         return most(clientId) - store.count(clientId);
@@ -164,7 +180,7 @@ public final class AccountResources {
                 Problem problem = insert(account);
                 stored = problem == null;
                 return problem == null
-                        ? new Result(201, Json.bytes(view(account)), path(account.id()))
+                        ? new Result(201, Json.bytes(newView(account)), path(account.id()))
                         : Result.of(problem);
             }
 

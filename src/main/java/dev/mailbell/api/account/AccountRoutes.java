@@ -102,7 +102,13 @@ public final class AccountRoutes {
         query.validate();
         List<Account> found =
                 store.list(AccessFilter.principal(context).clientId(), filter, after, limit + 1);
-        Responses.ok(context, Page.of(found, limit, Account::id, accounts::view));
+        Responses.ok(
+                context,
+                Page.of(
+                        found,
+                        limit,
+                        Account::id,
+                        accounts.views(found.subList(0, Math.min(limit, found.size())))));
     }
 
     private static Optional<String> host(String text) {

@@ -111,7 +111,7 @@ public final class BatchRoutes {
             result.put("problem", problem.document());
         } else if (account != null) {
             result.put("status", 201);
-            result.put("account", accounts.view(account));
+            result.put("account", accounts.newView(account));
         }
         return result;
     }

@@ -88,7 +88,7 @@ public final class ConsentRoutes {
                         201,
                         Json.bytes(
                                 new Registered(
-                                        link.url(), link.expiresAt(), accounts.view(account))),
+                                        link.url(), link.expiresAt(), accounts.newView(account))),
                         created.location());
             }
 

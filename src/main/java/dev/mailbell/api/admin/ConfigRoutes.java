@@ -2,26 +2,28 @@ package dev.mailbell.api.admin;
 
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.Problem;
 import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.client.Scope;
 import dev.mailbell.config.ConfigurationException;
 import dev.mailbell.config.ConfigurationFault;
-import dev.mailbell.config.Reload;
+import dev.mailbell.routing.ConfigurationReloads;
 import io.javalin.http.Context;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 
-/** The route that reloads the configuration. */
+/** The route that reloads the configuration of all nodes. */
 public final class ConfigRoutes {
-    private final Supplier<Reload> reload;
+    private final Supplier<ConfigurationReloads.Result> reload;
 
     /**
      * @param reload throws {@link ConfigurationException} when the configuration is refused
      */
-    public ConfigRoutes(Supplier<Reload> reload) {
+    public ConfigRoutes(Supplier<ConfigurationReloads.Result> reload) {
         this.reload = reload;
     }
 
@@ -29,9 +31,25 @@ public final class ConfigRoutes {
         routes.post("/v1/config/reload", Scope.ADMIN, this::reload);
     }
 
+    private record View(List<String> changed, List<String> needsRestart, List<NodeView> nodes) {}
+
+    private record NodeView(UUID id, String name, String configuration) {}
+
     private void reload(Context context) {
         try {
-            Responses.ok(context, reload.get());
+            ConfigurationReloads.Result result = reload.get();
+            Responses.ok(
+                    context,
+                    new View(
+                            result.here().changed(),
+                            result.here().needsRestart(),
+                            result.others().stream()
+                                    .map(node ->
+                                            new NodeView(
+                                                    node.id(),
+                                                    node.name(),
+                                                    EnumNames.of(node.state())))
+                                    .toList()));
         } catch (ConfigurationException e) {
             throw new ProblemException(refusal(e.faults()));
         }

@@ -163,7 +163,7 @@ public final class ApiServer implements AutoCloseable {
     }
 
     /** Marks the connection of a request as authenticated. */
-    static void authenticated(Context context) {
+    public static void authenticated(Context context) {
         ConnectionLimit connections = context.attribute(LIMIT);
         if (connections != null) {
             connections.authenticated(

@@ -5,12 +5,14 @@ import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Outage;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.routing.NodeUnavailableException;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -43,6 +45,13 @@ final class ErrorHandler {
                 (e, context) ->
                         Responses.problem(
                                 context, Problem.unavailable(String.valueOf(e.getMessage()))));
+        routes.exception(
+                NodeUnavailableException.class,
+                (e, context) ->
+                        Responses.problem(
+                                context,
+                                Problem.unavailable(String.valueOf(e.getMessage()))
+                                        .retryAfter(Duration.ofSeconds(1))));
         routes.exception(
                 NotWatchedException.class,
                 (e, context) ->

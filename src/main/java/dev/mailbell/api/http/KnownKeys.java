@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks keys up in the database, and remembers each for two seconds. A key that another node or the
- * command line revokes is refused here after that time.
+ * command line revokes is refused here once its change notice is read, after that time at the
+ * latest.
  */
 public final class KnownKeys {
     private static final long REMEMBERED = Duration.ofSeconds(2).toNanos();

@@ -6,12 +6,14 @@ import dev.mailbell.api.request.RequestPolicy;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
  * The limits of requests: those of a key and of a client a second, and those of requests that let
  * Mailbell log in somewhere, a minute. The latter hold for clients' keys and not for the
- * operator's. The answers carry the fields of draft-ietf-httpapi-ratelimit-headers.
+ * operator's. The limits are those of the cluster, of which each node grants its part. The answers
+ * carry the fields of draft-ietf-httpapi-ratelimit-headers.
  */
 public final class RequestLimits {
     private static final Duration MINUTE = Duration.ofMinutes(1);
@@ -29,12 +31,17 @@ public final class RequestLimits {
      */
     public RequestLimits(RequestPolicy policy, LongSupplier nanoTime) {
         this.policy = policy;
-        this.keys = new RateLimit(policy::requestsPerSecond, nanoTime);
-        this.clients = new RateLimit(policy::requestsPerSecondPerClient, nanoTime);
-        this.addresses = new RateLimit(policy::requestsPerSecond, nanoTime);
-        this.verifies = new RateLimit(policy::verifiesPerMinute, MINUTE, nanoTime);
-        this.checks = new RateLimit(policy::checksPerMinute, MINUTE, nanoTime);
-        this.registrations = new RateLimit(policy::registrationsPerMinute, MINUTE, nanoTime);
+        this.keys = new RateLimit(part(policy::requestsPerSecond), nanoTime);
+        this.clients = new RateLimit(part(policy::requestsPerSecondPerClient), nanoTime);
+        this.addresses = new RateLimit(part(policy::requestsPerSecond), nanoTime);
+        this.verifies = new RateLimit(part(policy::verifiesPerMinute), MINUTE, nanoTime);
+        this.checks = new RateLimit(part(policy::checksPerMinute), MINUTE, nanoTime);
+        this.registrations = new RateLimit(part(policy::registrationsPerMinute), MINUTE, nanoTime);
+    }
+
+    /** This node's part of a limit of the cluster. */
+    private DoubleSupplier part(DoubleSupplier limit) {
+        return () -> limit.getAsDouble() / policy.nodes();
     }
 
     /**
@@ -55,7 +62,7 @@ public final class RequestLimits {
                 clients.take(
                         principal.clientId().toString(),
                         1,
-                        own == null ? policy.requestsPerSecondPerClient() : own);
+                        (own == null ? policy.requestsPerSecondPerClient() : own) / policy.nodes());
         context.header(
                 "RateLimit-Policy",
                 policyField("key", ofKey, 1) + ", " + policyField("client", ofClient, 1));
@@ -68,7 +75,7 @@ public final class RequestLimits {
      *
      * @return the wait when its address has sent too many
      */
-    Optional<Duration> unauthenticated(String address) {
+    public Optional<Duration> unauthenticated(String address) {
         return addresses.take(address);
     }
 

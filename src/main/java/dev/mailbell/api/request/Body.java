@@ -73,6 +73,16 @@ public final class Body {
         }
     }
 
+    /**
+     * The octets of a body of this type.
+     *
+     * @throws ProblemException 415 for another type
+     */
+    public static byte[] octets(Context context, String type) {
+        requireMediaType(context, type);
+        return read(context);
+    }
+
     private static void requireType(Context context, Set<String> accepted) {
         // From the header: the servlet's getContentType() throws on an invalid charset name.
         String type = mediaType(context.header("Content-Type"));

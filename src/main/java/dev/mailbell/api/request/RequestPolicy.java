@@ -42,6 +42,14 @@ public interface RequestPolicy {
     /** Registrations and changes of logins per minute of one client, more than 0. */
     double registrationsPerMinute();
 
+    /**
+     * How many nodes share the limits of requests, which are those of the cluster; at least 1. Each
+     * node grants an equal part.
+     */
+    default int nodes() {
+        return 1;
+    }
+
     /** Accounts that one client may have, unless it has a limit of its own. */
     long accountsPerClient();
 

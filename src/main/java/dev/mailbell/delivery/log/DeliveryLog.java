@@ -166,7 +166,14 @@ public final class DeliveryLog {
                             .bind("now", now.atOffset(ZoneOffset.UTC))
                             .execute();
             makeFollowersDue(handle, deliveryId, now);
-            return due == 1 ? Redelivery.PENDING : Redelivery.EVENT_EXPIRED;
+            if (due == 0) {
+                return Redelivery.EVENT_EXPIRED;
+            }
+            // Another node may be the one that sends it.
+            handle.execute(
+                    "select note_change('webhook', webhook_id) from delivery where id = ?",
+                    deliveryId);
+            return Redelivery.PENDING;
         });
     }
 
@@ -226,6 +233,10 @@ public final class DeliveryLog {
                     .bind("now", now.atOffset(ZoneOffset.UTC))
                     .bind("ids", ids.toArray(UUID[]::new))
                     .execute();
+            if (!ids.isEmpty()) {
+                // Other nodes may be those that send them.
+                handle.execute("select note_change('webhook', ?)", webhookId);
+            }
             return ids;
         });
     }

@@ -201,6 +201,11 @@ public final class DeliveryDispatcher {
         executor.forgetSecrets(webhookId);
     }
 
+    /** Any webhook may have been changed, deleted or enabled. */
+    public void allWebhooksChanged() {
+        queues.keySet().forEach(this::webhookChanged);
+    }
+
     /** An account was deleted: its deliveries are no longer sent. */
     public void forgetAccount(UUID accountId) {
         queues.values().forEach(queue -> queue.forgetAccount(accountId));

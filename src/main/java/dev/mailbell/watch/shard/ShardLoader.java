@@ -103,6 +103,11 @@ public final class ShardLoader {
         read(Set.of(shard));
     }
 
+    /** The accounts of all shards are read once more: some may have been added or resumed. */
+    synchronized void readAllAgain() {
+        read(Set.copyOf(tenures.keySet()));
+    }
+
     private void read(Set<Integer> shards) {
         if (pending.isEmpty() && reader == null) {
             waitingSince = System.nanoTime();

@@ -44,7 +44,7 @@ class ConfigRoutesTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body())
                 .isEqualTo(
-                        "{\"changed\":[\"polling.imap.interval\"],\"needsRestart\":[\"http.port\"]}");
+                        "{\"changed\":[\"polling.imap.interval\"],\"needsRestart\":[\"http.port\"],\"nodes\":[]}");
     }
 
     @Test

@@ -196,7 +196,8 @@ class IdempotencyTest {
                                                 "select client_id from idempotency where key = 'first'")
                                         .mapTo(UUID.class)
                                         .one());
-        AnswerQuota number = new AnswerQuota(API.database.jdbi(), 2 + kept(one), 1 << 20);
+        AnswerQuota number =
+                new AnswerQuota(API.database.jdbi(), 2 + kept(one), 1 << 20, System::nanoTime);
         number.require(one);
         number.added(one, 10);
         number.require(one);
@@ -212,8 +213,20 @@ class IdempotencyTest {
         number.require(UUID.randomUUID());
         number.forget();
         number.require(one);
-        AnswerQuota size = new AnswerQuota(API.database.jdbi(), 1_000, 1);
+        AnswerQuota size = new AnswerQuota(API.database.jdbi(), 1_000, 1, System::nanoTime);
         assertThatThrownBy(() -> size.require(one)).isInstanceOf(ProblemException.class);
+    }
+
+    @Test
+    void what_other_nodes_delete_of_the_kept_answers_counts_after_an_hour() {
+        UUID client = UUID.fromString(API.newClient());
+        long[] now = {5};
+        AnswerQuota quota = new AnswerQuota(API.database.jdbi(), 1, 1 << 20, () -> now[0]);
+        quota.require(client);
+        quota.added(client, 10);
+        assertThatThrownBy(() -> quota.require(client)).isInstanceOf(ProblemException.class);
+        now[0] += Duration.ofHours(1).toNanos();
+        quota.require(client);
     }
 
     private static int kept(UUID clientId) {

@@ -46,6 +46,21 @@ class RequestLimitsTest {
     }
 
     @Test
+    void each_node_grants_its_part_of_a_limit() {
+        String client = api.newClient();
+        api.client().patch("/v1/clients/" + client, "{\"limits\": {\"requestsPerSecond\": 12}}");
+        HttpCaller caller = api.callerOf(client, "read");
+        api.rules.requestsPerSecond = 40;
+        api.rules.nodes = 4;
+        assertThat(caller.get("/v1/accounts").headers().firstValue("RateLimit-Policy"))
+                .contains("\"key\";q=10;w=1, \"client\";q=3;w=1");
+        // A limit below the number of nodes still lets a request through at each.
+        api.rules.requestsPerSecond = 2;
+        assertThat(caller.get("/v1/accounts").headers().firstValue("RateLimit-Policy").orElse(""))
+                .startsWith("\"key\";q=1;w=1");
+    }
+
+    @Test
     void a_client_at_its_limit_does_not_delay_another_one_or_the_operator() {
         String client = api.newClient();
         HttpCaller one = api.callerOf(client, "read");
