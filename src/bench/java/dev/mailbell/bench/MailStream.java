@@ -2,18 +2,26 @@ package dev.mailbell.bench;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
 
 /** Puts mail into mailboxes at an even rate; after a delay it catches up. */
 final class MailStream {
-    private final TestBed testBed;
+    private final IntConsumer deliver;
     private final IntSupplier mailboxes;
 
     /**
      * @param mailboxes says which mailbox is next
      */
     MailStream(TestBed testBed, IntSupplier mailboxes) {
-        this.testBed = testBed;
+        this(testBed::deliver, mailboxes);
+    }
+
+    /**
+     * @param deliver puts a message into a mailbox
+     */
+    MailStream(IntConsumer deliver, IntSupplier mailboxes) {
+        this.deliver = deliver;
         this.mailboxes = mailboxes;
     }
 
@@ -23,7 +31,7 @@ final class MailStream {
         long begun = System.nanoTime();
         for (int i = 0; i < count; i++) {
             await(begun + (long) (i / perSecond * TimeUnit.SECONDS.toNanos(1)));
-            testBed.deliver(mailboxes.getAsInt());
+            deliver.accept(mailboxes.getAsInt());
         }
         await(begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1)));
         return count;

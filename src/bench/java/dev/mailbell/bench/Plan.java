@@ -158,10 +158,20 @@ final class Plan {
 
     /** The daemon's configuration. */
     String configuration(String dataDir) {
+        return configuration(dataDir, "", "");
+    }
+
+    /**
+     * The same with more of the network and of the provider's profile.
+     *
+     * @param network more keys of {@code network}, each after a comma
+     * @param provider the same of the profile
+     */
+    String configuration(String dataDir, String network, String provider) {
         return """
         dataDir: "%s"
         http: { port: 0 }
-        network: { allowPrivate: [127.0.0.0/8], allowCleartext: ["127.0.0.*"] }
+        network: { allowPrivate: [127.0.0.0/8], allowCleartext: ["127.0.0.*"]%s }
         polling:
           imap: { interval: %ds, min: 1s, safetyInterval: %ds }
           pop3: { interval: %ds, min: 1s }
@@ -169,10 +179,18 @@ final class Plan {
           concurrency: %d
         # The scripted servers accept every connection: the daemon is measured without its limits per host.
         providers:
-          - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: %d }
+          - { match: ["127.0.0.*"], connections: 10000, loginsPerSecond: %d%s }
         limits: { accountsPerClient: 2000000, requestsPerSecond: 100000 }
         """
                 .formatted(
-                        dataDir, interval, safety, interval, jitter, concurrency, loginsPerSecond);
+                        dataDir,
+                        network,
+                        interval,
+                        safety,
+                        interval,
+                        jitter,
+                        concurrency,
+                        loginsPerSecond,
+                        provider);
     }
 }

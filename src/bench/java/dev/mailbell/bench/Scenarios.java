@@ -83,6 +83,22 @@ final class Scenarios {
                 "cluster-sim",
                 "200 nodes and 10,000,000 accounts simulated: what joins and deaths move",
                 new ClusterSimScenario());
+        add(
+                "cluster-kill",
+                "3 nodes, 3,000 mailboxes idle, 50 mails/s: one node is killed",
+                new ClusterKillScenario());
+        add(
+                "cluster-roll",
+                "the same: each node is stopped and started in turn",
+                new ClusterRollScenario());
+        add(
+                "cluster-idle",
+                "3 nodes, 10,000 mailboxes without mail: rows written",
+                new ClusterIdleScenario());
+        add(
+                "cluster-fence",
+                "one of 3 nodes is frozen, then cut off from PostgreSQL: what it still does",
+                new ClusterFenceScenario());
         add("sick", "half of 100 webhooks hang or cut: latency of the others", new SickScenario());
     }
 
@@ -105,7 +121,7 @@ final class Scenarios {
     static String describe() {
         StringBuilder lines = new StringBuilder();
         ALL.forEach(
-                (name, entry) -> lines.append("        %-12s %s%n".formatted(name, entry.about())));
+                (name, entry) -> lines.append("        %-13s %s%n".formatted(name, entry.about())));
         return lines.toString();
     }
 }

@@ -31,7 +31,6 @@ final class TestBed implements AutoCloseable {
     /** Enough that no address has more connections than a client has ports. */
     private static final int ADDRESSES = 16;
 
-    private static final int BATCH = 1_000;
     private static final int SPARE_FILES = 500;
 
     private final Plan plan;
@@ -119,51 +118,12 @@ final class TestBed implements AutoCloseable {
 
     /** Registers all accounts, a thousand in a call. */
     void register() {
-        Api api = daemon().api();
-        for (int first = 0; first < plan.accounts(); first += BATCH) {
-            int count = Math.min(BATCH, plan.accounts() - first);
-            List<Map<String, Object>> accounts = new ArrayList<>(count);
-            for (int i = first; i < first + count; i++) {
-                accounts.add(account(i));
-            }
-            JsonNode results =
-                    api.post("/v1/accounts/batch", Map.of("accounts", accounts)).get("results");
-            for (JsonNode result : results) {
-                if (result.get("status").asInt() != 201) {
-                    throw new BenchException("an account was refused: " + result);
-                }
-                ledger.register(
-                        UUID.fromString(result.get("account").get("id").asString()),
-                        first + result.get("index").asInt());
-            }
-        }
+        Registration.all(daemon().api(), plan, mail, ledger);
     }
 
     /** The request that registers an account. */
     Map<String, Object> account(int i) {
-        return Map.of(
-                "address",
-                "user" + i + "@bench.local",
-                "mail",
-                Map.of(
-                        "protocol",
-                        plan.pop3() ? "pop3" : "imap",
-                        "host",
-                        mail.host(i),
-                        "port",
-                        mail.port(),
-                        "security",
-                        plan.tls() ? "tls" : "none",
-                        "username",
-                        "user" + i + "@bench.local",
-                        "password",
-                        "secret",
-                        "tls",
-                        Map.of("verify", false)),
-                "watch",
-                Map.of("push", plan.idle() && i >= plan.polled()),
-                "labels",
-                Map.of("group", plan.accountLabel().apply(i)));
+        return Registration.account(plan, mail, i);
     }
 
     /** Waits until every mailbox has its baseline and every pushed one is in IDLE. */

@@ -115,7 +115,13 @@ public final class TestDatabase {
 
     /** A server for one test alone, which may stop it; close it. */
     public static EmbeddedPostgres privateServer(Path dataDir) {
-        return EmbeddedPostgres.start(dataDir, programs(), ServerSettings.of(POOL, FAST), false);
+        return privateServer(dataDir, POOL);
+    }
+
+    /** The same for a number of connections. */
+    public static EmbeddedPostgres privateServer(Path dataDir, int connections) {
+        return EmbeddedPostgres.start(
+                dataDir, programs(), ServerSettings.of(connections, FAST), false);
     }
 
     /** Where the programs of all test servers of this JVM are unpacked. */

@@ -20,30 +20,44 @@ import java.util.stream.Stream;
  * The daemon as a process of its own, as {@code bin/mailbell serve} runs it, so that it can be
  * killed.
  */
-final class DaemonProcess implements AutoCloseable {
-    static final String KEY = "mbk_operator_of_the_tests";
+public final class DaemonProcess implements AutoCloseable {
+    public static final String KEY = "mbk_operator_of_the_tests";
     private static final Pattern READY = Pattern.compile("Mailbell is ready at (http://\\S+),");
     private static final int PATIENCE_SECONDS = 180;
 
     private final Process process;
     private final Path log;
+
+    /** What it writes at an orderly end, unless it was started with such a file. */
+    private final Path archive;
+
     private final CompletableFuture<URI> ready = new CompletableFuture<>();
 
-    private DaemonProcess(Process process, Path log) {
+    private DaemonProcess(Process process, Path log, Path archive) {
         this.process = process;
         this.log = log;
+        this.archive = archive;
     }
 
     /**
      * Starts {@code serve} on a data directory and a free port, with more settings from the
      * environment.
      */
-    static DaemonProcess start(Path dataDir, Map<String, String> environment) {
+    public static DaemonProcess start(Path dataDir, Map<String, String> environment) {
         return start(dataDir, environment, Path.of("config/logback.xml"));
     }
 
     /** The same with other settings of the log. */
     static DaemonProcess start(Path dataDir, Map<String, String> environment, Path logSettings) {
+        return start(dataDir, environment, logSettings, List.of());
+    }
+
+    /** The same with options of its Java. */
+    public static DaemonProcess start(
+            Path dataDir,
+            Map<String, String> environment,
+            Path logSettings,
+            List<String> javaOptions) {
         try {
             if (!environment.containsKey("MAILBELL_DATABASE_URL")) {
                 TestDatabase.lendPrograms(dataDir);
@@ -60,23 +74,29 @@ final class DaemonProcess implements AutoCloseable {
                                     "-Dmailbell.home=" + dataDir,
                                     "-Dlogback.configurationFile=" + logSettings.toAbsolutePath(),
                                     "-cp",
-                                    System.getProperty(
-                                            "surefire.test.class.path",
-                                            System.getProperty("java.class.path")),
+                                    DaemonClasses.shared().classPath(),
                                     "dev.mailbell.cli.Main",
                                     "serve"));
+            Path archive = DaemonClasses.shared().ownArchive();
+            command.addAll(1, DaemonClasses.shared().options(archive));
+            command.addAll(1, javaOptions);
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("MAILBELL_"));
             builder.environment().put("MAILBELL_ADMIN_KEY", KEY);
             builder.environment().put("MAILBELL_DATA_DIR", dataDir.toString());
             builder.environment().put("MAILBELL_HTTP_PORT", "0");
             builder.environment().putAll(environment);
-            DaemonProcess daemon = new DaemonProcess(builder.start(), log);
+            DaemonProcess daemon = new DaemonProcess(builder.start(), log, archive);
             Thread.ofVirtual().start(daemon::read);
             return daemon;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Whether daemons start from the archive of classes that one has written when it ended. */
+    public static boolean areArchived() {
+        return DaemonClasses.shared().areArchived();
     }
 
     private void read() {
@@ -87,14 +107,17 @@ final class DaemonProcess implements AutoCloseable {
                     ready.complete(URI.create(matcher.group(1)));
                 }
             }
-            ready.completeExceptionally(new IllegalStateException("the daemon ended:\n" + log()));
+            if (!ready.isDone()) {
+                ready.completeExceptionally(
+                        new IllegalStateException("the daemon ended:\n" + log()));
+            }
         } catch (IOException e) {
             ready.completeExceptionally(e);
         }
     }
 
     /** Waits until it is ready; answers where its API is. */
-    Rest rest() {
+    public Rest rest() {
         try {
             return new Rest(ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS), KEY);
         } catch (Exception e) {
@@ -103,12 +126,20 @@ final class DaemonProcess implements AutoCloseable {
     }
 
     /** What it wrote to its log so far. */
-    String log() {
+    public String log() {
         try {
             return Files.readString(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     /** The daemon and the processes that it started. */
@@ -117,7 +148,7 @@ final class DaemonProcess implements AutoCloseable {
     }
 
     /** As {@code kill -9}: it has no time for anything. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
@@ -126,7 +157,7 @@ final class DaemonProcess implements AutoCloseable {
      *
      * @param name without SIG, for example {@code HUP}
      */
-    void signal(String name) throws InterruptedException, IOException {
+    public void signal(String name) throws InterruptedException, IOException {
         Process kill =
                 new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                         .inheritIO()
@@ -163,7 +194,7 @@ final class DaemonProcess implements AutoCloseable {
     }
 
     /** Waits for its end; answers its exit code. */
-    int awaitExit() throws InterruptedException {
+    public int awaitExit() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("the daemon did not end:\n" + log());
         }
@@ -177,6 +208,10 @@ final class DaemonProcess implements AutoCloseable {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
         }
+        if (process.exitValue() == 0) {
+            DaemonClasses.shared().ended(archive);
+        }
+        Files.deleteIfExists(archive);
         Files.deleteIfExists(log);
     }
 }

@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A webhook's receiver that checks signatures with the official library and notes what came, each
  * id once.
  */
-final class Receiver implements AutoCloseable {
+public final class Receiver implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final HttpServer server;
@@ -35,7 +35,19 @@ final class Receiver implements AutoCloseable {
     /** What the next request is answered; anything but 2xx is not noted. */
     private volatile IntSupplier status = () -> 204;
 
-    Receiver() {
+    private volatile Observer observer = (id, body, port) -> {};
+
+    /** Called for each POST before it is answered; the answer waits until it returns. */
+    @FunctionalInterface
+    public interface Observer {
+        /**
+         * @param id {@code webhook-id}
+         * @param port the sender's
+         */
+        void posted(String id, JsonNode body, int port);
+    }
+
+    public Receiver() {
         try {
             server =
                     HttpServer.create(
@@ -48,16 +60,20 @@ final class Receiver implements AutoCloseable {
         server.start();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/hook";
     }
 
-    void trust(String secret) throws Exception {
+    public void trust(String secret) throws Exception {
         verifier = new Webhook(secret);
     }
 
-    void answer(IntSupplier statuses) {
+    public void answer(IntSupplier statuses) {
         status = statuses;
+    }
+
+    public void observe(Observer now) {
+        observer = now;
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -74,6 +90,7 @@ final class Receiver implements AutoCloseable {
             if (answer / 100 == 2) {
                 note(id, body);
             }
+            observer.posted(id, JSON.readTree(body), exchange.getRemoteAddress().getPort());
             exchange.sendResponseHeaders(answer, -1);
         }
     }
@@ -100,24 +117,24 @@ final class Receiver implements AutoCloseable {
     }
 
     /** What was taken, in the order it came. */
-    List<JsonNode> events() {
+    public List<JsonNode> events() {
         return events;
     }
 
     /**
      * Signatures that were wrong, and attempts that differed; a test asserts that there are none.
      */
-    List<String> faults() {
+    public List<String> faults() {
         return faults;
     }
 
     /** The sum of {@code newCount} over the account's {@code mail.new} events. */
-    int announced(String accountId) {
+    public int announced(String accountId) {
         return sum("mail.new", accountId);
     }
 
     /** The sum of {@code newCount} over the account's {@code mailbox.reset} events. */
-    int reset(String accountId) {
+    public int reset(String accountId) {
         return sum("mailbox.reset", accountId);
     }
 
@@ -130,7 +147,7 @@ final class Receiver implements AutoCloseable {
                 .sum();
     }
 
-    long count(String type) {
+    public long count(String type) {
         return events.stream()
                 .filter(event -> event.path("type").stringValue().equals(type))
                 .count();

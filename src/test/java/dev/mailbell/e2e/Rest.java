@@ -14,12 +14,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
 /** A client of the daemon's API. */
-record Rest(URI uri, String key) {
+public record Rest(URI uri, String key) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    record Answer(int status, JsonNode body) {
-        JsonNode expect(int expected) {
+    public record Answer(int status, JsonNode body) {
+        public JsonNode expect(int expected) {
             if (status != expected) {
                 throw new AssertionError(
                         "expected " + expected + " but was " + status + ": " + body);
@@ -28,15 +28,15 @@ record Rest(URI uri, String key) {
         }
     }
 
-    Answer get(String path) {
+    public Answer get(String path) {
         return send("GET", path, null);
     }
 
-    Answer post(String path, @Nullable Object body) {
+    public Answer post(String path, @Nullable Object body) {
         return send("POST", path, body);
     }
 
-    Answer send(String method, String path, @Nullable Object body) {
+    public Answer send(String method, String path, @Nullable Object body) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(uri.resolve(path))
                         .timeout(Duration.ofSeconds(60))
@@ -66,19 +66,19 @@ record Rest(URI uri, String key) {
     }
 
     /** Registers a webhook for everything; answers its body with the secret. */
-    JsonNode registerWebhook(String url) {
+    public JsonNode registerWebhook(String url) {
         return post("/v1/webhooks", Map.of("url", url, "events", new String[] {"*"})).expect(201);
     }
 
     /** Registers an account at a server on loopback; answers its id. */
-    String registerAccount(String protocol, int port, String username, String password) {
+    public String registerAccount(String protocol, int port, String username, String password) {
         return post("/v1/accounts", account(protocol, port, username, password))
                 .expect(201)
                 .path("id")
                 .stringValue();
     }
 
-    static Map<String, Object> account(
+    public static Map<String, Object> account(
             String protocol, int port, String username, String password) {
         return Map.of(
                 "address",
@@ -93,11 +93,11 @@ record Rest(URI uri, String key) {
                         "password", password));
     }
 
-    JsonNode account(String id) {
+    public JsonNode account(String id) {
         return get("/v1/accounts/" + id).expect(200);
     }
 
-    String stateOf(String id) {
+    public String stateOf(String id) {
         return account(id).path("state").stringValue();
     }
 }

@@ -127,6 +127,30 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
+    /** As {@code kill -9}. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /**
+     * Sends it a signal.
+     *
+     * @param name without SIG, for example {@code STOP}
+     */
+    public void signal(String name) throws InterruptedException {
+        try {
+            Process kill =
+                    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                            .inheritIO()
+                            .start();
+            if (kill.waitFor() != 0) {
+                throw new BenchException("the daemon could not be sent SIG" + name);
+            }
+        } catch (IOException e) {
+            throw new BenchException("kill could not be started: " + e.getMessage(), e);
+        }
+    }
+
     /** An orderly stop, which ends its PostgreSQL too. */
     @Override
     public void close() {

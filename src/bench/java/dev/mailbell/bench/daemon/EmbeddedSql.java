@@ -9,11 +9,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** The PostgreSQL that the daemon runs under its data directory, seen by its operator. */
+/** A PostgreSQL that runs under a data directory, seen by its operator. */
 public final class EmbeddedSql {
     private final Path dataDir;
 
-    EmbeddedSql(Path dataDir) {
+    public EmbeddedSql(Path dataDir) {
         this.dataDir = dataDir;
     }
 

@@ -1,6 +1,7 @@
 package dev.mailbell.bench.net;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -32,6 +33,17 @@ public final class Connection {
         key = selected;
         if (tls == null) {
             handler.opened(this);
+        }
+    }
+
+    /** The address of the client, without its port; empty when it is gone. */
+    public String client() {
+        try {
+            return channel.getRemoteAddress() instanceof InetSocketAddress address
+                    ? address.getAddress().getHostAddress()
+                    : "";
+        } catch (IOException e) {
+            return "";
         }
     }
 

@@ -129,6 +129,7 @@ final class ImapHandler extends LineHandler {
             case "IDLE" -> {
                 idle = tag;
                 server.idling(1);
+                server.sessions().idles(user, System.nanoTime());
                 say("+ idling\r\n");
                 news();
             }
@@ -168,6 +169,7 @@ final class ImapHandler extends LineHandler {
         mailbox = box;
         box.loggedIn(this);
         server.loggedIn();
+        server.sessions().loggedIn(user, client(), System.nanoTime());
         say(tag + " OK [" + CAPABILITIES + "] in\r\n");
     }
 
@@ -238,6 +240,7 @@ final class ImapHandler extends LineHandler {
         unselect();
         if (mailbox != null) {
             mailbox.gone(this);
+            server.sessions().ended(user, System.nanoTime());
         }
         if (idle != null) {
             idle = null;

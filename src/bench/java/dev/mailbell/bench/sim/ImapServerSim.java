@@ -15,6 +15,7 @@ public final class ImapServerSim extends CountingMailSim {
     private final ImapMailbox[] mailboxes;
     private final Listener listener;
     private final AtomicInteger idling = new AtomicInteger();
+    private volatile SessionListener sessions = SessionListener.NONE;
 
     /**
      * @param users how many mailboxes
@@ -31,6 +32,15 @@ public final class ImapServerSim extends CountingMailSim {
 
     @Nullable ImapMailbox mailbox(int user) {
         return user < mailboxes.length ? mailboxes[user] : null;
+    }
+
+    SessionListener sessions() {
+        return sessions;
+    }
+
+    /** Sets the listener for sessions, which is called from the server's threads. */
+    public void onSession(SessionListener heard) {
+        sessions = heard;
     }
 
     void idling(int change) {

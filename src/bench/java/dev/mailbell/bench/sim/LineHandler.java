@@ -15,6 +15,7 @@ abstract class LineHandler implements ConnectionHandler {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     private @Nullable Connection link;
     private boolean leaving;
+    private String client = "";
 
     /** The greeting. */
     abstract void greet();
@@ -31,6 +32,11 @@ abstract class LineHandler implements ConnectionHandler {
 
     final void say(byte[] octets) {
         out.writeBytes(octets);
+    }
+
+    /** The client's address. */
+    final String client() {
+        return client;
     }
 
     /** Closes the connection after the pending output. */
@@ -61,6 +67,7 @@ abstract class LineHandler implements ConnectionHandler {
     @Override
     public final synchronized void opened(Connection opened) {
         link = opened;
+        client = opened.client();
         greet();
         flush();
     }

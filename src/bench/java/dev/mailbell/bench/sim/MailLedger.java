@@ -112,7 +112,8 @@ public final class MailLedger {
             int next = first + delivery.newCount();
             count.announced[delivery.webhook()] = next;
             for (int i = first; i < Math.min(next, count.added); i++) {
-                latencies.add(count.addedAt[i], delivery.nanoTime() - count.addedAt[i]);
+                latencies.add(
+                        count.number, count.addedAt[i], delivery.nanoTime() - count.addedAt[i]);
             }
         }
         announced.add(delivery.newCount());

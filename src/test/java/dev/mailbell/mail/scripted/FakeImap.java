@@ -80,6 +80,12 @@ public final class FakeImap implements AutoCloseable {
         default boolean goesOn(String user, String moment) {
             return true;
         }
+
+        /** Called when a user logs in on a connection. */
+        default void loggedIn(String user, Socket connection) {}
+
+        /** Called when a connection on which a user logged in has ended. */
+        default void ended(String user, Socket connection) {}
     }
 
     private final ServerSocket listening;
@@ -238,6 +244,9 @@ public final class FakeImap implements AutoCloseable {
             } finally {
                 open.remove(this);
                 leave();
+                if (!user.isEmpty()) {
+                    behavior.ended(user, socket);
+                }
             }
         }
 
@@ -381,6 +390,7 @@ public final class FakeImap implements AutoCloseable {
             Set<Session> own = sessions.computeIfAbsent(user, key -> ConcurrentHashMap.newKeySet());
             own.add(this);
             mostOfOneUser.accumulateAndGet(own.size(), Math::max);
+            behavior.loggedIn(user, socket);
         }
 
         /** Reports messages that arrived since the last time, if a mailbox is open. */
