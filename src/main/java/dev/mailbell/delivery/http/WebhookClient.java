@@ -14,6 +14,7 @@ import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.WebhookUrl;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketException;
 import java.net.URI;
 import java.time.Duration;
@@ -223,6 +224,15 @@ public final class WebhookClient implements AutoCloseable {
                     return PostFailures.failed(e, cut.hasFired(), timeout, since(start));
                 }
                 // The answer is known; a failure to close the connection does not matter.
+            } catch (IllegalStateException e) {
+                // The client throws it when the deadline cancels the request between two steps.
+                if (!cut.hasFired()) {
+                    throw e;
+                }
+                if (answered == null) {
+                    return PostFailures.failed(
+                            new InterruptedIOException("cancelled"), true, timeout, since(start));
+                }
             }
             return answered;
         }
