@@ -1,5 +1,6 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.Circumstances;
 import dev.mailbell.mail.scripted.LoopbackServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,12 +39,13 @@ final class OddImap implements AutoCloseable {
     private long uidNext = 1;
     private int commands;
     private int logins;
-    private final StringBuilder transcript = new StringBuilder();
+    private final StringBuffer transcript = new StringBuffer();
 
     OddImap(String capabilities, AnswerStyle style) {
         this.capabilities = capabilities;
         this.style = style;
         server = new LoopbackServer("odd-imap", socket -> new Session(socket).run());
+        Circumstances.note(this::transcript);
     }
 
     int port() {
@@ -69,7 +71,7 @@ final class OddImap implements AutoCloseable {
         return logins;
     }
 
-    synchronized String transcript() {
+    String transcript() {
         return transcript.toString();
     }
 
