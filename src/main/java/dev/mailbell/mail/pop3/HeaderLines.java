@@ -1,16 +1,12 @@
 package dev.mailbell.mail.pop3;
 
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
-import java.time.Duration;
 
 /**
  * Reads the lines of a header in the answer to {@code TOP n 0}. Servers that ignore the 0 send
  * lines of the body too, which are read and dropped, and some omit the final dot.
  */
 final class HeaderLines {
-    /** How long to wait for the final dot after the end of a header. */
-    static final Duration DOT = Duration.ofSeconds(1);
-
     private HeaderLines() {}
 
     /** Consumes one line of a header, without its line end. */
@@ -26,7 +22,7 @@ final class HeaderLines {
      */
     static boolean read(Pop3Wire wire, Line line) {
         boolean body = false;
-        while (!body || wire.hasLine() || !wire.isQuietFor(DOT)) {
+        while (!body || wire.hasLine() || !wire.isQuietFor(wire.silences().dot())) {
             if (!wire.nextLine(false)) {
                 return true;
             }

@@ -9,8 +9,8 @@ import dev.mailbell.mail.pop3.protocol.Numbers;
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
 import dev.mailbell.mail.pop3.protocol.Refusals;
 import dev.mailbell.mail.pop3.protocol.Reply;
+import dev.mailbell.mail.pop3.protocol.Silences;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +22,6 @@ final class Listings {
 
     /** The expected number of messages if it is not known. */
     static final int UNKNOWN = -1;
-
-    /** How long to wait after the last message for the dot that ends a listing. */
-    private static final Duration DOT = Duration.ofSeconds(1);
-
-    /** The same if the number of messages is not known. */
-    private static final Duration END = Duration.ofSeconds(3);
 
     private static final long NONE = -1;
 
@@ -216,9 +210,10 @@ final class Listings {
 
     /** Whether the listing may be complete and the server is silent. */
     private boolean isOver(int listed, int expected) {
+        Silences silences = wire.silences();
         return (listed == expected || expected == UNKNOWN)
                 && !wire.hasLine()
-                && wire.isQuietFor(expected == UNKNOWN ? END : DOT);
+                && wire.isQuietFor(expected == UNKNOWN ? silences.end() : silences.dot());
     }
 
     /** Whether the text is a message number and one word. */

@@ -36,12 +36,6 @@ final class Pop3Session implements MailSession {
     private static final Duration LOGOUT_TIMEOUT = Duration.ofSeconds(2);
     private static final long LOGOUT_BYTES = 64 * 1024;
 
-    /**
-     * The part of the remaining time for which a server may be silent before the check tries
-     * another command.
-     */
-    private static final int PATIENCE_PART = 3;
-
     private final Opener opener;
     private final AccountProofs proofs;
     private final ServerQuirks quirks;
@@ -177,7 +171,7 @@ final class Pop3Session implements MailSession {
     }
 
     private Duration patience() {
-        return deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
+        return dialogue.wire().silences().patience(deadline);
     }
 
     /** Lists the maildrop over another connection, once, after this one has failed. */

@@ -10,6 +10,7 @@ import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.pop3.login.Pop3Login;
 import dev.mailbell.mail.pop3.login.ServerQuirks;
 import dev.mailbell.mail.pop3.protocol.Pop3Wire;
+import dev.mailbell.mail.pop3.protocol.Silences;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -20,14 +21,12 @@ public final class Pop3Sessions implements MailServers {
     /** Enough for the listings of 1,000,000 messages with UIDs of 70 octets, 90 MB. */
     static final long BYTE_BUDGET = 128L << 20;
 
-    /** The part of the remaining time for which a server may be silent after CAPA. */
-    private static final int PATIENCE_PART = 3;
-
     private final MailConnector connector;
     private final LoginMethods methods = new LoginMethods();
     private final HostProofs hostProofs;
     private final ServerQuirks.Memory memory;
     private final InstantSource clock;
+    private final Silences silences;
 
     public Pop3Sessions(MailConnector connector) {
         this(connector, new HostProofs());
@@ -37,22 +36,25 @@ public final class Pop3Sessions implements MailServers {
      * @param hostProofs which proofs failed at which mail hosts
      */
     public Pop3Sessions(MailConnector connector, HostProofs hostProofs) {
-        this(connector, hostProofs, System::nanoTime, InstantSource.system());
+        this(connector, hostProofs, System::nanoTime, InstantSource.system(), Silences.USUAL);
     }
 
     /**
      * @param nanoTime a monotonic clock in nanoseconds
      * @param clock the system's clock
+     * @param silences how long servers may be silent
      */
     Pop3Sessions(
             MailConnector connector,
             HostProofs hostProofs,
             LongSupplier nanoTime,
-            InstantSource clock) {
+            InstantSource clock,
+            Silences silences) {
         this.connector = connector;
         this.hostProofs = hostProofs;
         this.memory = new ServerQuirks.Memory(nanoTime);
         this.clock = clock;
+        this.silences = silences;
     }
 
     @Override
@@ -64,9 +66,9 @@ public final class Pop3Sessions implements MailServers {
     }
 
     private Pop3Session.Dialogue enter(Login login, ServerQuirks quirks, Deadline deadline) {
-        Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
-        Duration patience = deadline.remaining().dividedBy(PATIENCE_PART).plusMillis(1);
-        Pop3Login pop3Login = new Pop3Login(wire, login, methods, quirks, patience);
+        Pop3Wire wire = connect(login, deadline);
+        Pop3Login pop3Login =
+                new Pop3Login(wire, login, methods, quirks, silences.patience(deadline));
         try {
             return new Pop3Session.Dialogue(wire, pop3Login.enter());
         } catch (RuntimeException e) {
@@ -80,10 +82,14 @@ public final class Pop3Sessions implements MailServers {
         }
     }
 
+    private Pop3Wire connect(Login login, Deadline deadline) {
+        return new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET), silences);
+    }
+
     /** Opens the session again without CAPA, which the server did not answer. */
     private Pop3Session.Dialogue withoutCapa(
             Login login, ServerQuirks quirks, Deadline deadline, MailFailure failure) {
-        Pop3Wire wire = new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET));
+        Pop3Wire wire = connect(login, deadline);
         try {
             Pop3Login pop3Login =
                     new Pop3Login(wire, login, methods, quirks.withoutCapa(), Duration.ZERO);

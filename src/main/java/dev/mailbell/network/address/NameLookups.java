@@ -52,6 +52,7 @@ final class NameLookups implements AutoCloseable {
     private final Resolver resolver;
     private final int threads;
     private final LongSupplier nanoTime;
+    private final Duration slowCaller;
     private final LookupCache cache;
     private final ThreadPoolExecutor executor;
     private final ReentrantLock lock = new ReentrantLock();
@@ -73,12 +74,22 @@ final class NameLookups implements AutoCloseable {
      * @param maxQueued how many names wait for a thread at most
      */
     NameLookups(Resolver resolver, int threads, int maxQueued) {
-        this(resolver, threads, maxQueued, System::nanoTime);
+        this(resolver, threads, maxQueued, System::nanoTime, SLOW_CALLER);
     }
 
-    /** The same with another monotonic clock, for tests. */
-    NameLookups(Resolver resolver, int threads, int maxQueued, LongSupplier nanoTime) {
+    /**
+     * The same with another monotonic clock, for tests.
+     *
+     * @param slowCaller how long a caller waits without an answer that marks the name as failed
+     */
+    NameLookups(
+            Resolver resolver,
+            int threads,
+            int maxQueued,
+            LongSupplier nanoTime,
+            Duration slowCaller) {
         this.resolver = resolver;
+        this.slowCaller = slowCaller;
         this.threads = threads;
         this.nanoTime = nanoTime;
         this.runningShares = new Shares(MAX_THREADS_FACTOR * threads);
@@ -234,7 +245,7 @@ final class NameLookups implements AutoCloseable {
     }
 
     private List<InetAddress> await(PendingLookup lookup, Deadline deadline) throws IOException {
-        Deadline longWait = Deadline.after(SLOW_CALLER);
+        Deadline longWait = Deadline.after(slowCaller);
         while (!lookup.isDone(deadline.atMost(POLL_INTERVAL))) {
             if (deadline.isPast()) {
                 recordTimeout(lookup, longWait.isPast());
@@ -255,7 +266,7 @@ final class NameLookups implements AutoCloseable {
         try {
             boolean hangs =
                     running.contains(lookup)
-                            && nanoTime.getAsLong() - lookup.begunAt() >= SLOW_CALLER.toNanos();
+                            && nanoTime.getAsLong() - lookup.begunAt() >= slowCaller.toNanos();
             if (waitedLong && hangs) {
                 cache.failed(lookup.name(), "was not resolved in time");
             }

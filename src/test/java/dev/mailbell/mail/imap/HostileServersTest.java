@@ -8,7 +8,9 @@ import com.sun.management.ThreadMXBean;
 import dev.mailbell.detection.ImapMark;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.scripted.ScriptedServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.function.Function;
@@ -19,8 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Servers that would take the daemon's memory or time: a check ends, and it costs little. */
 class HostileServersTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final Duration SOON = Duration.ofMillis(500);
-
     private static final String EXAMINE = OLD + "C: {tag} EXAMINE INBOX\n";
     private static final String SEARCH =
             """
@@ -36,6 +36,18 @@ class HostileServersTest {
 
     private static Object check(ImapSession session) {
         return session.observe(ImapKit.check(new ImapMark(7, 10, 3, 9)));
+    }
+
+    private static void assertTimesOut(String script, Function<ImapSession, Object> use) {
+        FailureCode code =
+                ScriptedServer.inTime(time -> {
+                    try {
+                        return code(script, time, 4, use);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+        assertThat(code).isEqualTo(FailureCode.TIMEOUT);
     }
 
     private static FailureCode code(
@@ -161,18 +173,15 @@ class HostileServersTest {
                 "S: * OK [CAPABILITY IMAP4rev1 ID] hi\nC: {tag} ID {*}\n"
             })
     void silence_ends_at_the_deadline(String start) throws IOException {
-        assertThat(code(start + "! silence\n", SOON, 4, ImapKit::baseline))
-                .isEqualTo(FailureCode.TIMEOUT);
+        assertTimesOut(start + "! silence\n", ImapKit::baseline);
     }
 
     @Test
     void silence_and_drips_in_a_check_end_at_the_deadline() throws IOException {
         for (String end :
                 new String[] {"! silence\n", "! drip 20 " + "* OK hm ".repeat(200) + "\n"}) {
-            assertThat(code(EXAMINE + end, SOON, 4, ImapKit::baseline))
-                    .isEqualTo(FailureCode.TIMEOUT);
-            assertThat(code(OLD + SEARCH + end, SOON, 4, HostileServersTest::check))
-                    .isEqualTo(FailureCode.TIMEOUT);
+            assertTimesOut(EXAMINE + end, ImapKit::baseline);
+            assertTimesOut(OLD + SEARCH + end, HostileServersTest::check);
         }
     }
 

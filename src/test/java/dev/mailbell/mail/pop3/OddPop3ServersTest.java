@@ -25,7 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Servers that answer beside the rules, and are counted rightly all the same. */
 class OddPop3ServersTest {
     private final FakePop3 server = new FakePop3();
-    private final TrackedMaildrop maildrop = new TrackedMaildrop(server);
+    private TrackedMaildrop maildrop = new TrackedMaildrop(server);
+
+    /** Silence of the server for two seconds makes a check try another command. */
+    private void expectSilence() {
+        maildrop = new TrackedMaildrop(server, 30);
+    }
 
     @AfterEach
     void close() {
@@ -60,11 +65,10 @@ class OddPop3ServersTest {
                 FakePop3.HANG_UP
             })
     void capa_without_a_whole_answer_is_asked_once_and_the_check_goes_on(String answer) {
-        maildrop.deadline = Duration.ofSeconds(6);
+        expectSilence();
         answering("CAPA", right -> answer);
         server.deliver(0, 3);
         assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
-        maildrop.deadline = Pop3Kit.LONG;
         server.commands.clear();
         server.deliver(3, 1);
         assertThat(maildrop.check().newCount()).isEqualTo(1);
@@ -198,9 +202,9 @@ class OddPop3ServersTest {
     @ParameterizedTest
     @ValueSource(strings = {FakePop3.HANG_UP, FakePop3.SILENCE, "what?\r\n"})
     void a_server_that_is_lost_at_a_number_behind_the_last_one_is_asked_once_a_day(String answer) {
+        expectSilence();
         server.deliver(0, 3);
         maildrop.check();
-        maildrop.deadline = Duration.ofSeconds(6);
         answering("UIDL 4", right -> answer);
         server.commands.clear();
         for (int check = 0; check < 4; check++) {

@@ -13,6 +13,7 @@ import static dev.mailbell.mail.pop3.Pop3Kit.pipelined;
 import static dev.mailbell.mail.pop3.Pop3Kit.played;
 import static dev.mailbell.mail.pop3.Pop3Kit.request;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
+import static dev.mailbell.mail.pop3.Pop3Kit.timedOut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -32,7 +33,6 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -47,9 +47,6 @@ class Pop3CheckTest {
 
     /** The three commands of a check at {@link #MARK}. */
     private static final String ASK = "C: STAT\nC: UIDL 3\nC: UIDL 1\n";
-
-    /** A server that leaves a question unanswered costs a part of it. */
-    private static final Duration SOON = Duration.ofSeconds(6);
 
     private static final String LIST_ALL = "C: UIDL\nC: LIST\n";
 
@@ -402,8 +399,7 @@ class Pop3CheckTest {
             })
     void nonsense_that_is_repeated_is_a_protocol_error(String answers) {
         String ask = "C: STAT\nC: UIDL\nC: LIST\n" + answers;
-        MailFailure failure =
-                failed(null, LONG, PIPELINED + (answers.length() < 30 ? ask : ask + ask));
+        MailFailure failure = failed(null, PIPELINED + (answers.length() < 30 ? ask : ask + ask));
         assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
         assertThat(failure).hasMessageStartingWith("the server ");
     }
@@ -441,7 +437,6 @@ class Pop3CheckTest {
             MailFailure failure =
                     failed(
                             null,
-                            LONG,
                             PIPELINED
                                     + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 1 9\nS: +OK\n"
                                     + endless
@@ -453,16 +448,11 @@ class Pop3CheckTest {
     @Test
     void a_server_that_drops_stalls_or_drips_in_a_listing_is_no_empty_maildrop() {
         String start = PIPELINED + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 2 9\nS: +OK\nS: 1 u\n";
-        Duration briefly = Duration.ofMillis(400);
-        assertThat(failed(null, LONG, start + "! drop\n").code())
+        assertThat(failed(null, start + "! drop\n").code()).isEqualTo(FailureCode.CONNECT_FAILED);
+        assertThat(failed(null, start + "! raw 2 v\n! drop\n").code())
                 .isEqualTo(FailureCode.CONNECT_FAILED);
-        assertThat(failed(null, LONG, start + "! raw 2 v\n! drop\n").code())
-                .isEqualTo(FailureCode.CONNECT_FAILED);
-        assertThat(failed(null, briefly, start + "! silence\n").code())
-                .isEqualTo(FailureCode.TIMEOUT);
-        assertThat(
-                        failed(null, briefly, start + "! drip 20 " + "2 v\\r\\n".repeat(50) + "\n")
-                                .code())
+        assertThat(timedOut(null, start + "! silence\n").code()).isEqualTo(FailureCode.TIMEOUT);
+        assertThat(timedOut(null, start + "! drip 20 " + "2 v\\r\\n".repeat(50) + "\n").code())
                 .isEqualTo(FailureCode.TIMEOUT);
     }
 
@@ -475,9 +465,7 @@ class Pop3CheckTest {
                     // CAPA has said that there is UIDL
                     "S: +OK 1 9\nS: -ERR not now\nS: +OK\nS: 1 9\nS: .\n"
                 }) {
-            assertThat(
-                            failed(null, LONG, PIPELINED + "C: STAT\nC: UIDL\nC: LIST\n" + answers)
-                                    .code())
+            assertThat(failed(null, PIPELINED + "C: STAT\nC: UIDL\nC: LIST\n" + answers).code())
                     .isEqualTo(FailureCode.SERVER_ERROR);
         }
     }
@@ -562,7 +550,6 @@ class Pop3CheckTest {
         MailFailure failure =
                 failed(
                         MARK,
-                        LONG,
                         PLAIN
                                 + "C: STAT\nS: +OK 3 600\nC: UIDL 3\nS: -ERR\nC: UIDL 1\nS: -ERR\n"
                                 + "C: UIDL\nS: -ERR\n");
@@ -667,7 +654,8 @@ class Pop3CheckTest {
                             PIPELINED + ASK + confused + "---\n" + second + GOODBYE)) {
                 HostProofs hostProofs = new HostProofs();
                 try (MailSession open =
-                        sessions(hostProofs).open(login(server.port()), Deadline.after(SOON))) {
+                        Pop3Kit.impatient(hostProofs)
+                                .open(login(server.port()), Deadline.after(LONG))) {
                     assertThat(full(check(open, MARK)).messages().size()).isEqualTo(4);
                 }
                 String host = "127.0.0.1:" + server.port();

@@ -15,6 +15,7 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.pop3.protocol.Silences;
 import dev.mailbell.mail.scripted.Loopback;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.mail.scripted.TestTls;
@@ -33,7 +34,9 @@ public final class Pop3Kit {
     public static final String PASSWORD = "s3cret-word";
 
     /** Only a failing test reaches it. */
-    public static final Duration LONG = Duration.ofSeconds(20);
+    public static final Duration LONG = Duration.ofSeconds(60);
+
+    private static final Duration SHORT = Duration.ofMillis(300);
 
     private static final Loopback LOOPBACK = new Loopback();
 
@@ -84,9 +87,25 @@ public final class Pop3Kit {
         return new Pop3Sessions(LOOPBACK.connector(), hostProofs);
     }
 
-    public static Pop3Sessions sessions(
-            HostProofs hostProofs, LongSupplier nanoTime, InstantSource clock) {
-        return new Pop3Sessions(LOOPBACK.connector(), hostProofs, nanoTime, clock);
+    /**
+     * Sessions with servers that send each answer in one piece: what they have not sent after a
+     * short time does not come.
+     *
+     * @param part the part of the remaining time after which another command is tried
+     */
+    static Pop3Sessions sessions(
+            HostProofs hostProofs, LongSupplier nanoTime, InstantSource clock, int part) {
+        return new Pop3Sessions(
+                LOOPBACK.connector(),
+                hostProofs,
+                nanoTime,
+                clock,
+                new Silences(part, SHORT, SHORT, SHORT, SHORT));
+    }
+
+    /** Sessions in which silence of a server for two seconds makes a check try another command. */
+    static Pop3Sessions impatient(HostProofs hostProofs) {
+        return sessions(hostProofs, System::nanoTime, InstantSource.system(), 30);
     }
 
     public static Login login(int port, Security security, String user, Credential credential) {
@@ -139,7 +158,16 @@ public final class Pop3Kit {
     }
 
     /** A failing check; the script leaves open how the client ends the session. */
-    public static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
+    public static MailFailure failed(@Nullable Pop3Mark mark, String script) {
+        return failed(mark, LONG, script);
+    }
+
+    /** A check that a silent server makes fail at its deadline, soon. */
+    public static MailFailure timedOut(@Nullable Pop3Mark mark, String script) {
+        return ScriptedServer.inTime(time -> failed(mark, time, script));
+    }
+
+    private static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
         try (ScriptedServer server = ScriptedServer.playing(script + "! anything\n")) {
             return catchThrowableOfType(
                     MailFailure.class,

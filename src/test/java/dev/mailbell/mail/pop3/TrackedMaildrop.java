@@ -23,7 +23,6 @@ final class TrackedMaildrop {
     final HostProofs hostProofs;
     final AtomicReference<Instant> now =
             new AtomicReference<>(Instant.parse("2026-11-28T12:00:30Z"));
-    Duration deadline = Pop3Kit.LONG;
     Pop3State state = Pop3State.UNSEEN;
     KnownMessages known = KnownMessages.none();
     @Nullable Proof proof;
@@ -38,12 +37,22 @@ final class TrackedMaildrop {
     private @Nullable Instant lastCheckedAt;
 
     TrackedMaildrop(FakePop3 server) {
+        this(server, 3);
+    }
+
+    /**
+     * @param part the part of the time of a check after which another command is tried
+     */
+    TrackedMaildrop(FakePop3 server, int part) {
         Instant start = now.get();
         this.server = server;
         this.hostProofs = new HostProofs(() -> Duration.between(start, now.get()).toNanos());
         this.sessions =
                 Pop3Kit.sessions(
-                        hostProofs, () -> Duration.between(start, now.get()).toNanos(), now::get);
+                        hostProofs,
+                        () -> Duration.between(start, now.get()).toNanos(),
+                        now::get,
+                        part);
     }
 
     Pop3Mark mark() {
@@ -55,7 +64,8 @@ final class TrackedMaildrop {
     }
 
     Change check(@Nullable PositionUpdate update) {
-        try (MailSession session = sessions.open(login(server.port()), Deadline.after(deadline))) {
+        try (MailSession session =
+                sessions.open(login(server.port()), Deadline.after(Pop3Kit.LONG))) {
             CheckRequest request =
                     new CheckRequest("INBOX", state.mark(), 1, update != null, lastCheckedAt);
             Change change = state.after(session.observe(request), update, () -> known);

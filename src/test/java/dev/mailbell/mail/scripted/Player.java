@@ -91,8 +91,12 @@ final class Player {
                 flood(Script.octets(step.text()));
                 return false;
             }
-            case "silence", "anything" -> {
-                untilGone();
+            case "silence" -> {
+                untilGone("");
+                return false;
+            }
+            case "anything" -> {
+                untilGone("QUIT");
                 return false;
             }
             case "drop" -> {
@@ -151,10 +155,13 @@ final class Player {
         throw new Deviation("the client took a certificate that it had to refuse");
     }
 
-    private void untilGone() {
+    /** Reads on, and answers only a goodbye: a client waits for it. */
+    private void untilGone(String goodbye) {
         try {
-            while (line() != null) {
-                continue;
+            for (String line = line(); line != null; line = line()) {
+                if (line.equals(goodbye)) {
+                    send("+OK\r\n".getBytes(StandardCharsets.US_ASCII));
+                }
             }
         } catch (IOException gone) {
             transcript.append("(the client hung up)\n");

@@ -25,7 +25,7 @@ import java.util.Objects;
  * ! wait go                 until the test calls {@link ScriptedServer#go}
  * ! silence                 says nothing, whatever the client says, until it hangs up
  * ! anything                lets the client say what it likes until it hangs up, which it may do
- *                           while the server still speaks
+ *                           while the server still speaks; QUIT is answered
  * ! drop                    closes the connection; ! reset does so the hard way
  * ---                       what follows is for the next connection
  * </pre>

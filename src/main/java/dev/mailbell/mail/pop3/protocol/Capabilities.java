@@ -15,9 +15,6 @@ import java.util.Optional;
 public record Capabilities(List<String> lines) {
     public static final Capabilities NONE = new Capabilities(List.of());
 
-    /** How long to wait for the next line of the list. */
-    private static final Duration PAUSE = Duration.ofSeconds(5);
-
     private static final int LIMIT = 200;
 
     public Capabilities {
@@ -43,7 +40,8 @@ public record Capabilities(List<String> lines) {
             wire.expectStrayLines();
             return new Answer(NONE, true);
         }
-        return read(wire, patience.compareTo(PAUSE) < 0 ? patience : PAUSE);
+        Duration pause = wire.silences().capability();
+        return read(wire, patience.compareTo(pause) < 0 ? patience : pause);
     }
 
     private static Answer read(Pop3Wire wire, Duration pause) {

@@ -22,24 +22,28 @@ public final class Pop3Wire {
     /** The maximum number of stray lines skipped before a status. */
     private static final int STRAY_LINES = 200;
 
-    /** How long to wait for the status after a stray line. */
-    private static final Duration STRAY_PAUSE = Duration.ofSeconds(2);
-
     /** The length of a whole listing, which some servers send in answer to any command. */
     private static final int STRAY_LIMIT = KnownMessages.MAX_MESSAGES + 1;
 
     private final LimitedSocket socket;
+    private final Silences silences;
     private final LineBuffer lines;
     private boolean broken;
     private boolean expectsStrayLines;
 
-    public Pop3Wire(LimitedSocket socket) {
+    public Pop3Wire(LimitedSocket socket, Silences silences) {
         this.socket = socket;
+        this.silences = silences;
         this.lines = new LineBuffer(socket, LINE_LIMIT);
     }
 
     public LimitedSocket socket() {
         return socket;
+    }
+
+    /** How long the server may be silent. */
+    public Silences silences() {
+        return silences;
     }
 
     public boolean isBroken() {
@@ -146,7 +150,7 @@ public final class Pop3Wire {
     /** Reads the status line after a stray line. */
     public Reply replyAfterStrayLine() {
         for (int passed = 1; passed < STRAY_LINES; passed++) {
-            if (!hasLine() && isQuietFor(STRAY_PAUSE)) {
+            if (!hasLine() && isQuietFor(silences.status())) {
                 break;
             }
             Reply reply = asReply();

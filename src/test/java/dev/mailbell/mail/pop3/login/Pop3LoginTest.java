@@ -8,6 +8,7 @@ import static dev.mailbell.mail.pop3.Pop3Kit.PLAIN;
 import static dev.mailbell.mail.pop3.Pop3Kit.failed;
 import static dev.mailbell.mail.pop3.Pop3Kit.login;
 import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
+import static dev.mailbell.mail.pop3.Pop3Kit.timedOut;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -300,7 +301,6 @@ class Pop3LoginTest {
         MailFailure failure =
                 failed(
                         null,
-                        LONG,
                         "S: +OK\nC: CAPA\nS: -ERR\nC: USER ann@mail.example\nS: +OK\n"
                                 + "C: PASS s3cret-word\n"
                                 // "logins too", in GBK
@@ -323,22 +323,22 @@ class Pop3LoginTest {
 
     @Test
     void a_refusing_greeting_is_no_wrong_password() {
-        assertThat(failed(null, LONG, "S: -ERR\n").code()).isEqualTo(FailureCode.SERVER_ERROR);
-        assertThat(failed(null, LONG, "S: -ERR too many connections\n").code())
+        assertThat(failed(null, "S: -ERR\n").code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failed(null, "S: -ERR too many connections\n").code())
                 .isEqualTo(FailureCode.TOO_MANY_CONNECTIONS);
-        assertThat(failed(null, LONG, "S: -ERR [AUTH] you are banned\n").code())
+        assertThat(failed(null, "S: -ERR [AUTH] you are banned\n").code())
                 .isEqualTo(FailureCode.AUTH_FAILED);
     }
 
     @Test
     void another_protocol_is_named() {
-        assertThat(failed(null, LONG, "S: * OK IMAP4rev1 ready\n"))
+        assertThat(failed(null, "S: * OK IMAP4rev1 ready\n"))
                 .hasMessageContaining("this port speaks IMAP")
                 .extracting(MailFailure::code)
                 .isEqualTo(FailureCode.PROTOCOL_ERROR);
-        assertThat(failed(null, LONG, "S: 220 mail.example ESMTP\n"))
+        assertThat(failed(null, "S: 220 mail.example ESMTP\n"))
                 .hasMessageContaining("this port speaks SMTP");
-        assertThat(failed(null, LONG, "S: HTTP/1.1 400 Bad Request\n"))
+        assertThat(failed(null, "S: HTTP/1.1 400 Bad Request\n"))
                 .hasMessageContaining("it greets with \"HTTP/1.1 400");
     }
 
@@ -351,14 +351,13 @@ class Pop3LoginTest {
                 continue;
             }
             String script = String.join("", List.of(steps).subList(0, i));
-            assertThat(failed(null, Duration.ofMillis(100), script + "! silence\n").code())
+            assertThat(timedOut(null, script + "! silence\n").code())
                     .isEqualTo(FailureCode.TIMEOUT);
             // Hung up at CAPA, the server is asked once more without it.
             boolean atCapa =
                     script.contains("C: ") && steps[lastCommand(steps, i)].contains("CAPA");
             String drop = atCapa ? "! drop\n---\n! drop\n" : "! drop\n";
-            assertThat(failed(null, LONG, script + drop).code())
-                    .isEqualTo(FailureCode.CONNECT_FAILED);
+            assertThat(failed(null, script + drop).code()).isEqualTo(FailureCode.CONNECT_FAILED);
         }
     }
 

@@ -24,7 +24,7 @@ class LineBufferTest {
     private static final int LIMIT = 40;
 
     /** Only a failing test reaches it. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Uses a buffer of the octets that a server sends in pieces of random length. */
     private static void reading(String text, Random random, Use use) throws IOException {
