@@ -83,7 +83,7 @@ public final class HttpCaller {
     public HttpResponse<String> exchange(String method, String path, String body) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                        .timeout(Duration.ofSeconds(30))
+                        .timeout(Duration.ofSeconds(180))
                         .method(
                                 method,
                                 body.isEmpty()

@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.Ports;
 import dev.mailbell.embedded.EmbeddedPostgres;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -140,14 +139,10 @@ class DatabaseTest {
 
     @Test
     void a_port_without_a_listener_is_reported() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            port = free.getLocalPort();
+        try (Ports.Closed closed = new Ports.Closed()) {
+            String url = "jdbc:postgresql://127.0.0.1:" + closed.port() + "/x";
+            assertRefused(new DatabaseAddress(url, "x", SECRET), "cannot be reached", "refused");
         }
-        assertRefused(
-                new DatabaseAddress("jdbc:postgresql://127.0.0.1:" + port + "/x", "x", SECRET),
-                "cannot be reached",
-                "refused");
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.mailbell.delivery;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.mailbell.account.Account;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.cluster.TestOwnership;
@@ -57,6 +59,10 @@ public final class DeliveryEngine implements AutoCloseable {
 
     volatile boolean leaseHeld = true;
     final AtomicLong leaseChecks = new AtomicLong();
+
+    /** How often the queues were searched for deliveries that have become due. */
+    private final AtomicLong ticks = new AtomicLong();
+
     volatile Duration timeout = Duration.ofSeconds(30);
     volatile List<Duration> schedule =
             List.of(Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofHours(1));
@@ -113,6 +119,12 @@ public final class DeliveryEngine implements AutoCloseable {
                     public List<Duration> retrySchedule() {
                         return schedule;
                     }
+
+                    @Override
+                    public Duration tick() {
+                        ticks.incrementAndGet();
+                        return Duration.ofMillis(50);
+                    }
                 };
         deliveries = new Deliveries(database, client, keyring, settings, ownership, meters, clock);
         deliveries.start();
@@ -121,6 +133,13 @@ public final class DeliveryEngine implements AutoCloseable {
     private boolean leaseHeld() {
         leaseChecks.incrementAndGet();
         return leaseHeld;
+    }
+
+    /** Waits for several searches of the queues, in which a forbidden call would be made. */
+    void awaitTicks() {
+        long begun = ticks.get();
+        // Every tenth one searches the table, too.
+        await().until(() -> ticks.get() > begun + 10);
     }
 
     /** A new process after an orderly end. */

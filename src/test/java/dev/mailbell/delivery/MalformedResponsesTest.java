@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers with stray octets or malformed parts, and their effect on the next delivery. */
 class MalformedResponsesTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Secret SECRET = Signer.newSecret();
 
     private final Watchdog watchdog = new Watchdog();

@@ -48,7 +48,7 @@ class OutageTest {
     /** Bytes of one delivery with its one attempt and all indexes. */
     private static final long MAX_BYTES = 1500;
 
-    private static final Duration LONGEST = Duration.ofMinutes(2);
+    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     @TempDir Path keys;
     private DeliveryEngine engine;

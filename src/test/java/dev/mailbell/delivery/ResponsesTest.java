@@ -3,6 +3,7 @@ package dev.mailbell.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.Ports;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Ids;
@@ -10,8 +11,6 @@ import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,11 +76,6 @@ class ResponsesTest {
 
     private void awaitAttempts(Webhook webhook, int attempts) {
         await().untilAsserted(() -> assertThat(engine.attempts(webhook)).isEqualTo(attempts));
-    }
-
-    /** Waits for several dispatches, in which a forbidden call would be made. */
-    private static void ticks() {
-        await().pollDelay(Duration.ofMillis(1200)).until(() -> true);
     }
 
     @ParameterizedTest
@@ -167,7 +161,7 @@ class ResponsesTest {
         awaitAttempts(webhook, 1);
         says.set(status(200));
         engine.clock.step(Duration.ofMinutes(59));
-        ticks();
+        engine.awaitTicks();
         assertThat(engine.attempts(webhook)).isOne();
         // The webhook itself is not paused: another mailbox is sent.
         engine.mail(webhook, BEN, "INBOX", 1);
@@ -195,7 +189,7 @@ class ResponsesTest {
         engine.mail(webhook, ANN, "INBOX", 3);
         engine.mail(webhook, BEN, "INBOX", 4);
         engine.clock.step(Duration.ofDays(1));
-        ticks();
+        engine.awaitTicks();
         assertThat(receiver.requests).hasSize(1);
         assertThat(engine.statuses(webhook))
                 .containsExactly("pending", "superseded", "pending", "pending");
@@ -225,7 +219,7 @@ class ResponsesTest {
         engine.mail(webhook, BEN, "INBOX", 1);
         engine.restart();
         engine.clock.step(Duration.ofSeconds(590));
-        ticks();
+        engine.awaitTicks();
         assertThat(receiver.requests).hasSize(1);
         engine.clock.step(Duration.ofSeconds(40));
         await().untilAsserted(() ->
@@ -273,10 +267,12 @@ class ResponsesTest {
 
     @Test
     void five_refused_connections_open_the_breaker_and_one_probe_follows() throws Exception {
-        int port;
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = closed.getLocalPort();
+        try (Ports.Closed closed = new Ports.Closed()) {
+            fiveRefusedOpenTheBreaker(closed.port());
         }
+    }
+
+    private void fiveRefusedOpenTheBreaker(int port) throws Exception {
         Webhook webhook = engine.webhook("http://127.0.0.1:" + port + "/");
         for (int i = 0; i < 5; i++) {
             engine.mail(webhook, Ids.next(), "INBOX", 1);
@@ -288,12 +284,12 @@ class ResponsesTest {
         engine.mail(webhook, Ids.next(), "INBOX", 1);
         engine.mail(webhook, Ids.next(), "INBOX", 1);
         engine.restart();
-        ticks();
+        engine.awaitTicks();
         assertThat(engine.attempts(webhook)).isEqualTo(5);
 
         engine.clock.step(Duration.ofSeconds(40));
         awaitAttempts(webhook, 6);
-        ticks();
+        engine.awaitTicks();
         assertThat(engine.attempts(webhook)).isEqualTo(6);
         assertThat(engine.now(webhook).health().breakerOpenings()).isEqualTo(2);
     }

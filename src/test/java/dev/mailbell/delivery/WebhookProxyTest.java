@@ -3,6 +3,7 @@ package dev.mailbell.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.Ports;
 import dev.mailbell.delivery.http.PostResult;
 import dev.mailbell.delivery.http.PostResult.Answered;
 import dev.mailbell.delivery.http.PostResult.Failed;
@@ -18,7 +19,6 @@ import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.WebhookUrl;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -223,12 +223,13 @@ class WebhookProxyTest {
 
     @Test
     void an_unreachable_proxy_is_a_local_fault() throws IOException {
-        int closed;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            closed = socket.getLocalPort();
-        }
+        Ports.Closed closed = open(new Ports.Closed());
         Failed failed =
-                (Failed) post(client("http://127.0.0.1:" + closed), "https://hook.example/", LONG);
+                (Failed)
+                        post(
+                                client("http://127.0.0.1:" + closed.port()),
+                                "https://hook.example/",
+                                LONG);
         assertThat(failed.kind()).isEqualTo(Kind.LOCAL);
         assertThat(failed.message())
                 .startsWith("the proxy of network.proxy cannot be reached: ")

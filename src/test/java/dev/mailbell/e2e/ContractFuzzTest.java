@@ -41,7 +41,7 @@ class ContractFuzzTest {
     private static final int REQUESTS = Integer.getInteger("mailbell.fuzz", 2_000);
     private static final long SEED = Long.getLong("mailbell.fuzz.seed", System.nanoTime());
     private static final int WORKERS = 8;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final Duration REST = Duration.ofMinutes(3);
 
     /** What the daemon may keep for good: compiled code's data, caches, classes loaded late. */

@@ -3,14 +3,13 @@ package dev.mailbell.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -177,13 +176,10 @@ class FaultInjectionTest {
                         "password",
                         "secret"));
         assertThat(failureOf(account)).isEqualTo("connect_failed");
-        // Bound and not listening: no other process can take the port meanwhile.
-        try (Socket bound = new Socket()) {
-            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            int closed = bound.getLocalPort();
-            assertThat(failureOf(Rest.account("pop3", closed, "ann", "secret")))
+        try (Ports.Closed closed = new Ports.Closed()) {
+            assertThat(failureOf(Rest.account("pop3", closed.port(), "ann", "secret")))
                     .isEqualTo("connect_failed");
-            String id = rest().registerAccount("pop3", closed, "ann", "secret");
+            String id = rest().registerAccount("pop3", closed.port(), "ann", "secret");
             await().until(() -> rest().stateOf(id).equals("retrying"));
             assertThat(rest().account(id).path("nextCheckAt").isNull()).isFalse();
         }

@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  * got, and the answers of the API.
  */
 class LeakTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final JsonMapper JSON = new JsonMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final String TRACE =

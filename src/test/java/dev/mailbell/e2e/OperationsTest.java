@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.mailbell.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -20,7 +21,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ class OperationsTest {
 
     @BeforeAll
     static void start() throws IOException {
-        metricsPort = closedPort();
+        metricsPort = Ports.free();
         file = Files.createDirectory(dataDir.resolve("config")).resolve("mailbell.yaml");
         write("metrics: { port: " + metricsPort + " }");
         silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -65,18 +65,6 @@ class OperationsTest {
             each.close();
         }
         silent.close();
-    }
-
-    /** From below those that the system lends to outgoing connections. */
-    private static int closedPort() {
-        while (true) {
-            int port = RandomGenerator.getDefault().nextInt(20_000, 32_000);
-            try (ServerSocket free = new ServerSocket(port)) {
-                return free.getLocalPort();
-            } catch (IOException taken) {
-                continue;
-            }
-        }
     }
 
     /** Beside the other keys of the file. */

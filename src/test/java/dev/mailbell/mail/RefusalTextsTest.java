@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Texts that mail servers send to a login, and who has to act. */
 class RefusalTextsTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Loopback LOOPBACK = new Loopback();
 
     /** The mailbox's owner: what helps. */

@@ -48,6 +48,8 @@ class FencedChecksTest {
             kit.start();
             Account account = kit.register(server.port(), "ann");
             await().until(() -> "idle".equals(kit.mode(account)));
+            // Now the timer of its next check is set, too.
+            await().until(() -> server.idling() == 1);
             assertThat(kit.service().trouble()).isEmpty();
             kit.held.set(false);
             kit.pass(Duration.ofHours(1));

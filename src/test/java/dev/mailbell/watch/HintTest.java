@@ -129,6 +129,7 @@ class HintTest {
         Account account = kit.register(server.port(), "ann");
         await().until(() -> server.commands() >= 6);
         await().until(() -> kit.mode(account).equals("poll"));
+        kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(3));
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(3));
@@ -158,6 +159,7 @@ class HintTest {
         int logins = server.logins().size();
         assertThat(logins).isLessThan(8);
         server.behave(new FakeImap.Behavior() {});
+        kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(15));
         announces(account, 1);
     }

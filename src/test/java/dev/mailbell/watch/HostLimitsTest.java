@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.Failure;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,8 +87,9 @@ class HostLimitsTest {
                         """);
         kit.start();
         int accounts = 20;
+        List<Account> all = new ArrayList<>();
         for (int i = 0; i < accounts; i++) {
-            kit.register(server.port(), "user" + i);
+            all.add(kit.register(server.port(), "user" + i));
         }
         await().untilAsserted(() ->
                 assertThat(
@@ -98,6 +101,7 @@ class HostLimitsTest {
                                         500))
                         .hasSize(accounts));
         await().until(() -> server.idling() == 4);
+        kit.awaitRest(all.stream().filter(account -> !kit.mode(account).equals("idle")).toList());
         for (int i = 0; i < accounts; i++) {
             server.deliver("user" + i);
         }
@@ -158,6 +162,11 @@ class HostLimitsTest {
         await().until(() -> kit.announced(account) == 1);
     }
 
+    private int attempts(Account account) {
+        Failure failure = kit.accounts.find(account.id()).orElseThrow().failure();
+        return failure == null ? 0 : failure.attempts();
+    }
+
     private boolean isScheduled(Account account) {
         return kit.watch().live(account.id()).orElseThrow().nextCheckAt() != null;
     }
@@ -176,16 +185,20 @@ class HostLimitsTest {
         server.away(true);
         await().until(() -> kit.mode(account).equals("null"));
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING)).isEmpty();
-        for (int i = 0; i < 4; i++) {
-            kit.pass(Duration.ofMinutes(20));
-            await().until(() -> !kit.of(account, EventType.ACCOUNT_RETRYING).isEmpty());
+        kit.passUntil(
+                Duration.ofMinutes(20),
+                () -> !kit.of(account, EventType.ACCOUNT_RETRYING).isEmpty());
+        for (int i = 0; i < 3; i++) {
+            int attempts = attempts(account);
+            kit.passUntil(Duration.ofMinutes(20), () -> attempts(account) > attempts);
         }
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING)).hasSize(1);
         assertThat(kit.of(account, EventType.ACCOUNT_RETRYING).getFirst().payload())
                 .contains("\"state\":\"retrying\"", "\"code\":\"connect_failed\"");
         server.away(false);
-        kit.pass(Duration.ofMinutes(20));
-        await().until(() -> !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty());
+        kit.passUntil(
+                Duration.ofMinutes(20),
+                () -> !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty());
         assertThat(kit.of(account, EventType.ACCOUNT_RECOVERED)).hasSize(1);
     }
 
@@ -205,10 +218,7 @@ class HostLimitsTest {
         server.away(false);
         for (int refusals = 1; refusals <= 3; refusals++) {
             int attempts = refusals;
-            await().until(() -> {
-                var failure = kit.accounts.find(account.id()).orElseThrow().failure();
-                return failure != null && failure.attempts() >= attempts;
-            });
+            await().until(() -> attempts(account) >= attempts);
             // Time that passes before the timer is set would not count for it.
             await().until(() -> isScheduled(account));
             kit.pass(Duration.ofMinutes(8));
@@ -216,10 +226,9 @@ class HostLimitsTest {
         await().until(() -> !kit.of(account, EventType.ACCOUNT_PARKED).isEmpty());
         kit.pass(Duration.ofHours(30));
         server.behave(new FakeImap.Behavior() {});
-        await().until(() -> {
-            kit.pass(Duration.ofHours(30));
-            return !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty();
-        });
+        kit.passUntil(
+                Duration.ofHours(30),
+                () -> !kit.of(account, EventType.ACCOUNT_RECOVERED).isEmpty());
         assertThat(kit.of(account, EventType.ACCOUNT_PARKED)).hasSize(1);
     }
 
@@ -231,6 +240,7 @@ class HostLimitsTest {
         assertThat(kit.service().trouble()).isEmpty();
         server.away(true);
         await().until(() -> kit.mode(account).equals("null"));
+        kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(30));
         await().untilAsserted(() ->
                 assertThat(kit.service().trouble())
@@ -238,6 +248,7 @@ class HostLimitsTest {
                         .asString()
                         .contains("no check has succeeded"));
         server.away(false);
+        kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(30));
         await().until(() -> kit.service().trouble().isEmpty());
     }

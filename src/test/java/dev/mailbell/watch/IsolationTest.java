@@ -92,13 +92,8 @@ class IsolationTest {
             accounts.add(kit.register(silent.port(), "user" + i));
         }
         await().until(() ->
-                accounts.stream()
-                        .allMatch(account ->
-                                kit.watch()
-                                        .live(account.id())
-                                        .filter(live -> "poll".equals(live.mode()))
-                                        .filter(live -> live.nextCheckAt() != null)
-                                        .isPresent()));
+                accounts.stream().allMatch(account -> kit.mode(account).equals("poll")));
+        kit.awaitRest(accounts);
         return accounts;
     }
 

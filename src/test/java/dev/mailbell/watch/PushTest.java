@@ -27,10 +27,17 @@ class PushTest {
             """;
 
     private final FakeImap server = new FakeImap();
-    private final WatchKit kit = new WatchKit(YAML);
+    private WatchKit kit = new WatchKit(YAML);
 
     @BeforeEach
     void start() {
+        kit.start();
+    }
+
+    /** From now on a server has two seconds to answer DONE. */
+    private void expectIgnoredDone() throws InterruptedException {
+        kit.close();
+        kit = new WatchKit(YAML, Duration.ofSeconds(2));
         kit.start();
     }
 
@@ -116,6 +123,7 @@ class PushTest {
         // The first check is of mode poll too, and the next one has no timer yet.
         await().until(refused::get);
         await().until(() -> kit.mode(account).equals("poll"));
+        kit.awaitRest(List.of(account));
         server.deliver("ann");
         kit.pass(Duration.ofMinutes(5));
         announces(account, 1);
@@ -123,9 +131,11 @@ class PushTest {
         assertThat(server.logins()).hasSize(1);
     }
 
-    /** Takes 5 s: what is tested is the deadline of a server that does not take DONE. */
+    /** Takes 2 s: what is tested is the deadline of a server that does not take DONE. */
     @Test
-    void a_server_that_does_not_answer_done_is_cut_off_and_its_mail_found() {
+    void a_server_that_does_not_answer_done_is_cut_off_and_its_mail_found()
+            throws InterruptedException {
+        expectIgnoredDone();
         Account account = idling("ann");
         server.behave(
                 new FakeImap.Behavior() {
@@ -166,9 +176,11 @@ class PushTest {
         assertThat(server.logins()).hasSize(logins);
     }
 
-    /** Takes 10 s: until the second command is given up. */
+    /** Takes 4 s: until the second command is given up. */
     @Test
-    void a_server_that_drops_what_comes_with_done_gets_one_command_at_a_time_from_then_on() {
+    void a_server_that_drops_what_comes_with_done_gets_one_command_at_a_time_from_then_on()
+            throws InterruptedException {
+        expectIgnoredDone();
         Account account = idling("ann");
         server.behave(
                 new FakeImap.Behavior() {
@@ -287,6 +299,7 @@ class PushTest {
         kit.reload(YAML.replace("imap: {", "imap: { push: false,"));
         await().until(() -> kit.mode(account).equals("poll"));
         await().until(() -> server.idling() == 0);
+        kit.awaitRest(List.of(account));
         kit.reload(YAML);
         kit.pass(Duration.ofMinutes(3));
         await().until(() -> kit.mode(account).equals("idle"));

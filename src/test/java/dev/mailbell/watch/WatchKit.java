@@ -42,10 +42,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -83,13 +85,26 @@ final class WatchKit implements AutoCloseable {
     private WatchService service;
 
     private final Function<RefreshTokenStore, TokenSource> tokens;
+    private final Duration doneTimeout;
 
     WatchKit(String yaml) {
         this(yaml, grants -> new NoTokens());
     }
 
+    WatchKit(String yaml, Duration doneTimeout) {
+        this(yaml, grants -> new NoTokens(), doneTimeout);
+    }
+
     WatchKit(String yaml, Function<RefreshTokenStore, TokenSource> tokens) {
+        this(yaml, tokens, Duration.ofSeconds(30));
+    }
+
+    /**
+     * @param doneTimeout the time within which a server must answer DONE
+     */
+    WatchKit(String yaml, Function<RefreshTokenStore, TokenSource> tokens, Duration doneTimeout) {
         this.tokens = tokens;
+        this.doneTimeout = doneTimeout;
         try {
             home = Files.createTempDirectory("watch");
         } catch (IOException e) {
@@ -167,7 +182,7 @@ final class WatchKit implements AutoCloseable {
     private WatchService fresh(TestOwnership ofNode) {
         MailServers imap =
                 new ImapSessions(
-                        loopback.connector(), ImapSessions.BYTE_BUDGET, Duration.ofSeconds(5));
+                        loopback.connector(), ImapSessions.BYTE_BUDGET, doneTimeout);
         MailServers pop3 = new Pop3Sessions(loopback.connector());
         MailServers servers =
                 (login, deadline) ->
@@ -230,6 +245,32 @@ final class WatchKit implements AutoCloseable {
     /** Lets so much time pass at once. */
     void pass(Duration time) {
         ahead = ahead.plus(time);
+    }
+
+    /**
+     * Lets time pass again and again until something has happened. Time that passes before a timer
+     * is set does not count for it.
+     */
+    void passUntil(Duration step, Callable<Boolean> happened) {
+        await().until(() -> {
+            pass(step);
+            return happened.call();
+        });
+    }
+
+    /**
+     * Waits until no thread works on these accounts, which are polled, and their timers are set.
+     */
+    void awaitRest(Collection<Account> polled) {
+        await().until(() -> polled.stream().allMatch(this::isAtRest));
+    }
+
+    private boolean isAtRest(Account account) {
+        return ((WatchedAccounts) watch())
+                        .all().stream()
+                                .filter(watched -> watched.account().id().equals(account.id()))
+                                .noneMatch(watched -> watched.session().lock().isLocked())
+                && watch().live(account.id()).map(AccountCommands.Live::nextCheckAt).isPresent();
     }
 
     void reload(String yaml) {

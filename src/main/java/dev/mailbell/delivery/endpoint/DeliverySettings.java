@@ -22,4 +22,9 @@ public interface DeliverySettings {
 
     /** How long a webhook may fail before it is disabled. */
     Duration disableAfter();
+
+    /** The time between two searches of the queues for deliveries that have become due. */
+    default Duration tick() {
+        return Duration.ofMillis(500);
+    }
 }

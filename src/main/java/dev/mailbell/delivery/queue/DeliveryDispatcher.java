@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DeliveryDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryDispatcher.class);
-    private static final Duration TICK = Duration.ofMillis(500);
 
     private final QueueRefiller refiller;
     private final PendingSearch search;
@@ -236,7 +235,7 @@ public final class DeliveryDispatcher {
                 } catch (RuntimeException e) {
                     LOG.error("The queues of webhooks could not be looked through", e);
                 }
-                Thread.sleep(TICK);
+                Thread.sleep(settings.tick());
             }
         } catch (InterruptedException stopped) {
             LOG.debug("No more deliveries are begun");

@@ -39,7 +39,7 @@ class KeyRoutesTest {
     }
 
     static void awaitRefused(HttpCaller caller) {
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(180))
                 .untilAsserted(
                         () -> assertThat(caller.get("/v1/accounts").statusCode()).isEqualTo(401));
     }

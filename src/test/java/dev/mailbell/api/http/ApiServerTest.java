@@ -134,7 +134,7 @@ class ApiServerTest {
     @Test
     void a_body_that_ends_early_is_reported() throws IOException {
         try (Socket socket = new Socket("127.0.0.1", API.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(180_000);
             OutputStream out = socket.getOutputStream();
             out.write(
                     ("POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
@@ -162,7 +162,7 @@ class ApiServerTest {
 
     private static String raw(String request) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", API.port())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(180_000);
             OutputStream out = socket.getOutputStream();
             out.write(request.getBytes(StandardCharsets.ISO_8859_1));
             out.flush();

@@ -109,14 +109,14 @@ class HeaderTimeoutTest {
                                 .sslSocketFactory()
                                 .createSocket("127.0.0.1", tls.getLocalPort());
                 Socket slow = connect()) {
-            secure.setSoTimeout(10_000);
+            secure.setSoTimeout(180_000);
             requireAnswer(secure, "first");
             trickleUntilClosed(slow);
             requireAnswer(secure, "second");
         }
         try (Socket secure =
                 CERTIFICATES.sslSocketFactory().createSocket("127.0.0.1", tls.getLocalPort())) {
-            secure.setSoTimeout(10_000);
+            secure.setSoTimeout(180_000);
             requireAnswer(secure, "first");
             trickleUntilClosed(secure);
         }
@@ -153,7 +153,7 @@ class HeaderTimeoutTest {
 
     private Socket connect() throws IOException {
         Socket socket = new Socket("127.0.0.1", connector.getLocalPort());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(180_000);
         return socket;
     }
 

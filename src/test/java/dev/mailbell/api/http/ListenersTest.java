@@ -76,7 +76,7 @@ class ListenersTest {
     private SSLSocket connect(String... protocols) throws IOException {
         SSLSocket socket =
                 (SSLSocket) TRUST.sslSocketFactory().createSocket("127.0.0.1", server.port());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(180_000);
         if (protocols.length > 0) {
             socket.setEnabledProtocols(protocols);
         }
@@ -123,7 +123,7 @@ class ListenersTest {
             }
         }
         try (Socket clear = new Socket("127.0.0.1", server.port())) {
-            clear.setSoTimeout(10_000);
+            clear.setSoTimeout(180_000);
             assertThat(get(clear)).doesNotContain("200");
         }
     }
@@ -141,7 +141,7 @@ class ListenersTest {
     @Test
     void loopback_may_have_a_port_in_clear_text_besides() throws IOException {
         try (Socket clear = new Socket("127.0.0.1", loopbackPort)) {
-            clear.setSoTimeout(10_000);
+            clear.setSoTimeout(180_000);
             assertThat(get(clear))
                     .startsWith("HTTP/1.1 200")
                     .doesNotContain("Strict-Transport-Security");
@@ -155,7 +155,7 @@ class ListenersTest {
             get(old);
             assertThat(serial(old)).isEqualTo(1);
             write(certificate(2));
-            await().atMost(Duration.ofSeconds(60)).until(() -> servedNow() == 2);
+            await().atMost(Duration.ofSeconds(180)).until(() -> servedNow() == 2);
             assertThat(get(old)).startsWith("HTTP/1.1 200");
         }
     }

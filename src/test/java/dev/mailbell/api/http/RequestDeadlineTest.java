@@ -106,7 +106,7 @@ class RequestDeadlineTest {
     void a_client_that_does_not_read_its_answer_is_disconnected() throws Exception {
         try (Socket socket = connect()) {
             send(socket, "/endless");
-            assertThat(ended.get(10, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+            assertThat(ended.get(180, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
         }
     }
 
@@ -114,7 +114,7 @@ class RequestDeadlineTest {
     void a_client_that_does_not_read_its_stream_is_disconnected() throws Exception {
         try (Socket socket = connect()) {
             send(socket, "/endless?stream=1");
-            assertThat(ended.get(10, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+            assertThat(ended.get(180, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
         }
     }
 
@@ -134,7 +134,7 @@ class RequestDeadlineTest {
 
     private Socket connect() throws IOException {
         Socket socket = new Socket("127.0.0.1", server.port());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(180_000);
         return socket;
     }
 

@@ -24,7 +24,7 @@ final class Browser implements AutoCloseable {
     HttpResponse<String> open(URI url) {
         try {
             return http.send(
-                    HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(30)).build(),
+                    HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(180)).build(),
                     BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -338,17 +338,17 @@ class ConsentTest {
                     public MockResponse dispatch(RecordedRequest request)
                             throws InterruptedException {
                         asked.countDown();
-                        assertThat(answered.await(10, TimeUnit.SECONDS)).isTrue();
+                        assertThat(answered.await(180, TimeUnit.SECONDS)).isTrue();
                         return tokensWith("\"refresh_token\":\"r1\"");
                     }
                 });
         try {
             CompletableFuture<HttpResponse<String>> page =
                     CompletableFuture.supplyAsync(() -> browser.open(callback));
-            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(asked.await(180, TimeUnit.SECONDS)).isTrue();
             action.run();
             answered.countDown();
-            assertPage(page.get(20, TimeUnit.SECONDS), status, says);
+            assertPage(page.get(180, TimeUnit.SECONDS), status, says);
         } finally {
             answered.countDown();
             ODD.setDispatcher(before);

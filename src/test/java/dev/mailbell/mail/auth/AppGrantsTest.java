@@ -115,7 +115,7 @@ class AppGrantsTest {
     }
 
     private String ask(TokenGrant grant) {
-        return tokens.accessToken(ANN, grant, Deadline.after(Duration.ofSeconds(20)));
+        return tokens.accessToken(ANN, grant, Deadline.after(Duration.ofSeconds(60)));
     }
 
     private MailFailure failure(TokenGrant grant) {
@@ -361,7 +361,7 @@ class AppGrantsTest {
             CodeGrant code =
                     new CodeGrant(secret, endpoint, code(real, verifier), REDIRECT, verifier);
             CodeExchange exchange = new CodeExchange(http, Instant::now);
-            Deadline soon = Deadline.after(Duration.ofSeconds(20));
+            Deadline soon = Deadline.after(Duration.ofSeconds(60));
             String refreshToken = exchange.refreshToken(code, soon).orElseThrow();
             CodeGrant wrong =
                     new CodeGrant(secret, endpoint, code(real, verifier), REDIRECT, "w".repeat(43));

@@ -10,6 +10,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.Credential;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
@@ -26,8 +27,6 @@ import dev.mailbell.network.socket.ScriptedProxy;
 import dev.mailbell.network.tls.KeyPin;
 import dev.mailbell.network.tls.TlsTrust;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -93,7 +92,7 @@ class MailConnectorTest {
                         case STARTTLS -> "S: hello\n! tls\nC: secret\nS: bye";
                     };
             try (ScriptedServer server = ScriptedServer.playing(script);
-                    LimitedSocket socket = open(login(server.port(), security), 9_000, BUDGET)) {
+                    LimitedSocket socket = open(login(server.port(), security), 60_000, BUDGET)) {
                 assertThat(line(socket)).isEqualTo("hello");
                 if (security == Security.STARTTLS) {
                     socket.startTls();
@@ -118,7 +117,7 @@ class MailConnectorTest {
         stopped.close();
         try (ScriptedServer server = ScriptedServer.playing("! silence")) {
             Login login = login(server.port(), Security.NONE);
-            Deadline deadline = Deadline.after(Duration.ofSeconds(9));
+            Deadline deadline = Deadline.after(Duration.ofSeconds(60));
             MailFailure failure =
                     catchThrowableOfType(
                             MailFailure.class,
@@ -135,13 +134,12 @@ class MailConnectorTest {
 
     @Test
     void a_port_where_nobody_listens_is_named() throws IOException {
-        int port;
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = taken.getLocalPort();
+        try (Ports.Closed closed = new Ports.Closed()) {
+            MailFailure failure = refusal(login(closed.port(), Security.NONE), 60_000);
+            assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+            assertThat(failure)
+                    .hasMessageContaining("127.0.0.1:" + closed.port() + " refused the connection");
         }
-        MailFailure failure = refusal(login(port, Security.NONE), 5_000);
-        assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
-        assertThat(failure).hasMessageContaining("127.0.0.1:" + port + " refused the connection");
     }
 
     private static Login by(ScriptedProxy proxy, String scheme, int port, TlsTrust trust) {
@@ -257,7 +255,7 @@ class MailConnectorTest {
     void a_certificate_that_is_not_trusted_fails_with_the_remedy() throws IOException {
         try (ScriptedServer server = ScriptedServer.playing("! tls refused")) {
             MailFailure failure =
-                    refusal(login("127.0.0.1", server.port(), Security.TLS, null), 9_000);
+                    refusal(login("127.0.0.1", server.port(), Security.TLS, null), 60_000);
             assertThat(failure.code()).isEqualTo(FailureCode.TLS_FAILED);
             assertThat(failure).hasMessageContaining("caPem");
         }
@@ -276,7 +274,7 @@ class MailConnectorTest {
         try (ScriptedServer server =
                         ScriptedServer.playing("S: go ahead\nS: +OK injected\n! silence");
                 LimitedSocket socket =
-                        open(login(server.port(), Security.STARTTLS), 9_000, BUDGET)) {
+                        open(login(server.port(), Security.STARTTLS), 60_000, BUDGET)) {
             assertThat(line(socket)).isEqualTo("go ahead");
             while (socket.getInputStream().available() == 0) {
                 Thread.onSpinWait();
@@ -319,7 +317,7 @@ class MailConnectorTest {
     @Test
     void an_endless_answer_ends_at_the_budget() throws IOException {
         try (ScriptedServer server = ScriptedServer.playing("! forever x");
-                LimitedSocket socket = open(login(server.port(), Security.NONE), 9_000, BUDGET)) {
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 60_000, BUDGET)) {
             IOException e =
                     catchThrowableOfType(
                             IOException.class, () -> socket.getInputStream().readAllBytes());
@@ -332,9 +330,9 @@ class MailConnectorTest {
     void a_deadline_and_a_budget_can_be_renewed_until_they_have_passed() throws IOException {
         try (ScriptedServer server =
                         ScriptedServer.playing("S: one\n! wait two\nS: two\n! silence");
-                LimitedSocket socket = open(login(server.port(), Security.NONE), 9_000, 5)) {
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 60_000, 5)) {
             assertThat(line(socket)).isEqualTo("one");
-            socket.renew(Deadline.after(Duration.ofSeconds(9)), 5);
+            socket.renew(Deadline.after(Duration.ofSeconds(60)), 5);
             server.go("two");
             assertThat(line(socket)).isEqualTo("two");
             socket.renew(Deadline.after(Duration.ZERO), 5);
@@ -355,7 +353,7 @@ class MailConnectorTest {
     @Test
     void a_cut_wakes_whoever_reads() throws Exception {
         try (ScriptedServer server = ScriptedServer.playing("S: one\n! silence");
-                LimitedSocket socket = open(login(server.port(), Security.NONE), 20_000, BUDGET)) {
+                LimitedSocket socket = open(login(server.port(), Security.NONE), 60_000, BUDGET)) {
             assertThat(line(socket)).isEqualTo("one");
             Thread reader =
                     Thread.startVirtualThread(() -> {
@@ -367,7 +365,7 @@ class MailConnectorTest {
                         }
                     });
             socket.cut();
-            assertThat(reader.join(Duration.ofSeconds(10))).isTrue();
+            assertThat(reader.join(Duration.ofSeconds(180))).isTrue();
         }
     }
 }

@@ -57,7 +57,7 @@ class DiscoveryTest {
     }
 
     private Discovered discover(String address, Protocol protocol) {
-        return discovery.discover(address, protocol, Deadline.after(Duration.ofSeconds(20)));
+        return discovery.discover(address, protocol, Deadline.after(Duration.ofSeconds(60)));
     }
 
     private String refusal(String address, Protocol protocol) {
@@ -264,7 +264,7 @@ class DiscoveryTest {
 
     private Candidates candidates(String address, Protocol... protocols) {
         return discovery.candidates(
-                address, Set.of(protocols), Deadline.after(Duration.ofSeconds(20)));
+                address, Set.of(protocols), Deadline.after(Duration.ofSeconds(60)));
     }
 
     @Test
@@ -423,7 +423,7 @@ class DiscoveryTest {
                         discovery.candidates(
                                 "ann@example.org",
                                 EnumSet.of(Protocol.IMAP),
-                                Deadline.after(Duration.ofSeconds(20)));
+                                Deadline.after(Duration.ofSeconds(60)));
         return Thread.ofVirtual().start(() -> ActingClient.run(client, survey));
     }
 

@@ -70,7 +70,7 @@ class GuardedWebFilesTest {
     private Optional<byte[]> get() throws IOException {
         return files.get(
                 uri("autoconfig.example.org", "/mail/config-v1.1.xml"),
-                Deadline.after(Duration.ofSeconds(20)));
+                Deadline.after(Duration.ofSeconds(60)));
     }
 
     private void redirectTo(String location) {

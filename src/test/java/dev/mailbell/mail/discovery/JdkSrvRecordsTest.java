@@ -29,7 +29,7 @@ class JdkSrvRecordsTest {
     }
 
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(20));
+        return Deadline.after(Duration.ofSeconds(60));
     }
 
     @Test

@@ -1,11 +1,10 @@
 package dev.mailbell.mail.dovecot;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.scripted.TestTls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -163,7 +163,7 @@ public final class Dovecot implements AutoCloseable {
                 home.resolve("mail"), PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.writeString(home.resolve("cert.pem"), TestTls.caPem());
         Files.writeString(home.resolve("key.pem"), TestTls.privateKeyPem());
-        int[] ports = freePorts();
+        int[] ports = IntStream.generate(Ports::free).distinct().limit(4).toArray();
         Files.writeString(conf(home), Configuration.text(home, ports, PASSWORD, mechanisms));
         Process process =
                 new ProcessBuilder(BINARY.toString(), "-F", "-c", conf(home).toString())
@@ -183,18 +183,6 @@ public final class Dovecot implements AutoCloseable {
 
     private static Path conf(Path home) {
         return home.resolve("dovecot.conf");
-    }
-
-    private static int[] freePorts() throws IOException {
-        InetAddress loopback = InetAddress.getByName(HOST);
-        try (ServerSocket a = new ServerSocket(0, 1, loopback);
-                ServerSocket b = new ServerSocket(0, 1, loopback);
-                ServerSocket c = new ServerSocket(0, 1, loopback);
-                ServerSocket d = new ServerSocket(0, 1, loopback)) {
-            return new int[] {
-                a.getLocalPort(), b.getLocalPort(), c.getLocalPort(), d.getLocalPort()
-            };
-        }
     }
 
     private void awaitPorts() throws IOException {

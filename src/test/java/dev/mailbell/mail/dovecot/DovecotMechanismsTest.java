@@ -113,7 +113,7 @@ class DovecotMechanismsTest {
                 MailFailure.class,
                 () -> {
                     try (MailSession session =
-                            servers.open(login, Deadline.after(Duration.ofSeconds(20)))) {
+                            servers.open(login, Deadline.after(Duration.ofSeconds(60)))) {
                         session.observe(new CheckRequest("INBOX", null, 1L << 32, false, null));
                     }
                 });

@@ -62,7 +62,7 @@ class DovecotTest {
                                 server.caPem());
                 try (LimitedSocket socket =
                         loopback.connector()
-                                .open(login, Deadline.after(Duration.ofSeconds(20)), 4_096)) {
+                                .open(login, Deadline.after(Duration.ofSeconds(60)), 4_096)) {
                     byte[] greeting = socket.getInputStream().readNBytes(4);
                     assertThat(new String(greeting, StandardCharsets.US_ASCII))
                             .isEqualTo(i < 2 ? "* OK" : "+OK ");

@@ -116,7 +116,7 @@ class ContradictionsTest {
     private void check(LyingImap server, ImapSessions sessions, boolean lies) {
         checks++;
         server.begin(lies);
-        Deadline deadline = Deadline.after(Duration.ofSeconds(20));
+        Deadline deadline = Deadline.after(Duration.ofSeconds(60));
         try {
             ImapSession open = session;
             if (open == null) {

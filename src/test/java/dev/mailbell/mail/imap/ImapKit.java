@@ -30,9 +30,9 @@ public final class ImapKit {
     static final String PASSWORD = "s3cret-word";
 
     /** Only a failing test reaches it. */
-    public static final Duration LONG = Duration.ofSeconds(20);
+    public static final Duration LONG = Duration.ofSeconds(60);
 
-    private static final Duration DONE_TAKEN = Duration.ofSeconds(10);
+    private static final Duration DONE_TAKEN = Duration.ofSeconds(60);
 
     /**
      * The dialogue up to the authenticated state of a server that offers every extension in use.

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.servers;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.Protocol;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,8 +32,8 @@ public final class Courier implements RealMailServer {
     private static @Nullable Courier shared;
 
     private final ServerHome home = new ServerHome("courier");
-    private final int imap = ServerHome.freePort();
-    private final int pop3 = ServerHome.freePort();
+    private final int imap = Ports.free();
+    private final int pop3 = Ports.free();
 
     private Courier(UnpackedServer server) {
         Path mail = home.makeFolder("mail");

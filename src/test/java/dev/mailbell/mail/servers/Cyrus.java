@@ -1,5 +1,6 @@
 package dev.mailbell.mail.servers;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.Protocol;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,8 +28,8 @@ public final class Cyrus implements RealMailServer {
     private static @Nullable Cyrus shared;
 
     private final ServerHome home = new ServerHome("cyrus");
-    private final int imap = ServerHome.freePort();
-    private final int pop3 = ServerHome.freePort();
+    private final int imap = Ports.free();
+    private final int pop3 = Ports.free();
 
     private Cyrus(UnpackedServer server) {
         FOLDERS.forEach(folder -> home.makeFolder("conf/" + folder));

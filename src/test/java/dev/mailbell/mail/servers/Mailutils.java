@@ -1,5 +1,6 @@
 package dev.mailbell.mail.servers;
 
+import dev.mailbell.Ports;
 import dev.mailbell.mail.Protocol;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,8 +36,8 @@ public final class Mailutils implements RealMailServer {
     private static @Nullable Mailutils shared;
 
     private final ServerHome home = new ServerHome("mailutils");
-    private final int imap = ServerHome.freePort();
-    private final int pop3 = ServerHome.freePort();
+    private final int imap = Ports.free();
+    private final int pop3 = Ports.free();
 
     private Mailutils(UnpackedServer server, boolean mechanisms) {
         home.makeFolder("mail");

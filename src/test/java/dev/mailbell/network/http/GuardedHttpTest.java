@@ -60,7 +60,7 @@ class GuardedHttpTest {
     }
 
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(20));
+        return Deadline.after(Duration.ofSeconds(60));
     }
 
     private URI local(String scheme) {

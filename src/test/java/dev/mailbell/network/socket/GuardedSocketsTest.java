@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class GuardedSocketsTest {
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(20));
+        return Deadline.after(Duration.ofSeconds(60));
     }
 
     private static AddressGuard guard(String allowPrivate, String... answers) {

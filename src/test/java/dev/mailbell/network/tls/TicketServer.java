@@ -94,7 +94,7 @@ final class TicketServer implements AutoCloseable {
     private long talk(TlsContexts tls, TlsTrust trust) throws IOException {
         int port = listening.getLocalPort();
         Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
-        Deadline deadline = Deadline.after(Duration.ofSeconds(20));
+        Deadline deadline = Deadline.after(Duration.ofSeconds(60));
         try (SSLSocket socket = tls.wrap(plain, host, port, trust, deadline)) {
             // The ticket of TLS 1.3 comes behind the handshake: before the greeting.
             byte[] greeting = socket.getInputStream().readNBytes(6);

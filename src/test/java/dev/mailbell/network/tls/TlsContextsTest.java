@@ -97,7 +97,7 @@ class TlsContextsTest {
                     "imap.example",
                     listening.getLocalPort(),
                     new TlsTrust(verify, AUTHORITY.certificatePem(), List.of(pins)),
-                    Deadline.after(Duration.ofSeconds(20)));
+                    Deadline.after(Duration.ofSeconds(60)));
         }
     }
 
@@ -109,7 +109,7 @@ class TlsContextsTest {
                 host,
                 verify,
                 AUTHORITY.certificatePem(),
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(60));
     }
 
     private static ServerSocketFactory secure(HeldCertificate certificate) {
@@ -158,7 +158,7 @@ class TlsContextsTest {
                         "imap",
                         true,
                         AUTHORITY.certificatePem(),
-                        Duration.ofSeconds(20))
+                        Duration.ofSeconds(60))
                 .close();
         assertThat(seen.join()).isEqualTo(List.of(new SNIHostName("imap")));
     }
@@ -241,7 +241,7 @@ class TlsContextsTest {
                         "imap.example",
                         true,
                         self.certificatePem(),
-                        Duration.ofSeconds(20))
+                        Duration.ofSeconds(60))
                 .close();
     }
 
@@ -265,7 +265,7 @@ class TlsContextsTest {
                                         "imap.example",
                                         true,
                                         null,
-                                        Duration.ofSeconds(20)));
+                                        Duration.ofSeconds(60)));
         assertThat(refusal.reason()).isEqualTo(Reason.UNKNOWN_AUTHORITY);
     }
 
@@ -279,7 +279,7 @@ class TlsContextsTest {
                                         socket ->
                                                 socket.getOutputStream()
                                                         .write("+OK ready\r\n".getBytes(US_ASCII)),
-                                        Duration.ofSeconds(20)));
+                                        Duration.ofSeconds(60)));
         assertThat(refusal.reason()).isEqualTo(Reason.HANDSHAKE);
         assertThat(refusal).hasMessage("the server does not speak TLS on this port");
     }
@@ -385,7 +385,7 @@ class TlsContextsTest {
                         () ->
                                 plain(
                                         socket -> answerHello(socket, version),
-                                        Duration.ofSeconds(20)));
+                                        Duration.ofSeconds(60)));
         assertThat(refusal.reason()).isEqualTo(Reason.HANDSHAKE);
         assertThat(refusal).hasMessageContaining("is not accepted by client preferences");
     }

@@ -110,7 +110,7 @@ class DueChecksTest {
         MailHostLimiter host =
                 new MailHostLimiter("imap.example.org", limits, new KnownClients(), now::get);
         ConnectionPermit taken =
-                host.acquire(CLIENT, dev.mailbell.network.Deadline.after(Duration.ofSeconds(20)));
+                host.acquire(CLIENT, dev.mailbell.network.Deadline.after(Duration.ofSeconds(60)));
         host.submit(
                 watched.due().waitFor(new ConnectionRequest(CLIENT, ConnectionPermit::release)));
         pass(Duration.ofMinutes(12));

@@ -174,7 +174,7 @@ class StoredRefreshTokensTest {
     }
 
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(20));
+        return Deadline.after(Duration.ofSeconds(60));
     }
 
     @Test
