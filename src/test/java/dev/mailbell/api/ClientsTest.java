@@ -245,7 +245,8 @@ class ClientsTest {
 
     @Test
     void a_typescript_client_calls_the_api() throws Exception {
-        NodeTools.run("openapi-typescript", "openapi.yaml", "--output", "mailbell.d.ts");
+        // No .d.ts: the compiler need not check those of the libraries.
+        NodeTools.run("openapi-typescript", "openapi.yaml", "--output", "mailbell.ts");
         NodeTools.run("tsc");
         List<String> command = new ArrayList<>(List.of("node", "compiled/round.js"));
         command.addAll(arguments());

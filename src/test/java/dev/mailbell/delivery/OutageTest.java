@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(1800)
 class OutageTest {
     private static final Database DATABASE = TestDatabase.create();
-    private static final int MAILBOXES = Integer.getInteger("mailbell.outage.mailboxes", 600);
+    private static final int MAILBOXES = Integer.getInteger("mailbell.outage.mailboxes", 300);
     private static final int HOURS = 24;
     private static final int OTHERS = 9;
     private static final int TOGETHER = 100;
