@@ -148,7 +148,9 @@ class EventStreamRouteTest {
     }
 
     private Reader openWith(JsonNode key) throws Exception {
-        Reader reader = new Reader(api.port(), key.required("key").stringValue(), "", "");
+        // Otherwise the server keeps the connection for another request after the stream has ended.
+        String header = "Connection: close\r\n";
+        Reader reader = new Reader(api.port(), key.required("key").stringValue(), "", header);
         reader.next("retry: ");
         return reader;
     }
