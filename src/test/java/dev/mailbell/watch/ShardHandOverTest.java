@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
+import dev.mailbell.account.LoginSecret;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.FencedException;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import dev.mailbell.network.Deadline;
@@ -221,8 +224,11 @@ class ShardHandOverTest {
                 int sessions = pop3.sessions.get();
                 if (move % 2 == 0) {
                     // The release meets a check.
-                    kit.pass(Duration.ofMinutes(30));
-                    await().until(() -> pop3.sessions.get() > sessions);
+                    await().until(() -> {
+                        // Again: the check before may end, and set its timer, only now.
+                        kit.pass(Duration.ofMinutes(30));
+                        return pop3.sessions.get() > sessions;
+                    });
                 }
                 from.release(ALL, soon());
                 to.acquire(ALL);
@@ -247,14 +253,38 @@ class ShardHandOverTest {
         one.service.suspended();
         await().until(() -> server.openSessions() == 0);
         server.deliver("ann");
-        kit.pass(Duration.ofMinutes(30));
-        await().until(() -> !one.service.trouble().isEmpty());
+        await().until(() -> {
+            kit.pass(Duration.ofMinutes(11));
+            return !one.service.trouble().isEmpty();
+        });
         assertThat(server.logins()).hasSize(1);
         one.active = true;
         kit.pass(Duration.ofSeconds(5));
         await().until(() -> kit.announced() == 1 && isIdle(one, account));
         assertThat(server.logins()).hasSize(2);
         assertThat(kit.accounts.find(account.id()).orElseThrow().failure()).isNull();
+    }
+
+    @Test
+    void a_tried_login_is_cut_as_well_when_the_heartbeat_is_late() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answers = new CountDownLatch(1);
+        server.behave(at("command LOGIN", asked, answers));
+        Account account = kit.account(ClientStore.DEFAULT, server.port(), "ann", List.of("INBOX"));
+        FutureTask<?> verify =
+                new FutureTask<>(() ->
+                        one.service
+                                .watch()
+                                .verify(account, new LoginSecret.Password("pw"), soon()));
+        Thread.ofVirtual().start(verify);
+        asked.await();
+        one.active = false;
+        one.service.suspended();
+        answers.countDown();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(verify::get)
+                .withCauseInstanceOf(FencedException.class);
+        await().until(() -> server.openSessions() == 0);
     }
 
     @Test
@@ -307,8 +337,10 @@ class ShardHandOverTest {
         await().until(() -> server.idling() == 1);
         one.ownership.nodes = 1;
         one.release(Set.of(), soon());
-        kit.pass(Duration.ofMinutes(10));
-        await().until(() -> server.idling() == 3);
+        await().until(() -> {
+            kit.pass(Duration.ofMinutes(10));
+            return server.idling() == 3;
+        });
     }
 
     /** The server answers commands from this one on when it may. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** An account's session with its mail server, and the lock that its one user holds. */
@@ -108,10 +109,15 @@ public final class AccountSession implements RestingSession {
     /** Closes the session unless it waits for push; a check under way ends first. */
     @Override
     public void dismiss() {
+        closeIf(session -> true);
+    }
+
+    private void closeIf(Predicate<OpenSession> condition) {
         try {
             if (lock.tryLock(LONGEST_CLOSE.toNanos(), TimeUnit.NANOSECONDS)) {
                 try {
-                    if (!pushing.getAsBoolean()) {
+                    OpenSession session = open;
+                    if (session != null && !pushing.getAsBoolean() && condition.test(session)) {
                         close();
                     }
                 } finally {
@@ -137,10 +143,10 @@ public final class AccountSession implements RestingSession {
 
     /** The same, and a session that no thread uses is closed. */
     public void suspend() {
-        boolean isOpen = open != null;
+        boolean rests = open != null && !pushing.getAsBoolean();
         cut();
-        if (isOpen && !pushing.getAsBoolean()) {
-            Thread.ofVirtual().name("dismissal").start(this::dismiss);
+        if (rests) {
+            Thread.ofVirtual().name("dismissal").start(() -> closeIf(OpenSession::isCut));
         }
     }
 
