@@ -75,7 +75,10 @@ final class WatchCommands implements Watch {
 
     @Override
     public void allChanged() {
-        changes.allChanged();
+        changes.changed(
+                accounts.all().stream().map(WatchedAccount::account).map(Account::id).toList());
+        // Finds those that were registered.
+        shards.readAllAgain();
     }
 
     @Override

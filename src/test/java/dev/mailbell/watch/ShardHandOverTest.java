@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.LoginSecret;
+import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.event.EventType;
@@ -129,6 +130,23 @@ class ShardHandOverTest {
         assertThatExceptionOfType(NotWatchedException.class)
                 .isThrownBy(() -> one.service.watch().check(bob, soon()));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
+    }
+
+    @Test
+    void changes_that_were_missed_are_found_and_nothing_else_is_touched() throws Exception {
+        Account ann = store("ann");
+        one.acquire(ALL);
+        await().until(() -> isIdle(one, ann));
+        Account removed = store("bob");
+        one.service.watch().changed(List.of(removed.id()));
+        await().until(() -> isIdle(one, removed));
+        new RemovedAccounts(kit.database.jdbi()).remove(removed.clientId(), removed.id());
+        Account registered = store("eve");
+        one.service.watch().allChanged();
+        await().until(() -> isIdle(one, registered));
+        assertThat(one.service.watch().live(removed.id())).isEmpty();
+        assertThat(isIdle(one, ann)).isTrue();
+        assertThat(server.logins()).hasSize(3);
     }
 
     @Test

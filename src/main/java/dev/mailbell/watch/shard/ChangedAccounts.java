@@ -42,12 +42,6 @@ public final class ChangedAccounts {
         }
     }
 
-    /** The same of all accounts of this node, also of those that it does not watch yet. */
-    public void allChanged() {
-        changed(accounts.all().stream().map(watched -> watched.account().id()).toList());
-        shards.readAllAgain();
-    }
-
     private void apply(List<UUID> ids) {
         Map<UUID, Account> rows =
                 table.findInUse(ids).stream()

@@ -98,14 +98,14 @@ public final class ShardLoader {
         read(shards);
     }
 
+    /** Accounts may have been registered without notice: those of all shards are read once more. */
+    public synchronized void readAllAgain() {
+        read(Set.copyOf(tenures.keySet()));
+    }
+
     /** Something was read too early: the accounts of a shard are read once more. */
     synchronized void readAgain(int shard) {
         read(Set.of(shard));
-    }
-
-    /** The accounts of all shards are read once more: some may have been added or resumed. */
-    synchronized void readAllAgain() {
-        read(Set.copyOf(tenures.keySet()));
     }
 
     private void read(Set<Integer> shards) {
