@@ -38,7 +38,8 @@ record ClusterMeters(MeterRegistry meters) {
                 .description("Shards that this node took over from dead nodes")
                 .register(meters);
         return Counter.builder("fenced.writes")
-                .description("Writes that were refused, because another node may own their shard")
+                .description("Writes that were dropped because another node owns the shard")
+                .tag("of", "other")
                 .register(meters);
     }
 

@@ -118,9 +118,8 @@ public final class Deliveries implements ShardOwner {
     public void suspended() {}
 
     /**
-     * The row of a webhook or its deliveries were changed, by this node or another one. What is
-     * sent from now on is as the rows say. Does not block, and costs next to nothing where the
-     * webhook has nothing to send.
+     * A request to this node changed the row of a webhook or its deliveries: what is sent from now
+     * on is as the rows say. Does not block.
      */
     public void webhookChanged(UUID webhookId) {
         queues.webhookChanged(webhookId);
@@ -129,6 +128,15 @@ public final class Deliveries implements ShardOwner {
     /** Any webhook may have been changed, deleted or enabled. */
     public void allWebhooksChanged() {
         queues.allWebhooksChanged();
+    }
+
+    /**
+     * Some node, maybe this one, changed the row of a webhook. Does not block, costs next to
+     * nothing where this node has nothing to send to the webhook, and leaves what waits in memory
+     * where only the endpoint's health has changed.
+     */
+    public void webhookNoticed(UUID webhookId) {
+        queues.webhookNoticed(webhookId);
     }
 
     /** Webhooks were disabled: nothing that their queues hold is sent any more. */

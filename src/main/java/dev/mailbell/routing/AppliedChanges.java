@@ -16,6 +16,8 @@ final class AppliedChanges {
     interface Delivery {
         void webhookChanged(UUID id);
 
+        void webhookHealthChanged(UUID id);
+
         void allWebhooksChanged();
 
         void accountRemoved(UUID id);
@@ -48,9 +50,13 @@ final class AppliedChanges {
         notices.on(Set.of(NoticeKind.ACCOUNT), local::changed, this::allAccountsChanged);
         notices.on(Set.of(NoticeKind.ACCOUNT_REMOVED), this::accountsRemoved, () -> {});
         notices.on(
-                Set.of(NoticeKind.WEBHOOK, NoticeKind.WEBHOOK_HEALTH),
+                Set.of(NoticeKind.WEBHOOK),
                 ids -> ids.forEach(delivery::webhookChanged),
                 delivery::allWebhooksChanged);
+        notices.on(
+                Set.of(NoticeKind.WEBHOOK_HEALTH),
+                ids -> ids.forEach(delivery::webhookHealthChanged),
+                () -> {});
         notices.on(
                 Set.of(NoticeKind.OAUTH_APP), ids -> ids.forEach(apps::changed), apps::allChanged);
         notices.on(Set.of(NoticeKind.CLIENT), this::clientsChanged, () -> {});

@@ -90,6 +90,11 @@ public final class Routing implements AutoCloseable {
             }
 
             @Override
+            public void webhookHealthChanged(UUID id) {
+                deliveries.webhookNoticed(id);
+            }
+
+            @Override
             public void allWebhooksChanged() {
                 deliveries.allWebhooksChanged();
             }

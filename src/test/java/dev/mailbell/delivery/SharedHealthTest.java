@@ -193,7 +193,7 @@ class SharedHealthTest {
         assertThat(receiver.requests).hasSize(3);
         answer = "204 No Content\r\n";
         a.patch(webhook, State.ENABLED);
-        b.deliveries().webhookChanged(webhook.id());
+        b.deliveries().webhookNoticed(webhook.id());
         awaitDelivered(4);
     }
 

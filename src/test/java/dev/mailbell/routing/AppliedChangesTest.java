@@ -48,6 +48,11 @@ class AppliedChangesTest {
                 }
 
                 @Override
+                public void webhookHealthChanged(UUID id) {
+                    delivered.add("health of " + id);
+                }
+
+                @Override
                 public void allWebhooksChanged() {
                     delivered.add("all");
                 }
@@ -124,7 +129,7 @@ class AppliedChangesTest {
                 .useHandle(handle ->
                         handle.execute("update webhook set healthy = false, state = 'failing'"));
         await().untilAsserted(() ->
-                assertThat(delivered).containsExactly("webhook " + id, "webhook " + id));
+                assertThat(delivered).containsExactly("webhook " + id, "health of " + id));
     }
 
     @Test

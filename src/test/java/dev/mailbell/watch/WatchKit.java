@@ -181,8 +181,7 @@ final class WatchKit implements AutoCloseable {
 
     private WatchService fresh(TestOwnership ofNode) {
         MailServers imap =
-                new ImapSessions(
-                        loopback.connector(), ImapSessions.BYTE_BUDGET, doneTimeout);
+                new ImapSessions(loopback.connector(), ImapSessions.BYTE_BUDGET, doneTimeout);
         MailServers pop3 = new Pop3Sessions(loopback.connector());
         MailServers servers =
                 (login, deadline) ->
@@ -266,10 +265,9 @@ final class WatchKit implements AutoCloseable {
     }
 
     private boolean isAtRest(Account account) {
-        return ((WatchedAccounts) watch())
-                        .all().stream()
-                                .filter(watched -> watched.account().id().equals(account.id()))
-                                .noneMatch(watched -> watched.session().lock().isLocked())
+        return service.accounts().stream()
+                        .filter(watched -> watched.account().id().equals(account.id()))
+                        .noneMatch(watched -> watched.session().lock().isLocked())
                 && watch().live(account.id()).map(AccountCommands.Live::nextCheckAt).isPresent();
     }
 

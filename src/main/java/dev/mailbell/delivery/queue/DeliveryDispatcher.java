@@ -18,7 +18,6 @@ import dev.mailbell.webhook.WebhookHealthTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -68,7 +67,15 @@ public final class DeliveryDispatcher {
             RandomGenerator random,
             DatabaseThrottle throttle) {
         this.refiller = new QueueRefiller(deliveries, webhooks, ownership, clock);
-        this.search = new PendingSearch(deliveries, webhooks, ownership, clock, new Searched());
+        this.search =
+                new PendingSearch(
+                        deliveries,
+                        webhooks,
+                        ownership,
+                        clock,
+                        queues.values(),
+                        this::queue,
+                        this::dispatch);
         this.executor = executor;
         this.settings = settings;
         this.ownership = ownership;
@@ -89,23 +96,6 @@ public final class DeliveryDispatcher {
         this.meters = meters;
         this.oldest = new OldestPending(deliveries::oldestPending, clock);
         meters.register(permits, oldest);
-    }
-
-    private final class Searched implements PendingSearch.Queues {
-        @Override
-        public WebhookQueue of(UUID webhook, UUID client) {
-            return queue(webhook, client);
-        }
-
-        @Override
-        public Collection<WebhookQueue> all() {
-            return queues.values();
-        }
-
-        @Override
-        public void dispatch(WebhookQueue queue) {
-            DeliveryDispatcher.this.dispatch(queue);
-        }
     }
 
     public void start() {
@@ -176,19 +166,30 @@ public final class DeliveryDispatcher {
     }
 
     /**
-     * The row of a webhook or its deliveries were changed, by this node or another one: they are
-     * read before more is sent. Where the row says that only the endpoint's health has changed,
-     * what the queue holds stays.
+     * A request to this node changed the row of a webhook or its deliveries: they are read before
+     * more is sent.
      */
     public void webhookChanged(UUID webhookId) {
+        WebhookQueue queue = queues.get(webhookId);
+        if (queue != null) {
+            queue.markBacklog();
+        }
+        executor.forgetSecrets(webhookId);
+        webhookNoticed(webhookId);
+    }
+
+    /**
+     * Some node changed the row of a webhook: it is read before more is sent. Where the row says
+     * that only the endpoint's health has changed, what the queue holds stays.
+     */
+    public void webhookNoticed(UUID webhookId) {
         WebhookQueue queue = queues.get(webhookId);
         if (queue == null) {
             search.changed(webhookId);
         } else {
-            queue.changed();
+            queue.outdate();
             dispatch(queue);
         }
-        executor.forgetSecrets(webhookId);
     }
 
     /** A webhook was disabled in the table: its queue, if there is one, forgets what it holds. */

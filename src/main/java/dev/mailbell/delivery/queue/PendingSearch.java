@@ -18,6 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,22 +42,13 @@ final class PendingSearch {
     /** Webhooks that wait to be searched for at most; with more, all are. */
     private static final int MAX_CHANGED = 10_000;
 
-    /** The queues of the node. */
-    interface Queues {
-        /** The queue of the webhook, a new one if there is none. */
-        WebhookQueue of(UUID webhook, UUID client);
-
-        Collection<WebhookQueue> all();
-
-        /** The queue may begin calls or read the table. */
-        void dispatch(WebhookQueue queue);
-    }
-
     private final DeliveryStore deliveries;
     private final WebhookHealthTable webhooks;
     private final Ownership ownership;
     private final InstantSource clock;
-    private final Queues queues;
+    private final Collection<WebhookQueue> queues;
+    private final BiFunction<UUID, UUID, WebhookQueue> queueOf;
+    private final Consumer<WebhookQueue> dispatch;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicBoolean acquired = new AtomicBoolean();
     private final Set<UUID> changed = ConcurrentHashMap.newKeySet();
@@ -65,17 +58,26 @@ final class PendingSearch {
     /** The queues whose rows are yet to be compared; only the thread uses it. */
     private List<WebhookQueue> toCompare = List.of();
 
+    /**
+     * @param queues all queues of the node, as there are at any time
+     * @param queueOf answers the queue of a webhook and its client, a new one if there is none
+     * @param dispatch called with a queue that may begin calls or read the table
+     */
     PendingSearch(
             DeliveryStore deliveries,
             WebhookHealthTable webhooks,
             Ownership ownership,
             InstantSource clock,
-            Queues queues) {
+            Collection<WebhookQueue> queues,
+            BiFunction<UUID, UUID, WebhookQueue> queueOf,
+            Consumer<WebhookQueue> dispatch) {
         this.deliveries = deliveries;
         this.webhooks = webhooks;
         this.ownership = ownership;
         this.clock = clock;
         this.queues = queues;
+        this.queueOf = queueOf;
+        this.dispatch = dispatch;
     }
 
     void start() {
@@ -153,7 +155,7 @@ final class PendingSearch {
             deliveries
                     .overdue(shards, clock.instant().minus(OVERDUE))
                     .forEach((webhook, delivery) ->
-                            queues.of(webhook, ActingClient.NODE).markStale(delivery));
+                            queueOf.apply(webhook, ActingClient.NODE).markStale(delivery));
             compareSome();
         } catch (RuntimeException e) {
             acquired.set(true);
@@ -183,10 +185,10 @@ final class PendingSearch {
      */
     private void found(Map<UUID, UUID> clients, boolean mark) {
         clients.forEach((webhook, client) -> {
-            WebhookQueue queue = queues.of(webhook, client);
+            WebhookQueue queue = queueOf.apply(webhook, client);
             if (mark) {
                 queue.markBacklog();
-                queues.dispatch(queue);
+                dispatch.accept(queue);
             }
         });
     }
@@ -194,7 +196,7 @@ final class PendingSearch {
     /** Compares the rows that some queues know with the table; all queues take turns. */
     private void compareSome() {
         if (toCompare.isEmpty()) {
-            toCompare = new ArrayList<>(queues.all());
+            toCompare = new ArrayList<>(queues);
         }
         List<WebhookQueue> some = toCompare.subList(0, Math.min(SOME, toCompare.size()));
         toCompare = toCompare.subList(some.size(), toCompare.size());
@@ -210,15 +212,15 @@ final class PendingSearch {
         for (Webhook row : webhooks.find(known.keySet())) {
             WebhookQueue queue = known.remove(row.id());
             if (queue != null && queue.attached().differsFrom(row)) {
-                queue.changed();
-                queues.dispatch(queue);
+                queue.outdate();
+                dispatch.accept(queue);
             }
         }
         // Those that are left were deleted.
         known.values()
                 .forEach(queue -> {
-                    queue.changed();
-                    queues.dispatch(queue);
+                    queue.outdate();
+                    dispatch.accept(queue);
                 });
     }
 }

@@ -235,10 +235,9 @@ final class WebhookQueue {
         return mailboxes.hasReady() ? attached.beginProbe() : Optional.empty();
     }
 
-    /** The row of the webhook or its deliveries were changed: they are read before more is sent. */
-    synchronized void changed() {
+    /** The row of the webhook may have changed: it is read before more is sent. */
+    synchronized void outdate() {
         attached.outdate();
-        table.markBacklog();
     }
 
     /**

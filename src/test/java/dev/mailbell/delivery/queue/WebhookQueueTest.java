@@ -272,12 +272,12 @@ class WebhookQueueTest {
     @Test
     void nothing_begins_between_a_change_of_the_webhook_and_the_read_of_its_row() {
         queue.offer(committed("INBOX"), commits.next(), clock.instant());
-        queue.changed();
+        queue.outdate();
         assertNothingToSend();
         int asked = queue.attached().asked();
         int epoch = beginRefill();
         // A change after the read of the row began.
-        queue.changed();
+        queue.outdate();
         queue.attach(epoch, asked, webhook());
         assertNothingToSend();
         queue.attach(epoch, queue.attached().asked(), webhook());
