@@ -21,6 +21,7 @@ import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.MailboxEvents;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -134,7 +135,12 @@ final class AccountStateWriter {
                         after.stateSince(),
                         after.failure(),
                         announced,
-                        fence.condition());
+                        // A client may have changed the account through another node: what a check
+                        // with the old settings found says nothing of the new ones.
+                        fence.condition()
+                                .then(
+                                        " and updated_at = ?",
+                                        after.updatedAt().atOffset(ZoneOffset.UTC)));
         if (!written) {
             Fences.requireHolds(handle.getConnection(), fence);
         }

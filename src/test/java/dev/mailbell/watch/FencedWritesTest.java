@@ -198,6 +198,32 @@ class FencedWritesTest {
     }
 
     @Test
+    void what_a_check_with_old_settings_found_is_not_the_state_of_the_changed_account() {
+        AccountStateWriter states =
+                new AccountStateWriter(
+                        DATABASE.jdbi(),
+                        database,
+                        ownership,
+                        TestOutbox.of(DATABASE),
+                        new HostLog());
+        Account account = account();
+        ownership.acquire(account.shard(), epoch(account));
+        WatchedAccount watched =
+                new WatchedAccount(account, false, new ReentrantLock(), System::nanoTime);
+        DATABASE.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update account set updated_at = updated_at + interval '1 s' where id = ?",
+                                account.id()));
+        Instant now = Instant.now();
+        MailFailure refused = new MailFailure(FailureCode.AUTH_FAILED, "no");
+        states.save(watched, now, () -> watched.failed(refused, now));
+        assertThat(accounts.find(account.id()).orElseThrow().state())
+                .isEqualTo(AccountState.CONNECTING);
+        assertThat(events.after(ClientStore.DEFAULT, null, null, account.id(), 10)).isEmpty();
+    }
+
+    @Test
     void when_an_account_was_last_checked_is_written_by_the_owner_of_its_shard_alone() {
         LastChecked lastChecked =
                 new LastChecked(new AccountStateTable(DATABASE.jdbi()), ownership);
