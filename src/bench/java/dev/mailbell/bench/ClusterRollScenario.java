@@ -54,7 +54,7 @@ final class ClusterRollScenario implements Scenario {
                     Figure.of("mails, each counted once", bed.ledger().added(), "").target("all"),
                     Figure.of("deliveries that came twice", bed.ledger().repeated(), ""),
                     PushScenario.latency("arrival → webhook meanwhile, p99", latencies, 0.99),
-                    PushScenario.latency("the same, p50", latencies, 0.5));
+                    PushScenario.latency("arrival → webhook meanwhile, p50", latencies, 0.5));
         }
     }
 }

@@ -30,7 +30,9 @@ public final class DatabaseClock implements InstantSource {
     /** Above it the clock of this host deserves a line in the log. */
     private static final Duration NOTABLE = Duration.ofSeconds(2);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** A start waits so long for a slow database. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
     private static final int ATTEMPTS = 5;
 
     private final LongSupplier nanoTime;

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,12 +32,16 @@ class NewAccountsTest {
         database.close();
     }
 
-    private static Account account(String ref, List<String> mailboxes) {
+    private static Account account(@Nullable String ref, List<String> mailboxes) {
         return account(ref, mailboxes, new TlsTrust(true, null, List.of()), null, null);
     }
 
     private static Account account(
-            String ref, List<String> mailboxes, TlsTrust tls, Boolean push, Failure failure) {
+            @Nullable String ref,
+            List<String> mailboxes,
+            TlsTrust tls,
+            @Nullable Boolean push,
+            @Nullable Failure failure) {
         return new Account(
                 Ids.next(),
                 ClientStore.DEFAULT,

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
@@ -204,6 +205,9 @@ class InterleavingTest {
     private final class Unsteady extends PausedTables {
         private final ClusterKit kit;
 
+        /** The latest answer that did not arrive. */
+        private @Nullable Object latest;
+
         Unsteady(ClusterKit kit, ClusterTables tables) {
             super(tables);
             this.kit = kit;
@@ -215,11 +219,11 @@ class InterleavingTest {
                 throw new DatabaseException("lost");
             }
             if (choice < 3) {
-                statement.get();
+                latest = statement.get();
                 throw new DatabaseException("lost");
             }
             if (choice < 6) {
-                late.add(statement::get);
+                late.add(() -> latest = statement.get());
                 throw new DatabaseException("lost");
             }
             elsewhere(choice < 10);

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,12 +121,12 @@ class FencedWritesTest {
         };
     }
 
-    private static MailboxState imap(Position position) {
+    private static MailboxState imap(@Nullable Position position) {
         return new ImapState(new ImapMark(1, 2, 1, 1), position, position == null ? null : 0);
     }
 
     private static Change change(
-            Change.Kind kind, int count, MailboxState next, KnownMessages known) {
+            Change.Kind kind, int count, MailboxState next, @Nullable KnownMessages known) {
         return new Change(kind, count, false, next, known, List.of());
     }
 
@@ -245,7 +246,7 @@ class FencedWritesTest {
         assertThat(lastCheckedAt(lost)).isNull();
     }
 
-    private Instant lastCheckedAt(Account account) {
+    private @Nullable Instant lastCheckedAt(Account account) {
         return accounts.find(account.id()).orElseThrow().lastCheckedAt();
     }
 

@@ -41,7 +41,7 @@ public final class ClockOffset {
 
     /** The option of Java by which a process is so much ahead. */
     static String option(Path folder, Duration ahead) throws IOException {
-        Path jar = folder.resolve("clock-offset.jar");
+        Path jar = Files.createTempFile(folder, "clock-offset", ".jar");
         Manifest manifest = new Manifest();
         Attributes attributes = manifest.getMainAttributes();
         attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * build has time for, {@code -Dmailbell.cluster.seed} for one that was before.
  */
 class ClusterHistoryTest {
-    private static final int STEPS = Integer.getInteger("mailbell.cluster", 5);
+    private static final int STEPS = Integer.getInteger("mailbell.cluster", 4);
     private static final long SEED = Long.getLong("mailbell.cluster.seed", System.nanoTime());
     private static final int NODES = 3;
 

@@ -36,6 +36,7 @@ class DatabaseFailuresTest {
 
     @BeforeEach
     void three() throws Exception {
+        cluster.removeEnded();
         cluster.size(3);
         cluster.awaitShared();
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,11 @@ class MembershipChangesTest {
     @AfterAll
     static void close() throws Exception {
         cluster.close();
+    }
+
+    @BeforeEach
+    void removeEnded() throws Exception {
+        cluster.removeEnded();
     }
 
     @Test

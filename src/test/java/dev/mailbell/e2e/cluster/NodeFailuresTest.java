@@ -41,6 +41,7 @@ class NodeFailuresTest {
 
     @BeforeEach
     void three() throws Exception {
+        cluster.removeEnded();
         cluster.size(3);
         cluster.awaitShared();
     }
