@@ -192,9 +192,9 @@ final class AccountTokens {
     }
 
     private void save(Unsaved rotated) {
-        if (!isForgotten()) {
-            tools.store().replaced(accountId, rotated.used(), rotated.replacement());
-        }
+        // Also where the account was forgotten meanwhile, because another node watches it now: the
+        // provider accepts the used token no more. The store changes no other login.
+        tools.store().replaced(accountId, rotated.used(), rotated.replacement());
         publish(rotated.held());
     }
 
@@ -282,10 +282,6 @@ final class AccountTokens {
 
     private synchronized TokenGrant grant() {
         return grant;
-    }
-
-    private synchronized boolean isForgotten() {
-        return forgotten;
     }
 
     private static Duration shorter(Duration a, Duration b) {

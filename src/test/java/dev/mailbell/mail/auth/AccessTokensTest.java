@@ -357,7 +357,8 @@ class AccessTokensTest {
     }
 
     @Test
-    void a_rotation_that_comes_after_the_change_of_the_login_is_not_stored() throws Exception {
+    void a_rotation_that_comes_after_the_account_was_forgotten_is_given_to_the_store()
+            throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         server.setDispatcher(
@@ -381,7 +382,8 @@ class AccessTokensTest {
         answer.countDown();
 
         assertThat(caller.get(180, TimeUnit.SECONDS)).isEqualTo("a1");
-        assertThat(stored).isEmpty();
+        // The store changes only a login with the used token.
+        assertThat(stored).containsExactly(new Stored(ANN, "r1", "r2"));
     }
 
     @Test
