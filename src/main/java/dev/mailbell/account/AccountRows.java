@@ -15,10 +15,13 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class AccountRows {
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
+
+    private static final Logger LOG = LoggerFactory.getLogger(AccountRows.class);
 
     private AccountRows() {}
 
@@ -73,6 +78,22 @@ final class AccountRows {
 
     static AccountStateTable.Stored readStored(ResultSet row) throws SQLException {
         return new AccountStateTable.Stored(read(row), row.getBoolean("retrying_announced"));
+    }
+
+    /**
+     * The same; empty when the row has a value that this version does not know, as of a node with a
+     * later one. It must not keep the other accounts from being read.
+     */
+    static Optional<AccountStateTable.Stored> readIfKnown(ResultSet row) throws SQLException {
+        try {
+            return Optional.of(readStored(row));
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "Account {} cannot be read and is not watched by this node",
+                    row.getObject("id", UUID.class),
+                    e);
+            return Optional.empty();
+        }
     }
 
     static Account read(ResultSet row) throws SQLException {

@@ -127,8 +127,9 @@ public final class AccountStateTable {
      * Some accounts in the order of their shards and ids.
      *
      * @param end where the next page begins
+     * @param full whether there may be a next page
      */
-    public record Page(List<Stored> accounts, Cursor end) {}
+    public record Page(List<Stored> accounts, Cursor end, boolean full) {}
 
     /**
      * The next accounts of these shards, of all clients that are not being erased, {@code limit} at
@@ -136,7 +137,7 @@ public final class AccountStateTable {
      */
     public Page page(Collection<Integer> shards, Cursor after, int limit) {
         AtomicReference<Cursor> end = new AtomicReference<>(after);
-        List<Stored> accounts =
+        List<Optional<Stored>> rows =
                 jdbi.withHandle(handle ->
                         handle.createQuery(
                                         """
@@ -150,11 +151,12 @@ public final class AccountStateTable {
                                 .bind("shard", after.shard())
                                 .bind("id", after.id())
                                 .map((row, context) -> {
-                                    Stored stored = AccountRows.readStored(row);
-                                    end.set(new Cursor(row.getInt("shard"), stored.account().id()));
-                                    return stored;
+                                    UUID id = row.getObject("id", UUID.class);
+                                    end.set(new Cursor(row.getInt("shard"), id));
+                                    return AccountRows.readIfKnown(row);
                                 })
                                 .list());
-        return new Page(accounts, end.get());
+        return new Page(
+                rows.stream().flatMap(Optional::stream).toList(), end.get(), rows.size() == limit);
     }
 }

@@ -200,14 +200,18 @@ public final class AccountStore {
      */
     public List<Stored> findInUse(Collection<UUID> ids) {
         return jdbi.withHandle(handle ->
-                handle.createQuery(
+                handle
+                        .createQuery(
                                 """
                                 select * from account a where id = any (:ids) and not exists
                                     (select from client c where c.id = a.client_id and c.erasing_since is not null)\
                                 """)
                         .bind("ids", ids.toArray(UUID[]::new))
-                        .map((row, context) -> AccountRows.readStored(row))
-                        .list());
+                        .map((row, context) -> AccountRows.readIfKnown(row))
+                        .list()
+                        .stream()
+                        .flatMap(Optional::stream)
+                        .toList());
     }
 
     public Optional<Account> find(UUID clientId, UUID id) {

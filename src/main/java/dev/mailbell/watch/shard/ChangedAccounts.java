@@ -52,7 +52,8 @@ public final class ChangedAccounts {
             accounts.touch(id);
             Optional<Account> watched = accounts.find(id).map(WatchedAccount::account);
             Optional<Account> row = Optional.ofNullable(rows.get(id));
-            if (!isSame(watched, row)) {
+            // Without a row, also an account that the loader is putting just now is taken away.
+            if (row.isEmpty() || !isSame(watched, row)) {
                 accounts.readAgain(id);
             }
         }

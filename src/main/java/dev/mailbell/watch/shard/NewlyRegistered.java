@@ -52,8 +52,14 @@ public final class NewlyRegistered {
         }
         // A change that is committed after this statement is reported after it, and replaces what
         // was put; one that was reported before is found by it.
-        Set<UUID> unchanged =
-                unchanged(added.keySet().stream().map(WatchedAccount::account).toList());
+        Set<UUID> unchanged;
+        try {
+            unchanged = unchanged(added.keySet().stream().map(WatchedAccount::account).toList());
+        } catch (RuntimeException e) {
+            // They are under watch already, and need a timer.
+            added.forEach(accounts::begin);
+            throw e;
+        }
         added.forEach((fresh, holds) -> {
             if (unchanged.contains(fresh.account().id())) {
                 accounts.begin(fresh, holds);

@@ -171,6 +171,11 @@ public final class ShardLoader {
                 }
                 failed = true;
                 againAfterPause(batch);
+            } catch (Error e) {
+                // Without this thread no shard would be read any more.
+                LOG.error("Accounts cannot be read, which is tried again each second", e);
+                failed = true;
+                againAfterPause(batch);
             }
         }
     }
@@ -256,7 +261,7 @@ public final class ShardLoader {
                 into.pageBegins();
                 Page page = states.page(shards, last, PAGE);
                 page.accounts().forEach(this::read);
-                if (page.accounts().size() < PAGE) {
+                if (!page.full()) {
                     return;
                 }
                 last = page.end();
