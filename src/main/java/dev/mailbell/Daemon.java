@@ -61,8 +61,11 @@ public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final int WEBHOOK_CONNECTIONS = 4096;
 
-    /** How much longer than its timeout a POST may take until its result is written. */
-    private static final Duration AFTER_POST = Duration.ofSeconds(5);
+    /**
+     * How long the work of shards that move may take to end. Their accounts are not checked
+     * meanwhile, so a POST that hangs longer is cut: the next node makes it again with the same id.
+     */
+    private static final Duration RELEASE_LIMIT = Duration.ofSeconds(3);
 
     private final Deque<Stop> stops = new ArrayDeque<>();
     private final String host;
@@ -137,9 +140,7 @@ public final class Daemon implements AutoCloseable {
                                 null,
                                 Version.current(),
                                 configuration.database().embedded()),
-                        new Membership.Settings(
-                                live::fingerprint,
-                                () -> live.get().webhooks().timeout().plus(AFTER_POST)),
+                        new Membership.Settings(live::fingerprint, () -> RELEASE_LIMIT),
                         clock,
                         meters);
         stops.push(membership::close);
@@ -248,6 +249,7 @@ public final class Daemon implements AutoCloseable {
                                 routing.reloads()::everywhere,
                                 routing.server(),
                                 routing.stats(),
+                                () -> membership.mayBegin(0),
                                 meters,
                                 metrics::scrape,
                                 clock));

@@ -15,11 +15,13 @@ final class Fence implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
     private final Heartbeats heartbeats;
+    private final OwnedShards shards;
     private final ShardOwners owners;
     private final Thread thread = Thread.ofVirtual().name("fence").unstarted(this::run);
 
-    Fence(Heartbeats heartbeats, ShardOwners owners) {
+    Fence(Heartbeats heartbeats, OwnedShards shards, ShardOwners owners) {
         this.heartbeats = heartbeats;
+        this.shards = shards;
         this.owners = owners;
     }
 
@@ -29,10 +31,15 @@ final class Fence implements AutoCloseable {
 
     private void run() {
         boolean active = true;
+        int generation = shards.generation();
         try {
             while (true) {
                 boolean now = heartbeats.isActive();
-                if (active && !now) {
+                // A node that was frozen may be active again before this thread sees that it was
+                // not; it has lost its shards then.
+                boolean lost = generation != shards.generation();
+                if (active && !now || lost) {
+                    generation = shards.generation();
                     owners.suspended();
                 }
                 active = now;

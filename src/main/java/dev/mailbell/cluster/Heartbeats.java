@@ -53,6 +53,7 @@ final class Heartbeats {
     private volatile List<Member> members = List.of();
     private volatile Node node;
     private boolean registered;
+    private boolean leaving;
     private boolean closed;
     private boolean fenceLogged;
     private String reason = "a heartbeat came too late";
@@ -132,6 +133,11 @@ final class Heartbeats {
         renew();
     }
 
+    /** The node stops: it does not register anew when its row was removed. */
+    synchronized void leave() {
+        leaving = true;
+    }
+
     /**
      * Renews the row once; after a failure the next call tries again.
      *
@@ -149,6 +155,8 @@ final class Heartbeats {
         } catch (RuntimeException e) {
             LOG.debug("The heartbeat failed: {}", e.getMessage());
             reason = Database.reason(e);
+        } catch (Error e) {
+            LOG.error("The heartbeat failed; the next one follows", e);
         }
         log(activeBefore);
         return renewed;
@@ -164,6 +172,10 @@ final class Heartbeats {
                             + " and gets other shards");
             // Before the node is active again: others may have taken the shards.
             shards.loseAll();
+            if (leaving) {
+                registered = false;
+                return;
+            }
             tables.register(node, configuration.get());
             now = started(new Renewal(0, Instant.MIN, 0, false));
             beat = tables.renew(node.id(), configuration.get());

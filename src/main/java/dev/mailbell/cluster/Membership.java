@@ -29,7 +29,6 @@ import org.slf4j.event.Level;
  */
 public final class Membership implements Ownership, Members, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
-    private static final Duration HEARTBEAT_PATIENCE = Duration.ofSeconds(2);
     private static final Duration SHARD_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofMillis(250);
     private static final Duration ROUND = Duration.ofMillis(500);
@@ -80,7 +79,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
         this.shardTables = new PostgresTables(database::ownConnection, SHARD_PATIENCE);
         this.heartbeats =
                 new Heartbeats(
-                        new PostgresTables(database::ownConnection, HEARTBEAT_PATIENCE),
+                        PostgresTables.ofHeartbeats(database::ownConnection),
                         node,
                         settings.configuration,
                         shards,
@@ -88,7 +87,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                         InstantSource.system(),
                         clock::adjust);
         this.loop = new ShardLoop(shardTables, heartbeats, shards, owners, System::nanoTime);
-        this.fence = new Fence(heartbeats, owners);
+        this.fence = new Fence(heartbeats, shards, owners);
         this.fenced = new ClusterMeters(meters).register(this, heartbeats, loop);
     }
 
@@ -210,6 +209,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
         if (!sharding.isAlive()) {
             return;
         }
+        heartbeats.leave();
         leaveBy = Deadline.after(LEAVE);
         wake.release();
         if (!sharding.join(LEAVE.plus(ShardOwners.GRACE))) {

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class PostgresTables implements ClusterTables {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresTables.class);
     private static final double MILLIS = 1000.0;
+    private static final int HEARTBEAT_ANSWER_MILLIS = 1000;
     private static final Comparator<Member> ORDER =
             Comparator.comparing(Member::name).thenComparing(Member::id);
 
@@ -52,9 +53,18 @@ final class PostgresTables implements ClusterTables {
         this(connections, patience, "clock_timestamp()");
     }
 
-    /**
-     * @param now the SQL expression of the present time
-     */
+    /** A second heartbeat has time before the fence when one is not answered. */
+    static PostgresTables ofHeartbeats(Connections connections) {
+        return new PostgresTables(
+                patience -> {
+                    Connection connection = connections.open(patience);
+                    connection.setNetworkTimeout(Runnable::run, HEARTBEAT_ANSWER_MILLIS);
+                    return connection;
+                },
+                Duration.ofSeconds(2));
+    }
+
+    /** With the SQL expression of the present time. */
     PostgresTables(Connections connections, Duration patience, String now) {
         this.connections = connections;
         this.patience = patience;

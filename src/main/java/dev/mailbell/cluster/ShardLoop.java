@@ -97,9 +97,10 @@ final class ShardLoop {
             }
             lose(owned(it -> !isStillOwned(now, it, self)));
             plan(view, self, leaving);
-            boolean more = release(now, self, releaseLimit);
             Set<UUID> present = view.nodes().stream().map(NodeRow::id).collect(Collectors.toSet());
+            // First, because a release may wait for what hangs, and no node works on these.
             take(now, present, self, generation);
+            boolean more = release(now, self, releaseLimit);
             unowned.update(shard -> isOwned(now, shard, present, self));
             done = true;
             return more;
@@ -254,9 +255,15 @@ final class ShardLoop {
         Set<Integer> left = owned(shard -> true);
         if (!left.isEmpty()) {
             LOG.warn("{} shards are not released in time; their work is cut off", left.size());
+            Map<Integer, Long> given = new HashMap<>(shards.epochs(left));
             shards.end(left);
             owners.lost(left);
             shards.forget(left);
+            try {
+                tables.giveUp(heartbeats.node().id(), given);
+            } catch (RuntimeException e) {
+                LOG.debug("They are free when the row of this node is gone: {}", e.getMessage());
+            }
         }
     }
 

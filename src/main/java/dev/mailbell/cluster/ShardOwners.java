@@ -68,7 +68,7 @@ final class ShardOwners {
         for (ShardOwner owner : owners) {
             try {
                 owner.suspended();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("A part of the daemon failed to suspend its work", e);
             }
         }

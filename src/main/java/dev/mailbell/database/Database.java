@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -122,11 +123,31 @@ public final class Database implements AutoCloseable {
         PGProperty.CONNECT_TIMEOUT.set(properties, seconds);
         PGProperty.LOGIN_TIMEOUT.set(properties, seconds);
         PGProperty.CANCEL_SIGNAL_TIMEOUT.set(properties, seconds);
+        Connection connection;
         try {
-            return DriverManager.getConnection(address.url(), properties);
+            connection = DriverManager.getConnection(address.url(), properties);
         } catch (SQLException e) {
             outages.sessionRefused(e);
             throw e;
+        }
+        limit(connection, seconds);
+        return connection;
+    }
+
+    /**
+     * Ends the statements on the server too: a session whose client has gone would wait for a lock
+     * for as long as that is held. By a statement, because proxies refuse such options at the start
+     * of a session.
+     */
+    private static void limit(Connection connection, int seconds) throws SQLException {
+        boolean done = false;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set statement_timeout = '%ds'".formatted(seconds));
+            done = true;
+        } finally {
+            if (!done) {
+                connection.close();
+            }
         }
     }
 
