@@ -7,6 +7,7 @@ import dev.mailbell.webhook.Webhook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Set;
 import java.util.UUID;
 
 /** Passes the API's calls on to delivery. */
@@ -23,7 +24,7 @@ record DeliveryOperations(Deliveries deliveries) implements WebhookOperations {
 
     @Override
     public void accountRemoved(UUID accountId) {
-        deliveries.forgetAccount(accountId);
+        deliveries.forgetAccounts(Set.of(accountId));
     }
 
     @Override

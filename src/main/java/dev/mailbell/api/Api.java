@@ -37,6 +37,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -79,6 +80,7 @@ public final class Api implements AutoCloseable {
      * @param reload has all nodes read their configurations again; throws {@link
      *     dev.mailbell.config.ConfigurationException} when the one of this node is refused
      * @param server answers the requests of other nodes
+     * @param first whether this node does what one node does for all
      * @param meters the registry of the request metrics
      * @param scrape returns all metrics in Prometheus's text format
      */
@@ -97,6 +99,7 @@ public final class Api implements AutoCloseable {
             Supplier<ConfigurationReloads.Result> reload,
             NodeServer server,
             ClusterStats cluster,
+            BooleanSupplier first,
             MeterRegistry meters,
             Supplier<String> scrape,
             InstantSource clock) {}

@@ -59,6 +59,7 @@ record ClientData(
                 new BulkRegistration(reader, registration, accounts, new NewAccounts(parts.jdbi())),
                 new Erasure(
                         parts.jdbi(),
+                        parts.first(),
                         client -> {
                             parts.watch().forgetClient(client);
                             parts.apps().forgetClient(client);

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -30,22 +31,26 @@ public final class Erasure implements AutoCloseable {
     private final RemovedAccounts accounts;
     private final ErasedClients clients;
     private final Consumer<UUID> removing;
+    private final BooleanSupplier allowed;
     private final InstantSource clock;
     private final Supplier<Duration> longestPost;
     private final Semaphore wanted = new Semaphore(1);
     private final Thread thread = Thread.ofVirtual().name("erasure").unstarted(this::run);
 
     /**
+     * @param allowed whether this node deletes; of several nodes one does
      * @param removing called with a client before its rows are removed: ends what is in memory
      * @param longestPost the time in which a POST that was under way when an erasure began ends
      */
     public Erasure(
             Jdbi jdbi,
+            BooleanSupplier allowed,
             Consumer<UUID> removing,
             Supplier<Duration> longestPost,
             InstantSource clock) {
         this.accounts = new RemovedAccounts(jdbi);
         this.clients = new ErasedClients(jdbi);
+        this.allowed = allowed;
         this.removing = removing;
         this.clock = clock;
         this.longestPost = longestPost;
@@ -89,6 +94,9 @@ public final class Erasure implements AutoCloseable {
 
     /** Deletes until nothing is left. */
     void deleteAll() throws InterruptedException {
+        if (!allowed.getAsBoolean()) {
+            return;
+        }
         while (rested(accounts::deleteSome)) {
             continue;
         }

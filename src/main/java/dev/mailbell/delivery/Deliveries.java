@@ -118,8 +118,8 @@ public final class Deliveries implements ShardOwner {
     public void suspended() {}
 
     /**
-     * A request to this node changed the row of a webhook or its deliveries: what is sent from now
-     * on is as the rows say. Does not block.
+     * The row of a webhook or its deliveries were changed, by any node: what is sent from now on is
+     * as the rows say. Does not block.
      */
     public void webhookChanged(UUID webhookId) {
         queues.webhookChanged(webhookId);
@@ -131,12 +131,12 @@ public final class Deliveries implements ShardOwner {
     }
 
     /**
-     * Some node, maybe this one, changed the row of a webhook. Does not block, costs next to
-     * nothing where this node has nothing to send to the webhook, and leaves what waits in memory
-     * where only the endpoint's health has changed.
+     * A node, maybe this one, changed the health of an endpoint in the row of its webhook. Does not
+     * block, costs next to nothing where this node has nothing to send to the webhook, and leaves
+     * what waits in memory.
      */
-    public void webhookNoticed(UUID webhookId) {
-        queues.webhookNoticed(webhookId);
+    public void webhookHealthChanged(UUID webhookId) {
+        queues.webhookHealthChanged(webhookId);
     }
 
     /** Webhooks were disabled: nothing that their queues hold is sent any more. */
@@ -144,9 +144,9 @@ public final class Deliveries implements ShardOwner {
         webhookIds.forEach(queues::webhookDisabled);
     }
 
-    /** An account was deleted: its deliveries are no longer sent. */
-    public void forgetAccount(UUID accountId) {
-        queues.forgetAccount(accountId);
+    /** Accounts were deleted: their deliveries are no longer sent. */
+    public void forgetAccounts(Set<UUID> accounts) {
+        queues.forgetAccounts(accounts);
     }
 
     /**

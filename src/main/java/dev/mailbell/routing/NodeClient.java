@@ -94,7 +94,10 @@ final class NodeClient implements AutoCloseable {
             return once(to, address, command, deadline);
         } catch (ConnectionLostException e) {
             // Perhaps only a kept connection that the other node had closed. All commands may be
-            // repeated at the same node.
+            // repeated at the same node, except that two logins at once may lock a maildrop.
+            if (command instanceof Command.Verify) {
+                throw new NoReplyException(Fault.UNREACHABLE, String.valueOf(e.getMessage()));
+            }
             try {
                 return once(to, address, command, deadline);
             } catch (ConnectionLostException again) {

@@ -55,7 +55,9 @@ final class NoticeListeners {
         changes.forEach((kind, subjects) -> {
             for (Listener listener : listeners) {
                 if (listener.kinds().contains(kind)) {
-                    call(() -> listener.changed().accept(subjects));
+                    call(
+                            () -> listener.changed().accept(subjects),
+                            () -> oneByOne(listener, subjects));
                 }
             }
         });
@@ -65,7 +67,8 @@ final class NoticeListeners {
      * @throws ListenerFailedException when one of them failed
      */
     void allChanged() {
-        listeners.forEach(listener -> call(listener.allChanged()));
+        listeners.forEach(
+                listener -> call(listener.allChanged(), () -> LOG.error("Changes were missed")));
     }
 
     /** Everything was passed on. */
@@ -73,13 +76,30 @@ final class NoticeListeners {
         failures = 0;
     }
 
-    private void call(Runnable listener) {
+    /** One change that cannot be taken over must not take the others along. */
+    private static void oneByOne(Listener listener, Set<UUID> subjects) {
+        for (UUID subject : subjects) {
+            try {
+                listener.changed().accept(Set.of(subject));
+            } catch (RuntimeException e) {
+                if (Database.isAway(e)) {
+                    throw new ListenerFailedException(e);
+                }
+                LOG.error("The change of {} by another node was not taken over", subject, e);
+            }
+        }
+    }
+
+    /**
+     * @param last what is done instead when it has failed too often
+     */
+    private void call(Runnable listener, Runnable last) {
         try {
             listener.run();
         } catch (RuntimeException e) {
             boolean away = Database.isAway(e);
             if (!away && failures >= MAX_FAILURES) {
-                LOG.error("A change of another node was not taken over", e);
+                last.run();
                 return;
             }
             failures += away ? 0 : 1;

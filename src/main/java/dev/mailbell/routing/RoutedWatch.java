@@ -25,6 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -33,6 +35,8 @@ import tools.jackson.databind.JsonNode;
  * node owns it, or the owner cannot be reached, the command fails.
  */
 public final class RoutedWatch implements Watch {
+    private static final Logger LOG = LoggerFactory.getLogger(RoutedWatch.class);
+
     /** How long an answer waits for fields that only other nodes know. */
     private static final Duration LIVE_TIMEOUT = Duration.ofMillis(500);
 
@@ -249,7 +253,8 @@ public final class RoutedWatch implements Watch {
         try {
             Reply reply = nodes.ask(owner, new Command.LiveFields(ids, afterChanges), deadline);
             return reply.value() == null ? Map.of() : OwnerCommands.live(reply.value());
-        } catch (NoReplyException e) {
+        } catch (NoReplyException | RuntimeException e) {
+            LOG.debug("Node {} did not answer for {} accounts", owner.name(), ids.size(), e);
             return Map.of();
         }
     }

@@ -77,8 +77,7 @@ public final class Routing implements AutoCloseable {
                 new ChangeNotices(
                         parts.connections, ownership::isActive, () -> ownership.mayBegin(0));
         notices.measure(parts.meters);
-        new AppliedChanges(jdbi, ownership, parts.local, of(parts.deliveries), parts.apps)
-                .listenTo(notices);
+        new AppliedChanges(jdbi, parts.local, of(parts.deliveries), parts.apps).listenTo(notices);
         notices.on(Set.of(NoticeKind.CONFIGURATION), reloads::requested, () -> {});
     }
 
@@ -91,7 +90,7 @@ public final class Routing implements AutoCloseable {
 
             @Override
             public void webhookHealthChanged(UUID id) {
-                deliveries.webhookNoticed(id);
+                deliveries.webhookHealthChanged(id);
             }
 
             @Override
@@ -100,8 +99,8 @@ public final class Routing implements AutoCloseable {
             }
 
             @Override
-            public void accountRemoved(UUID id) {
-                deliveries.forgetAccount(id);
+            public void accountsRemoved(Set<UUID> ids) {
+                deliveries.forgetAccounts(ids);
             }
         };
     }

@@ -39,6 +39,9 @@ public final class FakeWatch implements Watch {
     /** The accounts of which a change was reported. */
     public final List<UUID> changed = new CopyOnWriteArrayList<>();
 
+    /** How often any account may have changed. */
+    public final AtomicInteger allChanged = new AtomicInteger();
+
     /** How many checks, positions and logins were asked for here. */
     public final AtomicInteger commands = new AtomicInteger();
 
@@ -79,7 +82,7 @@ public final class FakeWatch implements Watch {
 
     @Override
     public void allChanged() {
-        watched.clear();
+        allChanged.incrementAndGet();
     }
 
     @Override

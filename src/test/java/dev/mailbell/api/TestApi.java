@@ -283,6 +283,7 @@ public final class TestApi implements AutoCloseable {
                                 reloads),
                         new ClusterStats(
                                 database.jdbi(), members, nodes, () -> new NodeCounts(2, 1)),
+                        () -> true,
                         meters,
                         meters::scrape,
                         clock));

@@ -90,7 +90,7 @@ final class DeliveryNodes implements AutoCloseable {
 
     /** What the notice of a change of the row does on every node. */
     void noticed(Webhook webhook) {
-        nodes.forEach(node -> node.deliveries().webhookNoticed(webhook.id()));
+        nodes.forEach(node -> node.deliveries().webhookHealthChanged(webhook.id()));
     }
 
     @Override

@@ -193,7 +193,7 @@ class SharedHealthTest {
         assertThat(receiver.requests).hasSize(3);
         answer = "204 No Content\r\n";
         a.patch(webhook, State.ENABLED);
-        b.deliveries().webhookNoticed(webhook.id());
+        b.deliveries().webhookHealthChanged(webhook.id());
         awaitDelivered(4);
     }
 

@@ -165,24 +165,22 @@ public final class DeliveryDispatcher {
         }
     }
 
-    /**
-     * A request to this node changed the row of a webhook or its deliveries: they are read before
-     * more is sent.
-     */
+    /** The row of a webhook or its deliveries were changed: they are read before more is sent. */
     public void webhookChanged(UUID webhookId) {
         WebhookQueue queue = queues.get(webhookId);
         if (queue != null) {
             queue.markBacklog();
         }
         executor.forgetSecrets(webhookId);
-        webhookNoticed(webhookId);
+        webhookHealthChanged(webhookId);
     }
 
     /**
-     * Some node changed the row of a webhook: it is read before more is sent. Where the row says
-     * that only the endpoint's health has changed, what the queue holds stays.
+     * A node, maybe this one, changed the health of an endpoint in the row of its webhook: the row
+     * is read before more is sent. What the queue holds stays, unless the row says that more has
+     * changed.
      */
-    public void webhookNoticed(UUID webhookId) {
+    public void webhookHealthChanged(UUID webhookId) {
         WebhookQueue queue = queues.get(webhookId);
         if (queue == null) {
             search.changed(webhookId);
@@ -206,9 +204,9 @@ public final class DeliveryDispatcher {
         queues.keySet().forEach(this::webhookChanged);
     }
 
-    /** An account was deleted: its deliveries are no longer sent. */
-    public void forgetAccount(UUID accountId) {
-        queues.values().forEach(queue -> queue.forgetAccount(accountId));
+    /** Accounts were deleted: their deliveries are no longer sent. */
+    public void forgetAccounts(Set<UUID> accounts) {
+        queues.values().forEach(queue -> queue.forgetAccounts(accounts));
     }
 
     private WebhookQueue queue(UUID webhookId, UUID client) {

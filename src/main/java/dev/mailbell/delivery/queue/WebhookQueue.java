@@ -257,10 +257,10 @@ final class WebhookQueue {
         mailboxes.clear();
     }
 
-    /** The account and its deliveries were deleted; calls under way end as usual. */
-    synchronized void forgetAccount(UUID accountId) {
+    /** The accounts and their deliveries were deleted; calls under way end as usual. */
+    synchronized void forgetAccounts(Set<UUID> accounts) {
         forgetRead();
-        mailboxes.forget(delivery -> accountId.equals(delivery.accountId()));
+        mailboxes.forget(delivery -> accounts.contains(delivery.accountId()));
     }
 
     /** This node releases the shards: what waits here of them is forgotten. */

@@ -329,7 +329,7 @@ class WebhookQueueTest {
         queue.markStale(Ids.next());
         int old = beginRefill();
         queue.reset();
-        queue.forgetAccount(ACCOUNT);
+        queue.forgetAccounts(Set.of(ACCOUNT));
         assertThat(beginRefill()).isNegative();
         assertThat(queue.refillStarted(old)).isFalse();
         queue.refill(old, page());
@@ -385,7 +385,7 @@ class WebhookQueueTest {
     void a_delivery_committed_before_its_account_was_deleted_is_looked_up() {
         long begun = commits.next();
         Delivery late = committed("INBOX");
-        queue.forgetAccount(ACCOUNT);
+        queue.forgetAccounts(Set.of(ACCOUNT));
         queue.offer(late, begun, clock.instant());
         assertNothingToSend();
         assertThat(beginRefill()).isNotNegative();
@@ -396,7 +396,7 @@ class WebhookQueueTest {
         Delivery fresh = committed("INBOX");
         queue.offer(fresh, commits.next(), clock.instant());
         Call call = queue.begin(permits).getFirst();
-        queue.forgetAccount(ACCOUNT);
+        queue.forgetAccounts(Set.of(ACCOUNT));
         queue.calls().abandoned(call);
         call.permit().close();
         // After the pause that a local fault causes.
