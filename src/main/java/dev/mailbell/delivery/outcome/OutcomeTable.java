@@ -120,7 +120,7 @@ public final class OutcomeTable {
                         last_error = o.error, next_attempt_at = coalesce(o.next, d.next_attempt_at),
                         completed_at = case when o.next is null then o.until end
                     from outcome o
-                    where not o.fenced and d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid
+                    where not o.fenced and d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid and d.id = any(?::uuid[])
                         and d.status = 'pending' and d.attempts = o.attempts
                 ), counted as (
                     insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
@@ -150,9 +150,12 @@ public final class OutcomeTable {
                         outcome -> outcome.next() == null ? null : outcome.next().toString()),
                 Sql.column(batch, Integer[]::new, outcome -> outcome.fence().shard()),
                 Sql.column(batch, Long[]::new, outcome -> outcome.fence().epoch()),
-                // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions.
+                // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions;
+                // with
+                // the ids themselves the planner reads no rows between them.
                 Collections.min(ids),
-                Collections.max(ids));
+                Collections.max(ids),
+                Sql.column(batch, UUID[]::new, outcome -> outcome.delivery().id()));
     }
 
     private static String newStatus(AttemptOutcome outcome) {

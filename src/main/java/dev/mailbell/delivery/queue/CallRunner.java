@@ -167,6 +167,8 @@ final class CallRunner {
                 () -> {
                     meters.fenced(1);
                     queue.calls().dropped(delivery);
+                    // The row does not have what this attempt said of the endpoint's health.
+                    queue.reset();
                     dispatch.accept(queue);
                 });
     }

@@ -140,12 +140,12 @@ final class PendingSearch {
     }
 
     private void searchAll() {
-        boolean more = acquired.getAndSet(false);
-        changed.clear();
         Set<Integer> owned = ownership.shards();
         if (owned.isEmpty()) {
             return;
         }
+        boolean more = acquired.getAndSet(false);
+        changed.clear();
         try {
             if (more) {
                 deliveries.startIdsAfterLogs();
@@ -165,12 +165,13 @@ final class PendingSearch {
 
     private void searchChanged() {
         List<UUID> some = changed.stream().limit(SOME).toList();
-        if (some.isEmpty()) {
+        Set<Integer> owned = ownership.shards();
+        if (some.isEmpty() || owned.isEmpty()) {
             return;
         }
         some.forEach(changed::remove);
         try {
-            found(deliveries.webhooksWithPending(ShardBits.of(ownership.shards()), some), true);
+            found(deliveries.webhooksWithPending(ShardBits.of(owned), some), true);
         } catch (RuntimeException e) {
             changed.addAll(some);
             throw e;

@@ -66,12 +66,17 @@ final class QueueRefiller {
             } else if (queue.attached().isHealthy()) {
                 permits.acquire(queue.client());
                 try {
-                    queue.refill(epoch, page(queue, epoch));
+                    refillNow(queue, epoch);
                 } finally {
                     permits.release();
                 }
             } else {
-                queue.refill(epoch, throttle.run(queue.client(), () -> page(queue, epoch)));
+                throttle.run(
+                        queue.client(),
+                        () -> {
+                            refillNow(queue, epoch);
+                            return true;
+                        });
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -101,9 +106,18 @@ final class QueueRefiller {
         }
     }
 
-    private DeliveryStore.Page page(WebhookQueue queue, int epoch) {
+    /** A node whose heartbeat is late owns no shard for a moment; the table is read after that. */
+    private void refillNow(WebhookQueue queue, int epoch) {
         Set<Integer> shards = ownership.shards();
-        if (!queue.refillStarted(epoch) || shards.isEmpty()) {
+        if (shards.isEmpty()) {
+            queue.refillSkipped();
+        } else {
+            queue.refill(epoch, page(queue, epoch, shards));
+        }
+    }
+
+    private DeliveryStore.Page page(WebhookQueue queue, int epoch, Set<Integer> shards) {
+        if (!queue.refillStarted(epoch)) {
             return NONE;
         }
         return deliveries.due(
