@@ -39,4 +39,9 @@ record NodeSettings(DeliverySettings configured, Ownership ownership) implements
     public Duration disableAfter() {
         return configured.disableAfter();
     }
+
+    @Override
+    public Duration tick() {
+        return configured.tick();
+    }
 }
