@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -32,6 +33,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
     private static final Duration SHARD_PATIENCE = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofMillis(250);
     private static final Duration ROUND = Duration.ofMillis(500);
+    private static final int FIRST_ROUND_SECONDS = 5;
 
     /** How long the release of all shards may take when the node stops. */
     private static final Duration LEAVE = Duration.ofSeconds(20);
@@ -62,6 +64,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
     private volatile long lastRound = System.nanoTime();
     private volatile boolean started;
     private boolean failing;
+    private final CompletableFuture<@Nullable Void> firstRound = new CompletableFuture<>();
     private volatile @Nullable Deadline leaveBy;
 
     /**
@@ -105,14 +108,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
      * @throws dev.mailbell.database.DatabaseException when the database is away
      */
     public void join(@Nullable URI address) {
-        heartbeats.join(
-                new Node(
-                        node.id(),
-                        node.name(),
-                        node.pid(),
-                        address,
-                        node.version(),
-                        node.exclusive()));
+        heartbeats.join(node.at(address));
         List<Member> others =
                 live().stream().filter(member -> !member.id().equals(node.id())).toList();
         LOG.info(
@@ -124,11 +120,15 @@ public final class Membership implements Ownership, Members, AutoCloseable {
         fence.start();
     }
 
-    /** Begins to take shards. */
+    /** Begins to take shards, and waits a moment for those that are free. */
     public void start() {
         lastRound = System.nanoTime();
         started = true;
         sharding.start();
+        firstRound
+                .orTimeout(FIRST_ROUND_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(late -> null)
+                .join();
     }
 
     private void beat() {
@@ -170,6 +170,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
             }
             boolean more = loop.round(leaving, releaseLimit());
             lastRound = System.nanoTime();
+            firstRound.complete(null);
             failing = false;
             return more;
         } catch (RuntimeException e) {

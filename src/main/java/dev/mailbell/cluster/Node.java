@@ -46,4 +46,9 @@ public record Node(
             return "(a host without a name)";
         }
     }
+
+    /** The same node, which takes requests of other nodes there. */
+    Node at(@Nullable URI where) {
+        return new Node(id, name, pid, where, version, exclusive);
+    }
 }
