@@ -46,13 +46,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rows that frequent statements read over 600,000 events and as many deliveries of ten days: no
- * statement scans a big table, and each reads about as many rows as it answers. The test runs the
- * program's own statements and reads PostgreSQL's counters.
+ * The rows that frequent statements read over a million events and a million deliveries of ten
+ * days: no statement scans a big table, and each reads about as many rows as it answers. The test
+ * runs the program's own statements and reads PostgreSQL's counters.
  */
 class BigTablesTest {
     private static final int DAYS = 10;
-    private static final int A_DAY = 60_000;
+    private static final int A_DAY = 100_000;
     private static final int ACCOUNTS = 50_000;
     private static final UUID CLIENT = UUID.fromString("00000000-0000-7000-8000-000000000000");
 
@@ -120,7 +120,7 @@ class BigTablesTest {
                         insert into event (id, client_id, account_id, type, created_at, payload)
                         select test_id((now() at time zone 'UTC')::date - :ago, 3, n), :client,
                             test_id(date '2026-01-01', 1, n % :accounts + 1),
-                            case n % 5000 when 0 then 'account.parked' else 'mail.new' end, now() - make_interval(days => :ago),
+                            case n % 10000 when 0 then 'account.parked' else 'mail.new' end, now() - make_interval(days => :ago),
                             '{"type":"mail.new","timestamp":"2026-11-20T23:59:07.123Z","data":{"newCount":1}}'
                         from generate_series(1, :rows) n\
                         """)
@@ -217,14 +217,16 @@ class BigTablesTest {
             work.run();
         }
         long rows = 0;
+        Map<String, Long> fetched = new TreeMap<>();
         for (Map.Entry<String, Counts> now : counts().entrySet()) {
             Counts then = before.getOrDefault(now.getKey(), new Counts(0, 0));
             assertThat(now.getValue().scans())
                     .as("sequential scans of %s", now.getKey())
                     .isEqualTo(then.scans());
             rows += now.getValue().rows() - then.rows();
+            fetched.put(now.getKey(), now.getValue().rows() - then.rows());
         }
-        assertThat(rows).as("rows fetched").isLessThanOrEqualTo((long) most * TIMES);
+        assertThat(rows).as("rows fetched: %s", fetched).isLessThanOrEqualTo((long) most * TIMES);
     }
 
     @Test
@@ -311,7 +313,7 @@ class BigTablesTest {
     @Test
     void a_page_of_the_feed_reads_a_page_wherever_it_is() {
         EventStore events = new EventStore(jdbi);
-        UUID deep = ofDay(4, 3, 25_000);
+        UUID deep = ofDay(4, 3, 50_000);
         reads(210, () -> assertThat(events.after(CLIENT, deep, null, null, 100)).hasSize(100));
         reads(210, () -> assertThat(events.after(CLIENT, null, null, null, 100)).hasSize(100));
         reads(
