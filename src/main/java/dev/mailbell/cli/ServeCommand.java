@@ -45,7 +45,7 @@ final class ServeCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(daemon::close));
         try (FileWatch _ = FileWatch.start(configuration)) {
             printReady(daemon, key, (System.nanoTime() - start) / 1_000_000);
-            AotCache.served();
+            ClassArchive.served();
             stop.await();
         }
         Logger log = log();
@@ -53,7 +53,6 @@ final class ServeCommand implements Callable<Integer> {
         Thread.ofPlatform().daemon().name("stop-deadline").start(ServeCommand::endAtDeadline);
         daemon.close();
         log.info("Stopped");
-        AotCache.stopped();
         return 0;
     }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code bin/mailbell} as it is installed, with a fake Java that records its arguments. */
 class LauncherTest {
-    private static final String CACHE = "serve-25.0.1+8.aot";
+    private static final String ARCHIVE = "serve-25.0.1+8.jsa";
 
     @TempDir private Path directory;
 
@@ -78,16 +78,16 @@ class LauncherTest {
     /** As a daemon does that served and ends: marks, then Java writes. */
     private void served(String content) throws Exception {
         List<String> called = run("serve");
-        Path made = Path.of(option(called, "-XX:AOTCacheOutput="));
-        Path mark = Path.of(option(called, "-Dmailbell.cache.mark="));
+        Path made = Path.of(option(called, "-XX:ArchiveClassesAtExit="));
+        Path mark = Path.of(option(called, "-Dmailbell.archive.mark="));
         assertThat(mark.toString()).isEqualTo(made + ".served");
         Files.writeString(mark, "");
         Files.writeString(made, content);
     }
 
     private static void assertMakesAnew(List<String> called) {
-        assertThat(option(called, "-XX:AOTCache=")).isEmpty();
-        assertThat(option(called, "-XX:AOTCacheOutput=")).isNotEmpty();
+        assertThat(option(called, "-XX:SharedArchiveFile=")).isEmpty();
+        assertThat(option(called, "-XX:ArchiveClassesAtExit=")).isNotEmpty();
     }
 
     @Test
@@ -96,30 +96,30 @@ class LauncherTest {
     }
 
     @Test
-    void only_a_daemon_that_served_leaves_a_cache() throws Exception {
+    void only_a_daemon_that_served_leaves_an_archive() throws Exception {
         for (String help : List.of("--help", "-h", "--version")) {
             List<String> called = run("serve", help);
-            assertThat(called).noneMatch(argument -> argument.contains("AOT"));
+            assertThat(called).noneMatch(argument -> argument.contains("Archive"));
         }
-        // One that failed to start writes a cache too, and has no mark.
-        Path made = Path.of(option(run("serve"), "-XX:AOTCacheOutput="));
+        // One that failed to start writes an archive too, and has no mark.
+        Path made = Path.of(option(run("serve"), "-XX:ArchiveClassesAtExit="));
         Files.writeString(made, "of a start that failed");
         assertMakesAnew(run("serve"));
         assertThat(made).doesNotExist();
 
         served("of a daemon that served");
-        assertThat(option(run("serve"), "-XX:AOTCache="))
-                .isEqualTo(home.resolve("lib").toRealPath().resolve(CACHE).toString());
-        assertThat(option(run("serve"), "-XX:AOTCacheOutput=")).isEmpty();
+        assertThat(option(run("serve"), "-XX:SharedArchiveFile="))
+                .isEqualTo(home.resolve("lib").toRealPath().resolve(ARCHIVE).toString());
+        assertThat(option(run("serve"), "-XX:ArchiveClassesAtExit=")).isEmpty();
         try (Stream<Path> files = Files.list(home.resolve("lib"))) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder("mailbell-1.jar", CACHE, CACHE + ".seal");
+                    .containsExactlyInAnyOrder("mailbell-1.jar", ARCHIVE, ARCHIVE + ".seal");
         }
     }
 
     @Test
-    void a_truncated_or_foreign_cache_is_created_again() throws Exception {
-        Path cache = home.resolve("lib").resolve(CACHE);
+    void a_truncated_or_foreign_archive_is_created_again() throws Exception {
+        Path archive = home.resolve("lib").resolve(ARCHIVE);
         String whole = "a daemon's classes ".repeat(10_000);
         for (String damaged :
                 List.of(
@@ -128,12 +128,12 @@ class LauncherTest {
                         "",
                         whole.replaceFirst("a", "b"))) {
             served(whole);
-            assertThat(option(run("serve"), "-XX:AOTCache=")).isNotEmpty();
-            Files.writeString(cache, damaged);
+            assertThat(option(run("serve"), "-XX:SharedArchiveFile=")).isNotEmpty();
+            Files.writeString(archive, damaged);
             assertMakesAnew(run("serve"));
-            assertThat(cache).doesNotExist();
+            assertThat(archive).doesNotExist();
         }
-        Files.writeString(cache, "without a seal");
+        Files.writeString(archive, "without a seal");
         assertMakesAnew(run("serve"));
     }
 }
