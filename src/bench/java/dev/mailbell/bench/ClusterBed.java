@@ -15,10 +15,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The programs of a measurement of several nodes: one PostgreSQL, the nodes, each with a way to it
@@ -242,12 +240,6 @@ final class ClusterBed implements AutoCloseable {
         nodes.forEach(node -> node.handle().onExit().join());
         links.forEach(DatabaseLink::close);
         server.close();
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            System.err.println("bench: " + folder + " could not be removed: " + e.getMessage());
-        }
+        TestBed.remove(folder);
     }
 }

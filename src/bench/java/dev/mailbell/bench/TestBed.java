@@ -220,6 +220,11 @@ final class TestBed implements AutoCloseable {
         if (daemon != null) {
             daemon.close();
         }
+        remove(folder);
+    }
+
+    /** Removes the folder of a benchmark with all that is in it. */
+    static void remove(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

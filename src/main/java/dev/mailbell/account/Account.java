@@ -73,13 +73,39 @@ public record Account(
     }
 
     public Account withState(AccountState newState, Instant since, @Nullable Failure newFailure) {
+        return copy(credential, newState, since, newFailure, updatedAt);
+    }
+
+    /** After its client paused or resumed it. */
+    public Account switched(AccountState newState, Instant now) {
+        Instant changedAt = now.isAfter(updatedAt) ? now : updatedAt.plusMillis(1);
+        return copy(credential, newState, now, null, changedAt);
+    }
+
+    public Account withCredential(byte[] newCredential) {
+        return copy(newCredential, state, stateSince, failure, updatedAt);
+    }
+
+    /** After the owner granted the app access: an account that is not paused connects anew. */
+    public Account consented(byte[] newCredential, Instant now) {
+        return state == AccountState.PAUSED
+                ? copy(newCredential, state, stateSince, failure, now)
+                : copy(newCredential, AccountState.CONNECTING, now, null, now);
+    }
+
+    private Account copy(
+            byte[] newCredential,
+            AccountState newState,
+            Instant since,
+            @Nullable Failure newFailure,
+            Instant changedAt) {
         return new Account(
                 id,
                 clientId,
                 ref,
                 address,
                 mail,
-                credential,
+                newCredential,
                 app,
                 mailboxes,
                 watch,
@@ -89,68 +115,6 @@ public record Account(
                 newFailure,
                 lastCheckedAt,
                 createdAt,
-                updatedAt);
-    }
-
-    /** After its client paused or resumed it. */
-    public Account switched(AccountState newState, Instant now) {
-        return new Account(
-                id,
-                clientId,
-                ref,
-                address,
-                mail,
-                credential,
-                app,
-                mailboxes,
-                watch,
-                labels,
-                newState,
-                now,
-                null,
-                lastCheckedAt,
-                createdAt,
-                now.isAfter(updatedAt) ? now : updatedAt.plusMillis(1));
-    }
-
-    public Account withCredential(byte[] newCredential) {
-        return new Account(
-                id,
-                clientId,
-                ref,
-                address,
-                mail,
-                newCredential,
-                app,
-                mailboxes,
-                watch,
-                labels,
-                state,
-                stateSince,
-                failure,
-                lastCheckedAt,
-                createdAt,
-                updatedAt);
-    }
-
-    /** After the owner granted the app access: an account that is not paused connects anew. */
-    public Account consented(byte[] newCredential, Instant now) {
-        return new Account(
-                id,
-                clientId,
-                ref,
-                address,
-                mail,
-                newCredential,
-                app,
-                mailboxes,
-                watch,
-                labels,
-                state == AccountState.PAUSED ? state : AccountState.CONNECTING,
-                state == AccountState.PAUSED ? stateSince : now,
-                state == AccountState.PAUSED ? failure : null,
-                lastCheckedAt,
-                createdAt,
-                now);
+                changedAt);
     }
 }

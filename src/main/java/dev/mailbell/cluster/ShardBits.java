@@ -9,7 +9,7 @@ import java.util.Set;
  * alone. Finding a bit takes the same time for one shard and for all.
  */
 public final class ShardBits {
-    private static final int BYTES = 1024 / Byte.SIZE;
+    private static final int BYTES = ClusterTables.SHARDS / Byte.SIZE;
 
     private ShardBits() {}
 

@@ -184,7 +184,7 @@ final class ShardLoop {
     /** Releases some of the shards that are planned for another node; whether there are more. */
     private boolean release(ShardRows now, UUID self, Duration limit) throws InterruptedException {
         Set<Integer> moving = owned(shard -> !plan.isFor(shard, self));
-        // Nobody waits for them when no other node is there.
+        // No other node takes them, so they need not move in small groups.
         int most = plan.nodes().isEmpty() ? ClusterTables.SHARDS : GROUP;
         Set<Integer> group = moving.stream().sorted().limit(most).collect(Collectors.toSet());
         Map<Integer, Long> given = new HashMap<>(shards.epochs(group));

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers the requests of other nodes. Who has not the keyset of this cluster gets no answer. */
+/** Answers the requests of other nodes. A request without the keyset of this cluster is refused. */
 public final class NodeServer {
     /** The path of the requests. */
     public static final String PATH = NodeClient.PATH;

@@ -1,5 +1,6 @@
 package dev.mailbell.api.admin;
 
+import dev.mailbell.account.Account;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Query;
@@ -17,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The route that shows the cluster to the operator. */
 public final class StatsRoutes {
-    private static final int SHARDS = 1024;
-
     private final ClusterStats stats;
 
     public StatsRoutes(ClusterStats stats) {
@@ -61,7 +60,7 @@ public final class StatsRoutes {
         return new View(
                 stats.self(),
                 stats.nodes().stream().map(node -> view(node, own)).toList(),
-                new Shards(SHARDS, stats.unowned(), stats.unownedSince()),
+                new Shards(Account.SHARDS, stats.unowned(), stats.unownedSince()),
                 new Counts(
                         stats.counts().takeovers(),
                         stats.counts().fencedWrites(),
