@@ -26,6 +26,9 @@ create table client (
 -- The operator's key acts as this client unless it names another one.
 insert into client (id, name) values ('00000000-0000-7000-8000-000000000000', 'default');
 
+-- The events for the operator, about the webhooks and accounts of all clients, are of this client; its webhooks receive them.
+insert into client (id, name) values ('00000000-0000-7000-8000-000000000001', 'operator');
+
 -- A row is a key of a client. A rotated key has two hashes, until previous_until.
 create table api_key (
     id             uuid        primary key,
@@ -43,6 +46,29 @@ create table api_key (
 );
 
 create index api_key_of_client on api_key (client_id, id);
+
+-- A row is a portal link: it opens a client's view of the page once, for somebody without a key. What it opened ends with the row.
+create table portal_link (
+    id         uuid        primary key,
+    client_id  uuid        not null references client on delete cascade,
+    name       text,                 -- for people
+    scopes     text[]      not null,
+    key_id     uuid        references api_key on delete cascade, -- the key that made it; null: the operator's
+    hash       bytea       not null unique, -- SHA-256 of the token in the link
+    created_at timestamptz not null,
+    expires_at timestamptz not null, -- of the link and of what it opened
+    opened_at  timestamptz           -- null: not yet
+);
+
+create index portal_link_of_client on portal_link (client_id, id);
+create index portal_link_of_key on portal_link (key_id) where key_id is not null;
+
+-- A row is a session of the pages that was signed out before its end. A later one deletes those that are over. The row of the nil
+-- UUID, which a restore writes, is of all sessions with a key that end by its time.
+create table signed_out (
+    session    uuid        primary key,
+    expires_at timestamptz not null
+);
 
 -- A row is a key of the keyset that may have encrypted secrets in this database. A start without one of them is refused.
 create table keyset_key (
@@ -112,6 +138,7 @@ create table account (
     failure_since    timestamptz,
     failure_attempts integer,
     retrying_announced boolean   not null default false, -- account.retrying was announced, account.recovered not yet
+    stale_announced  boolean     not null default false, -- account.stale was announced, and no check has ended since
     last_checked_at  timestamptz,          -- written with each change of state, otherwise once an hour
 
     created_at       timestamptz not null,
@@ -129,6 +156,15 @@ create index account_of_shard on account (shard, id);
 create index account_pop3_login on account (host, username) where protocol = 'pop3';
 -- Whether accounts use an app.
 create index account_of_app on account (oauth_app) where oauth_app is not null;
+-- For the search by the beginning of an address, of its domain, of a ref and of a host. Letters are compared as octets, so that
+-- one range holds a beginning whatever the collation of the database is.
+create index account_by_address on account (lower(address) collate "C", id, client_id);
+create index account_by_domain on account (split_part(lower(address), '@', 2) collate "C", id, client_id);
+create index account_by_ref on account (lower(ref) collate "C", id, client_id) where ref is not null;
+create index account_by_host on account (host collate "C", id, client_id);
+-- For lists by state: nearly all accounts are watching, and are found without an index.
+create index account_by_state on account (state, id, client_id) where state <> 'watching';
+create index account_by_label on account using gin (labels jsonb_path_ops);
 
 -- A row is a consent link: the latest one by which the owner of a mailbox can grant an app access. Nothing in it is secret.
 create table oauth_consent (
@@ -265,6 +301,11 @@ create index event_of_account on event (account_id, tx, id);
 -- For the feed of a rare type, which then skips no mail.new rows.
 create index event_rare on event (client_id, type, tx, id) where type <> 'mail.new';
 
+-- For the erasure of a client: the copies of its events that the operator has name it at their end. The client's own words
+-- have their quotation marks escaped there.
+create index event_about_client on event (substring(payload from '.*"clientId":"([0-9a-f-]{36})"'))
+    where client_id = '00000000-0000-7000-8000-000000000001';
+
 create table event_default partition of event default;
 
 
@@ -292,6 +333,10 @@ create table webhook (
     previous_secret_until timestamptz,
     check ((previous_secret is null) = (previous_secret_until is null)),
 
+    -- Headers of its own that each POST to it carries.
+    header_names          text[]      not null default '{}',
+    headers               bytea,                -- names and values as JSON; encrypted, bound to this row; null: none
+
     -- The health of the endpoint.
     state                 text        not null check (state in ('enabled', 'failing', 'disabled')),
     healthy               boolean     not null default true, -- it accepted its latest delivery
@@ -300,7 +345,15 @@ create table webhook (
     last_error            text,
     paused_until          timestamptz,                -- Retry-After of the endpoint, or a pause after it did not answer in time
     breaker_until         timestamptz,                -- the circuit breaker is open until then; after that one delivery probes the endpoint
-    breaker_openings      integer     not null default 0 -- in succession; 0: the breaker is closed
+    breaker_openings      integer     not null default 0, -- in succession; 0: the breaker is closed
+
+    -- What is still to be announced of its health.
+    failing_unannounced   boolean     not null default false, -- it has begun to fail, and webhook.failing is not made yet
+    failing_announced_at  timestamptz,                -- the latest webhook.failing; null: none
+    given_up              integer     not null default 0, -- deliveries that failed for good since the latest delivery.failed
+    given_up_since        timestamptz,                -- the first of these; null: none
+    given_up_last         uuid,                       -- the latest of these deliveries
+    given_up_announced_at timestamptz                 -- the latest delivery.failed; null: none
 );
 
 create index webhook_of_client on webhook (client_id, id);
@@ -309,6 +362,24 @@ create index webhook_of_client on webhook (client_id, id);
 create index webhook_healthy on webhook (client_id, id) where healthy;
 create index webhook_untried on webhook (client_id, id) where not healthy and state = 'enabled';
 create index webhook_dead on webhook (client_id, id) where not healthy and state <> 'enabled';
+-- The webhooks of whose health something is to be announced.
+create index webhook_unannounced on webhook (id) where failing_unannounced or given_up > 0;
+
+-- A row is the activity of a webhook in ten minutes: how many attempts its deliveries had, and how long they took. Each node
+-- adds its own about once a minute. There are never more rows than attempts. Free space in the page keeps the updates heap-only.
+create table webhook_activity (
+    webhook_id  uuid        not null,
+    at          timestamptz not null, -- the beginning of the ten minutes
+    attempts    bigint      not null,
+    delivered   bigint      not null, -- of the attempts
+    total_ms    bigint      not null, -- the sum of their durations
+    longest_ms  bigint      not null,
+    by_duration bigint[]    not null, -- attempts by classes of their durations
+    primary key (webhook_id, at)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+
+-- For the removal of old rows.
+create index webhook_activity_age on webhook_activity using brin (at);
 
 -- A row is an account or webhook that was imported. A repeated import skips those that are here.
 create table imported (
@@ -348,7 +419,8 @@ create table delivery (
     -- before a crash never changes.
     mergeable       boolean     not null default false,
     new_count       integer,              -- mail.new: its own count plus those of the deliveries merged into it
-    body            text                  -- with that sum; null: the event's payload
+    body            text,                 -- with that sum; null: the event's payload
+    check ((status = 'pending') = (completed_at is null))
 ) partition by range (id);
 
 -- The due deliveries of a webhook.
@@ -356,8 +428,10 @@ create index delivery_due on delivery (webhook_id, next_attempt_at, id) where st
 -- The order within a mailbox. The account comes first, because the statement that inserts an event asks which of all webhooks
 -- have pending deliveries of its mailbox.
 create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where status = 'pending';
--- For the metric of the age of the oldest pending delivery.
-create index delivery_oldest on delivery (id) where status = 'pending';
+-- For the metric of the age of the oldest pending delivery. The condition is not status = 'pending', so that the planner takes
+-- this index for no statement that asks for pending deliveries. While nothing is pending all indexes of pending deliveries cost
+-- the same; a plan that a connection keeps from then would read all pending deliveries for each row by this index.
+create index delivery_oldest on delivery (id) where completed_at is null;
 -- For the pages of a webhook's log.
 create index delivery_log on delivery (webhook_id, status, id);
 -- For the removal of an account.
@@ -483,6 +557,7 @@ create table node (
     exclusive     boolean     not null,    -- it runs the embedded server, whose directory it has locked
     started_at    timestamptz not null,
     leaving       boolean     not null default false, -- it is stopping
+    busy          boolean     not null default false, -- it begins the work of shards that it took: no more are released for it
     expires_at    timestamptz not null
 ) with (fillfactor = 20);
 
@@ -602,6 +677,22 @@ create trigger oauth_app_changed after update of updated_at on oauth_app for eac
     when (new.updated_at <> old.updated_at) execute function note_row('oauth_app');
 create trigger oauth_app_removed after delete on oauth_app
     referencing old table as changed for each statement execute function note_rows('oauth_app');
+
+-- The row is the canary: the mail that Mailbell last sent to itself, and what became of those before it.
+create table canary (
+    id            boolean     primary key default true check (id),
+    account_id    uuid        not null, -- whose mailbox receives it
+    token         text,                 -- in the subject of the mail that is to be announced; null: none is
+    sent_at       timestamptz,          -- when the daemon began to send that mail; null: it waits for none
+    accepted_at   timestamptz,          -- when the mail server had accepted it; null: not known
+    announced_at  timestamptz,          -- the mail.new that announced the latest one that was announced
+    took_ms       bigint,               -- from its acceptance to that; null: none was announced
+    misses        integer     not null default 0, -- in a row: mails that were not announced in time, or could not be sent
+    reason        text,                 -- why the latest one is a miss, for programs; null: it is none
+    problem       text,                 -- and for people
+    late_announced boolean    not null default false, -- canary.late was announced, and no mail was announced since
+    next_at       timestamptz not null  -- when the next mail is due
+);
 
 -- Always empty. While the server refuses writes, a transaction that writes here and is rolled back tests whether writes are
 -- possible again.

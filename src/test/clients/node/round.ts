@@ -40,6 +40,14 @@ function about(event: Schemas['FeedEvent']): string {
     case 'account.parked':
     case 'account.recovered':
       return `${event.data.state} ${event.data.failure?.code}`;
+    case 'account.stale':
+      return `${event.data.interval} ${event.data.checkedAt}`;
+    case 'webhook.failing':
+      return `${event.data.failures.toFixed()} ${event.data.lastError}`;
+    case 'delivery.failed':
+      return `${event.data.count.toFixed()} ${event.data.lastDeliveryId}`;
+    case 'canary.late':
+      return `${event.data.reason} ${event.data.misses.toFixed()}`;
     case 'webhook.disabled':
       return `${event.data.reason} ${event.data.failures.toFixed()}`;
     default: {
@@ -134,7 +142,7 @@ do {
   }
   after = page.nextCursor ?? undefined;
 } while (after !== undefined);
-assert.equal(said.size, 8);
+assert.equal(said.size, 12);
 assert.equal(said.get('mail.new'), 'INBOX 2 4294967295');
 assert.equal(said.get('account.parked'), 'parked auth_failed');
 assert.equal(said.get('webhook.disabled'), 'gone 1');

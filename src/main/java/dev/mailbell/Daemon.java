@@ -2,52 +2,45 @@ package dev.mailbell;
 
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.Api;
-import dev.mailbell.api.http.ListenException;
+import dev.mailbell.api.http.connector.ListenException;
 import dev.mailbell.cluster.Membership;
 import dev.mailbell.cluster.Node;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.HttpConfig;
-import dev.mailbell.config.LiveConfiguration;
-import dev.mailbell.config.Reload;
+import dev.mailbell.config.reload.LiveConfiguration;
+import dev.mailbell.config.reload.Reload;
 import dev.mailbell.database.DailyPartitions;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseClock;
 import dev.mailbell.delivery.Deliveries;
-import dev.mailbell.delivery.http.WebhookClient;
 import dev.mailbell.embedded.ConfiguredDatabase;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.event.Ids;
-import dev.mailbell.mail.MailServers;
+import dev.mailbell.health.HealthService;
 import dev.mailbell.mail.auth.AccessTokens;
 import dev.mailbell.mail.auth.CodeExchange;
-import dev.mailbell.mail.connection.MailConnector;
 import dev.mailbell.mail.discovery.Discovery;
-import dev.mailbell.mail.imap.ImapSessions;
-import dev.mailbell.mail.pop3.Pop3Sessions;
+import dev.mailbell.mail.smtp.SmtpClient;
 import dev.mailbell.network.SteadyClock;
-import dev.mailbell.network.Watchdog;
-import dev.mailbell.network.address.AddressGuard;
-import dev.mailbell.network.http.GuardedHttp;
-import dev.mailbell.network.tls.TlsContexts;
 import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.routing.Routing;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.status.MeterSums;
+import dev.mailbell.status.NodeSampler;
+import dev.mailbell.ui.Ui;
 import dev.mailbell.watch.WatchService;
 import dev.mailbell.watch.schedule.PollingPolicy;
+import dev.mailbell.webhook.WebhookUrls;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jdbi.v3.core.Jdbi;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The composition root: builds every part from the bottom up, starts them, and stops them in the
@@ -58,23 +51,16 @@ import org.slf4j.LoggerFactory;
  * checks, then deliveries, then the database.
  */
 public final class Daemon implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    private static final int WEBHOOK_CONNECTIONS = 4096;
-
     /**
      * How long the work of shards that move may take to end. Their accounts are not checked
      * meanwhile, so a POST that hangs longer is cut: the next node makes it again with the same id.
      */
     private static final Duration RELEASE_LIMIT = Duration.ofSeconds(3);
 
-    private final Deque<Stop> stops = new ArrayDeque<>();
+    private final StopSequence stops = new StopSequence();
     private final String host;
     private final String scheme;
     private int port;
-
-    private interface Stop {
-        void run() throws InterruptedException;
-    }
 
     private Daemon(HttpConfig http) {
         this.host = http.host();
@@ -151,36 +137,15 @@ public final class Daemon implements AutoCloseable {
         // Before the first write: another node may be the one that runs the housekeeping.
         partitions.makeAheadAtStart();
 
-        Watchdog watchdog = new Watchdog();
-        stops.push(watchdog::close);
-        AddressGuard guard =
-                new AddressGuard(
-                        configuration.network().allowPrivate(),
-                        configuration.network().allowCleartext());
-        stops.push(guard::close);
-        TlsContexts tls = new TlsContexts(watchdog);
-        GuardedHttp http = new GuardedHttp(guard, tls, null);
-        stops.push(http::close);
-
-        WebhookClient client =
-                new WebhookClient(
-                        new WebhookClient.Settings(
-                                Version.current(),
-                                settings::webhookPorts,
-                                WEBHOOK_CONNECTIONS,
-                                configuration.network().caPem(),
-                                configuration.network().proxy()),
-                        guard,
-                        tls,
-                        watchdog,
-                        clock);
-        stops.push(client::close);
+        OutboundConnections outbound =
+                OutboundConnections.open(
+                        configuration.network(), settings::webhookPorts, clock, stops);
         OAuthApps apps = new OAuthApps(new OAuthAppStore(jdbi), keyring);
         FeedNotifier notifier = new FeedNotifier(jdbi);
         Deliveries deliveries =
                 new Deliveries(
                         database,
-                        client,
+                        outbound.webhooks(),
                         keyring,
                         settings,
                         membership,
@@ -193,17 +158,44 @@ public final class Daemon implements AutoCloseable {
                                 jdbi,
                                 configuration.database().pool() / 2,
                                 membership,
-                                servers(new MailConnector(guard, tls, watchdog)),
+                                outbound.mailServers(),
                                 new LoginSecrets(keyring),
                                 apps,
                                 grants ->
                                         new AccessTokens(
-                                                http, grants, clock, RandomGenerator.getDefault()),
+                                                outbound.http(),
+                                                grants,
+                                                clock,
+                                                RandomGenerator.getDefault()),
                                 deliveries.outbox(),
                                 new PollingPolicy(live, membership::nodes),
                                 meters,
                                 clock,
                                 System::nanoTime));
+        NodeSampler sampler =
+                new NodeSampler(
+                        new NodeSampler.Parts(
+                                new MeterSums(meters),
+                                watch.status()::hosts,
+                                watch.status()::modes,
+                                watch.status()::modes,
+                                watch.status()::oldestDue,
+                                live::isRefused,
+                                clock,
+                                System::nanoTime));
+        stops.push(sampler::close);
+        HealthService health =
+                new HealthService(
+                        live,
+                        new HealthService.Parts(
+                                jdbi,
+                                keyring,
+                                new WebhookUrls(outbound.guard(), settings::webhookPorts),
+                                deliveries,
+                                membership,
+                                new SmtpClient(outbound.mailConnector(), clock),
+                                meters,
+                                clock));
         Routing routing =
                 new Routing(
                         new Routing.Parts(
@@ -219,6 +211,8 @@ public final class Daemon implements AutoCloseable {
                                 () -> live.reload(Reload.Trigger.REQUEST),
                                 live::fingerprint,
                                 membership::counts,
+                                health::canary,
+                                sampler,
                                 meters));
         stops.push(routing::close);
         Readiness readiness =
@@ -226,7 +220,33 @@ public final class Daemon implements AutoCloseable {
                         List.of(
                                 () -> Readiness.missing(database),
                                 membership::trouble,
-                                watch::trouble));
+                                watch.status()::trouble,
+                                health::trouble),
+                        List.of(health::warnings));
+        stops.push(
+                InstallationMeters.start(meters, database, configuration.dataDir(), readiness)
+                        ::close);
+        Api.Parts parts =
+                new Api.Parts(
+                        jdbi,
+                        keyring,
+                        outbound.guard(),
+                        apps,
+                        new CodeExchange(outbound.http(), clock),
+                        routing.watch(),
+                        new DeliveryOperations(deliveries),
+                        notifier,
+                        new TimedSearch(new Discovery(outbound.http())),
+                        settings,
+                        readiness,
+                        routing.reloads()::everywhere,
+                        routing.server(),
+                        routing.stats(),
+                        () -> membership.mayBegin(0),
+                        meters,
+                        metrics::scrape,
+                        clock);
+        Ui ui = new Ui(new Ui.Parts(parts, routing.status(), live, Version.current()));
         Api api =
                 Api.start(
                         new Api.Settings(
@@ -234,33 +254,19 @@ public final class Daemon implements AutoCloseable {
                                 configuration.metricsPort(),
                                 operatorKey,
                                 Version.current()),
-                        new Api.Parts(
-                                jdbi,
-                                keyring,
-                                guard,
-                                apps,
-                                new CodeExchange(http, clock),
-                                routing.watch(),
-                                new DeliveryOperations(deliveries),
-                                notifier,
-                                new TimedSearch(new Discovery(http)),
-                                settings,
-                                readiness,
-                                routing.reloads()::everywhere,
-                                routing.server(),
-                                routing.stats(),
-                                () -> membership.mayBegin(0),
-                                meters,
-                                metrics::scrape,
-                                clock));
+                        parts,
+                        ui);
         port = api.port();
         live.onRequest(api::readCertificateAgain);
 
         routing.start(api::keysChanged);
         deliveries.start();
         stops.push(deliveries::stop);
+        health.start();
+        stops.push(health::close);
         watch.start();
         stops.push(watch::stop);
+        sampler.start();
         live.onChange(changed -> watch.reconfigured());
         Housekeeping housekeeping =
                 Housekeeping.start(
@@ -282,16 +288,6 @@ public final class Daemon implements AutoCloseable {
         stops.push(membership::leave);
     }
 
-    private static MailServers servers(MailConnector connector) {
-        MailServers imap = new ImapSessions(connector);
-        MailServers pop3 = new Pop3Sessions(connector);
-        return (login, deadline) ->
-                switch (login.protocol()) {
-                    case IMAP -> imap.open(login, deadline);
-                    case POP3 -> pop3.open(login, deadline);
-                };
-    }
-
     /** The address of the API. */
     public URI uri() {
         return URI.create(scheme + (host.equals("0.0.0.0") ? "127.0.0.1" : host) + ":" + port);
@@ -299,16 +295,7 @@ public final class Daemon implements AutoCloseable {
 
     /** Stops every part in order; a part that fails to stop does not keep the others running. */
     @Override
-    public synchronized void close() {
-        while (!stops.isEmpty()) {
-            try {
-                stops.pop().run();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                LOG.warn("Interrupted while stopping");
-            } catch (RuntimeException e) {
-                LOG.warn("A part failed to stop", e);
-            }
-        }
+    public void close() {
+        stops.close();
     }
 }

@@ -14,7 +14,7 @@ import org.jdbi.v3.core.Jdbi;
 
 /** The daemon's keyset, and the thread that takes up a new key and encrypts all secrets anew. */
 final class DaemonKeys {
-    /** How soon a running daemon takes up the key of {@code keys rotate}. */
+    /** How soon a running daemon takes up the key of {@code keyset rotate}. */
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     private final Jdbi jdbi;

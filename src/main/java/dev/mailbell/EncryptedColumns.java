@@ -11,6 +11,7 @@ public final class EncryptedColumns {
                     new EncryptedColumn("oauth_app", "secret", "oauth-app/{id}/secret"),
                     new EncryptedColumn("webhook", "secret", "webhook/{id}/secret"),
                     new EncryptedColumn("webhook", "previous_secret", "webhook/{id}/secret"),
+                    new EncryptedColumn("webhook", "headers", "webhook/{id}/headers"),
                     new EncryptedColumn(
                             "idempotency", "request_hash", "idempotency/{client_id}/{key}"),
                     new EncryptedColumn("idempotency", "answer", "idempotency/{client_id}/{key}"));

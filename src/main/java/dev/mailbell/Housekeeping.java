@@ -5,8 +5,10 @@ import com.github.kagkarlsson.scheduler.logging.LogLevel;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.Schedules;
 import dev.mailbell.api.Api;
+import dev.mailbell.client.PortalLinkStore;
 import dev.mailbell.config.RetentionConfig;
 import dev.mailbell.database.DailyPartitions;
+import dev.mailbell.delivery.log.ActivityTable;
 import dev.mailbell.delivery.log.DeliveryLog;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -76,6 +78,15 @@ final class Housekeeping implements AutoCloseable {
                 new Chore(
                         "remove what removed webhooks left",
                         new DeliveryLog(jdbi, clock)::removeOrphans),
+                new Chore(
+                        "remove old activity of webhooks",
+                        () ->
+                                new ActivityTable(jdbi)
+                                        .deleteBefore(
+                                                clock.instant().minus(retention.deliveries()))),
+                new Chore(
+                        "remove portal links that have ended",
+                        () -> new PortalLinkStore(jdbi).deleteExpired(clock.instant())),
                 new Chore("remove old answers to Idempotency-Keys", api::deleteExpiredAnswers));
     }
 

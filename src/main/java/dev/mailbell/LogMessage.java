@@ -35,7 +35,7 @@ public final class LogMessage extends MessageConverter {
     }
 
     /** Also what reverses the direction of writing, and the line ends of some programs. */
-    private static boolean isControl(int c) {
+    static boolean isControl(int c) {
         return (c != '\t' && Character.isISOControl(c))
                 || (c >= 0x2028 && c <= 0x202e)
                 || (c >= 0x2066 && c <= 0x2069);

@@ -1,6 +1,6 @@
 package dev.mailbell;
 
-import dev.mailbell.api.account.ServerSearch;
+import dev.mailbell.api.account.registration.ServerSearch;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.discovery.Candidates;
 import dev.mailbell.mail.discovery.Discovered;

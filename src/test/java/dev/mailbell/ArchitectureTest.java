@@ -10,6 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.schedule.TimerQueue;
 
 /** Packages call downwards only; the map is in docs/architecture.md. */
 @AnalyzeClasses(packages = "dev.mailbell", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -26,10 +28,16 @@ class ArchitectureTest {
                     .definedBy("dev.mailbell.simulation..")
                     .layer("Daemon")
                     .definedBy("dev.mailbell")
+                    .layer("ui")
+                    .definedBy("dev.mailbell.ui..", "dev.mailbell.templates..")
                     .layer("api")
                     .definedBy("dev.mailbell.api..")
                     .optionalLayer("routing")
                     .definedBy("dev.mailbell.routing..")
+                    .layer("status")
+                    .definedBy("dev.mailbell.status..")
+                    .layer("health")
+                    .definedBy("dev.mailbell.health..")
                     .layer("watch")
                     .definedBy("dev.mailbell.watch..")
                     .layer("delivery")
@@ -53,23 +61,38 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("Daemon")
                     .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("ui")
+                    .mayOnlyBeAccessedByLayers("Daemon")
                     .whereLayer("api")
-                    .mayOnlyBeAccessedByLayers("cli", "Daemon")
+                    .mayOnlyBeAccessedByLayers("cli", "Daemon", "ui")
                     .whereLayer("routing")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api")
+                    .mayOnlyBeAccessedByLayers("Daemon", "ui", "api")
+                    .whereLayer("health")
+                    .mayOnlyBeAccessedByLayers("Daemon")
                     .whereLayer("cluster")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "Daemon", "api", "routing", "watch", "delivery")
+                            "cli", "Daemon", "ui", "api", "routing", "health", "watch", "delivery")
+                    .whereLayer("status")
+                    .mayOnlyBeAccessedByLayers("Daemon", "ui", "api", "routing")
                     .whereLayer("watch")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api", "routing")
+                    .mayOnlyBeAccessedByLayers("Daemon", "ui", "api", "routing", "status")
                     .whereLayer("delivery")
-                    .mayOnlyBeAccessedByLayers("Daemon", "api", "routing", "watch")
+                    .mayOnlyBeAccessedByLayers("Daemon", "ui", "api", "routing", "health", "watch")
                     .whereLayer("records")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "Daemon", "api", "routing", "watch", "delivery")
+                            "cli", "Daemon", "ui", "api", "routing", "health", "watch", "delivery")
                     .whereLayer("mail")
                     .mayOnlyBeAccessedByLayers(
-                            "simulation", "Daemon", "api", "routing", "watch", "records");
+                            "cli",
+                            "simulation",
+                            "Daemon",
+                            "ui",
+                            "api",
+                            "routing",
+                            "health",
+                            "watch",
+                            "records",
+                            "status");
 
     @ArchTest
     static final ArchRule detection_imports_nothing_of_ours =
@@ -122,4 +145,17 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule no_package_calls_itself_by_a_detour =
             slices().matching("dev.mailbell.(**)").should().beFreeOfCycles();
+
+    /** Here, because the classes are read once. */
+    @ArchTest
+    static final ArchRule only_the_schedule_of_checks_sets_or_clears_a_timer =
+            noClasses()
+                    .that()
+                    .doNotBelongToAnyOf(CheckSchedule.class, TimerQueue.class)
+                    .should()
+                    .callMethod(TimerQueue.class, "schedule", TimerQueue.Timer.class, long.class)
+                    .orShould()
+                    .callMethod(TimerQueue.class, "cancel", TimerQueue.Timer.class)
+                    .orShould()
+                    .callMethod(TimerQueue.class, "take");
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -16,6 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The documents name classes, members, packages and files that exist. */
 class DocsTest {
@@ -31,13 +34,19 @@ class DocsTest {
             Pattern.compile("(?:[a-z0-9/]+/)?([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?:\\.(\\w+))?");
 
     private static final Pattern PACKAGE_NAME = Pattern.compile("dev\\.mailbell(?:\\.[a-z0-9]+)+");
-    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(?:#[^)\\s]*)?\\)");
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.*?) *$");
+
+    /** A fenced block, with its language and its text. */
+    private static final Pattern BLOCK =
+            Pattern.compile("(?ms)^[ >]*```(\\w*)[^\\n]*\\n(.*?)^[ >]*```");
 
     /** Backticked names in CamelCase that are no classes of Mailbell. */
     private static final Set<String> FOREIGN =
             Set.of(
                     "EventSource", // browsers
                     "InstantSource",
+                    "MemoryDenyWriteExecute", // systemd
                     "MeterRegistry",
                     "VirtualThreadSchedulerMXBean");
 
@@ -74,18 +83,97 @@ class DocsTest {
     }
 
     @Test
-    void every_file_linked_in_a_document_exists() throws IOException {
+    void every_link_within_the_documents_leads_somewhere() throws IOException {
         List<String> missing = new ArrayList<>();
         for (Path document : documents()) {
-            Matcher link = LINK.matcher(Files.readString(document));
+            Matcher link = LINK.matcher(proseOf(document));
             while (link.find()) {
                 String target = link.group(1);
-                if (!target.contains("://") && !Files.exists(document.resolveSibling(target))) {
+                if (!target.contains("://") && !leadsSomewhere(document, target)) {
                     missing.add(ROOT.relativize(document) + ": " + target);
                 }
             }
         }
         assertThat(missing).isEmpty();
+    }
+
+    private static boolean leadsSomewhere(Path document, String target) throws IOException {
+        String file = target.replaceFirst("#.*", "");
+        Path linked = file.isEmpty() ? document : document.resolveSibling(file).normalize();
+        if (!target.contains("#") || !linked.toString().endsWith(".md")) {
+            return Files.exists(linked);
+        }
+        return Files.exists(linked)
+                && anchorsIn(linked).contains(target.substring(target.indexOf('#') + 1));
+    }
+
+    /** The anchors that GitHub gives to headings; a heading that comes again gets a number. */
+    private static Set<String> anchorsIn(Path document) throws IOException {
+        Set<String> anchors = new TreeSet<>();
+        Matcher heading = HEADING.matcher(proseOf(document));
+        while (heading.find()) {
+            String anchor =
+                    heading.group(1)
+                            .replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1")
+                            .toLowerCase(Locale.ROOT)
+                            .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                            .replace(' ', '-');
+            for (int again = 0; !anchors.add(again == 0 ? anchor : anchor + "-" + again); ) {
+                again++;
+            }
+        }
+        return anchors;
+    }
+
+    /** A document without its blocks of code. */
+    private static String proseOf(Path document) throws IOException {
+        return BLOCK.matcher(Files.readString(document)).replaceAll("");
+    }
+
+    @Test
+    void every_block_of_json_is_json() throws IOException {
+        List<String> broken = new ArrayList<>();
+        int blocks = 0;
+        for (Path document : documents()) {
+            Matcher block = BLOCK.matcher(Files.readString(document));
+            while (block.find()) {
+                if (!block.group(1).equals("json")) {
+                    continue;
+                }
+                blocks++;
+                String text = block.group(2).strip();
+                // A member alone stands for itself.
+                String json =
+                        text.startsWith("{") || text.startsWith("[") ? text : "{" + text + "}";
+                try {
+                    JsonMapper.shared().readTree(json);
+                } catch (JacksonException e) {
+                    broken.add(ROOT.relativize(document) + ": " + text);
+                }
+            }
+        }
+        assertThat(broken).isEmpty();
+        assertThat(blocks).isPositive();
+    }
+
+    @Test
+    void the_readme_is_short() throws IOException {
+        assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThan(150);
+    }
+
+    @Test
+    void every_document_is_in_the_index() throws IOException {
+        String index =
+                Files.readString(ROOT.resolve("docs/README.md"))
+                        + Files.readString(ROOT.resolve("docs/providers/README.md"));
+        assertThat(
+                        documents().stream()
+                                .filter(path -> path.startsWith(ROOT.resolve("docs")))
+                                .filter(path -> !path.startsWith(ROOT.resolve("docs/adr")))
+                                .map(path -> path.getFileName().toString())
+                                .filter(name -> !name.equals("README.md")))
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(index).contains(name + ")"));
     }
 
     @Test

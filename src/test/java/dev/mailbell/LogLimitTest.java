@@ -18,7 +18,7 @@ class LogLimitTest {
     private final LoggerContext context = new LoggerContext();
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
     private final Logger library = context.getLogger("org.eclipse.jetty.util.HostPort");
-    private final Logger own = context.getLogger("dev.mailbell.watch.Scheduler");
+    private final Logger own = context.getLogger("dev.mailbell.watch.check.Scheduler");
 
     @BeforeEach
     void install() {

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Sets Awaitility's timeout of every test to 3 minutes, so that no test depends on the load of the
- * machine.
+ * machine. A wait fails on an exception that ends another thread, but for those of a mail server
+ * that ends a thread so for each client that hangs up.
  */
 public final class Patience implements BeforeAllCallback {
     private static final Duration LIMIT = Duration.ofMinutes(3);
@@ -15,5 +16,11 @@ public final class Patience implements BeforeAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) {
         Awaitility.setDefaultTimeout(LIMIT);
+        Awaitility.catchUncaughtExceptionsByDefault();
+    }
+
+    /** To be called before all tests of a class that uses GreenMail. */
+    public static void withGreenMail() {
+        Awaitility.doNotCatchUncaughtExceptionsByDefault();
     }
 }

@@ -81,6 +81,11 @@ public final class Bench implements Callable<Integer> {
     private boolean poll;
 
     @Option(
+            names = "--each-second",
+            description = "shows latency and CPU of each measured second, where mail is compared")
+    private boolean eachSecond;
+
+    @Option(
             names = "--runs",
             paramLabel = "N",
             defaultValue = "3",
@@ -175,6 +180,7 @@ public final class Bench implements Callable<Integer> {
                         ? smoke ? OptionalInt.of(1) : OptionalInt.empty()
                         : OptionalInt.of(interval),
                 poll,
+                eachSecond,
                 ofRun,
                 javaOptions,
                 daemon());

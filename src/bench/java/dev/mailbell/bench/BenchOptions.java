@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param tls whether the mail servers speak TLS
  * @param interval seconds between checks, where mailboxes are polled
  * @param poll never IDLE
+ * @param eachSecond whether each second of a phase is shown
  * @param seed of what is random
  * @param javaOptions of the daemon
  * @param daemon the command that starts it
@@ -28,6 +29,7 @@ record BenchOptions(
         boolean tls,
         OptionalInt interval,
         boolean poll,
+        boolean eachSecond,
         long seed,
         String javaOptions,
         List<String> daemon) {}

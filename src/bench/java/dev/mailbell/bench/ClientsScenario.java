@@ -1,6 +1,7 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.daemon.Api;
+import dev.mailbell.bench.daemon.OtherMachineProcess;
 import dev.mailbell.bench.sim.Latencies;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +19,12 @@ final class ClientsScenario implements Scenario {
     private static final double REQUESTS_PER_SECOND = 20;
 
     /** What an API key may send by default. */
-    private static final double HOSTILE_REQUESTS_PER_SECOND = 200;
+    private static final int HOSTILE_REQUESTS_PER_SECOND = 200;
 
     private final List<Figure> figures = new ArrayList<>();
 
     /** The healthy client's times of one phase. */
-    private record Times(Latencies.Sorted mail, Latencies.Sorted api) {}
+    private record Times(Latencies.Sorted mail, Latencies.Sorted api, List<Figure> lateness) {}
 
     @Override
     public List<Figure> run(BenchOptions options) throws InterruptedException {
@@ -32,7 +33,7 @@ final class ClientsScenario implements Scenario {
         int webhooks = options.webhooks().orElse(1_000);
         Plan plan = Plan.imap(mailboxes, options.tls(), true, options.interval().orElse(120));
         try (TestBed testBed = TestBed.open(plan, options);
-                HostileClient hostile = new HostileClient(testBed, SERVERS)) {
+                OtherMachineProcess hostile = HostileClient.start(testBed.daemon())) {
             testBed.register();
             testBed.awaitWatching(RAMP_SECONDS);
             Api api = testBed.daemon().api();
@@ -45,10 +46,13 @@ final class ClientsScenario implements Scenario {
                             "/v1/events?limit=20");
             try (ApiProbe probe = new ApiProbe(api, paths, REQUESTS_PER_SECOND)) {
                 LoadPhases load = new LoadPhases(testBed, options, 0, mailboxes, MAILS_PER_SECOND);
-                Times before = measure(load, probe);
-                hostile.begin(webhooks, INTERVAL, HOSTILE_REQUESTS_PER_SECOND);
-                Times begins = measure(load, probe);
-                Times beside = measure(load, probe);
+                Times before = measure("before", load, probe);
+                String beginning =
+                        HostileClient.beginning(
+                                SERVERS, webhooks, INTERVAL, HOSTILE_REQUESTS_PER_SECOND);
+                hostile.ask(beginning);
+                Times begins = measure("while it begins", load, probe);
+                Times beside = measure("beside it", load, probe);
                 compare("beside it", before, beside);
                 compare("while it begins", before, begins);
                 show("beside it", beside);
@@ -58,17 +62,23 @@ final class ClientsScenario implements Scenario {
                         Figure.of("healthy requests that were refused", probe.refused(), "")
                                 .target("0"));
             }
-            figures.add(Figure.of("connections to hostile servers", hostile.connections(), ""));
-            figures.add(Figure.of("POSTs to hostile webhooks", hostile.posts(), ""));
-            figures.addAll(hostile.requests());
+            List<Long> done = hostile.ask("figures");
+            figures.add(Figure.of("connections to hostile servers", done.get(0), ""));
+            figures.add(Figure.of("POSTs to hostile webhooks", done.get(1), ""));
+            figures.add(Figure.of("its requests that were answered", done.get(2), ""));
+            figures.add(Figure.of("its requests that were refused", done.get(3), ""));
             return List.copyOf(figures);
         }
     }
 
-    private static Times measure(LoadPhases load, ApiProbe probe) throws InterruptedException {
+    private static Times measure(String when, LoadPhases load, ApiProbe probe)
+            throws InterruptedException {
         long begun = System.nanoTime();
         Latencies.Sorted mail = load.measure();
-        return new Times(mail, probe.latencies().between(begun, System.nanoTime()));
+        return new Times(
+                mail,
+                probe.latencies().between(begun, System.nanoTime()),
+                load.lateness("mail " + when));
     }
 
     private void compare(String when, Times before, Times after) {
@@ -92,6 +102,7 @@ final class ClientsScenario implements Scenario {
             figures.add(PushScenario.latency("mail " + name, times.mail(), share));
             figures.add(PushScenario.latency("API " + name, times.api(), share));
         }
+        figures.addAll(times.lateness());
         figures.add(Figure.of("mails " + when, times.mail().size(), ""));
     }
 }

@@ -34,6 +34,7 @@ final class DeliverScenario implements Scenario {
             // for them is throttled.
             testBed.deliver(0);
             testBed.settle(LONGEST_SECONDS);
+            awaitHealthyWebhooks(testBed);
             flood(testBed, next, warmUp);
             MailLedger ledger = testBed.ledger();
             Meter meter = new Meter(testBed.daemon());
@@ -62,6 +63,15 @@ final class DeliverScenario implements Scenario {
                     Figure.of(
                             "CPU of the load generator", 100 * used.bench() / took, "% of a core"));
         }
+    }
+
+    /** A first success is written later than its delivery, by the throttled work. */
+    private static void awaitHealthyWebhooks(TestBed testBed) throws InterruptedException {
+        String others = "select count(*) from webhook where not healthy";
+        Waiting.until(
+                LONGEST_SECONDS,
+                () -> testBed.daemon().sql().ask(others).equals("0"),
+                () -> "webhooks without a written success: " + testBed.daemon().sql().ask(others));
     }
 
     /** One mailbox after the other gets mail as long as not too much is under way. */

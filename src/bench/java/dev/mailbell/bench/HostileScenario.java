@@ -1,9 +1,7 @@
 package dev.mailbell.bench;
 
-import dev.mailbell.bench.net.Listener;
-import dev.mailbell.bench.sim.HostileHandler;
+import dev.mailbell.bench.sim.HostileServers;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Hostile mail servers of several kinds, each at an address of its own. Measures the latency of the
@@ -11,14 +9,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class HostileScenario implements Scenario {
     private static final int SERVERS = 300;
-    private static final int ADDRESSES = 150;
     private static final int RAMP_SECONDS = 300;
     private static final int INTERVAL = 30;
 
     @Override
     public List<Figure> run(BenchOptions options) throws InterruptedException {
         int mailboxes = options.mailboxes().orElse(1_000);
-        AtomicInteger connections = new AtomicInteger();
         Plan plan =
                 Plan.imap(mailboxes, options.tls(), true, options.interval().orElse(120))
                         .groups(
@@ -26,26 +22,20 @@ final class HostileScenario implements Scenario {
                                 account -> "healthy",
                                 webhook -> "healthy");
         try (TestBed testBed = TestBed.open(plan, options);
-                Listener first = listener(connections);
-                Listener second = listener(connections)) {
+                HostileServers hostile = new HostileServers(SERVERS)) {
             testBed.register();
             testBed.awaitWatching(RAMP_SECONDS);
             LatencyComparison beside = new LatencyComparison(testBed, options, 0, mailboxes);
             beside.measure("mail before");
             ExtraAccounts extraAccounts = new ExtraAccounts();
             for (int i = 0; i < SERVERS; i++) {
-                Listener server = i < ADDRESSES ? first : second;
-                extraAccounts.add(i, server.host(i), server.port(), true, INTERVAL);
+                extraAccounts.add(i, hostile.host(i), hostile.port(i), true, INTERVAL);
             }
             extraAccounts.register(testBed.daemon().api());
             beside.measure("beside " + SERVERS + " hostile servers");
-            beside.note(Figure.of("connections to them", connections.get(), ""));
+            beside.note(Figure.of("connections to them", hostile.connections(), ""));
+            beside.note(Figure.of("octets that they sent", hostile.octets() / 1e6, "MB"));
             return beside.figures();
         }
-    }
-
-    private static Listener listener(AtomicInteger connections) {
-        return Listener.open(
-                ADDRESSES, null, () -> new HostileHandler(connections.getAndIncrement()));
     }
 }

@@ -24,6 +24,7 @@ final class LatencyComparison {
         figures.add(PushScenario.latency(what + ", p50", sorted, 0.5));
         figures.add(PushScenario.latency(what + ", p95", sorted, 0.95));
         figures.add(PushScenario.latency(what + ", longest", sorted, 1));
+        figures.addAll(load.lateness(what));
         if (Double.isNaN(baseline)) {
             baseline = tail;
         } else {

@@ -1,6 +1,7 @@
 package dev.mailbell.bench;
 
 import dev.mailbell.bench.sim.Latencies;
+import java.util.List;
 import java.util.Random;
 
 /** Mail at one rate to random mailboxes: a warm-up, then measured phases of equal length. */
@@ -11,6 +12,9 @@ final class LoadPhases {
     private final MailStream stream;
     private final double rate;
     private final int seconds;
+    private final boolean eachSecond;
+    private long begun;
+    private long end;
 
     /**
      * Warms up.
@@ -23,6 +27,7 @@ final class LoadPhases {
         this.testBed = testBed;
         this.rate = options.rate().orElse(usualRate);
         this.seconds = options.seconds().orElse(60);
+        this.eachSecond = options.eachSecond();
         Random random = new Random(options.seed());
         this.stream = new MailStream(testBed, () -> first + random.nextInt(count));
         stream.run(rate, options.warmUp().orElse(30));
@@ -31,10 +36,25 @@ final class LoadPhases {
     /** One phase: the latencies of the mail that comes in it, each counted once. */
     Latencies.Sorted measure() throws InterruptedException {
         testBed.settle(SETTLE_SECONDS);
-        long begun = System.nanoTime();
+        EachSecond shown = eachSecond ? EachSecond.begin(testBed.daemon(), seconds) : null;
+        begun = System.nanoTime();
         stream.run(rate, seconds);
-        long end = System.nanoTime();
+        end = System.nanoTime();
         testBed.settle(SETTLE_SECONDS);
+        if (shown != null) {
+            shown.print(testBed.ledger().latencies());
+        }
         return testBed.ledger().latencies().between(begun, end);
+    }
+
+    /**
+     * How late the load generator itself was in the last phase. What it shares with the daemon, the
+     * cores and their scheduler, delays both.
+     */
+    List<Figure> lateness(String what) {
+        Latencies.Sorted late = stream.lateness().between(begun, end);
+        return List.of(
+                PushScenario.latency(what + ", load generator late, p95", late, 0.95),
+                PushScenario.latency(what + ", load generator late, p99", late, 0.99));
     }
 }

@@ -1,5 +1,6 @@
 package dev.mailbell.bench;
 
+import dev.mailbell.bench.sim.Latencies;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -9,6 +10,7 @@ import java.util.function.IntSupplier;
 final class MailStream {
     private final IntConsumer deliver;
     private final IntSupplier mailboxes;
+    private final Latencies lateness = new Latencies();
 
     /**
      * @param mailboxes says which mailbox is next
@@ -30,11 +32,18 @@ final class MailStream {
         int count = (int) Math.round(perSecond * seconds);
         long begun = System.nanoTime();
         for (int i = 0; i < count; i++) {
-            await(begun + (long) (i / perSecond * TimeUnit.SECONDS.toNanos(1)));
+            long due = begun + (long) (i / perSecond * TimeUnit.SECONDS.toNanos(1));
+            await(due);
+            lateness.add(due, System.nanoTime() - due);
             deliver.accept(mailboxes.getAsInt());
         }
         await(begun + (long) (seconds * TimeUnit.SECONDS.toNanos(1)));
         return count;
+    }
+
+    /** How late each mail was put into its mailbox: the load generator's own delay. */
+    Latencies lateness() {
+        return lateness;
     }
 
     private static void await(long nanoTime) {

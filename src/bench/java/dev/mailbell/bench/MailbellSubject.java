@@ -64,6 +64,7 @@ final class MailbellSubject implements Subject {
                 load.tls(),
                 OptionalInt.of(INTERVAL),
                 false,
+                false,
                 load.seed(),
                 load.javaOptions(),
                 daemon);

@@ -2,6 +2,8 @@ package dev.mailbell.cluster;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.mailbell.cluster.ownership.OwnedShards;
+import dev.mailbell.cluster.ownership.ShardOwners;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,6 +23,7 @@ public final class ClusterSimulation {
     private static final Duration STEP = Duration.ofMillis(50);
     private static final long BEAT = Heartbeats.INTERVAL.toNanos();
     private static final long ROUND = Duration.ofMillis(500).toNanos();
+    private static final long SHORT_ROUND = Duration.ofMillis(50).toNanos();
     private static final Duration LONGEST = Duration.ofMinutes(2);
     private static final Duration RELEASE = Duration.ofSeconds(1);
 
@@ -63,8 +66,7 @@ public final class ClusterSimulation {
                 beatAt += BEAT;
             }
             if (roundAt <= now) {
-                while (loop.round(false, RELEASE)) {}
-                roundAt += ROUND;
+                roundAt += loop.round(false, RELEASE) ? SHORT_ROUND : ROUND;
             }
         }
     }

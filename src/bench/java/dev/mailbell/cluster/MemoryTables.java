@@ -70,14 +70,14 @@ final class MemoryTables implements ClusterTables {
         }
     }
 
-    private void put(UUID id, boolean leaving) {
-        nodes.put(id, new NodeRow(id, leaving, now().plus(Heartbeats.LIFE), false));
+    private void put(UUID id, boolean leaving, boolean busy) {
+        nodes.put(id, new NodeRow(id, leaving, busy, now().plus(Heartbeats.LIFE), false));
         heartbeatRows++;
     }
 
     @Override
     public void register(Node node, String configuration) {
-        put(node.id(), false);
+        put(node.id(), false, false);
     }
 
     @Override
@@ -86,7 +86,7 @@ final class MemoryTables implements ClusterTables {
         if (row == null) {
             return Optional.empty();
         }
-        put(id, row.leaving());
+        put(id, row.leaving(), row.busy());
         URI nowhere = URI.create("http://localhost");
         return Optional.of(
                 new Beat(
@@ -111,6 +111,7 @@ final class MemoryTables implements ClusterTables {
                                 new NodeRow(
                                         row.id(),
                                         row.leaving(),
+                                        row.busy(),
                                         row.expiresAt(),
                                         !row.expiresAt().isAfter(now())))
                         .toList(),
@@ -161,7 +162,15 @@ final class MemoryTables implements ClusterTables {
 
     @Override
     public void announceLeaving(UUID id) {
-        put(id, true);
+        put(id, true, false);
+    }
+
+    @Override
+    public void announceBusy(UUID id, boolean busy) {
+        nodes.computeIfPresent(
+                id,
+                (same, row) ->
+                        new NodeRow(id, row.leaving(), busy, row.expiresAt(), row.expired()));
     }
 
     @Override

@@ -77,7 +77,8 @@ final class AccountRows {
     }
 
     static AccountStateTable.Stored readStored(ResultSet row) throws SQLException {
-        return new AccountStateTable.Stored(read(row), row.getBoolean("retrying_announced"));
+        return new AccountStateTable.Stored(
+                read(row), row.getBoolean("retrying_announced"), row.getBoolean("stale_announced"));
     }
 
     /**

@@ -65,8 +65,34 @@ public final class AccountStateTable {
      * An account as it is in the table.
      *
      * @param retryingAnnounced whether the event account.retrying was made
+     * @param staleAnnounced whether the event account.stale was made, and no check has ended since
      */
-    public record Stored(Account account, boolean retryingAnnounced) {}
+    public record Stored(Account account, boolean retryingAnnounced, boolean staleAnnounced) {}
+
+    /**
+     * Notes that the event account.stale is made.
+     *
+     * @param condition a further one, under which alone it is noted
+     * @return false when it was made before, the account is paused or gone, or the condition does
+     *     not hold
+     */
+    public static boolean setStale(Handle handle, UUID id, Sql condition) {
+        return Sql.of(
+                                "update account set stale_announced = true where id = ? and not stale_announced"
+                                        + " and state <> 'paused' and ",
+                                id)
+                        .then(condition)
+                        .update(handle.getConnection())
+                == 1;
+    }
+
+    /** A check of the account has ended since the event account.stale. */
+    public void setChecked(UUID id, Sql condition) {
+        jdbi.useHandle(handle ->
+                Sql.of("update account set stale_announced = false where id = ? and ", id)
+                        .then(condition)
+                        .update(handle.getConnection()));
+    }
 
     /**
      * Reads an account; no other writer of this row comes between before the transaction ends, and

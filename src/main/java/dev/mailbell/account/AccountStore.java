@@ -3,14 +3,12 @@ package dev.mailbell.account;
 import dev.mailbell.account.AccountStateTable.Stored;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 
@@ -19,28 +17,11 @@ import org.postgresql.util.PSQLState;
  * account.
  */
 public final class AccountStore {
-    /**
-     * Where a list begins. An id instead of a null, and limits that are written out, let the plan
-     * that the server keeps for a prepared statement walk along the index from there.
-     */
-    private static final UUID LOWEST = new UUID(0, 0);
-
     private final Jdbi jdbi;
 
     public AccountStore(Jdbi jdbi) {
         this.jdbi = jdbi;
     }
-
-    /**
-     * Which accounts to list; null fields do not restrict.
-     *
-     * @param labels those an account must carry
-     */
-    public record Filter(
-            @Nullable AccountState state,
-            @Nullable String ref,
-            @Nullable String host,
-            Map<String, String> labels) {}
 
     /**
      * Adds an account with a row for each of its mailboxes.
@@ -230,33 +211,6 @@ public final class AccountStore {
                         .bind("ref", ref)
                         .map((row, context) -> AccountRows.read(row))
                         .findOne());
-    }
-
-    /**
-     * A client's accounts in the order of their ids, after an id (null: from the start), {@code
-     * limit} at most.
-     */
-    public List<Account> list(UUID clientId, Filter filter, @Nullable UUID after, int limit) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                """
-                                select * from account where client_id = :client
-                                    and id > :after
-                                    and (:state::text is null or state = :state)
-                                    and (:ref::text is null or ref = :ref)
-                                    and (:host::text is null or host = :host)
-                                    and labels @> :labels::jsonb
-                                order by id limit %d\
-                                """
-                                        .formatted(limit))
-                        .bind("client", clientId)
-                        .bind("after", after == null ? LOWEST : after)
-                        .bind("state", filter.state() == null ? null : filter.state().wireName())
-                        .bind("ref", filter.ref())
-                        .bind("host", filter.host())
-                        .bind("labels", AccountRows.json(filter.labels()))
-                        .map((row, context) -> AccountRows.read(row))
-                        .list());
     }
 
     public long count(UUID clientId) {

@@ -47,6 +47,19 @@ public final class LogRows {
         return deleteDeliveries("webhook_id = any (:ids)", webhooks);
     }
 
+    /** Deletes the activity of webhooks. */
+    public int deleteActivityOfWebhooks(UUID... webhooks) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                delete from webhook_activity where (webhook_id, at) in (
+                                    select webhook_id, at from webhook_activity where webhook_id = any (:ids) limit :batch)\
+                                """)
+                        .bind("ids", webhooks)
+                        .bind("batch", BATCH)
+                        .execute());
+    }
+
     /** Locks the rows in the order of their ids, as the threads that write outcomes do. */
     private int deleteDeliveries(String condition, UUID[] ids) {
         return jdbi.inTransaction(handle -> {
@@ -80,6 +93,43 @@ public final class LogRows {
     /** Deletes the events of clients, also those that are about no account. */
     public int deleteEventsOfClients(UUID... clients) {
         return deleteEvents("client_id = any (:ids)", clients);
+    }
+
+    /**
+     * Deletes the operator's copies of a client's events, with their deliveries.
+     *
+     * @param operator whose copies they are
+     */
+    public int deleteCopies(UUID operator, UUID client) {
+        List<UUID> found =
+                jdbi.withHandle(handle ->
+                        // As in the index event_about_client.
+                        handle.createQuery(
+                                        """
+                                        select id from event where client_id = '%s'
+                                            and substring(payload from '.*"clientId":"([0-9a-f-]{36})"') = :client limit :batch\
+                                        """
+                                                .formatted(operator))
+                                .bind("client", client.toString())
+                                .bind("batch", BATCH)
+                                .mapTo(UUID.class)
+                                .list());
+        UUID[] ids = found.toArray(UUID[]::new);
+        if (ids.length > 0) {
+            // Deferred ones first, because the thread that makes deliveries of them holds these
+            // rows.
+            jdbi.useHandle(handle ->
+                    handle.createUpdate("delete from fanout where event_id = any (:ids)")
+                            .bind("ids", ids)
+                            .execute());
+            String copies =
+                    "webhook_id in (select id from webhook where client_id = '%s') and event_id = any (:ids)"
+                            .formatted(operator);
+            if (deleteDeliveries(copies, ids) < BATCH) {
+                deleteEvents("id = any (:ids)", ids);
+            }
+        }
+        return ids.length;
     }
 
     private int deleteEvents(String condition, UUID[] ids) {

@@ -17,15 +17,23 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The tables of mailboxes: marks, clients' positions, and the messages known of POP3 maildrops. */
 public final class MailboxStore {
+    private static final Logger LOG = LoggerFactory.getLogger(MailboxStore.class);
     private static final String SELECT =
             """
             select m.*, a.protocol from mailbox m join account a on a.id = m.account_id where m.account_id = :account\
@@ -44,6 +52,38 @@ public final class MailboxStore {
                         .bind("account", accountId)
                         .map((row, context) -> read(row))
                         .list());
+    }
+
+    /**
+     * The mailboxes of many accounts, by one statement. An account with a row that cannot be read
+     * is not among them.
+     */
+    public Map<UUID, List<Mailbox>> list(List<UUID> accountIds) {
+        Map<UUID, List<Mailbox>> mailboxes = new HashMap<>();
+        Set<UUID> unreadable = new HashSet<>();
+        jdbi.useHandle(handle ->
+                handle.createQuery(
+                                """
+                                select m.*, a.protocol from mailbox m join account a on a.id = m.account_id
+                                where m.account_id = any (:accounts)\
+                                """)
+                        .bind("accounts", accountIds.toArray(UUID[]::new))
+                        .map((row, context) -> {
+                            UUID id = row.getObject("account_id", UUID.class);
+                            try {
+                                mailboxes
+                                        .computeIfAbsent(id, any -> new ArrayList<>())
+                                        .add(read(row));
+                            } catch (RuntimeException e) {
+                                // The check of this account reads it again, and fails alone.
+                                LOG.debug("A mailbox of account {} cannot be read", id, e);
+                                unreadable.add(id);
+                            }
+                            return id;
+                        })
+                        .list());
+        mailboxes.keySet().removeAll(unreadable);
+        return mailboxes;
     }
 
     public Optional<Mailbox> find(UUID accountId, String name) {

@@ -1,24 +1,31 @@
 package dev.mailbell.api;
 
 import dev.mailbell.account.LoginSecrets;
-import dev.mailbell.api.account.ServerSearch;
+import dev.mailbell.api.account.AccountOperations;
+import dev.mailbell.api.account.registration.ServerSearch;
 import dev.mailbell.api.admin.ConfigRoutes;
 import dev.mailbell.api.admin.DocsRoutes;
 import dev.mailbell.api.admin.HealthRoutes;
 import dev.mailbell.api.admin.MetricsRoutes;
 import dev.mailbell.api.admin.NodeRoutes;
+import dev.mailbell.api.admin.ReadinessReasons;
 import dev.mailbell.api.admin.StatsRoutes;
 import dev.mailbell.api.event.EventStreams;
 import dev.mailbell.api.http.ApiServer;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.KnownKeys;
+import dev.mailbell.api.http.PageAccess;
+import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.oauth.ConsentLinks;
 import dev.mailbell.api.oauth.OAuthRoutes;
 import dev.mailbell.api.oauth.PublicUrl;
 import dev.mailbell.api.request.RequestPolicy;
+import dev.mailbell.api.webhook.WebhookActions;
 import dev.mailbell.api.webhook.WebhookOperations;
+import dev.mailbell.client.ApiKeyStore;
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.Erasure;
 import dev.mailbell.client.KeyUses;
 import dev.mailbell.config.HttpConfig;
@@ -75,10 +82,9 @@ public final class Api implements AutoCloseable {
      *
      * @param codes trades the codes of consents
      * @param notifier wakes event streams; closed with the API
-     * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready;
-     *     returns within a second
+     * @param notReady the reasons why the daemon is not ready
      * @param reload has all nodes read their configurations again; throws {@link
-     *     dev.mailbell.config.ConfigurationException} when the one of this node is refused
+     *     dev.mailbell.config.parsing.ConfigurationException} when the one of this node is refused
      * @param server answers the requests of other nodes
      * @param first whether this node does what one node does for all
      * @param meters the registry of the request metrics
@@ -95,7 +101,7 @@ public final class Api implements AutoCloseable {
             FeedNotifier notifier,
             ServerSearch search,
             RequestPolicy policy,
-            Supplier<List<String>> notReady,
+            ReadinessReasons notReady,
             Supplier<ConfigurationReloads.Result> reload,
             NodeServer server,
             ClusterStats cluster,
@@ -103,6 +109,23 @@ public final class Api implements AutoCloseable {
             MeterRegistry meters,
             Supplier<String> scrape,
             InstantSource clock) {}
+
+    /** What the pages for people share with the API besides its parts. */
+    public record Shared(
+            PageAccess access,
+            ClientStore clients,
+            ApiKeyStore keys,
+            KnownKeys known,
+            RequestLimits limits,
+            EventStreams streams,
+            WebhookActions webhooks,
+            PublicUrl publicUrl,
+            AccountOperations accounts) {}
+
+    /** The pages for people, which are served beside the API. */
+    public interface Pages {
+        void addTo(Routes routes, Shared shared);
+    }
 
     private Api(
             ApiServer server,
@@ -120,8 +143,13 @@ public final class Api implements AutoCloseable {
         this.erasure = erasure;
     }
 
-    /** Binds the addresses and starts to serve. */
+    /** As {@link #start(Settings, Parts, Pages)}, without pages. */
     public static Api start(Settings settings, Parts parts) {
+        return start(settings, parts, (routes, shared) -> {});
+    }
+
+    /** Binds the addresses and starts to serve. */
+    public static Api start(Settings settings, Parts parts, Pages pages) {
         Idempotency idempotency = new Idempotency(parts.jdbi(), parts.keyring(), parts.clock());
         EventStreams streams = new EventStreams(parts.notifier());
         RequestMetrics requests = new RequestMetrics(parts.meters());
@@ -129,17 +157,18 @@ public final class Api implements AutoCloseable {
         HealthRoutes health = new HealthRoutes(settings.version(), parts.notReady());
         MetricsRoutes exposition = new MetricsRoutes(parts.scrape());
         AtomicInteger port = new AtomicInteger(settings.http().port());
+        PublicUrl publicUrl = new PublicUrl(settings.http(), port::get);
         ConsentLinks links =
                 new ConsentLinks(
-                        parts.apps(),
-                        new ConsentStore(parts.jdbi()),
-                        new PublicUrl(settings.http(), port::get),
-                        parts.clock());
+                        parts.apps(), new ConsentStore(parts.jdbi()), publicUrl, parts.clock());
         List<Consumer<Routes>> resources = new ArrayList<>();
         ClientData data = ClientData.of(parts, access);
-        resources.addAll(access.routes(parts, idempotency));
+        WebhookActions webhooks = ResourceRoutes.webhookActions(parts);
+        resources.addAll(access.routes(parts, idempotency, publicUrl));
+        AccountOperations accounts = ResourceRoutes.operations(parts, access.limits(), data);
         resources.addAll(
-                ResourceRoutes.ofAccounts(parts, idempotency, access.limits(), data, links));
+                ResourceRoutes.ofAccounts(
+                        parts, idempotency, access.limits(), data, accounts, links));
         resources.addAll(data.routes(parts, access));
         resources.add(
                 new OAuthRoutes(
@@ -153,13 +182,25 @@ public final class Api implements AutoCloseable {
                                 idempotency,
                                 parts.clock())
                         ::addTo);
-        resources.addAll(ResourceRoutes.ofWebhooks(parts, idempotency));
+        resources.addAll(ResourceRoutes.ofWebhooks(parts, idempotency, webhooks));
         resources.addAll(ResourceRoutes.ofEvents(parts, streams));
         resources.add(health::addTo);
         resources.add(new DocsRoutes()::addTo);
         resources.add(new ConfigRoutes(parts.reload())::addTo);
         resources.add(new StatsRoutes(parts.cluster())::addTo);
         resources.add(new NodeRoutes(parts.server(), access.limits())::addTo);
+        Shared shared =
+                new Shared(
+                        access.pages(),
+                        access.clients(),
+                        access.keys(),
+                        access.known(),
+                        access.limits(),
+                        streams,
+                        webhooks,
+                        publicUrl,
+                        accounts);
+        resources.add(routes -> pages.addTo(routes, shared));
         if (settings.metricsPort() == 0) {
             resources.add(exposition::addTo);
         }

@@ -1,19 +1,24 @@
 package dev.mailbell.api;
 
+import dev.mailbell.account.AccountSearch;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.api.account.AccountChangeRoutes;
-import dev.mailbell.api.account.AccountReader;
-import dev.mailbell.api.account.AccountRegistration;
+import dev.mailbell.api.account.AccountChanges;
+import dev.mailbell.api.account.AccountOperations;
+import dev.mailbell.api.account.AccountRemoval;
 import dev.mailbell.api.account.AccountResources;
 import dev.mailbell.api.account.AccountRoutes;
-import dev.mailbell.api.account.BatchRoutes;
-import dev.mailbell.api.account.CheckRoutes;
 import dev.mailbell.api.account.ConsentRoutes;
 import dev.mailbell.api.account.DiscoverRoute;
 import dev.mailbell.api.account.MailboxRoutes;
+import dev.mailbell.api.account.RequestedChecks;
+import dev.mailbell.api.account.bulk.BatchRoutes;
+import dev.mailbell.api.account.check.CheckRoutes;
+import dev.mailbell.api.account.registration.AccountReader;
+import dev.mailbell.api.account.registration.AccountRegistration;
 import dev.mailbell.api.event.EventRoutes;
 import dev.mailbell.api.event.EventStreamRoute;
 import dev.mailbell.api.event.EventStreams;
@@ -21,11 +26,16 @@ import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.oauth.ConsentLinks;
+import dev.mailbell.api.webhook.ActivityRoute;
+import dev.mailbell.api.webhook.DeliveryActions;
 import dev.mailbell.api.webhook.DeliveryRoutes;
+import dev.mailbell.api.webhook.WebhookActions;
 import dev.mailbell.api.webhook.WebhookReader;
 import dev.mailbell.api.webhook.WebhookRoutes;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.delivery.log.ActivityTable;
 import dev.mailbell.delivery.log.DeliveryLog;
+import dev.mailbell.delivery.log.DeliverySearch;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.watch.Watch;
 import dev.mailbell.webhook.WebhookStore;
@@ -44,53 +54,89 @@ final class ResourceRoutes {
             Idempotency idempotency,
             RequestLimits limits,
             ClientData data,
+            AccountOperations operations,
             ConsentLinks links) {
         Watch watch = parts.watch();
-        AccountStore store = new AccountStore(parts.jdbi());
-        LoginSecrets secrets = new LoginSecrets(parts.keyring());
         AccountReader reader = data.reader();
         AccountRegistration registration = data.registration();
         AccountResources accounts = data.accounts();
         return List.of(
                 new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)
                         ::addTo,
-                new CheckRoutes(accounts, reader, registration, watch, limits)::addTo,
+                new CheckRoutes(accounts, reader, registration, operations.checks(), watch, limits)
+                        ::addTo,
                 new DiscoverRoute(parts.search(), limits)::addTo,
                 new ConsentRoutes(accounts, reader, registration, links, idempotency, limits)
                         ::addTo,
                 new MailboxRoutes(accounts, new MailboxStore(parts.jdbi()), watch)::addTo,
                 new AccountRoutes(
                                 accounts,
-                                store,
+                                operations.search(),
                                 reader,
                                 registration,
                                 idempotency,
-                                watch,
-                                parts.webhooks(),
                                 limits,
-                                new RemovedAccounts(parts.jdbi()),
-                                data.erasure())
+                                operations.removal())
                         ::addTo,
-                new AccountChangeRoutes(
-                                accounts, store, reader, registration, secrets, watch, limits)
-                        ::addTo);
+                new AccountChangeRoutes(accounts, operations.changes(), limits)::addTo);
     }
 
-    static List<Consumer<Routes>> ofWebhooks(Api.Parts parts, Idempotency idempotency) {
+    /** What requests and pages do with accounts. */
+    static AccountOperations operations(Api.Parts parts, RequestLimits limits, ClientData data) {
+        return new AccountOperations(
+                new AccountSearch(parts.jdbi()),
+                new RequestedChecks(data.accounts(), parts.watch(), limits),
+                new AccountChanges(
+                        new AccountStore(parts.jdbi()),
+                        data.reader(),
+                        data.registration(),
+                        new LoginSecrets(parts.keyring()),
+                        parts.watch()),
+                new AccountRemoval(
+                        new RemovedAccounts(parts.jdbi()),
+                        parts.watch(),
+                        parts.webhooks(),
+                        data.erasure()));
+    }
+
+    static List<Consumer<Routes>> ofWebhooks(
+            Api.Parts parts, Idempotency idempotency, WebhookActions actions) {
         WebhookStore store = new WebhookStore(parts.jdbi());
-        WebhookUrls urls = new WebhookUrls(parts.guard(), parts.policy()::webhookPorts);
         DeliveryLog log = new DeliveryLog(parts.jdbi(), parts.webhooks()::now);
         return List.of(
                 new WebhookRoutes(
                                 store,
-                                new WebhookReader(urls, new AccountStore(parts.jdbi())),
+                                webhookReader(parts),
+                                actions,
                                 parts.webhooks(),
                                 parts.keyring(),
                                 idempotency,
                                 parts.clock(),
                                 clientId -> mostWebhooks(parts, clientId))
                         ::addTo,
-                new DeliveryRoutes(store, log, parts.webhooks())::addTo);
+                new ActivityRoute(actions, new ActivityTable(parts.jdbi()), parts.clock())::addTo,
+                new DeliveryRoutes(
+                                store,
+                                log,
+                                new DeliverySearch(parts.jdbi(), parts.webhooks()::now),
+                                new DeliveryActions(log, parts.webhooks()))
+                        ::addTo);
+    }
+
+    private static WebhookReader webhookReader(Api.Parts parts) {
+        return new WebhookReader(
+                new WebhookUrls(parts.guard(), parts.policy()::webhookPorts),
+                new AccountStore(parts.jdbi()));
+    }
+
+    /** One for the API and the page, because it counts tests. */
+    static WebhookActions webhookActions(Api.Parts parts) {
+        return new WebhookActions(
+                new WebhookStore(parts.jdbi()),
+                webhookReader(parts),
+                parts.webhooks(),
+                parts.keyring(),
+                parts.clock());
     }
 
     static long mostWebhooks(Api.Parts parts, UUID clientId) {

@@ -1,6 +1,9 @@
 package dev.mailbell.cli;
 
+import ch.qos.logback.classic.Logger;
 import dev.mailbell.Daemon;
+import dev.mailbell.cli.config.ConfigOption;
+import dev.mailbell.cli.terminal.CommandFailedException;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationLoader;
 import dev.mailbell.demo.Demo;
@@ -9,10 +12,13 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -24,7 +30,8 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
-    private static final String MAIL_SERVER = "com.icegreen.greenmail.util.GreenMail";
+    private static final String MAIL_SERVER_PACKAGE = "com.icegreen.greenmail";
+    private static final String MAIL_SERVER = MAIL_SERVER_PACKAGE + ".util.GreenMail";
     private static final String KEY = "mbk_demo_key_for_this_process_only";
 
     @Option(names = "--once", description = "stop after a few mails; exit 0 if all were announced")
@@ -35,7 +42,8 @@ final class DemoCommand implements Callable<Integer> {
         // logback.xml reads it when the first logger is created. WARN keeps the demo's own output
         // readable.
         System.setProperty("mailbell.log.level", "WARN");
-        requireMailServer();
+        requireMailServer("demo");
+        quietMailServer();
         Path dataDir = temporaryDirectory();
         try {
             return new Demo(System.out).run(() -> start(dataDir), once);
@@ -44,21 +52,45 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
+    /** The mail server reports each client that hangs up, and ends its thread by an exception. */
+    static void quietMailServer() {
+        if (LoggerFactory.getLogger(MAIL_SERVER_PACKAGE) instanceof Logger mailServer) {
+            mailServer.setLevel(ch.qos.logback.classic.Level.OFF);
+        }
+        Thread.setDefaultUncaughtExceptionHandler(DemoCommand::ended);
+    }
+
+    private static void ended(Thread thread, Throwable failure) {
+        LoggerFactory.getLogger(DemoCommand.class)
+                .atLevel(isOfMailServer(failure) ? Level.DEBUG : Level.ERROR)
+                .setCause(failure)
+                .log("The thread {} ended", thread.getName());
+    }
+
+    static boolean isOfMailServer(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return trace.length > 0 && trace[0].getClassName().startsWith(MAIL_SERVER_PACKAGE + ".");
+    }
+
     /** The demo's mail server is not part of the daemon, so an installation may lack it. */
-    private static void requireMailServer() {
+    static void requireMailServer(String command) {
         try {
             Class.forName(MAIL_SERVER, false, DemoCommand.class.getClassLoader());
         } catch (ClassNotFoundException e) {
             throw new CommandFailedException(
-                    "the demo's mail server is not part of this installation: run bin/mailbell demo in a"
-                            + " checkout of the source, or begin here with bin/mailbell serve",
+                    "the demo's mail server is not part of this installation: run bin/mailbell "
+                            + command
+                            + " in a checkout of the source, or begin here with bin/mailbell serve",
                     e);
         }
     }
 
-    private static Path temporaryDirectory() {
+    static Path temporaryDirectory() {
         try {
-            return Files.createTempDirectory("mailbell-demo");
+            // PostgreSQL, which runs as another user when this is root, must get in.
+            return Files.setPosixFilePermissions(
+                    Files.createTempDirectory("mailbell-demo"),
+                    PosixFilePermissions.fromString("rwxr-xr-x"));
         } catch (IOException e) {
             throw new CommandFailedException(
                     "the demo cannot keep its files in "

@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "simulate",
         description = {
-            "Compares methods of counting new mail over random histories of a mailbox;",
-            "exits with 1 if Mailbell's own count was ever wrong."
+            "Compares methods of counting new mail over random histories of a mailbox.",
+            "Exits with 1 if Mailbell's own count was ever wrong."
         },
         mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {

@@ -39,14 +39,7 @@ public final class ApiKeyStore {
      */
     public boolean insert(ApiKey key, KeyText text) {
         return jdbi.inTransaction(handle -> {
-            // Locked, so that requests at the same time do not all see a place left.
-            boolean exists =
-                    handle.createQuery(
-                                    "select id from client where id = :client and erasing_since is null for no key update")
-                            .bind("client", key.clientId())
-                            .mapTo(UUID.class)
-                            .findOne()
-                            .isPresent();
+            boolean exists = ClientStore.lock(handle, key.clientId());
             return exists
                     && handle.createUpdate(
                                             """
@@ -122,10 +115,13 @@ public final class ApiKeyStore {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
-                                update api_key set previous_hash = hash, previous_until = least(expires_at, :until),
-                                    hash = :hash, prefix = :prefix, expires_at = :expiresAt
-                                where client_id = :client and id = :id and (expires_at is null or expires_at > :now)
-                                returning *\
+                                with rotated as (
+                                    update api_key set previous_hash = hash, previous_until = least(expires_at, :until),
+                                        hash = :hash, prefix = :prefix, expires_at = :expiresAt
+                                    where client_id = :client and id = :id and (expires_at is null or expires_at > :now)
+                                    returning *),
+                                ended as (delete from portal_link where key_id in (select id from rotated))
+                                select * from rotated\
                                 """)
                         .bind("client", clientId)
                         .bind("id", id)
@@ -192,7 +188,7 @@ public final class ApiKeyStore {
     }
 
     /** A scope that this version does not know gives no right. */
-    private static Set<Scope> scopes(ResultSet row) throws SQLException {
+    static Set<Scope> scopes(ResultSet row) throws SQLException {
         Array array = row.getArray("scopes");
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         for (Object name : (Object[]) array.getArray()) {

@@ -5,10 +5,14 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.generic.GenericType;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,12 @@ public final class ClientStore {
      * migration creates it.
      */
     public static final UUID DEFAULT = UUID.fromString("00000000-0000-7000-8000-000000000000");
+
+    /**
+     * The client that the events for the operator are of. The first migration creates it, and it
+     * stays.
+     */
+    public static final UUID OPERATOR = UUID.fromString("00000000-0000-7000-8000-000000000001");
 
     private static final UUID LOWEST = new UUID(0, 0);
 
@@ -50,15 +60,30 @@ public final class ClientStore {
                         .findOne());
     }
 
-    /** A page of clients in the order of their ids, also of those that are being erased. */
+    /**
+     * A page of clients in the order of their ids, also of those that are being erased; without the
+     * operator's, which no request changes.
+     */
     public List<Client> list(@Nullable UUID after, int limit) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
-                                "select * from client where id > :after order by id limit :limit")
+                                "select * from client where id > :after and id <> :operator"
+                                        + " order by id limit :limit")
                         .bind("after", after == null ? LOWEST : after)
+                        .bind("operator", OPERATOR)
                         .bind("limit", limit)
                         .map((row, context) -> read(row))
                         .list());
+    }
+
+    /** The names of clients by their ids. */
+    public Map<UUID, String> names(Collection<UUID> ids) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select id, name from client where id = any (:ids)")
+                        .bind("ids", ids.toArray(UUID[]::new))
+                        .setMapKeyColumn("id")
+                        .setMapValueColumn("name")
+                        .collectInto(new GenericType<Map<UUID, String>>() {}));
     }
 
     /** What differs from the configured limits; nothing for an unknown client. */
@@ -144,5 +169,20 @@ public final class ClientStore {
     static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
         return time == null ? null : time.toInstant();
+    }
+
+    /**
+     * Locks a client, so that of transactions that add something to it at the same time each counts
+     * what the others have added.
+     *
+     * @return false when the client is gone
+     */
+    static boolean lock(Handle handle, UUID id) {
+        return handle.createQuery(
+                        "select id from client where id = :client and erasing_since is null for no key update")
+                .bind("client", id)
+                .mapTo(UUID.class)
+                .findOne()
+                .isPresent();
     }
 }

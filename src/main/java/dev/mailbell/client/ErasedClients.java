@@ -20,7 +20,8 @@ public final class ErasedClients {
     private static final int MAX_WEBHOOKS = 100;
 
     /** What the operator did to the client stays in the audit log for its time. */
-    private static final String AUDIT = "and resource not like '/v1/clients/%'";
+    private static final String AUDIT =
+            "and (key_id not in ('operator', 'command-line') or resource not like '/v1/clients/%')";
 
     private final Jdbi jdbi;
     private final RemovedAccounts accounts;
@@ -33,11 +34,11 @@ public final class ErasedClients {
     }
 
     /**
-     * Ends the use of a client, in one transaction: its keys are gone, its webhooks are disabled
-     * and want no event, its name is free.
+     * Ends the use of a client, in one transaction: its keys and portal links are gone, its
+     * webhooks are disabled and want no event, its name is free.
      *
-     * @return its webhooks; empty when there is no such client, or it is the default one, which
-     *     stays
+     * @return its webhooks; empty when there is no such client, or it is the default one or the
+     *     operator's, which stay
      */
     public Optional<List<UUID>> begin(UUID id, Instant now) {
         return jdbi.inTransaction(handle -> {
@@ -45,10 +46,11 @@ public final class ErasedClients {
                     handle.createUpdate(
                                     """
                                     update client set erasing_since = coalesce(erasing_since, :now), name = 'erased ' || id
-                                    where id = :id and id <> :default\
+                                    where id = :id and id not in (:default, :operator)\
                                     """)
                             .bind("id", id)
                             .bind("default", ClientStore.DEFAULT)
+                            .bind("operator", ClientStore.OPERATOR)
                             .bind("now", now.atOffset(ZoneOffset.UTC))
                             .execute();
             return marked == 0 ? Optional.empty() : Optional.of(end(handle, id));
@@ -56,6 +58,9 @@ public final class ErasedClients {
     }
 
     private static List<UUID> end(Handle handle, UUID id) {
+        handle.createUpdate("delete from portal_link where client_id = :client")
+                .bind("client", id)
+                .execute();
         handle.createUpdate("delete from api_key where client_id = :client")
                 .bind("client", id)
                 .execute();
@@ -63,8 +68,9 @@ public final class ErasedClients {
         return handle.createQuery(
                         """
                         with own as (select id from webhook where client_id = :client order by id for update)
-                        update webhook w set state = 'disabled', healthy = false, events = '{}' from own
-                        where w.id = own.id returning w.id\
+                        update webhook w set state = 'disabled', healthy = false, events = '{}',
+                            failing_unannounced = false, given_up = 0, given_up_since = null
+                        from own where w.id = own.id returning w.id\
                         """)
                 .bind("client", id)
                 .mapTo(UUID.class)
@@ -93,6 +99,7 @@ public final class ErasedClients {
                 || accounts.removeSomeOf(id)
                 || accounts.deleteSome()
                 || logs.deleteEventsOfClients(id) > 0
+                || logs.deleteCopies(ClientStore.OPERATOR, id) > 0
                 || deleteRows("idempotency", "key", "", id) > 0
                 || deleteRows("audit", "id", AUDIT, id) > 0) {
             return true;
@@ -116,7 +123,9 @@ public final class ErasedClients {
                                 .mapTo(UUID.class)
                                 .list()
                                 .toArray(UUID[]::new));
-        if (ids.length > 0 && logs.deleteDeliveriesOfWebhooks(ids) < LogRows.BATCH) {
+        if (ids.length > 0
+                && logs.deleteDeliveriesOfWebhooks(ids) < LogRows.BATCH
+                && logs.deleteActivityOfWebhooks(ids) < LogRows.BATCH) {
             jdbi.useHandle(handle ->
                     handle.createUpdate(
                                     "delete from webhook where client_id = :client and id = any (:ids)")

@@ -22,6 +22,9 @@ public enum Scope {
     /** To read what the keys of the client have changed, when and from where. */
     AUDIT_READ("audit:read"),
 
+    /** To make links that open the client's view of the page, for people without a key. */
+    PORTAL_WRITE("portal:write"),
+
     /** To run the daemon and its clients; only the operator's key has it. */
     ADMIN("admin");
 

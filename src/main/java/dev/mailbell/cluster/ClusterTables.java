@@ -33,9 +33,10 @@ interface ClusterTables extends AutoCloseable {
     /**
      * A row of {@code node}.
      *
+     * @param busy whether it begins the work of shards that it took
      * @param expired by the database server's clock
      */
-    record NodeRow(UUID id, boolean leaving, Instant expiresAt, boolean expired) {}
+    record NodeRow(UUID id, boolean leaving, boolean busy, Instant expiresAt, boolean expired) {}
 
     /**
      * The rows of {@code shard}.
@@ -110,6 +111,9 @@ interface ClusterTables extends AutoCloseable {
 
     /** Other nodes plan without this one from now on. */
     void announceLeaving(UUID id);
+
+    /** Other nodes release no shards for this one while it is busy. */
+    void announceBusy(UUID id, boolean busy);
 
     /** Removes the row of this node. */
     void depart(UUID id);

@@ -50,6 +50,12 @@ final class DeadNodes {
         return others.stream().filter(row -> isDead(row, before, renewedSince)).toList();
     }
 
+    /** Whether a node of those that were noted has not renewed its row in time. */
+    boolean isAnyLate(long now) {
+        return seen.values().stream()
+                .anyMatch(last -> now - last.since >= Heartbeats.FENCE.toNanos());
+    }
+
     private boolean isDead(NodeRow row, long now, long renewedSince) {
         Seen last = seen.get(row.id());
         long since = last == null ? now : Math.max(last.since, renewedSince);

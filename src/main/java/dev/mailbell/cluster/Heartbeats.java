@@ -1,7 +1,9 @@
 package dev.mailbell.cluster;
 
 import dev.mailbell.cluster.ClusterTables.Beat;
+import dev.mailbell.cluster.ownership.OwnedShards;
 import dev.mailbell.database.Database;
+import dev.mailbell.database.DatabaseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,6 +32,11 @@ final class Heartbeats {
     static final Duration FENCE = Duration.ofSeconds(3);
 
     static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    /**
+     * How often a node tries to join while the database does not answer in the time of a heartbeat.
+     */
+    private static final int JOINS = 5;
 
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeats.class);
 
@@ -124,13 +131,31 @@ final class Heartbeats {
     /**
      * Registers this node under its address, and makes the first heartbeat.
      *
-     * @throws dev.mailbell.database.DatabaseException when that fails
+     * @throws DatabaseException when that fails in several tries
      */
     synchronized void join(Node joining) {
         node = joining;
-        tables.register(joining, configuration.get());
-        registered = true;
-        renew();
+        boolean joined = false;
+        for (int left = JOINS - 1; !joined; left--) {
+            joined = joined(left);
+        }
+    }
+
+    /** Whether the node has joined; false while other tries are left. */
+    private boolean joined(int left) {
+        try {
+            tables.register(node, configuration.get());
+            registered = true;
+            renew();
+            return true;
+        } catch (DatabaseException e) {
+            if (left > 0 && Database.isAway(e)) {
+                LOG.info(
+                        "This node cannot join the others and tries again: {}", Database.reason(e));
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** The node stops: it does not register anew when its row was removed. */

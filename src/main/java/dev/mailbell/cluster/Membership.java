@@ -1,5 +1,10 @@
 package dev.mailbell.cluster;
 
+import dev.mailbell.cluster.ownership.OwnedShards;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardFence;
+import dev.mailbell.cluster.ownership.ShardOwner;
+import dev.mailbell.cluster.ownership.ShardOwners;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseClock;
 import dev.mailbell.database.FencedException;
@@ -31,12 +36,15 @@ import org.slf4j.event.Level;
 public final class Membership implements Ownership, Members, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final Duration SHARD_PATIENCE = Duration.ofSeconds(5);
-    private static final Duration RETRY = Duration.ofMillis(250);
     private static final Duration ROUND = Duration.ofMillis(500);
+
+    /** The pause between rounds while shards move. */
+    private static final Duration SHORT_ROUND = Duration.ofMillis(50);
+
     private static final int FIRST_ROUND_SECONDS = 5;
 
     /** How long the release of all shards may take when the node stops. */
-    private static final Duration LEAVE = Duration.ofSeconds(20);
+    static final Duration LEAVE = Duration.ofSeconds(20);
 
     /** After so long without a round this node is not ready. */
     private static final Duration STUCK = Duration.ofMinutes(1);
@@ -58,12 +66,13 @@ public final class Membership implements Ownership, Members, AutoCloseable {
     private final ShardLoop loop;
     private final Counter fenced;
     private final Semaphore wake = new Semaphore(0);
-    private final Thread beating = Thread.ofVirtual().name("heartbeat").unstarted(this::beat);
-    private final Fence fence;
+    private final HeartbeatThread beating;
+    private final HeartbeatGuard guard;
     private final Thread sharding = Thread.ofVirtual().name("shards").unstarted(this::rounds);
     private volatile long lastRound = System.nanoTime();
     private volatile boolean started;
     private boolean failing;
+    private boolean leavingAnnounced;
     private final CompletableFuture<@Nullable Void> firstRound = new CompletableFuture<>();
     private volatile @Nullable Deadline leaveBy;
 
@@ -90,7 +99,8 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                         InstantSource.system(),
                         clock::adjust);
         this.loop = new ShardLoop(shardTables, heartbeats, shards, owners, System::nanoTime);
-        this.fence = new Fence(heartbeats, shards, owners);
+        this.beating = new HeartbeatThread(heartbeats, shards, wake::release);
+        this.guard = new HeartbeatGuard(heartbeats, shards, owners);
         this.fenced = new ClusterMeters(meters).register(this, heartbeats, loop);
     }
 
@@ -117,7 +127,7 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                 others.size(),
                 others.stream().map(it -> it.name() + " " + it.version()).toList());
         beating.start();
-        fence.start();
+        guard.start();
     }
 
     /** Begins to take shards, and waits a moment for those that are free. */
@@ -131,29 +141,14 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                 .join();
     }
 
-    private void beat() {
-        try {
-            while (true) {
-                int generation = shards.generation();
-                boolean renewed = heartbeats.beat();
-                if (generation != shards.generation()) {
-                    wake.release();
-                }
-                Thread.sleep(renewed ? Heartbeats.INTERVAL : RETRY);
-            }
-        } catch (InterruptedException closed) {
-            LOG.debug("The heartbeat ends");
-        }
-    }
-
     private void rounds() {
         try {
             boolean leaving = false;
             while (!leaving || !isReleased()) {
                 leaving = leaveBy != null;
-                boolean more = round(leaving);
-                boolean pause = !more && !(leaving && isReleased());
-                if (pause && wake.tryAcquire(ROUND.toMillis(), TimeUnit.MILLISECONDS)) {
+                Duration pause = round(leaving) ? SHORT_ROUND : ROUND;
+                if (!(leaving && isReleased())
+                        && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
                     wake.drainPermits();
                 }
             }
@@ -166,13 +161,13 @@ public final class Membership implements Ownership, Members, AutoCloseable {
     private boolean round(boolean leaving) throws InterruptedException {
         try {
             if (leaving) {
-                shardTables.announceLeaving(node.id());
+                announceLeaving();
             }
-            boolean more = loop.round(leaving, releaseLimit());
+            boolean moving = loop.round(leaving, releaseLimit());
             lastRound = System.nanoTime();
             firstRound.complete(null);
             failing = false;
-            return more;
+            return moving;
         } catch (RuntimeException e) {
             // The log has the first of several failures, and those of the database elsewhere.
             boolean known = failing || Database.isAway(e);
@@ -181,6 +176,20 @@ public final class Membership implements Ownership, Members, AutoCloseable {
                     .log("The shards cannot be read or changed now; it is tried again");
             failing = failing || !Database.isAway(e);
             return false;
+        }
+    }
+
+    /**
+     * Announces that this node leaves, and waits once for a round, so that the other nodes have
+     * read it before the first release.
+     */
+    private void announceLeaving() throws InterruptedException {
+        shardTables.announceLeaving(node.id());
+        if (!leavingAnnounced) {
+            leavingAnnounced = true;
+            if (live().size() > 1) {
+                Thread.sleep(ROUND);
+            }
         }
     }
 
@@ -223,8 +232,8 @@ public final class Membership implements Ownership, Members, AutoCloseable {
     @Override
     public void close() {
         sharding.interrupt();
-        fence.close();
-        beating.interrupt();
+        guard.close();
+        beating.close();
         heartbeats.close();
         shardTables.close();
     }

@@ -149,8 +149,8 @@ final class PostgresTables implements ClusterTables {
                 query(
                         Sql.of(
                                 """
-                                select id, leaving, expires_at, expires_at <= NOW, null::smallint, null::bigint from node
-                                union all select node, null, null, null, id, epoch from shard
+                                select id, leaving, expires_at, expires_at <= NOW, null::smallint, null::bigint, busy from node
+                                union all select node, null, null, null, id, epoch, null from shard
                                     where (select sum(epoch)::bigint from shard) <> ?\
                                 """
                                         .replace("NOW", now),
@@ -173,7 +173,12 @@ final class PostgresTables implements ClusterTables {
         int shard = row.getInt(5);
         return row.wasNull()
                 ? new Row(
-                        new NodeRow(id, row.getBoolean(2), time(row, 3), row.getBoolean(4)),
+                        new NodeRow(
+                                id,
+                                row.getBoolean(2),
+                                row.getBoolean(7),
+                                time(row, 3),
+                                row.getBoolean(4)),
                         0,
                         null,
                         0)
@@ -256,6 +261,11 @@ final class PostgresTables implements ClusterTables {
     @Override
     public void announceLeaving(UUID id) {
         update(Sql.of("update node set leaving = true where id = ? and not leaving", id));
+    }
+
+    @Override
+    public void announceBusy(UUID id, boolean busy) {
+        update(Sql.of("update node set busy = ? where id = ? and busy <> ?", busy, id, busy));
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.mailbell.cluster;
 import dev.mailbell.cluster.ClusterTables.NodeRow;
 import dev.mailbell.cluster.ClusterTables.ShardRows;
 import dev.mailbell.cluster.ClusterTables.View;
+import dev.mailbell.cluster.ownership.OwnedShards;
+import dev.mailbell.cluster.ownership.ShardOwners;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -33,16 +34,10 @@ import org.slf4j.LoggerFactory;
  * says that this node owns it, which this node does not know, is taken again like any other.
  */
 final class ShardLoop {
-    /** So few are released at once, so that none of them waits for long for its new node. */
-    static final int GROUP = 32;
-
     private static final Logger LOG = LoggerFactory.getLogger(ShardLoop.class);
 
     /** Everything is read again at least every so many rounds. */
     private static final int FULL_READ = 20;
-
-    /** How long nothing is taken after a part of the daemon failed to begin work. */
-    private static final Duration REST = Duration.ofSeconds(5);
 
     private final ClusterTables tables;
     private final Heartbeats heartbeats;
@@ -50,12 +45,12 @@ final class ShardLoop {
     private final ShardOwners owners;
     private final LongSupplier nanoTime;
     private final DeadNodes deadNodes = new DeadNodes();
-    private final LongAdder takeovers = new LongAdder();
+    private final ShardTaker taker;
     private final UnownedShards unowned;
+
+    private final ReleasedShards released;
     private ShardPlan plan = ShardPlan.of(List.of());
     private int rounds;
-    private long restUntil;
-    private boolean resting;
     private volatile @Nullable ShardRows rows;
 
     ShardLoop(
@@ -69,7 +64,9 @@ final class ShardLoop {
         this.shards = shards;
         this.owners = owners;
         this.nanoTime = nanoTime;
+        this.taker = new ShardTaker(tables, heartbeats, shards, owners, nanoTime);
         this.unowned = new UnownedShards(nanoTime);
+        this.released = new ReleasedShards(nanoTime, Membership.LEAVE);
     }
 
     /**
@@ -77,7 +74,8 @@ final class ShardLoop {
      *
      * @param leaving whether this node releases everything
      * @param releaseLimit how long the work of a shard may take to end
-     * @return whether another round has work at once
+     * @return whether shards are on their way from or to this node or begin here, or another node
+     *     may be dead, so that another round should come soon
      */
     boolean round(boolean leaving, Duration releaseLimit) throws InterruptedException {
         int generation = shards.generation();
@@ -88,7 +86,7 @@ final class ShardLoop {
         boolean done = false;
         try {
             UUID self = heartbeats.node().id();
-            View view = readAndBury(self);
+            View view = readAndRemoveDead(self);
             ShardRows now = rows;
             if (now == null || view.nodes().stream().noneMatch(row -> row.id().equals(self))) {
                 // The next heartbeat finds that the row is gone, and registers the node anew.
@@ -99,11 +97,12 @@ final class ShardLoop {
             plan(view, self, leaving);
             Set<UUID> present = view.nodes().stream().map(NodeRow::id).collect(Collectors.toSet());
             // First, because a release may wait for what hangs, and no node works on these.
-            take(now, present, self, generation);
-            boolean more = release(now, self, releaseLimit);
+            boolean coming = taker.take(now, plan, present, self, generation);
+            boolean busy = taker.updateBusy(self);
+            boolean going = release(view, now, self, leaving, releaseLimit);
             unowned.update(shard -> isOwned(now, shard, present, self));
             done = true;
-            return more;
+            return coming || going || busy || deadNodes.isAnyLate(nanoTime.getAsLong());
         } finally {
             if (!done) {
                 rows = null;
@@ -113,7 +112,7 @@ final class ShardLoop {
     }
 
     /** Reads the tables, and removes the rows of dead nodes. */
-    private View readAndBury(UUID self) {
+    private View readAndRemoveDead(UUID self) {
         long before = nanoTime.getAsLong();
         View view = read();
         List<NodeRow> others = view.nodes().stream().filter(row -> !row.id().equals(self)).toList();
@@ -182,11 +181,13 @@ final class ShardLoop {
     }
 
     /** Releases some of the shards that are planned for another node; whether there are more. */
-    private boolean release(ShardRows now, UUID self, Duration limit) throws InterruptedException {
+    private boolean release(View view, ShardRows now, UUID self, boolean leaving, Duration limit)
+            throws InterruptedException {
         Set<Integer> moving = owned(shard -> !plan.isFor(shard, self));
-        // No other node takes them, so they need not move in small groups.
-        int most = plan.nodes().isEmpty() ? ClusterTables.SHARDS : GROUP;
-        Set<Integer> group = moving.stream().sorted().limit(most).collect(Collectors.toSet());
+        released.update(view, now, plan);
+        // Without another node none takes them.
+        Set<Integer> group =
+                plan.nodes().isEmpty() ? moving : released.nextGroup(moving, plan, leaving);
         Map<Integer, Long> given = new HashMap<>(shards.epochs(group));
         if (!group.isEmpty()) {
             shards.end(group);
@@ -201,53 +202,12 @@ final class ShardLoop {
                                 && !shards.epochs().containsKey(shard))
                 .forEach(shard -> given.putIfAbsent(shard, now.epoch(shard)));
         if (!given.isEmpty()) {
+            // Before, because an answer that is lost does not say whether the rows are given up.
+            released.add(given.keySet(), plan);
             tables.giveUp(self, given);
             LOG.debug("{} shards are released", given.size());
         }
         return moving.size() > group.size();
-    }
-
-    private void take(ShardRows now, Set<UUID> present, UUID self, int generation)
-            throws InterruptedException {
-        if (resting && nanoTime.getAsLong() - restUntil < 0) {
-            return;
-        }
-        resting = false;
-        Map<Integer, Long> free = new HashMap<>();
-        int orphans = 0;
-        for (int shard = 0; shard < ClusterTables.SHARDS; shard++) {
-            Optional<UUID> owner = now.owner(shard);
-            boolean isFree =
-                    owner.isEmpty() || owner.get().equals(self) || !present.contains(owner.get());
-            if (isFree && plan.isFor(shard, self) && !shards.epochs().containsKey(shard)) {
-                free.put(shard, now.epoch(shard));
-            }
-        }
-        if (free.isEmpty() || !heartbeats.isActive()) {
-            return;
-        }
-        Map<Integer, Long> taken = tables.take(self, free);
-        for (int shard : taken.keySet()) {
-            orphans += now.owner(shard).filter(it -> !it.equals(self)).isPresent() ? 1 : 0;
-        }
-        takeovers.add(orphans);
-        if (taken.isEmpty() || !shards.add(generation, taken)) {
-            return;
-        }
-        LOG.info("{} shards taken, {} of them from dead nodes", taken.size(), orphans);
-        if (!owners.acquired(taken.keySet())) {
-            fail(taken, self);
-        }
-    }
-
-    /** A part of the daemon did not begin the work of these shards: they are taken again later. */
-    private void fail(Map<Integer, Long> taken, UUID self) throws InterruptedException {
-        restUntil = nanoTime.getAsLong() + REST.toNanos();
-        resting = true;
-        shards.end(taken.keySet());
-        owners.lost(taken.keySet());
-        shards.forget(taken.keySet());
-        tables.giveUp(self, taken);
     }
 
     /** Cuts what is left when the time to leave is over. */
@@ -280,7 +240,7 @@ final class ShardLoop {
 
     /** How many shards were taken from dead nodes. */
     long takeovers() {
-        return takeovers.sum();
+        return taker.takeovers();
     }
 
     UnownedShards unowned() {

@@ -1,7 +1,8 @@
 /**
  * The nodes that share a database, and which of them owns which accounts: heartbeats, shards, and
- * the fence of what a node may do. It may call the database and the network's deadlines; start
- * reading at {@link dev.mailbell.cluster.Membership}, then {@link dev.mailbell.cluster.ShardLoop}.
+ * the fence of what a node may do. It calls {@code ownership}, the database and the network's
+ * deadlines; start reading at {@link dev.mailbell.cluster.Membership}, then {@link
+ * dev.mailbell.cluster.ShardLoop}.
  */
 @NullMarked
 package dev.mailbell.cluster;

@@ -1,5 +1,6 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
 import dev.mailbell.network.Host;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,11 +29,14 @@ public record Configuration(
         RetentionConfig retention,
         LimitsConfig limits,
         ClusterConfig cluster,
+        OperatorConfig operator,
+        CanaryConfig canary,
+        LoggingConfig logging,
         int metricsPort) {
 
     /** The sections that can change while the daemon runs. */
     private static final Set<String> RELOADED =
-            Set.of("polling", "providers", "webhooks", "limits");
+            Set.of("polling", "providers", "webhooks", "limits", "operator", "canary");
 
     private static final String EGRESS = "network.egress.";
 
@@ -51,9 +55,6 @@ public record Configuration(
         Path keyset = path(security, "keyset", dataDir.resolve("keyset.json").toString(), home);
         ConfigurationSection metrics = root.section("metrics");
         int metricsPort = metrics.integer("port", 0, 0, 65_535);
-        if (!root.string("canary", "off").equals("off")) {
-            root.fault("canary", "is not supported by this version yet; leave it off");
-        }
         HttpConfig http = HttpConfig.read(root.section("http"), home);
         NetworkConfig network = NetworkConfig.read(root.section("network"), home);
         Configuration configuration =
@@ -69,6 +70,9 @@ public record Configuration(
                         RetentionConfig.read(root.section("retention")),
                         LimitsConfig.read(root.section("limits")),
                         ClusterConfig.read(root.section("cluster"), http),
+                        OperatorConfig.read(root.section("operator")),
+                        CanaryConfig.read(root.sectionOrOff("canary")),
+                        LoggingConfig.read(root.section("logging")),
                         metricsPort);
         if (metricsPort != 0 && metricsPort == configuration.http.port()) {
             metrics.fault("port", "is the API's; 0 serves the metrics there");
@@ -92,12 +96,12 @@ public record Configuration(
     }
 
     /** Whether a key takes effect while the daemon runs. */
-    static boolean isReloaded(String key) {
+    public static boolean isReloaded(String key) {
         return key.startsWith(EGRESS) || RELOADED.contains(key.replaceFirst("\\..*", ""));
     }
 
     /** This configuration, with every setting that {@link #isReloaded} taken from {@code newer}. */
-    Configuration reloadedFrom(Configuration newer) {
+    public Configuration reloadedFrom(Configuration newer) {
         return new Configuration(
                 dataDir,
                 keyset,
@@ -110,6 +114,9 @@ public record Configuration(
                 retention,
                 newer.limits,
                 cluster,
+                newer.operator,
+                newer.canary,
+                logging,
                 metricsPort);
     }
 

@@ -1,5 +1,8 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationException;
+import dev.mailbell.config.parsing.ConfigurationReading;
+import dev.mailbell.config.parsing.ConfigurationSection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +63,18 @@ public final class ConfigurationLoader {
         return read(file(given)).configuration();
     }
 
+    /**
+     * A warning when other users can read the file and it has a secret, without its value.
+     *
+     * @throws ConfigurationException with every fault
+     */
+    public Optional<String> exposedSecrets(@Nullable Path given) {
+        // A pipe cannot be read twice, and no other user can open it.
+        return file(given)
+                .filter(Files::isRegularFile)
+                .flatMap(file -> SecretsInFile.warning(file, read(Optional.of(file))));
+    }
+
     /** Reads only the environment and the defaults. */
     public Configuration loadEnvironment() {
         return read(Optional.empty()).configuration();
@@ -68,16 +83,19 @@ public final class ConfigurationLoader {
     /**
      * Reads the configuration with the value of each key, so that two can be compared key by key.
      */
-    Loaded loadKeys(@Nullable Path given) {
+    public Loaded loadKeys(@Nullable Path given) {
         return read(file(given));
     }
 
     /**
      * @param values the value of each key outside of lists, secrets included
+     * @param sources where each value is from that is no default
      */
-    record Loaded(Configuration configuration, Map<String, Object> values) {
-        Loaded {
+    public record Loaded(
+            Configuration configuration, Map<String, Object> values, Map<String, String> sources) {
+        public Loaded {
             values = Map.copyOf(values);
+            sources = Map.copyOf(sources);
         }
 
         /** Without the values. */
@@ -91,7 +109,7 @@ public final class ConfigurationLoader {
         String name = file.map(Path::toString).orElse("(no file)");
         ConfigurationReading reading = new ConfigurationReading(name, environment);
         String yaml = file.isEmpty() ? "" : text(file.get());
-        return new Loaded(read(name, yaml, reading), reading.values());
+        return new Loaded(read(name, yaml, reading), reading.values(), reading.sources());
     }
 
     private Configuration read(String name, String yaml, ConfigurationReading reading) {
@@ -103,7 +121,7 @@ public final class ConfigurationLoader {
     }
 
     /** The paths of all keys that exist, except keys inside of lists. */
-    static Set<String> keys() {
+    public static Set<String> keys() {
         ConfigurationReading reading = new ConfigurationReading("defaults", Map.of());
         new ConfigurationLoader(Path.of("."), Map.of()).read("defaults", "", reading);
         return reading.keys();

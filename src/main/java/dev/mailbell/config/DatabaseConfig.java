@@ -1,5 +1,7 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
+
 /**
  * The PostgreSQL to use.
  *

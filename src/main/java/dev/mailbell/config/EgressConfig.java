@@ -1,5 +1,6 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.socket.Egress;
 import dev.mailbell.network.socket.ProxyAddress;

@@ -1,5 +1,6 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;

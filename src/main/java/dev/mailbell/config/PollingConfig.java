@@ -1,5 +1,7 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
+import dev.mailbell.config.parsing.Durations;
 import java.time.Duration;
 
 /**

@@ -1,5 +1,6 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.HostGlob;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package dev.mailbell.config;
 
+import dev.mailbell.config.parsing.ConfigurationSection;
 import java.time.Duration;
 
 /** How long events, deliveries with their attempts, and the audit log are kept. */

@@ -1,6 +1,6 @@
 /**
- * The operator's configuration: one YAML file and the environment, read into records. One reading
- * reports every fault; start reading at {@link dev.mailbell.config.ConfigurationLoader}.
+ * The keys of the operator's configuration, as records. It calls {@code parsing}, which reads the
+ * file and reports every fault; start reading at {@link dev.mailbell.config.ConfigurationLoader}.
  */
 @NullMarked
 package dev.mailbell.config;

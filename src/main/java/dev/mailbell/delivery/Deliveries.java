@@ -1,16 +1,18 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.cluster.Ownership;
-import dev.mailbell.cluster.ShardOwner;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardOwner;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.log.ActivityTable;
 import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.log.WebhookActivity;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outcome.OutcomeTable;
-import dev.mailbell.delivery.queue.AttemptExecutor;
+import dev.mailbell.delivery.post.AttemptExecutor;
 import dev.mailbell.delivery.queue.DeliveryDispatcher;
 import dev.mailbell.delivery.queue.DeliveryMeters;
 import dev.mailbell.delivery.queue.DeliveryStore;
@@ -41,6 +43,7 @@ public final class Deliveries implements ShardOwner {
     private final AttemptExecutor executor;
     private final DeliveryDispatcher queues;
     private final FanOut fanOut;
+    private final WebhookActivity activity;
     private final Outbox outbox;
     private final DeliverySettings settings;
     private final InstantSource clock;
@@ -65,6 +68,7 @@ public final class Deliveries implements ShardOwner {
         DeliveryMeters meters = new DeliveryMeters(registry, System::nanoTime);
         DeliveryStore store = new DeliveryStore(database.jdbi());
         DatabaseThrottle throttle = new DatabaseThrottle();
+        this.activity = new WebhookActivity(new ActivityTable(database.jdbi()));
         this.queues =
                 new DeliveryDispatcher(
                         store,
@@ -76,7 +80,8 @@ public final class Deliveries implements ShardOwner {
                         meters,
                         clock,
                         RandomGenerator.getDefault(),
-                        throttle);
+                        throttle,
+                        activity);
         this.fanOut = new FanOut(database.jdbi(), queues, ownership, meters, clock, throttle);
         this.outbox = new Outbox(database.dataSource(), queues, meters, clock);
     }
@@ -95,6 +100,7 @@ public final class Deliveries implements ShardOwner {
     public void start() {
         queues.start();
         fanOut.start();
+        activity.start();
     }
 
     /** The entry of events. */
@@ -111,6 +117,12 @@ public final class Deliveries implements ShardOwner {
     public void released(Set<Integer> shards, Deadline deadline) throws InterruptedException {
         queues.released(shards, deadline);
         fanOut.released(deadline);
+    }
+
+    /** Deliveries that wait are found again page by page, whatever else was acquired. */
+    @Override
+    public boolean isBusy() {
+        return false;
     }
 
     /** Nothing is cut: a POST that another node makes a second time has the same id. */
@@ -167,7 +179,11 @@ public final class Deliveries implements ShardOwner {
 
     /** Begins no more calls and waits for those under way, 10 s at most. */
     public void stop() throws InterruptedException {
-        fanOut.stop();
-        queues.stop(STOP_LIMIT);
+        try {
+            fanOut.stop();
+            queues.stop(STOP_LIMIT);
+        } finally {
+            activity.close();
+        }
     }
 }

@@ -1,7 +1,7 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.cluster.Ownership;
 import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.DeferredBatches.Batch;

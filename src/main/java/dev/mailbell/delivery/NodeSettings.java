@@ -1,6 +1,6 @@
 package dev.mailbell.delivery;
 
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import java.time.Duration;
 import java.util.List;

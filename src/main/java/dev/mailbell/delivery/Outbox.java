@@ -4,14 +4,18 @@ import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
 import dev.mailbell.delivery.outbox.EventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
+import dev.mailbell.delivery.outbox.OperatorEvents;
 import dev.mailbell.delivery.queue.DeliveryDispatcher;
 import dev.mailbell.delivery.queue.DeliveryMeters;
 import java.sql.Connection;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entry of events: an event and its deliveries are written in the transaction of the change
@@ -58,11 +62,28 @@ public final class Outbox {
 
     /** Writes an event and its deliveries, within the connection's transaction. */
     public Pending add(Connection connection, NewEvent added) {
+        return add(connection, added, null);
+    }
+
+    private Pending add(Connection connection, NewEvent added, @Nullable UUID except) {
         long begun = queues.beginCommit();
         return new Pending(
                 added.event().clientId(),
-                EventWriter.write(connection, added, null, clock.instant()),
+                EventWriter.write(connection, added, except, clock.instant()),
                 begun);
+    }
+
+    /**
+     * Writes an event for its client and the operator's copy of it, within the connection's
+     * transaction.
+     *
+     * @param except a webhook of the client that does not get the event; null for none
+     */
+    public List<Pending> addWithCopy(Connection connection, NewEvent added, @Nullable UUID except) {
+        List<Pending> all = new ArrayList<>();
+        all.add(add(connection, added, except));
+        OperatorEvents.copyOf(added).ifPresent(copy -> all.add(add(connection, copy)));
+        return all;
     }
 
     /**

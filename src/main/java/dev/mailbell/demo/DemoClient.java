@@ -43,13 +43,32 @@ final class DemoClient implements AutoCloseable {
         return post("/v1/accounts", body).path("id").stringValue();
     }
 
+    /** Registers an account as this JSON says. */
+    void registerAccount(String body) throws IOException, InterruptedException {
+        post("/v1/accounts", body);
+    }
+
+    /** Reads a path; what it answers does not matter. */
+    void get(String path) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(daemon.resolve(path))
+                        .timeout(Duration.ofSeconds(10))
+                        .header("Authorization", "Bearer " + key)
+                        .build();
+        http.send(request, HttpResponse.BodyHandlers.discarding());
+    }
+
     private JsonNode post(String path, ObjectNode body) throws IOException, InterruptedException {
+        return post(path, JSON.writeValueAsString(body));
+    }
+
+    private JsonNode post(String path, String body) throws IOException, InterruptedException {
         HttpRequest request =
                 HttpRequest.newBuilder(daemon.resolve(path))
                         .timeout(Duration.ofSeconds(10))
                         .header("Authorization", "Bearer " + key)
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
                         .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 201) {

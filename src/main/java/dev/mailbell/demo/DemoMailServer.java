@@ -12,7 +12,7 @@ import java.util.Properties;
 
 /** An SMTP, IMAP and POP3 server on free loopback ports. */
 final class DemoMailServer implements AutoCloseable {
-    static final String HOST = "127.0.0.1";
+    static final String HOST = MailPort.HOST;
     static final String PASSWORD = "demo-password";
     private static final String TIMEOUT_MILLIS = "10000";
 
@@ -22,9 +22,9 @@ final class DemoMailServer implements AutoCloseable {
         server =
                 new GreenMail(
                         new ServerSetup[] {
-                            new ServerSetup(0, HOST, ServerSetup.PROTOCOL_SMTP),
-                            new ServerSetup(0, HOST, ServerSetup.PROTOCOL_IMAP),
-                            new ServerSetup(0, HOST, ServerSetup.PROTOCOL_POP3)
+                            MailPort.of(ServerSetup.PROTOCOL_SMTP),
+                            MailPort.of(ServerSetup.PROTOCOL_IMAP),
+                            MailPort.of(ServerSetup.PROTOCOL_POP3)
                         });
         server.start();
         for (String address : addresses) {

@@ -12,7 +12,6 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.tukaani.xz.XZInputStream;
 
 /**
  * PostgreSQL's programs, unpacked from the class path.
@@ -33,7 +32,7 @@ public record PostgresPrograms(Path home) {
     }
 
     /** Unpacks the programs below a directory unless they exist there. */
-    static PostgresPrograms unpackedIn(Path directory) {
+    public static PostgresPrograms unpackedIn(Path directory) {
         Path home = directory.resolve("postgresql-" + VERSION);
         try {
             if (!Files.isDirectory(home)) {
@@ -75,7 +74,7 @@ public record PostgresPrograms(Path home) {
                                 + archive
                                 + "): set database.url to a server of your own");
             }
-            Tar.unpack(new XZInputStream(packed), staging);
+            Tar.unpackXz(packed, staging);
         }
         DirectoryTrees.force(staging);
     }

@@ -10,9 +10,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Base64;
+import java.util.Properties;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.postgresql.PGConnection;
+import org.postgresql.PGProperty;
 
 /**
  * The two roles of the embedded server. The superuser prepares the server at the start and does
@@ -30,8 +32,11 @@ final class ServerRoles {
 
     private static final int SOCKET_SECONDS = 5;
 
-    /** Longer than the lock timeout: a statement of a killed daemon may still hold a lock. */
-    private static final int ADOPTION_SECONDS = 60;
+    /**
+     * Longer than the lock timeout: a statement of a killed daemon may still hold a lock. Also for
+     * logins: on a busy machine a server that has just started answers late.
+     */
+    private static final int PREPARATION_SECONDS = 60;
 
     /** Databases of builds before this role existed have tables of the superuser. */
     private static final String ADOPT =
@@ -75,6 +80,13 @@ final class ServerRoles {
                 address.url(), PoolSettings.properties(address, SOCKET_SECONDS));
     }
 
+    private static Connection prepared(DatabaseAddress address) throws SQLException {
+        Properties properties = PoolSettings.properties(address, PREPARATION_SECONDS);
+        PGProperty.CONNECT_TIMEOUT.set(properties, PREPARATION_SECONDS);
+        PGProperty.LOGIN_TIMEOUT.set(properties, PREPARATION_SECONDS);
+        return DriverManager.getConnection(address.url(), properties);
+    }
+
     /**
      * The ordinary role's password, derived from the superuser's, so that one file holds both. The
      * superuser's cannot be computed from it.
@@ -96,7 +108,7 @@ final class ServerRoles {
      * an earlier build. A standby has them from its primary.
      */
     static void prepare(int port, String password) throws SQLException {
-        try (Connection connection = connect(superuser(port, "postgres", password))) {
+        try (Connection connection = prepared(superuser(port, "postgres", password))) {
             if (has(connection, "pg_control_recovery() where pg_is_in_recovery()")) {
                 return;
             }
@@ -119,10 +131,7 @@ final class ServerRoles {
             }
             execute(connection, "alter database " + DATABASE + " owner to " + DAEMON);
         }
-        DatabaseAddress own = superuser(port, DATABASE, password);
-        try (Connection connection =
-                DriverManager.getConnection(
-                        own.url(), PoolSettings.properties(own, ADOPTION_SECONDS))) {
+        try (Connection connection = prepared(superuser(port, DATABASE, password))) {
             execute(connection, "set lock_timeout = '30s'");
             execute(connection, ADOPT);
         }

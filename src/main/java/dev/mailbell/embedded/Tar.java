@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.tukaani.xz.XZInputStream;
 
 /**
  * Unpacks a tar archive of files, directories and symbolic links. Other entries are refused, and so
@@ -21,6 +22,15 @@ final class Tar {
     private static final int OWNER_EXECUTE = 0100;
 
     private Tar() {}
+
+    /**
+     * Unpacks an archive that is packed by xz. Only here, and in a class that is loaded when
+     * something is unpacked: the library's jar is sealed, and a Java that starts from a cache with
+     * one of its classes ends where the jar is in another folder than it was at the training.
+     */
+    static void unpackXz(InputStream packed, Path target) throws IOException {
+        unpack(new XZInputStream(packed), target);
+    }
 
     static void unpack(InputStream packed, Path target) throws IOException {
         TarArchiveInputStream archive = new TarArchiveInputStream(packed);

@@ -79,6 +79,34 @@ public final class EventStore {
         });
     }
 
+    /**
+     * The latest events of a client, the newest first, without those of transactions that the feed
+     * does not show yet: the feed goes on after the first of them.
+     *
+     * @param type null for all
+     * @param accountId null for all
+     */
+    public List<Event> latest(
+            UUID clientId, @Nullable EventType type, @Nullable UUID accountId, int limit) {
+        String ofType = type == null ? "" : " and type = '" + type.wireName() + "'";
+        String ofAccount = accountId == null ? "" : " and account_id = :account";
+        return jdbi.withHandle(handle -> {
+            var query =
+                    handle.createQuery(
+                                    "select * from event where client_id = :client"
+                                            + " and tx < pg_snapshot_xmin(pg_current_snapshot())"
+                                            + ofType
+                                            + ofAccount
+                                            + " order by tx desc, id desc limit :limit")
+                            .bind("client", clientId)
+                            .bind("limit", limit);
+            if (accountId != null) {
+                query.bind("account", accountId);
+            }
+            return query.map((row, context) -> read(row)).list();
+        });
+    }
+
     /** A position in the feed: after this event of this transaction. */
     private record Position(String tx, UUID id) {
         static final UUID LOWEST = new UUID(0, 0);

@@ -13,8 +13,32 @@ public enum EventType {
     ACCOUNT_RETRYING,
     ACCOUNT_PARKED,
     ACCOUNT_RECOVERED,
+    ACCOUNT_STALE,
+    WEBHOOK_FAILING,
     WEBHOOK_DISABLED,
+    DELIVERY_FAILED,
+    CANARY_LATE,
     WEBHOOK_TEST;
+
+    /**
+     * Whether the event is about a webhook. A delivery of such an event that fails raises no event:
+     * two webhooks that fail would announce each other for ever.
+     */
+    public boolean isAboutWebhook() {
+        return switch (this) {
+            case WEBHOOK_FAILING, WEBHOOK_DISABLED, DELIVERY_FAILED, WEBHOOK_TEST -> true;
+            case MAIL_NEW,
+                    MAILBOX_BASELINE,
+                    MAILBOX_RESET,
+                    ACCOUNT_CONNECTED,
+                    ACCOUNT_RETRYING,
+                    ACCOUNT_PARKED,
+                    ACCOUNT_RECOVERED,
+                    ACCOUNT_STALE,
+                    CANARY_LATE ->
+                    false;
+        };
+    }
 
     /** The name on the wire, for example {@code mail.new}. */
     public String wireName() {

@@ -41,7 +41,7 @@ final class IdSequence {
 
     synchronized UUID next() {
         UUID id = generator.generate();
-        if (compare(id, last) <= 0 && millis(last) - clock.millis() <= MAX_AHEAD) {
+        if (Ids.compare(id, last) <= 0 && millis(last) - clock.millis() <= MAX_AHEAD) {
             id = successor(last);
         }
         last = id;
@@ -50,7 +50,7 @@ final class IdSequence {
 
     /** Makes all later ids higher than this one. */
     synchronized void startAfter(UUID highest) {
-        if (compare(highest, last) > 0) {
+        if (Ids.compare(highest, last) > 0) {
             last = highest;
         }
     }
@@ -64,15 +64,5 @@ final class IdSequence {
 
     private static long millis(UUID id) {
         return id.getMostSignificantBits() >>> 16;
-    }
-
-    /**
-     * Compares as PostgreSQL does, by unsigned bytes; {@link UUID#compareTo} is by signed halves.
-     */
-    private static int compare(UUID a, UUID b) {
-        int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
-        return high != 0
-                ? high
-                : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
     }
 }

@@ -22,6 +22,16 @@ public final class Ids {
         clock = shared;
     }
 
+    /**
+     * Compares as PostgreSQL does, by unsigned bytes; {@link UUID#compareTo} is by signed halves.
+     */
+    public static int compare(UUID a, UUID b) {
+        int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+        return high != 0
+                ? high
+                : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    }
+
     public static UUID next() {
         return SEQUENCE.next();
     }

@@ -1,6 +1,8 @@
 package dev.mailbell.mail;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Why a mailbox could not be read; the names are part of the HTTP contract. */
 public enum FailureCode {
@@ -20,6 +22,11 @@ public enum FailureCode {
     /** The name on the wire, for example {@code auth_failed}. */
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The code of a wire name; empty for one of another version. */
+    public static Optional<FailureCode> ofWireName(String name) {
+        return Arrays.stream(values()).filter(code -> code.wireName().equals(name)).findFirst();
     }
 
     /**

@@ -64,4 +64,9 @@ public record Login(
     public String server() {
         return host + ":" + port;
     }
+
+    /** The server without the login. */
+    public Endpoint endpoint() {
+        return new Endpoint(host, port, security, tls, egress);
+    }
 }

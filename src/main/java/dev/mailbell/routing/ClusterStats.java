@@ -3,32 +3,43 @@ package dev.mailbell.routing;
 import dev.mailbell.cluster.Member;
 import dev.mailbell.cluster.Members;
 import dev.mailbell.cluster.NodeCounts;
+import dev.mailbell.event.CanaryStatus;
+import dev.mailbell.routing.node.Nodes;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/** What the operator sees of the cluster: its nodes, and which shards they own. */
+/** What the operator sees of the cluster: its nodes, which shards they own, and the canary. */
 public final class ClusterStats {
     private final Jdbi jdbi;
     private final Members members;
     private final Nodes nodes;
     private final Supplier<NodeCounts> counts;
+    private final Supplier<Optional<CanaryStatus>> canary;
 
     /**
      * @param counts of this node
+     * @param canary how it is, whichever node runs it
      */
-    public ClusterStats(Jdbi jdbi, Members members, Nodes nodes, Supplier<NodeCounts> counts) {
+    public ClusterStats(
+            Jdbi jdbi,
+            Members members,
+            Nodes nodes,
+            Supplier<NodeCounts> counts,
+            Supplier<Optional<CanaryStatus>> canary) {
         this.jdbi = jdbi;
         this.members = members;
         this.nodes = nodes;
         this.counts = counts;
+        this.canary = canary;
     }
 
     /**
@@ -45,6 +56,7 @@ public final class ClusterStats {
      * @param unowned shards that no live node owns
      * @param unownedSince since when the first of them has none; null when all have one
      * @param forwarded requests to other nodes by their result
+     * @param canary null where none is configured
      */
     public record Stats(
             UUID self,
@@ -52,7 +64,8 @@ public final class ClusterStats {
             int unowned,
             @Nullable Instant unownedSince,
             NodeCounts counts,
-            Map<String, Long> forwarded) {
+            Map<String, Long> forwarded,
+            @Nullable CanaryStatus canary) {
         public Stats {
             nodes = List.copyOf(nodes);
         }
@@ -86,7 +99,13 @@ public final class ClusterStats {
             live.add(new NodeStats(member, owned.getOrDefault(member.id(), 0)));
         }
         return new Stats(
-                members.self(), live, unowned, unownedSince, counts.get(), nodes.forwarded());
+                members.self(),
+                live,
+                unowned,
+                unownedSince,
+                counts.get(),
+                nodes.forwarded(),
+                canary.get().orElse(null));
     }
 
     private List<Share> shares() {

@@ -1,11 +1,18 @@
 package dev.mailbell.routing;
 
 import dev.mailbell.cluster.Member;
-import dev.mailbell.config.ConfigurationException;
-import dev.mailbell.config.Reload;
+import dev.mailbell.config.parsing.ConfigurationException;
+import dev.mailbell.config.reload.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.routing.NodeClient.NoReplyException;
+import dev.mailbell.routing.node.Command;
+import dev.mailbell.routing.node.Messages;
+import dev.mailbell.routing.node.NodeClient.NoReplyException;
+import dev.mailbell.routing.node.Nodes;
+import dev.mailbell.routing.node.Parallel;
+import dev.mailbell.routing.node.Reply;
+import dev.mailbell.routing.notice.NoticeKind;
+import dev.mailbell.routing.notice.NoticeTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -2,11 +2,19 @@ package dev.mailbell.routing;
 
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.routing.NodeSeal.Envelope;
-import dev.mailbell.routing.NodeSeal.ReplayedException;
+import dev.mailbell.routing.node.Command;
+import dev.mailbell.routing.node.Messages;
+import dev.mailbell.routing.node.NodeClient;
+import dev.mailbell.routing.node.NodeHeaders;
+import dev.mailbell.routing.node.NodeSeal;
+import dev.mailbell.routing.node.NodeSeal.Envelope;
+import dev.mailbell.routing.node.NodeSeal.ReplayedException;
+import dev.mailbell.routing.node.Nodes;
+import dev.mailbell.routing.node.Reply;
 import dev.mailbell.secret.KeyringException;
+import dev.mailbell.status.LocalStatus;
 import dev.mailbell.watch.Watch;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +44,7 @@ public final class NodeServer {
 
     /**
      * @param local the watch of this node alone
+     * @param status of this node alone
      */
     public NodeServer(
             Watch local,
@@ -43,10 +52,11 @@ public final class NodeServer {
             Nodes nodes,
             AccountStore accounts,
             LoginSecrets secrets,
-            ConfigurationReloads reloads) {
+            ConfigurationReloads reloads,
+            LocalStatus status) {
         this(
                 nodes.seal(),
-                new OwnerCommands(local, ownership, nodes, accounts, secrets, reloads),
+                new OwnerCommands(local, ownership, nodes, accounts, secrets, reloads, status),
                 MAX_AT_ONCE);
     }
 

@@ -4,13 +4,20 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.cluster.Member;
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.AccountCommands.Checked;
+import dev.mailbell.routing.node.Command;
+import dev.mailbell.routing.node.Messages;
+import dev.mailbell.routing.node.Nodes;
+import dev.mailbell.routing.node.Reply;
+import dev.mailbell.status.LocalStatus;
 import dev.mailbell.watch.AccountCommands.Live;
+import dev.mailbell.watch.AccountCommands.Traced;
 import dev.mailbell.watch.AccountCommands.Verified;
 import dev.mailbell.watch.Watch;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.CheckedMailbox;
+import dev.mailbell.watch.history.PastCheck;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -24,7 +31,8 @@ import tools.jackson.databind.JsonNode;
 /** Carries out the commands that other nodes send, at this node and nowhere else. */
 final class OwnerCommands {
     private static final Logger LOG = LoggerFactory.getLogger(OwnerCommands.class);
-    private static final TypeReference<List<Checked>> CHECKED = new TypeReference<>() {};
+    private static final TypeReference<List<CheckedMailbox>> CHECKED = new TypeReference<>() {};
+    private static final TypeReference<List<PastCheck>> PAST_CHECKS = new TypeReference<>() {};
     private static final TypeReference<Map<UUID, Live>> LIVE = new TypeReference<>() {};
 
     private final Watch local;
@@ -33,6 +41,7 @@ final class OwnerCommands {
     private final AccountStore accounts;
     private final LoginSecrets secrets;
     private final ConfigurationReloads reloads;
+    private final LocalStatus status;
 
     OwnerCommands(
             Watch local,
@@ -40,13 +49,15 @@ final class OwnerCommands {
             Nodes nodes,
             AccountStore accounts,
             LoginSecrets secrets,
-            ConfigurationReloads reloads) {
+            ConfigurationReloads reloads,
+            LocalStatus status) {
         this.local = local;
         this.ownership = ownership;
         this.nodes = nodes;
         this.accounts = accounts;
         this.secrets = secrets;
         this.reloads = reloads;
+        this.status = status;
     }
 
     private record VerifiedAnswer(Verified.@Nullable Works works, Verified.@Nullable Fails fails) {}
@@ -64,6 +75,12 @@ final class OwnerCommands {
                                         local.check(
                                                 account(check.clientId(), check.accountId()),
                                                 deadline));
+                case Command.Trace(UUID clientId, UUID accountId, boolean anew) ->
+                        mine(
+                                accountId,
+                                () -> local.trace(account(clientId, accountId), anew, deadline));
+                case Command.PastChecks(UUID accountId) ->
+                        mine(accountId, () -> local.pastChecks(accountId));
                 case Command.Position position ->
                         mine(
                                 position.accountId(),
@@ -89,6 +106,8 @@ final class OwnerCommands {
                     yield reply(local.live(ids));
                 }
                 case Command.Reload(UUID id) -> reply(reloads.requested(id));
+                case Command.Status(UUID client) ->
+                        reply(client == null ? status.now() : status.modes(client));
             };
         } catch (RuntimeException e) {
             return Reply.failed(failure(command, e));
@@ -136,7 +155,7 @@ final class OwnerCommands {
     }
 
     private static Reply.Failure failure(Command command, RuntimeException thrown) {
-        return Failures.of(thrown)
+        return CommandFailures.of(thrown)
                 .orElseGet(() -> {
                     String id = UUID.randomUUID().toString();
                     LOG.error("Request {} of another node failed: {}", id, command.name(), thrown);
@@ -152,7 +171,7 @@ final class OwnerCommands {
      */
     static JsonNode value(Reply reply, String node) {
         if (reply.failure() != null) {
-            throw Failures.exception(reply.failure(), node);
+            throw CommandFailures.exception(reply.failure(), node);
         }
         if (reply.value() == null) {
             throw new IllegalStateException("node " + node + " sent an empty reply");
@@ -160,8 +179,16 @@ final class OwnerCommands {
         return reply.value();
     }
 
-    static List<Checked> checked(JsonNode value) {
+    static List<CheckedMailbox> checked(JsonNode value) {
         return Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), CHECKED);
+    }
+
+    static Traced traced(JsonNode value) {
+        return Messages.JSON.treeToValue(value, Traced.class);
+    }
+
+    static List<PastCheck> pastChecks(JsonNode value) {
+        return Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), PAST_CHECKS);
     }
 
     static Verified verified(JsonNode value) {

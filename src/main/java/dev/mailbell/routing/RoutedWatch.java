@@ -5,14 +5,21 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.cluster.Member;
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.routing.NodeClient.NoReplyException;
+import dev.mailbell.routing.node.Command;
+import dev.mailbell.routing.node.NodeClient.NoReplyException;
+import dev.mailbell.routing.node.NodeUnavailableException;
+import dev.mailbell.routing.node.Nodes;
+import dev.mailbell.routing.node.Parallel;
+import dev.mailbell.routing.node.Reply;
 import dev.mailbell.watch.Watch;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.CheckedMailbox;
+import dev.mailbell.watch.history.PastCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +46,8 @@ public final class RoutedWatch implements Watch {
 
     /** How long an answer waits for fields that only other nodes know. */
     private static final Duration LIVE_TIMEOUT = Duration.ofMillis(500);
+
+    private static final Duration PAST_CHECKS_TIMEOUT = Duration.ofSeconds(3);
 
     private final Watch local;
     private final Ownership ownership;
@@ -104,13 +113,33 @@ public final class RoutedWatch implements Watch {
     }
 
     @Override
-    public List<Checked> check(Account account, Deadline deadline) {
+    public List<CheckedMailbox> check(Account account, Deadline deadline) {
         return atOwner(
                 account.id(),
                 () -> local.check(account, deadline),
                 new Command.Check(account.clientId(), account.id()),
                 OwnerCommands::checked,
                 deadline);
+    }
+
+    @Override
+    public Traced trace(Account account, boolean anew, Deadline deadline) {
+        return atOwner(
+                account.id(),
+                () -> local.trace(account, anew, deadline),
+                new Command.Trace(account.clientId(), account.id(), anew),
+                OwnerCommands::traced,
+                deadline);
+    }
+
+    @Override
+    public List<PastCheck> pastChecks(UUID accountId) {
+        return atOwner(
+                accountId,
+                () -> local.pastChecks(accountId),
+                new Command.PastChecks(accountId),
+                OwnerCommands::pastChecks,
+                Deadline.after(PAST_CHECKS_TIMEOUT));
     }
 
     @Override

@@ -5,14 +5,21 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.cluster.Members;
 import dev.mailbell.cluster.NodeCounts;
-import dev.mailbell.cluster.Ownership;
-import dev.mailbell.config.Reload;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.config.reload.Reload;
 import dev.mailbell.delivery.Deliveries;
+import dev.mailbell.event.CanaryStatus;
 import dev.mailbell.oauth.OAuthApps;
+import dev.mailbell.routing.node.Nodes;
+import dev.mailbell.routing.notice.AppliedChanges;
+import dev.mailbell.routing.notice.ChangeNotices;
+import dev.mailbell.routing.notice.NoticeKind;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.status.LocalStatus;
 import dev.mailbell.watch.Watch;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -25,6 +32,7 @@ public final class Routing implements AutoCloseable {
     private final ConfigurationReloads reloads;
     private final NodeServer server;
     private final ClusterStats stats;
+    private final ClusterStatus status;
     private final ChangeNotices notices;
 
     /**
@@ -36,6 +44,8 @@ public final class Routing implements AutoCloseable {
      * @param reload reads this node's configuration again
      * @param fingerprint of the configuration in effect at this node
      * @param counts of this node
+     * @param canary how it is, whichever node runs it
+     * @param status of this node
      */
     public record Parts(
             Jdbi jdbi,
@@ -50,6 +60,8 @@ public final class Routing implements AutoCloseable {
             Supplier<Reload> reload,
             Supplier<String> fingerprint,
             Supplier<NodeCounts> counts,
+            Supplier<Optional<CanaryStatus>> canary,
+            LocalStatus status,
             MeterRegistry meters) {}
 
     public Routing(Parts parts) {
@@ -71,8 +83,10 @@ public final class Routing implements AutoCloseable {
                         nodes,
                         new AccountStore(jdbi),
                         new LoginSecrets(parts.keyring),
-                        reloads);
-        this.stats = new ClusterStats(jdbi, parts.members, nodes, parts.counts);
+                        reloads,
+                        parts.status);
+        this.status = new ClusterStatus(parts.members, nodes, parts.status);
+        this.stats = new ClusterStats(jdbi, parts.members, nodes, parts.counts, parts.canary);
         this.notices =
                 new ChangeNotices(
                         parts.connections, ownership::isActive, () -> ownership.mayBegin(0));
@@ -121,6 +135,11 @@ public final class Routing implements AutoCloseable {
 
     public ClusterStats stats() {
         return stats;
+    }
+
+    /** What each node knows of itself. */
+    public ClusterStatus status() {
+        return status;
     }
 
     /**

@@ -54,6 +54,17 @@ public final class Keyring {
         return new Keyring(place);
     }
 
+    /**
+     * Opens the keyset where there is one, and creates nothing.
+     *
+     * @throws KeyringException when there is one that cannot be used
+     */
+    public static Optional<Keyring> find(KeysetPlace place) {
+        return place.hasVariable() || new KeysetFile(place.file()).exists()
+                ? Optional.of(new Keyring(place))
+                : Optional.empty();
+    }
+
     /** As {@link #openExisting(KeysetPlace)}, for a keyset in a file. */
     public static Keyring openExisting(Path path) {
         return openExisting(new KeysetPlace(path, ""));
@@ -140,8 +151,8 @@ public final class Keyring {
     }
 
     /**
-     * Reads the keyset again for an unknown key: {@code keys rotate} or another node may have added
-     * it.
+     * Reads the keyset again for an unknown key: {@code keyset rotate} or another node may have
+     * added it.
      */
     private Aead aeadFor(byte[] sealed) {
         String id = keyIdOf(sealed).orElse("");
@@ -225,7 +236,7 @@ public final class Keyring {
                     "the keyset is in "
                             + KeysetPlace.VARIABLE
                             + ", which only you can change: write the new keyset into a file with"
-                            + " \"keys "
+                            + " \"keyset "
                             + command
                             + " --to FILE\", set the variable to that file's content on every node,"
                             + " and start them again");

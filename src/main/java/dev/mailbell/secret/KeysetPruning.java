@@ -92,7 +92,7 @@ public final class KeysetPruning {
                                         + column
                                         + " still need key "
                                         + key
-                                        + ": a running daemon encrypts them anew (\"keys status\""
+                                        + ": a running daemon encrypts them anew (\"keyset status\""
                                         + " shows how far it is)");
                     }
                 });

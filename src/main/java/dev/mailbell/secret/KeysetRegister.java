@@ -91,7 +91,8 @@ public final class KeysetRegister {
                         + ". Restore the keyset with these keys from a backup, or take"
                         + " that of the other nodes, and point security.keyset or "
                         + KeysetPlace.VARIABLE
-                        + " at it; without them no secret in the database can be read");
+                        + " at it; without them no secret in the database can be read. If they are lost for"
+                        + " good: mailbell keyset abandon");
     }
 
     /** Since when a key may encrypt; empty when no daemon has taken it up. */

@@ -104,7 +104,7 @@ public final class Reencryption implements AutoCloseable {
             LOG.info("{} secrets are still encrypted with older keys", left);
         } else if (!completeFor.equals(primary)) {
             LOG.info(
-                    "All secrets are encrypted with key {}; \"keys prune\" may remove the older"
+                    "All secrets are encrypted with key {}; \"keyset prune\" may remove the older"
                             + " keys",
                     primary);
             completeFor = primary;

@@ -4,9 +4,13 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.detection.PositionUpdate;
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.transcript.TranscriptLine;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.CheckedMailbox;
+import dev.mailbell.watch.history.PastCheck;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,7 +39,24 @@ public interface AccountCommands {
      * @throws NoRoomException when this node was not ready in time, which says nothing of the mail
      *     server
      */
-    List<Checked> check(Account account, Deadline deadline);
+    List<CheckedMailbox> check(Account account, Deadline deadline);
+
+    /**
+     * Checks as {@link #check} does, and answers with the dialogue too, whether the server can be
+     * read or not.
+     *
+     * @param anew whether a connection that is kept is closed first, so that the dialogue begins
+     *     with the connection and the login
+     * @throws NotWatchedException as {@link #check}
+     * @throws NoRoomException when this node was not ready in time for a connection
+     */
+    Traced trace(Account account, boolean anew, Deadline deadline);
+
+    /**
+     * How the latest checks of an account went, the newest first; none of an account that is not
+     * watched. Kept in the memory of the node that watches the account, since it does.
+     */
+    List<PastCheck> pastChecks(UUID accountId);
 
     /**
      * Moves the client's position in a mailbox, checking it first where the position needs that.
@@ -73,17 +94,26 @@ public interface AccountCommands {
     }
 
     /**
-     * What one check of a mailbox found.
+     * A check with its dialogue.
      *
-     * @param reset whether counting began anew because the UIDs are not valid any more
+     * @param checked what it found; empty when it failed
+     * @param code why it failed; null when it succeeded
+     * @param message the failure in words
+     * @param omitted how many lines of the dialogue are left out
      */
-    record Checked(
-            String name,
-            int newCount,
-            @Nullable Integer pendingCount,
-            int total,
-            boolean reset,
-            boolean approximate) {}
+    record Traced(
+            Instant startedAt,
+            long tookMillis,
+            List<CheckedMailbox> checked,
+            @Nullable FailureCode code,
+            @Nullable String message,
+            List<TranscriptLine> lines,
+            long omitted) {
+        public Traced {
+            checked = List.copyOf(checked);
+            lines = List.copyOf(lines);
+        }
+    }
 
     /** The result of a tried login. */
     sealed interface Verified {
@@ -98,7 +128,7 @@ public interface AccountCommands {
                 List<String> warnings)
                 implements Verified {}
 
-        record Fails(dev.mailbell.mail.FailureCode code, String message) implements Verified {}
+        record Fails(FailureCode code, String message) implements Verified {}
 
         /**
          * @param uidValidity null for POP3
@@ -114,10 +144,26 @@ public interface AccountCommands {
      *     dev.mailbell.mail.Proof#wireName}; null before the first
      * @param lastCheckedAt when a check last succeeded since this process began; null when none did
      * @param nextCheckAt when the next check is due; null while one is under way
+     * @param reason why it is watched in this mode
      */
     record Live(
             @Nullable String mode,
             @Nullable String proof,
             @Nullable Instant lastCheckedAt,
-            @Nullable Instant nextCheckAt) {}
+            @Nullable Instant nextCheckAt,
+            @Nullable ModeReason reason) {}
+
+    /** Why an account is watched in its mode. */
+    enum ModeReason {
+        /** The server pushes. */
+        PUSHED,
+        /** The protocol has no push. */
+        PROTOCOL,
+        /** Push is switched off for the account or its mail server. */
+        SWITCHED_OFF,
+        /** The server offers push and refuses it; it is asked again after a day. */
+        REFUSED,
+        /** The server does not offer push, or its connection could not be kept. */
+        NOT_OFFERED
+    }
 }

@@ -3,7 +3,7 @@ package dev.mailbell.watch;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.MailSettings;
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.detection.ImapObservation;
 import dev.mailbell.detection.Observation;

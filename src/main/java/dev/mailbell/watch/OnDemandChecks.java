@@ -10,9 +10,6 @@ import dev.mailbell.fairness.Shares;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.PushSession;
 import dev.mailbell.network.Deadline;
-import dev.mailbell.watch.AccountChecker.CheckResult;
-import dev.mailbell.watch.AccountChecker.PositionIn;
-import dev.mailbell.watch.AccountCommands.Checked;
 import dev.mailbell.watch.AccountCommands.Verified;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
@@ -20,6 +17,11 @@ import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.AccountChecker;
+import dev.mailbell.watch.check.AccountChecker.CheckResult;
+import dev.mailbell.watch.check.AccountChecker.PositionIn;
+import dev.mailbell.watch.check.CheckExecutor;
+import dev.mailbell.watch.check.CheckedMailbox;
 import dev.mailbell.watch.host.OpenSession;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.schedule.PollingPolicy;
@@ -80,7 +82,7 @@ final class OnDemandChecks {
         return Deadline.after(policy.timeout());
     }
 
-    List<Checked> check(WatchedAccount watched, Deadline deadline) {
+    List<CheckedMailbox> check(WatchedAccount watched, Deadline deadline) {
         return by(
                 watched.account(),
                 deadline,
@@ -100,7 +102,8 @@ final class OnDemandChecks {
                 () -> loginProbe.run(account, secret, policy.serverPart(deadline)));
     }
 
-    private <T> T by(Account account, Deadline deadline, Supplier<T> work) {
+    /** Does the work on a thread of its own and waits for it, until the deadline. */
+    <T> T by(Account account, Deadline deadline, Supplier<T> work) {
         database.requireHeld();
         UUID client = account.clientId();
         if (!begin(client)) {
@@ -184,14 +187,30 @@ final class OnDemandChecks {
         }
     }
 
-    /** The polling interval begins anew after it. */
     private CheckResult checkNow(
             WatchedAccount watched,
             CheckTrigger source,
             @Nullable PositionIn position,
             Deadline deadline) {
+        return checkNow(watched, source, position, deadline, () -> {}, () -> {});
+    }
+
+    /**
+     * The polling interval begins anew after it.
+     *
+     * @param before runs first, with the account's lock
+     * @param after runs last, with the account's lock
+     */
+    CheckResult checkNow(
+            WatchedAccount watched,
+            CheckTrigger source,
+            @Nullable PositionIn position,
+            Deadline deadline,
+            Runnable before,
+            Runnable after) {
         lock(watched, deadline);
         try {
+            before.run();
             CheckResult result = executor.checkOnDemand(watched, source, position, deadline);
             if (wantsPush(watched)) {
                 // Push begins with a check of its own.
@@ -199,6 +218,7 @@ final class OnDemandChecks {
             }
             return result;
         } finally {
+            after.run();
             watched.session().lock().unlock();
         }
     }

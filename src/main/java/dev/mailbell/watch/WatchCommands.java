@@ -6,11 +6,15 @@ import dev.mailbell.account.Mailbox;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Proof;
+import dev.mailbell.mail.Protocol;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.account.AccountStatus;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.CheckedMailbox;
+import dev.mailbell.watch.history.PastCheck;
+import dev.mailbell.watch.schedule.PollingPolicy;
 import dev.mailbell.watch.shard.ChangedAccounts;
 import dev.mailbell.watch.shard.NewlyRegistered;
 import dev.mailbell.watch.shard.ShardLoader;
@@ -32,7 +36,9 @@ final class WatchCommands implements Watch {
     private final ChangedAccounts changes;
     private final ShardLoader shards;
     private final OnDemandChecks onDemand;
+    private final TracedChecks traces;
     private final CheckSchedule schedule;
+    private final PollingPolicy policy;
     private final BooleanSupplier active;
     private final InstantSource clock;
 
@@ -45,7 +51,9 @@ final class WatchCommands implements Watch {
             ChangedAccounts changes,
             ShardLoader shards,
             OnDemandChecks onDemand,
+            TracedChecks traces,
             CheckSchedule schedule,
+            PollingPolicy policy,
             BooleanSupplier active,
             InstantSource clock) {
         this.accounts = accounts;
@@ -53,7 +61,9 @@ final class WatchCommands implements Watch {
         this.changes = changes;
         this.shards = shards;
         this.onDemand = onDemand;
+        this.traces = traces;
         this.schedule = schedule;
+        this.policy = policy;
         this.active = active;
         this.clock = clock;
     }
@@ -97,8 +107,20 @@ final class WatchCommands implements Watch {
     }
 
     @Override
-    public List<Checked> check(Account account, Deadline deadline) {
+    public List<CheckedMailbox> check(Account account, Deadline deadline) {
         return ofThisNode(account, watched -> onDemand.check(watched, deadline));
+    }
+
+    @Override
+    public Traced trace(Account account, boolean anew, Deadline deadline) {
+        return ofThisNode(account, watched -> traces.trace(watched, anew, deadline));
+    }
+
+    @Override
+    public List<PastCheck> pastChecks(UUID accountId) {
+        return accounts.find(accountId)
+                .map(watched -> watched.history().latest())
+                .orElse(List.of());
     }
 
     @Override
@@ -156,6 +178,20 @@ final class WatchCommands implements Watch {
                 status.mode(),
                 proof == null ? null : proof.wireName(),
                 status.lastCheckedAt(),
-                next);
+                next,
+                status.mode() == null ? null : reason(watched));
+    }
+
+    private ModeReason reason(WatchedAccount watched) {
+        if (watched.status().pushing()) {
+            return ModeReason.PUSHED;
+        }
+        if (watched.account().mail().protocol() == Protocol.POP3) {
+            return ModeReason.PROTOCOL;
+        }
+        if (!policy.push(watched.account())) {
+            return ModeReason.SWITCHED_OFF;
+        }
+        return watched.adaptive().wasPushRefused() ? ModeReason.REFUSED : ModeReason.NOT_OFFERED;
     }
 }

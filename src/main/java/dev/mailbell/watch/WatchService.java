@@ -6,8 +6,8 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.NewAccounts;
-import dev.mailbell.cluster.Ownership;
-import dev.mailbell.cluster.ShardOwner;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardOwner;
 import dev.mailbell.delivery.Outbox;
 import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.mail.MailServers;
@@ -18,6 +18,16 @@ import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.CheckAdmission;
+import dev.mailbell.watch.check.AccountChecker;
+import dev.mailbell.watch.check.AccountStateWriter;
+import dev.mailbell.watch.check.CheckExecutor;
+import dev.mailbell.watch.check.CheckMeters;
+import dev.mailbell.watch.check.FencedRecorder;
+import dev.mailbell.watch.check.MailSessionPool;
+import dev.mailbell.watch.check.OutcomeRecorder;
+import dev.mailbell.watch.check.PushLoop;
+import dev.mailbell.watch.check.Scheduler;
+import dev.mailbell.watch.check.SessionChecks;
 import dev.mailbell.watch.host.KeptSessionLimit;
 import dev.mailbell.watch.host.MailHostLimiters;
 import dev.mailbell.watch.record.ChangeRecorder;
@@ -35,10 +45,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -52,8 +61,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class WatchService implements ShardOwner {
     private static final Logger LOG = LoggerFactory.getLogger(WatchService.class);
-    private static final Duration STUCK = Duration.ofMinutes(10);
-    private static final Duration UNREAD = Duration.ofMinutes(2);
+
+    /** With at most so many first checks under way this node counts as ready. */
+    private static final int FEW = 10;
+
     private static final Duration LAST_CHECKS = Duration.ofSeconds(10);
 
     private final RandomGenerator random = RandomGenerator.getDefault();
@@ -67,14 +78,15 @@ public final class WatchService implements ShardOwner {
     private final CheckAdmission admission;
     private final DatabasePermits database;
     private final MailHostLimiters hosts;
-    private final WatchMeters meters;
-    private final Sessions sessions;
+    private final CheckMeters meters;
+    private final MailSessionPool sessions;
     private final Scheduler scheduler;
     private final PushLoop push;
     private final WatchedAccounts accounts;
     private final WatchCommands commands;
     private final Rescheduling rescheduling;
     private final WatchTicks ticks;
+    private final WatchStatus status;
 
     /**
      * What the service is built from.
@@ -105,12 +117,13 @@ public final class WatchService implements ShardOwner {
         this.ownership = parts.ownership;
         this.lastChecked = new LastChecked(states, ownership);
         this.policy = parts.policy;
-        this.shards = new ShardLoader(states);
+        MailboxStore mailboxes = new MailboxStore(parts.jdbi);
+        this.shards = new ShardLoader(states, mailboxes);
         this.schedule = new CheckSchedule(policy, parts.nanoTime, random);
         this.admission = new CheckAdmission(policy.concurrency(), known, parts.nanoTime);
         this.database = new DatabasePermits(parts.jdbi, parts.databasePlaces, ownership::isActive);
         this.hosts = new MailHostLimiters(policy, known, parts.nanoTime);
-        this.meters = new WatchMeters(parts.meters, parts.nanoTime);
+        this.meters = new CheckMeters(parts.meters, parts.nanoTime);
         TokenSource source =
                 parts.tokens.apply(new StoredRefreshTokens(table, parts.secrets, this::renewed));
         CredentialResolver credentials =
@@ -119,14 +132,14 @@ public final class WatchService implements ShardOwner {
                 new AccountChecker(
                         parts.servers,
                         credentials,
-                        new MailboxStore(parts.jdbi),
+                        mailboxes,
                         database,
                         meters,
                         new FencedRecorder(
                                 new ChangeRecorder(parts.jdbi, database, parts.outbox, parts.clock),
                                 ownership));
         this.sessions =
-                new Sessions(
+                new MailSessionPool(
                         checker,
                         hosts,
                         policy,
@@ -159,24 +172,34 @@ public final class WatchService implements ShardOwner {
         this.accounts =
                 new WatchedAccounts(
                         table, shards, schedule, credentials, known, parts.clock, parts.nanoTime);
+        OnDemandChecks onDemand =
+                new OnDemandChecks(schedule, checker, executor, loginProbe, database, policy);
         this.commands =
                 new WatchCommands(
                         accounts,
-                        new NewlyRegistered(
-                                new NewAccounts(parts.jdbi), shards, accounts, parts.nanoTime),
+                        new NewlyRegistered(new NewAccounts(parts.jdbi), shards, accounts),
                         new ChangedAccounts(table, shards, accounts),
                         shards,
-                        new OnDemandChecks(
-                                schedule, checker, executor, loginProbe, database, policy),
+                        onDemand,
+                        new TracedChecks(onDemand, credentials, parts.clock),
                         schedule,
+                        policy,
                         ownership::isActive,
                         parts.clock);
         shards.loadInto(accounts);
         this.rescheduling = new Rescheduling(accounts, schedule, policy, ownership::nodes);
         this.ticks =
                 new WatchTicks(
-                        accounts, schedule, hosts, meters, rescheduling, hostLog, lastChecked);
+                        accounts,
+                        schedule,
+                        hosts,
+                        meters,
+                        rescheduling,
+                        hostLog,
+                        lastChecked,
+                        new StaleAccounts(parts, schedule));
         meters.show(hosts, sessions, schedule, admission);
+        this.status = new WatchStatus(accounts, shards, hosts, schedule, meters);
     }
 
     private void renewed(Account account) {
@@ -196,6 +219,8 @@ public final class WatchService implements ShardOwner {
     /** Reads the accounts of the shards in the background and begins to check them. */
     @Override
     public void acquired(Set<Integer> taken) {
+        // Of shards taken earlier, accounts whose servers hang do not make this node busy.
+        accounts.shardsTaken();
         shards.acquired(taken);
         rescheduling.nodesMayHaveChanged();
     }
@@ -203,13 +228,26 @@ public final class WatchService implements ShardOwner {
     @Override
     public void released(Set<Integer> given, Deadline deadline) throws InterruptedException {
         boolean lost = deadline.isPast();
+        CountDownLatch earlier = new CountDownLatch(0);
+        if (!lost) {
+            // Written first while sessions are open; a third of the time, because ending them needs
+            // the rest.
+            earlier = ticks.flush(given);
+            ticks.await(earlier, Deadline.after(deadline.remaining().dividedBy(3)));
+        }
         shards.released(given);
         accounts.release(given, deadline);
         if (!lost) {
-            ticks.flush(given, deadline);
+            ticks.await(earlier, deadline);
+            ticks.await(ticks.flush(given), deadline);
         }
         lastChecked.forget(given);
         rescheduling.nodesMayHaveChanged();
+    }
+
+    @Override
+    public boolean isBusy() {
+        return isLoading() || accounts.starting() > FEW;
     }
 
     /** Cuts all sessions with mail servers. Timers stay; what is due waits for the node. */
@@ -239,19 +277,9 @@ public final class WatchService implements ShardOwner {
         return !shards.waiting().isZero();
     }
 
-    /** What keeps this node from seeing mail; empty while it sees. */
-    public List<String> trouble() {
-        if (shards.waiting().compareTo(UNREAD) > 0) {
-            return List.of(
-                    "accounts could not be read for " + shards.waiting().toMinutes() + " minutes");
-        }
-        Duration stuck = schedule.status().stuck();
-        return stuck.compareTo(STUCK) > 0
-                ? List.of(
-                        "checks have been due for "
-                                + stuck.toMinutes()
-                                + " minutes and do not begin")
-                : meters.trouble();
+    /** What is known of the watch of this node. */
+    public WatchStatus status() {
+        return status;
     }
 
     /**
@@ -268,18 +296,13 @@ public final class WatchService implements ShardOwner {
                 Thread.ofVirtual().name("goodbye").start(watched.session()::end);
             }
         }
-        long deadline = System.nanoTime() + LAST_CHECKS.toNanos();
-        while (sessions.count() > 0 || !admission.isIdle()) {
-            if (System.nanoTime() - deadline > 0) {
-                LOG.warn(
-                        "{} sessions with mail servers were still open at the end; what they would have"
-                                + " seen is found at the next start",
-                        sessions.count());
-                accounts.suspend();
-                sessions.cutAll();
-                break;
-            }
-            TimeUnit.MILLISECONDS.sleep(10);
+        if (!sessions.awaitNone(admission::isIdle, LAST_CHECKS)) {
+            LOG.warn(
+                    "{} sessions with mail servers were still open at the end; what they would have"
+                            + " seen is found at the next start",
+                    sessions.count());
+            accounts.suspend();
+            sessions.cutAll();
         }
         ticks.flush();
     }

@@ -2,6 +2,7 @@ package dev.mailbell.watch;
 
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.account.CheckSchedule;
+import dev.mailbell.watch.check.CheckMeters;
 import dev.mailbell.watch.host.MailHostLimiters;
 import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.LastChecked;
@@ -19,21 +20,23 @@ final class WatchTicks {
     private final WatchedAccounts accounts;
     private final CheckSchedule schedule;
     private final MailHostLimiters hosts;
-    private final WatchMeters meters;
+    private final CheckMeters meters;
     private final Rescheduling rescheduling;
     private final HostLog hostLog;
     private final LastChecked lastChecked;
     private final ScheduleAudit audit;
+    private final StaleAccounts stale;
     private final Thread thread = Thread.ofVirtual().name("watch-ticks").unstarted(this::run);
 
     WatchTicks(
             WatchedAccounts accounts,
             CheckSchedule schedule,
             MailHostLimiters hosts,
-            WatchMeters meters,
+            CheckMeters meters,
             Rescheduling rescheduling,
             HostLog hostLog,
-            LastChecked lastChecked) {
+            LastChecked lastChecked,
+            StaleAccounts stale) {
         this.accounts = accounts;
         this.schedule = schedule;
         this.hosts = hosts;
@@ -42,6 +45,7 @@ final class WatchTicks {
         this.hostLog = hostLog;
         this.lastChecked = lastChecked;
         this.audit = new ScheduleAudit(schedule);
+        this.stale = stale;
     }
 
     void start() {
@@ -72,8 +76,10 @@ final class WatchTicks {
         schedule.forgetOver();
         rescheduling.nodesMayHaveChanged();
         if (tick % 6 == 0) {
+            meters.count(accounts.all());
             hostLog.minute();
             audit.round(accounts.all());
+            stale.round(accounts.all());
         }
         if (tick % 360 == 0) {
             flush();
@@ -86,8 +92,12 @@ final class WatchTicks {
         written(lastChecked::flush);
     }
 
-    /** Writes when accounts of these shards were last checked; waits for it until the deadline. */
-    void flush(Set<Integer> shards, Deadline deadline) throws InterruptedException {
+    /**
+     * Writes when accounts of these shards were last checked.
+     *
+     * @return reaches zero when that is written
+     */
+    CountDownLatch flush(Set<Integer> shards) {
         CountDownLatch done = new CountDownLatch(1);
         // Not interrupted at the deadline, which would close a connection of the pool.
         Thread.ofVirtual()
@@ -99,6 +109,11 @@ final class WatchTicks {
                         done.countDown();
                     }
                 });
+        return done;
+    }
+
+    /** Waits until something is written, or until the deadline. */
+    void await(CountDownLatch done, Deadline deadline) throws InterruptedException {
         if (!done.await(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
             LOG.debug("The database is slow to write when accounts were last checked");
         }

@@ -1,7 +1,7 @@
 /**
- * The accounts under watch: which check runs when, by which session, and what follows from its
- * outcome. It calls its sub-packages, the mail clients and the outbox of deliveries; begin with
- * {@link dev.mailbell.watch.Watch} and {@link dev.mailbell.watch.Scheduler}.
+ * What the rest of Mailbell asks of the accounts under watch: checks on demand, what is known of an
+ * account, the event {@code account.stale}. It puts its sub-packages together and calls them; start
+ * reading at {@link dev.mailbell.watch.Watch} and {@link dev.mailbell.watch.check.Scheduler}.
  */
 @NullMarked
 package dev.mailbell.watch;

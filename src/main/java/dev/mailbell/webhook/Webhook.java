@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels only events of accounts that carry all of these
  * @param secret the signing secret ({@code whsec_…}), encrypted and bound to this row
  * @param previous the secret before the last rotation; null when there was none
+ * @param headers what the client has added to its deliveries; null for none
  * @param health the results of the last attempts
  */
 @SuppressWarnings("ArrayRecordComponent") // ciphertext, never compared
@@ -30,6 +31,7 @@ public record Webhook(
         @Nullable String description,
         byte[] secret,
         @Nullable Previous previous,
+        @Nullable Headers headers,
         State state,
         Health health,
         Instant createdAt,
@@ -59,6 +61,18 @@ public record Webhook(
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record Previous(byte[] secret, Instant until) {}
+
+    /**
+     * The client's own headers.
+     *
+     * @param sealed {@link WebhookHeaders} encrypted and bound to this row
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Headers(List<String> names, byte[] sealed) {
+        public Headers {
+            names = List.copyOf(names);
+        }
+    }
 
     /**
      * The results of the last attempts.
@@ -93,6 +107,38 @@ public record Webhook(
             }
             return latest != null && latest.isAfter(now) ? latest : null;
         }
+    }
+
+    /** A webhook without headers of its own. */
+    public Webhook(
+            UUID id,
+            UUID clientId,
+            String url,
+            List<String> events,
+            @Nullable List<UUID> accounts,
+            Map<String, String> labels,
+            @Nullable String description,
+            byte[] secret,
+            @Nullable Previous previous,
+            State state,
+            Health health,
+            Instant createdAt,
+            Instant updatedAt) {
+        this(
+                id,
+                clientId,
+                url,
+                events,
+                accounts,
+                labels,
+                description,
+                secret,
+                previous,
+                null,
+                state,
+                health,
+                createdAt,
+                updatedAt);
     }
 
     public Webhook {

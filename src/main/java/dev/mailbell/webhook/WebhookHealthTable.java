@@ -26,7 +26,7 @@ public final class WebhookHealthTable {
         return jdbi.withHandle(handle ->
                 handle.createQuery("select * from webhook where id = any(:ids)")
                         .bind("ids", ids.toArray(UUID[]::new))
-                        .map((row, context) -> WebhookStore.read(row))
+                        .map((row, context) -> WebhookRows.read(row))
                         .list());
     }
 
@@ -53,7 +53,7 @@ public final class WebhookHealthTable {
                         .bind("ends", probeEnds.atOffset(ZoneOffset.UTC))
                         .bind("openings", openings)
                         .bind("until", until == null ? null : until.atOffset(ZoneOffset.UTC))
-                        .map((row, context) -> WebhookStore.read(row))
+                        .map((row, context) -> WebhookRows.read(row))
                         .findOne());
     }
 }

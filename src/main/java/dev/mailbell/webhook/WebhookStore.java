@@ -1,33 +1,19 @@
 package dev.mailbell.webhook;
 
-import dev.mailbell.webhook.Webhook.Health;
-import dev.mailbell.webhook.Webhook.Previous;
 import dev.mailbell.webhook.Webhook.State;
-import java.sql.Array;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.type.TypeReference;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The table of webhooks. */
 public final class WebhookStore {
     /** Lower than all ids; instead of a null, so that any plan scans the index. */
     private static final UUID LOWEST = new UUID(0, 0);
-
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final TypeReference<Map<String, String>> LABELS = new TypeReference<>() {};
 
     private static final int BATCH = 10_000;
 
@@ -39,44 +25,56 @@ public final class WebhookStore {
 
     public void insert(Webhook webhook) {
         jdbi.useHandle(handle ->
-                bind(
+                WebhookRows.bind(
                                 handle.createUpdate(
                                         """
-                                        insert into webhook (id, client_id, url, events, accounts, labels, description, secret, state,
-                                            healthy, created_at, updated_at)
-                                        values (:id, :client, :url, :events, :accounts, :labels::jsonb, :description, :secret, :state,
-                                            :healthy, :createdAt, :updatedAt)\
+                                        insert into webhook (id, client_id, url, events, accounts, labels, description, secret,
+                                            header_names, headers, state, healthy, created_at, updated_at)
+                                        values (:id, :client, :url, :events, :accounts, :labels::jsonb, :description, :secret,
+                                            :headerNames, :headers, :state, :healthy, :createdAt, :updatedAt)\
                                         """),
                                 webhook)
                         .execute());
     }
 
+    /** The same as {@link #update(Webhook, boolean, State, Instant)}; the headers stay. */
+    public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
+        return update(webhook, false, state, now);
+    }
+
     /**
      * Writes the fields of a webhook that its client may change.
      *
+     * @param newHeaders whether the headers are written too; otherwise they stay as they are, also
+     *     where a rotation of the keys encrypts them anew at the same time
      * @param state the new state: {@link State#ENABLED} ends all pauses and makes pending
      *     deliveries due now, {@link State#DISABLED} keeps them pending; null for no change
      * @param now on the clock by which deliveries are due
      * @return the new row; empty when the webhook does not exist
      */
-    public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
+    public Optional<Webhook> update(
+            Webhook webhook, boolean newHeaders, @Nullable State state, Instant now) {
         return jdbi.inTransaction(handle -> {
             if (state == State.ENABLED) {
                 resetHealth(handle, webhook, now);
             }
-            return bind(
+            return WebhookRows.bind(
                             handle.createQuery(
                                     """
                                     update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
                                         description = :description, state = coalesce(:wanted, state),
                                         healthy = healthy and url = :url and coalesce(:wanted, state) = 'enabled',
+                                        header_names = case when :newHeaders then :headerNames else header_names end,
+                                        headers = case when :newHeaders then :headers else headers end,
+                                        failing_unannounced = failing_unannounced and :wanted::text is null,
                                         updated_at = :updatedAt
                                     where id = :id and client_id = :client
                                     returning *\
                                     """),
                             webhook)
                     .bind("wanted", state == null ? null : state.wireName())
-                    .map((row, context) -> read(row))
+                    .bind("newHeaders", newHeaders)
+                    .map((row, context) -> WebhookRows.read(row))
                     .findOne();
         });
     }
@@ -159,7 +157,22 @@ public final class WebhookStore {
         while (removed && deleteSomeDeliveries(id) == BATCH) {
             continue;
         }
+        while (removed && deleteSomeActivity(id) == BATCH) {
+            continue;
+        }
         return removed;
+    }
+
+    private int deleteSomeActivity(UUID id) {
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(
+                                """
+                                delete from webhook_activity where webhook_id = :id and at in
+                                    (select at from webhook_activity where webhook_id = :id limit :batch)\
+                                """)
+                        .bind("id", id)
+                        .bind("batch", BATCH)
+                        .execute());
     }
 
     private int deleteSomeDeliveries(UUID id) {
@@ -192,7 +205,7 @@ public final class WebhookStore {
     public static Optional<Webhook> find(Handle handle, UUID id) {
         return handle.createQuery("select * from webhook where id = :id")
                 .bind("id", id)
-                .map((row, context) -> read(row))
+                .map((row, context) -> WebhookRows.read(row))
                 .findOne();
     }
 
@@ -210,60 +223,7 @@ public final class WebhookStore {
                                         + limit)
                         .bind("client", clientId)
                         .bind("after", after == null ? LOWEST : after)
-                        .map((row, context) -> read(row))
+                        .map((row, context) -> WebhookRows.read(row))
                         .list());
-    }
-
-    private static <S extends SqlStatement<S>> S bind(S statement, Webhook webhook) {
-        List<UUID> accounts = webhook.accounts();
-        return statement
-                .bind("id", webhook.id())
-                .bind("client", webhook.clientId())
-                .bind("url", webhook.url())
-                .bind("events", webhook.events().toArray(String[]::new))
-                .bind("accounts", accounts == null ? null : accounts.toArray(UUID[]::new))
-                .bind("labels", JSON.writeValueAsString(webhook.labels()))
-                .bind("description", webhook.description())
-                .bind("secret", webhook.secret())
-                .bind("state", webhook.state().wireName())
-                .bind("healthy", webhook.health().healthy())
-                .bind("createdAt", webhook.createdAt().atOffset(ZoneOffset.UTC))
-                .bind("updatedAt", webhook.updatedAt().atOffset(ZoneOffset.UTC));
-    }
-
-    public static Webhook read(ResultSet row) throws SQLException {
-        Array accounts = row.getArray("accounts");
-        byte[] previous = row.getBytes("previous_secret");
-        return new Webhook(
-                row.getObject("id", UUID.class),
-                row.getObject("client_id", UUID.class),
-                row.getString("url"),
-                List.of((String[]) row.getArray("events").getArray()),
-                accounts == null ? null : List.of((UUID[]) accounts.getArray()),
-                JSON.readValue(row.getString("labels"), LABELS),
-                row.getString("description"),
-                row.getBytes("secret"),
-                previous == null
-                        ? null
-                        : new Previous(
-                                previous,
-                                row.getObject("previous_secret_until", OffsetDateTime.class)
-                                        .toInstant()),
-                State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
-                new Health(
-                        instant(row, "failing_since"),
-                        row.getInt("failures"),
-                        row.getString("last_error"),
-                        instant(row, "paused_until"),
-                        instant(row, "breaker_until"),
-                        row.getInt("breaker_openings"),
-                        row.getBoolean("healthy")),
-                row.getObject("created_at", OffsetDateTime.class).toInstant(),
-                row.getObject("updated_at", OffsetDateTime.class).toInstant());
-    }
-
-    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
-        return at == null ? null : at.toInstant();
     }
 }

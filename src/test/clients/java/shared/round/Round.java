@@ -15,10 +15,13 @@ import client.model.AccountFeedEvent;
 import client.model.AccountPage;
 import client.model.AccountPatch;
 import client.model.AccountRequest;
+import client.model.AccountStaleFeedEvent;
 import client.model.AccountState;
 import client.model.Attempt;
 import client.model.BatchRequest;
 import client.model.BatchResult;
+import client.model.CanaryLateFeedEvent;
+import client.model.DeliveryFailedFeedEvent;
 import client.model.DeliveryStatus;
 import client.model.DeliveryWithAttempts;
 import client.model.EventPage;
@@ -39,6 +42,7 @@ import client.model.TlsRequest;
 import client.model.Verification;
 import client.model.WebhookDisabledFeedEvent;
 import client.model.WebhookDisabledReason;
+import client.model.WebhookFailingFeedEvent;
 import client.model.WebhookPatch;
 import client.model.WebhookRequest;
 import client.model.WebhookState;
@@ -147,16 +151,19 @@ public final class Round {
         List<String> both = List.of("plan:pro", "team/a:x:y z");
         AccountPage first =
                 accounts.listAccounts(
-                        tenant, 1, null, AccountState.CONNECTING, null, "imap.example.org", both);
+                        tenant, 1, null, AccountState.CONNECTING, null, "imap.example.org", both,
+                        null, null);
         assertThat(first.getItems()).extracting(Account::getId).containsExactly(account.getId());
         AccountPage second =
                 accounts.listAccounts(
-                        tenant, 50, first.getNextCursor(), null, null, null, List.of("plan:pro"));
+                        tenant, 50, first.getNextCursor(), null, null, null, List.of("plan:pro"),
+                        null, null);
         assertThat(second.getItems()).extracting(Account::getRef).containsExactly("batch");
         assertThat(second.getNextCursor()).isNull();
         assertThat(
                         accounts.listAccounts(
-                                        tenant, null, null, null, null, null, List.of("plan:free"))
+                                        tenant, null, null, null, null, null, List.of("plan:free"),
+                                        null, null)
                                 .getItems())
                 .isEmpty();
     }
@@ -208,11 +215,16 @@ public final class Round {
         Map<MailboxEventType, MailboxFeedEvent> ofMailboxes = new EnumMap<>(MailboxEventType.class);
         Map<AccountEventType, AccountFeedEvent> ofAccounts = new EnumMap<>(AccountEventType.class);
         List<WebhookDisabledFeedEvent> disabled = new ArrayList<>();
+        List<String> ofHealth = new ArrayList<>();
         for (FeedEvent event : found) {
             switch (event.getActualInstance()) {
                 case MailboxFeedEvent mailbox -> ofMailboxes.putIfAbsent(mailbox.getType(), mailbox);
                 case AccountFeedEvent account -> ofAccounts.putIfAbsent(account.getType(), account);
                 case WebhookDisabledFeedEvent webhook -> disabled.add(webhook);
+                case AccountStaleFeedEvent stale -> ofHealth.add(stale.getData().getInterval());
+                case WebhookFailingFeedEvent failing -> ofHealth.add(failing.getType().getValue());
+                case DeliveryFailedFeedEvent failed -> ofHealth.add(failed.getType().getValue());
+                case CanaryLateFeedEvent late -> ofHealth.add(late.getType().getValue());
                 default -> throw new AssertionError(event.toString());
             }
         }
@@ -232,6 +244,8 @@ public final class Round {
                 .isEqualTo(FailureCode.AUTH_FAILED);
         assertThat(ofAccounts.get(AccountEventType.ACCOUNT_CONNECTED).getData().getFailure())
                 .isNull();
+        assertThat(ofHealth)
+                .contains("PT2M", "webhook.failing", "delivery.failed", "canary.late");
         assertThat(disabled.getFirst().getData().getReason()).isEqualTo(WebhookDisabledReason.GONE);
         assertThat(events.listEvents(tenant, null, null, EventType.MAIL_NEW, null, null).getItems())
                 .hasSize(2);
@@ -271,7 +285,16 @@ public final class Round {
     private void deliveries(String webhookId) throws ApiException {
         var page =
                 webhooks.listDeliveries(
-                        webhookId, 10, null, DeliveryStatus.PENDING, null, null, null, tenant);
+                        webhookId,
+                        10,
+                        null,
+                        DeliveryStatus.PENDING,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        tenant);
         assertThat(page.getItems()).hasSize(1);
         assertThat(page.getItems().getFirst().getEventType()).isEqualTo(EventType.MAIL_NEW);
         DeliveryWithAttempts delivery =

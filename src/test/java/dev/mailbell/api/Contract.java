@@ -109,6 +109,24 @@ public final class Contract {
         require(VALIDATOR.validateRequest(builder.build()), response);
     }
 
+    /**
+     * What the contract does not allow of a request with a body; empty for a documented one.
+     *
+     * @param path any path of the operation
+     */
+    public static List<String> requestFaults(String method, String path, String body) {
+        SimpleRequest request =
+                new SimpleRequest.Builder(method, path)
+                        .withContentType("application/json")
+                        .withHeader("Authorization", "Bearer mbk_key")
+                        .withBody(body)
+                        .build();
+        return VALIDATOR.validateRequest(request).getMessages().stream()
+                .filter(message -> message.getLevel() == ValidationReport.Level.ERROR)
+                .map(message -> message.getMessage())
+                .toList();
+    }
+
     private static void require(ValidationReport report, HttpResponse<String> response) {
         assertThat(report.getMessages())
                 .as(

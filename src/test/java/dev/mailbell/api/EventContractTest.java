@@ -11,6 +11,7 @@ import dev.mailbell.api.event.EventRoutes;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.delivery.SentEvents;
 import dev.mailbell.event.Event;
+import dev.mailbell.event.EventPayloads;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
 import dev.mailbell.watch.AnnouncedEvents;
@@ -59,13 +60,29 @@ class EventContractTest {
                     ACCOUNT_CONNECTED,
                     ACCOUNT_RETRYING,
                     ACCOUNT_PARKED,
-                    ACCOUNT_RECOVERED ->
+                    ACCOUNT_RECOVERED,
+                    CANARY_LATE ->
                     AnnouncedEvents.of(type, Ids.next(), Ids.next()).stream()
                             .map(Event::payload)
                             .toList();
-            case WEBHOOK_DISABLED -> sent.disabled().stream().map(Event::payload).toList();
+            case ACCOUNT_STALE, WEBHOOK_FAILING, DELIVERY_FAILED ->
+                    withCopies(
+                            AnnouncedEvents.of(type, Ids.next(), Ids.next()).stream()
+                                    .map(Event::payload)
+                                    .toList());
+            case WEBHOOK_DISABLED ->
+                    withCopies(sent.disabled().stream().map(Event::payload).toList());
             case WEBHOOK_TEST -> List.of(sent.test());
         };
+    }
+
+    /** The payloads as their clients get them, and as the operator does. */
+    private static List<String> withCopies(List<String> payloads) {
+        return Stream.concat(
+                        payloads.stream(),
+                        payloads.stream()
+                                .map(payload -> EventPayloads.forOperator(payload, Ids.next())))
+                .toList();
     }
 
     @ParameterizedTest

@@ -13,8 +13,12 @@ import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Protocol;
+import dev.mailbell.mail.transcript.TranscriptLine;
+import dev.mailbell.mail.transcript.TranscriptLine.Speaker;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.Watch;
+import dev.mailbell.watch.check.CheckedMailbox;
+import dev.mailbell.watch.history.PastCheck;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -57,6 +61,19 @@ public final class FakeWatch implements Watch {
     /** The failure of the next checks; null for success. */
     public volatile @Nullable MailFailure failure;
 
+    /** How every account is watched. */
+    public volatile Live live =
+            new Live(null, null, null, Instant.parse("2026-11-21T00:00:00Z"), null);
+
+    /** The dialogue of traces from now on; empty for a short one. */
+    public volatile List<TranscriptLine> dialogue = List.of();
+
+    /** What servers say in traces. */
+    public volatile String hostile = "* OK";
+
+    /** How the latest checks of every account went. */
+    public volatile List<PastCheck> past = List.of();
+
     /** The secret of the last verify. */
     public volatile @Nullable LoginSecret verifiedSecret;
 
@@ -96,11 +113,44 @@ public final class FakeWatch implements Watch {
     }
 
     @Override
-    public List<Checked> check(Account account, Deadline deadline) {
+    public List<CheckedMailbox> check(Account account, Deadline deadline) {
         throwIfFailing();
         deadlineGiven = deadline;
         count();
-        return List.of(new Checked("INBOX", 2, null, 33, false, false));
+        return List.of(new CheckedMailbox("INBOX", 2, null, 33, false, false));
+    }
+
+    @Override
+    public Traced trace(Account account, boolean anew, Deadline deadline) {
+        deadlineGiven = deadline;
+        count();
+        MailFailure fails = failure;
+        boolean real = !dialogue.isEmpty();
+        Instant began = real ? Instant.now() : Instant.parse("2026-11-20T23:59:07.123Z");
+        List<TranscriptLine> lines =
+                real
+                        ? dialogue
+                        : List.of(
+                                new TranscriptLine(
+                                        0, Speaker.NOTE, anew ? "connects anew" : "goes on"),
+                                new TranscriptLine(2, Speaker.SERVER, hostile + " ready"),
+                                new TranscriptLine(3, Speaker.CLIENT, "A0 NOOP"));
+        return fails == null
+                ? new Traced(
+                        began,
+                        12,
+                        List.of(new CheckedMailbox("INBOX", 2, null, 33, false, false)),
+                        null,
+                        null,
+                        lines,
+                        0)
+                : new Traced(began, 12, List.of(), fails.code(), fails.reason(), lines, 7);
+    }
+
+    @Override
+    public List<PastCheck> pastChecks(UUID accountId) {
+        count();
+        return past;
     }
 
     @Override
@@ -142,9 +192,7 @@ public final class FakeWatch implements Watch {
 
     @Override
     public Optional<Live> live(UUID accountId) {
-        return watched.containsKey(accountId)
-                ? Optional.of(new Live(null, null, null, Instant.parse("2026-11-21T00:00:00Z")))
-                : Optional.empty();
+        return watched.containsKey(accountId) ? Optional.of(live) : Optional.empty();
     }
 
     private void count() {

@@ -82,6 +82,12 @@ class RouteTableTest {
         PATHS.put(
                 "/v1/clients/{id}/keys/{keyId}",
                 "/v1/clients/" + first + "/keys/" + idOf(API.newKey(first, "read")));
+        PATHS.put(
+                "/v1/clients/{id}/portal-links/{linkId}",
+                "/v1/clients/"
+                        + first
+                        + "/portal-links/"
+                        + idOf(API.client().post("/v1/clients/" + first + "/portal-links", "{}")));
         PATHS.put("/v1/clients/{id}", "/v1/clients/" + first);
         happened(UUID.fromString(account));
         refusedKeys();
@@ -113,8 +119,8 @@ class RouteTableTest {
                 .useHandle(handle ->
                         handle.execute(
                                 """
-                                insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at)
-                                values (?, ?::uuid, ?, 0, 'failed', now(), now())\
+                                insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at, completed_at)
+                                values (?, ?::uuid, ?, 0, 'failed', now(), now(), now())\
                                 """,
                                 id,
                                 webhook,
@@ -258,7 +264,10 @@ class RouteTableTest {
                                 "/v1/webhooks",
                                 "{\"url\": \"https://example.org/\", \"events\": [\"*\"]}"));
         for (String list :
-                List.of("/v1/events?accountId=", "/v1/webhooks/" + own + "/deliveries?account=")) {
+                List.of(
+                        "/v1/events?accountId=",
+                        "/v1/deliveries?account=",
+                        "/v1/webhooks/" + own + "/deliveries?account=")) {
             HttpResponse<String> found = caller.get(list + account);
             assertThat(found.statusCode()).as(found.body()).isEqualTo(200);
             assertThat(json(found).required("items").size()).isZero();

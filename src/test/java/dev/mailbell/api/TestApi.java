@@ -4,7 +4,8 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.account.MailboxStore;
-import dev.mailbell.api.account.ServerSearch;
+import dev.mailbell.api.account.registration.ServerSearch;
+import dev.mailbell.api.admin.ReadinessReasons;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.webhook.WebhookOperations;
@@ -12,10 +13,11 @@ import dev.mailbell.cluster.NodeCounts;
 import dev.mailbell.cluster.TestMembers;
 import dev.mailbell.cluster.TestOwnership;
 import dev.mailbell.config.HttpConfig;
-import dev.mailbell.config.Reload;
+import dev.mailbell.config.reload.Reload;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.event.CanaryStatus;
 import dev.mailbell.event.FeedNotifier;
 import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.Protocol;
@@ -33,10 +35,11 @@ import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.routing.ClusterStats;
 import dev.mailbell.routing.ConfigurationReloads;
 import dev.mailbell.routing.NodeServer;
-import dev.mailbell.routing.Nodes;
 import dev.mailbell.routing.RoutedWatch;
 import dev.mailbell.routing.StoredLogins;
+import dev.mailbell.routing.node.Nodes;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.status.TestStatus;
 import dev.mailbell.webhook.Webhook;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -55,10 +58,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -73,9 +78,13 @@ public final class TestApi implements AutoCloseable {
     public final Rules rules = new Rules();
     public final List<UUID> changedWebhooks = Collections.synchronizedList(new ArrayList<>());
     public final List<String> notReady = Collections.synchronizedList(new ArrayList<>());
+    public final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
     public final SettableClock clock = new SettableClock();
     public final TestMembers members;
     public final TestOwnership ownership = new TestOwnership();
+
+    /** Null where none is configured. */
+    public volatile @Nullable CanaryStatus canary;
 
     /** A fingerprint of this node's configuration. */
     public volatile String configuration = "0123456789ab";
@@ -91,6 +100,7 @@ public final class TestApi implements AutoCloseable {
     public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
 
     private final Path directory;
+    private final MakesPages pages;
 
     /** Whether the database and the directory are this one's to close. */
     private final boolean first;
@@ -100,6 +110,11 @@ public final class TestApi implements AutoCloseable {
     private final GuardedHttp http;
     public final Nodes nodes;
     private Api api;
+
+    /** Makes the pages for people that are served beside the API. */
+    public interface MakesPages {
+        Api.Pages of(TestApi api, Api.Parts parts);
+    }
 
     /** The limits and defaults that an operator configures. */
     public static final class Rules implements RequestPolicy {
@@ -199,7 +214,17 @@ public final class TestApi implements AutoCloseable {
 
     /** Over the test's own database, which is closed with the API. */
     public TestApi(Database database) {
-        this(database, temporaryDirectory(), true, new TestMembers());
+        this(
+                database,
+                temporaryDirectory(),
+                true,
+                new TestMembers(),
+                (api, parts) -> (routes, shared) -> {});
+    }
+
+    /** With pages for people. */
+    public TestApi(Database database, MakesPages pages) {
+        this(database, temporaryDirectory(), true, new TestMembers(), pages);
     }
 
     /**
@@ -207,7 +232,12 @@ public final class TestApi implements AutoCloseable {
      * of its own. Both know each other's address, and the first owns all shards.
      */
     public TestApi(TestApi first) {
-        this(first.database, first.directory, false, new TestMembers(UUID.randomUUID()));
+        this(
+                first.database,
+                first.directory,
+                false,
+                new TestMembers(UUID.randomUUID()),
+                first.pages);
         URI address = URI.create("http://127.0.0.1:" + port());
         URI firstAddress = URI.create("http://127.0.0.1:" + first.port());
         for (TestMembers each : List.of(members, first.members)) {
@@ -225,7 +255,13 @@ public final class TestApi implements AutoCloseable {
         }
     }
 
-    private TestApi(Database database, Path directory, boolean first, TestMembers members) {
+    private TestApi(
+            Database database,
+            Path directory,
+            boolean first,
+            TestMembers members,
+            MakesPages pages) {
+        this.pages = pages;
         this.database = database;
         this.directory = directory;
         this.first = first;
@@ -245,7 +281,17 @@ public final class TestApi implements AutoCloseable {
     /** Ends the API and starts it again at the same port, as a restart of the daemon does. */
     public void restart() {
         int port = api.port();
+        stop();
+        startAgain(port);
+    }
+
+    /** Ends the API, as a node that dies. */
+    public void stop() {
         api.close();
+    }
+
+    /** Starts it again after {@link #stop}. */
+    public void startAgain(int port) {
         notifier = new FeedNotifier(database.jdbi());
         api = start(port);
     }
@@ -254,8 +300,7 @@ public final class TestApi implements AutoCloseable {
         ConfigurationReloads reloads =
                 new ConfigurationReloads(
                         database.jdbi(), nodes, () -> reload.get(), () -> configuration);
-        return Api.start(
-                new Api.Settings(new HttpConfig("127.0.0.1", port), 0, KEY, "1.2.3"),
+        Api.Parts parts =
                 new Api.Parts(
                         database.jdbi(),
                         keyring,
@@ -272,7 +317,17 @@ public final class TestApi implements AutoCloseable {
                         notifier,
                         new FakeSearch(searchedFor),
                         rules,
-                        () -> List.copyOf(notReady),
+                        new ReadinessReasons() {
+                            @Override
+                            public List<String> get() {
+                                return List.copyOf(notReady);
+                            }
+
+                            @Override
+                            public List<String> warnings() {
+                                return List.copyOf(warnings);
+                            }
+                        },
                         reloads::everywhere,
                         new NodeServer(
                                 watch,
@@ -280,13 +335,22 @@ public final class TestApi implements AutoCloseable {
                                 nodes,
                                 new AccountStore(database.jdbi()),
                                 new LoginSecrets(keyring),
-                                reloads),
+                                reloads,
+                                TestStatus.NONE),
                         new ClusterStats(
-                                database.jdbi(), members, nodes, () -> new NodeCounts(2, 1)),
+                                database.jdbi(),
+                                members,
+                                nodes,
+                                () -> new NodeCounts(2, 1),
+                                () -> Optional.ofNullable(canary)),
                         () -> true,
                         meters,
                         meters::scrape,
-                        clock));
+                        clock);
+        return Api.start(
+                new Api.Settings(new HttpConfig("127.0.0.1", port), 0, KEY, "1.2.3"),
+                parts,
+                pages.of(this, parts));
     }
 
     /** This node sees that another one, or itself, owns all shards. */

@@ -2,6 +2,9 @@ package dev.mailbell.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mailbell.cluster.ownership.OwnedShards;
+import dev.mailbell.cluster.ownership.ShardOwner;
+import dev.mailbell.cluster.ownership.ShardOwners;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.TestDatabase;
@@ -25,9 +28,11 @@ import java.util.function.UnaryOperator;
 final class ClusterKit implements AutoCloseable {
     static final String CLOCK = "(select at from test_clock)";
 
+    /** No test waits for a database that does not answer; a busy machine may let it be late. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     final Database database = TestDatabase.create(3);
-    final ClusterTables reader =
-            new PostgresTables(database::ownConnection, Duration.ofSeconds(5), CLOCK);
+    final ClusterTables reader = new PostgresTables(database::ownConnection, PATIENCE, CLOCK);
     final List<TestNode> nodes = new ArrayList<>();
     private long nanos = Duration.ofHours(1).toNanos();
     private UnaryOperator<ClusterTables> around = UnaryOperator.identity();
@@ -95,10 +100,31 @@ final class ClusterKit implements AutoCloseable {
                 if (half % 2 == 0) {
                     node.heartbeats.beat();
                 }
-                node.rounds();
             }
+            exchange(running);
+        }
+    }
+
+    /**
+     * Rounds of nodes in turns, five seconds of short pauses at most; ends when nothing more moves
+     * at this time.
+     */
+    void exchange(List<TestNode> running) throws InterruptedException {
+        boolean moving = true;
+        int still = 0;
+        for (int round = 0; moving && still < 3 && round < 100; round++) {
+            moving = false;
+            List<Map<Integer, Long>> before = epochs(running);
+            for (TestNode node : running) {
+                moving |= node.round();
+            }
+            still = epochs(running).equals(before) ? still + 1 : 0;
             requireSafety();
         }
+    }
+
+    private static List<Map<Integer, Long>> epochs(List<TestNode> running) {
+        return running.stream().map(node -> node.shards.epochs()).toList();
     }
 
     /** No shard is active at two nodes. */
@@ -154,6 +180,11 @@ final class ClusterKit implements AutoCloseable {
         private final List<ClusterTables> opened = new ArrayList<>();
         boolean reachable = true;
         Duration wallAhead = Duration.ZERO;
+        boolean busy;
+
+        /** Whether it fails to begin the work of shards. */
+        boolean failing;
+
         Runnable duringRelease = () -> {};
 
         private TestNode(String name, boolean exclusive) {
@@ -182,7 +213,7 @@ final class ClusterKit implements AutoCloseable {
                                 }
                                 return database.ownConnection(patience);
                             },
-                            Duration.ofSeconds(5),
+                            PATIENCE,
                             CLOCK);
             opened.add(tables);
             return around.apply(tables);
@@ -192,12 +223,22 @@ final class ClusterKit implements AutoCloseable {
             heartbeats.join(node);
         }
 
-        /** Rounds until there is nothing more to release, or the database is away. */
+        /** Rounds until one moves no shard. */
         void rounds() throws InterruptedException {
+            Map<Integer, Long> before;
+            do {
+                before = shards.epochs();
+                round();
+            } while (!shards.epochs().equals(before));
+        }
+
+        /** A round, in which the database may be away. */
+        boolean round() throws InterruptedException {
             try {
-                while (round(false)) {}
+                return round(false);
             } catch (DatabaseException e) {
                 assertThat(e).hasMessage("no route");
+                return false;
             }
         }
 
@@ -218,6 +259,9 @@ final class ClusterKit implements AutoCloseable {
         @Override
         public void acquired(Set<Integer> acquired) {
             calls.add("acquired " + acquired.size());
+            if (failing) {
+                throw new IllegalStateException("it fails to begin");
+            }
             working.addAll(acquired);
         }
 
@@ -226,6 +270,11 @@ final class ClusterKit implements AutoCloseable {
             calls.add((deadline.isPast() ? "lost " : "released ") + released.size());
             duringRelease.run();
             working.removeAll(released);
+        }
+
+        @Override
+        public boolean isBusy() {
+            return busy;
         }
 
         @Override

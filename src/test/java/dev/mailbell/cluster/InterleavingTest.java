@@ -144,7 +144,7 @@ class InterleavingTest {
         boolean leaves = leaving.contains(node);
         boolean[] more = new boolean[1];
         attempt(() -> PausedTables.run(() -> more[0] = node.round(leaves)));
-        long pause = more[0] ? 0 : Duration.ofMillis(500).toNanos();
+        long pause = Duration.ofMillis(more[0] ? 50 : 500).toNanos();
         roundAt.put(node, kit.nanoTime() + pause);
         looping.remove(node);
         if (leaves && node.shards.epochs().isEmpty() && !beating.contains(node)) {

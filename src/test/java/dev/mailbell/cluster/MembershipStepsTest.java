@@ -3,8 +3,10 @@ package dev.mailbell.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.cluster.ClusterKit.TestNode;
+import dev.mailbell.cluster.ownership.ShardOwner;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.network.Deadline;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +47,28 @@ class MembershipStepsTest {
     }
 
     @Test
+    void a_node_joins_although_the_database_does_not_answer_its_first_tries_in_time()
+            throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        kit.around(tables ->
+                new PausedTables(tables) {
+                    @Override
+                    public void register(Node node, String configuration) {
+                        if (tries.incrementAndGet() <= 2) {
+                            throw new DatabaseException(
+                                    "too slow", new SQLException("too slow", "08001"));
+                        }
+                        super.register(node, configuration);
+                    }
+                });
+        TestNode node = kit.node("one");
+        node.join();
+        assertThat(tries).hasValue(3);
+        assertThat(node.round(false)).isFalse();
+        kit.requireComplete(List.of(node));
+    }
+
+    @Test
     void a_second_node_gets_its_share_only_after_the_first_has_released_it() throws Exception {
         TestNode one = kit.settled("one").getFirst();
         TestNode two = kit.node("two");
@@ -52,14 +77,249 @@ class MembershipStepsTest {
         assertThat(two.shards.begin()).isEmpty();
 
         assertThat(one.round(false)).isTrue();
-        assertThat(one.calls).endsWith("released " + ShardLoop.GROUP);
+        assertThat(one.calls).endsWith("released " + ReleasedShards.FIRST);
         two.rounds();
-        assertThat(two.shards.begin()).hasSize(ShardLoop.GROUP);
+        assertThat(two.shards.begin()).hasSize(ReleasedShards.FIRST);
         kit.requireSafety();
 
-        one.rounds();
-        two.rounds();
+        kit.exchange(List.of(one, two));
         kit.requireComplete(List.of(one, two));
+    }
+
+    @Test
+    void nothing_more_is_released_for_a_node_that_has_not_taken_what_was() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        for (int second = 0; second < 60; second++) {
+            kit.pass(Duration.ofSeconds(1));
+            one.heartbeats.beat();
+            two.heartbeats.beat();
+            assertThat(one.round(false)).isTrue();
+        }
+        assertThat(one.shards.begin()).hasSize(1024 - ReleasedShards.FIRST);
+        assertThat(two.round(false)).isTrue();
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(1024 - 2 * ReleasedShards.FIRST);
+
+        two.heartbeats.close();
+        kit.settle(List.of(one), Duration.ofSeconds(2));
+        kit.requireComplete(List.of(one));
+    }
+
+    @Test
+    void a_node_that_takes_quickly_is_given_twice_as_many_the_next_time() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        List<Integer> groups = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            int before = one.shards.begin().size();
+            one.round(false);
+            groups.add(before - one.shards.begin().size());
+            kit.pass(Duration.ofMillis(500));
+            one.heartbeats.beat();
+            two.heartbeats.beat();
+            two.round(false);
+        }
+        assertThat(groups)
+                .containsExactly(1, 2, 4, 8, 16, ReleasedShards.MOST, ReleasedShards.MOST);
+        kit.requireSafety();
+    }
+
+    @Test
+    void a_node_that_takes_slowly_is_given_half_as_many_and_few_again_after_a_pause()
+            throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        for (int i = 0; i < 5; i++) {
+            one.round(false);
+            two.round(false);
+        }
+        one.round(false);
+        kit.pass(Duration.ofMillis(1001));
+        two.round(false);
+        int before = one.shards.begin().size();
+        one.round(false);
+        assertThat(before - one.shards.begin().size()).isEqualTo(ReleasedShards.MOST / 2);
+        two.round(false);
+
+        one.heartbeats.beat();
+        two.heartbeats.beat();
+        for (int second = 0; second < 6; second++) {
+            kit.pass(Duration.ofSeconds(1));
+            one.heartbeats.beat();
+            two.heartbeats.beat();
+        }
+        int after = one.shards.begin().size();
+        one.round(false);
+        assertThat(after - one.shards.begin().size()).isEqualTo(ReleasedShards.FIRST);
+    }
+
+    @Test
+    void a_node_that_leaves_gives_a_slow_one_no_less_than_it_must_to_end_in_time()
+            throws Exception {
+        List<TestNode> nodes = kit.settled("one", "two");
+        TestNode leaving = nodes.getFirst();
+        int owned = leaving.shards.begin().size();
+        kit.execute("update node set leaving = true where id = '" + leaving.id + "'");
+        long before = kit.nanoTime();
+        while (leaving.round(true)) {
+            kit.pass(Duration.ofMillis(501));
+            nodes.forEach(it -> it.heartbeats.beat());
+        }
+        assertThat(owned).isGreaterThan(400);
+        assertThat(Duration.ofNanos(kit.nanoTime() - before)).isLessThanOrEqualTo(Membership.LEAVE);
+        assertThat(leaving.shards.begin()).isEmpty();
+    }
+
+    /** A call to a webhook that hangs, or a logout, makes each release take seconds. */
+    @Test
+    void a_node_that_leaves_releases_more_at_once_where_each_release_takes_long() throws Exception {
+        List<TestNode> nodes = kit.settled("one", "two");
+        TestNode leaving = nodes.getFirst();
+        kit.execute("update node set leaving = true where id = '" + leaving.id + "'");
+        long before = kit.nanoTime();
+        leaving.duringRelease =
+                () -> {
+                    for (int second = 0; second < 3; second++) {
+                        kit.pass(Duration.ofSeconds(1));
+                        nodes.forEach(it -> it.heartbeats.beat());
+                    }
+                };
+        for (int round = 0; round < 20; round++) {
+            leaving.round(true);
+            nodes.get(1).round(false);
+        }
+        assertThat(leaving.shards.begin()).isEmpty();
+        assertThat(Duration.ofNanos(kit.nanoTime() - before))
+                .isLessThanOrEqualTo(Membership.LEAVE.plusSeconds(3));
+    }
+
+    @Test
+    void nothing_is_released_for_a_node_that_is_busy_when_it_is_first_seen() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        kit.execute("update node set busy = true where id = '" + two.id + "'");
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(1024);
+        kit.execute("update node set busy = false where id = '" + two.id + "'");
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(1024 - ReleasedShards.FIRST);
+    }
+
+    @Test
+    void nothing_is_released_for_a_node_that_rests_because_it_failed_to_begin() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        one.round(false);
+        two.failing = true;
+        two.round(false);
+        assertThat(two.shards.begin()).isEmpty();
+        int before = one.shards.begin().size();
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(before);
+        two.failing = false;
+        kit.settle(List.of(one, two), Duration.ofSeconds(30));
+        kit.requireComplete(List.of(one, two));
+    }
+
+    @Test
+    void a_node_that_does_not_take_holds_up_no_release_for_another() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        TestNode stuck = kit.node("stuck");
+        two.join();
+        stuck.join();
+        kit.exchange(List.of(one, two));
+        ShardPlan plan = ShardPlan.of(List.of(one.id, two.id, stuck.id));
+        for (int shard = 0; shard < 1024; shard++) {
+            assertThat(two.shards.mayBegin(shard)).isEqualTo(plan.isFor(shard, two.id));
+        }
+        assertThat(kit.count("select count(*) from shard where node is null"))
+                .isBetween(1L, (long) ReleasedShards.FIRST);
+    }
+
+    @Test
+    void a_node_that_leaves_waits_half_a_second_for_one_that_does_not_take() throws Exception {
+        List<TestNode> nodes = kit.settled("one", "two");
+        TestNode leaving = nodes.getFirst();
+        int owned = leaving.shards.begin().size();
+        kit.execute("update node set leaving = true where id = '" + leaving.id + "'");
+        leaving.round(true);
+        leaving.round(true);
+        int group = Math.ceilDiv(owned, 30);
+        assertThat(leaving.shards.begin()).hasSize(owned - group);
+        kit.pass(Duration.ofMillis(501));
+        leaving.round(true);
+        assertThat(leaving.shards.begin()).hasSize(owned - 2 * group);
+    }
+
+    @Test
+    void nothing_more_is_released_for_a_busy_node_and_those_of_the_dead_it_takes_at_once()
+            throws Exception {
+        List<TestNode> nodes = kit.settled("one", "dead");
+        TestNode one = nodes.get(0);
+        TestNode dead = nodes.get(1);
+        TestNode two = kit.node("two");
+        two.join();
+        one.round(false);
+        two.busy = true;
+        two.round(false);
+        int first = two.shards.begin().size();
+        assertThat(first).isEqualTo(ReleasedShards.FIRST);
+        one.rounds();
+        two.round(false);
+        assertThat(two.shards.begin()).hasSize(first);
+        // It does not end: no node waits for it for ever.
+        kit.pass(Duration.ofSeconds(2));
+        one.heartbeats.beat();
+        two.heartbeats.beat();
+        two.round(false);
+        one.round(false);
+        two.round(false);
+        assertThat(two.shards.begin()).hasSizeGreaterThan(first);
+
+        ShardPlan plan = ShardPlan.of(List.of(one.id, two.id));
+        long fromDeadNode =
+                dead.shards.begin().stream().filter(it -> plan.isFor(it, two.id)).count();
+        dead.disconnect();
+        int mostAtOnce = 0;
+        for (int i = 0; i < 8; i++) {
+            kit.pass(Duration.ofSeconds(1));
+            one.heartbeats.beat();
+            two.heartbeats.beat();
+            int before = two.shards.begin().size();
+            two.round(false);
+            mostAtOnce = Math.max(mostAtOnce, two.shards.begin().size() - before);
+            kit.requireSafety();
+        }
+        assertThat(mostAtOnce).isGreaterThan(ReleasedShards.MOST);
+        assertThat(two.loop.takeovers()).isEqualTo(fromDeadNode);
+        two.busy = false;
+        kit.settle(List.of(one, two), Duration.ofSeconds(2));
+        kit.requireComplete(List.of(one, two));
+    }
+
+    @Test
+    void more_is_released_as_soon_as_a_busy_node_has_begun() throws Exception {
+        TestNode one = kit.settled("one").getFirst();
+        TestNode two = kit.node("two");
+        two.join();
+        one.round(false);
+        two.busy = true;
+        assertThat(two.round(false)).isTrue();
+        int before = one.shards.begin().size();
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(before);
+        two.busy = false;
+        two.round(false);
+        one.round(false);
+        assertThat(one.shards.begin()).hasSize(before - 2 * ReleasedShards.FIRST);
+        kit.requireSafety();
     }
 
     @Test
@@ -77,10 +337,10 @@ class MembershipStepsTest {
                             .isEqualTo(1024);
                 };
         one.round(false);
-        assertThat(ending).hasSize(ShardLoop.GROUP);
+        assertThat(ending).hasSize(ReleasedShards.FIRST);
         assertThat(one.shards.epochs().keySet()).doesNotContainAnyElementsOf(ending);
         assertThat(kit.count("select count(*) from shard where node is null"))
-                .isEqualTo(ShardLoop.GROUP);
+                .isEqualTo(ReleasedShards.FIRST);
     }
 
     @Test
@@ -227,7 +487,7 @@ class MembershipStepsTest {
         TestNode two = kit.node("two");
         two.join();
         one.rounds();
-        two.rounds();
+        two.round(false);
         assertThat(slept[0]).isTrue();
         kit.requireSafety();
         assertThat(two.working).isEmpty();
@@ -282,9 +542,9 @@ class MembershipStepsTest {
         TestNode one = kit.settled("one").getFirst();
         TestNode two = kit.node("two");
         two.join();
-        one.rounds();
+        one.round();
         assertThat(late).hasSize(1);
-        assertThat(one.shards.begin()).hasSize(1024 - ShardLoop.GROUP);
+        assertThat(one.shards.begin()).hasSize(1024 - ReleasedShards.FIRST);
         two.heartbeats.close();
         one.rounds();
         kit.requireComplete(List.of(one));
@@ -446,6 +706,11 @@ class MembershipStepsTest {
                     public void released(Set<Integer> shards, Deadline deadline) {}
 
                     @Override
+                    public boolean isBusy() {
+                        return false;
+                    }
+
+                    @Override
                     public void suspended() {}
                 });
         node.join();
@@ -463,14 +728,22 @@ class MembershipStepsTest {
         List<TestNode> nodes = kit.settled("one", "two");
         TestNode one = nodes.get(0);
         kit.execute("update node set leaving = true where id = '" + nodes.get(1).id + "'");
-        while (nodes.get(1).round(true)) {}
+        leave(nodes.get(1), nodes);
         kit.execute("update node set leaving = true where id = '" + one.id + "'");
         one.heartbeats.beat();
-        while (one.round(true)) {}
+        leave(one, List.of(one));
         one.round(true);
         kit.pass(Duration.ofSeconds(2));
         assertThat(one.loop.unowned().count()).isEqualTo(1024);
         assertThat(one.loop.unowned().longest()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    /** A node releases everything while no other one takes it. */
+    private void leave(TestNode node, List<TestNode> all) throws InterruptedException {
+        while (node.round(true)) {
+            kit.pass(Duration.ofMillis(501));
+            all.forEach(it -> it.heartbeats.beat());
+        }
     }
 
     @Test

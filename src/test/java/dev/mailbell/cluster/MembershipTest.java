@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.cluster.ownership.ShardOwner;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseClock;
 import dev.mailbell.database.FencedException;
@@ -16,9 +17,11 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +71,11 @@ class MembershipTest {
         }
 
         @Override
+        public boolean isBusy() {
+            return false;
+        }
+
+        @Override
         public void suspended() {
             suspensions.incrementAndGet();
         }
@@ -90,10 +98,12 @@ class MembershipTest {
 
             two.join(null);
             two.start();
+            ShardPlan plan = ShardPlan.of(List.of(one.self(), two.self()));
+            await().until(() -> one.nodes() == 2);
             await().until(() ->
-                    !two.shards().isEmpty()
-                            && one.shards().size() + two.shards().size() == 1024
-                            && one.nodes() == 2);
+                    IntStream.range(0, 1024)
+                            .allMatch(shard ->
+                                    (plan.isFor(shard, one.self()) ? one : two).mayBegin(shard)));
             assertThat(one.live()).extracting(Member::name).containsExactly("one", "two");
             assertThat(one.live().getFirst().address()).isEqualTo(ADDRESS);
             assertThat(one.live().getLast().address()).isNull();

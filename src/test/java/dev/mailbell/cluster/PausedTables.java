@@ -63,6 +63,11 @@ class PausedTables implements ClusterTables {
     }
 
     @Override
+    public void announceBusy(UUID id, boolean busy) {
+        tables.announceBusy(id, busy);
+    }
+
+    @Override
     public void depart(UUID id) {
         tables.depart(id);
     }

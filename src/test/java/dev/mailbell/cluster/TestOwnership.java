@@ -1,5 +1,7 @@
 package dev.mailbell.cluster;
 
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.FencedException;
 import java.util.Map;
 import java.util.Set;

@@ -3,6 +3,7 @@ package dev.mailbell.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mailbell.config.parsing.ConfigurationException;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.socket.Egress;
 import dev.mailbell.network.socket.ProxyAddress;

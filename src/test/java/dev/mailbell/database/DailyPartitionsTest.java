@@ -62,12 +62,13 @@ class DailyPartitionsTest {
         jdbi.useHandle(handle ->
                 handle.execute(
                         """
-                        insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at)
-                        values (?, ?, ?, 0, ?, now(), now())\
+                        insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at, completed_at)
+                        values (?, ?, ?, 0, ?, now(), now(), case when ? <> 'pending' then now() end)\
                         """,
                         id,
                         webhook,
                         event,
+                        status,
                         status));
     }
 

@@ -4,11 +4,13 @@ import dev.mailbell.embedded.EmbeddedPostgres;
 import dev.mailbell.embedded.PostgresPrograms;
 import dev.mailbell.embedded.ServerSettings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -26,6 +28,10 @@ public final class TestDatabase {
     private static final int CONNECTIONS = 300;
     private static final int POOL = 10;
     private static final String TEMPLATE = "migrated";
+
+    /** Of the template's files: through the log it would take three times as much CPU time. */
+    private static final String COPY = " strategy file_copy";
+
     private static final AtomicInteger number = new AtomicInteger();
 
     private TestDatabase() {}
@@ -42,6 +48,7 @@ public final class TestDatabase {
         static {
             Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
             dropEarlierRuns();
+            hashOnce();
             ADMIN.useHandle(
                     handle -> handle.execute("create database " + TEMPLATE + " owner " + owner()));
             try (Database template = Database.open(SERVER.address(TEMPLATE), 1)) {
@@ -70,6 +77,26 @@ public final class TestDatabase {
                     }
                 }
             }
+        }
+
+        /**
+         * Each login computes as many hashes as the verifier of its password says: usually 4,096,
+         * which take 20 ms of a core. Tests log in thousands of times.
+         */
+        private static void hashOnce() {
+            ADMIN.useHandle(handle -> {
+                handle.execute("set scram_iterations = 1");
+                for (DatabaseAddress each :
+                        List.of(SERVER.address(), SERVER.superuserAddress("postgres"))) {
+                    // The passwords have letters, digits, - and _ alone.
+                    handle.execute(
+                            "alter role "
+                                    + each.username()
+                                    + " password '"
+                                    + each.password()
+                                    + "'");
+                }
+            });
         }
 
         private static void dropEarlierRuns() {
@@ -101,27 +128,79 @@ public final class TestDatabase {
                                 + " template "
                                 + TEMPLATE
                                 + " owner "
-                                + Shared.owner()));
+                                + Shared.owner()
+                                + COPY));
         return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
     }
 
     /** A new database without tables, for tests of connecting and migrating. */
     public static DatabaseAddress empty() {
         String name = "test_" + number.incrementAndGet();
-        Shared.ADMIN.useHandle(
-                handle -> handle.execute("create database " + name + " owner " + Shared.owner()));
+        Shared.ADMIN.useHandle(handle ->
+                handle.execute("create database " + name + " owner " + Shared.owner() + COPY));
         return Shared.SERVER.address(name);
     }
 
-    /** A server for one test alone, which may stop it; close it. */
+    /**
+     * A server for one test alone, which may stop it; close it. In a directory without a database
+     * it begins with a copy of a new one, which takes less time than initdb.
+     */
     public static EmbeddedPostgres privateServer(Path dataDir) {
         return privateServer(dataDir, POOL);
     }
 
     /** The same for a number of connections. */
     public static EmbeddedPostgres privateServer(Path dataDir, int connections) {
+        NewServer.copyTo(dataDir);
         return EmbeddedPostgres.start(
                 dataDir, programs(), ServerSettings.of(connections, FAST), false);
+    }
+
+    /** The same with a database that initdb makes there. */
+    public static EmbeddedPostgres initializedServer(Path dataDir) {
+        return EmbeddedPostgres.start(dataDir, programs(), ServerSettings.of(POOL, FAST), false);
+    }
+
+    /** The files of a server that was started once, with its roles, and stopped. */
+    private static final class NewServer {
+        private static final Path FILES = make();
+
+        private static Path make() {
+            try {
+                // Closed to others, as the directories of tests are: its files have their owner.
+                Path directory = Files.createTempDirectory("new-server");
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> run("rm", "-rf", directory)));
+                initializedServer(directory).close();
+                return directory;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        static void copyTo(Path dataDir) {
+            if (Files.exists(dataDir.resolve("database"))) {
+                return;
+            }
+            run("mkdir", "-p", dataDir);
+            run("cp", "-a", FILES.resolve("database"), FILES.resolve("database.password"), dataDir);
+        }
+
+        private static void run(Object... words) {
+            try {
+                Process process =
+                        new ProcessBuilder(Stream.of(words).map(String::valueOf).toList())
+                                .inheritIO()
+                                .start();
+                if (process.waitFor() != 0) {
+                    throw new AssertionError(List.of(words) + " failed");
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted while files were copied", e);
+            }
+        }
     }
 
     /** Where the programs of all test servers of this JVM are unpacked. */

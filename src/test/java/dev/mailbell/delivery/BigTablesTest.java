@@ -3,21 +3,24 @@ package dev.mailbell.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.mailbell.account.AccountSearch;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.cluster.ShardBits;
-import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.cluster.TestOwnership;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Sql;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
+import dev.mailbell.delivery.log.AnswerCode;
 import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.log.DeliveryFilter;
 import dev.mailbell.delivery.log.DeliveryLog;
-import dev.mailbell.delivery.log.DeliveryLog.Filter;
+import dev.mailbell.delivery.log.DeliverySearch;
 import dev.mailbell.delivery.log.LoggedDelivery.Status;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
@@ -35,6 +38,7 @@ import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,6 +77,8 @@ class BigTablesTest {
         database = TestDatabase.create(1);
         jdbi = database.jdbi();
         jdbi.useHandle(handle -> {
+            // Filling takes longer than a statement of the daemon may.
+            handle.execute("set statement_timeout = 0");
             handle.execute(
                     """
                     create function test_id(day date, kind int, n int) returns uuid language sql immutable
@@ -105,6 +111,7 @@ class BigTablesTest {
                 fillDay(handle, day);
             }
             handle.execute("analyze");
+            handle.execute("set statement_timeout = '30s'");
         });
     }
 
@@ -354,21 +361,23 @@ class BigTablesTest {
     @Test
     void a_page_of_the_log_reads_a_page_for_each_status() {
         DeliveryLog log = new DeliveryLog(jdbi, InstantSource.system());
+        DeliverySearch search = new DeliverySearch(jdbi, InstantSource.system());
         UUID webhook = webhook(3);
         UUID deep = ofDay(5, 4, 1);
-        Filter all = new Filter(null, null, null, null);
+        DeliveryFilter all = DeliveryFilter.ALL.of(webhook);
+        DeliveryFilter failed =
+                new DeliveryFilter(webhook, null, Status.FAILED, null, null, null, null);
         for (UUID before : new UUID[] {null, deep}) {
-            readsByEachPlan(600, () -> assertThat(log.list(webhook, all, before, 51)).hasSize(51));
+            readsByEachPlan(
+                    600,
+                    () ->
+                            assertThat(search.find(CLIENT, all, before, 50).deliveries())
+                                    .hasSize(50));
             readsByEachPlan(
                     300,
                     () ->
-                            assertThat(
-                                            log.list(
-                                                    webhook,
-                                                    new Filter(Status.FAILED, null, null, null),
-                                                    before,
-                                                    21))
-                                    .hasSize(21));
+                            assertThat(search.find(CLIENT, failed, before, 20).deliveries())
+                                    .hasSize(20));
         }
         UUID delivery = ofDay(5, 4, 77);
         reads(
@@ -378,6 +387,65 @@ class BigTablesTest {
                     assertThat(log.attempts(delivery)).isEmpty();
                     assertThat(log.redeliver(delivery)).isEqualTo(DeliveryLog.Redelivery.PENDING);
                 });
+    }
+
+    /**
+     * A hundred webhooks and four statuses: 400 lists, of which each page reads some rows in each
+     * of five days.
+     */
+    @Test
+    void a_page_of_all_webhooks_reads_little_more_than_a_page() {
+        DeliverySearch search = new DeliverySearch(jdbi, InstantSource.system());
+        for (UUID before : new UUID[] {null, ofDay(5, 4, 1)}) {
+            readsByEachPlan(
+                    4_500,
+                    () ->
+                            assertThat(
+                                            search.find(CLIENT, DeliveryFilter.ALL, before, 50)
+                                                    .deliveries())
+                                    .hasSize(50));
+        }
+    }
+
+    @Test
+    void a_page_with_a_rare_delivery_ends_after_so_many_rows_and_goes_on() {
+        DeliverySearch search = new DeliverySearch(jdbi, InstantSource.system());
+        DeliveryFilter rare =
+                new DeliveryFilter(null, null, null, EventType.ACCOUNT_PARKED, null, null, null);
+        reads(
+                25_000,
+                () -> {
+                    DeliverySearch.Found found = search.find(CLIENT, rare, null, 50);
+                    assertThat(found.deliveries()).isEmpty();
+                    assertThat(found.next()).isNotNull();
+                });
+    }
+
+    @Test
+    void the_pages_after_it_go_down_to_the_rare_delivery() {
+        DeliverySearch search = new DeliverySearch(jdbi, InstantSource.system());
+        UUID rare = ofDay(DAYS - 1, 4, 5_555);
+        jdbi.useHandle(handle ->
+                handle.execute("update delivery set last_status = 418 where id = ?", rare));
+        DeliveryFilter filter =
+                new DeliveryFilter(
+                        null, null, null, null, AnswerCode.parse("418").orElseThrow(), null, null);
+        UUID before = ofDay(DAYS - 1, 4, 60_000);
+        List<UUID> cursors = new ArrayList<>();
+        List<UUID> found = new ArrayList<>();
+        do {
+            DeliverySearch.Found page = search.find(CLIENT, filter, before, 50);
+            page.deliveries().forEach(delivery -> found.add(delivery.id()));
+            UUID next = page.next();
+            if (next != null) {
+                assertThat(next.toString()).isLessThan(before.toString());
+                cursors.add(next);
+            }
+            before = next;
+        } while (before != null);
+        assertThat(found).containsExactly(rare);
+        // A page reads some ten thousand rows, and looks at most of them.
+        assertThat(cursors).hasSizeBetween(5, 15);
     }
 
     @Test
@@ -467,9 +535,9 @@ class BigTablesTest {
                 handle.createUpdate(
                                 """
                                 insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
-                                    next_attempt_at, created_at)
+                                    next_attempt_at, created_at, completed_at)
                                 select test_id((now() at time zone 'UTC')::date + 1, 4, n), :webhook, :webhook, null, null, 0,
-                                    :status, now(), now()
+                                    :status, now(), now(), case when :status <> 'pending' then now() end
                                 from generate_series(:first, :last) n\
                                 """)
                         .bind("webhook", webhook(5))
@@ -482,10 +550,11 @@ class BigTablesTest {
     @Test
     void a_page_of_accounts_reads_a_page() {
         AccountStore accounts = new AccountStore(jdbi);
-        AccountStore.Filter all = new AccountStore.Filter(null, null, null, Map.of());
+        AccountSearch search = new AccountSearch(jdbi);
+        AccountSearch.Filter all = AccountSearch.Filter.of(CLIENT);
         UUID deep = account(30_000);
-        readsByEachPlan(120, () -> assertThat(accounts.list(CLIENT, all, null, 51)).hasSize(51));
-        readsByEachPlan(120, () -> assertThat(accounts.list(CLIENT, all, deep, 51)).hasSize(51));
+        readsByEachPlan(120, () -> assertThat(search.page(all, null, 51)).hasSize(51));
+        readsByEachPlan(120, () -> assertThat(search.page(all, deep, 51)).hasSize(51));
         readsByEachPlan(10, () -> assertThat(accounts.find(CLIENT, deep)).isPresent());
     }
 

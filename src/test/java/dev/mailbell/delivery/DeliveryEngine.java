@@ -162,7 +162,7 @@ public final class DeliveryEngine implements AutoCloseable {
         return new DeliveryEngine(database, keyring, clock, false);
     }
 
-    Deliveries deliveries() {
+    public Deliveries deliveries() {
         return deliveries;
     }
 

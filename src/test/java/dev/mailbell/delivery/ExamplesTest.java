@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -163,6 +164,31 @@ class ExamplesTest {
                 new Running(
                         List.of("python3", "-u", "receiver.py", secret.reveal(), "0"), EXAMPLES)) {
             takesSignedPostsOnce(receiver);
+        }
+    }
+
+    @Test
+    void the_python_receiver_says_how_it_is_called() throws Exception {
+        assumeTrue(runs(List.of("python3", "--version")), "there is no Python here");
+        for (List<String> arguments :
+                List.of(
+                        List.<String>of(),
+                        List.of("not-a-secret"),
+                        List.of("whsec_\u00fc"),
+                        List.of(secret.reveal(), "port"))) {
+            List<String> command = new ArrayList<>(List.of("python3", "receiver.py"));
+            command.addAll(arguments);
+            ProcessBuilder builder =
+                    new ProcessBuilder(command)
+                            .directory(EXAMPLES.toFile())
+                            .redirectErrorStream(true);
+            builder.environment().remove("WEBHOOK_SECRET");
+            Process process = builder.start();
+            String said =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as(said).isEqualTo(2);
+            assertThat(said).contains("Usage: receiver.py SECRET [PORT]");
+            assertThat(said).doesNotContain("Traceback").doesNotContain("whsec_A");
         }
     }
 

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.Ports;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.delivery.log.Activity;
+import dev.mailbell.delivery.log.ActivityTable;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
@@ -88,6 +90,26 @@ class ResponsesTest {
                         () -> assertThat(engine.statuses(webhook)).containsExactly("delivered"));
         assertThat(engine.now(webhook).state()).isEqualTo(State.ENABLED);
         assertThat(engine.now(webhook).health()).isEqualTo(Health.GOOD);
+    }
+
+    @Test
+    void attempts_are_counted_as_the_activity_of_the_webhook() throws Exception {
+        says.set(status(500));
+        Webhook webhook = engine.webhook(receiver());
+        engine.mail(webhook, ANN, "INBOX", 1);
+        awaitAttempts(webhook, 1);
+        // What is counted is written once a minute, and at the end.
+        engine.restart();
+        List<Activity> activity =
+                new ActivityTable(DATABASE.jdbi())
+                        .of(
+                                webhook.id(),
+                                engine.clock.instant().minus(Duration.ofDays(1)),
+                                engine.clock.instant().plus(Duration.ofDays(1)),
+                                Duration.ofHours(1));
+        assertThat(activity).hasSize(1);
+        assertThat(activity.getFirst().attempts()).isOne();
+        assertThat(activity.getFirst().failed()).isOne();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import dev.mailbell.Patience;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.e2e.FuzzRequests.Request;
@@ -63,6 +64,7 @@ class ContractFuzzTest {
 
     @BeforeAll
     static void start() throws IOException {
+        Patience.withGreenMail();
         mail.start();
         mail.setUser("ann@localhost", "ann", "secret");
         receiver = new ServerSocket(0);

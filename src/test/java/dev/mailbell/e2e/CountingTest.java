@@ -89,7 +89,7 @@ class CountingTest {
                 }
             }
             for (Box box : boxes) {
-                rest.post("/v1/accounts/" + box.id + "/check", null).expect(200);
+                rest.check(box.id);
             }
             for (Box box : boxes) {
                 await("account of seed " + seed)

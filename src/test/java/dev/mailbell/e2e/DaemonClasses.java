@@ -4,11 +4,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -19,17 +21,21 @@ import java.util.UUID;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The classes of the daemons that tests start: those of this build in a jar, because Java's archive
  * of loaded classes takes jars only. With the archive a daemon is ready in half of the time. The
- * first daemon that ends by itself writes it; it stays in use until the classes change.
+ * first node of the first cluster writes it when it ends; it stays in use until the classes change.
  */
 final class DaemonClasses {
     private static final String MAIN = "dev/mailbell/cli/Main.class";
 
     private final Path folder;
     private final String classPath;
+
+    /** Held by the test JVM whose daemon writes the archive. */
+    private @Nullable FileLock writing;
 
     private DaemonClasses(Path folder, String classPath) {
         this.folder = folder;
@@ -139,11 +145,33 @@ final class DaemonClasses {
         return Files.exists(archive());
     }
 
-    /** The options of Java for a daemon, which may write the archive to that file when it ends. */
-    List<String> options(Path own) {
+    /** The options of Java for a daemon. */
+    List<String> options() {
         return areArchived()
                 ? List.of("-XX:SharedArchiveFile=" + archive(), "-Xlog:cds=off", "-Xlog:aot=off")
-                : List.of("-XX:ArchiveClassesAtExit=" + own, "-Xlog:cds=off", "-Xlog:aot=off");
+                : List.of();
+    }
+
+    /**
+     * The options of Java for a daemon that writes the archive to a file when it ends, which takes
+     * seconds of a core. Empty when the archive is there, or a daemon of another test JVM writes
+     * it.
+     */
+    synchronized List<String> optionsToWrite(Path own) throws IOException {
+        if (areArchived() || writing != null) {
+            return List.of();
+        }
+        FileChannel file =
+                FileChannel.open(
+                        folder.resolve("writing"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE);
+        writing = file.tryLock();
+        if (writing == null) {
+            file.close();
+            return List.of();
+        }
+        return List.of("-XX:ArchiveClassesAtExit=" + own, "-Xlog:cds=off", "-Xlog:aot=off");
     }
 
     /** A file for the archive of one daemon. */
@@ -152,16 +180,11 @@ final class DaemonClasses {
     }
 
     /** A daemon has ended by itself: what it wrote becomes the archive of the next ones. */
-    void ended(Path own) throws IOException {
-        try {
-            if (Files.exists(own)) {
-                Files.createLink(archive(), own);
-            }
-        } catch (FileAlreadyExistsException e) {
-            // Another daemon was first.
-            return;
-        } finally {
-            Files.deleteIfExists(own);
+    synchronized void written(Path own) throws IOException {
+        Files.move(own, archive(), StandardCopyOption.ATOMIC_MOVE);
+        if (writing != null) {
+            writing.acquiredBy().close();
+            writing = null;
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon as a process of its own, as {@code bin/mailbell serve} runs it, so that it can be
@@ -28,12 +29,12 @@ public final class DaemonProcess implements AutoCloseable {
     private final Process process;
     private final Path log;
 
-    /** What it writes at an orderly end, unless it was started with such a file. */
-    private final Path archive;
+    /** The archive of classes that it writes at an orderly end, if it is one that does. */
+    private final @Nullable Path archive;
 
     private final CompletableFuture<URI> ready = new CompletableFuture<>();
 
-    private DaemonProcess(Process process, Path log, Path archive) {
+    private DaemonProcess(Process process, Path log, @Nullable Path archive) {
         this.process = process;
         this.log = log;
         this.archive = archive;
@@ -58,6 +59,38 @@ public final class DaemonProcess implements AutoCloseable {
             Map<String, String> environment,
             Path logSettings,
             List<String> javaOptions) {
+        return start(dataDir, environment, logSettings, javaOptions, null);
+    }
+
+    /**
+     * The same, where the daemon writes the archive of classes for the next ones when it ends and
+     * there is none yet ({@link #isArchiving}).
+     */
+    public static DaemonProcess startArchiving(
+            Path dataDir,
+            Map<String, String> environment,
+            Path logSettings,
+            List<String> javaOptions) {
+        try {
+            Path own = DaemonClasses.shared().ownArchive();
+            List<String> toWrite = DaemonClasses.shared().optionsToWrite(own);
+            if (toWrite.isEmpty()) {
+                return start(dataDir, environment, logSettings, javaOptions);
+            }
+            List<String> options = new ArrayList<>(javaOptions);
+            options.addAll(toWrite);
+            return start(dataDir, environment, logSettings, options, own);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static DaemonProcess start(
+            Path dataDir,
+            Map<String, String> environment,
+            Path logSettings,
+            List<String> javaOptions,
+            @Nullable Path archive) {
         try {
             if (!environment.containsKey("MAILBELL_DATABASE_URL")) {
                 TestDatabase.lendPrograms(dataDir);
@@ -77,8 +110,9 @@ public final class DaemonProcess implements AutoCloseable {
                                     DaemonClasses.shared().classPath(),
                                     "dev.mailbell.cli.Main",
                                     "serve"));
-            Path archive = DaemonClasses.shared().ownArchive();
-            command.addAll(1, DaemonClasses.shared().options(archive));
+            if (archive == null) {
+                command.addAll(1, DaemonClasses.shared().options());
+            }
             command.addAll(1, javaOptions);
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("MAILBELL_"));
@@ -94,9 +128,9 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    /** Whether daemons start from the archive of classes that one has written when it ended. */
-    public static boolean areArchived() {
-        return DaemonClasses.shared().areArchived();
+    /** Whether it writes the archive of classes when it ends by itself. */
+    public boolean isArchiving() {
+        return archive != null;
     }
 
     private void read() {
@@ -208,10 +242,9 @@ public final class DaemonProcess implements AutoCloseable {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
         }
-        if (process.exitValue() == 0) {
-            DaemonClasses.shared().ended(archive);
+        if (process.exitValue() == 0 && archive != null && Files.exists(archive)) {
+            DaemonClasses.shared().written(archive);
         }
-        Files.deleteIfExists(archive);
         Files.deleteIfExists(log);
     }
 }

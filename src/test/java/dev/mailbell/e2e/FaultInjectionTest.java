@@ -150,15 +150,14 @@ class FaultInjectionTest {
                 .contains("Nowhere");
         user.deliver(1);
         user.deliver("日本語/&\"q\"", Maildir.message("elsewhere"));
-        JsonNode checked =
-                rest().post("/v1/accounts/" + id + "/check", null).expect(200).path("mailboxes");
+        JsonNode checked = rest().check(id).path("mailboxes");
         assertThat(checked).hasSize(2);
         for (JsonNode mailbox : checked) {
             assertThat(mailbox.path("newCount").intValue()).isEqualTo(1);
         }
         user.create("Nowhere");
         await().until(() -> {
-            rest().post("/v1/accounts/" + id + "/check", null).expect(200);
+            rest().check(id);
             return rest().account(id).path("failure").isNull();
         });
     }
@@ -261,7 +260,7 @@ class FaultInjectionTest {
             sick.answer(() -> 500);
             for (int mails = 1; mails <= 3; mails++) {
                 user.deliver(mails);
-                rest().post("/v1/accounts/" + id + "/check", null).expect(200);
+                rest().check(id);
             }
             await().until(() -> well.announced(id) == 6);
             assertThat(sick.announced(id)).isZero();
@@ -273,7 +272,7 @@ class FaultInjectionTest {
                 }
             });
             user.deliver(4);
-            rest().post("/v1/accounts/" + id + "/check", null).expect(200);
+            rest().check(id);
             await().until(() -> well.announced(id) == 10);
             sick.answer(() -> 204);
             hang.countDown();

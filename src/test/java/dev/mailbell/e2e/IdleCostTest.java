@@ -80,8 +80,7 @@ class IdleCostTest {
                         .containsKeys("account", "mailbox", "known_messages", "event", "delivery");
                 for (int check = 0; check < 20; check++) {
                     for (String id : ids) {
-                        JsonNode seen =
-                                rest.post("/v1/accounts/" + id + "/check", null).expect(200);
+                        JsonNode seen = rest.check(id);
                         assertThat(seen.path("mailboxes").path(0).path("newCount").intValue())
                                 .isZero();
                         assertThat(seen.path("mailboxes").path(0).path("total").intValue())

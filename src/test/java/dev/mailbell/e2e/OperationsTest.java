@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.mailbell.Ports;
+import dev.mailbell.ui.Visitor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -131,6 +132,20 @@ class OperationsTest {
         daemon.signal("HUP");
         await().until(() -> register(3) == 201);
         assertThat(register(4)).isEqualTo(422);
+    }
+
+    @Test
+    void the_page_shows_what_the_daemon_does() {
+        Visitor operator = new Visitor(daemon.rest().uri().getPort());
+        assertThat(operator.signIn(DaemonProcess.KEY).statusCode()).isEqualTo(303);
+        await().until(() -> {
+            String page = operator.get("/ui/overview").body();
+            return page.contains("all 1,024 shards owned")
+                    && page.contains("Checks a second in the last hour: ");
+        });
+        assertThat(operator.get("/ui/nodes").body()).contains("this one");
+        assertThat(operator.get("/ui/configuration").body())
+                .contains("metrics.port", "mailbell.yaml:1");
     }
 
     @Test

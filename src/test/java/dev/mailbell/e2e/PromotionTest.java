@@ -8,6 +8,7 @@ import dev.mailbell.embedded.ReplicatedServers;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.CountingProxy;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,8 @@ class PromotionTest {
 
     /** One that waited for the pool's 5 s each would not be through in {@link #PATIENCE}. */
     private static final int REFUSED = 20;
+
+    private static final int ACCOUNTS = 6;
 
     @TempDir private Path directory;
 
@@ -101,6 +104,98 @@ class PromotionTest {
             assertThat(fed(rest, id)).isEqualTo(4);
             assertThat(daemon.log()).doesNotContain("\tat dev.mailbell");
         }
+    }
+
+    /** The address of the nodes' database names both servers. */
+    private DaemonProcess node(String name, DatabaseAddress primary, DatabaseAddress standby) {
+        return DaemonProcess.start(
+                directory.resolve(name),
+                Map.of(
+                        "MAILBELL_DATABASE_URL",
+                        "jdbc:postgresql://127.0.0.1:%d,127.0.0.1:%d/mailbell?targetServerType=primary"
+                                .formatted(
+                                        ReplicatedServers.port(primary),
+                                        ReplicatedServers.port(standby)),
+                        "MAILBELL_DATABASE_USERNAME",
+                        primary.username(),
+                        "MAILBELL_DATABASE_PASSWORD",
+                        primary.password(),
+                        "MAILBELL_DATABASE_POOL",
+                        "4",
+                        "MAILBELL_SECURITY_KEYSET",
+                        directory.resolve("keyset.json").toString(),
+                        "MAILBELL_CLUSTER_NODE_NAME",
+                        name,
+                        "MAILBELL_NETWORK_ALLOW_PRIVATE",
+                        "127.0.0.0/8",
+                        "MAILBELL_NETWORK_ALLOW_CLEARTEXT",
+                        "127.0.0.1",
+                        "MAILBELL_POLLING_IMAP_MIN",
+                        "1s"));
+    }
+
+    @Test
+    void two_nodes_follow_the_primary_and_count_each_message_once() throws Exception {
+        Dovecot dovecot = Dovecot.shared();
+        List<Maildir> maildirs = new ArrayList<>();
+        List<String> ids = new ArrayList<>();
+        try (ReplicatedServers servers = ReplicatedServers.start(directory);
+                Receiver receiver = new Receiver();
+                DaemonProcess one =
+                        node("one", servers.primary().address(), servers.standby().address())) {
+            Rest rest = one.rest();
+            receiver.trust(rest.registerWebhook(receiver.url()).path("secret").stringValue());
+            for (int i = 0; i < ACCOUNTS; i++) {
+                Maildir maildir = dovecot.freshUser();
+                maildirs.add(maildir);
+                ids.add(
+                        rest.registerAccount(
+                                "imap", dovecot.imapPort(), maildir.user(), Dovecot.PASSWORD));
+            }
+            await().until(() -> receiver.count("mailbox.baseline") == ACCOUNTS);
+            try (DaemonProcess two =
+                    node("two", servers.primary().address(), servers.standby().address())) {
+                await().until(() -> ownedBy(two.rest(), "two") > 0);
+                deliver(maildirs);
+                awaitAnnounced(receiver, ids, 1);
+
+                servers.primary().close();
+                deliver(maildirs);
+                servers.promote();
+                for (Rest node : List.of(one.rest(), two.rest())) {
+                    await().until(() -> node.get("/readyz").status() == 200);
+                }
+                awaitAnnounced(receiver, ids, 2);
+                deliver(maildirs);
+                awaitAnnounced(receiver, ids, 3);
+                for (String id : ids) {
+                    assertThat(fed(two.rest(), id)).isEqualTo(3);
+                }
+                assertThat(receiver.faults()).isEmpty();
+                assertThat(one.log() + two.log()).doesNotContain("\tat dev.mailbell");
+            }
+        }
+    }
+
+    private static int ownedBy(Rest rest, String name) {
+        for (JsonNode node : rest.get("/v1/stats").expect(200).path("nodes")) {
+            if (node.path("name").stringValue().equals(name)) {
+                return node.path("shards").intValue();
+            }
+        }
+        return 0;
+    }
+
+    private static void deliver(List<Maildir> maildirs) throws IOException {
+        for (Maildir maildir : maildirs) {
+            maildir.deliver(1);
+        }
+    }
+
+    private static void awaitAnnounced(Receiver receiver, List<String> ids, int each) {
+        await().untilAsserted(() ->
+                assertThat(ids)
+                        .allSatisfy(id -> assertThat(receiver.announced(id)).isEqualTo(each)));
     }
 
     private static int fed(Rest rest, String id) {

@@ -61,7 +61,7 @@ class RealServersCountingTest {
             for (int step = 0; step < STEPS; step++) {
                 Account account = accounts.get(random.nextInt(accounts.size()));
                 String what = account.history().step();
-                rest.post("/v1/accounts/" + account.id() + "/check", null).expect(200);
+                rest.check(account.id());
                 int unseen = account.mailboxes().stream().mapToInt(account.history()::unseen).sum();
                 truth.merge(account.id(), unseen, Integer::sum);
                 steps.computeIfAbsent(account.id(), id -> new ArrayList<>())

@@ -1,5 +1,7 @@
 package dev.mailbell.e2e;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -63,6 +65,18 @@ public record Rest(URI uri, String key) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /**
+     * Has an account checked; answers what the check saw. A node that starts, or whose heartbeat
+     * was late on a busy machine, answers 503 until it owns the account: then again.
+     */
+    public JsonNode check(String account) {
+        return await().pollDelay(Duration.ZERO)
+                .until(
+                        () -> post("/v1/accounts/" + account + "/check", null),
+                        answer -> answer.status() != 503)
+                .expect(200);
     }
 
     /** Registers a webhook for everything; answers its body with the secret. */

@@ -36,7 +36,7 @@ class EmbeddedPostgresTest {
     @Test
     void data_and_port_are_kept_over_a_restart_of_the_daemon() {
         DatabaseAddress before;
-        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+        try (EmbeddedPostgres server = TestDatabase.initializedServer(dataDir)) {
             before = server.address();
             run(before, "create table kept as select 42 as answer");
         }
@@ -107,7 +107,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void a_lost_password_is_reported_with_its_file() throws IOException {
-        TestDatabase.privateServer(dataDir).close();
+        TestDatabase.initializedServer(dataDir).close();
         Files.delete(dataDir.resolve("database.password"));
         assertRefused("database.password is missing", "restore it from a backup");
     }
@@ -126,7 +126,7 @@ class EmbeddedPostgresTest {
         Files.writeString(half.resolveSibling("PG_VERSION"), "18\n");
         Files.writeString(dataDir.resolve("database.password.new"), "half");
 
-        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+        try (EmbeddedPostgres server = TestDatabase.initializedServer(dataDir)) {
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
         }
         assertThat(names(dataDir))
@@ -274,7 +274,7 @@ class EmbeddedPostgresTest {
         Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwxr-xr-x"));
         assumeThat(runs("setpriv", "--reuid=65534", "ls", TestDatabase.programs().toString()))
                 .isTrue();
-        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+        try (EmbeddedPostgres server = TestDatabase.initializedServer(dataDir)) {
             assertThat(ServerUser.uidOf(dataDir.resolve("database"))).isNotZero();
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
         }
@@ -286,7 +286,7 @@ class EmbeddedPostgresTest {
         assumeRoot();
         assumeThat(runs("unshare", "--user", "true")).isTrue();
         Files.setPosixFilePermissions(dataDir, PosixFilePermissions.fromString("rwx------"));
-        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+        try (EmbeddedPostgres server = TestDatabase.initializedServer(dataDir)) {
             assertThat(ServerUser.uidOf(dataDir.resolve("database"))).isZero();
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
         }

@@ -1,11 +1,13 @@
 package dev.mailbell.embedded;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -18,6 +20,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PostgresProgramsTest {
     @TempDir Path directory;
+
+    @Test
+    void a_daemon_whose_programs_are_unpacked_loads_no_class_of_the_sealed_jar()
+            throws IOException {
+        String file = PostgresPrograms.class.getSimpleName() + ".class";
+        try (InputStream in = PostgresPrograms.class.getResourceAsStream(file)) {
+            assertThat(new String(requireNonNull(in).readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .contains("unpackXz")
+                    .doesNotContain("org/tukaani");
+        }
+    }
 
     @Test
     void incompletely_unpacked_programs_are_unpacked_again_and_then_kept() throws IOException {

@@ -26,7 +26,7 @@ public final class ReplicatedServers implements AutoCloseable {
                     "wal_level", "replica",
                     "max_wal_senders", "4",
                     "hot_standby", "on");
-    private static final int POOL = 10;
+    private static final int POOL = 24;
 
     private final EmbeddedPostgres primary;
     private final EmbeddedPostgres standby;

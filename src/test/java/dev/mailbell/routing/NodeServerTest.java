@@ -7,9 +7,15 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.client.ClientStore;
-import dev.mailbell.routing.NodeSeal.Envelope;
+import dev.mailbell.routing.node.Command;
+import dev.mailbell.routing.node.Messages;
+import dev.mailbell.routing.node.NodeHeaders;
+import dev.mailbell.routing.node.NodeSeal;
+import dev.mailbell.routing.node.NodeSeal.Envelope;
+import dev.mailbell.routing.node.Reply;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.KeyringException;
+import dev.mailbell.status.TestStatus;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -259,7 +265,8 @@ class NodeServerTest {
                 new AccountStore(API.database.jdbi()),
                 new LoginSecrets(API.keyring),
                 new ConfigurationReloads(
-                        API.database.jdbi(), API.nodes, () -> API.reload.get(), () -> ""));
+                        API.database.jdbi(), API.nodes, () -> API.reload.get(), () -> ""),
+                TestStatus.NONE);
     }
 
     @Test

@@ -278,7 +278,7 @@ class KeyringTest {
         Keyring keyring = Keyring.open(new KeysetPlace(file(), variable));
         assertThatThrownBy(keyring::rotate)
                 .isInstanceOf(KeyringException.class)
-                .hasMessageContaining("keys rotate --to FILE")
+                .hasMessageContaining("keyset rotate --to FILE")
                 .hasMessageContaining("MAILBELL_KEYSET");
         Path rotated = directory.resolve("rotated.json");
         keyring.writeRotated(rotated);

@@ -180,6 +180,7 @@ class ReencryptionTest {
                         "scheduled_tasks.task_data",
                         "api_key.hash",
                         "api_key.previous_hash",
+                        "portal_link.hash",
                         "oauth_consent.token_hash");
         List<String> bytes =
                 jdbi.withHandle(handle ->

@@ -50,20 +50,20 @@ class FencedChecksTest {
             await().until(() -> "idle".equals(kit.mode(account)));
             // Now the timer of its next check is set, too.
             await().until(() -> server.idling() == 1);
-            assertThat(kit.service().trouble()).isEmpty();
+            assertThat(kit.service().status().trouble()).isEmpty();
             kit.held.set(false);
             kit.pass(Duration.ofHours(1));
             // It is tried again every 2 s or so, and late since the time that it had first.
             for (int tries = 0; tries < 3; tries++) {
                 await().untilAsserted(() ->
-                        assertThat(kit.service().trouble())
+                        assertThat(kit.service().status().trouble())
                                 .singleElement()
                                 .asString()
                                 .startsWith("checks have been due for "));
                 kit.pass(Duration.ofSeconds(5));
             }
             kit.held.set(true);
-            await().until(() -> kit.service().trouble().isEmpty());
+            await().until(() -> kit.service().status().trouble().isEmpty());
             await().until(() -> "idle".equals(kit.mode(account)));
         }
     }

@@ -11,8 +11,8 @@ import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
 import dev.mailbell.client.ClientStore;
-import dev.mailbell.cluster.ShardFence;
 import dev.mailbell.cluster.TestOwnership;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.TestDatabase;
@@ -30,6 +30,10 @@ import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.scripted.FakeImap;
 import dev.mailbell.watch.account.WatchedAccount;
 import dev.mailbell.watch.admission.NotWatchedException;
+import dev.mailbell.watch.check.AccountStateWriter;
+import dev.mailbell.watch.check.FencedRecorder;
+import dev.mailbell.watch.history.CheckHistory;
+import dev.mailbell.watch.history.HistoryBudget;
 import dev.mailbell.watch.record.ChangeRecorder;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
@@ -179,7 +183,12 @@ class FencedWritesTest {
         Account account = account();
         ownership.acquire(account.shard(), epoch(account));
         WatchedAccount watched =
-                new WatchedAccount(account, false, new ReentrantLock(), System::nanoTime);
+                new WatchedAccount(
+                        account,
+                        false,
+                        new ReentrantLock(),
+                        System::nanoTime,
+                        new CheckHistory(new HistoryBudget(1)));
         takenByOther(DATABASE, account);
         Instant now = Instant.now();
         MailFailure refused = new MailFailure(FailureCode.AUTH_FAILED, "no");
@@ -210,7 +219,12 @@ class FencedWritesTest {
         Account account = account();
         ownership.acquire(account.shard(), epoch(account));
         WatchedAccount watched =
-                new WatchedAccount(account, false, new ReentrantLock(), System::nanoTime);
+                new WatchedAccount(
+                        account,
+                        false,
+                        new ReentrantLock(),
+                        System::nanoTime,
+                        new CheckHistory(new HistoryBudget(1)));
         DATABASE.jdbi()
                 .useHandle(handle ->
                         handle.execute(

@@ -237,19 +237,19 @@ class HostLimitsTest {
         kit.start();
         Account account = kit.register(server.port(), "ann");
         await().until(() -> kit.mode(account).equals("idle"));
-        assertThat(kit.service().trouble()).isEmpty();
+        assertThat(kit.service().status().trouble()).isEmpty();
         server.away(true);
         await().until(() -> kit.mode(account).equals("null"));
         kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(30));
         await().untilAsserted(() ->
-                assertThat(kit.service().trouble())
+                assertThat(kit.service().status().trouble())
                         .singleElement()
                         .asString()
                         .contains("no check has succeeded"));
         server.away(false);
         kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(30));
-        await().until(() -> kit.service().trouble().isEmpty());
+        await().until(() -> kit.service().status().trouble().isEmpty());
     }
 }

@@ -16,6 +16,9 @@ import dev.mailbell.event.EventType;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.account.WatchedAccount;
+import dev.mailbell.watch.check.AccountStateWriter;
+import dev.mailbell.watch.history.CheckHistory;
+import dev.mailbell.watch.history.HistoryBudget;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
 import java.lang.reflect.InvocationTargetException;
@@ -86,7 +89,12 @@ class LostAnswersTest {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         Account account = TestAccount.of(AccountState.CONNECTING, Map.of(), now);
         accounts.insert(account);
-        return new WatchedAccount(account, false, new ReentrantLock(), System::nanoTime);
+        return new WatchedAccount(
+                account,
+                false,
+                new ReentrantLock(),
+                System::nanoTime,
+                new CheckHistory(new HistoryBudget(1)));
     }
 
     private static void works(AccountStateWriter states, WatchedAccount watched) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.watch.account.CheckSchedule;
 import dev.mailbell.watch.account.WatchedAccount;
+import dev.mailbell.watch.history.CheckHistory;
+import dev.mailbell.watch.history.HistoryBudget;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +24,8 @@ class ScheduleAuditTest {
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
                     false,
                     new ReentrantLock(true),
-                    () -> 0);
+                    () -> 0,
+                    new CheckHistory(new HistoryBudget(1)));
 
     private List<WatchedAccount> round() {
         return audit.round(List.of(watched));

@@ -273,7 +273,7 @@ class ShardHandOverTest {
         server.deliver("ann");
         await().until(() -> {
             kit.pass(Duration.ofMinutes(11));
-            return !one.service.trouble().isEmpty();
+            return !one.service.status().trouble().isEmpty();
         });
         assertThat(server.logins()).hasSize(1);
         one.active = true;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.GreenMailUtil;
 import com.icegreen.greenmail.util.ServerSetup;
+import dev.mailbell.Patience;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
@@ -63,6 +64,7 @@ class TokenLoginTest {
 
     @BeforeEach
     void start() throws Exception {
+        Patience.withGreenMail();
         endpoint.start(InetAddress.getByName("127.0.0.1"), 0);
         mail.start();
         mail.setUser("ann@example.org", "ann", TOKEN);

@@ -32,6 +32,7 @@ import dev.mailbell.network.Deadline;
 import dev.mailbell.oauth.OAuthAppStore;
 import dev.mailbell.oauth.OAuthApps;
 import dev.mailbell.secret.Keyring;
+import dev.mailbell.watch.check.CheckedMailbox;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -281,7 +282,7 @@ final class WatchKit implements AutoCloseable {
     }
 
     /** Checks as a request that arrives now. */
-    List<AccountCommands.Checked> check(Account account) {
+    List<CheckedMailbox> check(Account account) {
         return watch().check(account, watch().deadline());
     }
 

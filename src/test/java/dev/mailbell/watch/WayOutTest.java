@@ -81,7 +81,7 @@ class WayOutTest {
         await().until(() -> kit.mode(account).equals("null"));
         kit.awaitRest(List.of(account));
         kit.pass(Duration.ofMinutes(30));
-        await().until(() -> !kit.service().trouble().isEmpty());
+        await().until(() -> !kit.service().status().trouble().isEmpty());
 
         kit.reload(by(refusing));
         kit.awaitRest(List.of(account));
@@ -94,7 +94,7 @@ class WayOutTest {
                         }));
         // The check that failed may be late for a moment.
         await().untilAsserted(() ->
-                assertThat(kit.service().trouble())
+                assertThat(kit.service().status().trouble())
                         .singleElement()
                         .asString()
                         .contains("no check has"));

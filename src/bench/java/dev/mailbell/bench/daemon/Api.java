@@ -28,6 +28,15 @@ public final class Api {
         this(base, key, null);
     }
 
+    /** The API of the daemon of another process of this benchmark. */
+    public static Api at(URI base) {
+        return new Api(base, DaemonProcess.KEY);
+    }
+
+    public URI base() {
+        return base;
+    }
+
     private Api(URI base, String key, @Nullable UUID client) {
         this.base = base;
         this.key = key;

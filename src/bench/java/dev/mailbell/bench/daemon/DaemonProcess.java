@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 
 /** {@code mailbell serve} as a process of its own, with its embedded PostgreSQL. */
 public final class DaemonProcess implements AutoCloseable {
-    private static final String KEY = "mbk_operator_of_the_benchmarks";
+    static final String KEY = "mbk_operator_of_the_benchmarks";
     private static final Pattern READY = Pattern.compile("Mailbell is ready at (http://\\S+),");
     private static final int READY_SECONDS = 180;
     private static final int STOP_SECONDS = 60;

@@ -5,12 +5,16 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** One connection of a client. Every thread may send at any time; sending never blocks. */
 public final class Connection {
     private static final int MAX_UNSENT = 16 << 20;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    /** Of all connections of this process. */
+    private static final LongAdder SENT = new LongAdder();
 
     private final SocketChannel channel;
     private final ConnectionHandler handler;
@@ -34,6 +38,11 @@ public final class Connection {
         if (tls == null) {
             handler.opened(this);
         }
+    }
+
+    /** Octets that all connections of this process have sent. */
+    public static long octets() {
+        return SENT.sum();
     }
 
     /** The address of the client, without its port; empty when it is gone. */
@@ -85,7 +94,7 @@ public final class Connection {
 
     private void write(ByteBuffer octets) throws IOException {
         if (unsent == null) {
-            channel.write(octets);
+            SENT.add(channel.write(octets));
             if (!octets.hasRemaining()) {
                 return;
             }
@@ -125,7 +134,7 @@ public final class Connection {
 
     private synchronized boolean flushed() throws IOException {
         if (unsent != null) {
-            channel.write(unsent);
+            SENT.add(channel.write(unsent));
             if (unsent.hasRemaining()) {
                 return false;
             }

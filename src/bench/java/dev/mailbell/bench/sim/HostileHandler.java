@@ -1,12 +1,20 @@
 package dev.mailbell.bench.sim;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
-/** One session of an IMAP server that does harm; the kind follows from its number. */
+/**
+ * One session of an IMAP server that does harm; the kind follows from its number. The long answers
+ * are made once, so that they cost the server next to nothing.
+ */
 public final class HostileHandler extends LineHandler {
     private static final int KINDS = 16;
     private static final int MEGABYTE = 1_000_000;
     private static final String CAPABILITIES = "CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT";
+    private static final byte[] GARBAGE = garbage(4 * MEGABYTE);
+    private static final byte[] LONG_LINE = octets("* OK " + "x".repeat(4 * MEGABYTE));
+    private static final byte[] NESTED = octets("* STATUS INBOX " + "(".repeat(500_000) + "\r\n");
+    private static final byte[] RESPONSES = octets("* 1 FETCH (UID 1)\r\n".repeat(100_000));
 
     private final int kind;
     private int commands;
@@ -26,8 +34,8 @@ public final class HostileHandler extends LineHandler {
                 leave();
             }
             case 2 -> leave();
-            case 3 -> say(garbage(4 * MEGABYTE));
-            case 4 -> say("* OK " + "x".repeat(4 * MEGABYTE));
+            case 3 -> sayLong(GARBAGE);
+            case 4 -> sayLong(LONG_LINE);
             default -> say("* OK [" + CAPABILITIES + "] ready\r\n");
         }
     }
@@ -36,6 +44,10 @@ public final class HostileHandler extends LineHandler {
         byte[] all = new byte[octets];
         new Random(octets).nextBytes(all);
         return all;
+    }
+
+    private static byte[] octets(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     @Override
@@ -50,8 +62,19 @@ public final class HostileHandler extends LineHandler {
             case 6 -> say(tag + " BAD no\r\n");
             case 7 -> say("x" + tag + " OK another's tag\r\n");
             case 8 -> say("* OK {2147483000}\r\n");
-            case 9 -> say(login ? ok(tag) : "* STATUS INBOX " + "(".repeat(500_000) + "\r\n");
-            case 10 -> say(login ? ok(tag) : "* 1 FETCH (UID 1)\r\n".repeat(100_000) + ok(tag));
+            case 9 -> {
+                if (login) {
+                    say(ok(tag));
+                } else {
+                    sayLong(NESTED);
+                }
+            }
+            case 10 -> {
+                if (!login) {
+                    sayLong(RESPONSES);
+                }
+                say(ok(tag));
+            }
             case 11 ->
                     say(
                             login

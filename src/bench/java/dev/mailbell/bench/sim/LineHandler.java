@@ -34,6 +34,14 @@ abstract class LineHandler implements ConnectionHandler {
         out.writeBytes(octets);
     }
 
+    /** Sends octets that do not change, without a copy of them. */
+    final void sayLong(byte[] octets) {
+        flush();
+        if (link != null) {
+            link.send(octets);
+        }
+    }
+
     /** The client's address. */
     final String client() {
         return client;

@@ -13,10 +13,10 @@ import tools.jackson.databind.node.ObjectNode;
  * The JSON that would register an account as it is, secrets included: the target of a merge patch.
  * It never leaves the process.
  */
-final class AccountDocument {
+public final class AccountDocument {
     private AccountDocument() {}
 
-    static ObjectNode of(Account account, LoginSecret secret) {
+    public static ObjectNode of(Account account, LoginSecret secret) {
         ObjectNode json = Json.MAPPER.createObjectNode();
         json.put("ref", account.ref());
         json.put("address", account.address());

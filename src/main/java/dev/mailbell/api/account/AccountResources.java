@@ -8,10 +8,10 @@ import dev.mailbell.account.RefTakenException;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
-import dev.mailbell.api.request.FieldError;
+import dev.mailbell.api.problem.FieldError;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.ClientStore;
@@ -49,7 +49,7 @@ public final class AccountResources {
     }
 
     /** The account that the request's path names. */
-    Account fromPath(Context context) {
+    public Account fromPath(Context context) {
         return store.find(AccessFilter.principal(context).clientId(), idFromPath(context))
                 .orElseThrow(AccountResources::notFound);
     }
@@ -107,7 +107,7 @@ public final class AccountResources {
     }
 
     /** An account that is not watched yet. */
-    AccountView newView(Account account) {
+    public AccountView newView(Account account) {
         return AccountView.of(account, Optional.empty(), policy);
     }
 
@@ -119,7 +119,7 @@ public final class AccountResources {
     }
 
     /** The number of accounts that a client may still register. */
-    long remaining(UUID clientId) {
+    public long remaining(UUID clientId) {
         return most(clientId) - store.count(clientId);
     }
 
@@ -128,7 +128,7 @@ public final class AccountResources {
         return own == null ? policy.accountsPerClient() : own;
     }
 
-    Problem tooMany(UUID clientId) {
+    public Problem tooMany(UUID clientId) {
         return Problem.refused(
                 "too-many-accounts",
                 "this client may have "
@@ -162,7 +162,7 @@ public final class AccountResources {
                 : failure;
     }
 
-    static Problem refTaken(RefTakenException e) {
+    public static Problem refTaken(RefTakenException e) {
         return Problem.conflict("ref-taken", String.valueOf(e.getMessage()))
                 .with("errors", List.of(new FieldError("ref", "is taken by another account")));
     }

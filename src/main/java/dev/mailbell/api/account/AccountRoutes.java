@@ -1,14 +1,16 @@
 package dev.mailbell.api.account;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountSearch;
+import dev.mailbell.account.AccountSearch.Filter;
 import dev.mailbell.account.AccountState;
-import dev.mailbell.account.AccountStore;
-import dev.mailbell.account.AccountStore.Filter;
-import dev.mailbell.account.RemovedAccounts;
-import dev.mailbell.account.RemovedAccounts.Removal;
-import dev.mailbell.api.account.AccountRegistration.Resolved;
+import dev.mailbell.api.account.registration.AccountDraft;
+import dev.mailbell.api.account.registration.AccountReader;
+import dev.mailbell.api.account.registration.AccountRegistration;
+import dev.mailbell.api.account.registration.AccountRegistration.Resolved;
 import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
+import dev.mailbell.api.http.Principal;
 import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
@@ -17,11 +19,8 @@ import dev.mailbell.api.request.EnumNames;
 import dev.mailbell.api.request.LabelFilter;
 import dev.mailbell.api.request.Page;
 import dev.mailbell.api.request.Query;
-import dev.mailbell.api.webhook.WebhookOperations;
-import dev.mailbell.client.Erasure;
 import dev.mailbell.client.Scope;
 import dev.mailbell.network.Host;
-import dev.mailbell.watch.Watch;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
@@ -29,38 +28,33 @@ import java.util.UUID;
 
 /** The routes that register, list, read and remove accounts. */
 public final class AccountRoutes {
+    private static final int LONGEST_BEGINNING = 320;
+    private static final String BEGINNING_RULE =
+            "must have 1 to " + LONGEST_BEGINNING + " characters besides blanks, and more than @";
+
     private final AccountResources accounts;
-    private final AccountStore store;
+    private final AccountSearch search;
     private final AccountReader reader;
     private final AccountRegistration registration;
     private final Idempotency idempotency;
-    private final Watch watch;
     private final RequestLimits limits;
-    private final WebhookOperations webhooks;
-    private final RemovedAccounts removed;
-    private final Erasure erasure;
+    private final AccountRemoval removal;
 
     public AccountRoutes(
             AccountResources accounts,
-            AccountStore store,
+            AccountSearch search,
             AccountReader reader,
             AccountRegistration registration,
             Idempotency idempotency,
-            Watch watch,
-            WebhookOperations webhooks,
             RequestLimits limits,
-            RemovedAccounts removed,
-            Erasure erasure) {
+            AccountRemoval removal) {
         this.accounts = accounts;
-        this.store = store;
+        this.search = search;
         this.reader = reader;
         this.registration = registration;
         this.idempotency = idempotency;
-        this.watch = watch;
         this.limits = limits;
-        this.webhooks = webhooks;
-        this.removed = removed;
-        this.erasure = erasure;
+        this.removal = removal;
     }
 
     public void addTo(Routes routes) {
@@ -83,8 +77,23 @@ public final class AccountRoutes {
 
     private void list(Context context) {
         Query query = Query.of(context);
+        Principal principal = AccessFilter.principal(context);
+        boolean all =
+                query.read(
+                                "clients",
+                                text -> Optional.of(text).filter("all"::equals),
+                                "must be all")
+                        .isPresent();
+        if (all) {
+            AccessFilter.require(context, Scope.ADMIN);
+            if (principal.clientNamed()) {
+                query.error("clients", "must not be there with the header Mailbell-Client");
+            }
+        }
         Filter filter =
                 new Filter(
+                        all ? null : principal.clientId(),
+                        query.read("search", AccountRoutes::beginning, BEGINNING_RULE).orElse(null),
                         query.read(
                                         "state",
                                         AccountState::ofWireName,
@@ -100,8 +109,7 @@ public final class AccountRoutes {
         int limit = query.limit();
         UUID after = query.cursor().orElse(null);
         query.validate();
-        List<Account> found =
-                store.list(AccessFilter.principal(context).clientId(), filter, after, limit + 1);
+        List<Account> found = search.page(filter, after, limit + 1);
         Responses.ok(
                 context,
                 Page.of(
@@ -109,6 +117,12 @@ public final class AccountRoutes {
                         limit,
                         Account::id,
                         accounts.views(found.subList(0, Math.min(limit, found.size())))));
+    }
+
+    private static Optional<String> beginning(String text) {
+        String beginning = text.strip();
+        return Optional.of(beginning)
+                .filter(it -> !it.isEmpty() && !it.equals("@") && it.length() <= LONGEST_BEGINNING);
     }
 
     private static Optional<String> host(String text) {
@@ -127,16 +141,7 @@ public final class AccountRoutes {
     private void remove(Context context) {
         Query.of(context).validate();
         Body.requireEmpty(context);
-        Account account = accounts.fromPath(context);
-        Removal removal = removed.remove(account.clientId(), account.id());
-        // After the deletion: a running check then finds no row to write to.
-        watch.forget(account.id());
-        webhooks.accountRemoved(account.id());
-        switch (removal) {
-            case NONE -> throw AccountResources.notFound();
-            case COMPLETE -> {}
-            case LOGS_LEFT -> erasure.wake();
-        }
+        removal.remove(accounts.fromPath(context));
         context.status(204);
     }
 }

@@ -21,8 +21,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** An account as clients see it, without secrets. */
-record AccountView(
+public record AccountView(
         UUID id,
+        UUID clientId,
         @Nullable String ref,
         String address,
         Mail mail,
@@ -81,6 +82,7 @@ record AccountView(
         boolean watching = account.state() == AccountState.WATCHING;
         return new AccountView(
                 account.id(),
+                account.clientId(),
                 account.ref(),
                 account.address(),
                 new Mail(

@@ -1,11 +1,13 @@
 package dev.mailbell.api.account;
 
+import dev.mailbell.api.account.registration.AccountReader;
+import dev.mailbell.api.account.registration.ServerSearch;
 import dev.mailbell.api.http.RequestLimits;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.FieldErrors;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.EnumNames;
-import dev.mailbell.api.request.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.client.Scope;

@@ -1,8 +1,8 @@
 package dev.mailbell.api.account;
 
-import dev.mailbell.api.request.FieldErrors;
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Fields;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Protocol;
 import java.util.Optional;

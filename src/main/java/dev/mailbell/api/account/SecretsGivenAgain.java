@@ -2,9 +2,9 @@ package dev.mailbell.api.account;
 
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.MailSettings;
-import dev.mailbell.api.request.FieldErrors;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,6 +1,7 @@
 /**
- * The routes of accounts: register, read, change, remove, check, verify, mailboxes and positions.
- * It calls the table of accounts and {@code watch}; start reading at {@link
+ * The routes of accounts: list, read, change, remove, consent, mailboxes and positions. {@code
+ * bulk} and {@code check} have other routes; {@code registration} reads what is registered. It
+ * calls the table of accounts and {@code watch}; start reading at {@link
  * dev.mailbell.api.account.AccountRoutes}.
  */
 @NullMarked

@@ -2,12 +2,12 @@ package dev.mailbell.api.admin;
 
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.EnumNames;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.client.Scope;
-import dev.mailbell.config.ConfigurationException;
-import dev.mailbell.config.ConfigurationFault;
+import dev.mailbell.config.parsing.ConfigurationException;
+import dev.mailbell.config.parsing.ConfigurationFault;
 import dev.mailbell.routing.ConfigurationReloads;
 import io.javalin.http.Context;
 import java.util.LinkedHashMap;

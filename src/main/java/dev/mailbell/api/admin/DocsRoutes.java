@@ -1,14 +1,11 @@
 package dev.mailbell.api.admin;
 
+import dev.mailbell.api.http.ClassPathFiles;
 import dev.mailbell.api.http.Routes;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import io.javalin.http.Context;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Map;
-import java.util.Properties;
 
 /**
  * The routes of the OpenAPI document and its page (Swagger UI). The page loads nothing from other
@@ -27,23 +24,23 @@ public final class DocsRoutes {
                     + " img-src 'self' data:; connect-src 'self'; base-uri 'none';"
                     + " form-action 'none'; frame-ancestors 'none'";
 
-    private final byte[] openApi = resource("openapi.yaml");
-    private final byte[] page = resource("docs/index.html");
+    private final byte[] openApi = ClassPathFiles.bytes("openapi.yaml");
+    private final byte[] page = ClassPathFiles.bytes("docs/index.html");
     private final Map<String, Asset> assets;
 
     @SuppressWarnings("ArrayRecordComponent") // bytes for the wire, never compared
     private record Asset(String type, byte[] bytes) {}
 
     public DocsRoutes() {
-        String webjar = WEBJAR + webjarVersion() + "/";
+        String webjar = WEBJAR + ClassPathFiles.webjarVersion(WEBJAR_PROPERTIES) + "/";
         this.assets =
                 Map.of(
                         "swagger-ui.css",
-                        new Asset(STYLE, resource(webjar + "swagger-ui.css")),
+                        new Asset(STYLE, ClassPathFiles.bytes(webjar + "swagger-ui.css")),
                         "swagger-ui-bundle.js",
-                        new Asset(SCRIPT, resource(webjar + "swagger-ui-bundle.js")),
+                        new Asset(SCRIPT, ClassPathFiles.bytes(webjar + "swagger-ui-bundle.js")),
                         "docs.js",
-                        new Asset(SCRIPT, resource("docs/docs.js")));
+                        new Asset(SCRIPT, ClassPathFiles.bytes("docs/docs.js")));
     }
 
     public void addTo(Routes routes) {
@@ -70,31 +67,5 @@ public final class DocsRoutes {
 
     private static void write(Context context, String type, byte[] bytes) {
         context.contentType(type).result(bytes);
-    }
-
-    private static String webjarVersion() {
-        Properties properties = new Properties();
-        try (InputStream in = open(WEBJAR_PROPERTIES)) {
-            properties.load(in);
-        } catch (IOException e) {
-            throw new UncheckedIOException(WEBJAR_PROPERTIES + " is not readable", e);
-        }
-        return properties.getProperty("version");
-    }
-
-    private static byte[] resource(String name) {
-        try (InputStream in = open(name)) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(name + " is not readable", e);
-        }
-    }
-
-    private static InputStream open(String name) {
-        InputStream in = DocsRoutes.class.getClassLoader().getResourceAsStream(name);
-        if (in == null) {
-            throw new IllegalStateException(name + " is missing from the class path");
-        }
-        return in;
     }
 }

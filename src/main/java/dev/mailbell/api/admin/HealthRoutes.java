@@ -2,22 +2,18 @@ package dev.mailbell.api.admin;
 
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** The routes of the health checks: whether the process is up, and whether it can do its work. */
 public final class HealthRoutes {
     private final String version;
-    private final Supplier<List<String>> notReady;
+    private final ReadinessReasons notReady;
 
-    /**
-     * @param notReady the reasons why the daemon is not ready, for people; empty when it is ready
-     */
-    public HealthRoutes(String version, Supplier<List<String>> notReady) {
+    public HealthRoutes(String version, ReadinessReasons notReady) {
         this.version = version;
         this.notReady = notReady;
     }
@@ -36,6 +32,11 @@ public final class HealthRoutes {
         if (!reasons.isEmpty()) {
             throw new ProblemException(Problem.unavailable(String.join("; ", reasons)));
         }
-        Responses.ok(context, Map.of("status", "ready"));
+        List<String> warnings = notReady.warnings();
+        Responses.ok(
+                context,
+                warnings.isEmpty()
+                        ? Map.of("status", "ready")
+                        : Map.of("status", "ready", "warnings", warnings));
     }
 }

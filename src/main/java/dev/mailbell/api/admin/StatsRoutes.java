@@ -6,10 +6,12 @@ import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.client.Scope;
 import dev.mailbell.cluster.Member;
+import dev.mailbell.event.CanaryStatus;
 import dev.mailbell.routing.ClusterStats;
 import dev.mailbell.routing.ClusterStats.NodeStats;
 import dev.mailbell.routing.ClusterStats.Stats;
 import io.javalin.http.Context;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,12 @@ public final class StatsRoutes {
         routes.get("/v1/stats", Scope.ADMIN, this::show);
     }
 
-    private record View(UUID node, List<NodeView> nodes, Shards shards, Counts counts) {}
+    private record View(
+            UUID node,
+            List<NodeView> nodes,
+            Shards shards,
+            Counts counts,
+            @Nullable CanaryView canary) {}
 
     private record NodeView(
             UUID id,
@@ -43,6 +50,30 @@ public final class StatsRoutes {
     private record Shards(int total, int unowned, @Nullable Instant unownedSince) {}
 
     private record Counts(long takeovers, long fencedWrites, Map<String, Long> forwardedRequests) {}
+
+    private record CanaryView(
+            UUID accountId,
+            boolean late,
+            int misses,
+            @Nullable String reason,
+            @Nullable String message,
+            @Nullable Instant announcedAt,
+            @Nullable Double tookSeconds) {
+        static @Nullable CanaryView of(@Nullable CanaryStatus canary) {
+            if (canary == null) {
+                return null;
+            }
+            Duration took = canary.took();
+            return new CanaryView(
+                    canary.account(),
+                    canary.late(),
+                    canary.misses(),
+                    canary.reason(),
+                    canary.message(),
+                    canary.announcedAt(),
+                    took == null ? null : (Double) (took.toMillis() / 1000.0));
+        }
+    }
 
     private void show(Context context) {
         Query.of(context).validate();
@@ -64,7 +95,8 @@ public final class StatsRoutes {
                 new Counts(
                         stats.counts().takeovers(),
                         stats.counts().fencedWrites(),
-                        stats.forwarded()));
+                        stats.forwarded()),
+                CanaryView.of(stats.canary()));
     }
 
     private static NodeView view(NodeStats node, String own) {

@@ -1,6 +1,6 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.request.FieldErrors;
+import dev.mailbell.api.problem.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.client.Client;
@@ -19,7 +19,7 @@ final class ClientReader {
     record Draft(String name, Client.Limits limits) {}
 
     /**
-     * @throws dev.mailbell.api.request.ProblemException 400 with every error
+     * @throws dev.mailbell.api.problem.ProblemException 400 with every error
      */
     static Draft read(ObjectNode json) {
         FieldErrors errors = new FieldErrors();

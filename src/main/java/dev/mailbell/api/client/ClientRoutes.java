@@ -6,38 +6,41 @@ import dev.mailbell.api.http.Idempotency.Result;
 import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
-import dev.mailbell.api.request.FieldError;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.MergePatch;
 import dev.mailbell.api.request.Page;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.Client;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.NameTakenException;
 import dev.mailbell.client.Scope;
-import dev.mailbell.event.Ids;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.UUID;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of clients: create, list, read, change. */
 public final class ClientRoutes {
     private final ClientStore store;
+    private final ClientActions actions;
     private final KnownKeys keys;
     private final Idempotency idempotency;
     private final InstantSource clock;
 
     public ClientRoutes(
-            ClientStore store, KnownKeys keys, Idempotency idempotency, InstantSource clock) {
+            ClientStore store,
+            ClientActions actions,
+            KnownKeys keys,
+            Idempotency idempotency,
+            InstantSource clock) {
         this.store = store;
+        this.actions = actions;
         this.keys = keys;
         this.idempotency = idempotency;
         this.clock = clock;
@@ -51,20 +54,14 @@ public final class ClientRoutes {
     }
 
     private void create(Context context) {
-        idempotency.create(context, (clientId, json) -> creation(ClientReader.read(json)));
+        idempotency.create(context, (clientId, json) -> creation(actions.prepare(json)));
     }
 
-    private Creation creation(ClientReader.Draft draft) {
-        Instant now = now();
-        Client client = new Client(Ids.next(), draft.name(), draft.limits(), now, now, null);
+    private Creation creation(Client client) {
         return new Creation() {
             @Override
             public Result create() {
-                try {
-                    store.insert(client);
-                } catch (NameTakenException e) {
-                    throw nameTaken();
-                }
+                actions.create(client);
                 return new Result(
                         201, Json.bytes(ClientView.of(client)), "/v1/clients/" + client.id());
             }
@@ -72,14 +69,6 @@ public final class ClientRoutes {
             @Override
             public void committed() {}
         };
-    }
-
-    private static ProblemException nameTaken() {
-        return new ProblemException(
-                Problem.conflict("name-taken", "there is already a client with this name")
-                        .with(
-                                "errors",
-                                List.of(new FieldError("name", "is taken by another client"))));
     }
 
     private void list(Context context) {
@@ -128,7 +117,7 @@ public final class ClientRoutes {
                         Problem.conflict("erasing", "the client is being erased"));
             }
         } catch (NameTakenException e) {
-            throw nameTaken();
+            throw ClientActions.nameTaken();
         }
         keys.changed();
         Responses.ok(context, ClientView.of(changed));

@@ -2,9 +2,9 @@ package dev.mailbell.api.client;
 
 import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.api.webhook.WebhookOperations;
@@ -59,6 +59,12 @@ public final class ErasureRoute {
                     Problem.conflict(
                             "default-client",
                             "the default client stays: the operator's key acts as it"));
+        }
+        if (id.equals(ClientStore.OPERATOR)) {
+            throw new ProblemException(
+                    Problem.conflict(
+                            "operator-client",
+                            "the operator's client stays: the events for the operator are of it"));
         }
         List<UUID> disabled =
                 clients.begin(id, clock.instant()).orElseThrow(ErasureRoute::notFound);

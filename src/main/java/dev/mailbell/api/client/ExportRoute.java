@@ -1,17 +1,18 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.account.bulk.AccountTransfer;
 import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.api.webhook.WebhookTransfer;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.Scope;
 import dev.mailbell.database.Database;
+import dev.mailbell.event.Timestamps;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import java.io.BufferedOutputStream;
@@ -84,7 +85,7 @@ public final class ExportRoute {
         ObjectNode head = line("export");
         head.put("version", VERSION);
         head.put("clientId", id.toString());
-        head.put("at", clock.instant().toString());
+        head.put("at", Timestamps.text(clock.instant()));
         write(out, head);
         ObjectNode end = line("end");
         end.put("accounts", accounts.export(id, json -> writeUnchecked(out, json)));

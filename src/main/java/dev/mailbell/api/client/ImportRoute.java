@@ -1,13 +1,13 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.account.AccountTransfer;
+import dev.mailbell.api.account.bulk.AccountTransfer;
 import dev.mailbell.api.http.RequestDeadline;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.JsonLines;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.webhook.WebhookTransfer;
 import dev.mailbell.client.ClientStore;

@@ -1,11 +1,11 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.account.AccountTransfer;
-import dev.mailbell.api.account.AccountTransfer.Line;
-import dev.mailbell.api.account.AccountTransfer.Report;
+import dev.mailbell.api.account.bulk.AccountTransfer;
+import dev.mailbell.api.account.bulk.AccountTransfer.Line;
+import dev.mailbell.api.account.bulk.AccountTransfer.Report;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.JsonLines;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.api.webhook.WebhookTransfer;
 import dev.mailbell.client.ClientStore;

@@ -1,6 +1,6 @@
 package dev.mailbell.api.client;
 
-import dev.mailbell.api.request.FieldErrors;
+import dev.mailbell.api.problem.FieldErrors;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.TextRules;
 import dev.mailbell.client.Scope;
@@ -24,7 +24,7 @@ final class KeyReader {
     record Draft(String name, Set<Scope> scopes, @Nullable Instant expiresAt) {}
 
     /**
-     * @throws dev.mailbell.api.request.ProblemException 400 with every error
+     * @throws dev.mailbell.api.problem.ProblemException 400 with every error
      */
     static Draft read(ObjectNode json, Instant now) {
         FieldErrors errors = new FieldErrors();
@@ -41,7 +41,7 @@ final class KeyReader {
      * Reads the body of a rotation.
      *
      * @param before the present expiry, which stays when the body gives none
-     * @throws dev.mailbell.api.request.ProblemException 400 with every error
+     * @throws dev.mailbell.api.problem.ProblemException 400 with every error
      */
     static @Nullable Instant readRotation(ObjectNode json, @Nullable Instant before, Instant now) {
         FieldErrors errors = new FieldErrors();

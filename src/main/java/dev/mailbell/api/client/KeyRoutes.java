@@ -3,23 +3,18 @@ package dev.mailbell.api.client;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
-import dev.mailbell.api.http.KnownKeys;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.Page;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.ApiKey;
 import dev.mailbell.client.ApiKeyStore;
 import dev.mailbell.client.Client;
 import dev.mailbell.client.ClientStore;
-import dev.mailbell.client.KeyText;
 import dev.mailbell.client.Scope;
-import dev.mailbell.event.Ids;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,22 +29,19 @@ public final class KeyRoutes {
 
     private final ClientStore clients;
     private final ApiKeyStore store;
-    private final KnownKeys known;
+    private final KeyActions actions;
     private final Idempotency idempotency;
     private final InstantSource clock;
 
-    /**
-     * @param known forgets keys when they change
-     */
     public KeyRoutes(
             ClientStore clients,
             ApiKeyStore store,
-            KnownKeys known,
+            KeyActions actions,
             Idempotency idempotency,
             InstantSource clock) {
         this.clients = clients;
         this.store = store;
-        this.known = known;
+        this.actions = actions;
         this.idempotency = idempotency;
         this.clock = clock;
     }
@@ -65,44 +57,23 @@ public final class KeyRoutes {
         Query.of(context).validate();
         byte[] body = Body.bytes(context);
         Client client = ClientRoutes.fromPath(clients, context);
-        if (client.erasingSince() != null) {
-            throw new ProblemException(Problem.conflict("erasing", "the client is being erased"));
-        }
+        KeyActions.requireInUse(client);
         idempotency.answer(
-                context,
-                body,
-                () -> creation(client.id(), KeyReader.read(Json.object(body), clock.instant())));
+                context, body, () -> creation(actions.prepare(client.id(), Json.object(body))));
     }
 
-    private Creation creation(UUID clientId, KeyReader.Draft draft) {
-        Instant now = now();
-        KeyText text = KeyText.random();
-        ApiKey key =
-                new ApiKey(
-                        Ids.next(),
-                        clientId,
-                        draft.name(),
-                        draft.scopes(),
-                        text.shown(),
-                        now,
-                        draft.expiresAt(),
-                        null,
-                        null);
+    private Creation creation(KeyActions.WithText prepared) {
         return new Creation() {
             @Override
             public Result create() {
-                if (!store.insert(key, text)) {
-                    throw new ProblemException(
-                            Problem.refused(
-                                    "too-many-keys",
-                                    "a client may have "
-                                            + ApiKeyStore.MAX_PER_CLIENT
-                                            + " keys; revoke some first"));
-                }
+                actions.create(prepared);
                 return new Result(
                         201,
-                        Json.bytes(withText(key, text, now)),
-                        "/v1/clients/" + clientId + "/keys/" + key.id());
+                        Json.bytes(view(prepared)),
+                        "/v1/clients/"
+                                + prepared.key().clientId()
+                                + "/keys/"
+                                + prepared.key().id());
             }
 
             @Override
@@ -110,9 +81,9 @@ public final class KeyRoutes {
         };
     }
 
-    private static ObjectNode withText(ApiKey key, KeyText text, Instant now) {
-        ObjectNode view = Json.MAPPER.valueToTree(KeyView.of(key, now));
-        view.put("key", text.reveal());
+    private ObjectNode view(KeyActions.WithText withText) {
+        ObjectNode view = Json.MAPPER.valueToTree(KeyView.of(withText.key(), now()));
+        view.put("key", withText.text().reveal());
         return view;
     }
 
@@ -136,22 +107,13 @@ public final class KeyRoutes {
         Client client = ClientRoutes.fromPath(clients, context);
         return Uuids.parse(context.pathParam("keyId"))
                 .flatMap(id -> store.find(client.id(), id))
-                .orElseThrow(KeyRoutes::notFound);
-    }
-
-    private static ProblemException notFound() {
-        return new ProblemException(Problem.notFound("the client has no key with this id"));
+                .orElseThrow(KeyActions::notFound);
     }
 
     private void revoke(Context context) {
         Query.of(context).validate();
         Body.requireEmpty(context);
-        ApiKey key = fromPath(context);
-        boolean revoked = store.delete(key.clientId(), key.id());
-        known.changed();
-        if (!revoked) {
-            throw notFound();
-        }
+        actions.revoke(fromPath(context));
         context.status(204);
     }
 
@@ -159,37 +121,21 @@ public final class KeyRoutes {
         Query.of(context).validate();
         ObjectNode json = Body.optional(context);
         ApiKey key = fromPath(context);
-        Instant now = now();
-        Instant expiresAt = KeyReader.readRotation(json, key.expiresAt(), now);
+        Instant expiresAt = KeyReader.readRotation(json, key.expiresAt(), now());
         // A repeated request must not rotate again: that would end the key that is in use.
-        idempotency.answer(context, Json.bytes(json), () -> rotation(key, expiresAt, now));
+        idempotency.answer(context, Json.bytes(json), () -> rotation(key, expiresAt));
     }
 
-    private Creation rotation(ApiKey key, @Nullable Instant expiresAt, Instant now) {
-        KeyText text = KeyText.random();
+    private Creation rotation(ApiKey key, @Nullable Instant expiresAt) {
         return new Creation() {
             @Override
             public Result create() {
-                ApiKey rotated =
-                        store.rotate(
-                                        key.clientId(),
-                                        key.id(),
-                                        text,
-                                        expiresAt,
-                                        now.plus(ApiKeyStore.PREVIOUS_LIFE),
-                                        now)
-                                .orElseThrow(() ->
-                                        new ProblemException(
-                                                Problem.conflict(
-                                                        "expired",
-                                                        "the key has expired or was revoked;"
-                                                                + " create a new one")));
-                return new Result(200, Json.bytes(withText(rotated, text, now)), null);
+                return new Result(200, Json.bytes(view(actions.rotate(key, expiresAt))), null);
             }
 
             @Override
             public void committed() {
-                known.changed();
+                actions.rotated();
             }
         };
     }

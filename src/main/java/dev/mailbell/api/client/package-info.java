@@ -1,6 +1,7 @@
 /**
- * The routes of clients, of their keys, and of the audit log. It knows nothing of accounts and
- * webhooks; start reading at {@link dev.mailbell.api.client.ClientRoutes}.
+ * The routes of clients, their keys, portal links and the audit log; export, import and erasure
+ * call {@code api.account.bulk} and {@code api.webhook}. Start reading at {@link
+ * dev.mailbell.api.client.ClientRoutes}.
  */
 @NullMarked
 package dev.mailbell.api.client;

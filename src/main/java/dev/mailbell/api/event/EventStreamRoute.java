@@ -56,6 +56,50 @@ public final class EventStreamRoute {
 
     private void stream(Context context) throws InterruptedException {
         Query query = Query.of(context);
+        Request request = request(context, query);
+        query.validate();
+        UUID clientId = AccessFilter.principal(context).clientId();
+        try (EventStreams.Subscription subscription = streams.open(clientId)) {
+            serve(context, subscription, clientId, request, Form.JSON);
+        }
+    }
+
+    /**
+     * What a stream is to carry.
+     *
+     * @param after the event before the first one; null for the oldest that is kept
+     */
+    public record Request(EventFilter filter, @Nullable UUID after) {}
+
+    /** How a stream writes. */
+    public interface Form {
+        /** As programs read it. */
+        Form JSON =
+                new Form() {
+                    @Override
+                    public String event(Event event) {
+                        return "event: "
+                                + event.type().wireName()
+                                + "\ndata: "
+                                + Json.MAPPER.writeValueAsString(EventRoutes.view(event))
+                                + "\n\n";
+                    }
+
+                    @Override
+                    public String heartbeat() {
+                        return COMMENT;
+                    }
+                };
+
+        /** The fields of an event after its id, with an empty line at the end. */
+        String event(Event event);
+
+        /** What a quiet stream carries every {@link #HEARTBEAT}. */
+        String heartbeat();
+    }
+
+    /** Reads the parameters {@code after}, {@code type} and {@code accountId}. */
+    public static Request request(Context context, Query query) {
         UUID after = query.id("after").orElse(null);
         EventFilter filter = EventFilter.read(query);
         String last = context.header("Last-Event-ID");
@@ -66,28 +110,47 @@ public final class EventStreamRoute {
                 query.error("Last-Event-ID", "must be the id of an event, a UUID");
             }
         }
-        query.validate();
-        UUID clientId = AccessFilter.principal(context).clientId();
-        try (EventStreams.Subscription subscription = streams.open(clientId)) {
-            // Before the answer begins, so that a failure becomes a problem document.
-            List<Event> first = page(clientId, filter, after);
-            context.status(200)
-                    .contentType("text/event-stream")
-                    .header("Cache-Control", "no-store")
-                    // Tells proxies such as nginx not to buffer the stream.
-                    .header("X-Accel-Buffering", "no");
-            if (context.method() == HandlerType.HEAD) {
-                return;
-            }
-            try {
-                run(context, subscription, clientId, filter, after, first);
-            } catch (IOException gone) {
-                LOG.debug("A stream of client {} ended: {}", clientId, gone.toString());
-            } catch (RuntimeException e) {
-                // The answer has begun, so its status is sent; the client reconnects.
-                if (THROTTLE.admit("broke off").isPresent()) {
-                    LOG.warn("A stream of client {} broke off: {}", clientId, Database.reason(e));
-                }
+        return new Request(filter, after);
+    }
+
+    /**
+     * Answers with the events of a client to a page, for as long as the sender may read them.
+     *
+     * @param session of the browser, which may have some streams of pages at a time
+     */
+    public void serveToPage(
+            Context context, UUID clientId, UUID session, Request request, Form form)
+            throws InterruptedException {
+        try (EventStreams.Subscription subscription = streams.openOfPage(clientId, session)) {
+            serve(context, subscription, clientId, request, form);
+        }
+    }
+
+    private void serve(
+            Context context,
+            EventStreams.Subscription subscription,
+            UUID clientId,
+            Request request,
+            Form form)
+            throws InterruptedException {
+        // Before the answer begins, so that a failure becomes a problem document.
+        List<Event> first = page(clientId, request.filter(), request.after());
+        context.status(200)
+                .contentType("text/event-stream")
+                .header("Cache-Control", "no-store")
+                // Tells proxies such as nginx not to buffer the stream.
+                .header("X-Accel-Buffering", "no");
+        if (context.method() == HandlerType.HEAD) {
+            return;
+        }
+        try {
+            run(context, subscription, clientId, request, form, first);
+        } catch (IOException gone) {
+            LOG.debug("A stream of client {} ended: {}", clientId, gone.toString());
+        } catch (RuntimeException e) {
+            // The answer has begun, so its status is sent; the client reconnects.
+            if (THROTTLE.admit("broke off").isPresent()) {
+                LOG.warn("A stream of client {} broke off: {}", clientId, Database.reason(e));
             }
         }
     }
@@ -96,14 +159,14 @@ public final class EventStreamRoute {
             Context context,
             EventStreams.Subscription subscription,
             UUID clientId,
-            EventFilter filter,
-            @Nullable UUID after,
+            Request request,
+            Form form,
             List<Event> first)
             throws IOException, InterruptedException {
         OutputStream out = RequestDeadline.stream(context);
         write(out, RETRY);
         List<Event> page = first;
-        UUID last = after;
+        UUID last = request.after();
         long written = System.nanoTime();
         while (!streams.isClosing()) {
             if (!page.isEmpty()) {
@@ -112,7 +175,7 @@ public final class EventStreamRoute {
                     return;
                 }
                 StringBuilder text = new StringBuilder();
-                page.forEach(event -> append(text, event));
+                page.forEach(event -> append(text, event, form));
                 write(out, text.toString());
                 last = page.getLast().id();
                 written = System.nanoTime();
@@ -120,7 +183,7 @@ public final class EventStreamRoute {
             if (page.size() < PAGE_SIZE) {
                 Duration idle = Duration.ofNanos(System.nanoTime() - written);
                 if (idle.compareTo(HEARTBEAT) >= 0) {
-                    write(out, COMMENT);
+                    write(out, form.heartbeat());
                     written = System.nanoTime();
                     idle = Duration.ZERO;
                 }
@@ -128,7 +191,7 @@ public final class EventStreamRoute {
                     return;
                 }
             }
-            page = page(clientId, filter, last);
+            page = page(clientId, request.filter(), last);
         }
     }
 
@@ -158,14 +221,8 @@ public final class EventStreamRoute {
         return events.after(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
     }
 
-    private static void append(StringBuilder text, Event event) {
-        text.append("id: ")
-                .append(event.id())
-                .append("\nevent: ")
-                .append(event.type().wireName())
-                .append("\ndata: ")
-                .append(Json.MAPPER.writeValueAsString(EventRoutes.view(event)))
-                .append("\n\n");
+    private static void append(StringBuilder text, Event event, Form form) {
+        text.append("id: ").append(event.id()).append('\n').append(form.event(event));
     }
 
     private static void write(OutputStream out, String text) throws IOException {

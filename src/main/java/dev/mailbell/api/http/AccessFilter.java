@@ -1,11 +1,12 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.client.Scope;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -32,9 +33,18 @@ public final class AccessFilter {
 
     private void admit(Context context) {
         Principal principal = authenticate(context);
+        admit(context, principal, () -> isStillValid(context, principal));
+    }
+
+    /**
+     * Makes this the sender of the request, which counts against the sender's limits.
+     *
+     * @param stillValid whether the sender may still do the same
+     */
+    void admit(Context context, Principal principal, BooleanSupplier stillValid) {
         limits.request(context, principal);
         context.attribute(PRINCIPAL, principal);
-        context.attribute(STILL_ADMITTED, (BooleanSupplier) () -> isStillValid(context, principal));
+        context.attribute(STILL_ADMITTED, stillValid);
         ApiServer.authenticated(context);
     }
 
@@ -57,7 +67,7 @@ public final class AccessFilter {
         }
     }
 
-    private void count(String address) {
+    void count(String address) {
         Optional<Duration> wait = limits.unauthenticated(address);
         if (wait.isPresent()) {
             throw new ProblemException(Problem.tooManyRequests(wait.get()));
@@ -90,16 +100,29 @@ public final class AccessFilter {
         }
     }
 
+    /**
+     * The operator's request is about a resource of this client: the audit log has it there.
+     *
+     * @throws IllegalStateException when it is not the operator's
+     */
+    public static void actFor(Context context, UUID clientId) {
+        Principal principal = principal(context);
+        if (!principal.isOperator()) {
+            throw new IllegalStateException("only the operator acts for other clients");
+        }
+        context.attribute(PRINCIPAL, principal.actingFor(clientId));
+    }
+
     /** Whether the request carries a valid key. */
-    static boolean isAuthenticated(Context context) {
+    public static boolean isAuthenticated(Context context) {
         return context.attribute(PRINCIPAL) != null;
     }
 
-    /** The sender of a request under {@code /v1}. */
+    /** The sender of a request with a valid key or session. */
     public static Principal principal(Context context) {
         Principal principal = context.attribute(PRINCIPAL);
         if (principal == null) {
-            throw new IllegalStateException("this route is not under /v1: it has no principal");
+            throw new IllegalStateException("this request has no principal");
         }
         return principal;
     }

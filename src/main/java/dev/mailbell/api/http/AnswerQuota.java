@@ -1,7 +1,7 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

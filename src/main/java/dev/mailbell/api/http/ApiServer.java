@@ -1,5 +1,11 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.api.http.connector.ConnectionLimit;
+import dev.mailbell.api.http.connector.HeaderTimeout;
+import dev.mailbell.api.http.connector.JettyErrors;
+import dev.mailbell.api.http.connector.Listeners;
+import dev.mailbell.api.http.connector.RequestGuard;
+import dev.mailbell.api.http.connector.ResponseHeaders;
 import dev.mailbell.api.request.BodyBudget;
 import dev.mailbell.config.HttpConfig;
 import io.javalin.Javalin;

@@ -25,10 +25,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditTrail {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
+    private static final String ABOUT = "mailbell.audit-client";
     private static final int MAX_RESOURCE = 1_000;
     private static final int FORBIDDEN = 403;
     private static final int UNAVAILABLE = 503;
-    private static final Pattern CLIENT = Pattern.compile("/v1/clients/([^/]+).*");
+    private static final Pattern CLIENT = Pattern.compile("/(?:v1|ui)/clients/([^/]+).*");
 
     private final AuditStore store;
     private final InstantSource clock;
@@ -45,6 +46,15 @@ public final class AuditTrail {
 
     public void addTo(Routes routes) {
         routes.after(Routes.KEYED + "*", this::record);
+        routes.after(Routes.PAGES + "*", this::record);
+    }
+
+    /**
+     * Says which client's resource a request changes, where neither its path nor its key does: a
+     * page of the operator.
+     */
+    public static void about(Context context, UUID clientId) {
+        context.attribute(ABOUT, clientId);
     }
 
     private void record(Context context) {
@@ -65,23 +75,39 @@ public final class AuditTrail {
         return route.scope().filter(scope -> scope == Scope.ADMIN).isPresent();
     }
 
+    /** Whether the path, and not the key, says which client a request of the operator is about. */
+    private static boolean isAboutClients(Routes.Declared route) {
+        return isOperators(route) || CLIENT.matcher(route.template()).matches();
+    }
+
     private AuditEntry entry(
             Context context, Routes.Declared route, Principal principal, int status) {
         String location = context.res().getHeader("Location");
-        String path = location == null ? context.path() : location;
+        // A page redirects to what is shown next, the API to what it has made.
+        boolean made = location != null && !context.path().startsWith(Routes.PAGES);
+        String path = made ? String.valueOf(location) : context.path();
         String resource = path.length() > MAX_RESOURCE ? path.substring(0, MAX_RESOURCE) : path;
         return new AuditEntry(
                 Ids.next(),
                 clock.instant(),
-                isOperators(route) && principal.isOperator()
-                        ? clientOf(resource)
-                        : principal.clientId(),
+                clientOf(context, route, principal, resource),
                 principal.keyId(),
                 principal.keyName(),
                 route.method() + " " + route.template().replace('<', '{').replace('>', '}'),
                 resource,
                 context.req().getRemoteAddr(),
                 status);
+    }
+
+    private static @Nullable UUID clientOf(
+            Context context, Routes.Declared route, Principal principal, String resource) {
+        UUID named = context.attribute(ABOUT);
+        if (named != null) {
+            return named;
+        }
+        return principal.isOperator() && isAboutClients(route)
+                ? clientOf(resource)
+                : principal.clientId();
     }
 
     /** The client that a request of the operator is about; null for one about the daemon. */

@@ -1,7 +1,7 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.client.KeyText;
@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +69,7 @@ public final class Authenticator {
         KeyText text = KeyText.parse(given).orElseThrow(() -> unauthorized(REFUSED));
         Instant now = clock.instant();
         KnownKey key =
-                keys.find(text, beforeUnknown)
+                keys.find(text.hash(), beforeUnknown)
                         .filter(it -> it.isValid(now))
                         .orElseThrow(() -> unauthorized(REFUSED));
         uses.used(key.id(), now);
@@ -77,6 +78,34 @@ public final class Authenticator {
             throw new ProblemException(Problem.missingScope(Scope.ADMIN.wireName()));
         }
         return Principal.of(key);
+    }
+
+    /**
+     * The sender with a key whose text a person has typed.
+     *
+     * @param beforeUnknown as above
+     * @throws ProblemException 401 when it is not valid
+     */
+    Principal authenticate(String given, Runnable beforeUnknown) {
+        if (MessageDigest.isEqual(KeyText.sha256(given), operatorKey)) {
+            return Principal.operator(ClientStore.DEFAULT, false);
+        }
+        KeyText text = KeyText.parse(given).orElseThrow(() -> unauthorized(REFUSED));
+        return authenticate(text.hash(), beforeUnknown).orElseThrow(() -> unauthorized(REFUSED));
+    }
+
+    /** The sender with the key of a hash; empty when the key is not valid any more. */
+    Optional<Principal> authenticate(byte[] hash, Runnable beforeUnknown) {
+        if (MessageDigest.isEqual(hash, operatorKey)) {
+            return Optional.of(Principal.operator(ClientStore.DEFAULT, false));
+        }
+        Instant now = clock.instant();
+        return keys.find(hash, beforeUnknown)
+                .filter(key -> key.isValid(now))
+                .map(key -> {
+                    uses.used(key.id(), now);
+                    return Principal.of(key);
+                });
     }
 
     private UUID client(@Nullable String header) {

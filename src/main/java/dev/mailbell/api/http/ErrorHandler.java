@@ -1,11 +1,11 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.Outage;
 import dev.mailbell.mail.MailFailure;
-import dev.mailbell.routing.NodeUnavailableException;
+import dev.mailbell.routing.node.NodeUnavailableException;
 import dev.mailbell.watch.admission.NoRoomException;
 import dev.mailbell.watch.admission.NotWatchedException;
 import io.javalin.config.RoutesConfig;

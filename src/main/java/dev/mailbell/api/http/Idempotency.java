@@ -1,9 +1,9 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.secret.Keyring;
 import io.javalin.http.Context;

@@ -1,7 +1,6 @@
 package dev.mailbell.api.http;
 
 import dev.mailbell.client.ApiKeyStore;
-import dev.mailbell.client.KeyText;
 import dev.mailbell.client.KnownKey;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -46,13 +45,13 @@ public final class KnownKeys {
     }
 
     /**
-     * Finds the key with a text, also an expired one.
+     * Finds the key with the hash of its text, also an expired one.
      *
      * @param beforeUnknown runs before the database is asked for a key that was not known lately;
      *     an exception prevents that
      */
-    Optional<KnownKey> find(KeyText text, Runnable beforeUnknown) {
-        ByteBuffer hash = ByteBuffer.wrap(text.hash()).asReadOnlyBuffer();
+    Optional<KnownKey> find(byte[] text, Runnable beforeUnknown) {
+        ByteBuffer hash = ByteBuffer.wrap(text).asReadOnlyBuffer();
         long changesBefore;
         Seen entry;
         synchronized (this) {
@@ -65,7 +64,7 @@ public final class KnownKeys {
             return Optional.of(entry.key());
         }
         long now = nanoTime.getAsLong();
-        Optional<KnownKey> found = store.known(text.hash());
+        Optional<KnownKey> found = store.known(text);
         remember(hash, found.orElse(null), now, changesBefore);
         return found;
     }

@@ -34,7 +34,8 @@ public record Principal(
         return new Principal(actsAs, named, OPERATOR, OPERATOR, EnumSet.allOf(Scope.class), null);
     }
 
-    static Principal of(KnownKey key) {
+    /** The sender with a key of a client, or with what is as good as one. */
+    public static Principal of(KnownKey key) {
         return new Principal(
                 key.clientId(),
                 true,
@@ -49,10 +50,15 @@ public record Principal(
     }
 
     /** Whether this is the same key, and it may do the same for the same client. */
-    boolean hasRightsOf(Principal other) {
+    public boolean hasRightsOf(Principal other) {
         return keyId.equals(other.keyId)
                 && clientId.equals(other.clientId)
                 && scopes.equals(other.scopes);
+    }
+
+    /** The same sender, for another client. */
+    Principal actingFor(UUID client) {
+        return new Principal(client, true, keyId, keyName, scopes, clientRequestsPerSecond);
     }
 
     public boolean isOperator() {

@@ -1,6 +1,6 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
+import dev.mailbell.api.problem.Problem;
 import io.javalin.http.Context;
 import java.io.FilterOutputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.mailbell.api.http;
 
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.RequestPolicy;
 import io.javalin.http.Context;
 import java.time.Duration;

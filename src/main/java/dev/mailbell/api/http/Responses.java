@@ -1,15 +1,23 @@
 package dev.mailbell.api.http;
 
+import dev.mailbell.api.problem.Problem;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.Problem;
 import io.javalin.http.Context;
+import java.util.function.BiConsumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 
 /** Writes JSON answers and problem documents. */
 public final class Responses {
     static final String JSON = "application/json";
 
+    private static final String WRITER = "mailbell.problem-writer";
+
     private Responses() {}
+
+    /** Has the problems of this request written in another form than as documents. */
+    public static void writeProblemsBy(Context context, BiConsumer<Context, Problem> writer) {
+        context.attribute(WRITER, writer);
+    }
 
     public static void json(Context context, int status, Object view) {
         context.status(status).contentType(JSON).result(Json.bytes(view));
@@ -33,6 +41,11 @@ public final class Responses {
 
     static void problem(Context context, Problem problem) {
         problem.headers().forEach(context::header);
+        BiConsumer<Context, Problem> writer = context.attribute(WRITER);
+        if (writer != null) {
+            writer.accept(context, problem);
+            return;
+        }
         context.status(problem.status())
                 .contentType(Problem.CONTENT_TYPE)
                 .result(Json.bytes(problem.document()));

@@ -24,6 +24,9 @@ public final class Routes {
     /** {@link AccessFilter} authenticates the requests of these paths. */
     static final String KEYED = "/v1/";
 
+    /** The pages for people; what they show and do wants a session. */
+    public static final String PAGES = "/ui/";
+
     private final RoutesConfig javalin;
     private final List<Route> table = new ArrayList<>();
 
@@ -50,7 +53,7 @@ public final class Routes {
     }
 
     /** Adds a handler that runs before the routes of matching paths. */
-    void before(String path, Handler handler) {
+    public void before(String path, Handler handler) {
         javalin.before(path, handler);
     }
 
@@ -94,9 +97,10 @@ public final class Routes {
      * can reach the handler without the check.
      */
     private void add(HandlerType method, String path, @Nullable Scope scope, Handler handler) {
-        if (path.startsWith(KEYED) == (scope == null)) {
+        boolean keyed = path.startsWith(KEYED);
+        if (keyed ? scope == null : scope != null && !path.startsWith(PAGES)) {
             throw new IllegalArgumentException(
-                    path + ": a key is required under " + KEYED + " and nowhere else");
+                    path + ": a key is required under " + KEYED + ", a session at most elsewhere");
         }
         Declared route = new Declared(method.name(), path, Optional.ofNullable(scope));
         javalin.addHttpHandler(

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: routes, authentication, rate limits, idempotency and errors. It knows no
- * resource; start reading at {@link dev.mailbell.api.http.ApiServer}.
+ * The HTTP server: routes, authentication, rate limits, idempotency and answers to errors. It knows
+ * no resource; start reading at {@link dev.mailbell.api.http.ApiServer}.
  */
 @NullMarked
 package dev.mailbell.api.http;

@@ -1,9 +1,9 @@
 package dev.mailbell.api.oauth;
 
-import dev.mailbell.api.request.FieldErrors;
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.api.request.GuardedUrls;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.UrlSyntax;
 import dev.mailbell.mail.auth.grant.Provider;
 import dev.mailbell.mail.auth.grant.SigningKey;

@@ -17,7 +17,7 @@ public final class PublicUrl {
     }
 
     /** A URL below it. */
-    String of(String path) {
+    public String of(String path) {
         return base() + path;
     }
 

@@ -1,5 +1,8 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.network.Deadline;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;

@@ -1,5 +1,6 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.api.problem.FieldErrors;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

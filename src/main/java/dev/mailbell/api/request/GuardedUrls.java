@@ -1,5 +1,7 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.network.address.AddressGuard;
 import java.net.URI;
 import java.util.Optional;

@@ -1,6 +1,11 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
+import dev.mailbell.event.Timestamps;
+import java.time.Instant;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
@@ -8,7 +13,10 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,7 +44,16 @@ public final class Json {
                                     .build())
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+                    .addModule(new SimpleModule().addSerializer(Instant.class, new Milliseconds()))
                     .build();
+
+    /** All times in answers have the same precision. */
+    private static final class Milliseconds extends ValueSerializer<Instant> {
+        @Override
+        public void serialize(Instant value, JsonGenerator out, SerializationContext context) {
+            out.writeString(Timestamps.text(value));
+        }
+    }
 
     private Json() {}
 

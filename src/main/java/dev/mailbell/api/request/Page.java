@@ -22,4 +22,11 @@ public record Page<T>(List<T> items, @Nullable String nextCursor) {
                 shown.stream().map(view).toList(),
                 found.size() > limit ? Cursor.of(id.apply(shown.getLast())) : null);
     }
+
+    /**
+     * @param next the id after which the next page begins; null when this is the last
+     */
+    public static <S, T> Page<T> before(List<S> shown, @Nullable UUID next, Function<S, T> view) {
+        return new Page<>(shown.stream().map(view).toList(), next == null ? null : Cursor.of(next));
+    }
 }

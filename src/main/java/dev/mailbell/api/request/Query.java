@@ -1,5 +1,7 @@
 package dev.mailbell.api.request;
 
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.ProblemException;
 import io.javalin.http.Context;
 import java.time.Instant;
 import java.util.HashSet;

@@ -1,6 +1,6 @@
 /**
- * Reads and validates requests: JSON, query parameters, paging and problem documents. It knows no
- * resource; start reading at {@link dev.mailbell.api.request.Fields}.
+ * Reads and validates requests: JSON, fields, query parameters and paging. It knows no resource;
+ * start reading at {@link dev.mailbell.api.request.Fields}.
  */
 @NullMarked
 package dev.mailbell.api.request;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param attemptCount POSTs made so far
  * @param attempts the POSTs; left out in lists
+ * @param body what is sent; left out in lists, and where it may not be read or is gone
  */
 record DeliveryView(
         UUID id,
@@ -28,18 +29,19 @@ record DeliveryView(
         @Nullable String lastError,
         Instant createdAt,
         @Nullable Instant completedAt,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<AttemptView> attempts) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<AttemptView> attempts,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String body) {
 
     static DeliveryView of(LoggedDelivery delivery) {
-        return view(delivery, null);
+        return view(delivery, null, null);
     }
 
-    static DeliveryView of(LoggedDelivery delivery, List<Attempt> attempts) {
-        return view(delivery, attempts.stream().map(AttemptView::of).toList());
+    static DeliveryView of(LoggedDelivery delivery, List<Attempt> attempts, @Nullable String body) {
+        return view(delivery, attempts.stream().map(AttemptView::of).toList(), body);
     }
 
     private static DeliveryView view(
-            LoggedDelivery delivery, @Nullable List<AttemptView> attempts) {
+            LoggedDelivery delivery, @Nullable List<AttemptView> attempts, @Nullable String body) {
         return new DeliveryView(
                 delivery.id(),
                 delivery.webhookId(),
@@ -54,6 +56,7 @@ record DeliveryView(
                 delivery.lastError(),
                 delivery.createdAt(),
                 delivery.completedAt(),
-                attempts);
+                attempts,
+                body);
     }
 }

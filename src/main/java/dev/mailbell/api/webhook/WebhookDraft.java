@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A webhook as a valid request describes it.
  *
  * @param accounts null for all accounts
+ * @param headers what changes of them; all of them for a new webhook
  * @param state null leaves the state unchanged
  */
 record WebhookDraft(
@@ -18,4 +19,5 @@ record WebhookDraft(
         @Nullable List<UUID> accounts,
         Map<String, String> labels,
         @Nullable String description,
+        HeadersReader.Change headers,
         Webhook.@Nullable State state) {}

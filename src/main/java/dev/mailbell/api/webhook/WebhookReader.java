@@ -1,10 +1,10 @@
 package dev.mailbell.api.webhook;
 
 import dev.mailbell.account.AccountStore;
-import dev.mailbell.api.request.FieldErrors;
+import dev.mailbell.api.problem.FieldErrors;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Fields;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.TextRules;
 import dev.mailbell.event.EventType;
 import dev.mailbell.webhook.Webhook;
@@ -66,6 +66,8 @@ public final class WebhookReader {
                         .orElse(null);
         Map<String, String> labels = fields.labels("labels");
         String description = fields.line("description", MAX_DESCRIPTION_LENGTH).orElse(null);
+        fields.has("headers");
+        HeadersReader.Change headers = HeadersReader.read(json, before != null, errors);
         State state = before == null ? null : fields.oneOf("state", states()).orElse(null);
         fields.rejectUnknown();
         errors.throwIfAny();
@@ -76,7 +78,7 @@ public final class WebhookReader {
                         Problem.refused("blocked-address", "url: " + blocked.get()));
             }
         }
-        return new WebhookDraft(url, events, ids, labels, description, state);
+        return new WebhookDraft(url, events, ids, labels, description, headers, state);
     }
 
     /** An account that the webhook names already stays valid after its removal. */

@@ -4,44 +4,35 @@ import dev.mailbell.api.http.AccessFilter;
 import dev.mailbell.api.http.Idempotency;
 import dev.mailbell.api.http.Idempotency.Creation;
 import dev.mailbell.api.http.Idempotency.Result;
-import dev.mailbell.api.http.RateLimit;
 import dev.mailbell.api.http.Responses;
 import dev.mailbell.api.http.Routes;
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.MergePatch;
 import dev.mailbell.api.request.Page;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Query;
 import dev.mailbell.api.request.Uuids;
 import dev.mailbell.client.Scope;
-import dev.mailbell.event.Ids;
+import dev.mailbell.event.Timestamps;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
 import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.Webhook;
-import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookHeaders;
 import dev.mailbell.webhook.WebhookStore;
 import io.javalin.http.Context;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.ToLongFunction;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of webhooks: create, list, read, change, remove, test, rotate the secret. */
 public final class WebhookRoutes {
-    private static final double TESTS_PER_SECOND = 2;
-
-    /** How long after a rotation the previous secret signs too. */
-    private static final Duration PREVIOUS_SECRET_LIFE = Duration.ofHours(24);
-
     private final WebhookStore store;
     private final WebhookReader reader;
     private final WebhookOperations webhooks;
@@ -49,7 +40,7 @@ public final class WebhookRoutes {
     private final Idempotency idempotency;
     private final InstantSource clock;
     private final ToLongFunction<UUID> mostWebhooks;
-    private final RateLimit tests = new RateLimit(() -> TESTS_PER_SECOND, System::nanoTime);
+    private final WebhookActions actions;
 
     /**
      * @param mostWebhooks how many webhooks a client may have
@@ -57,6 +48,7 @@ public final class WebhookRoutes {
     public WebhookRoutes(
             WebhookStore store,
             WebhookReader reader,
+            WebhookActions actions,
             WebhookOperations webhooks,
             Keyring keyring,
             Idempotency idempotency,
@@ -64,6 +56,7 @@ public final class WebhookRoutes {
             ToLongFunction<UUID> mostWebhooks) {
         this.store = store;
         this.reader = reader;
+        this.actions = actions;
         this.webhooks = webhooks;
         this.keyring = keyring;
         this.idempotency = idempotency;
@@ -91,37 +84,30 @@ public final class WebhookRoutes {
     }
 
     private Creation creation(UUID clientId, WebhookDraft draft) {
-        UUID id = Ids.next();
-        Instant now = now();
         Secret secret = Signer.newSecret();
         Webhook webhook =
-                new Webhook(
-                        id,
+                WebhookActions.newWebhook(
                         clientId,
-                        draft.url(),
-                        draft.events(),
-                        draft.accounts(),
-                        draft.labels(),
-                        draft.description(),
-                        keyring.encrypt(secret, Webhook.secretContext(id)),
-                        null,
+                        draft,
+                        WebhookActions.newHeaders(draft, WebhookHeaders.NONE),
+                        keyring,
+                        secret,
                         State.ENABLED,
-                        Health.UNKNOWN,
-                        now,
-                        now);
+                        now());
         return new Creation() {
             @Override
             public Result create() {
                 requireRoom(clientId);
                 store.insert(webhook);
-                ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(webhook, now));
+                ObjectNode view =
+                        Json.MAPPER.valueToTree(WebhookView.of(webhook, webhook.createdAt()));
                 view.put("secret", secret.reveal());
-                return new Result(201, Json.bytes(view), "/v1/webhooks/" + id);
+                return new Result(201, Json.bytes(view), "/v1/webhooks/" + webhook.id());
             }
 
             @Override
             public void committed() {
-                webhooks.changed(id);
+                webhooks.changed(webhook.id());
             }
         };
     }
@@ -153,11 +139,7 @@ public final class WebhookRoutes {
     private Webhook fromPath(Context context) {
         return Uuids.parse(context.pathParam("id"))
                 .flatMap(id -> store.find(AccessFilter.principal(context).clientId(), id))
-                .orElseThrow(WebhookRoutes::notFound);
-    }
-
-    private static ProblemException notFound() {
-        return new ProblemException(Problem.notFound("there is no webhook with this id"));
+                .orElseThrow(WebhookActions::notFound);
     }
 
     private void read(Context context) {
@@ -168,74 +150,30 @@ public final class WebhookRoutes {
     private void patch(Context context) {
         Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
-        Webhook webhook = fromPath(context);
-        ObjectNode document = WebhookDocument.of(webhook);
-        MergePatch.apply(document, patch);
-        WebhookDraft draft = reader.readChange(document, webhook);
-        Webhook changed =
-                new Webhook(
-                        webhook.id(),
-                        webhook.clientId(),
-                        draft.url(),
-                        draft.events(),
-                        draft.accounts(),
-                        draft.labels(),
-                        draft.description(),
-                        webhook.secret(),
-                        webhook.previous(),
-                        webhook.state(),
-                        webhook.health(),
-                        webhook.createdAt(),
-                        now());
-        // The failures of the old URL say nothing about the new one.
-        boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
-        State state = draft.state() == null && moved ? State.ENABLED : draft.state();
-        Webhook stored =
-                store.update(changed, state, webhooks.now()).orElseThrow(WebhookRoutes::notFound);
-        webhooks.changed(webhook.id());
-        Responses.ok(context, WebhookView.of(stored, now()));
+        Webhook changed = actions.change(fromPath(context), patch);
+        Responses.ok(context, WebhookView.of(changed, now()));
     }
 
     private void remove(Context context) {
         Query.of(context).validate();
         Body.requireEmpty(context);
-        Webhook webhook = fromPath(context);
-        if (!store.delete(webhook.clientId(), webhook.id())) {
-            throw notFound();
-        }
-        webhooks.changed(webhook.id());
+        actions.remove(fromPath(context));
         context.status(204);
     }
 
     private void test(Context context) {
         Query.of(context).validate();
         Body.requireEmpty(context);
-        Webhook webhook = fromPath(context);
-        Optional<Duration> wait = tests.take(webhook.id().toString());
-        if (wait.isPresent()) {
-            throw new ProblemException(Problem.tooManyRequests(wait.get()));
-        }
-        Responses.ok(context, AttemptView.of(webhooks.test(webhook)));
+        Responses.ok(context, AttemptView.of(actions.test(fromPath(context))));
     }
 
     private void rotate(Context context) {
         Query.of(context).validate();
         Body.requireEmpty(context);
-        Webhook webhook = fromPath(context);
-        Secret secret = Signer.newSecret();
-        Instant until = now().plus(PREVIOUS_SECRET_LIFE);
-        if (!store.rotate(
-                webhook.clientId(),
-                webhook.id(),
-                keyring.encrypt(secret, Webhook.secretContext(webhook.id())),
-                until,
-                now())) {
-            throw notFound();
-        }
-        webhooks.changed(webhook.id());
-        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(fromPath(context), now()));
-        view.put("secret", secret.reveal());
-        view.put("previousSecretUntil", until.toString());
+        WebhookActions.Rotated rotated = actions.rotate(fromPath(context));
+        ObjectNode view = Json.MAPPER.valueToTree(WebhookView.of(rotated.webhook(), now()));
+        view.put("secret", rotated.secret().reveal());
+        view.put("previousSecretUntil", Timestamps.text(rotated.previousUntil()));
         Responses.ok(context, view);
     }
 

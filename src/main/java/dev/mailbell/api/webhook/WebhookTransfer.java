@@ -1,24 +1,25 @@
 package dev.mailbell.api.webhook;
 
+import dev.mailbell.api.problem.Problem;
+import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Json;
-import dev.mailbell.api.request.Problem;
-import dev.mailbell.api.request.ProblemException;
 import dev.mailbell.api.request.Uuids;
-import dev.mailbell.event.Ids;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.Secret;
 import dev.mailbell.secret.Signer;
 import dev.mailbell.webhook.Webhook;
-import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.Headers;
 import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookHeaders;
 import dev.mailbell.webhook.WebhookImport;
 import dev.mailbell.webhook.WebhookStore;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,12 +30,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Webhooks as they are exported and imported: without secrets. The caller of an import may add the
- * secrets; a webhook without one gets a new secret and is disabled, until its owner has the
- * receiver know it.
+ * Webhooks as they are exported and imported: without secrets and without the values of their
+ * headers. The caller of an import may add these. A webhook without a secret gets a new one and is
+ * disabled, until its owner has the receiver know it; so is one without a header that it had.
  */
 public final class WebhookTransfer {
     private static final int PAGE = 500;
+    private static final String HEADER_NAMES = "headerNames";
 
     private final WebhookStore store;
     private final WebhookImport imports;
@@ -93,6 +95,10 @@ public final class WebhookTransfer {
         if (webhook.description() == null) {
             settings.remove("description");
         }
+        Headers headers = webhook.headers();
+        if (headers != null) {
+            headers.names().forEach(settings.putArray(HEADER_NAMES)::add);
+        }
         json.set("webhook", settings);
         return json;
     }
@@ -127,32 +133,40 @@ public final class WebhookTransfer {
             throw new ProblemException(Problem.invalid("webhook", "must be an object"));
         }
         Secret given = takeSecret(settings);
+        Set<String> named = takeHeaderNames(settings);
         replaceAccounts(settings, accounts);
         WebhookDraft draft = reader.read(settings, clientId);
+        WebhookHeaders headers = WebhookActions.newHeaders(draft, WebhookHeaders.NONE);
+        headers.names().forEach(named::remove);
         boolean disabled =
-                given == null || line.path("state").asString("").equals(State.DISABLED.wireName());
-        UUID id = Ids.next();
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        imports.insert(
-                new Webhook(
-                        id,
+                given == null
+                        || !named.isEmpty()
+                        || line.path("state").asString("").equals(State.DISABLED.wireName());
+        Webhook webhook =
+                WebhookActions.newWebhook(
                         clientId,
-                        draft.url(),
-                        draft.events(),
-                        draft.accounts(),
-                        draft.labels(),
-                        draft.description(),
-                        keyring.encrypt(
-                                given == null ? Signer.newSecret() : given,
-                                Webhook.secretContext(id)),
-                        null,
+                        draft,
+                        headers,
+                        keyring,
+                        given == null ? Signer.newSecret() : given,
                         disabled ? State.DISABLED : State.ENABLED,
-                        Health.UNKNOWN,
-                        now,
-                        now),
-                source);
-        webhooks.changed(id);
+                        clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        imports.insert(webhook, source);
+        webhooks.changed(webhook.id());
         return true;
+    }
+
+    /** The names that the export has; the values of some may be given beside them. */
+    private static Set<String> takeHeaderNames(ObjectNode settings) {
+        JsonNode names = settings.remove(HEADER_NAMES);
+        Set<String> taken = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        if (names instanceof ArrayNode array) {
+            array.forEach(name -> taken.add(name.asString("")));
+        } else if (names != null && !names.isNull()) {
+            throw new ProblemException(
+                    Problem.invalid("webhook." + HEADER_NAMES, "must be an array of strings"));
+        }
+        return taken;
     }
 
     private static @Nullable Secret takeSecret(ObjectNode settings) {

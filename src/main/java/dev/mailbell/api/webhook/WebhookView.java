@@ -1,6 +1,7 @@
 package dev.mailbell.api.webhook;
 
 import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Headers;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A webhook as clients see it. Its secret is added only to the answer that creates it.
  *
+ * @param headerNames the names of its headers, whose values are never shown
  * @param pausedUntil no delivery is sent before; null when the webhook is not paused
  * @param failingSince the first failure since the last success
  */
@@ -21,6 +23,7 @@ record WebhookView(
         @Nullable List<UUID> accounts,
         Map<String, String> labels,
         @Nullable String description,
+        List<String> headerNames,
         String state,
         @Nullable Instant pausedUntil,
         @Nullable Instant failingSince,
@@ -29,6 +32,7 @@ record WebhookView(
         Instant updatedAt) {
 
     static WebhookView of(Webhook webhook, Instant now) {
+        Headers headers = webhook.headers();
         return new WebhookView(
                 webhook.id(),
                 webhook.url(),
@@ -36,6 +40,7 @@ record WebhookView(
                 webhook.accounts(),
                 new TreeMap<>(webhook.labels()),
                 webhook.description(),
+                headers == null ? List.of() : headers.names(),
                 webhook.state().wireName(),
                 webhook.health().waitsUntil(now),
                 webhook.health().failingSince(),

@@ -1,6 +1,6 @@
 package dev.mailbell.delivery.endpoint;
 
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Kind;
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.log.Attempt;

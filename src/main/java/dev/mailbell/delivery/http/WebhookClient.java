@@ -248,6 +248,9 @@ public final class WebhookClient implements AutoCloseable {
     private static HttpUriRequestBase request(WebhookPost post, Instant now) {
         HttpUriRequestBase request =
                 new HttpUriRequestBase("POST", URI.create(post.url() + post.url().target()));
+        if (!post.headers().isEmpty()) {
+            post.headers().values().forEach(request::setHeader);
+        }
         request.setHeader("webhook-id", post.id());
         request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
         request.setHeader(

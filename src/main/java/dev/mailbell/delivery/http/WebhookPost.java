@@ -1,6 +1,7 @@
 package dev.mailbell.delivery.http;
 
 import dev.mailbell.secret.Secret;
+import dev.mailbell.webhook.WebhookHeaders;
 import dev.mailbell.webhook.WebhookUrl;
 import java.util.List;
 
@@ -11,9 +12,16 @@ import java.util.List;
  *     parts of the signed text
  * @param body the exact bytes to sign and send
  * @param secrets the valid signing secrets, at least one
+ * @param headers those of the client besides
  */
 @SuppressWarnings("ArrayRecordComponent") // sent, never compared
-public record WebhookPost(WebhookUrl url, String id, byte[] body, List<Secret> secrets) {
+public record WebhookPost(
+        WebhookUrl url, String id, byte[] body, List<Secret> secrets, WebhookHeaders headers) {
+    /** Without headers of the client. */
+    public WebhookPost(WebhookUrl url, String id, byte[] body, List<Secret> secrets) {
+        this(url, id, body, secrets, WebhookHeaders.NONE);
+    }
+
     public WebhookPost {
         boolean plain =
                 id.chars()

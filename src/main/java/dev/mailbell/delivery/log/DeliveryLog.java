@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.log;
 
+import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.log.LoggedDelivery.Status;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -14,32 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The log of deliveries as their client reads it, and their redelivery. */
 public final class DeliveryLog {
-    private static final String COLUMNS =
-            "d.*, e.type from delivery d left join event e on e.id = d.event_id ";
-
-    private static final UUID HIGHEST = new UUID(-1, -1);
     private static final UUID LOWEST = new UUID(0, 0);
-
-    /** A delivery gets its id at its event's time or moments later. */
-    private static final Duration SLACK = Duration.ofMinutes(10);
 
     /** Failed deliveries that one transaction makes pending. */
     private static final int BATCH = 10_000;
 
     private final Jdbi jdbi;
     private final InstantSource clock;
-
-    /**
-     * Which deliveries to list; null means no condition.
-     *
-     * @param since created at or after this
-     * @param until created before this
-     */
-    public record Filter(
-            @Nullable Status status,
-            @Nullable UUID accountId,
-            @Nullable Instant since,
-            @Nullable Instant until) {}
 
     /** The result of a redelivery. */
     public enum Redelivery {
@@ -59,85 +40,44 @@ public final class DeliveryLog {
     }
 
     /**
-     * A page of a webhook's deliveries, the newest first.
+     * A delivery to a webhook of a client.
      *
-     * @param before deliveries with lower ids; null for the newest
-     * @param limit deliveries at most
+     * @param clientId null for any
      */
-    public List<LoggedDelivery> list(
-            UUID webhookId, Filter filter, @Nullable UUID before, int limit) {
-        Status[] statuses =
-                filter.status() == null ? Status.values() : new Status[] {filter.status()};
-        // One index scan for each status; each ends after a page. The limit is a literal, because a
-        // plan for any limit may read a whole partition.
-        String page =
-                """
-                select * from delivery
-                where webhook_id = :webhook and status = s and id < :before and id >= :lowest
-                    and (:account::uuid is null or account_id = :account::uuid)
-                    and (:since::timestamptz is null or created_at >= :since::timestamptz)
-                    and (:until::timestamptz is null or created_at < :until::timestamptz)
-                order by id desc limit %d\
-                """
-                        .formatted(limit);
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                "select "
-                                        + COLUMNS.replace(
-                                                "from delivery d",
-                                                "from (select p.* from unnest(:statuses::text[]) s cross join lateral ("
-                                                        + page
-                                                        + ") p order by p.id desc limit "
-                                                        + limit
-                                                        + ") d")
-                                        + "order by d.id desc")
-                        .bind("webhook", webhookId)
-                        .bind("statuses", wireNames(statuses))
-                        .bind("before", before == null ? HIGHEST : before)
-                        .bind(
-                                "lowest",
-                                filter.since() == null
-                                        ? LOWEST
-                                        : lowestId(filter.since().minus(SLACK)))
-                        .bind("account", filter.accountId())
-                        .bind(
-                                "since",
-                                filter.since() == null
-                                        ? null
-                                        : filter.since().atOffset(ZoneOffset.UTC))
-                        .bind(
-                                "until",
-                                filter.until() == null
-                                        ? null
-                                        : filter.until().atOffset(ZoneOffset.UTC))
-                        .map((row, context) -> LoggedDelivery.read(row))
-                        .list());
-    }
-
-    private static String[] wireNames(Status[] statuses) {
-        String[] names = new String[statuses.length];
-        for (int i = 0; i < names.length; i++) {
-            names[i] = statuses[i].wireName();
-        }
-        return names;
-    }
-
-    /** A delivery to a webhook of this client. */
-    public Optional<LoggedDelivery> find(UUID clientId, UUID id) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                "select "
-                                        + COLUMNS
-                                        + "join webhook w on w.id = d.webhook_id where d.id = :id and w.client_id = :client")
-                        .bind("id", id)
-                        .bind("client", clientId)
-                        .map((row, context) -> LoggedDelivery.read(row))
-                        .findOne());
+    public Optional<LoggedDelivery> find(@Nullable UUID clientId, UUID id) {
+        Sql sql =
+                Sql.of(
+                        """
+                        select d.*, e.type from delivery d left join event e on e.id = d.event_id
+                        join webhook w on w.id = d.webhook_id where d.id = ?\
+                        """,
+                        id);
+        Sql own = clientId == null ? sql : sql.then(" and w.client_id = ?", clientId);
+        return jdbi
+                .withHandle(handle -> own.query(handle.getConnection(), LoggedDelivery::read))
+                .stream()
+                .findFirst();
     }
 
     /** Every attempt of a delivery, the oldest first. */
     public List<Attempt> attempts(UUID deliveryId) {
         return jdbi.withHandle(handle -> AttemptStore.of(handle, deliveryId));
+    }
+
+    /**
+     * The body of a delivery, which is frozen at its first attempt; empty when its event is no
+     * longer kept.
+     */
+    public Optional<String> body(UUID deliveryId) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select coalesce(d.body, e.payload) from delivery d left join event e on e.id = d.event_id
+                                where d.id = :id and coalesce(d.body, e.payload) is not null\
+                                """)
+                        .bind("id", deliveryId)
+                        .mapTo(String.class)
+                        .findOne());
     }
 
     /** Makes a delivered, failed or pending delivery pending and due now. */
@@ -177,14 +117,25 @@ public final class DeliveryLog {
         });
     }
 
-    /** Later deliveries of the mailbox waited for the retry schedule of this one. */
+    /**
+     * Later deliveries of the mailbox waited for the retry schedule of this one. Their rows are
+     * found and locked as by the thread that writes outcomes.
+     */
     private static void makeFollowersDue(Handle handle, UUID deliveryId, Instant now) {
         handle.createUpdate(
                         """
-                        update delivery f set next_attempt_at = :now from delivery d
-                        where d.id = :id and f.webhook_id = d.webhook_id and f.account_id = d.account_id
-                            and coalesce(f.mailbox, '') = coalesce(d.mailbox, '') and f.status = 'pending'
-                            and f.id > d.id and f.attempts = 0 and f.next_attempt_at > :now\
+                        with found as materialized (
+                            select f.id from delivery d cross join lateral (select p.id from delivery p
+                                where p.webhook_id = d.webhook_id and p.account_id = d.account_id
+                                    and coalesce(p.mailbox, '') = coalesce(d.mailbox, '') and p.status = 'pending'
+                                    and p.id > d.id offset 0) f
+                            where d.id = :id order by f.id
+                        ), follower as (
+                            select f.id from found cross join lateral (select id from delivery
+                                where id = found.id and status || '' = 'pending' and attempts = 0 and next_attempt_at > :now
+                                for update) f
+                        )
+                        update delivery set next_attempt_at = :now where id = any(array(select id from follower))\
                         """)
                 .bind("id", deliveryId)
                 .bind("now", now.atOffset(ZoneOffset.UTC))
@@ -252,10 +203,5 @@ public final class DeliveryLog {
                         delete from delivery d where status = 'pending'
                             and not exists (select from webhook w where w.id = d.webhook_id)\
                         """));
-    }
-
-    /** The lowest UUIDv7 of a millisecond, in PostgreSQL's order. */
-    private static UUID lowestId(Instant instant) {
-        return new UUID(Math.max(0, instant.toEpochMilli()) << 16, 0);
     }
 }

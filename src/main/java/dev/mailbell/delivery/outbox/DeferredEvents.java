@@ -4,6 +4,7 @@ import dev.mailbell.cluster.ShardBits;
 import dev.mailbell.database.Sql;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
+import dev.mailbell.event.Ids;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -146,13 +147,10 @@ public final class DeferredEvents {
                                 first.clientId(),
                                 first.id())
                         .query(connection, row -> row.getObject("id", UUID.class));
-        // As text an id sorts as in PostgreSQL.
         return created.isEmpty()
                 ? rows
                 : rows.stream()
-                        .takeWhile(row ->
-                                row.eventId().toString().compareTo(created.getFirst().toString())
-                                        < 0)
+                        .takeWhile(row -> Ids.compare(row.eventId(), created.getFirst()) < 0)
                         .toList();
     }
 

@@ -215,6 +215,9 @@ public final class EventWriter {
 
     /**
      * Supersedes the mergeable deliveries of the mailbox; locks the rows in the order of their ids.
+     * Each webhook, and each id, is looked up in a subquery of its own. An index has no condition
+     * on {@code status || ''}. Otherwise the planner may read all deliveries of the account, or all
+     * pending ones.
      */
     private static List<Merged> supersede(
             Connection connection, NewEvent added, List<Subscriber> subscribers) {
@@ -229,13 +232,17 @@ public final class EventWriter {
         Event event = added.event();
         return Sql.of(
                         """
-                        with earlier as (
-                            select id, webhook_id, new_count from delivery
-                            where webhook_id = any(?) and account_id = ? and coalesce(mailbox, '') = ?
-                                and status = 'pending' and mergeable order by id for update
+                        with found as materialized (
+                            select f.id from unnest(?::uuid[]) webhook cross join lateral (select id from delivery
+                                where webhook_id = webhook and account_id = ? and coalesce(mailbox, '') = ?
+                                    and status = 'pending' and mergeable offset 0) f
+                            order by f.id
+                        ), earlier as (
+                            select d.* from found cross join lateral (select id, webhook_id, new_count from delivery
+                                where id = found.id and status || '' = 'pending' and mergeable for update) d
                         ), superseded as (
-                            update delivery d set status = 'superseded', mergeable = false, body = null, completed_at = ?
-                            from earlier e where d.id = e.id
+                            update delivery set status = 'superseded', mergeable = false, body = null, completed_at = ?
+                            where id = any(array(select id from earlier))
                         )
                         select webhook_id, new_count from earlier\
                         """,

@@ -77,15 +77,13 @@ public final class Subscribers {
                                     else (select count(*) from candidate o where o.kind = c.kind) > ? end
                                 or exists (select from earlier e where %s) as deferred
                             from candidate c
-                        ), waiting as (
-                            select webhook_id, max(next_attempt_at) as until, max(id::text collate "C") as newest from delivery
-                            where account_id = ?::uuid and coalesce(mailbox, '') = ? and status = 'pending'
-                                and webhook_id = any(array(select id from judged where not deferred))
-                            group by webhook_id
                         ), subscriber as (
                             select id, row_number() over (partition by deferred order by id) as ordinal, enabled, healthy,
                                 deferred, until as busy_until, newest
-                            from judged left join waiting on webhook_id = id
+                            from judged left join lateral (
+                                select max(next_attempt_at) as until, max(d.id::text collate "C") as newest from delivery d
+                                where not judged.deferred and account_id = ?::uuid and coalesce(mailbox, '') = ?
+                                    and webhook_id = judged.id and status = 'pending') waiting on true
                         )\
                         """
                                 .formatted(waitsFor("c", "e")),

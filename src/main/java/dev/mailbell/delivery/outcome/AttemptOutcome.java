@@ -1,6 +1,6 @@
 package dev.mailbell.delivery.outcome;
 
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.outbox.Delivery;

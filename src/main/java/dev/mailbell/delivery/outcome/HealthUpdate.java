@@ -1,10 +1,13 @@
 package dev.mailbell.delivery.outcome;
 
+import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Sql;
+import dev.mailbell.event.EventPayloads;
+import dev.mailbell.event.EventType;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
-import dev.mailbell.webhook.WebhookStore;
+import dev.mailbell.webhook.WebhookRows;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The effect of the attempts of one batch on the health of one webhook. Several nodes may update a
  * row: failures add up, the longest pause counts, and of two changes of the breaker's state the
- * first one stands.
+ * first one stands. The row also counts what is still to be announced of the health; a webhook of
+ * the operator's client has none of that, so that no event leads to the next one.
  */
 final class HealthUpdate {
     /** Fewer failures in a row do not disable a webhook, however long ago its last success was. */
@@ -31,6 +35,12 @@ final class HealthUpdate {
     private @Nullable Instant firstFailure;
     private @Nullable AttemptOutcome last;
     private final Set<UUID> deliveries = new HashSet<>();
+
+    /** Deliveries that are not attempted any more, unless their events are about webhooks. */
+    private int givenUp;
+
+    private @Nullable AttemptOutcome firstGivenUp;
+    private @Nullable AttemptOutcome lastGivenUp;
 
     /** The new row of a webhook, and whether the update disabled it. */
     record UpdatedWebhook(Webhook webhook, boolean disabledNow) {}
@@ -48,7 +58,18 @@ final class HealthUpdate {
             failures++;
             firstFailure = firstFailure == null ? outcome.attempt().endedAt() : firstFailure;
             gone |= outcome.attempt().gone();
+            if (outcome.next() == null && !isAboutWebhook(outcome)) {
+                givenUp++;
+                firstGivenUp = firstGivenUp == null ? outcome : firstGivenUp;
+                lastGivenUp = outcome;
+            }
         }
+    }
+
+    private static boolean isAboutWebhook(AttemptOutcome outcome) {
+        return EventPayloads.type(outcome.delivery().payload())
+                .filter(EventType::isAboutWebhook)
+                .isPresent();
     }
 
     /**
@@ -94,11 +115,13 @@ final class HealthUpdate {
                         """
                         with change as (
                             select * from unnest(?::uuid[], ?::boolean[], ?::int[], ?::timestamptz[], ?::text[], ?::timestamptz[],
-                                ?::timestamptz[], ?::int[], ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[])
+                                ?::timestamptz[], ?::int[], ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[],
+                                ?::int[], ?::timestamptz[], ?::uuid[])
                                 as n(id, success, added, first, error, paused, breaker, openings, known_breaker, known_openings,
-                                    gone, now, disable_before)
+                                    gone, now, disable_before, given_up, given_up_since, given_up_last)
                         ), old as (
                             select n.id, n.added, n.error, n.gone, n.disable_before, w.state,
+                                n.given_up, n.given_up_since, n.given_up_last, w.client_id = ? as of_operator,
                                 row(w.breaker_until, w.breaker_openings)
                                     is not distinct from row(n.known_breaker, n.known_openings) as is_known,
                                 n.breaker, w.breaker_until as stored_breaker, n.openings, w.breaker_openings as stored_openings, case when n.success then 0 else w.failures end + n.added::bigint as failures,
@@ -120,7 +143,13 @@ final class HealthUpdate {
                         )
                         update webhook w set failures = least(j.failures, 2147483647)::int, failing_since = j.since,
                             last_error = j.error, paused_until = j.paused_until, breaker_until = j.new_breaker,
-                            breaker_openings = j.new_openings, state = j.new_state, healthy = j.new_state = 'enabled'
+                            breaker_openings = j.new_openings, state = j.new_state, healthy = j.new_state = 'enabled',
+                            failing_unannounced = not j.of_operator and j.new_state = 'failing'
+                                and (j.state = 'enabled' or w.failing_unannounced),
+                            given_up = case when j.of_operator then 0
+                                else least(w.given_up::bigint + j.given_up, 2147483647)::int end,
+                            given_up_since = coalesce(w.given_up_since, j.given_up_since),
+                            given_up_last = coalesce(j.given_up_last, w.given_up_last)
                         from judged j where w.id = j.id
                         returning w.*, j.state <> 'disabled' and w.state = 'disabled' as disabled_now\
                         """,
@@ -163,12 +192,28 @@ final class HealthUpdate {
                                                         .attempt()
                                                         .endedAt()
                                                         .minus(disableAfter))),
+                        Sql.column(all, Integer[]::new, update -> update.givenUp),
+                        Sql.column(
+                                all,
+                                String[]::new,
+                                update ->
+                                        update.firstGivenUp == null
+                                                ? null
+                                                : text(update.firstGivenUp.attempt().endedAt())),
+                        Sql.column(
+                                all,
+                                UUID[]::new,
+                                update ->
+                                        update.lastGivenUp == null
+                                                ? null
+                                                : update.lastGivenUp.delivery().id()),
+                        ClientStore.OPERATOR,
                         MIN_FAILURES)
                 .query(
                         connection,
                         row ->
                                 new UpdatedWebhook(
-                                        WebhookStore.read(row), row.getBoolean("disabled_now")));
+                                        WebhookRows.read(row), row.getBoolean("disabled_now")));
     }
 
     private static @Nullable String text(@Nullable Instant instant) {

@@ -150,9 +150,8 @@ public final class OutcomeTable {
                         outcome -> outcome.next() == null ? null : outcome.next().toString()),
                 Sql.column(batch, Integer[]::new, outcome -> outcome.fence().shard()),
                 Sql.column(batch, Long[]::new, outcome -> outcome.fence().epoch()),
-                // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions;
-                // with
-                // the ids themselves the planner reads no rows between them.
+                // As text an id sorts as in PostgreSQL. The bounds exclude most daily partitions.
+                // With the ids themselves the planner reads no rows between them.
                 Collections.min(ids),
                 Collections.max(ids),
                 Sql.column(batch, UUID[]::new, outcome -> outcome.delivery().id()));
@@ -167,7 +166,8 @@ public final class OutcomeTable {
     /**
      * Makes the later deliveries of a mailbox due no earlier than the one that waits for its retry,
      * so that no page has to skip them. The rows are locked in the order of their ids, as a merge
-     * does.
+     * does. The offset keeps the search for each mailbox apart, and the found ids are looked up
+     * with a condition that no index has: else the planner may read all pending deliveries first.
      */
     private static void delayFollowers(Handle handle, List<AttemptOutcome> batch) {
         List<AttemptOutcome> waiting =
@@ -180,15 +180,22 @@ public final class OutcomeTable {
         }
         handle.createUpdate(
                         """
-                        with follower as (
-                            select f.id, u.next from delivery f join unnest(
+                        with found as materialized (
+                            select f.id, u.next from unnest(
                                 :ids::uuid[], :webhooks::uuid[], :accounts::uuid[], :mailboxes::text[], :next::timestamptz[])
                                 u(id, webhook, account, mailbox, next)
-                            on f.webhook_id = u.webhook and f.account_id = u.account and coalesce(f.mailbox, '') = u.mailbox
-                                and f.status = 'pending' and f.id > u.id and f.next_attempt_at < u.next
-                            order by f.id for update of f
+                            cross join lateral (select d.id from delivery d
+                                where d.webhook_id = u.webhook and d.account_id = u.account
+                                    and coalesce(d.mailbox, '') = u.mailbox and d.status = 'pending' and d.id > u.id
+                                    and d.next_attempt_at < u.next offset 0) f
+                            order by f.id
+                        ), follower as (
+                            select d.id, found.next from found cross join lateral (select id from delivery
+                                where id = found.id and status || '' = 'pending' and next_attempt_at < found.next
+                                for update) d
                         )
-                        update delivery d set next_attempt_at = f.next from follower f where d.id = f.id\
+                        update delivery d set next_attempt_at = f.next from follower f
+                        where d.id = f.id and d.id = any(array(select id from follower))\
                         """)
                 .bind("ids", Sql.column(waiting, UUID[]::new, outcome -> outcome.delivery().id()))
                 .bind(
@@ -253,8 +260,10 @@ public final class OutcomeTable {
             if (row.disabledNow()) {
                 disabled.add(webhook);
                 AttemptOutcome last = Objects.requireNonNull(updates.get(webhook.id())).last();
-                fresh.computeIfAbsent(webhook.clientId(), client -> new ArrayList<>())
-                        .addAll(DisabledNotice.write(handle.getConnection(), webhook, last));
+                DisabledNotice.write(handle.getConnection(), webhook, last)
+                        .forEach((client, deliveries) ->
+                                fresh.computeIfAbsent(client, id -> new ArrayList<>())
+                                        .addAll(deliveries));
             }
         }
         return new WebhookChanges(fenced, changed, disabled.size(), fresh);

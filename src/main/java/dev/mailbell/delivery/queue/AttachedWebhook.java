@@ -1,11 +1,12 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Headers;
 import dev.mailbell.webhook.Webhook.Previous;
 import java.util.Arrays;
 import java.util.Objects;
@@ -98,7 +99,12 @@ final class AttachedWebhook {
         return !before.updatedAt().equals(fresh.updatedAt())
                 || !before.url().equals(fresh.url())
                 || !Arrays.equals(before.secret(), fresh.secret())
+                || !Arrays.equals(sealed(before.headers()), sealed(fresh.headers()))
                 || !Objects.equals(end(before.previous()), end(fresh.previous()));
+    }
+
+    private static byte @Nullable [] sealed(@Nullable Headers headers) {
+        return headers == null ? null : headers.sealed();
     }
 
     private static @Nullable Object end(@Nullable Previous previous) {

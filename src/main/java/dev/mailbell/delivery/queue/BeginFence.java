@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.FencedException;
 import org.jspecify.annotations.Nullable;
 

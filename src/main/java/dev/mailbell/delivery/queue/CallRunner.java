@@ -1,15 +1,18 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.delivery.endpoint.DeliveryPermits.Permit;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Snapshot;
 import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.log.WebhookActivity;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
 import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
+import dev.mailbell.delivery.post.AttemptExecutor;
+import dev.mailbell.delivery.post.RetrySchedule;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
@@ -36,6 +39,7 @@ final class CallRunner {
     private final Ownership ownership;
     private final OutcomeWriter outcomes;
     private final DeliveryMeters meters;
+    private final WebhookActivity activity;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Consumer<WebhookQueue> dispatch;
@@ -54,6 +58,7 @@ final class CallRunner {
             Ownership ownership,
             OutcomeWriter outcomes,
             DeliveryMeters meters,
+            WebhookActivity activity,
             InstantSource clock,
             RandomGenerator random,
             Consumer<WebhookQueue> dispatch) {
@@ -62,6 +67,7 @@ final class CallRunner {
         this.ownership = ownership;
         this.outcomes = outcomes;
         this.meters = meters;
+        this.activity = activity;
         this.clock = clock;
         this.random = random;
         this.dispatch = dispatch;
@@ -107,6 +113,7 @@ final class CallRunner {
             Attempt attempt = executor.attempt(call.webhook(), delivery);
             if (attempt.countsAsAttempt()) {
                 meters.attempted(attempt);
+                activity.attempted(call.webhook().id(), attempt);
                 return attempt;
             }
             if (isOurs(call)) {

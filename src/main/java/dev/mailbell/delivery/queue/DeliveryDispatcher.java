@@ -1,19 +1,20 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.DeliverySettings;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
+import dev.mailbell.delivery.log.WebhookActivity;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outcome.OutcomeTable;
 import dev.mailbell.delivery.outcome.OutcomeTable.WebhookChanges;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
+import dev.mailbell.delivery.post.AttemptExecutor;
 import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.webhook.Webhook;
-import dev.mailbell.webhook.Webhook.State;
 import dev.mailbell.webhook.WebhookHealthTable;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +55,7 @@ public final class DeliveryDispatcher {
 
     /**
      * @param ownership the shards whose deliveries this node sends
+     * @param activity counts the attempts
      */
     public DeliveryDispatcher(
             DeliveryStore deliveries,
@@ -65,7 +67,8 @@ public final class DeliveryDispatcher {
             DeliveryMeters meters,
             InstantSource clock,
             RandomGenerator random,
-            DatabaseThrottle throttle) {
+            DatabaseThrottle throttle,
+            WebhookActivity activity) {
         this.refiller = new QueueRefiller(deliveries, webhooks, ownership, clock);
         this.search =
                 new PendingSearch(
@@ -88,6 +91,7 @@ public final class DeliveryDispatcher {
                         ownership,
                         outcomes,
                         meters,
+                        activity,
                         clock,
                         random,
                         this::dispatch);
@@ -281,12 +285,7 @@ public final class DeliveryDispatcher {
             WebhookQueue queue = queues.get(webhook.id());
             Webhook before = queue == null ? null : queue.attached().row();
             if (before != null && before.state() != webhook.state()) {
-                LOG.info(
-                        "Webhook {} is {}",
-                        webhook.id(),
-                        webhook.state() == State.ENABLED
-                                ? "taking deliveries again"
-                                : webhook.state().wireName());
+                WebhookLog.changed(webhook);
             }
             if (queue != null) {
                 queue.attached().written(webhook);

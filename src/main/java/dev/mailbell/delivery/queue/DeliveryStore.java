@@ -238,7 +238,7 @@ public final class DeliveryStore {
                 handle.createQuery(
                                 """
                                 select least(
-                                    (select created_at from delivery where status = 'pending' order by id limit 1),
+                                    (select created_at from delivery where completed_at is null order by id limit 1),
                                     (select e.created_at from event e
                                         where e.id = (select event_id from fanout order by event_id limit 1)))\
                                 """)

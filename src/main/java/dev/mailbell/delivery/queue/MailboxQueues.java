@@ -1,6 +1,7 @@
 package dev.mailbell.delivery.queue;
 
 import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.event.Ids;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -83,27 +84,16 @@ final class MailboxQueues {
     }
 
     private static void insert(Deque<Delivery> waiting, Delivery delivery) {
-        if (waiting.isEmpty() || isLater(delivery.id(), waiting.getLast().id())) {
+        if (waiting.isEmpty() || Ids.compare(delivery.id(), waiting.getLast().id()) > 0) {
             waiting.add(delivery);
             return;
         }
         Deque<Delivery> later = new ArrayDeque<>();
-        while (!waiting.isEmpty() && isLater(waiting.getLast().id(), delivery.id())) {
+        while (!waiting.isEmpty() && Ids.compare(waiting.getLast().id(), delivery.id()) > 0) {
             later.addFirst(waiting.removeLast());
         }
         waiting.add(delivery);
         waiting.addAll(later);
-    }
-
-    /** As PostgreSQL compares ids; the first halves of UUIDv7 are never negative. */
-    private static boolean isLater(UUID one, UUID other) {
-        int high = Long.compare(one.getMostSignificantBits(), other.getMostSignificantBits());
-        return high > 0
-                || (high == 0
-                        && Long.compareUnsigned(
-                                        one.getLeastSignificantBits(),
-                                        other.getLeastSignificantBits())
-                                > 0);
     }
 
     /** The delivery to send next; call only when {@link #hasReady}. */

@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
 import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.WebhookHealthTable;

@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
 import dev.mailbell.cluster.ShardBits;
+import dev.mailbell.cluster.ownership.Ownership;
 import dev.mailbell.delivery.endpoint.BreakerState;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.outbox.DatabaseThrottle;
@@ -71,12 +71,7 @@ final class QueueRefiller {
                     permits.release();
                 }
             } else {
-                throttle.run(
-                        queue.client(),
-                        () -> {
-                            refillNow(queue, epoch);
-                            return true;
-                        });
+                refillThrottled(queue);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -91,6 +86,27 @@ final class QueueRefiller {
                             e.getMessage());
         }
         return true;
+    }
+
+    /** Reads a page for an endpoint that is not healthy, unless it becomes healthy first. */
+    private void refillThrottled(WebhookQueue queue) {
+        if (!queue.throttledRead().begin()) {
+            return;
+        }
+        try {
+            throttle.run(
+                    queue.client(),
+                    () -> {
+                        int epoch = queue.throttledRead().end(clock.instant(), System.nanoTime());
+                        if (epoch >= 0) {
+                            refillNow(queue, epoch);
+                        }
+                        return true;
+                    });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            queue.throttledRead().cancelled();
+        }
     }
 
     /** Reads the row of the webhook for its queue; false when there is none. */

@@ -23,6 +23,9 @@ final class TableReadState {
 
     private boolean beingRead;
 
+    /** A thread waits for the throttle in order to read the table. */
+    private boolean throttled;
+
     /**
      * Ids and mailboxes that left the queue during the read: their rows in the page are outdated.
      */
@@ -42,9 +45,19 @@ final class TableReadState {
         return backlog;
     }
 
-    /** Whether a thread reads the table, or waits to do so. */
+    /** Whether a thread reads the table, or waits for one of the permits to do so. */
     boolean isBeingRead() {
         return beingRead;
+    }
+
+    /** Whether a thread waits for the throttle; while it does, another one may read the table. */
+    boolean isThrottled() {
+        return throttled;
+    }
+
+    /** The thread that was to read the table begins or ends to wait for the throttle. */
+    void setThrottled(boolean throttled) {
+        this.throttled = throttled;
     }
 
     /** Whether the table holds no deliveries as far as is known. */

@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.queue;
 
-import dev.mailbell.cluster.Ownership;
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.Ownership;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.delivery.endpoint.DeliveryPermits;
 import dev.mailbell.delivery.endpoint.EndpointHealth;
 import dev.mailbell.delivery.endpoint.EndpointHealth.Call;
@@ -38,6 +38,7 @@ final class WebhookQueue {
     private final DepartedDeliveries departures;
     private final TableReadState table = new TableReadState();
     private final CallEnds calls;
+    private final ThrottledRead throttledRead;
     private boolean retired;
 
     /** Rises at each reset; what was read from the table in an earlier epoch is ignored. */
@@ -57,6 +58,7 @@ final class WebhookQueue {
         this.attached = new AttachedWebhook(newHealth);
         this.departures = new DepartedDeliveries(commits);
         this.calls = new CallEnds(this, mailboxes, table, departures, now);
+        this.throttledRead = new ThrottledRead(this, attached, table);
     }
 
     UUID webhookId() {
@@ -70,6 +72,11 @@ final class WebhookQueue {
     /** Takes the ends of the calls that were begun. */
     CallEnds calls() {
         return calls;
+    }
+
+    /** The wait of a thread that reads the table for an endpoint that is not healthy. */
+    ThrottledRead throttledRead() {
+        return throttledRead;
     }
 
     /** The row of the webhook and the health of its endpoint. */
@@ -113,13 +120,17 @@ final class WebhookQueue {
     /**
      * Whether the caller is to read the table now: the row of the webhook is outdated, or the queue
      * has capacity, the table may have a backlog and the endpoint is not blocked; and no other
-     * thread reads. After a failed read the next one waits.
+     * thread reads. Where a thread waits for the throttle, the endpoint must be healthy. After a
+     * failed read the next one waits.
      *
      * @param nanoTime of the monotonic clock
      * @return the epoch to hand to {@link #refill}; -1 when nothing is to be read
      */
     synchronized int beginRefill(Instant now, long nanoTime) {
-        boolean pageWanted = table.isWanted(now) && wantsPage(epoch);
+        boolean pageWanted =
+                table.isWanted(now)
+                        && wantsPage(epoch)
+                        && (!table.isThrottled() || attached.isHealthy());
         if (retired || !table.mayRead(nanoTime) || !(attached.isOutdated() || pageWanted)) {
             return -1;
         }
@@ -227,10 +238,7 @@ final class WebhookQueue {
         return calls;
     }
 
-    /**
-     * Whether the caller is to take the probe of the endpoint's breaker now, for a delivery that
-     * waits here.
-     */
+    /** The probe of the endpoint's breaker, where it is due and a delivery waits here. */
     synchronized Optional<EndpointHealth> beginProbe() {
         return mailboxes.hasReady() ? attached.beginProbe() : Optional.empty();
     }
@@ -260,7 +268,11 @@ final class WebhookQueue {
     /** The accounts and their deliveries were deleted; calls under way end as usual. */
     synchronized void forgetAccounts(Set<UUID> accounts) {
         forgetRead();
-        mailboxes.forget(delivery -> accounts.contains(delivery.accountId()));
+        mailboxes.forget(delivery -> {
+            // An event about a webhook has none, and Set.of refuses to look for null.
+            UUID account = delivery.accountId();
+            return account != null && accounts.contains(account);
+        });
     }
 
     /** This node releases the shards: what waits here of them is forgotten. */
@@ -283,6 +295,7 @@ final class WebhookQueue {
         departures.forgetOld(now);
         if ((attached.isDisabled() || (!mailboxes.hasReady() && table.isIdle()))
                 && !table.isBeingRead()
+                && !table.isThrottled()
                 && mailboxes.hasNoneUnderWay()
                 && calls.lastUsed().plus(KEPT_IDLE).isBefore(now)) {
             retired = true;

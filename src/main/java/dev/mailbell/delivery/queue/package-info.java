@@ -1,7 +1,7 @@
 /**
  * The queues of deliveries, one for each webhook and in it one for each mailbox, and how the table
- * refills them. It calls {@code endpoint}, {@code outcome}, {@code outbox}, {@code http} and {@code
- * log}; begin with {@link dev.mailbell.delivery.queue.DeliveryDispatcher}.
+ * refills them. It calls {@code post}, {@code endpoint}, {@code outcome}, {@code outbox} and {@code
+ * log}; start reading at {@link dev.mailbell.delivery.queue.DeliveryDispatcher}.
  */
 @NullMarked
 package dev.mailbell.delivery.queue;

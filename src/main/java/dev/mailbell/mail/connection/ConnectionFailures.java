@@ -2,7 +2,6 @@ package dev.mailbell.mail.connection;
 
 import dev.mailbell.mail.EgressFailure;
 import dev.mailbell.mail.FailureCode;
-import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.socket.ProxyException;
@@ -80,9 +79,12 @@ final class ConnectionFailures {
                 : "no connection to " + said;
     }
 
-    /** The failure for a failed TLS handshake. */
-    static MailFailure ofHandshake(Login login, Exception e) {
-        String where = login.server();
+    /**
+     * The failure for a failed TLS handshake.
+     *
+     * @param where host and port
+     */
+    static MailFailure ofHandshake(String where, Exception e) {
         if (e instanceof SocketTimeoutException) {
             return new MailFailure(
                     FailureCode.TIMEOUT, where + " did not finish the TLS handshake in time", e);

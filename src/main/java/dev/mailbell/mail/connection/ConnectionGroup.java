@@ -1,21 +1,27 @@
 package dev.mailbell.mail.connection;
 
 import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.transcript.Transcript;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one account, open or being opened, which any thread can cut: also during a
  * login, and those of protocols whose sessions are never kept. Safe for many threads.
  */
-public final class ConnectionGroup {
+public final class ConnectionGroup implements ConnectionObserver {
     private static final ScopedValue<Scope> CURRENT = ScopedValue.newInstance();
 
     private record Scope(ConnectionGroup group, BooleanSupplier mayConnect) {}
 
+    private volatile @Nullable Transcript transcript;
     private List<LimitedSocket> open = List.of();
     private int cuts;
 
@@ -50,6 +56,70 @@ public final class ConnectionGroup {
         cuts++;
     }
 
+    /**
+     * Writes down from now on what the connections say, also one that is open already.
+     *
+     * @param into null: no longer
+     */
+    public synchronized void transcribe(@Nullable Transcript into) {
+        if (into != null) {
+            open.forEach(socket -> socket.login().ifPresent(into::uses));
+        }
+        transcript = into;
+    }
+
+    /** A connection of this login is about to be opened, by the way out that it names. */
+    void connecting(Login login) {
+        Transcript into = transcript;
+        if (into != null) {
+            into.restarts();
+            into.uses(login);
+            into.note(
+                    "connects to "
+                            + login.server()
+                            + (login.egress() == null
+                                    ? ""
+                                    : " by the way out \"" + login.egress().name() + "\""));
+        }
+    }
+
+    @Override
+    public void connected(@Nullable SocketAddress remote) {
+        note("connected");
+    }
+
+    @Override
+    public void secured(SSLSession session) {
+        Transcript into = transcript;
+        if (into != null) {
+            into.restarts();
+            into.note(TlsNote.of(session));
+        }
+    }
+
+    void note(String text) {
+        Transcript into = transcript;
+        if (into != null) {
+            into.note(text);
+        }
+    }
+
+    @Override
+    public void sent(byte[] octets, int offset, int count) {
+        Transcript into = transcript;
+        if (into != null) {
+            into.sent(octets, offset, count);
+        }
+    }
+
+    @Override
+    public void received(byte[] octets, int offset, int count) {
+        Transcript into = transcript;
+        if (into != null) {
+            into.received(octets, offset, count);
+        }
+    }
+
     synchronized void add(LimitedSocket socket) {
         List<LimitedSocket> more = new ArrayList<>(open);
         more.add(socket);
@@ -58,7 +128,9 @@ public final class ConnectionGroup {
 
     synchronized void remove(LimitedSocket socket) {
         List<LimitedSocket> rest = new ArrayList<>(open);
-        rest.remove(socket);
+        if (rest.remove(socket)) {
+            note("closes the connection");
+        }
         open = rest.isEmpty() ? List.of() : rest;
     }
 

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.connection;
 
+import dev.mailbell.mail.Endpoint;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
@@ -9,8 +10,12 @@ import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,13 +33,15 @@ public final class LimitedSocket extends DelegatingSocket {
     private static final Logger LOG = LoggerFactory.getLogger(LimitedSocket.class);
 
     private final Socket raw;
-    private final Login login;
+    private final Endpoint endpoint;
+    private final @Nullable Login login;
+    private final ConnectionObserver observer;
     private final TlsContexts tls;
     private final Watchdog watchdog;
     private final LongResponses.Permit permit;
     private final @Nullable ConnectionGroup group = ConnectionGroup.current().orElse(null);
     private final InputStream limitedInput = new LimitedInput();
-    private final OutputStream limitedOutput = new LimitedOutput();
+    private final OutputStream limitedOutput = new LimitedOutput(this);
     private volatile Socket inner;
     private volatile Deadline deadline;
     private volatile Watchdog.Cut cut;
@@ -46,7 +53,9 @@ public final class LimitedSocket extends DelegatingSocket {
 
     LimitedSocket(
             Socket raw,
-            Login login,
+            Endpoint endpoint,
+            @Nullable Login login,
+            ConnectionObserver observer,
             TlsContexts tls,
             Watchdog watchdog,
             LongResponses.Permit permit,
@@ -54,7 +63,9 @@ public final class LimitedSocket extends DelegatingSocket {
             long byteBudget) {
         this.raw = raw;
         this.inner = raw;
+        this.endpoint = endpoint;
         this.login = login;
+        this.observer = observer;
         this.tls = tls;
         this.watchdog = watchdog;
         this.permit = permit;
@@ -136,7 +147,7 @@ public final class LimitedSocket extends DelegatingSocket {
         cut();
         return new MailFailure(
                 FailureCode.PROTOCOL_ERROR,
-                login.server()
+                endpoint.server()
                         + " sent more in clear text after it agreed to TLS: the connection may be"
                         + " intercepted");
     }
@@ -144,21 +155,46 @@ public final class LimitedSocket extends DelegatingSocket {
     void shakeHands() {
         permit.end();
         try {
-            inner = tls.wrap(raw, login.host(), login.port(), login.tls(), deadline);
+            SSLSocket secured =
+                    tls.wrap(raw, endpoint.host(), endpoint.port(), endpoint.tls(), deadline);
+            inner = secured;
+            observer.secured(secured.getSession());
         } catch (IOException | IllegalArgumentException e) {
             cut();
-            throw ConnectionFailures.ofHandshake(login, e);
+            throw ConnectionFailures.ofHandshake(endpoint.server(), e);
         }
     }
 
     /** The failure for an exception of this connection. */
     public MailFailure failure(IOException e) {
-        return ConnectionFailures.ofSession(login.server(), e);
+        return ConnectionFailures.ofSession(endpoint.server(), e);
+    }
+
+    /** What the session logs in with; empty for a session that this class does not know. */
+    Optional<Login> login() {
+        return Optional.ofNullable(login);
     }
 
     @Override
     Socket inner() {
         return inner;
+    }
+
+    /** Octets are about to be written. */
+    void writes(byte[] buffer, int offset, int length) {
+        permit.end();
+        observer.sent(buffer, offset, length);
+    }
+
+    /** Named as the server is: a library that asks for the name would look another one up. */
+    @Override
+    public InetAddress getInetAddress() {
+        InetAddress address = inner.getInetAddress();
+        try {
+            return InetAddress.getByAddress(endpoint.host(), address.getAddress());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of the wrong length", e);
+        }
     }
 
     @Override
@@ -193,7 +229,7 @@ public final class LimitedSocket extends DelegatingSocket {
         try {
             raw.close();
         } catch (IOException e) {
-            LOG.debug("the connection to {} was not closed cleanly", login.server(), e);
+            LOG.debug("the connection to {} was not closed cleanly", endpoint.server(), e);
         }
     }
 
@@ -207,7 +243,7 @@ public final class LimitedSocket extends DelegatingSocket {
         }
     }
 
-    private IOException asTimeout(IOException e) {
+    IOException asTimeout(IOException e) {
         Watchdog.Cut earlier = hastened;
         timedOut |= cut.hasFired() || deadline.isPast() || earlier != null && earlier.hasFired();
         if (!timedOut || e instanceof SocketTimeoutException) {
@@ -230,7 +266,7 @@ public final class LimitedSocket extends DelegatingSocket {
             if (length == 0) {
                 return 0;
             }
-            permit.pause();
+            permit.pause(this::hasArrived);
             if (bytesLeft <= 0) {
                 throw new ByteBudgetException(byteBudget);
             }
@@ -244,6 +280,9 @@ public final class LimitedSocket extends DelegatingSocket {
                         inner.getInputStream()
                                 .read(buffer, offset, (int) Math.min(length, bytesLeft));
                 bytesLeft -= Math.max(0, count);
+                if (count > 0) {
+                    observer.received(buffer, offset, count);
+                }
                 if (count > 0 && !permit.begin(count, deadline)) {
                     throw new SocketTimeoutException("the deadline has passed");
                 }
@@ -253,40 +292,18 @@ public final class LimitedSocket extends DelegatingSocket {
             }
         }
 
+        private boolean hasArrived() {
+            try {
+                return available() > 0;
+            } catch (IOException e) {
+                // The read that follows fails with it.
+                return false;
+            }
+        }
+
         @Override
         public int available() throws IOException {
             return inner.getInputStream().available();
-        }
-
-        @Override
-        public void close() throws IOException {
-            LimitedSocket.this.close();
-        }
-    }
-
-    private final class LimitedOutput extends OutputStream {
-        @Override
-        public void write(int octet) throws IOException {
-            write(new byte[] {(byte) octet}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] buffer, int offset, int length) throws IOException {
-            permit.end();
-            try {
-                inner.getOutputStream().write(buffer, offset, length);
-            } catch (IOException e) {
-                throw asTimeout(e);
-            }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            try {
-                inner.getOutputStream().flush();
-            } catch (IOException e) {
-                throw asTimeout(e);
-            }
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +18,15 @@ import org.jspecify.annotations.Nullable;
  * flooding servers would occupy all cores.
  *
  * <p>The first {@link #FREE} octets of a check need no permit. From then on a connection holds a
- * permit from the end of a read to the beginning of the next one, or to {@link Permit#end}. There
- * are permits for half of the cores, and the thread sleeps for three quarters of the time. After
- * {@link #USUAL} octets there is a single permit for all connections, and the thread sleeps for
- * seven eighths of the time. The clients whose connections wait take turns.
+ * permit while it parses, and through reads that need no wait until it has parsed for {@link
+ * #SLICE}, or to {@link Permit#end}. There are permits for half of the cores, and the thread sleeps
+ * for three quarters of the time. After {@link #USUAL} octets there is a single permit for all
+ * connections, and the thread sleeps for seven eighths of the time. The clients whose connections
+ * wait take turns.
+ *
+ * <p>Over TLS only octets of the record that is decrypted have arrived. So a read of the next
+ * record releases the permit, without a sleep before {@link #SLICE}: a permit is kept for one
+ * record at most, 16 KiB.
  */
 final class LongResponses {
     static final int FREE = 64 << 10;
@@ -28,11 +34,14 @@ final class LongResponses {
     /** More octets than a listing of 100,000 messages. */
     static final int USUAL = 4 << 20;
 
-    /** How many times as long as it has parsed a thread sleeps, with its permit. */
+    /** A thread that has parsed for t sleeps for 3 t, and holds its permit meanwhile. */
     private static final int REST = 3;
 
     /** The same after {@link #USUAL} octets. */
     private static final int SLOW_REST = 7;
+
+    /** Shorter, the change of threads would cost more than the parsing. */
+    static final long SLICE = Duration.ofMillis(1).toNanos();
 
     private static final long LONGEST_REST = Duration.ofMillis(20).toNanos();
 
@@ -59,6 +68,9 @@ final class LongResponses {
         private long octets;
         private long begun;
 
+        /** For how long the thread has parsed since it slept. */
+        private long parsed;
+
         /** Begins a check. */
         void restart() {
             end();
@@ -76,6 +88,11 @@ final class LongResponses {
                 return true;
             }
             FairSemaphore permits = octets <= USUAL ? usual : slow;
+            if (held.get() == permits) {
+                begun = nanoTime.getAsLong();
+                return true;
+            }
+            end();
             try {
                 if (!permits.tryAcquire(ActingClient.current(), deadline.remainingNanos())) {
                     return false;
@@ -89,13 +106,25 @@ final class LongResponses {
             return true;
         }
 
-        /** Called before the next octets are read; the thread sleeps and releases the permit. */
-        void pause() {
+        /**
+         * Called before the next octets are read. The thread keeps the permit if the next octets
+         * are there and it has parsed for less than {@link #SLICE}. Otherwise it releases the
+         * permit; after a whole slice it sleeps first.
+         *
+         * @param arrived whether the next octets are there
+         */
+        void pause(BooleanSupplier arrived) {
             FairSemaphore permits = held.get();
-            if (permits != null) {
-                long parsed = nanoTime.getAsLong() - begun;
+            if (permits == null) {
+                return;
+            }
+            parsed += nanoTime.getAsLong() - begun;
+            if (parsed >= SLICE) {
                 LockSupport.parkNanos(
                         Math.min(LONGEST_REST, parsed * (permits == slow ? SLOW_REST : REST)));
+                parsed = 0;
+            } else if (arrived.getAsBoolean()) {
+                return;
             }
             end();
         }

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.connection;
 
+import dev.mailbell.mail.Endpoint;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
@@ -12,6 +13,7 @@ import dev.mailbell.network.tls.TlsContexts;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens connections to mail servers through the address guard, by the login's way out, with TLS if
@@ -22,14 +24,22 @@ public final class MailConnector {
     private final GuardedSockets sockets;
     private final TlsContexts tls;
     private final Watchdog watchdog;
+    private final ConnectionObserver observer;
     private final LongResponses longResponses =
             new LongResponses(Runtime.getRuntime().availableProcessors(), System::nanoTime);
 
     public MailConnector(AddressGuard guard, TlsContexts tls, Watchdog watchdog) {
+        this(guard, tls, watchdog, ConnectionObserver.NONE);
+    }
+
+    /** With an observer of all its connections. */
+    public MailConnector(
+            AddressGuard guard, TlsContexts tls, Watchdog watchdog, ConnectionObserver observer) {
         this.guard = guard;
         this.sockets = new GuardedSockets(guard);
         this.tls = tls;
         this.watchdog = watchdog;
+        this.observer = observer;
     }
 
     /**
@@ -42,25 +52,41 @@ public final class MailConnector {
      *     also when this thread's {@link ConnectionGroup} may not connect
      */
     public LimitedSocket open(Login login, Deadline deadline, long byteBudget) {
-        if (login.security() == Security.NONE && !guard.allowsCleartext(login.host())) {
+        return open(login.endpoint(), login, deadline, byteBudget);
+    }
+
+    /** The same for a server of any protocol. */
+    public LimitedSocket open(Endpoint server, Deadline deadline, long byteBudget) {
+        return open(server, null, deadline, byteBudget);
+    }
+
+    private LimitedSocket open(
+            Endpoint server, @Nullable Login login, Deadline deadline, long byteBudget) {
+        if (server.security() == Security.NONE && !guard.allowsCleartext(server.host())) {
             throw new MailFailure(
                     FailureCode.TLS_FAILED,
                     "clear text to "
-                            + login.host()
+                            + server.host()
                             + " is refused: use \"tls\" or \"starttls\", or ask the operator to name"
                             + " the host in network.allowCleartext");
         }
         ConnectionGroup.requireMayConnect();
-        String where = login.server();
+        ConnectionGroup group = ConnectionGroup.current().orElse(null);
+        if (group != null && login != null) {
+            group.connecting(login);
+        }
+        String where = server.server();
         Socket raw;
         try {
-            raw = sockets.connect(login.host(), login.port(), login.egress(), deadline);
+            raw = sockets.connect(server.host(), server.port(), server.egress(), deadline);
         } catch (IOException e) {
-            throw ConnectionFailures.ofConnect(where, login.egress() != null, e);
+            throw ConnectionFailures.ofConnect(where, server.egress() != null, e);
         }
-        LimitedSocket socket = limited(raw, login, deadline, byteBudget);
+        ConnectionObserver seenBy = group == null ? observer : new ObserverPair(observer, group);
+        seenBy.connected(raw.getRemoteSocketAddress());
+        LimitedSocket socket = limited(raw, server, login, seenBy, deadline, byteBudget);
         requireMayStayOpen(socket);
-        if (login.security() == Security.TLS) {
+        if (server.security() == Security.TLS) {
             socket.shakeHands();
         }
         return socket;
@@ -79,10 +105,24 @@ public final class MailConnector {
         }
     }
 
-    private LimitedSocket limited(Socket raw, Login login, Deadline deadline, long byteBudget) {
+    private LimitedSocket limited(
+            Socket raw,
+            Endpoint server,
+            @Nullable Login login,
+            ConnectionObserver seenBy,
+            Deadline deadline,
+            long byteBudget) {
         try {
             return new LimitedSocket(
-                    raw, login, tls, watchdog, longResponses.permit(), deadline, byteBudget);
+                    raw,
+                    server,
+                    login,
+                    seenBy,
+                    tls,
+                    watchdog,
+                    longResponses.permit(),
+                    deadline,
+                    byteBudget);
         } catch (RejectedExecutionException stopping) {
             try {
                 raw.close();

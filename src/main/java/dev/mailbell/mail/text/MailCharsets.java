@@ -13,7 +13,7 @@ import java.util.Optional;
  * The charsets of mail: senders label text with a standard's name and use the vendor's extension of
  * it.
  */
-final class MailCharsets {
+public final class MailCharsets {
     private static final Map<String, Charset> EXTENSIONS = new HashMap<>();
 
     static {
@@ -48,7 +48,7 @@ final class MailCharsets {
     }
 
     /** Decodes octets; empty for an unknown charset. */
-    static Optional<String> decode(byte[] octets, String label) {
+    public static Optional<String> decode(byte[] octets, String label) {
         // RFC 2231, section 5: the charset may be followed by a language.
         String name = label.replaceFirst("\\*.*", "").toLowerCase(Locale.ROOT);
         if (name.equals("us-ascii") || name.equals("ascii")) {

@@ -7,8 +7,11 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -42,6 +45,9 @@ public final class SecretTraces {
     /** The same and its encodings, whose short parts are too much alike any number. */
     private final List<String> forms;
 
+    /** Every sequence of {@value #PIECE} characters of these. */
+    private final Set<String> pieces;
+
     public SecretTraces(Iterable<String> secrets) {
         this.secrets =
                 StreamSupport.stream(secrets.spliterator(), false)
@@ -61,6 +67,7 @@ public final class SecretTraces {
                                 this.secrets.stream().flatMap(SecretTraces::encodings))
                         .distinct()
                         .toList();
+        this.pieces = forms.stream().flatMap(SecretTraces::piecesOf).collect(Collectors.toSet());
     }
 
     private static Stream<String> encodings(String secret) {
@@ -124,12 +131,16 @@ public final class SecretTraces {
     /** Whether the text and a secret have a sequence of {@value #PIECE} characters in common. */
     private boolean holdsPiece(String whole) {
         for (int end = PIECE; end <= whole.length(); end++) {
-            String piece = whole.substring(end - PIECE, end);
-            if (forms.stream().anyMatch(form -> form.contains(piece))) {
+            if (pieces.contains(whole.substring(end - PIECE, end))) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static Stream<String> piecesOf(String form) {
+        return IntStream.rangeClosed(PIECE, form.length())
+                .mapToObj(end -> form.substring(end - PIECE, end));
     }
 
     /** The text with {@code [redacted]} where a secret was; wholly, where it is not found so. */

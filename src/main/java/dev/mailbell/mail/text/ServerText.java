@@ -48,13 +48,32 @@ public final class ServerText {
      */
     public static String oneLine(String text, int limit) {
         String line =
-                text.replaceAll("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+", " ")
+                text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+", " ")
                         .replaceAll("\\p{Cs}", "\ufffd")
                         .strip();
         if (line.codePointCount(0, line.length()) <= limit) {
             return line;
         }
         return line.substring(0, line.offsetByCodePoints(0, limit - 1)) + "…";
+    }
+
+    /**
+     * The text without control characters and directional marks except line ends, of at most {@code
+     * limit} lines; trailing blanks are removed.
+     */
+    public static String severalLines(String text, int limit) {
+        List<String> lines =
+                text.replace("\t", "    ")
+                        .lines()
+                        .map(line ->
+                                line.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "")
+                                        .replaceAll("\\p{Cs}", "\ufffd")
+                                        .stripTrailing())
+                        .limit(limit + 1L)
+                        .toList();
+        return lines.size() <= limit
+                ? String.join("\n", lines)
+                : String.join("\n", lines.subList(0, limit)) + "\n[… more]";
     }
 
     /**

@@ -130,10 +130,15 @@ final class GuardedConnection extends DefaultManagedHttpClientConnection {
      * Whether unsolicited octets are waiting; TLS records that are not decrypted yet count as well.
      */
     private boolean hasUnread() {
+        Socket current = getSocket();
         Socket bound = plain;
+        if (current == null) {
+            // The deadline of the request has closed the connection meanwhile.
+            return true;
+        }
         try {
             return head.hasUnread()
-                    || getSocket().getInputStream().available() > 0
+                    || current.getInputStream().available() > 0
                     || (bound != null && bound.getInputStream().available() > 0);
         } catch (IOException e) {
             // A broken connection is unusable too.

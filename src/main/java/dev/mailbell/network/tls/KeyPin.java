@@ -41,7 +41,8 @@ public record KeyPin(String base64) {
         return of(digest);
     }
 
-    static KeyPin of(X509Certificate certificate) {
+    /** The pin of a certificate. */
+    public static KeyPin of(X509Certificate certificate) {
         try {
             return of(
                     MessageDigest.getInstance("SHA-256")

@@ -139,7 +139,21 @@ public final class CheckSchedule {
             }
         } finally {
             due.ended(account);
+            if (isAnswer(outcome)) {
+                account.due().answered(nanoTime.getAsLong());
+            }
         }
+    }
+
+    /** Whether the mail server has answered, or was found not to. */
+    private static boolean isAnswer(CheckOutcome outcome) {
+        return switch (outcome) {
+            case Signal signal -> signal == Signal.SUCCEEDED;
+            case CheckOutcome.Failed failed -> true;
+            case CheckOutcome.FailedPushed failed -> true;
+            case CheckOutcome.ConnectionLost lost -> true;
+            default -> false;
+        };
     }
 
     /**
@@ -170,6 +184,19 @@ public final class CheckSchedule {
                 policy.interval(account.account()),
                 policy.jitter(),
                 random);
+    }
+
+    /** For how long the check that is due, or under way, has been due; zero when none is. */
+    public Duration dueFor(WatchedAccount account) {
+        return Duration.ofNanos(due.age(account));
+    }
+
+    /**
+     * How long ago a check of the account last succeeded or failed; empty for never here. One that
+     * ended because of this node or the database does not count.
+     */
+    public Optional<Duration> sinceChecked(WatchedAccount account) {
+        return account.due().sinceAnswered(nanoTime.getAsLong());
     }
 
     /** Forgets due checks of accounts that were changed or removed meanwhile. */

@@ -1,6 +1,8 @@
 package dev.mailbell.watch.account;
 
 import dev.mailbell.watch.schedule.CheckWait;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Whether an account's next check is due, since when, and what it waits for. */
@@ -11,6 +13,8 @@ public final class DueCheck {
     private volatile boolean underWay;
     private volatile int begun;
     private volatile long endedAt;
+    private volatile boolean answered;
+    private volatile long answeredAt;
     private volatile boolean postponed;
     private volatile long postponedTo;
     private volatile long postponedSince;
@@ -88,6 +92,17 @@ public final class DueCheck {
      */
     long since(long now) {
         return underWay ? underWaySince : wanted ? wantedSince : postponed ? postponedSince : now;
+    }
+
+    /** A check has succeeded or failed. */
+    void answered(long now) {
+        answeredAt = now;
+        answered = true;
+    }
+
+    /** How long ago a check last succeeded or failed; empty when none has. */
+    Optional<Duration> sinceAnswered(long now) {
+        return answered ? Optional.of(Duration.ofNanos(now - answeredAt)) : Optional.empty();
     }
 
     /** How many checks have begun. */

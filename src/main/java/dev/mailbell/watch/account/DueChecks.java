@@ -74,6 +74,14 @@ final class DueChecks {
         due.removeIf(this::isOver);
     }
 
+    /** For how many nanoseconds the account's check has been due; 0 when none is. */
+    long age(WatchedAccount watched) {
+        long now = nanoTime.getAsLong();
+        return due.contains(watched) && !isOver(watched)
+                ? Math.max(0, now - watched.due().since(now))
+                : 0;
+    }
+
     /** How many accounts have a check that is due. */
     int size() {
         return due.size();

@@ -6,7 +6,9 @@ import dev.mailbell.account.Failure;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
+import dev.mailbell.watch.admission.CheckTrigger;
 import dev.mailbell.watch.admission.CheckedServer;
+import dev.mailbell.watch.history.CheckHistory;
 import dev.mailbell.watch.schedule.AdaptiveInterval;
 import dev.mailbell.watch.schedule.CheckWait;
 import dev.mailbell.watch.schedule.TimerQueue;
@@ -28,25 +30,35 @@ public final class WatchedAccount {
     private final DueCheck due = new DueCheck();
     private final AtomicReference<AccountStatus> status;
     private final AccountSession session;
+    private final CheckHistory history;
     private volatile boolean ended;
     private volatile boolean isVoid;
+    private volatile boolean staleAnnounced;
     private volatile @Nullable CheckWait heldUp;
+    private final AtomicReference<@Nullable Runnable> afterFirstCheck = new AtomicReference<>();
 
     // The rest is guarded by the session's lock.
     private final AdaptiveInterval adaptive;
     private StoredState stored;
+    private @Nullable RunningCheck running;
 
     /** By name; empty until the first check reads the table. */
     private final Map<String, Mailbox> mailboxes = new TreeMap<>();
 
     /**
      * @param retryingAnnounced whether the event {@code account.retrying} was written
+     * @param history how its checks went before it was changed
      */
     public WatchedAccount(
-            Account account, boolean retryingAnnounced, ReentrantLock lock, LongSupplier nanoTime) {
+            Account account,
+            boolean retryingAnnounced,
+            ReentrantLock lock,
+            LongSupplier nanoTime,
+            CheckHistory history) {
         AtomicReference<AccountStatus> current = new AtomicReference<>(AccountStatus.of(account));
         this.status = current;
         this.session = new AccountSession(lock, () -> current.get().pushing());
+        this.history = history;
         this.stored = new StoredState(account, retryingAnnounced, false);
         this.adaptive = new AdaptiveInterval(nanoTime);
     }
@@ -61,6 +73,23 @@ public final class WatchedAccount {
 
     public AccountSession session() {
         return session;
+    }
+
+    /** How the latest checks went. */
+    public CheckHistory history() {
+        return history;
+    }
+
+    /** A check begins at the mail server. */
+    public void checkBegins(CheckTrigger trigger) {
+        running = new RunningCheck(trigger, System.nanoTime());
+    }
+
+    /** What is known of the check that ends now; null when it did not begin at the mail server. */
+    public @Nullable RunningCheck checkEnds() {
+        RunningCheck ended = running;
+        running = null;
+        return ended;
     }
 
     /** The timer of the next check; set by {@link CheckSchedule} alone. */
@@ -92,6 +121,21 @@ public final class WatchedAccount {
         stored = now;
     }
 
+    /** Sets what is called once, when a check has ended or none begins any more. */
+    public void afterFirstCheck(Runnable action) {
+        afterFirstCheck.set(action);
+        if (ended) {
+            firstCheckIsOver();
+        }
+    }
+
+    private void firstCheckIsOver() {
+        Runnable action = afterFirstCheck.getAndSet(null);
+        if (action != null) {
+            action.run();
+        }
+    }
+
     /**
      * The account was changed, paused or removed: no check begins any more, and what one under way
      * finds is void. A thread that waits for push wakes up, and the session is closed.
@@ -111,6 +155,7 @@ public final class WatchedAccount {
      */
     public void release(Runnable closed) {
         ended = true;
+        firstCheckIsOver();
         due.cancelWaiting();
         CheckWait wait = heldUp;
         if (wait != null) {
@@ -166,6 +211,21 @@ public final class WatchedAccount {
         return !ended && !status().pushing() && !due.isWaiting() && !session.lock().isLocked();
     }
 
+    /** Whether the event {@code account.stale} was made, and no check has ended since. */
+    public boolean isStaleAnnounced() {
+        return staleAnnounced;
+    }
+
+    public void staleAnnounced(boolean now) {
+        staleAnnounced = now;
+    }
+
+    /** This account, with what its row says of that. */
+    public WatchedAccount withStale(boolean announced) {
+        staleAnnounced = announced;
+        return this;
+    }
+
     /** The mail server, by which checks are admitted. */
     public CheckedServer server() {
         return CheckedServer.of(account());
@@ -192,6 +252,7 @@ public final class WatchedAccount {
      */
     public void succeeded(Instant now, @Nullable Failure remaining) {
         status.updateAndGet(before -> before.succeeded(now, remaining));
+        firstCheckIsOver();
     }
 
     /** A check failed. */
@@ -203,5 +264,6 @@ public final class WatchedAccount {
                 before == null ? Duration.ZERO : Duration.between(before.since(), now));
         Duration failingFor = adaptive.failingFor();
         status.updateAndGet(known -> known.failed(failure, failingFor, now));
+        firstCheckIsOver();
     }
 }

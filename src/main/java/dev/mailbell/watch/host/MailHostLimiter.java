@@ -17,6 +17,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,17 +36,21 @@ public final class MailHostLimiter {
     private final RestingSessions resting = new RestingSessions();
     private boolean granting;
     private final Shares open;
-    private final Shares pushing;
+    private final PushLimit pushing;
     private long usedAt;
     private volatile long grantedAt;
     private boolean pushRefused;
+    private long logins;
+    private int failuresInRow;
+    private @Nullable FailureCode lastFailure;
+    private long failedAt;
 
     /** Limits that the known clients of this node share. */
     public MailHostLimiter(
             String name, HostLimits limits, KnownClients known, LongSupplier nanoTime) {
         this.name = name;
         this.open = new Shares(Integer.MAX_VALUE, known);
-        this.pushing = new Shares(Integer.MAX_VALUE, known);
+        this.pushing = new PushLimit(known);
         this.limits = limits;
         this.nanoTime = nanoTime;
         this.usedAt = nanoTime.getAsLong();
@@ -92,8 +97,7 @@ public final class MailHostLimiter {
     }
 
     private void enqueue(ConnectionRequest request, Runnable add) {
-        lock.lock();
-        try {
+        locked(() -> {
             request.queuedAt(this);
             if (queue.size() == 0) {
                 grantedAt = nanoTime.getAsLong();
@@ -106,9 +110,7 @@ public final class MailHostLimiter {
                 granting = true;
                 Thread.ofVirtual().name("logins-" + name).start(this::grantInTurn);
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Grants one request after the other as the limits allow, until the queues are empty. */
@@ -140,6 +142,7 @@ public final class MailHostLimiter {
                 if (next.isPresent()) {
                     open.add(next.get().client(), 1);
                     limits.login(next.get().client(), now);
+                    logins++;
                     grantedAt = now;
                     return next.get();
                 }
@@ -192,15 +195,7 @@ public final class MailHostLimiter {
     }
 
     boolean beginPush(UUID client) {
-        lock.lock();
-        try {
-            pushing.resize(mostPushing());
-            boolean free = pushing.mayTake(client);
-            pushing.add(client, free ? 1 : 0);
-            return free;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> pushing.begin(client, connections()));
     }
 
     /**
@@ -208,29 +203,24 @@ public final class MailHostLimiter {
      * meanwhile, or other clients have come.
      */
     boolean mayGoOnPushing(UUID client) {
-        lock.lock();
-        try {
-            pushing.resize(mostPushing());
-            return pushing.mayKeepAll(client);
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> pushing.mayGoOn(client, connections()));
     }
 
-    private int mostPushing() {
-        int most = limits.connections(nanoTime.getAsLong());
-        return most == Integer.MAX_VALUE ? most : most - Math.max(1, most / 10);
+    private int connections() {
+        return limits.connections(nanoTime.getAsLong());
     }
 
     void endPush(UUID client) {
-        locked(() -> pushing.add(client, -1));
+        locked(() -> pushing.end(client));
     }
 
     void closed(UUID client, boolean pushed) {
         locked(() -> {
             open.add(client, -1);
             resting.closed();
-            pushing.add(client, pushed ? -1 : 0);
+            if (pushed) {
+                pushing.end(client);
+            }
             changed.signal();
         });
     }
@@ -241,31 +231,32 @@ public final class MailHostLimiter {
      * @return whether the host was away before for it
      */
     public boolean worked(UUID client) {
-        lock.lock();
-        try {
+        return locked(() -> {
+            failuresInRow = 0;
             boolean wasAway = limits.worked(client, nanoTime.getAsLong());
             changed.signal();
             return wasAway;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** A check of the client failed for a reason that lies in the host: its rate is halved. */
     public void failed(UUID client, FailureCode code) {
-        locked(() -> limits.failed(client, code, open.taken(), nanoTime.getAsLong()));
+        locked(() -> {
+            long now = nanoTime.getAsLong();
+            failuresInRow++;
+            lastFailure = code;
+            failedAt = now;
+            limits.failed(client, code, open.taken(), now);
+        });
     }
 
     /** Whether it was not known before that this host refuses push. */
     public boolean firstToRefusePush() {
-        lock.lock();
-        try {
+        return locked(() -> {
             boolean first = !pushRefused;
             pushRefused = true;
             return first;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private void locked(Runnable step) {
@@ -277,17 +268,29 @@ public final class MailHostLimiter {
         }
     }
 
-    public HostStatus status() {
+    private <T> T locked(Supplier<T> step) {
         lock.lock();
         try {
-            return new HostStatus(
-                    name,
-                    open.taken(),
-                    pushing.taken(),
-                    queue.size(),
-                    nanoTime.getAsLong() - usedAt);
+            return step.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    public HostStatus status() {
+        return locked(() -> {
+            long now = nanoTime.getAsLong();
+            return new HostStatus(
+                    name,
+                    open.taken(),
+                    pushing.count(),
+                    queue.size(),
+                    now - usedAt,
+                    limits.connections(now),
+                    logins,
+                    failuresInRow,
+                    lastFailure,
+                    lastFailure == null ? 0 : now - failedAt);
+        });
     }
 }

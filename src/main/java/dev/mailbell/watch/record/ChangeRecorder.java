@@ -3,7 +3,7 @@ package dev.mailbell.watch.record;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.Mailbox;
 import dev.mailbell.account.MailboxStore;
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.Outbox;

@@ -23,6 +23,7 @@ import dev.mailbell.secret.Secret;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import java.net.URI;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -147,6 +148,11 @@ public final class CredentialResolver {
         return failure.reason().indexOf('"') < 0
                 ? failure
                 : redacted(secrets.open(account), failure);
+    }
+
+    /** The stored texts of the account that must not be shown. */
+    public List<String> secrets(Account account) {
+        return secrets.open(account).secrets();
     }
 
     /** The same with a secret that is not stored. */

@@ -1,6 +1,6 @@
 package dev.mailbell.watch.record;
 
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.FencedException;
 import dev.mailbell.database.Sql;
 import java.sql.Connection;

@@ -23,8 +23,11 @@ public final class AdaptiveInterval {
     private int ownFaults;
     private boolean failing;
     private long failingSince;
-    private boolean pushRefused;
     private long pushRefusedAt;
+
+    /** Written after the time; read by any thread. */
+    private volatile boolean pushRefused;
+
     private long safetyCheckDue;
     private final HintBudget hints;
     private long pushedCheckBegunAt;
@@ -114,8 +117,8 @@ public final class AdaptiveInterval {
 
     /** The server refused what it offered: it is not asked again for a day. */
     public void pushRefused() {
-        pushRefused = true;
         pushRefusedAt = nanoTime.getAsLong();
+        pushRefused = true;
     }
 
     public boolean wasPushRefused() {

@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** Begins to watch accounts that were registered together, with one statement for all of them. */
@@ -20,17 +18,11 @@ public final class NewlyRegistered {
     private final NewAccounts table;
     private final ShardLoader shards;
     private final WatchedAccounts accounts;
-    private final LongSupplier nanoTime;
 
-    public NewlyRegistered(
-            NewAccounts table,
-            ShardLoader shards,
-            WatchedAccounts accounts,
-            LongSupplier nanoTime) {
+    public NewlyRegistered(NewAccounts table, ShardLoader shards, WatchedAccounts accounts) {
         this.table = table;
         this.shards = shards;
         this.accounts = accounts;
-        this.nanoTime = nanoTime;
     }
 
     /** Watches those of the accounts that are of this node. */
@@ -42,8 +34,7 @@ public final class NewlyRegistered {
             if (!holds.getAsBoolean()) {
                 continue;
             }
-            WatchedAccount fresh =
-                    new WatchedAccount(account, false, new ReentrantLock(true), nanoTime);
+            WatchedAccount fresh = accounts.first(account);
             if (accounts.putNew(fresh)) {
                 added.put(fresh, holds);
             } else {

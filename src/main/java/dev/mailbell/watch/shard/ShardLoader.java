@@ -5,6 +5,8 @@ import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStateTable.Cursor;
 import dev.mailbell.account.AccountStateTable.Page;
 import dev.mailbell.account.AccountStateTable.Stored;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
 import dev.mailbell.database.Database;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,12 +38,16 @@ public final class ShardLoader {
      */
     private static final int PAGE = 2_000;
 
+    /** Accounts whose mailboxes one statement reads: they have up to 32 each. */
+    private static final int TOGETHER_WITH_MAILBOXES = 250;
+
     /** First checks that begin in a second on this node; the limits of mail hosts are lower. */
     private static final int PER_SECOND = 500;
 
     private static final Duration TRIED_AGAIN_AFTER = Duration.ofSeconds(1);
 
     private final AccountStateTable states;
+    private final MailboxStore mailboxes;
 
     /**
      * Each shard that this node watches, with the number of its tenure: that is another one when
@@ -72,17 +78,20 @@ public final class ShardLoader {
         /**
          * An account was read.
          *
+         * @param mailboxes its mailboxes, read after the account; empty where the first check must
+         *     read them
          * @param turn the wait that spreads the first checks; negative for a turn that is over
          * @param holds whether this node has watched the account's shard ever since
          */
-        void read(Stored account, Duration turn, BooleanSupplier holds);
+        void read(Stored account, List<Mailbox> mailboxes, Duration turn, BooleanSupplier holds);
 
         /** No page is being read. */
         void pagesEnded();
     }
 
-    public ShardLoader(AccountStateTable states) {
+    public ShardLoader(AccountStateTable states, MailboxStore mailboxes) {
         this.states = states;
+        this.mailboxes = mailboxes;
     }
 
     /** Sets what takes the accounts. */
@@ -260,7 +269,11 @@ public final class ShardLoader {
                     shards = held(group)) {
                 into.pageBegins();
                 Page page = states.page(shards, last, PAGE);
-                page.accounts().forEach(this::read);
+                List<Stored> accounts = page.accounts();
+                for (int from = 0; from < accounts.size(); from += TOGETHER_WITH_MAILBOXES) {
+                    int to = Math.min(accounts.size(), from + TOGETHER_WITH_MAILBOXES);
+                    readWithMailboxes(accounts.subList(from, to));
+                }
                 if (!page.full()) {
                     return;
                 }
@@ -268,7 +281,20 @@ public final class ShardLoader {
             }
         }
 
-        private void read(Stored stored) {
+        private void readWithMailboxes(List<Stored> some) {
+            Map<UUID, List<Mailbox>> found =
+                    mailboxes.list(
+                            some.stream()
+                                    .map(Stored::account)
+                                    .filter(Account::isWatched)
+                                    .map(Account::id)
+                                    .toList());
+            for (Stored stored : some) {
+                read(stored, found.getOrDefault(stored.account().id(), List.of()));
+            }
+        }
+
+        private void read(Stored stored, List<Mailbox> found) {
             Account account = stored.account();
             if (account.isWatched()) {
                 count++;
@@ -276,7 +302,7 @@ public final class ShardLoader {
                         Duration.ofMillis(turns.next(account.clientId()) * 1000 / PER_SECOND);
                 // Of all turns that are over when all accounts are read the first is first.
                 Duration wait = turn.minusNanos(System.nanoTime() - begun);
-                into.read(stored, wait, () -> isHeld(account.shard()));
+                into.read(stored, found, wait, () -> isHeld(account.shard()));
             }
         }
     }

@@ -1,8 +1,10 @@
 package dev.mailbell.watch.shard;
 
 import dev.mailbell.account.Account;
+import dev.mailbell.account.AccountState;
 import dev.mailbell.account.AccountStateTable.Stored;
 import dev.mailbell.account.AccountStore;
+import dev.mailbell.account.Mailbox;
 import dev.mailbell.database.Database;
 import dev.mailbell.fairness.KnownClients;
 import dev.mailbell.network.Deadline;
@@ -13,13 +15,14 @@ import dev.mailbell.watch.schedule.CheckOutcome;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -34,6 +37,9 @@ public final class WatchedAccounts implements ShardLoader.Target {
     private final Map<UUID, WatchedAccount> accounts = new ConcurrentHashMap<>();
     private final Endings endings = new Endings();
 
+    /** How many accounts of the shards taken last have not ended their first check. */
+    private volatile AtomicInteger starting = new AtomicInteger();
+
     private final TouchedAccounts touched = new TouchedAccounts();
 
     private final AccountStore table;
@@ -42,7 +48,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
     private final CredentialResolver credentials;
     private final KnownClients known;
     private final InstantSource clock;
-    private final LongSupplier nanoTime;
+    private final Successors successors;
 
     public WatchedAccounts(
             AccountStore table,
@@ -58,7 +64,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
         this.credentials = credentials;
         this.known = known;
         this.clock = clock;
-        this.nanoTime = nanoTime;
+        this.successors = new Successors(endings, nanoTime);
     }
 
     /** Begins to watch an account, or applies its change; nothing where another node watches it. */
@@ -97,12 +103,12 @@ public final class WatchedAccounts implements ShardLoader.Target {
                         end(old);
                     }
                     if (now == null) {
-                        forgetLogin(old);
+                        forgetInMemory(old);
                         return null;
                     }
                     known.add(now.account().clientId());
                     credentials.changed(old == null ? null : old.account(), now.account());
-                    WatchedAccount fresh = successor(now, old);
+                    WatchedAccount fresh = successors.of(now, old);
                     put.set(fresh);
                     return fresh;
                 });
@@ -112,9 +118,10 @@ public final class WatchedAccounts implements ShardLoader.Target {
         }
     }
 
-    private void forgetLogin(@Nullable WatchedAccount old) {
+    private void forgetInMemory(@Nullable WatchedAccount old) {
         if (old != null) {
             credentials.forget(old.account());
+            old.history().forget();
         }
     }
 
@@ -141,20 +148,15 @@ public final class WatchedAccounts implements ShardLoader.Target {
             return table.findInUse(given.id());
         } catch (RuntimeException e) {
             if (Database.isAway(e)) {
-                return Optional.of(new Stored(given, false));
+                return Optional.of(new Stored(given, false, false));
             }
             throw e;
         }
     }
 
-    private WatchedAccount successor(Stored now, @Nullable WatchedAccount old) {
-        Account account = now.account();
-        if (old != null) {
-            boolean announced = old.stored().retryingAnnounced();
-            return new WatchedAccount(account, announced, old.session().lock(), nanoTime);
-        }
-        ReentrantLock lock = endings.lockOf(account.id()).orElseGet(() -> new ReentrantLock(true));
-        return new WatchedAccount(account, now.retryingAnnounced(), lock, nanoTime);
+    /** An account that was registered just now, to be put. */
+    WatchedAccount first(Account account) {
+        return successors.first(account);
     }
 
     private void end(WatchedAccount old) {
@@ -175,7 +177,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
                         return now;
                     }
                     end(fresh);
-                    forgetLogin(fresh);
+                    forgetInMemory(fresh);
                     return null;
                 });
         // The shard may have been taken again, and its accounts read, before this one was out.
@@ -194,7 +196,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
     }
 
     @Override
-    public void read(Stored stored, Duration turn, BooleanSupplier holds) {
+    public void read(Stored stored, List<Mailbox> mailboxes, Duration turn, BooleanSupplier holds) {
         Account account = stored.account();
         known.add(account.clientId());
         AtomicReference<@Nullable WatchedAccount> put = new AtomicReference<>();
@@ -204,12 +206,20 @@ public final class WatchedAccounts implements ShardLoader.Target {
                     if (other != null || touched.contains(id) || !holds.getAsBoolean()) {
                         return other;
                     }
-                    WatchedAccount fresh = successor(stored, null);
+                    WatchedAccount fresh = successors.of(stored, null);
+                    // No thread can hold its lock before it is in the map.
+                    mailboxes.forEach(it -> fresh.mailboxes().put(it.name(), it));
                     put.set(fresh);
                     return fresh;
                 });
         WatchedAccount fresh = put.get();
         if (fresh != null && staysUnder(fresh, holds)) {
+            // A parked account is checked in hours: no other one waits behind it.
+            if (account.state() != AccountState.PARKED) {
+                AtomicInteger ofTheseShards = starting;
+                ofTheseShards.incrementAndGet();
+                fresh.afterFirstCheck(ofTheseShards::decrementAndGet);
+            }
             schedule.happened(fresh, new CheckOutcome.Started(turn, clock.instant()));
         }
     }
@@ -231,7 +241,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
                 accountId,
                 (id, old) -> {
                     end(old);
-                    forgetLogin(old);
+                    forgetInMemory(old);
                     return null;
                 });
     }
@@ -264,7 +274,7 @@ public final class WatchedAccounts implements ShardLoader.Target {
         }
         schedule.removed(old);
         endings.release(old);
-        credentials.forget(old.account());
+        forgetInMemory(old);
         return null;
     }
 
@@ -274,6 +284,16 @@ public final class WatchedAccounts implements ShardLoader.Target {
             watched.session().suspend();
         }
         endings.cutAll();
+    }
+
+    /** This node takes shards, whose accounts are read next. */
+    public void shardsTaken() {
+        starting = new AtomicInteger();
+    }
+
+    /** How many accounts of the shards that it took last have not ended their first check. */
+    public int starting() {
+        return starting.get();
     }
 
     /** All accounts under watch, as they are now. */

@@ -1,5 +1,6 @@
 package dev.mailbell.api.account;
 
+import static dev.mailbell.api.HttpCaller.faults;
 import static dev.mailbell.api.HttpCaller.json;
 import static dev.mailbell.api.TestApi.idOf;
 import static dev.mailbell.api.TestApi.imap;
@@ -271,6 +272,32 @@ class AccountRoutesTest {
         assertThat(items(tenant.get("/v1/accounts?host=other.example.org"))).isEmpty();
         assertThat(items(tenant.get("/v1/accounts?state=parked"))).isEmpty();
         assertThat(items(tenant.get("/v1/accounts?state=connecting"))).hasSize(5);
+    }
+
+    @Test
+    void a_search_finds_the_own_accounts_and_for_the_operator_those_of_all() {
+        HttpCaller other = API.otherClient();
+        String mine = idOf(client.post("/v1/accounts", imap("searched-mine")));
+        String others = idOf(other.post("/v1/accounts", imap("searched-others")));
+        assertThat(client.get("/v1/accounts?search=SEARCHED-").body())
+                .contains(mine)
+                .doesNotContain(others);
+        HttpResponse<String> all = API.client().get("/v1/accounts?clients=all&search=searched-");
+        assertThat(all.body()).contains(mine, others);
+        assertThat(json(all).at("/items/0/clientId").stringValue())
+                .isEqualTo(
+                        json(client.get("/v1/accounts/" + mine))
+                                .required("clientId")
+                                .stringValue());
+        assertThat(
+                        API.callerOf(API.newClient(), "read")
+                                .get("/v1/accounts?clients=all")
+                                .statusCode())
+                .isEqualTo(403);
+        assertThat(faults(other.get("/v1/accounts?clients=all"))).containsOnlyKeys("clients");
+        assertThat(faults(client.get("/v1/accounts?search=%20"))).containsOnlyKeys("search");
+        assertThat(faults(API.client().get("/v1/accounts?clients=some")))
+                .containsOnlyKeys("clients");
     }
 
     @Test

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.api.TestApi;
 import dev.mailbell.config.ConfigurationLoader;
-import dev.mailbell.config.LiveConfiguration;
-import dev.mailbell.config.Reload;
+import dev.mailbell.config.reload.LiveConfiguration;
+import dev.mailbell.config.reload.Reload;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

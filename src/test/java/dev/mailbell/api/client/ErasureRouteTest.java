@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.event.EventPayloads;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -37,9 +38,10 @@ class ErasureRouteTest {
                 .useHandle(handle -> {
                     handle.execute(
                             """
-                            insert into delivery (id, webhook_id, event_id, account_id, shard, status, next_attempt_at, created_at)
-                            select gen_random_uuid(), ?, gen_random_uuid(), ?, 0,
-                                case n % 2 when 0 then 'pending' else 'delivered' end, now(), now() from generate_series(1, ?) n\
+                            insert into delivery (id, webhook_id, event_id, account_id, shard, status, next_attempt_at, created_at,
+                                completed_at)
+                            select gen_random_uuid(), ?, gen_random_uuid(), ?, 0, case n % 2 when 0 then 'pending' else 'delivered' end,
+                                now(), now(), case n % 2 when 1 then now() end from generate_series(1, ?) n\
                             """,
                             webhook, account, count);
                     handle.execute(
@@ -90,6 +92,38 @@ class ErasureRouteTest {
                 .isZero();
     }
 
+    /** Events about webhooks of clients, which the operator's webhook gets. */
+    private static UUID operatorHasCopiesAbout(String... clients) {
+        UUID webhook = UUID.randomUUID();
+        API.database
+                .jdbi()
+                .useHandle(handle -> {
+                    handle.execute(
+                            """
+                            insert into webhook (id, client_id, url, events, labels, secret, state, created_at, updated_at)
+                            values (?, ?, 'https://example.org/', '{*}', '{}', decode('00', 'hex'), 'enabled', now(), now())\
+                            """,
+                            webhook,
+                            ClientStore.OPERATOR);
+                    for (String client : clients) {
+                        handle.execute(
+                                """
+                                with copy as (
+                                    insert into event (id, client_id, type, created_at, payload)
+                                    values (gen_random_uuid(), ?, 'webhook.failing', now(), ?) returning id)
+                                insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at, completed_at)
+                                select gen_random_uuid(), ?, id, 0, 'delivered', now(), now(), now() from copy\
+                                """,
+                                ClientStore.OPERATOR,
+                                EventPayloads.forOperator(
+                                        "{\"data\":{\"lastError\":\"\\u0000 \\\"clientId\\\":\\\"\"}}",
+                                        UUID.fromString(client)),
+                                webhook);
+                    }
+                });
+        return webhook;
+    }
+
     @Test
     void a_client_is_refused_at_once_and_gone_soon() {
         String client = API.newClient();
@@ -105,8 +139,21 @@ class ErasureRouteTest {
                 UUID.fromString(webhook),
                 UUID.fromString(client),
                 12_000);
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                """
+                                insert into webhook_activity (webhook_id, at, attempts, delivered, total_ms, longest_ms, by_duration)
+                                select ?::uuid, now() - n * interval '10 minutes', 1, 1, 1, 1, '{1}' from generate_series(1, 6000) n\
+                                """,
+                                webhook));
+        UUID operators = operatorHasCopiesAbout(client, ClientStore.DEFAULT.toString());
         String path = "/v1/clients/" + client;
+        API.client().post(path + "/portal-links", "{}");
         assertThat(API.client().delete(path).statusCode()).isEqualTo(202);
+        assertThat(count("select count(*) from portal_link where client_id = ?::uuid", client))
+                .isZero();
         assertThat(caller.get("/v1/accounts").statusCode()).isEqualTo(401);
         assertThat(API.watch.watched).doesNotContainKey(UUID.fromString(account));
         assertThat(API.changedWebhooks).contains(UUID.fromString(webhook));
@@ -114,7 +161,22 @@ class ErasureRouteTest {
         await().untilAsserted(() -> assertThat(API.client().get(path).statusCode()).isEqualTo(404));
         assertThat(count("select count(*) from delivery where webhook_id = ?::uuid", webhook))
                 .isZero();
+        assertThat(
+                        count(
+                                "select count(*) from webhook_activity where webhook_id = ?::uuid",
+                                webhook))
+                .isZero();
         assertThat(count("select count(*) from event where client_id = ?::uuid", client)).isZero();
+        assertThat(count("select count(*) from event where payload like ?", "%" + client + "%"))
+                .isZero();
+        assertThat(count("select count(*) from delivery where webhook_id = ?", operators))
+                .as("the one about another client")
+                .isOne();
+        assertThat(
+                        count(
+                                "select count(*) from event e join delivery d on d.event_id = e.id where d.webhook_id = ?",
+                                operators))
+                .isOne();
         assertThat(count("select count(*) from audit where client_id = ?::uuid", client))
                 .isPositive();
         assertThat(

@@ -166,6 +166,27 @@ class TransferTest {
         assertThat(webhooks.get(0).required("accounts").get(0).stringValue()).isEqualTo(here);
     }
 
+    @Test
+    void the_headers_of_a_webhook_are_exported_by_name_and_imported_with_their_values() {
+        for (int i = 0; i < 2; i++) {
+            ofSource.post(
+                    "/v1/webhooks",
+                    "{\"url\": \"https://example.org/\", \"events\": [\"*\"], \"headers\": {\"X-Key\": \"s3cret\"}}");
+        }
+        List<ObjectNode> lines = export();
+        for (int i = 1; i < 3; i++) {
+            ObjectNode webhook = (ObjectNode) lines.get(i).required("webhook");
+            assertThat(webhook.required("headerNames")).hasToString("[\"X-Key\"]");
+            webhook.put("secret", "whsec_" + "A".repeat(32));
+        }
+        ((ObjectNode) lines.get(1).required("webhook")).putObject("headers").put("x-key", "s3cret");
+        importAll(lines);
+        JsonNode webhooks = json(ofTarget.get("/v1/webhooks")).required("items");
+        assertThat(webhooks.findValuesAsString("state")).containsExactly("enabled", "disabled");
+        assertThat(webhooks.get(0).required("headerNames")).hasToString("[\"x-key\"]");
+        assertThat(webhooks.get(1).required("headerNames")).hasToString("[]");
+    }
+
     private String newId(String account) {
         return API.database
                 .jdbi()

@@ -197,6 +197,16 @@ class ApiServerTest {
         assertThat(json(nobody.get("/healthz")).required("version").stringValue())
                 .isEqualTo("1.2.3");
         assertThat(nobody.get("/readyz").statusCode()).isEqualTo(200);
+        assertThat(nobody.get("/readyz").body()).doesNotContain("warnings");
+        API.warnings.add("the canary's mail is late");
+        try {
+            HttpResponse<String> response = nobody.get("/readyz");
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(json(response).required("warnings").get(0).stringValue())
+                    .isEqualTo("the canary's mail is late");
+        } finally {
+            API.warnings.clear();
+        }
         API.notReady.add("the database is away");
         try {
             HttpResponse<String> response = nobody.get("/readyz");

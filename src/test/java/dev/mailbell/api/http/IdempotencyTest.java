@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
-import dev.mailbell.api.request.ProblemException;
+import dev.mailbell.api.problem.ProblemException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

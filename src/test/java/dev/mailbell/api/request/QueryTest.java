@@ -3,6 +3,7 @@ package dev.mailbell.api.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.api.problem.ProblemException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;

@@ -133,6 +133,117 @@ class DeliveryRoutesTest {
                 .containsExactly(three);
     }
 
+    /** With another event type, and an answer of its latest attempt. */
+    private UUID answered(String type, @Nullable Integer code) {
+        UUID id = delivery("failed");
+        API.database
+                .jdbi()
+                .useHandle(handle -> {
+                    handle.execute("update delivery set last_status = ? where id = ?", code, id);
+                    handle.execute(
+                            "update event set type = ? where id = (select event_id from delivery where id = ?)",
+                            type,
+                            id);
+                });
+        return id;
+    }
+
+    @Test
+    void the_log_is_filtered_by_type_and_answer() {
+        UUID unavailable = answered("mail.new", 503);
+        UUID bad = answered("account.parked", 500);
+        UUID silent = answered("mail.new", null);
+        UUID refused = answered("mail.new", 404);
+        assertThat(ids("?type=account.parked")).containsExactly(bad);
+        assertThat(ids("?type=mail.new")).containsExactly(refused, silent, unavailable);
+        assertThat(ids("?statusCode=5xx")).containsExactly(bad, unavailable);
+        assertThat(ids("?statusCode=404")).containsExactly(refused);
+        assertThat(ids("?statusCode=none")).containsExactly(silent);
+        assertThat(ids("?statusCode=5xx&type=mail.new&status=failed")).containsExactly(unavailable);
+        assertThat(ids("?statusCode=2xx")).isEmpty();
+        assertThat(faults(client.get(log + "?type=mail.old&statusCode=600")))
+                .containsOnlyKeys("type", "statusCode");
+    }
+
+    @Test
+    void deliveries_of_all_webhooks_are_one_list() {
+        UUID account = Ids.next();
+        UUID one = delivery("delivered", account, now());
+        UUID two = delivery("failed");
+        String second =
+                idOf(
+                        client.post(
+                                "/v1/webhooks",
+                                "{\"url\": \"https://example.com/\", \"events\": [\"*\"]}"));
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update delivery set webhook_id = ?::uuid where id = ?",
+                                second,
+                                two));
+        assertThat(client.get("/v1/deliveries").body()).contains(one.toString(), two.toString());
+        assertThat(json(client.get("/v1/deliveries?webhook=" + second)).required("items"))
+                .hasSize(1);
+        assertThat(json(client.get("/v1/deliveries?account=" + account)).at("/items/0/id"))
+                .hasToString("\"" + one + "\"");
+        assertThat(
+                        json(client.get("/v1/deliveries?account=" + account + "&webhook=" + second))
+                                .required("items"))
+                .isEmpty();
+        HttpCaller stranger = API.otherClient();
+        for (String query : List.of("", "?webhook=" + webhook, "?account=" + account)) {
+            assertThat(json(stranger.get("/v1/deliveries" + query)).required("items")).isEmpty();
+        }
+    }
+
+    @Test
+    void a_rare_delivery_is_found_over_several_pages_of_bounded_work() {
+        UUID rare = answered("account.parked", 500);
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                """
+                                insert into delivery (id, webhook_id, event_id, shard, status, next_attempt_at, created_at, completed_at, attempts)
+                                select (left(?, 14) || '7fff-' || lpad(to_hex(32768 + n / 65536), 4, '0') || '-' || lpad(to_hex(n), 12, '0'))::uuid,
+                                    ?, gen_random_uuid(), 0, 'delivered', now(), now(), now(), 1 from generate_series(1, 15000) n\
+                                """,
+                                // Of the next millisecond, so that they are newer.
+                                new UUID(rare.getMostSignificantBits() + (1L << 16), 0).toString(),
+                                webhook));
+        JsonNode first = json(client.get(log + "?statusCode=500"));
+        assertThat(first.required("items")).isEmpty();
+        String cursor = first.required("nextCursor").stringValue();
+        JsonNode second = json(client.get(log + "?statusCode=500&cursor=" + cursor));
+        assertThat(second.at("/items/0/id").stringValue()).isEqualTo(rare.toString());
+        assertThat(second.required("nextCursor").isNull()).isTrue();
+    }
+
+    @Test
+    void the_body_is_for_keys_that_may_read_events() {
+        UUID id = delivery("failed");
+        String clientId =
+                API.database
+                        .jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery("select client_id from webhook where id = :id")
+                                        .bind("id", webhook)
+                                        .mapTo(String.class)
+                                        .one());
+        String path = "/v1/deliveries/" + id;
+        assertThat(json(client.get(path)).required("body").stringValue()).isEqualTo("{}");
+        assertThat(json(API.callerOf(clientId, "read").get(path)).has("body")).isTrue();
+        assertThat(json(API.callerOf(clientId, "webhooks:read").get(path)).has("body")).isFalse();
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                "update delivery set body = '{\"sum\":2}' where id = ?", id));
+        assertThat(json(client.get(path)).required("body").stringValue()).isEqualTo("{\"sum\":2}");
+        assertThat(json(client.get(log)).at("/items/0").has("body")).isFalse();
+    }
+
     @Test
     void a_delivery_is_read_with_every_attempt() {
         UUID id = delivery("failed");

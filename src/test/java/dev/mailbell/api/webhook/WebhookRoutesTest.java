@@ -9,8 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.WebhookHeaders;
 import dev.mailbell.webhook.WebhookStore;
 import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,146 @@ class WebhookRoutesTest {
         assertThat(webhook.at("/accounts/0").stringValue()).isEqualTo(account);
         assertThat(webhook.at("/labels/plan").stringValue()).isEqualTo("pro");
         assertThat(webhook.at("/description").stringValue()).isEqualTo("all of it");
+    }
+
+    private static String hookWith(String headers) {
+        return """
+        {"url": "https://example.org/hook", "events": ["mail.new"], "headers": %s}\
+        """
+                .formatted(headers);
+    }
+
+    private static WebhookHeaders headersOf(String id) {
+        Webhook webhook =
+                new WebhookStore(API.database.jdbi()).find(UUID.fromString(id)).orElseThrow();
+        Webhook.Headers headers = webhook.headers();
+        return headers == null
+                ? WebhookHeaders.NONE
+                : WebhookHeaders.of(
+                        API.keyring.decrypt(
+                                headers.sealed(), WebhookHeaders.context(webhook.id())));
+    }
+
+    @Test
+    void headers_of_a_webhook_are_stored_encrypted_and_only_their_names_are_answered() {
+        HttpResponse<String> created =
+                client.post(
+                        "/v1/webhooks",
+                        hookWith(
+                                "{\"X-Api-Key\": \"k-123456\", \"Authorization\": \"Bearer t-99\"}"));
+        assertThat(created.statusCode()).isEqualTo(201);
+        String id = idOf(created);
+        assertThat(json(created).required("headerNames"))
+                .hasToString("[\"Authorization\",\"X-Api-Key\"]");
+        String row =
+                API.database
+                        .jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery("select w::text from webhook w where id = :id")
+                                        .bind("id", UUID.fromString(id))
+                                        .mapTo(String.class)
+                                        .one());
+        for (String text :
+                List.of(
+                        created.body(),
+                        client.get("/v1/webhooks/" + id).body(),
+                        client.get("/v1/webhooks").body(),
+                        client.post("/v1/webhooks/" + id + "/rotate", "").body(),
+                        row)) {
+            assertThat(text).doesNotContain("k-123456", "t-99");
+        }
+        assertThat(headersOf(id).values())
+                .isEqualTo(Map.of("X-Api-Key", "k-123456", "Authorization", "Bearer t-99"));
+    }
+
+    @Test
+    void a_patch_merges_the_headers_whatever_the_case_of_their_names() {
+        String id = idOf(client.post("/v1/webhooks", hookWith("{\"X-A\": \"1\", \"X-B\": \"2\"}")));
+        String path = "/v1/webhooks/" + id;
+        client.patch(path, "{\"headers\": {\"x-a\": \"3\", \"X-C\": \"4\"}}");
+        assertThat(headersOf(id).values()).isEqualTo(Map.of("x-a", "3", "X-B", "2", "X-C", "4"));
+        client.patch(path, "{\"headers\": {\"x-b\": null}, \"description\": \"mine\"}");
+        assertThat(headersOf(id).values()).isEqualTo(Map.of("x-a", "3", "X-C", "4"));
+        client.patch(path, "{\"description\": \"still mine\"}");
+        assertThat(headersOf(id).names()).containsExactly("x-a", "X-C");
+        assertThat(client.patch(path, "{\"headers\": null}").statusCode()).isEqualTo(200);
+        assertThat(headersOf(id).isEmpty()).isTrue();
+    }
+
+    @Test
+    void headers_are_given_again_when_they_would_be_sent_elsewhere() {
+        String id = idOf(client.post("/v1/webhooks", hookWith("{\"X-A\": \"1\", \"X-B\": \"2\"}")));
+        String path = "/v1/webhooks/" + id;
+        for (String url :
+                List.of(
+                        "https://evil.example.net/hook",
+                        "https://example.org:8443/hook",
+                        "https://www.example.org/hook")) {
+            HttpResponse<String> refused =
+                    client.patch(path, "{\"url\": \"" + url + "\", \"headers\": {\"x-b\": \"3\"}}");
+            assertThat(refused.statusCode()).as(url).isEqualTo(422);
+            assertThat(json(refused).required("detail").stringValue())
+                    .contains("headers.X-A must be given again");
+        }
+        assertThat(headersOf(id).values()).isEqualTo(Map.of("X-A", "1", "X-B", "2"));
+        assertThat(client.patch(path, "{\"url\": \"https://example.org/other\"}").statusCode())
+                .isEqualTo(200);
+        assertThat(
+                        client.patch(
+                                        path,
+                                        "{\"url\": \"https://example.net/\", \"headers\": {\"X-A\": \"5\", \"X-B\": null}}")
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(headersOf(id).values()).isEqualTo(Map.of("X-A", "5"));
+    }
+
+    @Test
+    void headers_that_the_delivery_or_http_sets_or_that_are_malformed_are_refused_all_at_once() {
+        Map<String, String> faults =
+                faults(
+                        client.post(
+                                "/v1/webhooks",
+                                """
+                                {"url": "example.org", "events": ["mail.new"], "headers": {"Host": "a", "content-type": "a",
+                                 "Webhook-Id": "a", "Transfer-Encoding": "a", "proxy-authorization": "a", "User-Agent": "a",
+                                 "no name": "a", "": "a", "X-Break": "a\\r\\nX: y", "X-Space": " a", "X-Empty": "",
+                                 "X-Number": 3, "X-Null": null, "X-Twice": "a", "x-twice": "b", "X-Ünï": "a"}}\
+                                """));
+        assertThat(faults.keySet())
+                .contains(
+                        "url",
+                        "headers.Host",
+                        "headers.content-type",
+                        "headers.Webhook-Id",
+                        "headers.Transfer-Encoding",
+                        "headers.proxy-authorization",
+                        "headers.User-Agent",
+                        "headers.no name",
+                        "headers.X-Break",
+                        "headers.X-Space",
+                        "headers.X-Empty",
+                        "headers.X-Number",
+                        "headers.X-Null",
+                        "headers.x-twice");
+        assertThat(faults).doesNotContainKeys("headers.X-Twice");
+        StringBuilder eleven = new StringBuilder();
+        for (int i = 0; i < 11; i++) {
+            eleven.append(i == 0 ? "{" : ", ").append("\"X-%d\": \"v\"".formatted(i));
+        }
+        assertThat(faults(client.post("/v1/webhooks", hookWith(eleven + "}"))))
+                .containsKey("headers");
+        assertThat(
+                        faults(
+                                client.post(
+                                        "/v1/webhooks",
+                                        hookWith(
+                                                "{\"X-A\": \"%s\", \"X-B\": \"%s\", \"X-C\": \"%s\"}"
+                                                        .formatted(
+                                                                "a".repeat(2000),
+                                                                "a".repeat(2000),
+                                                                "a".repeat(2000))))))
+                .containsKey("headers");
+        assertThat(client.post("/v1/webhooks", hookWith("[]")).statusCode()).isEqualTo(400);
     }
 
     @Test

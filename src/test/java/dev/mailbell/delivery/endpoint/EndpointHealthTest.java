@@ -3,7 +3,7 @@ package dev.mailbell.delivery.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.client.ClientStore;
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.delivery.SteppedClock;
 import dev.mailbell.delivery.TestDeliverySettings;
 import dev.mailbell.delivery.TestWebhooks;

@@ -19,6 +19,7 @@ import dev.mailbell.webhook.Webhook;
 import dev.mailbell.webhook.Webhook.Health;
 import dev.mailbell.webhook.Webhook.State;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -51,7 +52,7 @@ class WebhookQueueTest {
 
     @BeforeEach
     void open() {
-        attach();
+        attach(Health.GOOD);
     }
 
     private WebhookQueue newQueue() {
@@ -66,18 +67,22 @@ class WebhookQueueTest {
 
     /** A new queue whose webhook is attached; the table is empty. */
     private void open(WebhookQueue fresh) {
-        queue = fresh;
-        attach();
+        open(fresh, Health.GOOD);
     }
 
-    private void attach() {
+    private void open(WebhookQueue fresh, Health health) {
+        queue = fresh;
+        attach(health);
+    }
+
+    private void attach(Health health) {
         int epoch = beginRefill();
-        queue.attach(epoch, queue.attached().asked(), webhook());
+        queue.attach(epoch, queue.attached().asked(), webhook(health));
         queue.refill(epoch, page());
     }
 
-    private Webhook webhook() {
-        return TestWebhooks.webhook(WEBHOOK, State.ENABLED, Health.GOOD, clock.instant());
+    private Webhook webhook(Health health) {
+        return TestWebhooks.webhook(WEBHOOK, State.ENABLED, health, clock.instant());
     }
 
     private static Page page(Delivery... due) {
@@ -196,7 +201,7 @@ class WebhookQueueTest {
         Delivery underWay = sent();
         queue.reset();
         int epoch = beginRefill();
-        queue.attach(epoch, queue.attached().asked(), webhook());
+        queue.attach(epoch, queue.attached().asked(), webhook(Health.GOOD));
         queue.refill(epoch, page(read(late)));
         assertNothingToSend();
         queue.calls().completed(underWay, clock.instant());
@@ -213,7 +218,7 @@ class WebhookQueueTest {
         int old = beginRefill();
         queue.reset();
         queue.refill(old, page(read(late)));
-        attach();
+        attach(Health.GOOD);
         assertNothingToSend();
         // The offer is looked up in the table.
         queue.offer(late, begun, clock.instant());
@@ -278,9 +283,9 @@ class WebhookQueueTest {
         int epoch = beginRefill();
         // A change after the read of the row began.
         queue.outdate();
-        queue.attach(epoch, asked, webhook());
+        queue.attach(epoch, asked, webhook(Health.GOOD));
         assertNothingToSend();
-        queue.attach(epoch, queue.attached().asked(), webhook());
+        queue.attach(epoch, queue.attached().asked(), webhook(Health.GOOD));
         queue.refill(epoch, page());
         queue.calls().completed(sent(), clock.instant());
     }
@@ -338,6 +343,93 @@ class WebhookQueueTest {
         assertThat(queue.refillStarted(current)).isTrue();
     }
 
+    /** A thousand webhooks waited for the throttle although each had become healthy. */
+    @Test
+    void a_queue_whose_endpoint_becomes_healthy_is_read_while_a_thread_waits_for_the_throttle() {
+        open(newQueue(), Health.UNKNOWN);
+        queue.markStale(Ids.next());
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+        assertThat(beginRefill()).isNegative();
+
+        queue.offer(committed("INBOX"), commits.next(), clock.instant());
+        sent();
+
+        int epoch = beginRefill();
+        assertThat(epoch).isNotNegative();
+        Delivery late = committed("Other");
+        queue.refill(epoch, page(read(late)));
+        assertThat(queue.throttledRead().end(clock.instant(), nanos)).isNegative();
+        assertThat(sent().id()).isEqualTo(late.id());
+    }
+
+    @Test
+    void one_thread_at_a_time_waits_for_the_throttle() {
+        open(newQueue(), Health.UNKNOWN);
+        queue.markStale(Ids.next());
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+
+        queue.outdate();
+        int epoch = beginRefill();
+        queue.attach(epoch, queue.attached().asked(), webhook(Health.UNKNOWN));
+        assertThat(queue.throttledRead().begin()).isFalse();
+
+        int waited = queue.throttledRead().end(clock.instant(), nanos);
+        assertThat(waited).isNotNegative();
+        Delivery late = committed("INBOX");
+        queue.refill(waited, page(read(late)));
+        assertThat(sent().id()).isEqualTo(late.id());
+    }
+
+    @Test
+    void a_thread_does_not_wait_for_the_throttle_when_the_endpoint_is_healthy_by_then() {
+        queue.markStale(Ids.next());
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isFalse();
+        assertThat(beginRefill()).isNotNegative();
+    }
+
+    @Test
+    void a_read_that_waits_for_the_throttle_is_of_the_time_after_a_reset() {
+        open(newQueue(), Health.UNKNOWN);
+        queue.markStale(Ids.next());
+        int old = beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+
+        queue.reset();
+        assertThat(queue.throttledRead().end(clock.instant(), nanos)).isNegative();
+
+        attach(Health.UNKNOWN);
+        queue.markStale(Ids.next());
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+        assertThat(queue.throttledRead().end(clock.instant(), nanos)).isGreaterThan(old);
+    }
+
+    @Test
+    void a_cancelled_wait_for_the_throttle_lets_the_next_thread_wait() {
+        open(newQueue(), Health.UNKNOWN);
+        queue.markStale(Ids.next());
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+        queue.throttledRead().cancelled();
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+    }
+
+    @Test
+    void a_queue_is_not_retired_while_a_thread_waits_for_the_throttle() {
+        open(newQueue(), Health.UNKNOWN);
+        queue.outdate();
+        beginRefill();
+        assertThat(queue.throttledRead().begin()).isTrue();
+        Instant later = clock.instant().plus(Duration.ofHours(1));
+        assertThat(queue.retire(later)).isFalse();
+        queue.throttledRead().cancelled();
+        assertThat(queue.retire(later)).isTrue();
+    }
+
     @Test
     void an_offer_is_looked_up_when_more_deliveries_departed_than_the_queue_remembers() {
         long begun = commits.next();
@@ -392,6 +484,18 @@ class WebhookQueueTest {
     }
 
     @Test
+    void a_delivery_without_an_account_outlives_the_deletion_of_accounts() {
+        Delivery deleted = committed("INBOX");
+        Delivery aboutWebhook =
+                new Delivery(Ids.next(), WEBHOOK, null, null, 1, 0, clock.instant(), "{}", true);
+        bring(deleted);
+        bring(aboutWebhook);
+        queue.forgetAccounts(Set.of(ACCOUNT));
+        assertThat(sent().id()).isEqualTo(aboutWebhook.id());
+        assertNothingToSend();
+    }
+
+    @Test
     void a_call_abandoned_after_its_account_was_deleted_is_not_repeated() {
         Delivery fresh = committed("INBOX");
         queue.offer(fresh, commits.next(), clock.instant());
@@ -411,7 +515,7 @@ class WebhookQueueTest {
         bring(late);
         queue.calls().completed(sent(), clock.instant());
         queue.reset();
-        attach();
+        attach(Health.GOOD);
         bring(late);
         queue.calls().completed(sent(), clock.instant());
         queue.offer(late, begun, clock.instant());
@@ -517,7 +621,7 @@ class WebhookQueueTest {
                 boolean full = pending.size() > due.length;
                 pages.add(() -> {
                     if (reading.attached().isOutdated()) {
-                        reading.attach(epoch, reading.attached().asked(), webhook());
+                        reading.attach(epoch, reading.attached().asked(), webhook(Health.GOOD));
                     }
                     reading.refill(epoch, new Page(List.of(due), Set.of(), full, null));
                 });

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.TestDatabase;
-import dev.mailbell.e2e.DaemonProcess;
 import dev.mailbell.e2e.Receiver;
 import dev.mailbell.e2e.Rest;
 import dev.mailbell.embedded.EmbeddedPostgres;
@@ -77,7 +76,7 @@ final class Cluster implements AutoCloseable {
             cluster.receiver.trust(
                     rest.registerWebhook(cluster.receiver.url()).path("secret").stringValue());
             cluster.register(imapAccounts, pop3Accounts);
-            if (!DaemonProcess.areArchived()) {
+            if (cluster.any().process().isArchiving()) {
                 // It pays for the many nodes that are started later.
                 cluster.stop(cluster.any());
                 cluster.size(1);

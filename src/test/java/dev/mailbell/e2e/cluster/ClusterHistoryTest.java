@@ -16,15 +16,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A random history of a cluster under mail: {@code -Dmailbell.cluster=200} for more steps than a
- * build has time for, {@code -Dmailbell.cluster.seed} for one that was before.
+ * build has time for, {@code -Dmailbell.cluster.seed} for one that was before, {@code
+ * -Dmailbell.cluster.nodes=10} for more nodes, {@code -Dmailbell.cluster.failure=40} for freezes,
+ * cuts and stalls of up to so many seconds.
  */
 class ClusterHistoryTest {
     private static final int STEPS = Integer.getInteger("mailbell.cluster", 4);
     private static final long SEED = Long.getLong("mailbell.cluster.seed", System.nanoTime());
-    private static final int NODES = 3;
+    private static final int NODES = Integer.getInteger("mailbell.cluster.nodes", 3);
 
     /** A node may miss heartbeats for less time than this, or for more. */
-    private static final int LONGEST_FAILURE_MILLIS = 9_000;
+    private static final int LONGEST_FAILURE_MILLIS =
+            1_000 * Integer.getInteger("mailbell.cluster.failure", 9);
 
     @TempDir private Path directory;
 

@@ -57,9 +57,11 @@ final class ClusterNode implements AutoCloseable {
         this.freezes = freezes;
         List<String> options = new ArrayList<>(SMALL);
         options.addAll(settings.javaOptions());
+        Path log = Path.of("config/logback.xml");
         process =
-                DaemonProcess.start(
-                        folder, settings.environment(), Path.of("config/logback.xml"), options);
+                number == 1
+                        ? DaemonProcess.startArchiving(folder, settings.environment(), log, options)
+                        : DaemonProcess.start(folder, settings.environment(), log, options);
     }
 
     /**

@@ -16,6 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes join and leave, some of them unlike the others, and share the work meanwhile. */
 class MembershipChangesTest {
+    /** {@code -Dmailbell.cluster.nodes=10} for more. */
+    private static final int SEVERAL = Integer.getInteger("mailbell.cluster.nodes", 3);
+
     @TempDir private static Path directory;
 
     private static Cluster cluster;
@@ -47,8 +50,8 @@ class MembershipChangesTest {
     }
 
     @Test
-    void a_cluster_grows_to_three_nodes_and_shrinks_to_one() throws Exception {
-        cluster.size(3);
+    void a_cluster_grows_to_several_nodes_and_shrinks_to_one() throws Exception {
+        cluster.size(SEVERAL);
         cluster.awaitShared();
         cluster.awaitWatched();
         while (cluster.nodes().size() > 1) {

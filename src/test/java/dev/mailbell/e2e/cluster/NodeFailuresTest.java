@@ -7,7 +7,6 @@ import dev.mailbell.e2e.Rest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -113,10 +112,7 @@ class NodeFailuresTest {
         for (ClusterNode node : cluster.nodes()) {
             Rest rest = node.rest();
             for (Mailbox mailbox : cluster.mailboxes()) {
-                Map<String, Object> body = Map.of();
-                assertThat(rest.post("/v1/accounts/" + mailbox.account() + "/check", body).status())
-                        .as("%s by %s", mailbox, node)
-                        .isEqualTo(200);
+                rest.check(mailbox.account());
             }
         }
         cluster.settle();

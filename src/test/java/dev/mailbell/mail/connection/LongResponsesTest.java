@@ -7,6 +7,7 @@ import dev.mailbell.mail.connection.LongResponses.Permit;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class LongResponsesTest {
@@ -71,9 +72,34 @@ class LongResponsesTest {
         Permit listing = flooded();
         assertThat(answers.permit().begin(LongResponses.USUAL + 1, Deadline.after(Duration.ZERO)))
                 .isFalse();
-        endless.pause();
+        endless.pause(() -> false);
         assertThat(reads(answers.permit(), LongResponses.USUAL + 1)).isTrue();
-        listing.pause();
+        listing.pause(() -> false);
         assertThat(reads(listing, SMALL)).isTrue();
+    }
+
+    @Test
+    void a_thread_whose_octets_are_there_keeps_its_permit_for_a_slice() throws Exception {
+        AtomicLong now = new AtomicLong();
+        LongResponses timed = new LongResponses(2, now::get);
+        Permit flood = timed.permit();
+        Permit other = timed.permit();
+        assertThat(reads(flood, LongResponses.FREE + 1)).isTrue();
+        now.addAndGet(LongResponses.SLICE / 2);
+        flood.pause(() -> true);
+        assertThat(other.begin(LongResponses.FREE + 1, Deadline.after(Duration.ZERO)))
+                .as("half of its slice is left")
+                .isFalse();
+        assertThat(reads(flood, SMALL)).isTrue();
+        now.addAndGet(LongResponses.SLICE / 2);
+        flood.pause(() -> true);
+        assertThat(reads(other, SMALL)).as("its slice is over").isTrue();
+    }
+
+    @Test
+    void a_thread_that_must_wait_for_octets_keeps_no_permit() throws Exception {
+        Permit flood = flooded();
+        flood.pause(() -> false);
+        assertThat(reads(answers.permit(), LongResponses.FREE + 1)).isTrue();
     }
 }

@@ -72,7 +72,9 @@ class Pop3LimitsTest {
                 }
                 say(out, ".\n" + BYE);
             });
-            try (MailSession session = Pop3Kit.open(server.port())) {
+            // The million takes seconds of a core, and minutes of a busy one.
+            Deadline deadline = Deadline.after(Duration.ofMinutes(10));
+            try (MailSession session = sessions().open(login(server.port()), deadline)) {
                 Full seen = (Full) check(session, null);
                 assertThat(seen.mark())
                         .isEqualTo(

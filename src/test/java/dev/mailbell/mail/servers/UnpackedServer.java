@@ -11,14 +11,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** The packages of a server, unpacked by {@code bin/verify} into a folder of their own. */
-record UnpackedServer(Path tree) {
+public record UnpackedServer(Path tree) {
     private static final Path APT = Path.of("/usr/bin/apt-get");
 
     /**
      * Finds a server's folder. Without it the tests are skipped on a machine that has no Debian
      * packages, and fail on one that has.
      */
-    static UnpackedServer of(String name) {
+    public static UnpackedServer of(String name) {
         Path tree = folder().resolve(name);
         if (!Files.isDirectory(tree)) {
             Assumptions.assumeTrue(Files.exists(APT), name + " is unpacked from Debian packages");
@@ -42,7 +42,7 @@ record UnpackedServer(Path tree) {
                 .resolve(".cache/mailbell/test-servers");
     }
 
-    Path file(String name) {
+    public Path file(String name) {
         Path file = tree.resolve(name);
         if (!Files.exists(file)) {
             throw new IllegalStateException(file + " is missing: run bin/verify");
@@ -51,7 +51,7 @@ record UnpackedServer(Path tree) {
     }
 
     /** The folders of its libraries, in the form of LD_LIBRARY_PATH. */
-    String libraryPath() {
+    public String libraryPath() {
         List<Path> folders = new ArrayList<>();
         for (String parent : List.of("usr/lib", "lib")) {
             Path libraries = tree.resolve(parent);

@@ -1,19 +1,16 @@
 package dev.mailbell.watch.account;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.lang.ArchRule;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.TestAccount;
 import dev.mailbell.watch.TestPolicy;
+import dev.mailbell.watch.history.CheckHistory;
+import dev.mailbell.watch.history.HistoryBudget;
 import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.CheckOutcome.Signal;
-import dev.mailbell.watch.schedule.TimerQueue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -32,7 +29,8 @@ class CheckScheduleTest {
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
                     false,
                     new ReentrantLock(true),
-                    () -> now);
+                    () -> now,
+                    new CheckHistory(new HistoryBudget(1)));
 
     private void pass(Duration time) {
         now += time.toNanos();
@@ -53,27 +51,6 @@ class CheckScheduleTest {
         assertThat(failing.isScheduled(account)).isTrue();
         assertThat(Duration.ofNanos(failing.dueIn(account))).isEqualTo(Duration.ofSeconds(5));
         assertThat(account.due().sinceEnded(now)).isZero();
-    }
-
-    @Test
-    void no_other_class_sets_or_clears_a_timer() {
-        ArchRule rule =
-                noClasses()
-                        .that()
-                        .doNotBelongToAnyOf(CheckSchedule.class, TimerQueue.class)
-                        .and()
-                        .haveSimpleNameNotEndingWith("Test")
-                        .should()
-                        .callMethod(
-                                TimerQueue.class, "schedule", TimerQueue.Timer.class, long.class)
-                        .orShould()
-                        .callMethod(TimerQueue.class, "cancel", TimerQueue.Timer.class)
-                        .orShould()
-                        .callMethod(TimerQueue.class, "take");
-        rule.check(
-                new ClassFileImporter()
-                        .withImportOption(new ImportOption.DoNotIncludeTests())
-                        .importPackages("dev.mailbell"));
     }
 
     /** No mailbox is forgotten: whatever the end of a check, another one follows. */

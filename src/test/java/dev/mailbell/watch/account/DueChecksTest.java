@@ -10,6 +10,8 @@ import dev.mailbell.watch.admission.AdmissionRequest;
 import dev.mailbell.watch.admission.CheckAdmission;
 import dev.mailbell.watch.admission.CheckKind;
 import dev.mailbell.watch.admission.CheckPermit;
+import dev.mailbell.watch.history.CheckHistory;
+import dev.mailbell.watch.history.HistoryBudget;
 import dev.mailbell.watch.host.ConnectionPermit;
 import dev.mailbell.watch.host.ConnectionRequest;
 import dev.mailbell.watch.host.HostLimits;
@@ -33,7 +35,8 @@ class DueChecksTest {
                     TestAccount.of(AccountState.WATCHING, Map.of(), Instant.EPOCH),
                     false,
                     new ReentrantLock(true),
-                    now::get);
+                    now::get,
+                    new CheckHistory(new HistoryBudget(1)));
 
     private void pass(Duration time) {
         now.addAndGet(time.toNanos());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.fairness.KnownClients;
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.watch.admission.NoRoomException;
 import java.time.Duration;
@@ -129,8 +130,24 @@ class MailHostLimiterTest {
         assertThat(pushing).isEqualTo(9);
         assertThat(host.status().pushing()).isEqualTo(9);
         permits.forEach(ConnectionPermit::release);
+        long idleFor = host.status().idleFor();
         assertThat(host.status())
-                .isEqualTo(new HostStatus("imap.example.org", 0, 0, 0, host.status().idleFor()));
+                .isEqualTo(
+                        new HostStatus("imap.example.org", 0, 0, 0, idleFor, 10, 10, 0, null, 0));
+    }
+
+    @Test
+    void the_status_has_the_latest_failure_until_the_host_works_again() {
+        MailHostLimiter host = limiter(10, 1_000_000);
+        host.failed(CLIENT, FailureCode.TIMEOUT);
+        host.failed(CLIENT, FailureCode.CONNECT_FAILED);
+        now.addAndGet(SECOND);
+        assertThat(host.status().failuresInRow()).isEqualTo(2);
+        assertThat(host.status().lastFailure()).isEqualTo(FailureCode.CONNECT_FAILED);
+        assertThat(host.status().failedFor()).isEqualTo(SECOND);
+        host.worked(CLIENT);
+        assertThat(host.status().failuresInRow()).isZero();
+        assertThat(host.status().lastFailure()).isEqualTo(FailureCode.CONNECT_FAILED);
     }
 
     @Test

@@ -10,7 +10,7 @@ import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.account.RemovedAccounts.Removal;
 import dev.mailbell.client.ClientStore;
-import dev.mailbell.cluster.ShardFence;
+import dev.mailbell.cluster.ownership.ShardFence;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
 import dev.mailbell.detection.Change;

@@ -5,13 +5,21 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStateTable.Stored;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.Mark;
+import dev.mailbell.detection.UidSet;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -27,7 +35,9 @@ class ShardLoaderTest {
     private static final Database DATABASE = TestDatabase.create();
 
     private final Taken taken = new Taken();
-    private final ShardLoader loader = new ShardLoader(new AccountStateTable(DATABASE.jdbi()));
+    private final ShardLoader loader =
+            new ShardLoader(
+                    new AccountStateTable(DATABASE.jdbi()), new MailboxStore(DATABASE.jdbi()));
 
     ShardLoaderTest() {
         loader.loadInto(taken);
@@ -61,6 +71,7 @@ class ShardLoaderTest {
 
     private static final class Taken implements ShardLoader.Target {
         private final Queue<UUID> accounts = new ConcurrentLinkedQueue<>();
+        private final Map<UUID, Mark> marks = new ConcurrentHashMap<>();
         private final AtomicInteger pages = new AtomicInteger();
         private volatile Runnable atPage = () -> {};
         private volatile boolean ended;
@@ -75,9 +86,11 @@ class ShardLoaderTest {
         }
 
         @Override
-        public void read(Stored account, Duration turn, BooleanSupplier holds) {
+        public void read(
+                Stored account, List<Mailbox> mailboxes, Duration turn, BooleanSupplier holds) {
             if (holds.getAsBoolean()) {
                 accounts.add(account.account().id());
+                mailboxes.forEach(it -> marks.put(it.accountId(), it.state().mark()));
             }
         }
 
@@ -154,5 +167,26 @@ class ShardLoaderTest {
         loader.acquired(shards(1, 2));
         awaitRead();
         assertThat(taken.accounts).isNotEmpty().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void mailboxes_come_with_their_accounts_except_those_that_cannot_be_read() {
+        UUID sound = UUID.fromString("00000009-0000-7000-8000-000000000004");
+        UUID broken = UUID.fromString("00000029-0000-7000-8000-000000000004");
+        DATABASE.jdbi()
+                .useHandle(handle ->
+                        handle.execute(
+                                """
+                                insert into mailbox (account_id, name, total, top_uid, uid_validity, uid_next)
+                                select id, 'INBOX', 3, case id when ? then 'none' else '7' end, 1, 8 from account where id in (?, ?)\
+                                """,
+                                broken,
+                                broken,
+                                sound));
+        loader.acquired(shards(4, 5));
+        awaitRead();
+        assertThat(taken.accounts).contains(sound, broken);
+        assertThat(taken.marks)
+                .isEqualTo(Map.of(sound, new ImapMark(1, 8, 3, 7, UidSet.empty(), false)));
     }
 }

@@ -9,6 +9,8 @@ import dev.mailbell.account.AccountStateTable;
 import dev.mailbell.account.AccountStateTable.Stored;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.account.Mailbox;
+import dev.mailbell.account.MailboxStore;
 import dev.mailbell.account.RemovedAccounts;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.TestDatabase;
@@ -50,7 +52,9 @@ class WatchedAccountsTest {
     @TempDir Path home;
 
     private final AccountStore table = new AccountStore(DATABASE.jdbi());
-    private final ShardLoader shards = new ShardLoader(new AccountStateTable(DATABASE.jdbi()));
+    private final ShardLoader shards =
+            new ShardLoader(
+                    new AccountStateTable(DATABASE.jdbi()), new MailboxStore(DATABASE.jdbi()));
     private WatchedAccounts watched;
     private ChangedAccounts changes;
 
@@ -84,7 +88,8 @@ class WatchedAccountsTest {
         public void pageBegins() {}
 
         @Override
-        public void read(Stored account, Duration turn, BooleanSupplier holds) {}
+        public void read(
+                Stored account, List<Mailbox> mailboxes, Duration turn, BooleanSupplier holds) {}
 
         @Override
         public void pagesEnded() {}
@@ -153,7 +158,7 @@ class WatchedAccountsTest {
         Stored read = row(account);
         new RemovedAccounts(DATABASE.jdbi()).remove(account.clientId(), account.id());
         watched.forget(account.id());
-        watched.read(read, Duration.ZERO, () -> true);
+        watched.read(read, List.of(), Duration.ZERO, () -> true);
         watched.pagesEnded();
         assertThat(watched.find(account.id())).isEmpty();
     }
@@ -165,7 +170,7 @@ class WatchedAccountsTest {
         Stored read = row(account);
         new RemovedAccounts(DATABASE.jdbi()).remove(account.clientId(), account.id());
         changes.changed(List.of(account.id()));
-        watched.read(read, Duration.ZERO, () -> true);
+        watched.read(read, List.of(), Duration.ZERO, () -> true);
         watched.pagesEnded();
         assertThat(watched.find(account.id())).isEmpty();
     }
@@ -176,7 +181,7 @@ class WatchedAccountsTest {
         watched.pageBegins();
         Stored read = row(account);
         watched.watch(change(account));
-        watched.read(read, Duration.ZERO, () -> true);
+        watched.read(read, List.of(), Duration.ZERO, () -> true);
         watched.pagesEnded();
         assertThat(of(account).account().labels()).containsEntry("plan", "pro");
     }
@@ -185,7 +190,7 @@ class WatchedAccountsTest {
     void an_account_whose_shard_is_released_while_it_is_put_in_is_taken_out_again() {
         Account account = account();
         AtomicInteger asked = new AtomicInteger();
-        watched.read(row(account), Duration.ZERO, () -> asked.incrementAndGet() == 1);
+        watched.read(row(account), List.of(), Duration.ZERO, () -> asked.incrementAndGet() == 1);
         assertThat(asked).hasValue(2);
         assertThat(watched.find(account.id())).isEmpty();
     }

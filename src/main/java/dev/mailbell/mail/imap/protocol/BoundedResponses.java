@@ -22,6 +22,15 @@ public final class BoundedResponses extends ResponseInputStream {
     /** The limit in octets of every response except search results and envelopes. */
     public static final int USUAL_LIMIT = 64 * 1024;
 
+    /** The buffer of a session that waits for push; there may be tens of thousands. */
+    private static final int CHUNK = 1024;
+
+    /** The buffer while a long answer is read. */
+    private static final int LARGE_CHUNK = 8 * 1024;
+
+    /** After so many full reads in a row the answer counts as long. */
+    private static final int LONG_AFTER = 32;
+
     private static final Pattern LITERAL = Pattern.compile("\\{(\\d{1,20})\\+?}$");
 
     /**
@@ -31,7 +40,11 @@ public final class BoundedResponses extends ResponseInputStream {
     private static final Pattern STATUS = Pattern.compile("(?i)\\S+ (OK|NO|BAD|BYE|PREAUTH)\\b.*");
 
     private final InputStream in;
-    private final byte[] chunk = new byte[1024];
+    private byte[] chunk = new byte[CHUNK];
+
+    /** How many reads in a row have filled the chunk. */
+    private int fullReads;
+
     private int next;
     private int end;
     private int limit = USUAL_LIMIT;
@@ -150,10 +163,15 @@ public final class BoundedResponses extends ResponseInputStream {
     }
 
     private void fill() throws IOException {
+        int size = fullReads < LONG_AFTER ? CHUNK : LARGE_CHUNK;
+        if (chunk.length != size) {
+            chunk = new byte[size];
+        }
         int count = in.read(chunk, 0, chunk.length);
         if (count < 0) {
             throw new EOFException();
         }
+        fullReads = count == chunk.length ? fullReads + 1 : 0;
         next = 0;
         end = count;
     }

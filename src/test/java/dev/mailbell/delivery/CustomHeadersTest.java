@@ -1,0 +1,138 @@
+package dev.mailbell.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.delivery.http.WebhookClient;
+import dev.mailbell.delivery.log.Attempt;
+import dev.mailbell.delivery.outbox.Delivery;
+import dev.mailbell.delivery.post.AttemptExecutor;
+import dev.mailbell.event.Ids;
+import dev.mailbell.network.Watchdog;
+import dev.mailbell.network.address.AddressGuard;
+import dev.mailbell.network.tls.TlsContexts;
+import dev.mailbell.secret.Keyring;
+import dev.mailbell.secret.Signer;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.Health;
+import dev.mailbell.webhook.Webhook.State;
+import dev.mailbell.webhook.WebhookHeaders;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a receiver gets of a webhook's own headers, and what of its answer is kept. */
+class CustomHeadersTest {
+    private static final String TOKEN = "t0ken-9f8e7d6c";
+
+    @TempDir private Path directory;
+
+    private Attempt attempt(RawReceiver receiver, Map<String, String> values) throws Exception {
+        Keyring keyring = Keyring.open(directory.resolve("keyset.json"));
+        UUID id = Ids.next();
+        WebhookHeaders headers = WebhookHeaders.of(values);
+        Instant now = Instant.now();
+        Webhook webhook =
+                new Webhook(
+                        id,
+                        ClientStore.DEFAULT,
+                        "http://127.0.0.1:" + receiver.port() + "/",
+                        List.of("*"),
+                        null,
+                        Map.of(),
+                        null,
+                        keyring.encrypt(Signer.newSecret(), Webhook.secretContext(id)),
+                        null,
+                        new Webhook.Headers(
+                                headers.names(),
+                                keyring.encrypt(headers.secret(), WebhookHeaders.context(id))),
+                        State.ENABLED,
+                        Health.UNKNOWN,
+                        now,
+                        now);
+        try (Watchdog watchdog = new Watchdog();
+                AddressGuard guard = new AddressGuard(List.of("127.0.0.0/8"), List.of("*"));
+                WebhookClient client =
+                        new WebhookClient(
+                                new WebhookClient.Settings("test", List::of, 4, null, null),
+                                guard,
+                                new TlsContexts(watchdog),
+                                watchdog,
+                                InstantSource.system())) {
+            AttemptExecutor executor =
+                    new AttemptExecutor(
+                            client, keyring, () -> Duration.ofSeconds(30), InstantSource.system());
+            return executor.attempt(
+                    webhook, new Delivery(Ids.next(), id, null, null, 0, 0, now, "{}", true));
+        }
+    }
+
+    @Test
+    void each_post_carries_them_besides_those_of_the_delivery() throws Exception {
+        try (RawReceiver receiver =
+                new RawReceiver(
+                        RawReceiver.saying(
+                                "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"))) {
+            Attempt attempt =
+                    attempt(receiver, Map.of("X-Api-Key", TOKEN, "Authorization", "Bearer x y"));
+            assertThat(attempt.delivered()).isTrue();
+            Map<String, String> headers = receiver.requests.element().headers();
+            assertThat(headers)
+                    .containsEntry("x-api-key", TOKEN)
+                    .containsEntry("authorization", "Bearer x y")
+                    .containsEntry("user-agent", "Mailbell/test")
+                    .containsKeys("webhook-id", "webhook-signature", "host");
+        }
+    }
+
+    @Test
+    void an_answer_that_repeats_them_is_kept_without_their_values() throws Exception {
+        RawReceiver.Answer echo =
+                (request, out) -> {
+                    String body =
+                            "got "
+                                    + request.headers().get("authorization")
+                                    + " and {\"key\": \""
+                                    + request.headers()
+                                            .getOrDefault("x-quoted", "")
+                                            .replace("\"", "\\\"")
+                                    + "\"}";
+                    out.write(
+                            ("HTTP/1.1 400 Bad\r\nContent-Length: "
+                                            + body.length()
+                                            + "\r\n\r\n"
+                                            + body)
+                                    .getBytes(StandardCharsets.US_ASCII));
+                };
+        try (RawReceiver receiver = new RawReceiver(echo)) {
+            Attempt attempt =
+                    attempt(
+                            receiver,
+                            Map.of(
+                                    "Authorization",
+                                    "Bearer " + TOKEN,
+                                    "X-Quoted",
+                                    "a\"b\"c-secret"));
+            assertThat(attempt.status()).isEqualTo(400);
+            assertThat(attempt.answer())
+                    .doesNotContain(TOKEN, "c-secret")
+                    .contains("got [redacted]");
+        }
+    }
+
+    @Test
+    void a_value_that_the_end_of_what_is_kept_cuts_is_not_kept_either() {
+        WebhookHeaders headers = WebhookHeaders.of(Map.of("X-Key", TOKEN));
+        assertThat(headers.redact("it was " + TOKEN.substring(0, 9)))
+                .isEqualTo("it was [redacted]");
+        assertThat(headers.redact("it was nothing")).isEqualTo("it was nothing");
+        assertThat(headers.toString()).doesNotContain(TOKEN);
+    }
+}
