@@ -10,7 +10,7 @@ java_version_of() {
 
 # $1: "javac" when a compiler is needed, else "java".
 find_java_home() {
-  local candidate version path_java
+  local candidate version path_java old=
   path_java=$(command -v java || true)
   if [ -n "$path_java" ]; then
     path_java=$(readlink -f "$path_java" 2>/dev/null || echo "$path_java")
@@ -21,12 +21,16 @@ find_java_home() {
       ${HOME:+"$HOME"/.jdks/*} /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*; do
     [ -n "$candidate" ] || continue
     version=$(java_version_of "$candidate")
-    if [ -n "$version" ] && [ "$version" -ge "$LEAST_JAVA" ] && [ -x "$candidate/bin/$1" ]; then
+    [ -n "$version" ] || continue
+    if [ "$version" -lt "$LEAST_JAVA" ]; then
+      old="${old:+$old, }$version in $candidate"
+    elif [ -x "$candidate/bin/$1" ]; then
       echo "$candidate"
       return 0
     fi
   done
-  echo "mailbell: there is no JDK $LEAST_JAVA or newer in JAVA_HOME, on the PATH or in the usual folders." >&2
+  echo "mailbell: there is no J$([ "$1" = javac ] && echo DK || echo ava) $LEAST_JAVA or newer in JAVA_HOME, on the PATH or in the usual folders." >&2
+  [ -z "$old" ] || echo "mailbell: these are too old: $old." >&2
   echo "mailbell: install one (for example Temurin 25) or set JAVA_HOME to its folder." >&2
   return 1
 }
@@ -47,4 +51,10 @@ use_utf8() {
     *[Uu][Tt][Ff]-8 | *[Uu][Tt][Ff]8) ;;
     *) export LC_ALL=C.UTF-8 ;;
   esac
+}
+
+# What an AOT cache belongs to, and what it is recognised by: the Java, Mailbell's jar, its own head and its size.
+# $1: the folder of the Java. $2: the jar. $3: the cache.
+cache_seal() {
+  { sed -n 's/^JAVA_RUNTIME_VERSION=//p' "$1/release"; cksum <"$2"; head -c 65536 "$3"; wc -c <"$3"; } 2>/dev/null | cksum
 }

@@ -1,5 +1,6 @@
 # Mail servers for the tests whose Debian packages cannot be installed beside Dovecot's: they are unpacked into a
-# folder of their own, with the libraries that the machine lacks. Nothing is installed, nothing is started.
+# folder of their own, with the libraries that the machine lacks. Nothing is installed, nothing is started. So is Prometheus,
+# for its promtool.
 # Sourced by bin/verify.
 
 # As root the servers' processes become nobody, which may not pass through root's home.
@@ -64,4 +65,5 @@ unpack_test_servers() {
   unpack_server courier courier-imap courier-pop courier-base courier-authlib gamin
   unpack_server mailutils mailutils-imap4d mailutils-pop3d
   unpack_server cyrus cyrus-common cyrus-imapd cyrus-pop3d
+  unpack_server prometheus prometheus
 }
