@@ -30,6 +30,12 @@ public final class Receiver {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 0 || !arguments[0].startsWith("whsec_")) {
+            System.err.println(
+                    "usage: Receiver whsec_... [port]     (the secret that the webhook's"
+                            + " registration answered)");
+            System.exit(2);
+        }
         int port = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 8443;
         Receiver receiver = new Receiver(new Webhook(arguments[0]));
         HttpServer server =

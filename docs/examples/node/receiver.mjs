@@ -4,6 +4,10 @@
 import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 
+if (!process.argv[2]?.startsWith("whsec_")) {
+  console.error("usage: node receiver.mjs whsec_... [port]     (the secret that the webhook's registration answered)");
+  process.exit(2);
+}
 const webhook = new Webhook(process.argv[2]);
 const port = Number(process.argv[3] ?? 8443);
 const mostBytes = 64 * 1024;
