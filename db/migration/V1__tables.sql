@@ -423,15 +423,17 @@ create table delivery (
     check ((status = 'pending') = (completed_at is null))
 ) partition by range (id);
 
+-- The indexes of pending deliveries have conditions that mean the same and that the planner takes for different ones. While
+-- nothing is pending they cost it the same; a plan that a connection keeps from then would otherwise read the pending deliveries
+-- of a webhook, or all of them, where it should read those of a mailbox. A statement names the condition of its index.
+
 -- The due deliveries of a webhook.
 create index delivery_due on delivery (webhook_id, next_attempt_at, id) where status = 'pending';
 -- The order within a mailbox. The account comes first, because the statement that inserts an event asks which of all webhooks
 -- have pending deliveries of its mailbox.
-create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where status = 'pending';
--- For the metric of the age of the oldest pending delivery. The condition is not status = 'pending', so that the planner takes
--- this index for no statement that asks for pending deliveries. While nothing is pending all indexes of pending deliveries cost
--- the same; a plan that a connection keeps from then would read all pending deliveries for each row by this index.
-create index delivery_oldest on delivery (id) where completed_at is null;
+create index delivery_queue on delivery (account_id, coalesce(mailbox, ''), webhook_id, id) where completed_at is null;
+-- For the metric of the age of the oldest pending delivery.
+create index delivery_oldest on delivery (id) where status like 'pending';
 -- For the pages of a webhook's log.
 create index delivery_log on delivery (webhook_id, status, id);
 -- For the removal of an account.

@@ -34,7 +34,7 @@ public final class LogRows {
 
     /** Deletes the deliveries of accounts that are yet to be sent, with their attempts. */
     public int deletePending(UUID... accounts) {
-        return deleteDeliveries("account_id = any (:ids) and status = 'pending'", accounts);
+        return deleteDeliveries("account_id = any (:ids) and completed_at is null", accounts);
     }
 
     /** Deletes the deliveries of accounts with their attempts. */

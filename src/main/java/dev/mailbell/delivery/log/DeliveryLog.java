@@ -127,7 +127,7 @@ public final class DeliveryLog {
                         with found as materialized (
                             select f.id from delivery d cross join lateral (select p.id from delivery p
                                 where p.webhook_id = d.webhook_id and p.account_id = d.account_id
-                                    and coalesce(p.mailbox, '') = coalesce(d.mailbox, '') and p.status = 'pending'
+                                    and coalesce(p.mailbox, '') = coalesce(d.mailbox, '') and p.completed_at is null
                                     and p.id > d.id offset 0) f
                             where d.id = :id order by f.id
                         ), follower as (

@@ -77,7 +77,7 @@ public final class EventWriter {
                                 from webhook w, lateral (
                                     select max(next_attempt_at) as busy_until, max(id::text collate "C") as newest from delivery
                                     where account_id = ?::uuid and coalesce(mailbox, '') = ? and webhook_id = w.id
-                                        and status = 'pending') d
+                                        and completed_at is null) d
                                 where w.id = any(?) order by w.id\
                                 """,
                                 added.event().accountId(),
@@ -235,7 +235,7 @@ public final class EventWriter {
                         with found as materialized (
                             select f.id from unnest(?::uuid[]) webhook cross join lateral (select id from delivery
                                 where webhook_id = webhook and account_id = ? and coalesce(mailbox, '') = ?
-                                    and status = 'pending' and mergeable offset 0) f
+                                    and completed_at is null and mergeable offset 0) f
                             order by f.id
                         ), earlier as (
                             select d.* from found cross join lateral (select id, webhook_id, new_count from delivery

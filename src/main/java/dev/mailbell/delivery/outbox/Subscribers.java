@@ -83,7 +83,7 @@ public final class Subscribers {
                             from judged left join lateral (
                                 select max(next_attempt_at) as until, max(d.id::text collate "C") as newest from delivery d
                                 where not judged.deferred and account_id = ?::uuid and coalesce(mailbox, '') = ?
-                                    and webhook_id = judged.id and status = 'pending') waiting on true
+                                    and webhook_id = judged.id and completed_at is null) waiting on true
                         )\
                         """
                                 .formatted(waitsFor("c", "e")),

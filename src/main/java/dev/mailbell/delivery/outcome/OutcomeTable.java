@@ -186,7 +186,7 @@ public final class OutcomeTable {
                                 u(id, webhook, account, mailbox, next)
                             cross join lateral (select d.id from delivery d
                                 where d.webhook_id = u.webhook and d.account_id = u.account
-                                    and coalesce(d.mailbox, '') = u.mailbox and d.status = 'pending' and d.id > u.id
+                                    and coalesce(d.mailbox, '') = u.mailbox and d.completed_at is null and d.id > u.id
                                     and d.next_attempt_at < u.next offset 0) f
                             order by f.id
                         ), follower as (

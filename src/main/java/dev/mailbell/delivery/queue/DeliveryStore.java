@@ -94,14 +94,14 @@ public final class DeliveryStore {
                                 (select 1 from delivery y
                                     where y.webhook_id = p.webhook_id and y.account_id = p.account_id
                                         and coalesce(y.mailbox, '') = coalesce(p.mailbox, '')
-                                        and y.status = 'pending' and y.id > p.id limit 1) is not null as has_successor
+                                        and y.completed_at is null and y.id > p.id limit 1) is not null as has_successor
                             from delivery p
                             where p.webhook_id = :webhook and p.status = 'pending' and p.next_attempt_at <= :now
                                 and %s
                                 and (select 1 from delivery o
                                     where o.webhook_id = p.webhook_id and o.account_id = p.account_id
                                         and coalesce(o.mailbox, '') = coalesce(p.mailbox, '')
-                                        and o.status = 'pending' and o.id < p.id
+                                        and o.completed_at is null and o.id < p.id
                                         and (p.mergeable or o.next_attempt_at > p.next_attempt_at) limit 1) is null
                             order by p.next_attempt_at, p.id limit :limit) d
                         left join event e on e.id = d.event_id
@@ -238,7 +238,7 @@ public final class DeliveryStore {
                 handle.createQuery(
                                 """
                                 select least(
-                                    (select created_at from delivery where completed_at is null order by id limit 1),
+                                    (select created_at from delivery where status like 'pending' order by id limit 1),
                                     (select e.created_at from event e
                                         where e.id = (select event_id from fanout order by event_id limit 1)))\
                                 """)
