@@ -98,18 +98,19 @@ class PackagesIT {
     /** Returns where the packages are. */
     private static Path pack() throws Exception {
         List<String> command =
-                List.of("bin/package", "--built", "--fast", "--cache", cache().toString());
+                List.of("bin/package", "--built", "--fast", "--cache", cache(directory).toString());
         Shell.run(command, Map.of("JAVA_HOME", System.getProperty("java.home"))).expect(0);
         return Path.of("target/package").toAbsolutePath();
     }
 
-    /** A cache with what belongs beside it, in a folder that is not that of the packages. */
-    private static Path cache() throws Exception {
-        Path cache = directory.resolve("given.aot");
+    /**
+     * A cache in a folder that is not that of the packages. The first run puts the archive of
+     * classes beside it.
+     */
+    private static Path cache(Path folder) throws Exception {
+        Path cache = folder.resolve("given.aot");
         Files.writeString(cache, "no cache of any Java");
-        Files.writeString(Path.of(cache + ".classes"), "dev/mailbell/cli/Main\n");
         seal(cache);
-        seal(Path.of(cache + ".classes"));
         return cache;
     }
 
@@ -144,22 +145,22 @@ class PackagesIT {
 
     @Test
     @ResourceLock(PACKAGES)
-    void a_list_of_classes_of_another_build_or_that_java_refuses_is_not_packed() throws Exception {
-        Path cache = cache();
-        Path classes = Path.of(cache + ".classes");
+    void an_archive_of_classes_of_another_build_or_that_java_refuses_is_not_packed(
+            @TempDir Path folder) throws Exception {
+        Path cache = cache(folder);
+        Path archive = Path.of(cache + ".jsa");
         List<String> command =
                 List.of("bin/package", "--built", "--tree", "--cache", cache.toString());
         Map<String, String> environment = Map.of("JAVA_HOME", System.getProperty("java.home"));
 
-        Files.writeString(Path.of(classes + ".seal"), "of another build");
-        assertThat(Shell.run(command, environment).expect(1)).contains("is for another build");
-
-        Files.writeString(classes, "dev/mailbell/cli/Main what: is this\n");
-        seal(classes);
+        Files.writeString(archive, "no archive of any Java");
+        Files.writeString(Path.of(archive + ".seal"), "of another build");
         assertThat(Shell.run(command, environment).expect(1))
-                .contains("package: making the archive of the classes", "failed")
-                // What Java says.
-                .contains("what");
+                .contains(archive + " has no seal beside it, or is for another build");
+
+        seal(archive);
+        assertThat(Shell.run(command, environment).expect(1))
+                .contains("package: starting Java from the archive of classes", "failed");
     }
 
     @Test
