@@ -103,10 +103,7 @@ class PackagesIT {
         return Path.of("target/package").toAbsolutePath();
     }
 
-    /**
-     * A cache in a folder that is not that of the packages. The first run puts the archive of
-     * classes beside it.
-     */
+    /** A cache without an archive of classes, in a folder that is not that of the packages. */
     private static Path cache(Path folder) throws Exception {
         Path cache = folder.resolve("given.aot");
         Files.writeString(cache, "no cache of any Java");
@@ -115,13 +112,22 @@ class PackagesIT {
     }
 
     private static void seal(Path file) throws Exception {
-        String seal =
-                ". bin/lib/java.sh && cache_seal \"$1\" target/mailbell-*.jar \"$2\" >\"$2.seal\"";
+        seal(file, "cache_seal \"$1\" target/mailbell-*.jar \"$2\"");
+    }
+
+    /** The seal of an archive of classes of a commit of this time. */
+    private static void sealArchive(Path file, String time) throws Exception {
+        seal(
+                file,
+                "{ cache_seal \"$1\" target/mailbell-*.jar \"$2\"; echo " + time + "; } | cksum");
+    }
+
+    private static void seal(Path file, String seal) throws Exception {
         List<String> command =
                 List.of(
                         "bash",
                         "-c",
-                        seal,
+                        ". bin/lib/java.sh && " + seal + " >\"$2.seal\"",
                         "bash",
                         System.getProperty("java.home"),
                         file.toString());
@@ -151,14 +157,16 @@ class PackagesIT {
         Path archive = Path.of(cache + ".jsa");
         List<String> command =
                 List.of("bin/package", "--built", "--tree", "--cache", cache.toString());
-        Map<String, String> environment = Map.of("JAVA_HOME", System.getProperty("java.home"));
+        String time = "1795900000";
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", System.getProperty("java.home"), "SOURCE_DATE_EPOCH", time);
 
         Files.writeString(archive, "no archive of any Java");
         Files.writeString(Path.of(archive + ".seal"), "of another build");
         assertThat(Shell.run(command, environment).expect(1))
                 .contains(archive + " has no seal beside it, or is for another build");
 
-        seal(archive);
+        sealArchive(archive, time);
         assertThat(Shell.run(command, environment).expect(1))
                 .contains("package: starting Java from the archive of classes", "failed");
     }
