@@ -19,7 +19,7 @@ import java.util.UUID;
  * not either: for {@link Heartbeats#LIFE} it takes none for dead. Used by one thread.
  */
 final class DeadNodes {
-    /** Longer than {@link Heartbeats#FENCE}. */
+    /** Longer than {@link Heartbeats#TRUST}. */
     static final Duration SEEN = Duration.ofSeconds(4);
 
     static final Duration SEEN_FOR_CERTAIN = Heartbeats.LIFE.multipliedBy(2);
@@ -53,7 +53,7 @@ final class DeadNodes {
     /** Whether a node of those that were noted has not renewed its row in time. */
     boolean isAnyLate(long now) {
         return seen.values().stream()
-                .anyMatch(last -> now - last.since >= Heartbeats.FENCE.toNanos());
+                .anyMatch(last -> now - last.since >= Heartbeats.TRUST.toNanos());
     }
 
     private boolean isDead(NodeRow row, long now, long renewedSince) {

@@ -7,8 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Suspends the work of this node when its heartbeat is late. A thread of its own, because that of
- * the heartbeats may wait for the database then, and that of the shards for a release.
+ * Suspends the work of this node when its heartbeat is late, or when {@link Heartbeats} found that
+ * the node has lost its shards. A thread of its own, because that of the heartbeats may wait for
+ * the database then, and that of the shards for a release.
  */
 final class HeartbeatGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HeartbeatGuard.class);

@@ -4,6 +4,7 @@ import dev.mailbell.cluster.ClusterTables.Beat;
 import dev.mailbell.cluster.ownership.OwnedShards;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseException;
+import dev.mailbell.database.StartRetry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * nodes remove it and take the shards.
  *
  * <p>The node stops by itself before that: {@link #isActive} is false when the last successful
- * renewal began more than {@link #FENCE} ago, by the monotonic or by the wall clock. A node that
+ * renewal began more than {@link #TRUST} ago, by the monotonic or by the wall clock. A node that
  * was frozen therefore does nothing after it wakes, until a renewal shows that its row is still
  * there. When the row was removed, the node has lost its shards: it forgets them first and
  * registers anew then.
@@ -29,7 +30,7 @@ final class Heartbeats {
     static final Duration LIFE = Duration.ofSeconds(5);
 
     /** How long the node trusts its last renewal: 60 % of {@link #LIFE}. */
-    static final Duration FENCE = Duration.ofSeconds(3);
+    static final Duration TRUST = Duration.ofSeconds(3);
 
     static final Duration INTERVAL = Duration.ofSeconds(1);
 
@@ -62,7 +63,7 @@ final class Heartbeats {
     private boolean registered;
     private boolean leaving;
     private boolean closed;
-    private boolean fenceLogged;
+    private boolean suspensionLogged;
     private String reason = "a heartbeat came too late";
 
     /**
@@ -97,13 +98,13 @@ final class Heartbeats {
         Renewal renewal = last;
         // Both clocks, because the monotonic one stands still while the machine sleeps.
         return renewal.valid
-                && nanoTime.getAsLong() - renewal.nanoTime < FENCE.toNanos()
-                && Duration.between(renewal.wall, wall.instant()).compareTo(FENCE) < 0;
+                && nanoTime.getAsLong() - renewal.nanoTime < TRUST.toNanos()
+                && Duration.between(renewal.wall, wall.instant()).compareTo(TRUST) < 0;
     }
 
     /** For how long this node remains active without another renewal; zero when it is not. */
     Duration remaining() {
-        return isActive() ? FENCE.minusNanos(nanoTime.getAsLong() - last.nanoTime) : Duration.ZERO;
+        return isActive() ? TRUST.minusNanos(nanoTime.getAsLong() - last.nanoTime) : Duration.ZERO;
     }
 
     /** The age of the last successful renewal. */
@@ -135,27 +136,14 @@ final class Heartbeats {
      */
     synchronized void join(Node joining) {
         node = joining;
-        boolean joined = false;
-        for (int left = JOINS - 1; !joined; left--) {
-            joined = joined(left);
-        }
-    }
-
-    /** Whether the node has joined; false while other tries are left. */
-    private boolean joined(int left) {
-        try {
-            tables.register(node, configuration.get());
-            registered = true;
-            renew();
-            return true;
-        } catch (DatabaseException e) {
-            if (left > 0 && Database.isAway(e)) {
-                LOG.info(
-                        "This node cannot join the others and tries again: {}", Database.reason(e));
-                return false;
-            }
-            throw e;
-        }
+        StartRetry.run(
+                JOINS,
+                "This node cannot join the others and tries again",
+                () -> {
+                    tables.register(node, configuration.get());
+                    registered = true;
+                    renew();
+                });
     }
 
     /** The node stops: it does not register anew when its row was removed. */
@@ -215,20 +203,20 @@ final class Heartbeats {
 
     private Renewal started(Renewal before) {
         long nanos = nanoTime.getAsLong();
-        boolean continues = before.valid && nanos - before.nanoTime < FENCE.toNanos();
+        boolean continues = before.valid && nanos - before.nanoTime < TRUST.toNanos();
         return new Renewal(nanos, wall.instant(), continues ? before.since : nanos, true);
     }
 
     private void log(boolean activeBefore) {
         boolean activeNow = isActive();
-        if (!activeNow && !fenceLogged) {
+        if (!activeNow && !suspensionLogged) {
             LOG.warn(
                     "This node cannot renew its heartbeat; checks and deliveries wait until it can: {}",
                     reason);
-        } else if (activeNow && (fenceLogged || !activeBefore)) {
+        } else if (activeNow && (suspensionLogged || !activeBefore)) {
             LOG.info("This node has renewed its heartbeat; checks and deliveries go on");
         }
-        fenceLogged = !activeNow;
+        suspensionLogged = !activeNow;
     }
 
     /** Makes no more heartbeats, and removes the row, so that other nodes need not wait. */

@@ -408,12 +408,12 @@ class MembershipStepsTest {
         TestNode node = kit.settled("one").getFirst();
         node.heartbeats.beat();
         node.disconnect();
-        kit.pass(Heartbeats.FENCE.minusMillis(1));
+        kit.pass(Heartbeats.TRUST.minusMillis(1));
         assertThat(node.heartbeats.beat()).isFalse();
         assertThat(node.heartbeats.isActive()).isTrue();
         kit.pass(Duration.ofMillis(1));
         assertThat(node.heartbeats.isActive()).isFalse();
-        assertThat(Heartbeats.FENCE).isLessThan(DeadNodes.SEEN);
+        assertThat(Heartbeats.TRUST).isLessThan(DeadNodes.SEEN);
         assertThat(DeadNodes.SEEN).isLessThan(Heartbeats.LIFE);
 
         node.reconnect();
@@ -656,7 +656,7 @@ class MembershipStepsTest {
         // The others' heartbeats are as late as they may be.
         nodes.forEach(node -> node.heartbeats.beat());
         nodes.getFirst().rounds();
-        kit.pass(Heartbeats.FENCE.minusMillis(1));
+        kit.pass(Heartbeats.TRUST.minusMillis(1));
         nodes.getFirst().heartbeats.beat();
         kit.stepServerClock(Duration.ofHours(1));
         for (TestNode node : nodes) {

@@ -3,6 +3,7 @@ package dev.mailbell.routing.notice;
 import dev.mailbell.database.Database;
 import dev.mailbell.database.DatabaseException;
 import dev.mailbell.database.Sql;
+import dev.mailbell.database.StartRetry;
 import dev.mailbell.routing.notice.NoticeListeners.ListenerFailedException;
 import dev.mailbell.routing.notice.NoticeTable.Page;
 import dev.mailbell.routing.notice.NoticeTable.Position;
@@ -124,27 +125,22 @@ public final class ChangeNotices implements AutoCloseable {
      * @throws DatabaseException when the database cannot be reached in several tries
      */
     public void start() {
-        boolean begun = false;
-        for (int left = STARTS - 1; !begun; left--) {
-            begun = begun(left);
-        }
+        StartRetry.run(
+                STARTS,
+                "The changes of other nodes cannot be read; this is tried again",
+                this::readPosition);
         reconnected = false;
         thread.start();
     }
 
-    /** Whether the position is read; false while other tries are left. */
-    private boolean begun(int left) {
+    private void readPosition() {
+        if (closed) {
+            throw new DatabaseException("the changes of other nodes are no longer read");
+        }
         try {
             position = connected().now();
-            return true;
         } catch (SQLException | RuntimeException e) {
             disconnect();
-            if (left > 0 && Database.isAway(e)) {
-                LOG.info(
-                        "The changes of other nodes cannot be read and are tried again: {}",
-                        Database.reason(e));
-                return false;
-            }
             throw new DatabaseException(
                     "the changes of other nodes cannot be read: " + e.getMessage(), e);
         }
