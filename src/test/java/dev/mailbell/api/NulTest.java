@@ -100,6 +100,11 @@ class NulTest {
                 .isBetween(400, 499);
     }
 
+    private static void assertBadQuery(String path) {
+        HttpResponse<String> response = API.client().get(path);
+        assertThat(response.statusCode()).as("%s: %s", path, response.body()).isEqualTo(400);
+    }
+
     @Test
     void in_any_string_or_name_of_a_body_it_is_refused() {
         Map<String, List<String>> bodies =
@@ -207,9 +212,9 @@ class NulTest {
                         "%00");
         for (String list : lists) {
             for (String name : names) {
-                assertRefused("GET", list + "?" + name + "=a%00b", "");
+                assertBadQuery(list + "?" + name + "=a%00b");
                 if (name.contains("%00")) {
-                    assertRefused("GET", list + "?" + name + "=1", "");
+                    assertBadQuery(list + "?" + name + "=1");
                 }
             }
         }

@@ -404,6 +404,16 @@ class Pop3CheckTest {
         assertThat(failure).hasMessageStartingWith("the server ");
     }
 
+    @Test
+    void a_maildrop_beyond_the_limit_is_refused_with_what_to_do() {
+        MailFailure failure =
+                failed(null, PIPELINED + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 1000001 1\n");
+        assertThat(failure.code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+        assertThat(failure)
+                .hasMessageContaining(
+                        "1000001 messages; over POP3 Mailbell counts up to 1000000: use IMAP, or empty the maildrop");
+    }
+
     /** One of STAT and LIST is wrong at every time it is asked, the other agrees with UIDL. */
     @ParameterizedTest
     @ValueSource(
