@@ -24,8 +24,8 @@ public final class LogRows {
         return jdbi.withHandle(handle ->
                 handle.createUpdate(
                                 """
-                                delete from fanout where event_id in
-                                    (select event_id from fanout where account_id = any (:ids) limit :batch)\
+                                delete from fanout where event_id = any(array(
+                                    select event_id from fanout where account_id = any (:ids) limit :batch))\
                                 """)
                         .bind("ids", accounts)
                         .bind("batch", BATCH)

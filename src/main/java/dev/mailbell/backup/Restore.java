@@ -29,6 +29,20 @@ public final class Restore implements AutoCloseable {
     /** What the start of a daemon with {@code operator.webhook} makes. */
     private static final String OPERATOR_WEBHOOK = "'00000000-0000-7000-8000-000000000002'";
 
+    private static final String ANALYZE_FILLED =
+            """
+            do $$
+            declare
+                filled regclass;
+            begin
+                for filled in select oid from pg_class where relkind = 'r' and relnamespace = current_schema()::regnamespace
+                    and pg_relation_size(oid) > 0
+                loop
+                    execute 'analyze ' || filled;
+                end loop;
+            end $$\
+            """;
+
     /** How long a session of the pages lasts that rests on a key. */
     private static final String SESSION = "interval '12 hours'";
 
@@ -134,7 +148,10 @@ public final class Restore implements AutoCloseable {
             }
             connection.setAutoCommit(true);
             try (Statement statement = connection.createStatement()) {
-                statement.execute("analyze");
+                // Of an empty table an analysis says that it stays empty: the partitions of the
+                // next
+                // days would be searched by any index once they have rows.
+                statement.execute(ANALYZE_FILLED);
             }
         } catch (SQLException e) {
             throw new BackupException(

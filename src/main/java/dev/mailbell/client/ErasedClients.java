@@ -146,8 +146,8 @@ public final class ErasedClients {
         return jdbi.withHandle(handle ->
                 handle.createUpdate(
                                 """
-                                delete from %s where client_id = :client and %s in
-                                    (select %s from %s where client_id = :client %s limit :batch)\
+                                delete from %s where client_id = :client and %s = any(array(
+                                    select %s from %s where client_id = :client %s limit :batch))\
                                 """
                                         .formatted(table, key, key, table, condition))
                         .bind("client", id)

@@ -142,7 +142,9 @@ public final class Database implements AutoCloseable {
     private static void limit(Connection connection, int seconds) throws SQLException {
         boolean done = false;
         try (Statement statement = connection.createStatement()) {
-            statement.execute("set statement_timeout = '%ds'".formatted(seconds));
+            // As in the pool: see PoolSettings.
+            statement.execute(
+                    "set statement_timeout = '%ds'; set enable_seqscan = off".formatted(seconds));
             done = true;
         } finally {
             if (!done) {

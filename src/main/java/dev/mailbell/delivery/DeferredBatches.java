@@ -5,7 +5,7 @@ import dev.mailbell.delivery.outbox.DeferredEvents;
 import dev.mailbell.delivery.outbox.DeferredEvents.Row;
 import dev.mailbell.delivery.outbox.DeferredEvents.Waiting;
 import dev.mailbell.delivery.outbox.DeferredTurns;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.event.Event;
 import java.sql.Connection;
@@ -35,7 +35,8 @@ final class DeferredBatches {
     /** Rows that are searched before each batch for webhooks that became healthy. */
     private static final int ROWS_SEARCHED = 100;
 
-    private static final EventWriter.Added NOTHING = new EventWriter.Added(List.of(), 0);
+    private static final MergingEventWriter.Added NOTHING =
+            new MergingEventWriter.Added(List.of(), 0);
 
     private final InstantSource clock;
 
@@ -58,7 +59,7 @@ final class DeferredBatches {
      *
      * @param shard of the deferred events; null when there were none
      */
-    record Batch(UUID client, @Nullable Integer shard, EventWriter.Added added) {}
+    record Batch(UUID client, @Nullable Integer shard, MergingEventWriter.Added added) {}
 
     /**
      * Serves healthy webhooks with the oldest events that are deferred for them; empty when there
@@ -119,7 +120,7 @@ final class DeferredBatches {
                         .orElse(null);
     }
 
-    private EventWriter.Added serveBatch(Connection connection, List<Row> group) {
+    private MergingEventWriter.Added serveBatch(Connection connection, List<Row> group) {
         List<Row> kept = group.stream().filter(row -> row.event() != null).toList();
         DeferredEvents.remove(
                 connection, group.stream().filter(row -> row.event() == null).toList());
@@ -141,7 +142,8 @@ final class DeferredBatches {
     }
 
     /** Writes deliveries of the last event with the summed count of all. */
-    private EventWriter.Added write(Connection connection, List<Row> group, List<UUID> webhooks) {
+    private MergingEventWriter.Added write(
+            Connection connection, List<Row> group, List<UUID> webhooks) {
         if (webhooks.isEmpty()) {
             return NOTHING;
         }
@@ -149,7 +151,7 @@ final class DeferredBatches {
         Event event = Objects.requireNonNull(last.event(), "of a row that is kept");
         Integer sum = sum(group);
         NewEvent merged = new NewEvent(event, last.mailbox(), last.shard(), Map.of(), sum);
-        return EventWriter.writeDeferred(connection, merged, webhooks, clock.instant());
+        return MergingEventWriter.writeDeferred(connection, merged, webhooks, clock.instant());
     }
 
     private static @Nullable Integer sum(List<Row> group) {

@@ -2,7 +2,7 @@ package dev.mailbell.delivery;
 
 import dev.mailbell.database.Sql;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.outbox.OperatorEvents;
 import dev.mailbell.delivery.queue.DeliveryDispatcher;
@@ -43,10 +43,10 @@ public final class Outbox {
     /** Deliveries of an event, to be offered to the queues after the commit. */
     public final class Pending {
         private final UUID clientId;
-        private final EventWriter.Added added;
+        private final MergingEventWriter.Added added;
         private final long begun;
 
-        private Pending(UUID clientId, EventWriter.Added added, long begun) {
+        private Pending(UUID clientId, MergingEventWriter.Added added, long begun) {
             this.clientId = clientId;
             this.added = added;
             this.begun = begun;
@@ -69,7 +69,7 @@ public final class Outbox {
         long begun = queues.beginCommit();
         return new Pending(
                 added.event().clientId(),
-                EventWriter.write(connection, added, except, clock.instant()),
+                MergingEventWriter.write(connection, added, except, clock.instant()),
                 begun);
     }
 
@@ -100,7 +100,7 @@ public final class Outbox {
                 .map(deliveries ->
                         new Pending(
                                 added.event().clientId(),
-                                new EventWriter.Added(deliveries, 0),
+                                new MergingEventWriter.Added(deliveries, 0),
                                 begun));
     }
 }

@@ -167,8 +167,8 @@ public final class WebhookStore {
         return jdbi.withHandle(handle ->
                 handle.createUpdate(
                                 """
-                                delete from webhook_activity where webhook_id = :id and at in
-                                    (select at from webhook_activity where webhook_id = :id limit :batch)\
+                                delete from webhook_activity where webhook_id = :id and at = any(array(
+                                    select at from webhook_activity where webhook_id = :id limit :batch))\
                                 """)
                         .bind("id", id)
                         .bind("batch", BATCH)
@@ -179,8 +179,8 @@ public final class WebhookStore {
         return jdbi.inTransaction(handle -> {
             List<UUID> ids =
                     handle.createQuery(
-                                    "delete from delivery where id in"
-                                            + " (select id from delivery where webhook_id = :id limit :batch)"
+                                    "delete from delivery where id = any(array("
+                                            + "select id from delivery where webhook_id = :id limit :batch))"
                                             + " returning id")
                             .bind("id", id)
                             .bind("batch", BATCH)

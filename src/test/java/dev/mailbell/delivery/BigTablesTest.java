@@ -24,7 +24,7 @@ import dev.mailbell.delivery.log.DeliverySearch;
 import dev.mailbell.delivery.log.LoggedDelivery.Status;
 import dev.mailbell.delivery.outbox.Delivery;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
@@ -293,9 +293,9 @@ class BigTablesTest {
                 30,
                 () -> {
                     UUID account = account(next[0] += 100);
-                    EventWriter.Added added =
+                    MergingEventWriter.Added added =
                             jdbi.inTransaction(handle ->
-                                    EventWriter.write(
+                                    MergingEventWriter.write(
                                             handle.getConnection(),
                                             mail(CLIENT, account),
                                             null,

@@ -11,7 +11,7 @@ import dev.mailbell.delivery.outbox.DeferredEvents;
 import dev.mailbell.delivery.outbox.DeferredEvents.Row;
 import dev.mailbell.delivery.outbox.DeferredTurns;
 import dev.mailbell.delivery.outbox.DirectEventWriter;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.outbox.Subscribers;
 import dev.mailbell.event.Event;
@@ -161,7 +161,7 @@ class FanOutCostTest {
                 webhooks,
                 connection ->
                         assertThat(
-                                        EventWriter.write(
+                                        MergingEventWriter.write(
                                                         connection,
                                                         mail(Ids.next()),
                                                         null,
@@ -208,5 +208,38 @@ class FanOutCostTest {
                 connection ->
                         assertThat(DeferredEvents.markHealthy(connection, SHARDS, null, some))
                                 .isPresent());
+    }
+
+    /** Nothing is deferred most of the time, and the plans that connections keep are from then. */
+    @Test
+    void plans_made_while_nothing_is_deferred_serve_many_events() {
+        int some = 50;
+        Row row =
+                jdbi.inTransaction(handle ->
+                                DeferredEvents.next(handle.getConnection(), CLIENT, SHARDS))
+                        .getFirst();
+        Consumer<Connection> work =
+                connection -> {
+                    DeferredEvents.next(connection, CLIENT, SHARDS);
+                    DeferredEvents.nextForHealthy(connection, row);
+                    DeferredEvents.healthyWaiting(connection, row, 100);
+                    DeferredEvents.markHealthy(connection, SHARDS, null, some);
+                };
+        jdbi.useHandle(handle -> {
+            handle.execute("create table deferred as select * from fanout");
+            handle.execute("delete from fanout");
+            handle.execute("vacuum analyze fanout");
+        });
+        for (int i = 0; i < TIMES; i++) {
+            jdbi.useTransaction(handle -> work.accept(handle.getConnection()));
+        }
+        jdbi.useHandle(handle -> handle.execute("insert into fanout select * from deferred"));
+        long before = rowsRead();
+        jdbi.useTransaction(handle -> work.accept(handle.getConnection()));
+        assertThat(rowsRead() - before).as("rows read").isLessThanOrEqualTo(1_000);
+        jdbi.useHandle(handle -> {
+            handle.execute("drop table deferred");
+            handle.execute("analyze fanout");
+        });
     }
 }

@@ -12,7 +12,7 @@ import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.delivery.log.DeliveryLog;
 import dev.mailbell.delivery.log.DeliveryLog.Redelivery;
 import dev.mailbell.delivery.outbox.Delivery;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeTable;
@@ -186,7 +186,7 @@ class PendingPlansTest {
         UUID account = Ids.next();
         return () ->
                 jdbi.useTransaction(handle ->
-                        EventWriter.write(
+                        MergingEventWriter.write(
                                 handle.getConnection(), mail(account), null, Instant.now()));
     }
 
@@ -194,7 +194,7 @@ class PendingPlansTest {
     private static Delivery deliveryTo(Webhook webhook) {
         return jdbi
                 .inTransaction(handle ->
-                        EventWriter.write(
+                        MergingEventWriter.write(
                                 handle.getConnection(), mail(Ids.next()), null, Instant.now()))
                 .deliveries()
                 .stream()

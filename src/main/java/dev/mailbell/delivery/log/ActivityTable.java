@@ -157,15 +157,19 @@ public final class ActivityTable {
                 classes);
     }
 
-    /** The deliveries that are yet to be sent to a webhook. */
+    /**
+     * The deliveries that are yet to be sent to a webhook. The oldest is looked up by the index of
+     * the log: that of pending deliveries, whose condition these comparisons do not imply, is in
+     * another order.
+     */
     public Pending pending(UUID webhookId) {
         return jdbi.withHandle(handle ->
                 handle.createQuery(
                                 """
                                 select (select count(*) from (
                                         select from delivery where webhook_id = :id and status = 'pending' limit :most) waiting) as count,
-                                    (select created_at from delivery where webhook_id = :id and status = 'pending'
-                                        order by id limit 1) as oldest\
+                                    (select created_at from delivery where webhook_id = :id
+                                        and status >= 'pending' and status <= 'pending' order by status, id limit 1) as oldest\
                                 """)
                         .bind("id", webhookId)
                         .bind("most", MAX_PENDING)

@@ -87,8 +87,9 @@ public final class DeliverySearch {
     }
 
     /**
-     * The lists of all webhooks and statuses in one order, some days after the other: a list that
-     * is read in many days reads a row of each of them.
+     * Merges the lists of all webhooks and statuses, the newest deliveries first, one span of days
+     * after the other. Each list costs a row for each day of the span, so that many lists begin
+     * with a short span.
      */
     private Found ofLists(
             Connection connection,

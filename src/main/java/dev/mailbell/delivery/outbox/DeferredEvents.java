@@ -24,8 +24,18 @@ public final class DeferredEvents {
             "f.event_id, f.client_id, f.account_id, f.mailbox, f.shard, f.new_count, f.labels::text as labels, f.served,"
                     + " e.type, e.created_at, e.payload";
 
-    private static final String OF_ITS_MAILBOX =
-            "f.event_id = o.event_id or (f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox)";
+    /**
+     * A table expression: the ids of {@code oldest} and of the other rows of its mailbox. They are
+     * looked up apart, because the planner would read the whole table in the order of its key where
+     * the table was empty when the plan was made.
+     */
+    private static final String ITS_MAILBOX =
+            """
+            its_mailbox as materialized (
+                select event_id from oldest union all
+                select q.event_id from oldest o cross join lateral (select event_id from fanout f
+                    where f.account_id = o.account_id and coalesce(f.mailbox, '') = o.mailbox offset 0) q)\
+            """;
 
     /**
      * A condition: the row {@code f} with the event {@code e} is deferred for a healthy webhook.
@@ -91,14 +101,15 @@ public final class DeferredEvents {
                 Sql.of(
                                 """
                                 with oldest as (select account_id, coalesce(mailbox, '') as mailbox, event_id from fanout
-                                    where client_id = ? and %s order by healthy desc, event_id limit 1)
-                                select %s from oldest o join fanout f on %s left join event e on e.id = f.event_id
+                                    where client_id = ? and %s order by healthy desc, event_id limit 1), %s
+                                select %s from fanout f left join event e on e.id = f.event_id
+                                where f.event_id = any(array(select event_id from its_mailbox))
                                 order by f.event_id limit ? for update of f\
                                 """
                                         .formatted(
                                                 ShardBits.condition("shard", "?"),
-                                                COLUMNS,
-                                                OF_ITS_MAILBOX),
+                                                ITS_MAILBOX,
+                                                COLUMNS),
                                 client,
                                 shards,
                                 MAX_EVENTS)
@@ -114,11 +125,11 @@ public final class DeferredEvents {
                 connection,
                 Sql.of(
                                 """
-                                with oldest as (select ?::uuid as account_id, ? as mailbox, ?::uuid as event_id)
-                                select %s from oldest o join fanout f on %s join event e on e.id = f.event_id
-                                where %s order by f.event_id limit ? for update of f\
+                                with oldest as (select ?::uuid as account_id, ? as mailbox, ?::uuid as event_id), %s
+                                select %s from fanout f join event e on e.id = f.event_id
+                                where f.event_id = any(array(select event_id from its_mailbox)) and %s order by f.event_id limit ? for update of f\
                                 """
-                                        .formatted(COLUMNS, OF_ITS_MAILBOX, HEALTHY_WAITS),
+                                        .formatted(ITS_MAILBOX, COLUMNS, HEALTHY_WAITS),
                                 marked.accountId(),
                                 marked.mailbox() == null ? "" : marked.mailbox(),
                                 marked.eventId(),
@@ -172,13 +183,14 @@ public final class DeferredEvents {
         return !waiting(connection, row.servedTo(these), "", "id", 1).isEmpty();
     }
 
+    // The ids are compared as text, so that of the indexes only that of mailboxes fits.
     private static List<Waiting> waiting(
             Connection connection, Row row, String condition, String order, int max) {
         Event event = Objects.requireNonNull(row.event(), "of a row that is kept");
         return Sql.of(
                         """
                         select id, healthy and not exists (select from fanout f where f.account_id = ?::uuid
-                            and coalesce(f.mailbox, '') = ? and f.event_id < ? and %s) as early
+                            and coalesce(f.mailbox, '') = ? and f.event_id::text collate "C" < ?::text and %s) as early
                         from webhook w where %s id < ? and id not in (select unnest(?::uuid[])) and \
                         """
                                 .formatted(Subscribers.waitsFor("w", "f"), condition),
@@ -241,7 +253,9 @@ public final class DeferredEvents {
 
     /**
      * Marks the rows of some shards that a healthy webhook waits for, in a part of the table. It
-     * skips locked rows, because the deletion of an account locks its rows in another order.
+     * skips locked rows, because the deletion of an account locks its rows in another order. The
+     * ids are found once, for an array: a plan from a time when the table was empty joins them to
+     * each row.
      *
      * @param shards a value of {@link ShardBits}
      * @param after the row before that part; null for the beginning of the table
@@ -256,10 +270,10 @@ public final class DeferredEvents {
                                 with part as materialized (
                                     select * from fanout where event_id > ?::uuid order by event_id limit ?
                                 ), marked as (
-                                    update fanout set healthy = true where event_id in (
+                                    update fanout set healthy = true where event_id = any(array(
                                         select f.event_id from fanout f join event e on e.id = f.event_id
                                         where f.event_id = any(array(select event_id from part)) and not f.healthy and %s and %s
-                                        for update of f skip locked)
+                                        for update of f skip locked))
                                 )
                                 select event_id from part order by event_id desc\
                                 """

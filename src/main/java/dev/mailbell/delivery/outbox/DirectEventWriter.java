@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The direct path: writes an event, its deliveries and the change that caused it in a single
  * statement, which is its own transaction and one round trip. It is for the usual case, in which no
- * subscriber has an older delivery of the mailbox pending; merging is left to {@link EventWriter}.
+ * subscriber has an older delivery of the mailbox pending; merging is left to {@link
+ * MergingEventWriter}.
  */
 public final class DirectEventWriter {
     /** The statement takes an id for each delivery as a parameter. */

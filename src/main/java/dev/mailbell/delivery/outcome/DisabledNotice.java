@@ -1,7 +1,7 @@
 package dev.mailbell.delivery.outcome;
 
 import dev.mailbell.delivery.outbox.Delivery;
-import dev.mailbell.delivery.outbox.EventWriter;
+import dev.mailbell.delivery.outbox.MergingEventWriter;
 import dev.mailbell.delivery.outbox.NewEvent;
 import dev.mailbell.delivery.outbox.OperatorEvents;
 import dev.mailbell.event.Event;
@@ -40,12 +40,13 @@ final class DisabledNotice {
         Map<UUID, List<Delivery>> fresh = new HashMap<>();
         fresh.put(
                 webhook.clientId(),
-                EventWriter.write(connection, added, webhook.id(), now).deliveries());
+                MergingEventWriter.write(connection, added, webhook.id(), now).deliveries());
         OperatorEvents.copyOf(added)
                 .ifPresent(copy ->
                         fresh.put(
                                 copy.event().clientId(),
-                                EventWriter.write(connection, copy, null, now).deliveries()));
+                                MergingEventWriter.write(connection, copy, null, now)
+                                        .deliveries()));
         return fresh;
     }
 

@@ -121,7 +121,7 @@ public final class OutcomeTable {
                         completed_at = case when o.next is null then o.until end
                     from outcome o
                     where not o.fenced and d.id = o.id and d.id >= ?::uuid and d.id <= ?::uuid and d.id = any(?::uuid[])
-                        and d.status = 'pending' and d.attempts = o.attempts
+                        and d.status || '' = 'pending' and d.attempts = o.attempts
                 ), counted as (
                     insert into attempt (delivery_id, number, at, duration_ms, status, error, answer)
                     select id, attempts + 1, at, duration_ms, status, error, answer from outcome where not fenced

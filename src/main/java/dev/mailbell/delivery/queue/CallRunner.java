@@ -12,7 +12,6 @@ import dev.mailbell.delivery.outcome.AttemptOutcome;
 import dev.mailbell.delivery.outcome.OutcomeWriter;
 import dev.mailbell.delivery.outcome.OutcomeWriter.PendingOutcome;
 import dev.mailbell.delivery.post.AttemptExecutor;
-import dev.mailbell.delivery.post.RetrySchedule;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;

@@ -118,7 +118,8 @@ public final class DeliveryStore {
 
     /**
      * Marks these as no longer mergeable. A concurrent merge either sees the mark, or was first and
-     * has superseded the delivery.
+     * has superseded the delivery. No index has a condition on {@code status || ''}: else the
+     * planner may read all pending deliveries for the ids.
      */
     private static Set<UUID> release(Handle handle, List<Row> rows) {
         UUID[] mergeable =
@@ -133,7 +134,7 @@ public final class DeliveryStore {
                 handle.createQuery(
                                 """
                                 update delivery set mergeable = false
-                                where id = any(:ids) and status = 'pending' and mergeable returning id\
+                                where id = any(:ids) and status || '' = 'pending' and mergeable returning id\
                                 """)
                         .bind("ids", mergeable)
                         .mapTo(UUID.class)
@@ -146,7 +147,7 @@ public final class DeliveryStore {
                             """
                             update delivery set status = 'failed', completed_at = :now,
                                 last_error = 'it waited longer than retention.events; its event is no longer kept'
-                            where id = any(:ids) and status = 'pending'\
+                            where id = any(:ids) and status || '' = 'pending'\
                             """)
                     .bind("ids", withoutEvent.toArray(UUID[]::new))
                     .bind("now", utc(now))

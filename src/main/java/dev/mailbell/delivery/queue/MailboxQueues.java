@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The deliveries of one webhook that are in memory, in a queue for each mailbox. One delivery of a
  * mailbox is under way at a time. The mailboxes take turns: when a delivery ends, its mailbox goes
- * behind the others that are ready. Not safe for many threads.
+ * behind the others that are ready. Deliveries are merged in the table only, by {@link
+ * dev.mailbell.delivery.outbox.MergingEventWriter}. Not safe for many threads.
  */
 final class MailboxQueues {
     private final Map<String, MailboxQueue> queues = new HashMap<>();

@@ -127,10 +127,11 @@ class SubscribersTest {
                                         }));
     }
 
-    private EventWriter.Added write() {
+    private MergingEventWriter.Added write() {
         return DATABASE.jdbi()
                 .inTransaction(handle ->
-                        EventWriter.write(handle.getConnection(), mail(Map.of()), null, now));
+                        MergingEventWriter.write(
+                                handle.getConnection(), mail(Map.of()), null, now));
     }
 
     @Test

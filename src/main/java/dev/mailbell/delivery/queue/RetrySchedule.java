@@ -1,4 +1,4 @@
-package dev.mailbell.delivery.post;
+package dev.mailbell.delivery.queue;
 
 import java.time.Duration;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** When a failed delivery is attempted again. */
-public final class RetrySchedule {
+final class RetrySchedule {
     private static final double JITTER = 0.2;
     private static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
 
@@ -21,7 +21,7 @@ public final class RetrySchedule {
      * @param attempts POSTs made so far, 1 or more
      * @return empty when the schedule is used up
      */
-    public static Optional<Duration> next(
+    static Optional<Duration> next(
             List<Duration> schedule,
             int attempts,
             @Nullable Duration retryAfter,

@@ -1,4 +1,4 @@
-package dev.mailbell.delivery.post;
+package dev.mailbell.delivery.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * send it removes the mark, after which it never changes. So a mailbox has at most two pending
  * deliveries: one that was or is about to be attempted, and one into which all later ones merged.
  */
-public final class EventWriter {
-    private EventWriter() {}
+public final class MergingEventWriter {
+    private MergingEventWriter() {}
 
     /**
      * A webhook whose filters match the event.
@@ -83,7 +83,7 @@ public final class EventWriter {
                                 added.event().accountId(),
                                 added.mailbox() == null ? "" : added.mailbox(),
                                 webhooks.toArray(UUID[]::new))
-                        .query(connection, EventWriter::subscriber);
+                        .query(connection, MergingEventWriter::subscriber);
         return write(connection, added, subscribers, isSum(added), now);
     }
 
@@ -165,7 +165,7 @@ public final class EventWriter {
                 .then(Subscribers.defer(added, except, "subscriber"))
                 .then(
                         ") select id, enabled, busy_until, newest from subscriber where not deferred order by id")
-                .query(connection, EventWriter::subscriber);
+                .query(connection, MergingEventWriter::subscriber);
     }
 
     private static Subscriber subscriber(ResultSet row) throws SQLException {
