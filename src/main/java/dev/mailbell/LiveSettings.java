@@ -53,7 +53,7 @@ final class LiveSettings implements RequestPolicy, DeliverySettings {
 
     @Override
     public boolean isWayOut(String name) {
-        return polling.wayOut(name).isPresent();
+        return polling.egressNamed(name).isPresent();
     }
 
     @Override

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The known state of an IMAP mailbox. UIDs ascend strictly (RFC 9051, section 2.3.1.1), so an upper
  * bound and the gaps below it determine which messages were counted.
  *
+ * @param client the client's position; null until the client first gives one
+ * @param pending how many present messages that position does not cover; null without one
  * @param olderViews how many consecutive checks have seen a mailbox older than the mark; only in
  *     memory
  * @param olderNext UIDNEXT of the last of them

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The known state of a POP3 maildrop. The messages themselves are stored separately as {@link
  * KnownMessages}.
+ *
+ * @param mark null until the baseline
+ * @param client the client's position; null until the client first gives one
+ * @param pending how many present messages that position does not cover; null without one
  */
 public record Pop3State(
         @Nullable Pop3Mark mark, @Nullable Position client, @Nullable Integer pending)

@@ -19,9 +19,9 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds, starts and stops what tells the operator about the health of the system: the webhook of
- * the configuration, the announcements of failing webhooks, and the canary. Stale accounts are
- * announced by the watch.
+ * Builds, starts and stops the parts that inform the operator about the health of the system: the
+ * webhook of the configuration, the announcements of failing webhooks, and the canary. Stale
+ * accounts are announced by the watch.
  */
 public final class HealthService implements AutoCloseable {
     private static final Duration RETRIED_EVERY = Duration.ofSeconds(2);

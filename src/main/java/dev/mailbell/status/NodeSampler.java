@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes every five seconds what the meters of this node say, and tells how the node is now. Nothing
- * that checks or delivers waits for it.
+ * Stores the values of this node's meters every five seconds, and answers with the state of the
+ * node now. No thread that checks or delivers waits for it.
  */
 public final class NodeSampler implements LocalStatus, AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);

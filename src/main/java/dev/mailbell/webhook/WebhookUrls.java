@@ -41,7 +41,7 @@ public final class WebhookUrls {
         if (!parsed.https() && !guard.allowsCleartext(host)) {
             faults.add("must start with https:// (network.allowCleartext does not name its host)");
         }
-        if (!ports.get().contains(parsed.port()) && !isCovered(host)) {
+        if (!ports.get().contains(parsed.port()) && !isInAllowPrivate(host)) {
             faults.add("has port " + parsed.port() + ", which is not one of " + ports.get());
         }
         return faults;
@@ -57,9 +57,9 @@ public final class WebhookUrls {
         return guard.check(WebhookUrl.parse(url).host().toString());
     }
 
-    private boolean isCovered(String host) {
+    private boolean isInAllowPrivate(String host) {
         try {
-            return guard.resolve(host).stream().anyMatch(guard::isCovered);
+            return guard.resolve(host).stream().anyMatch(guard::isInAllowPrivate);
         } catch (IOException e) {
             // Blocked or not resolvable now: it is not known to be covered.
             return false;

@@ -62,7 +62,7 @@ public final class PageAccess {
     /**
      * Makes this the sender of the request.
      *
-     * @param now who the sender is later, while a long answer is under way
+     * @param now returns the sender again, while a long answer is under way
      * @throws ProblemException 429 when the key or the client has sent too many requests
      */
     public void admit(Context context, Principal principal, Supplier<Optional<Principal>> now) {

@@ -13,7 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The listening TCP sockets of this machine, and whose they are, as Linux tells everybody. */
+/**
+ * The listening TCP sockets of this machine, and their users, from {@code /proc/net}, which every
+ * user may read.
+ */
 final class ListeningSockets {
     private static final String LISTEN = "0A";
     private static final int LOCAL = 1;

@@ -8,7 +8,7 @@ import dev.mailbell.network.tls.TlsContexts;
 import java.util.List;
 
 /**
- * What connections of a command need. Every address is allowed, and clear text too: who types the
+ * What connections of a command need. Every address is allowed, and clear text too: the user of the
  * command chooses the server.
  */
 final class MailKit implements AutoCloseable {

@@ -111,7 +111,7 @@ public final class KnownMessages {
         return unfetched;
     }
 
-    /** Applies a listing of the whole maildrop. */
+    /** Compares a listing of the whole maildrop with the known messages. */
     public Difference listed(MessageListing listing) {
         MessageLog log = new MessageLog(this);
         int matched = log.matchInOrder(listing);
@@ -121,7 +121,7 @@ public final class KnownMessages {
         return ReorderedMessages.of(this, listing);
     }
 
-    /** Applies a listing of the messages after all those that are known to be present. */
+    /** Compares a listing of the messages after all those that are known to be present. */
     public Difference grown(MessageListing tail) {
         return new MessageLog(this).append(this, tail, 0);
     }

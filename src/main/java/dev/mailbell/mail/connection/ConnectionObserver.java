@@ -5,8 +5,9 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what passes over connections, as clear text also under TLS, secrets included: who shows it
- * has to redact it. It is called by the thread that uses the connection, and must return soon.
+ * Sees what passes over connections, as clear text also under TLS, secrets included: code that
+ * shows it must redact it. It is called by the thread that uses the connection, and must return
+ * soon.
  */
 public interface ConnectionObserver {
     /** Sees nothing. */

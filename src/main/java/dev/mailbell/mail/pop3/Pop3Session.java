@@ -121,7 +121,7 @@ final class Pop3Session implements MailSession {
                 ? new Full(
                         full.mark(),
                         full.messages(),
-                        new UidComparison(this, quirks, full, lastCheckedAt))
+                        new ListingQueries(this, quirks, full, lastCheckedAt))
                 : seen;
     }
 

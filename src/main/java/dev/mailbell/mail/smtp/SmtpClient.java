@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * Sends messages by SMTP (RFC 5321, RFC 6409), each over a connection of its own. Thread-safe.
  *
  * <p>A message is accepted when the server has answered its end with 2xx. If the connection breaks
- * before its end was sent, it is not sent; between the two nobody can know, and {@link
- * SendFailure#isMaybeAccepted} says so.
+ * before its end was sent, the message is not sent. Between the two it may have been accepted:
+ * {@link SendFailure#isMaybeAccepted} is true.
  */
 public final class SmtpClient {
     private static final Logger LOG = LoggerFactory.getLogger(SmtpClient.class);
@@ -55,7 +55,7 @@ public final class SmtpClient {
      * @param deadline when the connection is cut, whatever it is doing
      * @throws IllegalArgumentException when the mail cannot be sent as it is: an address that is
      *     none, a line break in a header, a file that cannot be read; nothing was connected
-     * @throws SendFailure when no recipient gets it, or nobody knows
+     * @throws SendFailure when no recipient gets it, or when the message may have been accepted
      * @throws MailFailure when the server was not reached, or refused the login
      */
     public SendResult send(SmtpServer server, OutgoingMail mail, Deadline deadline) {

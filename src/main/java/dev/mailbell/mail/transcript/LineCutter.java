@@ -10,7 +10,7 @@ final class LineCutter {
     /** More octets of a line than a transcript shows. */
     static final int LONGEST = 1_200;
 
-    /** The end of a line tells whether a literal follows. */
+    /** The end of a line says whether a literal follows. */
     static final int END = 32;
 
     /** Takes the parts of one direction. */

@@ -115,13 +115,13 @@ public final class AddressGuard implements AutoCloseable {
 
     /** True when the address is a public one, or {@code allowPrivate} covers it. */
     public boolean isAllowed(InetAddress address) {
-        return isCovered(address)
+        return isInAllowPrivate(address)
                 || (!ReservedAddresses.contains(address)
                         && ReservedAddresses.embedded(address).stream().allMatch(this::isAllowed));
     }
 
     /** True when {@code allowPrivate} names the address, public or not. */
-    public boolean isCovered(InetAddress address) {
+    public boolean isInAllowPrivate(InetAddress address) {
         return rules.allowPrivate().stream().anyMatch(range -> range.contains(address));
     }
 

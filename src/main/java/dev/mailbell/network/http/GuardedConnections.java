@@ -106,7 +106,7 @@ public final class GuardedConnections implements HttpClientConnectionOperator {
         }
         return anywhere
                 ? sockets.connect(host, port, deadline)
-                : sockets.connectToCovered(host, port, deadline);
+                : sockets.connectInAllowPrivate(host, port, deadline);
     }
 
     @Override

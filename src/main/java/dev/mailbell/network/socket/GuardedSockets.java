@@ -42,10 +42,10 @@ public final class GuardedSockets {
     }
 
     /**
-     * The same by a way out.
+     * The same by an egress.
      *
      * @param egress null for a direct connection
-     * @throws ProxyException when the proxy of the way fails
+     * @throws ProxyException when the proxy of the egress fails
      */
     public Socket connect(String host, int port, @Nullable Egress egress, Deadline deadline)
             throws IOException {
@@ -59,15 +59,16 @@ public final class GuardedSockets {
      *
      * @throws BlockedAddressException also when {@code allowPrivate} covers none of the addresses
      */
-    public Socket connectToCovered(String host, int port, Deadline deadline) throws IOException {
-        List<InetAddress> covered =
+    public Socket connectInAllowPrivate(String host, int port, Deadline deadline)
+            throws IOException {
+        List<InetAddress> allowed =
                 guard.resolve(requirePort(host, port), deadline).stream()
-                        .filter(guard::isCovered)
+                        .filter(guard::isInAllowPrivate)
                         .toList();
-        if (covered.isEmpty()) {
+        if (allowed.isEmpty()) {
             throw new BlockedAddressException(host, port);
         }
-        return connect(host, port, covered, null, deadline);
+        return connect(host, port, allowed, null, deadline);
     }
 
     private static String requirePort(String host, int port) {

@@ -78,7 +78,7 @@ public final class ProxyTunnel {
         try {
             boolean covered =
                     guard.resolve(host, deadline.atMost(LOOKUP_TIME)).stream()
-                            .anyMatch(guard::isCovered);
+                            .anyMatch(guard::isInAllowPrivate);
             if (!anywhere && !covered) {
                 throw new BlockedAddressException(host, port);
             }

@@ -30,19 +30,19 @@ public final class DueCheck {
      */
     public void want(long since) {
         if (!wanted) {
-            wantedSince = first(since);
+            wantedSince = dueSince(since);
             wanted = true;
             postponed = false;
         }
     }
 
-    /** Since when the check has been due that was to begin at this time. */
-    private long first(long time) {
+    /** Since when a check has been due whose timer was set to this time. */
+    private long dueSince(long time) {
         return isPostponedTo(time) ? postponedSince : time;
     }
 
     /**
-     * A check begins: the request that waits for one is cancelled.
+     * A check begins. It no longer waits for a connection or a permit.
      *
      * @return since when one was due; {@code now} when none was
      */
@@ -72,7 +72,7 @@ public final class DueCheck {
      * @param to the time to which it is set now
      */
     void postpone(long since, long to) {
-        postponedSince = first(since);
+        postponedSince = dueSince(since);
         postponedTo = to;
         postponed = true;
     }
@@ -125,7 +125,7 @@ public final class DueCheck {
         return current != null && current.isWaiting() ? current.stillFor(now) : Long.MAX_VALUE;
     }
 
-    /** The check waits for a request; the one it waited for before is cancelled. */
+    /** The check waits for a connection or a permit; the wait before this one is cancelled. */
     public <T extends CheckWait> T waitFor(T next) {
         CheckWait before = waiting;
         waiting = next;

@@ -85,7 +85,7 @@ public final class CredentialResolver {
 
     /** Without its way out an account is not read: it must not go another way. */
     private Egress configured(String name) {
-        return policy.wayOut(name)
+        return policy.egressNamed(name)
                 .orElseThrow(() ->
                         new EgressFailure(
                                 "the way out \""

@@ -33,6 +33,7 @@ public final class BusySlots {
     private synchronized long reserve(UUID client, long now) {
         next.values().removeIf(slot -> slot - now <= 0);
         long slot = Math.clamp(next.getOrDefault(client, now) - now, 0, FARTHEST);
+        // First this, so that the size counts this client.
         next.put(client, now + slot + EACH);
         next.put(client, now + slot + EACH * next.size());
         return slot;

@@ -6,10 +6,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How long mail of one account is gathered before its next check, beyond what {@link HintBudget}
- * demands. Mail that comes meanwhile is counted by that check, so that the sum stays exact. A burst
- * is not gathered; a rate that stays high is, for longer the longer it stays, and the more accounts
- * of this node have such a rate. Times are nanoseconds of one monotonic clock. For one thread at a
- * time.
+ * demands. The check counts the mail that came meanwhile, so that the sum stays exact. A burst is
+ * not gathered. While mail keeps coming at a high rate, the wait grows with the time that this
+ * lasts and with the number of accounts of this node that have such a rate. Times are nanoseconds
+ * of one monotonic clock. For one thread at a time.
  */
 final class EventBudget {
     /** The first spacing once an allowance is used up; each check more doubles it. */
@@ -19,10 +19,13 @@ final class EventBudget {
 
     private static final int OVERDRAWN = 3;
 
-    /** 30 messages at once and two a second: beyond that the account shares in the node's slots. */
+    /**
+     * 30 messages, and two more each second. An account that exceeds this shares in the slots of
+     * its client.
+     */
     private final Allowance busy = new Allowance(30, TimeUnit.MILLISECONDS.toNanos(500));
 
-    /** 600 checks at once and one a second; 3,000 and one in 5 s. */
+    /** 600 checks, and one more each second; 3,000 checks, and one more each 5 s. */
     private final List<Allowance> allowances =
             List.of(
                     new Allowance(600, TimeUnit.SECONDS.toNanos(1)),
@@ -35,7 +38,7 @@ final class EventBudget {
         checkedAt = now;
     }
 
-    /** So many checks at once, and one more for each span that passes. */
+    /** A number of checks or messages, and one more for each span that passes. */
     private static final class Allowance {
         private final double most;
         private final long nanosEach;
@@ -46,7 +49,9 @@ final class EventBudget {
             this.nanosEach = nanosEach;
         }
 
-        /** What goes far beyond is forgotten, so that it is not made up for all day. */
+        /**
+         * The excess has a limit, so that an account is not slowed all day after one long burst.
+         */
         void use(long sinceLast, int times) {
             used = Math.max(0, used - (double) sinceLast / nanosEach) + times;
             used = Math.min(used, OVERDRAWN * most);
@@ -56,7 +61,10 @@ final class EventBudget {
             return used > most;
         }
 
-        /** After which span the next check may begin; longer by degrees once it is used up. */
+        /**
+         * How long after a check the next one may begin; doubles with each check beyond the
+         * allowance.
+         */
         long spacing() {
             return isUsedUp()
                     ? (long) Math.min(nanosEach, FIRST * Math.pow(2, Math.min(used - most, 32)))

@@ -172,14 +172,14 @@ public final class PollingPolicy {
         return of(host, ProviderProfile::plainFallback, Boolean.FALSE);
     }
 
-    /** The name of the way out of an account's connections: its own, else its provider's. */
+    /** The name of the egress of an account's connections: its own, else its provider's. */
     public Optional<String> egress(MailSettings mail) {
         String own = mail.egress();
         return own != null ? Optional.of(own) : provider(mail.host()).map(ProviderProfile::egress);
     }
 
-    /** The way out of a name, as configured now. */
-    public Optional<Egress> wayOut(String name) {
+    /** The egress of this name, as configured now. */
+    public Optional<Egress> egressNamed(String name) {
         return Optional.ofNullable(configuration.get().network().egress().get(name));
     }
 

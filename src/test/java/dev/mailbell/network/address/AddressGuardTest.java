@@ -290,8 +290,8 @@ class AddressGuardTest {
             assertThat(guard.isAllowed(address("fd12::1"))).isTrue();
             assertThat(guard.isAllowed(address("10.2.0.0"))).isFalse();
             assertThat(guard.isAllowed(address("fd13::1"))).isFalse();
-            assertThat(guard.isCovered(address("10.1.2.3"))).isTrue();
-            assertThat(guard.isCovered(address("8.8.8.8"))).isFalse();
+            assertThat(guard.isInAllowPrivate(address("10.1.2.3"))).isTrue();
+            assertThat(guard.isInAllowPrivate(address("8.8.8.8"))).isFalse();
         }
     }
 

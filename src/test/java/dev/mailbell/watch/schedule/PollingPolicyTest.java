@@ -72,9 +72,9 @@ class PollingPolicyTest {
         assertThat(policy.egress(mail(HOST, null))).contains("a");
         assertThat(policy.egress(mail(HOST, "b"))).contains("b");
         assertThat(policy.egress(mail("other.example.org", null))).isEmpty();
-        assertThat(policy.wayOut("b").orElseThrow().local())
+        assertThat(policy.egressNamed("b").orElseThrow().local())
                 .isEqualTo(Host.of("127.0.0.3").literal().orElseThrow());
-        assertThat(policy.wayOut("c")).isEmpty();
+        assertThat(policy.egressNamed("c")).isEmpty();
     }
 
     private static MailSettings mail(String host, @Nullable String egress) {

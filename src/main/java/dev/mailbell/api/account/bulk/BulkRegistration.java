@@ -31,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Registers many accounts at once; each succeeds or fails by itself. What may wait for a name
- * server runs in parallel. All else of one call runs on one thread, because a cipher is made for
- * each thread that encrypts.
+ * server runs in parallel. All else of one call runs on one thread, because each thread that
+ * encrypts would make a cipher of its own.
  */
 public final class BulkRegistration {
     // Half of the address guard's threads for DNS lookups.
@@ -108,17 +108,17 @@ public final class BulkRegistration {
             UUID clientId,
             List<? extends JsonNode> nodes,
             Function<ObjectNode, AccountDraft> reading) {
-        AccountRegistration once = registration.rememberingHosts();
+        AccountRegistration rememberingHosts = registration.rememberingHosts();
         List<Item> items = nodes.stream().map(node -> read(node, reading)).toList();
-        resolveInParallel(once, items);
+        resolveInParallel(rememberingHosts, items);
         for (Item item : items) {
             if (item.isValid() && item.resolved == null) {
-                resolve(once, item);
+                resolve(rememberingHosts, item);
             }
             Resolved resolved = item.resolved;
             if (item.isValid() && resolved != null) {
                 try {
-                    item.account = once.account(clientId, resolved);
+                    item.account = rememberingHosts.account(clientId, resolved);
                 } catch (ProblemException e) {
                     item.problem = e.problem();
                 }
@@ -141,11 +141,11 @@ public final class BulkRegistration {
         return item;
     }
 
-    private static void resolve(AccountRegistration once, Item item) {
+    private static void resolve(AccountRegistration rememberingHosts, Item item) {
         AccountDraft draft = item.draft;
         if (draft != null) {
             try {
-                item.resolved = once.resolve(draft);
+                item.resolved = rememberingHosts.resolve(draft);
             } catch (ProblemException e) {
                 item.problem = e.problem();
             }
@@ -153,17 +153,17 @@ public final class BulkRegistration {
     }
 
     /**
-     * Resolves the first account of each host, whose address is looked up, and those that need more
-     * than that.
+     * Resolves in parallel the accounts that may wait for the network: the first of each host,
+     * whose name is looked up, those without a host, and those whose login is not a password.
      */
-    private static void resolveInParallel(AccountRegistration once, List<Item> items) {
+    private static void resolveInParallel(AccountRegistration rememberingHosts, List<Item> items) {
         Set<String> hosts = new HashSet<>();
         List<Item> waiting =
                 items.stream()
                         .filter(item -> item.draft != null && mayWait(item.draft.login(), hosts))
                         .toList();
         if (waiting.size() < 2) {
-            waiting.forEach(item -> resolve(once, item));
+            waiting.forEach(item -> resolve(rememberingHosts, item));
             return;
         }
         UUID client = ActingClient.current();
@@ -175,7 +175,7 @@ public final class BulkRegistration {
                         threads.submit(() -> {
                             permits.acquire();
                             try {
-                                ActingClient.run(client, () -> resolve(once, item));
+                                ActingClient.run(client, () -> resolve(rememberingHosts, item));
                                 return null;
                             } finally {
                                 permits.release();

@@ -17,14 +17,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Further questions to the server about a listing in which UIDs are unknown and known UIDs are
+ * Asks the server further questions about a listing in which UIDs are unknown and known UIDs are
  * missing.
  *
  * <p>The UIDs of three sessions are compared, because one listing may be wrong: the server makes up
  * UIDs for each session only if most of them differ in all three, while numbers and sizes are
  * equal.
  */
-final class UidComparison implements Queries {
+final class ListingQueries implements Queries {
     /** How much a server's clock may be slow. */
     private static final Duration SKEW = Duration.ofMinutes(15);
 
@@ -36,7 +36,7 @@ final class UidComparison implements Queries {
     /** Whether a later session showed other messages than the first one. */
     private boolean hasChanged;
 
-    UidComparison(
+    ListingQueries(
             Pop3Session session, ServerQuirks quirks, Full first, @Nullable Instant lastCheckedAt) {
         this.session = session;
         this.quirks = quirks;
