@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class ProcessRunner {
     private static final int MAX_OUTPUT = 8 * 1024;
 
+    /** How long the output is read after the end, where a grandchild keeps the stream open. */
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(10);
+
     private ProcessRunner() {}
 
     /**
@@ -50,7 +53,7 @@ final class ProcessRunner {
                         -1, tail.text() + "\n(no end within " + timeout.toSeconds() + " s)");
             }
             // A grandchild may keep the stream open; its output is not awaited.
-            reader.join(Duration.ofSeconds(1));
+            reader.join(READ_TIMEOUT);
             return new Outcome(process.exitValue(), tail.text());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
