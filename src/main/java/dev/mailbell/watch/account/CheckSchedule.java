@@ -94,9 +94,11 @@ public final class CheckSchedule {
 
     /** The configuration has changed; an account whose check is under way is scheduled by that. */
     public void reconfigured(WatchedAccount account) {
-        long sinceEnded = account.due().sinceEnded(nanoTime.getAsLong());
-        if (sinceEnded >= 0 && isScheduled(account)) {
-            happened(account, new CheckOutcome.Reconfigured(Duration.ofNanos(sinceEnded)));
+        synchronized (account.timer()) {
+            long sinceEnded = account.due().sinceEnded(nanoTime.getAsLong());
+            if (sinceEnded >= 0 && isScheduled(account)) {
+                happened(account, new CheckOutcome.Reconfigured(Duration.ofNanos(sinceEnded)));
+            }
         }
     }
 
@@ -133,15 +135,19 @@ public final class CheckSchedule {
 
     /** A check has ended. */
     public void ended(WatchedAccount account, CheckOutcome outcome) {
-        try {
-            if (!account.hasEnded()) {
-                happened(account, outcome);
+        // A wait by the old configuration is set before reconfigured() looks at the timer, which
+        // then sets another one.
+        synchronized (account.timer()) {
+            try {
+                if (!account.hasEnded()) {
+                    happened(account, outcome);
+                }
+            } finally {
+                due.ended(account);
             }
-        } finally {
-            due.ended(account);
-            if (isAnswer(outcome)) {
-                account.due().answered(nanoTime.getAsLong());
-            }
+        }
+        if (isAnswer(outcome)) {
+            account.due().answered(nanoTime.getAsLong());
         }
     }
 
