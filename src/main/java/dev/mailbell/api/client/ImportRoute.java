@@ -39,6 +39,9 @@ public final class ImportRoute {
     /** Imports at once: each holds some megabytes. */
     private static final int AT_ONCE = 2;
 
+    /** How long the rest of a body is read after a line was refused. */
+    private static final Duration READ_ON = Duration.ofSeconds(30);
+
     private static final Duration BUSY = Duration.ofSeconds(10);
 
     private final ClientStore clients;
@@ -94,7 +97,12 @@ public final class ImportRoute {
         RequestDeadline.lift(context);
         try (InputStream in = context.req().getInputStream()) {
             JsonLines lines = new JsonLines(in, MAX_LINE, MAX_BYTES, Deadline.after(TIME));
-            return new ImportRun(clients, id, resume, accounts, webhooks).run(lines);
+            try {
+                return new ImportRun(clients, id, resume, accounts, webhooks).run(lines);
+            } catch (ProblemException refused) {
+                lines.skipRest(READ_ON);
+                throw refused;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("the request's body did not arrive", e);
         }

@@ -7,11 +7,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads a body of JSON objects, one a line, within bounds. Empty lines are skipped. */
 public final class JsonLines {
+    private static final Logger LOG = LoggerFactory.getLogger(JsonLines.class);
     private static final int BUFFER = 64 * 1024;
 
     private final InputStream in;
@@ -53,6 +57,22 @@ public final class JsonLines {
             return Json.object(line);
         } catch (ProblemException e) {
             throw new ProblemException(e.problem().with("line", number));
+        }
+    }
+
+    /**
+     * Reads on without parsing, so that the client has sent its request and reads the answer. Ends
+     * with the body or after this time.
+     */
+    public void skipRest(Duration time) {
+        Deadline end = Deadline.after(time);
+        try {
+            int read = 0;
+            while (read >= 0 && !end.isPast() && !deadline.isPast()) {
+                read = in.read(buffer);
+            }
+        } catch (IOException e) {
+            LOG.debug("the rest of a refused body did not arrive: {}", e.getMessage());
         }
     }
 

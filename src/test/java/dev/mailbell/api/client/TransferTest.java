@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -258,11 +257,12 @@ class TransferTest {
                                 .statusCode())
                 .isEqualTo(404);
         String line = "{\"type\": \"export\", \"version\": 1}\n";
-        String tooLong =
-                IntStream.range(0, 21)
-                        .mapToObj(i -> "x".repeat(1 << 20))
-                        .collect(Collectors.joining());
-        assertThat(operator.exchange("POST", path, line + tooLong).statusCode()).isEqualTo(413);
+        // The rest is read, so that the client can read the answer.
+        String rest = "\n" + "y".repeat(9 << 20);
+        String tooLong = "x".repeat((20 << 20) + 1);
+        assertThat(operator.exchange("POST", path, line + tooLong + rest).statusCode())
+                .isEqualTo(413);
+        assertThat(operator.exchange("POST", path, line + "{}" + rest).statusCode()).isEqualTo(400);
         assertThat(API.client().get("/v1/clients/" + UUID.randomUUID() + "/export").statusCode())
                 .isEqualTo(404);
     }
