@@ -92,6 +92,7 @@ class ClientsTest {
                                 .forEach(event -> happened(tenant, event));
             }
         }
+        API.awaitFeed();
         undelivered(tenant, webhook);
         return List.of("http://127.0.0.1:" + API.port(), TestApi.KEY, tenant.toString(), webhook);
     }

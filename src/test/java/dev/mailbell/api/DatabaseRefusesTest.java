@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,8 +53,9 @@ class DatabaseRefusesTest {
         server.close();
     }
 
+    /** A new account each time: one that was stored before would be a conflict. */
     private static HttpResponse<String> write(String ref) {
-        return api.client().post("/v1/accounts", TestApi.imap(ref));
+        return api.client().post("/v1/accounts", TestApi.imap(ref + "-" + UUID.randomUUID()));
     }
 
     private static void readOnly(String value) {

@@ -102,6 +102,7 @@ class RouteTableTest {
                                         AnnouncedEvents.of(EventType.MAIL_NEW, owner, account)
                                                 .getFirst())
                                 .update(handle.getConnection()));
+        API.awaitFeed();
     }
 
     private static String idOf(JsonNode node) {

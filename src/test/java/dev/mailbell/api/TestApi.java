@@ -1,5 +1,8 @@
 package dev.mailbell.api;
 
+import static org.awaitility.Awaitility.await;
+
+import dev.mailbell.Ports;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecrets;
@@ -98,6 +101,9 @@ public final class TestApi implements AutoCloseable {
     public final Set<UUID> searchedFor = ConcurrentHashMap.newKeySet();
 
     public volatile Supplier<Reload> reload = () -> new Reload(List.of(), List.of());
+
+    /** Whether the rest of removed accounts and clients is deleted in the background. */
+    public volatile boolean erases = true;
 
     private final Path directory;
     private final MakesPages pages;
@@ -275,7 +281,8 @@ public final class TestApi implements AutoCloseable {
         http = new GuardedHttp(guard, new TlsContexts(watchdog), null);
         nodes = new Nodes(members, keyring, clock, meters);
         notifier = new FeedNotifier(database.jdbi());
-        api = start(0);
+        // One that stays free while the API is stopped.
+        api = start(Ports.free());
     }
 
     /** Ends the API and starts it again at the same port, as a restart of the daemon does. */
@@ -343,7 +350,7 @@ public final class TestApi implements AutoCloseable {
                                 nodes,
                                 () -> new NodeCounts(2, 1),
                                 () -> Optional.ofNullable(canary)),
-                        () -> true,
+                        () -> erases,
                         meters,
                         meters::scrape,
                         clock);
@@ -484,6 +491,23 @@ public final class TestApi implements AutoCloseable {
 
     public HttpCaller withKey(String key) {
         return new HttpCaller(port(), key);
+    }
+
+    /**
+     * Returns when the feed shows all events that were committed before: it shows none beside an
+     * older transaction, which PostgreSQL begins of its own accord in any database of the server.
+     */
+    public void awaitFeed() {
+        await().until(() ->
+                database.jdbi()
+                        .withHandle(handle ->
+                                handle.createQuery(
+                                                """
+                                                select not exists (select from event
+                                                    where tx >= pg_snapshot_xmin(pg_current_snapshot()))\
+                                                """)
+                                        .mapTo(Boolean.class)
+                                        .one()));
     }
 
     public static String imap(String ref) {

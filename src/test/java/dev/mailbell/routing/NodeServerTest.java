@@ -16,6 +16,8 @@ import dev.mailbell.routing.node.Reply;
 import dev.mailbell.secret.Keyring;
 import dev.mailbell.secret.KeyringException;
 import dev.mailbell.status.TestStatus;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -131,7 +133,8 @@ class NodeServerTest {
 
     @Test
     void a_request_of_another_time_is_refused() throws Exception {
-        for (int seconds : List.of(-31, 31)) {
+        // One of the future comes nearer to its time while it is under way.
+        for (int seconds : List.of(-31, 60)) {
             Envelope now = envelope();
             Envelope then =
                     new Envelope(now.from(), now.to(), now.at().plusSeconds(seconds), now.nonce());
@@ -191,7 +194,9 @@ class NodeServerTest {
 
     @Test
     void a_body_that_is_too_large_is_refused_and_another_type_too() throws Exception {
-        requireRefused(send(envelope(), new byte[NodeServer.MAX_REQUEST_BYTES + 1]));
+        assertThat(answerToHeadersOf(NodeServer.MAX_REQUEST_BYTES + 1))
+                .startsWith("HTTP/1.1 403")
+                .contains("not-a-node");
         Envelope envelope = envelope();
         HttpRequest wrongType =
                 HttpRequest.newBuilder(
@@ -205,6 +210,44 @@ class NodeServerTest {
                         .build();
         assertThat(HTTP.send(wrongType, BodyHandlers.ofByteArray()).statusCode()).isEqualTo(415);
         assertThat(API.watch.commands).hasValue(0);
+    }
+
+    /**
+     * The answer to a request without its body: the server refuses it before it reads the body, and
+     * closes the connection, on which a client might still be writing.
+     */
+    private String answerToHeadersOf(int length) throws IOException {
+        Envelope envelope = envelope();
+        String headers =
+                """
+                POST %s HTTP/1.1
+                Host: x
+                Content-Type: application/octet-stream
+                Content-Length: %d
+                Connection: close
+                %s: %s
+                %s: %s
+                %s: %d
+                %s: %s
+
+                """
+                        .formatted(
+                                NodeServer.PATH,
+                                length,
+                                NodeHeaders.FROM,
+                                envelope.from(),
+                                NodeHeaders.TO,
+                                envelope.to(),
+                                NodeHeaders.AT,
+                                envelope.at().toEpochMilli(),
+                                NodeHeaders.NONCE,
+                                envelope.nonce());
+        try (Socket socket = new Socket("127.0.0.1", API.port())) {
+            socket.setSoTimeout(180_000);
+            socket.getOutputStream()
+                    .write(headers.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     @Test

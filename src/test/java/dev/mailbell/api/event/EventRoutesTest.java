@@ -53,6 +53,7 @@ class EventRoutesTest {
                                                 Instant.now(),
                                                 payload))
                                 .update(handle.getConnection()));
+        API.awaitFeed();
         return id;
     }
 

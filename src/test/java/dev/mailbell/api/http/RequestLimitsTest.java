@@ -93,7 +93,7 @@ class RequestLimitsTest {
     void guesses_at_keys_do_not_delay_those_who_have_one() {
         HttpCaller caller = api.callerOf(api.newClient(), "read");
         assertThat(status(caller)).isEqualTo(200);
-        api.rules.requestsPerSecond = 1.5;
+        api.rules.requestsPerSecond = ONE;
         int refused = 0;
         for (int i = 0; i < 20 && refused != 429; i++) {
             refused = status(api.withKey("mbk_guess" + i));

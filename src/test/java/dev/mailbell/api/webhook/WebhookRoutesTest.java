@@ -304,7 +304,8 @@ class WebhookRoutesTest {
         assertThat(attempt.required("statusCode").intValue()).isEqualTo(500);
         assertThat(attempt.required("durationMillis").intValue()).isEqualTo(31);
         HttpResponse<String> last = client.post(path);
-        for (int i = 0; i < 20 && last.statusCode() == 200; i++) {
+        // Two a second are allowed: a busy machine may be slower for a while.
+        for (int i = 0; i < 500 && last.statusCode() == 200; i++) {
             last = client.post(path);
         }
         assertThat(last.statusCode()).isEqualTo(429);

@@ -75,8 +75,14 @@ class AppliedChangesTest {
     }
 
     private ChangeNotices notices(Duration absence) {
+        // A statement of a busy machine may take longer, and a new connection reads notices again.
         ChangeNotices made =
-                new ChangeNotices(database::ownConnection, active::get, () -> false, 100, absence);
+                new ChangeNotices(
+                        patience -> database.ownConnection(patience.multipliedBy(20)),
+                        active::get,
+                        () -> false,
+                        100,
+                        absence);
         new AppliedChanges(database.jdbi(), watch, delivery, apps).listenTo(made);
         return made;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.Ports;
 import dev.mailbell.api.http.ApiServer;
 import dev.mailbell.api.http.RequestMetrics;
 import dev.mailbell.config.HttpConfig;
@@ -11,7 +12,6 @@ import dev.mailbell.config.HttpConfig.TlsFiles;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,9 +43,7 @@ class ListenersTest {
     void start() throws IOException {
         files = new TlsFiles(directory.resolve("certificate.pem"), directory.resolve("key.pem"));
         write(certificate(1));
-        try (ServerSocket free = new ServerSocket(0)) {
-            loopbackPort = free.getLocalPort();
-        }
+        loopbackPort = Ports.free();
         server =
                 new ApiServer(
                         new HttpConfig("127.0.0.1", 0, files, loopbackPort, ""),
