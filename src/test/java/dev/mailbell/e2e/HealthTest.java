@@ -13,6 +13,7 @@ import dev.mailbell.config.reload.LiveConfiguration;
 import dev.mailbell.config.reload.Reload;
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.mail.servers.TestGreenMail;
 import dev.mailbell.secret.Secret;
 import dev.mailbell.secret.Signer;
 import java.io.IOException;
@@ -80,12 +81,7 @@ class HealthTest {
     @Test
     void a_mail_of_the_canary_is_announced_and_a_webhook_that_fails_reaches_the_operator()
             throws Exception {
-        GreenMail mail =
-                new GreenMail(
-                        new ServerSetup[] {
-                            new ServerSetup(0, HOST, ServerSetup.PROTOCOL_SMTP),
-                            new ServerSetup(0, HOST, ServerSetup.PROTOCOL_IMAP)
-                        });
+        GreenMail mail = TestGreenMail.of(ServerSetup.PROTOCOL_SMTP, ServerSetup.PROTOCOL_IMAP);
         mail.start();
         mail.setUser("canary@example.org", "canary@example.org", "hush");
         DatabaseAddress address = TestDatabase.empty();
@@ -130,7 +126,7 @@ class HealthTest {
                 assertThat(failing.required("clientId").stringValue())
                         .isEqualTo(ClientStore.DEFAULT.toString());
                 assertThat(operator.faults()).isEmpty();
-                assertThat(rest.get("/readyz").status()).isEqualTo(200);
+                rest.awaitReady();
             }
         } finally {
             mail.stop();

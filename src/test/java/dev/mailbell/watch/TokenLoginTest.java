@@ -18,6 +18,7 @@ import dev.mailbell.event.Ids;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.auth.AccessTokens;
 import dev.mailbell.mail.auth.grant.Provider;
+import dev.mailbell.mail.servers.TestGreenMail;
 import dev.mailbell.network.Watchdog;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.http.GuardedHttp;
@@ -53,8 +54,7 @@ class TokenLoginTest {
     private static final String TOKEN = "the-good-token";
 
     private final MockWebServer endpoint = new MockWebServer();
-    private final GreenMail mail =
-            new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP));
+    private final GreenMail mail = TestGreenMail.of(ServerSetup.PROTOCOL_IMAP);
     private final AddressGuard guard =
             new AddressGuard(List.of("127.0.0.1/32"), List.of("127.0.0.1"));
     private final Watchdog watchdog = new Watchdog();

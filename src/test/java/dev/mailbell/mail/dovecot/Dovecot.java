@@ -234,7 +234,8 @@ public final class Dovecot implements AutoCloseable {
                     Files.deleteIfExists(file);
                 }
             }
-        } catch (IOException | InterruptedException e) {
+        } catch (IOException | UncheckedIOException | InterruptedException e) {
+            // A process of Dovecot that ends late may remove a file that is walked over just now.
             System.err.println("Dovecot's directory " + home + " is left behind: " + e);
         }
     }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The mail of one user, changed in the file system or by doveadm, with its true content. */
 public final class Maildir {
@@ -184,8 +185,11 @@ public final class Maildir {
      * The files that hold INBOX: one in {@code new} is unseen by any session that may change it.
      */
     public List<String> files() {
-        try (var files = Files.walk(root, 2)) {
-            return files.filter(file -> file.toString().contains(".mailbell"))
+        // Beside these two the server makes and removes files of its own at any moment.
+        try (var seen = Files.list(root.resolve("cur"));
+                var unseen = Files.list(root.resolve("new"))) {
+            return Stream.concat(seen, unseen)
+                    .filter(file -> file.toString().contains(".mailbell"))
                     .map(file -> root.relativize(file).toString())
                     .sorted()
                     .toList();

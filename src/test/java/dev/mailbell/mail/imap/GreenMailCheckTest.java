@@ -16,6 +16,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Security;
 import dev.mailbell.mail.imap.ImapKit.TrackedMailbox;
+import dev.mailbell.mail.servers.TestGreenMail;
 import dev.mailbell.network.Deadline;
 import jakarta.mail.internet.MimeMessage;
 import java.util.List;
@@ -24,8 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GreenMailCheckTest {
-    private final GreenMail server =
-            new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP));
+    private final GreenMail server = TestGreenMail.of(ServerSetup.PROTOCOL_IMAP);
     private GreenMailUser user;
 
     @BeforeEach

@@ -30,7 +30,7 @@ public final class ImapKit {
     static final String PASSWORD = "s3cret-word";
 
     /** Only a failing test reaches it. */
-    public static final Duration LONG = Duration.ofSeconds(60);
+    public static final Duration LONG = Duration.ofMinutes(3);
 
     private static final Duration DONE_TAKEN = Duration.ofSeconds(60);
 

@@ -17,9 +17,11 @@ import dev.mailbell.detection.ImapState;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
+import dev.mailbell.mail.scripted.CountingProxy;
 import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -128,32 +130,48 @@ class ProofLadderTest {
 
     @Test
     void a_search_that_is_not_answered_in_time_is_not_asked_again() throws IOException {
-        try (ScriptedServer server =
-                ScriptedServer.playing(
-                        OLD
-                                + status(4, 5, 7)
-                                + examine(4, 5, 7)
-                                + "C: {tag} UID SEARCH UID 4:4294967295\n! silence\n---\n"
-                                + OLD
-                                + status(4, 5, 7)
-                                + examine(4, 5, 7)
-                                + answered("UID FETCH 4:* (UID)", "* 4 FETCH (UID 4)")
-                                + GOODBYE)) {
-            ImapSessions sessions = ImapKit.sessions();
-            TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
-            try (ImapSession session =
-                    sessions.open(
-                            ImapKit.login(server.port()), Deadline.after(Duration.ofSeconds(2)))) {
-                assertThat(
-                                catchThrowableOfType(MailFailure.class, () -> inbox.check(session))
-                                        .code())
-                        .isEqualTo(FailureCode.TIMEOUT);
-            }
-            try (ImapSession session =
-                    sessions.open(ImapKit.login(server.port()), Deadline.after(ImapKit.LONG))) {
-                assertThat(inbox.check(session).newCount()).isEqualTo(1);
+        String opened = OLD + status(4, 5, 7) + examine(4, 5, 7);
+        String silent = opened + "C: {tag} UID SEARCH UID 4:4294967295\n! silence\n";
+        TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 4, 3, 3));
+        // The proxy makes one host of the servers.
+        try (CountingProxy host = new CountingProxy(0)) {
+            ImapSessions sessions =
+                    ScriptedServer.inTime(time -> timedOut(silent, host, inbox, time));
+            try (ScriptedServer server =
+                    ScriptedServer.playing(
+                            opened
+                                    + answered("UID FETCH 4:* (UID)", "* 4 FETCH (UID 4)")
+                                    + GOODBYE)) {
+                host.leadTo(server.port());
+                try (ImapSession session =
+                        sessions.open(ImapKit.login(host.port()), Deadline.after(ImapKit.LONG))) {
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
+                }
             }
         }
+    }
+
+    /** Returns new sessions, of which the first one has got no answer at the end of the script. */
+    private static ImapSessions timedOut(
+            String script, CountingProxy host, TrackedInbox inbox, Duration time) {
+        ImapSessions sessions = ImapKit.sessions();
+        try (ScriptedServer server = ScriptedServer.playing(script)) {
+            host.leadTo(server.port());
+            MailFailure failure =
+                    catchThrowableOfType(
+                            MailFailure.class,
+                            () -> {
+                                try (ImapSession session =
+                                        sessions.open(
+                                                ImapKit.login(host.port()), Deadline.after(time))) {
+                                    inbox.check(session);
+                                }
+                            });
+            assertThat(failure.code()).isEqualTo(FailureCode.TIMEOUT);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return sessions;
     }
 
     @Test

@@ -15,7 +15,7 @@ final class AngusOracle {
 
     static MessageListing listing(int port, String user, String password) {
         Properties properties = new Properties();
-        properties.setProperty("mail.pop3.timeout", "20000");
+        properties.setProperty("mail.pop3.timeout", "180000");
         try (Store store = Session.getInstance(properties).getStore("pop3")) {
             store.connect("127.0.0.1", port, user, password);
             try (POP3Folder inbox = (POP3Folder) store.getFolder("INBOX")) {

@@ -33,6 +33,7 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -444,9 +445,11 @@ class Pop3CheckTest {
     @Test
     void an_endless_listing_ends_at_the_cap_and_an_endless_line_at_its_limit() {
         for (String endless : new String[] {"! forever 1 u\\r\\n", "! forever x"}) {
+            // A million lines take seconds of a core, and minutes of a busy one.
             MailFailure failure =
                     failed(
                             null,
+                            Duration.ofMinutes(10),
                             PIPELINED
                                     + "C: STAT\nC: UIDL\nC: LIST\nS: +OK 1 9\nS: +OK\n"
                                     + endless

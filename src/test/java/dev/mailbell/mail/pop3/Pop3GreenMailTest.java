@@ -24,6 +24,7 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailSession;
 import dev.mailbell.mail.Security;
+import dev.mailbell.mail.servers.TestGreenMail;
 import dev.mailbell.network.Deadline;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,7 @@ import org.junit.jupiter.api.Test;
 class Pop3GreenMailTest {
     private static final String ANN = "ann@mail.example";
 
-    private final GreenMail greenMail =
-            new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_POP3));
+    private final GreenMail greenMail = TestGreenMail.of(ServerSetup.PROTOCOL_POP3);
 
     @BeforeEach
     void start() {

@@ -88,8 +88,9 @@ public final class Pop3Kit {
     }
 
     /**
-     * Sessions with servers that send each answer in one piece: what they have not sent after a
-     * short time does not come.
+     * Sessions with servers that send each answer in one piece: the rest of an answer that they
+     * have not sent after a short time does not come. For the answer to the next command they may
+     * take long.
      *
      * @param part the part of the remaining time after which another command is tried
      */
@@ -100,12 +101,15 @@ public final class Pop3Kit {
                 hostProofs,
                 nanoTime,
                 clock,
-                new Silences(part, SHORT, SHORT, SHORT, SHORT));
+                new Silences(part, LONG, SHORT, SHORT, SHORT));
     }
 
-    /** Sessions in which silence of a server for two seconds makes a check try another command. */
+    /**
+     * Sessions in which silence of a server for ten seconds makes a check try another command. On a
+     * busy machine a server that answers may be silent for some seconds, too.
+     */
     static Pop3Sessions impatient(HostProofs hostProofs) {
-        return sessions(hostProofs, System::nanoTime, InstantSource.system(), 30);
+        return sessions(hostProofs, System::nanoTime, InstantSource.system(), 6);
     }
 
     public static Login login(int port, Security security, String user, Credential credential) {
@@ -167,7 +171,8 @@ public final class Pop3Kit {
         return ScriptedServer.inTime(time -> failed(mark, time, script));
     }
 
-    private static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
+    /** A failing check that ends by this time. */
+    static MailFailure failed(@Nullable Pop3Mark mark, Duration time, String script) {
         try (ScriptedServer server = ScriptedServer.playing(script + "! anything\n")) {
             return catchThrowableOfType(
                     MailFailure.class,

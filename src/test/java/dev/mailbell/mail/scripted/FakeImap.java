@@ -180,11 +180,13 @@ public final class FakeImap implements AutoCloseable {
         while (!listening.isClosed()) {
             try {
                 Socket socket = listening.accept();
+                Session session = new Session(socket);
+                // Before the question, so that a server that goes away meanwhile drops it.
+                open.add(session);
                 if (away) {
+                    open.remove(session);
                     socket.close();
                 } else {
-                    Session session = new Session(socket);
-                    open.add(session);
                     Thread.ofVirtual().name("fake-imap-session").start(session::run);
                 }
             } catch (IOException e) {
@@ -242,7 +244,6 @@ public final class FakeImap implements AutoCloseable {
             } catch (IOException gone) {
                 // Either side may drop the connection at any moment.
             } finally {
-                open.remove(this);
                 leave();
                 if (!user.isEmpty()) {
                     behavior.ended(user, socket);
@@ -257,6 +258,8 @@ public final class FakeImap implements AutoCloseable {
                         own.remove(this);
                         return own;
                     });
+            // Last: a test that sees it gone here may let the user come again.
+            open.remove(this);
         }
 
         private boolean serve(String line) throws IOException {
@@ -271,6 +274,10 @@ public final class FakeImap implements AutoCloseable {
                             sayNews();
                             say(idleTag + " OK done");
                         });
+            }
+            if (line.equalsIgnoreCase("DONE")) {
+                // The server has ended IDLE by itself while this was on its way.
+                return true;
             }
             String[] words = line.split(" ", 4);
             String command = words[1].toUpperCase(Locale.ROOT);
@@ -360,7 +367,8 @@ public final class FakeImap implements AutoCloseable {
                     return;
                 }
                 case "LOGOUT" -> {
-                    // Before the client knows: its next session does not meet this one.
+                    // Before the client knows: its next session does not meet this one, and a test
+                    // does not count it.
                     leave();
                     say("* BYE see you");
                     goodbyes.incrementAndGet();

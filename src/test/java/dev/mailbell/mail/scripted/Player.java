@@ -92,7 +92,7 @@ final class Player {
                 return false;
             }
             case "silence" -> {
-                untilGone("");
+                untilGone(null);
                 return false;
             }
             case "anything" -> {
@@ -155,8 +155,8 @@ final class Player {
         throw new Deviation("the client took a certificate that it had to refuse");
     }
 
-    /** Reads on, and answers only a goodbye: a client waits for it. */
-    private void untilGone(String goodbye) {
+    /** Reads on, and answers only a goodbye, if any: a client waits for the answer. */
+    private void untilGone(@Nullable String goodbye) {
         try {
             for (String line = line(); line != null; line = line()) {
                 if (line.equals(goodbye)) {

@@ -77,7 +77,8 @@ abstract class Maildirs implements RealMailbox {
 
     @Override
     public List<String> messages(String mailbox) {
-        return files(mailbox).stream().map(Maildirs::uniqueName).sorted().toList();
+        // A file that the server moves from new to cur meanwhile is listed twice.
+        return files(mailbox).stream().map(Maildirs::uniqueName).distinct().sorted().toList();
     }
 
     private List<Path> files(String mailbox) {
