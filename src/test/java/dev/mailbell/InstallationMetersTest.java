@@ -29,9 +29,8 @@ class InstallationMetersTest {
 
     @Test
     void what_the_installation_holds_is_read_in_the_background() throws Exception {
-        try (Database database = TestDatabase.create();
-                InstallationMeters meters =
-                        InstallationMeters.start(registry, database, dataDir, trouble::get)) {
+        try (Database database = TestDatabase.create()) {
+            // Before the start: ten seconds later the tables are read for the next minute.
             database.jdbi()
                     .useHandle(handle ->
                             handle.execute(
@@ -39,28 +38,31 @@ class InstallationMetersTest {
                                             + " created_at, updated_at) select ?, id, 'https://example.org',"
                                             + " '{*}', '{}', '', 'failing', now(), now() from client limit 1",
                                     UUID.randomUUID()));
-            meters.read();
-            assertThat(value("ready")).isEqualTo(1);
-            assertThat(value("database.size")).isGreaterThan(1e6);
-            assertThat(value("data.disk.size"))
-                    .isEqualTo(Files.getFileStore(dataDir).getTotalSpace());
-            assertThat(value("data.disk.free")).isBetween(1.0, value("data.disk.size"));
-            assertThat(webhooks("failing")).isEqualTo(1);
-            assertThat(webhooks("enabled")).isZero();
+            try (InstallationMeters meters =
+                    InstallationMeters.start(registry, database, dataDir, trouble::get)) {
+                meters.read();
+                assertThat(value("ready")).isEqualTo(1);
+                assertThat(value("database.size")).isGreaterThan(1e6);
+                assertThat(value("data.disk.size"))
+                        .isEqualTo(Files.getFileStore(dataDir).getTotalSpace());
+                assertThat(value("data.disk.free")).isBetween(1.0, value("data.disk.size"));
+                assertThat(webhooks("failing")).isEqualTo(1);
+                assertThat(webhooks("enabled")).isZero();
 
-            trouble.set(List.of("the database is away"));
-            meters.read();
-            assertThat(value("ready")).isZero();
+                trouble.set(List.of("the database is away"));
+                meters.read();
+                assertThat(value("ready")).isZero();
+            }
         }
     }
 
     @Test
     void what_cannot_be_read_has_no_value() {
         Database database = TestDatabase.create();
+        database.close();
         try (InstallationMeters meters =
                 InstallationMeters.start(
                         registry, database, dataDir.resolve("none"), trouble::get)) {
-            database.close();
             meters.read();
             assertThat(value("database.size")).isNaN();
             assertThat(webhooks("enabled")).isNaN();

@@ -38,6 +38,8 @@ import dev.mailbell.webhook.WebhookStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +61,9 @@ class BigTablesTest {
     private static final int A_DAY = 100_000;
     private static final int ACCOUNTS = 50_000;
     private static final UUID CLIENT = UUID.fromString("00000000-0000-7000-8000-000000000000");
+
+    /** The newest day of the rows, also when midnight passes while the test runs. */
+    private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
 
     /**
      * The driver prepares from the sixth time on; the server's plan is generic from the eleventh.
@@ -118,20 +123,21 @@ class BigTablesTest {
     /** Of every 100 deliveries one failed, one was merged, one is pending. */
     private static void fillDay(Handle handle, int ago) {
         for (String log : List.of("event", "delivery", "attempt")) {
-            handle.select("select log_add_day(?, (now() at time zone 'UTC')::date - ?)", log, ago)
+            handle.select("select log_add_day(?, ?)", log, TODAY.minusDays(ago))
                     .mapTo(Boolean.class)
                     .one();
         }
         handle.createUpdate(
                         """
                         insert into event (id, client_id, account_id, type, created_at, payload)
-                        select test_id((now() at time zone 'UTC')::date - :ago, 3, n), :client,
+                        select test_id(:day::date, 3, n), :client,
                             test_id(date '2026-01-01', 1, n % :accounts + 1),
                             case n % 10000 when 0 then 'account.parked' else 'mail.new' end, now() - make_interval(days => :ago),
                             '{"type":"mail.new","timestamp":"2026-11-20T23:59:07.123Z","data":{"newCount":1}}'
                         from generate_series(1, :rows) n\
                         """)
                 .bind("ago", ago)
+                .bind("day", TODAY.minusDays(ago))
                 .bind("client", CLIENT)
                 .bind("accounts", ACCOUNTS)
                 .bind("rows", A_DAY)
@@ -140,8 +146,8 @@ class BigTablesTest {
                         """
                         insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status, next_attempt_at,
                             created_at, completed_at)
-                        select test_id((now() at time zone 'UTC')::date - :ago, 4, n), test_id(date '2026-01-01', 2, n % 97),
-                            test_id((now() at time zone 'UTC')::date - :ago, 3, n), test_id(date '2026-01-01', 1, n % :accounts + 1),
+                        select test_id(:day::date, 4, n), test_id(date '2026-01-01', 2, n % 97),
+                            test_id(:day::date, 3, n), test_id(date '2026-01-01', 1, n % :accounts + 1),
                             'INBOX', 0, case n % 100 when 0 then 'pending' when 1 then 'failed' when 2 then 'superseded'
                                 else 'delivered' end,
                             now() - make_interval(days => :ago), now() - make_interval(days => :ago),
@@ -149,6 +155,7 @@ class BigTablesTest {
                         from generate_series(1, :rows) n\
                         """)
                 .bind("ago", ago)
+                .bind("day", TODAY.minusDays(ago))
                 .bind("accounts", ACCOUNTS)
                 .bind("rows", A_DAY)
                 .execute();
@@ -173,7 +180,7 @@ class BigTablesTest {
     }
 
     private static UUID ofDay(int ago, int kind, int n) {
-        return id("test_id((now() at time zone 'UTC')::date - %d, %d, %d)".formatted(ago, kind, n));
+        return id("test_id(date '%s', %d, %d)".formatted(TODAY.minusDays(ago), kind, n));
     }
 
     private record Counts(long scans, long rows) {}
@@ -536,10 +543,11 @@ class BigTablesTest {
                                 """
                                 insert into delivery (id, webhook_id, event_id, account_id, mailbox, shard, status,
                                     next_attempt_at, created_at, completed_at)
-                                select test_id((now() at time zone 'UTC')::date + 1, 4, n), :webhook, :webhook, null, null, 0,
+                                select test_id(:day::date, 4, n), :webhook, :webhook, null, null, 0,
                                     :status, now(), now(), case when :status <> 'pending' then now() end
                                 from generate_series(:first, :last) n\
                                 """)
+                        .bind("day", TODAY.plusDays(1))
                         .bind("webhook", webhook(5))
                         .bind("first", first)
                         .bind("last", last)

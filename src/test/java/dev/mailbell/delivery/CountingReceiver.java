@@ -2,6 +2,10 @@ package dev.mailbell.delivery;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Queue;
@@ -24,10 +28,30 @@ final class CountingReceiver implements AutoCloseable {
 
     private final Map<String, String> bodies = new ConcurrentHashMap<>();
     private final Map<String, String> taken = new ConcurrentHashMap<>();
-    private RawReceiver receiver = new RawReceiver(this::answer);
+
+    /** Keeps the port from other processes while nothing listens on it. */
+    private final Socket port = bound();
+
+    private RawReceiver receiver = listening();
+
+    private static Socket bound() {
+        Socket socket = new Socket();
+        try {
+            // So that a server socket may have the same port.
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return socket;
+    }
+
+    private RawReceiver listening() {
+        return new RawReceiver(ServerSocketFactory.getDefault(), port.getLocalPort(), this::answer);
+    }
 
     String url() {
-        return "http://127.0.0.1:" + receiver.port() + "/";
+        return "http://127.0.0.1:" + port.getLocalPort() + "/";
     }
 
     private void answer(RawReceiver.Request request, OutputStream out) throws IOException {
@@ -53,7 +77,7 @@ final class CountingReceiver implements AutoCloseable {
 
     /** Listens on the same port again. */
     void listen() {
-        receiver = new RawReceiver(ServerSocketFactory.getDefault(), receiver.port(), this::answer);
+        receiver = listening();
     }
 
     /** How many deliveries it took. */
@@ -78,5 +102,10 @@ final class CountingReceiver implements AutoCloseable {
     @Override
     public void close() {
         receiver.close();
+        try {
+            port.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -28,7 +28,6 @@ import dev.mailbell.webhook.WebhookStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +40,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class DeliveryEngine implements AutoCloseable {
     public final SteppedClock clock;
     final WebhookStore webhooks;
-    final EventStore events;
     public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Database database;
     private final Jdbi jdbi;
@@ -88,7 +86,6 @@ public final class DeliveryEngine implements AutoCloseable {
         this.keyring = keyring;
         this.clock = clock;
         this.webhooks = new WebhookStore(jdbi);
-        this.events = new EventStore(jdbi);
         if (!ownsAll) {
             ownership.loseAll();
         }
@@ -329,15 +326,19 @@ public final class DeliveryEngine implements AutoCloseable {
         return rows(webhook).stream().mapToInt(Row::attempts).sum();
     }
 
+    /** By the table: the feed waits for all transactions that began before that of an event. */
     List<Event> disabledEvents(Webhook webhook) {
-        List<Event> found = new ArrayList<>();
-        for (Event event :
-                events.after(ClientStore.DEFAULT, null, EventType.WEBHOOK_DISABLED, null, 1000)) {
-            if (event.payload().contains(webhook.id().toString())) {
-                found.add(event);
-            }
-        }
-        return found;
+        return jdbi
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select * from event where client_id = :client and type = :type order by id")
+                                .bind("client", ClientStore.DEFAULT)
+                                .bind("type", EventType.WEBHOOK_DISABLED.wireName())
+                                .map((row, context) -> EventStore.read(row, "id"))
+                                .list())
+                .stream()
+                .filter(event -> event.payload().contains(webhook.id().toString()))
+                .toList();
     }
 
     @Override

@@ -59,7 +59,7 @@ final class DeliveryNodes implements AutoCloseable {
     void handOver(int shard, DeliveryEngine to) throws InterruptedException {
         DeliveryEngine from = owner(shard);
         from.ownership.release(shard);
-        from.deliveries().released(Set.of(shard), Deadline.after(Duration.ofSeconds(20)));
+        from.deliveries().released(Set.of(shard), Deadline.after(Duration.ofMinutes(1)));
         from.ownership.lose(shard);
         take(shard, to);
     }

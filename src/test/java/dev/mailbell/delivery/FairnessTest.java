@@ -54,11 +54,16 @@ class FairnessTest {
     @AfterEach
     void close() throws Exception {
         release.countDown();
-        receivers.forEach(RawReceiver::close);
         engine.close();
+        receivers.forEach(RawReceiver::close);
+        // Not truncated: a read that is still under way locks these tables in another order.
         DATABASE.jdbi()
-                .useHandle(handle ->
-                        handle.execute("truncate webhook, imported, event, delivery, attempt"));
+                .useHandle(handle -> {
+                    handle.execute("delete from webhook");
+                    handle.execute("delete from event");
+                    handle.execute("delete from delivery");
+                    handle.execute("delete from attempt");
+                });
     }
 
     @AfterAll
@@ -144,7 +149,7 @@ class FairnessTest {
         soon().until(() -> count("select count(*) from attempt") == HALF * EACH);
         hang = true;
         mail(failing, EACH);
-        soon().untilAsserted(() -> assertThat(hanging.get()).isGreaterThanOrEqualTo(HALF));
+        soon().until(() -> requests(failing).stream().allMatch(requests -> requests > EACH));
         mail(healthy, EACH);
         awaitRequests(healthy, EACH);
         soon().until(() -> count("select count(*) from attempt") == 2 * HALF * EACH);
@@ -205,7 +210,7 @@ class FairnessTest {
         engine.mail(arrival(webhook, "Fresh after a restart"));
         soon().until(() -> receiver.requests.size() == 2);
         refusal = OK;
-        engine.clock.step(Duration.ofSeconds(7));
+        engine.clock.step(Duration.ofSeconds(40));
         soon().until(() -> count("select count(*) from delivery where status = 'pending'") == 0);
         List<String> bodies = receiver.requests.stream().map(RawReceiver.Request::body).toList();
         assertThat(bodies).hasSize(2 + 2 * WAITING);

@@ -125,7 +125,7 @@ class MergingTest {
         }
         assertThat(pending(webhook)).hasSize(2);
         status.set(200);
-        engine.clock.step(Duration.ofSeconds(7));
+        engine.clock.step(Duration.ofSeconds(40));
         await().untilAsserted(() -> assertThat(pending(webhook)).isEmpty());
         assertThat(receiver.requests).hasSize(3);
         List<RawReceiver.Request> all = List.copyOf(receiver.requests);

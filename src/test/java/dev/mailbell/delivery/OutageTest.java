@@ -107,11 +107,7 @@ class OutageTest {
         assertBounded(failing);
 
         away.status = 200;
-        await().ignoreExceptions()
-                .until(() -> {
-                    away.listen();
-                    return true;
-                });
+        away.listen();
         await().atMost(LONGEST)
                 .untilAsserted(() -> {
                     // The last waits of the retry schedule are half a day.

@@ -124,8 +124,8 @@ class ResponsesTest {
         engine.mail(webhook, ANN, "INBOX", 1);
         await().until(() -> !engine.now(webhook).health().healthy());
         assertThat(engine.now(webhook).state()).isEqualTo(State.FAILING);
-        engine.patch(webhook, State.ENABLED);
         says.set(status(204));
+        engine.patch(webhook, State.ENABLED);
         await().until(() -> engine.now(webhook).health().healthy());
         engine.patch(webhook, State.DISABLED);
         assertThat(engine.now(webhook).health().healthy()).isFalse();
@@ -144,7 +144,7 @@ class ResponsesTest {
         assertThat(engine.now(webhook).health().pausedUntil()).isNull();
 
         says.set(status(200));
-        engine.clock.step(Duration.ofSeconds(7));
+        engine.clock.step(Duration.ofSeconds(40));
         await().untilAsserted(
                         () -> assertThat(engine.statuses(webhook)).containsExactly("delivered"));
         assertThat(engine.now(webhook).state()).isEqualTo(State.ENABLED);
@@ -163,7 +163,7 @@ class ResponsesTest {
         Webhook webhook = engine.webhook(receiver());
         engine.mail(webhook, ANN, "INBOX", 1);
         awaitAttempts(webhook, 1);
-        engine.clock.step(Duration.ofSeconds(7));
+        engine.clock.step(Duration.ofSeconds(40));
         awaitAttempts(webhook, 2);
         engine.clock.step(Duration.ofMinutes(7));
         awaitAttempts(webhook, 3);

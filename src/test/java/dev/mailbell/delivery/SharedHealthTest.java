@@ -152,12 +152,17 @@ class SharedHealthTest {
     void a_failure_at_one_node_does_not_close_the_breaker_that_another_one_opened() {
         mailBoth();
         awaitDelivered(2);
-        openBreaker();
         answer = "500 No\r\n";
-        // The node knows the row of before.
+        hold = new CountDownLatch(1);
+        // The node begins with the row of before.
         nodes.mail(webhook, ofA, "INBOX", 1);
+        await().until(() -> receiver.requests.size() == 3);
+        openBreaker();
+        hold.countDown();
         await().until(() -> a.now(webhook).health().failures() == 6);
         assertThat(a.now(webhook).health().breakerOpenings()).isOne();
+        // The node may not have taken over yet what it wrote.
+        nodes.noticed(webhook);
         nodes.mail(webhook, ofA, "Other", 1);
         bothGoOn();
         assertThat(receiver.requests).hasSize(3);
@@ -261,7 +266,7 @@ class SharedHealthTest {
             nodes.mail(webhook, ofB, "INBOX", 1);
             await().until(() -> a.now(webhook).state() == State.DISABLED);
             // It is due at the end of the attempt, which the clock of the test has not reached.
-            a.clock.step(Duration.ofSeconds(10));
+            a.clock.step(Duration.ofMinutes(1));
             await().until(() ->
                     others.requests.stream()
                             .anyMatch(one -> one.body().contains("webhook.disabled")));

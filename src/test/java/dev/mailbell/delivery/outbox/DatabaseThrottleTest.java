@@ -31,7 +31,10 @@ class DatabaseThrottleTest {
     void after_work_there_is_a_rest_of_seven_times_as_long() throws Exception {
         long[] first = throttle.run(() -> work(Duration.ofMillis(10)));
         long[] second = throttle.run(() -> work(Duration.ZERO));
-        assertThat(second[0] - first[1]).isGreaterThanOrEqualTo(7 * (first[1] - first[0]));
+        // On a busy machine the work may take so long that the longest rest, 2 s, is shorter.
+        assertThat(second[0] - first[1])
+                .isGreaterThanOrEqualTo(
+                        Math.min(7 * (first[1] - first[0]), Duration.ofSeconds(2).toNanos()));
     }
 
     @Test

@@ -166,7 +166,7 @@ class OutcomeWriterTest {
         allowAll();
         await().until(() -> written.contains(pending.get(7).id()));
         assertThat(statuses()).hasSize(13).containsOnly("delivered");
-        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofMinutes(1))).isTrue();
     }
 
     @Test
@@ -180,7 +180,7 @@ class OutcomeWriterTest {
         writer.start();
         await().until(() -> written.size() == 3);
         assertThat(statuses()).containsExactly("delivered", "delivered", "failed");
-        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofMinutes(1))).isTrue();
     }
 
     @Test
@@ -217,7 +217,7 @@ class OutcomeWriterTest {
         assertThat(statuses()).containsExactly("failed", "pending", "pending");
         assertThat(engine.attempts(webhook)).isOne();
         assertThat(engine.now(webhook).health().failures()).isOne();
-        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofMinutes(1))).isTrue();
     }
 
     @Test
@@ -261,7 +261,7 @@ class OutcomeWriterTest {
         end.countDown();
         other.join();
         await().until(() -> written.contains(pending.get(0).id()));
-        assertThat(writer.stop(Duration.ofSeconds(10))).isTrue();
+        assertThat(writer.stop(Duration.ofMinutes(1))).isTrue();
     }
 
     @Test
@@ -270,7 +270,7 @@ class OutcomeWriterTest {
         OutcomeWriter writer =
                 new OutcomeWriter(outcomeTable, changes -> {}, new DatabaseThrottle());
         writer.start();
-        assertThat(writer.stop(Duration.ofSeconds(30))).isTrue();
+        assertThat(writer.stop(Duration.ofMinutes(1))).isTrue();
         assertThatExceptionOfType(InterruptedException.class)
                 .isThrownBy(() -> writer.submit(pendingOutcome(outcome(late, 204, ""))));
         assertThat(statuses()).containsExactly("pending");

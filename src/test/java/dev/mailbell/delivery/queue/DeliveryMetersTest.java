@@ -89,11 +89,11 @@ class DeliveryMetersTest {
         engine.mail(webhook, ANN, "Lists", 1);
         await().until(() -> attempts("refused") == 1);
         status.set(200);
-        engine.clock.step(Duration.ofSeconds(7));
+        engine.clock.step(Duration.ofSeconds(40));
         await().until(() -> attempts("delivered") == 2);
         // The second attempt is not timed.
         assertThat(engine.meters.get("deliveries.commit.to.post").timer().count()).isEqualTo(2);
-        assertThat(engine.meters.get("deliveries.attempt").timer().count()).isEqualTo(3);
+        await().until(() -> engine.meters.get("deliveries.attempt").timer().count() == 3);
         assertThat(attempts("ours")).isZero();
     }
 
