@@ -118,7 +118,8 @@ class MembershipTest {
             assertThat(meters.get("fenced.writes").counter().count()).isEqualTo(1);
             assertThat(two.fence(shardOfTwo).epoch()).isPositive();
             assertThat(gauge("shards.owned")).isEqualTo(one.shards().size());
-            assertThat(working).hasSize(1024);
+            // The work of a shard begins after the shard is owned.
+            await().untilAsserted(() -> assertThat(working).hasSize(1024));
 
             one.leave();
             assertThat(one.shards()).isEmpty();
@@ -128,7 +129,7 @@ class MembershipTest {
             assertThat(one.isActive()).isFalse();
             await().until(() -> two.nodes() == 1);
             assertThat(gauge("shards.owned")).isZero();
-            assertThat(working).hasSize(1024);
+            await().untilAsserted(() -> assertThat(working).hasSize(1024));
         }
     }
 
@@ -140,10 +141,12 @@ class MembershipTest {
             one.start();
             await().until(() -> one.shards().size() == 1024);
             long epoch = one.fence(7).epoch();
-            try (Connection locking = database.ownConnection(Duration.ofSeconds(2))) {
+            // A busy machine may have made a heartbeat late already.
+            int before = suspensions.get();
+            try (Connection locking = database.ownConnection(Duration.ofMinutes(1))) {
                 locking.setAutoCommit(false);
                 Sql.of("lock table node in access exclusive mode").update(locking);
-                await().until(() -> suspensions.get() == 1);
+                await().until(() -> suspensions.get() > before);
                 assertThat(one.isActive()).isFalse();
                 assertThat(one.mayBegin(7)).isFalse();
                 assertThat(one.trouble()).isNotEmpty();
@@ -152,7 +155,7 @@ class MembershipTest {
             }
             await().until(() -> one.mayBegin(7));
             assertThat(one.fence(7).epoch()).isEqualTo(epoch);
-            assertThat(suspensions).hasValue(1);
+            assertThat(suspensions).hasValue(before + 1);
             assertThat(working).hasSize(1024);
         }
     }

