@@ -97,7 +97,11 @@ class CountingTest {
                                 assertThat(receiver.announced(box.id)).isEqualTo(box.arrivals));
             }
             assertThat(receiver.faults()).isEmpty();
-            assertThat(fed(rest)).isEqualTo(boxes.stream().mapToInt(box -> box.arrivals).sum());
+            Rest last = rest;
+            int arrivals = boxes.stream().mapToInt(box -> box.arrivals).sum();
+            // The feed waits for transactions of PostgreSQL that began earlier.
+            await("the feed of seed " + seed)
+                    .untilAsserted(() -> assertThat(fed(last)).isEqualTo(arrivals));
         } finally {
             daemon.close();
         }

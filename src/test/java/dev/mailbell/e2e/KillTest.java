@@ -101,7 +101,7 @@ class KillTest {
             }
 
             Rest after = daemon.rest();
-            await().until(() -> after.get("/readyz").status() == 200);
+            after.awaitReady();
             for (Box box : boxes) {
                 await("seed " + seed)
                         .untilAsserted(() ->
@@ -111,9 +111,10 @@ class KillTest {
             assertThat(receiver.faults()).as("seed %s", seed).isEmpty();
             for (Box box : boxes) {
                 assertThat(detected(receiver, box.id())).as("seed %s", seed).isSorted();
-                assertThat(fed(after, box.id()))
-                        .as("the feed of seed %s", seed)
-                        .isEqualTo(box.arrivals().get());
+                // The feed waits for transactions of PostgreSQL that began earlier.
+                await("the feed of seed " + seed)
+                        .untilAsserted(() ->
+                                assertThat(fed(after, box.id())).isEqualTo(box.arrivals().get()));
             }
         } finally {
             daemon.close();

@@ -101,7 +101,7 @@ class PromotionTest {
             assertThat(receiver.count("mailbox.baseline")).isEqualTo(1);
             assertThat(receiver.count("mailbox.reset")).isZero();
             assertThat(receiver.faults()).isEmpty();
-            assertThat(fed(rest, id)).isEqualTo(4);
+            awaitFed(rest, id, 4);
             assertThat(daemon.log()).doesNotContain("\tat dev.mailbell");
         }
     }
@@ -169,7 +169,7 @@ class PromotionTest {
                 deliver(maildirs);
                 awaitAnnounced(receiver, ids, 3);
                 for (String id : ids) {
-                    assertThat(fed(two.rest(), id)).isEqualTo(3);
+                    awaitFed(two.rest(), id, 3);
                 }
                 assertThat(receiver.faults()).isEmpty();
                 assertThat(one.log() + two.log()).doesNotContain("\tat dev.mailbell");
@@ -196,6 +196,11 @@ class PromotionTest {
         await().untilAsserted(() ->
                 assertThat(ids)
                         .allSatisfy(id -> assertThat(receiver.announced(id)).isEqualTo(each)));
+    }
+
+    /** The feed waits for transactions of PostgreSQL that began earlier. */
+    private static void awaitFed(Rest rest, String id, int messages) {
+        await().untilAsserted(() -> assertThat(fed(rest, id)).isEqualTo(messages));
     }
 
     private static int fed(Rest rest, String id) {

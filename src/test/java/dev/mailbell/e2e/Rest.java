@@ -79,6 +79,11 @@ public record Rest(URI uri, String key) {
                 .expect(200);
     }
 
+    /** Waits until the node is ready: on a busy machine a heartbeat may be late for a moment. */
+    public void awaitReady() {
+        await().pollDelay(Duration.ZERO).until(() -> get("/readyz").status() == 200);
+    }
+
     /** Registers a webhook for everything; answers its body with the secret. */
     public JsonNode registerWebhook(String url) {
         return post("/v1/webhooks", Map.of("url", url, "events", new String[] {"*"})).expect(201);

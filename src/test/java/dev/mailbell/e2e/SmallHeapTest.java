@@ -68,7 +68,7 @@ class SmallHeapTest {
                 }
             }
             assertThat(done).isPositive();
-            rest.get("/readyz").expect(200);
+            rest.awaitReady();
             assertThat(send(rest, clients.getFirst(), batch).join().statusCode()).isEqualTo(200);
             assertThat(daemon.log()).doesNotContain("java.lang.OutOfMemoryError");
         }
@@ -88,7 +88,7 @@ class SmallHeapTest {
             Rest rest, UUID client, String batch) {
         return HTTP.sendAsync(
                 HttpRequest.newBuilder(rest.uri().resolve("/v1/accounts/batch"))
-                        .timeout(Duration.ofMinutes(2))
+                        .timeout(Duration.ofMinutes(5))
                         .header("Authorization", "Bearer " + rest.key())
                         .header("Mailbell-Client", client.toString())
                         .header("Content-Type", "application/json")

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,9 +58,15 @@ class TakeOverTest {
 
     private record Said(int exitCode, String text) {}
 
+    /** Where a heartbeat was late on a busy machine, the daemon's answer says to try again. */
     private Said takeOver(String account, Map<String, Object> state) throws Exception {
         Path file = directory.resolve("state.json");
         Files.writeString(file, JsonMapper.shared().writeValueAsString(state));
+        return await().pollDelay(Duration.ZERO)
+                .until(() -> takeOver(account, file), said -> !said.text().contains("try again"));
+    }
+
+    private Said takeOver(String account, Path file) throws Exception {
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 "python3", "docs/examples/take_over.py", account, file.toString())

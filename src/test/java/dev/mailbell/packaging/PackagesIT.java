@@ -221,10 +221,12 @@ class PackagesIT {
         assertThat(home.resolve("target")).doesNotExist();
     }
 
+    /** An event that is refused is tried again and again soon, however long the upgrade takes. */
     private static Map<String, String> settings() {
         return Map.of(
                 "MAILBELL_ADMIN_KEY", KEY,
                 "MAILBELL_HTTP_PORT", "0",
+                "MAILBELL_WEBHOOKS_RETRY_SCHEDULE", "5s" + ",5s".repeat(20),
                 "MAILBELL_NETWORK_ALLOW_PRIVATE", "127.0.0.0/8",
                 "MAILBELL_NETWORK_ALLOW_CLEARTEXT", "127.0.0.1");
     }
@@ -273,8 +275,8 @@ class PackagesIT {
             await().until(() -> events(rest) >= 4);
             CompletableFuture<Shell.Outcome> upgrade =
                     CompletableFuture.supplyAsync(() -> dpkg(root, "-i /tmp/packages/newer.deb"));
-            // While it is away.
-            await().until(() -> mail.openSessions() == 0);
+            // While it is away, or after that on a machine that is too busy to see it.
+            await().until(() -> mail.openSessions() == 0 || upgrade.isDone());
             mail.deliver("ann");
             receiver.answer(() -> 204);
             upgrade.get().expect(0);

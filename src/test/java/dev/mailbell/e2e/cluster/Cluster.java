@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class Cluster implements AutoCloseable {
     private static final int CONNECTIONS = 120;
 
     private static final int SHARDS = 1024;
+
+    /** Longer than a node that takes shards lets the next ones wait. */
+    private static final Duration AT_REST = Duration.ofMillis(2_500);
 
     private final Path folder;
     private final DatabaseAddress address;
@@ -132,6 +136,26 @@ final class Cluster implements AutoCloseable {
                         .hasSize(nodes.size())
                         .allSatisfy((node, shards) ->
                                 assertThat(shards).isGreaterThanOrEqualTo(least)));
+    }
+
+    /**
+     * The same, and waits until no shard moves any more: for a test that names the owner of an
+     * account.
+     */
+    void awaitAtRest() {
+        awaitShared();
+        AtomicLong last = new AtomicLong(-1);
+        await().during(AT_REST)
+                .until(() -> {
+                    long now = changes();
+                    return last.getAndSet(now) == now;
+                });
+    }
+
+    /** Each change of a shard's owner raises its epoch. */
+    private long changes() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery("select sum(epoch)::bigint from shard").mapTo(Long.class).one());
     }
 
     /** How many shards the nodes own, by name; those without a live owner are of "none". */

@@ -113,7 +113,7 @@ class MembershipChangesTest {
     @Test
     void an_account_is_erased_through_one_node_while_another_delivers_for_it() throws Exception {
         cluster.size(2);
-        cluster.awaitShared();
+        cluster.awaitAtRest();
         Mailbox mailbox = cluster.mailboxes().getFirst();
         ClusterNode owner = cluster.ownerOf(mailbox);
         Rest other =

@@ -89,6 +89,7 @@ class NodeFailuresTest {
     @Test
     void a_forwarded_check_whose_owner_dies_is_answered_in_time_and_can_be_repeated()
             throws Exception {
+        cluster.awaitAtRest();
         Mailbox mailbox = cluster.mailboxes().getFirst();
         ClusterNode owner = cluster.ownerOf(mailbox);
         ClusterNode other =
