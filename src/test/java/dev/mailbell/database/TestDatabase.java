@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * Real PostgreSQL for tests: one server for the JVM, a new migrated database for each caller.
@@ -22,12 +24,22 @@ import org.jdbi.v3.core.Jdbi;
  */
 public final class TestDatabase {
     /** Not durable: a crash of the machine may lose these data. */
+    /**
+     * Autovacuum is a transaction at any moment: beside it the event feed shows no newer events,
+     * and after it statements have other plans.
+     */
     private static final Map<String, String> FAST =
-            Map.of("fsync", "off", "synchronous_commit", "off", "full_page_writes", "off");
+            Map.of(
+                    "fsync", "off",
+                    "synchronous_commit", "off",
+                    "full_page_writes", "off",
+                    "autovacuum", "off");
 
     private static final int CONNECTIONS = 300;
     private static final int POOL = 10;
     private static final String TEMPLATE = "migrated";
+    private static final String OBJECT_IN_USE = "55006";
+    private static final int TRIES = 24;
 
     /** Of the template's files: through the log it would take three times as much CPU time. */
     private static final String COPY = " strategy file_copy";
@@ -49,8 +61,7 @@ public final class TestDatabase {
             Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
             dropEarlierRuns();
             hashOnce();
-            ADMIN.useHandle(
-                    handle -> handle.execute("create database " + TEMPLATE + " owner " + owner()));
+            executeWhenUnused("create database " + TEMPLATE + " owner " + owner());
             try (Database template = Database.open(SERVER.address(TEMPLATE), 1)) {
                 template.migrate();
             }
@@ -121,23 +132,21 @@ public final class TestDatabase {
     /** The same with a limit of connections. */
     public static Database create(int connections) {
         String name = "test_" + number.incrementAndGet();
-        Shared.ADMIN.useHandle(handle ->
-                handle.execute(
-                        "create database "
-                                + name
-                                + " template "
-                                + TEMPLATE
-                                + " owner "
-                                + Shared.owner()
-                                + COPY));
+        executeWhenUnused(
+                "create database "
+                        + name
+                        + " template "
+                        + TEMPLATE
+                        + " owner "
+                        + Shared.owner()
+                        + COPY);
         return Database.open(Shared.SERVER.address(name), connections, () -> drop(name));
     }
 
     /** A new database without tables, for tests of connecting and migrating. */
     public static DatabaseAddress empty() {
         String name = "test_" + number.incrementAndGet();
-        Shared.ADMIN.useHandle(handle ->
-                handle.execute("create database " + name + " owner " + Shared.owner() + COPY));
+        executeWhenUnused("create database " + name + " owner " + Shared.owner() + COPY);
         return Shared.SERVER.address(name);
     }
 
@@ -221,7 +230,25 @@ public final class TestDatabase {
     }
 
     private static void drop(String name) {
-        Shared.ADMIN.useHandle(
-                handle -> handle.execute("drop database if exists " + name + " with (force)"));
+        executeWhenUnused("drop database if exists " + name + " with (force)");
+    }
+
+    /**
+     * PostgreSQL waits 5 s for the end of a database's other sessions, autovacuum's too, and then
+     * refuses. On a busy machine they take longer.
+     */
+    private static void executeWhenUnused(String statement) {
+        for (int left = TRIES - 1; ; left--) {
+            try {
+                Shared.ADMIN.useHandle(handle -> handle.execute(statement));
+                return;
+            } catch (UnableToExecuteStatementException e) {
+                if (left == 0
+                        || !(e.getCause() instanceof SQLException refused)
+                        || !OBJECT_IN_USE.equals(refused.getSQLState())) {
+                    throw e;
+                }
+            }
+        }
     }
 }

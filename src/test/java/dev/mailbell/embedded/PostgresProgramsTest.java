@@ -42,7 +42,7 @@ class PostgresProgramsTest {
 
         ProcessRunner.Outcome version =
                 ProcessRunner.run(
-                        List.of(programs.program("postgres"), "--version"), Duration.ofSeconds(20));
+                        List.of(programs.program("postgres"), "--version"), Duration.ofMinutes(3));
         assertThat(version.output()).contains("PostgreSQL) " + PostgresPrograms.MAJOR);
         assertThat(half).doesNotExist();
 

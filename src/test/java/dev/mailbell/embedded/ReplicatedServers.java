@@ -1,5 +1,7 @@
 package dev.mailbell.embedded;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.mailbell.database.DatabaseAddress;
 import dev.mailbell.database.ServerName;
 import dev.mailbell.database.TestDatabase;
@@ -27,6 +29,8 @@ public final class ReplicatedServers implements AutoCloseable {
                     "max_wal_senders", "4",
                     "hot_standby", "on");
     private static final int POOL = 24;
+    private static final String FOLLOWERS =
+            "select count(*) from pg_stat_replication where state = 'streaming'";
 
     private final EmbeddedPostgres primary;
     private final EmbeddedPostgres standby;
@@ -52,6 +56,8 @@ public final class ReplicatedServers implements AutoCloseable {
             boolean started = false;
             try {
                 ReplicatedServers both = new ReplicatedServers(primary, follow(primary, second));
+                // The standby's first try to connect may come before the new access rule.
+                await().until(() -> on(primary, FOLLOWERS).equals("1"));
                 started = true;
                 return both;
             } finally {

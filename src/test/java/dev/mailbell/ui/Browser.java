@@ -66,8 +66,12 @@ public final class Browser implements AutoCloseable {
                         .usingDriverExecutable(
                                 new File(program("CHROMEDRIVER", "/usr/bin/chromedriver")))
                         .usingAnyFreePort()
+                        .withTimeout(PATIENCE)
                         .build();
-        return new Browser(new ChromeDriver(service, options));
+        ChromeDriver driver = new ChromeDriver(service, options);
+        // axe-core takes seconds for a page, and on a busy machine more than the usual 30 s.
+        driver.manage().timeouts().scriptTimeout(PATIENCE);
+        return new Browser(driver);
     }
 
     private static String program(String variable, String usual) {

@@ -76,6 +76,7 @@ final class HooksShowcase {
         caller.post(
                 "/v1/clients/" + client + "/portal-links",
                 "{\"name\": \"Ann of support\", \"expiresIn\": \"PT8H\"}");
+        ui.api.awaitFeed();
     }
 
     private UUID webhook(String url) {

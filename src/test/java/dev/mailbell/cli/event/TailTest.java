@@ -75,7 +75,14 @@ class TailTest {
             try {
                 while (true) {
                     Socket from = server.accept();
-                    Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
+                    Socket to;
+                    try {
+                        to = new Socket(InetAddress.getLoopbackAddress(), target);
+                    } catch (IOException restarting) {
+                        // The node does not listen yet: the client tries again.
+                        from.close();
+                        continue;
+                    }
                     sockets.add(from);
                     sockets.add(to);
                     Thread.ofVirtual().start(() -> copy(from, to));
@@ -213,7 +220,8 @@ class TailTest {
                             ApiFailure.class,
                             e -> assertThat(e.exitCode()).isEqualTo(ExitCodes.REFUSED));
         }
-        try (Api away = Api.of("http://127.0.0.1:" + Ports.free(), TestApi.KEY)) {
+        try (Ports.Closed closed = new Ports.Closed();
+                Api away = Api.of("http://127.0.0.1:" + closed.port(), TestApi.KEY)) {
             Tail tail =
                     new Tail(
                             away, new Parameters(), Duration.ofHours(1), event -> {}, notices::add);
@@ -247,6 +255,7 @@ class TailTest {
             for (int i = 0; i < 3; i++) {
                 newest = happened();
             }
+            api.awaitFeed();
             assertThat(position.newest()).contains(newest);
             // Also where the caller's clock is far behind or ahead of the server's.
             for (Duration off :

@@ -7,6 +7,7 @@ import com.icegreen.greenmail.util.ServerSetup;
 import dev.mailbell.mail.dovecot.Dovecot;
 import dev.mailbell.mail.dovecot.Maildir;
 import dev.mailbell.mail.scripted.TestTls;
+import dev.mailbell.mail.servers.TestGreenMail;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,11 +32,7 @@ class MailToolsDocTest {
     private static final String ANN = "ann@example.org";
 
     private final GreenMail greenMail =
-            new GreenMail(
-                    new ServerSetup[] {
-                        new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP),
-                        new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_POP3)
-                    });
+            TestGreenMail.of(ServerSetup.PROTOCOL_SMTP, ServerSetup.PROTOCOL_POP3);
     private final Map<String, String> typed = new LinkedHashMap<>();
 
     @TempDir private Path directory;

@@ -28,6 +28,8 @@ class NameLookupsTest {
 
     private final CountDownLatch nameServer = new CountDownLatch(1);
     private final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+
+    /** Its clock stands still, so that on a busy machine no lookup becomes slow meanwhile. */
     private final NameLookups lookups =
             new NameLookups(
                     name -> {
@@ -44,7 +46,9 @@ class NameLookupsTest {
                         return ANSWER;
                     },
                     1,
-                    1);
+                    1,
+                    () -> 0,
+                    Duration.ofSeconds(5));
 
     private void awaitNameServer() {
         try {
@@ -76,7 +80,7 @@ class NameLookupsTest {
         try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<InetAddress>>> answers = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
-                answers.add(callers.submit(() -> lookups.lookup("slow.example", in(20_000))));
+                answers.add(callers.submit(() -> lookups.lookup("slow.example", in(180_000))));
             }
             await().until(() -> asked.contains("slow.example"));
             nameServer.countDown();
@@ -95,19 +99,22 @@ class NameLookupsTest {
                 .isInstanceOf(SocketTimeoutException.class);
         assertThatThrownBy(() -> lookups.lookup("second.example", in(1)))
                 .isInstanceOf(SocketTimeoutException.class);
-        assertThatThrownBy(() -> lookups.lookup("third.example", in(20_000)))
+        assertThatThrownBy(() -> lookups.lookup("third.example", in(180_000)))
                 .isInstanceOf(LookupsBusyException.class)
                 .hasMessageContaining("third.example");
         nameServer.countDown();
-        await().untilAsserted(() ->
-                assertThat(lookups.lookup("fourth.example", in(20_000))).isEqualTo(ANSWER));
+        // The slow lookup ends on a thread of its own; until then the queue stays full.
+        await().ignoreException(LookupsBusyException.class)
+                .untilAsserted(() ->
+                        assertThat(lookups.lookup("fourth.example", in(180_000)))
+                                .isEqualTo(ANSWER));
         assertThat(asked).doesNotContain("second.example", "third.example");
     }
 
     @Test
     void a_failed_lookup_is_not_remembered() {
         for (String name : List.of("none.example", "odd.example", "none.example")) {
-            assertThatThrownBy(() -> lookups.lookup(name, in(20_000)))
+            assertThatThrownBy(() -> lookups.lookup(name, in(180_000)))
                     .isInstanceOf(UnknownHostException.class)
                     .hasMessageContaining(name)
                     .hasCauseInstanceOf(Exception.class);
@@ -161,7 +168,7 @@ class NameLookupsTest {
             await().until(() -> server.asked.size() == 16);
             server.pass(Duration.ofSeconds(2));
             await().until(() -> server.asked.size() == 20);
-            assertThat(server.lookups.lookup("good.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.lookups.lookup("good.example", in(180_000))).isEqualTo(ANSWER);
             assertThat(server.asked).doesNotHaveDuplicates();
             server.end.countDown();
         }
@@ -172,7 +179,7 @@ class NameLookupsTest {
             throws Exception {
         try (Silent server = new Silent();
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
-            assertThat(server.lookups.lookup("known.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.lookups.lookup("known.example", in(180_000))).isEqualTo(ANSWER);
             for (int i = 0; i < 60; i++) {
                 String name = "silent" + i + ".example";
                 callers.submit(() -> server.lookups.lookup(name, in(60_000)));
@@ -184,7 +191,7 @@ class NameLookupsTest {
             }
             assertThatThrownBy(() -> server.lookups.lookup("new.example", in(300)))
                     .isInstanceOf(SocketTimeoutException.class);
-            assertThat(server.lookups.lookup("known.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.lookups.lookup("known.example", in(180_000))).isEqualTo(ANSWER);
             assertThat(server.asked).hasSize(1 + 32 + 1);
             server.end.countDown();
         }
@@ -199,12 +206,14 @@ class NameLookupsTest {
             await().until(() -> server.asked.size() == 1);
             server.pass(Duration.ofSeconds(6));
             assertThatThrownBy(waits::get).hasCauseInstanceOf(SocketTimeoutException.class);
-            assertThatThrownBy(() -> server.lookups.lookup("silent.example", in(600_000)))
-                    .isInstanceOf(SocketTimeoutException.class)
-                    .hasMessageContaining("a moment ago");
+            // On a busy machine the first caller may have given up before the time passed.
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> server.lookups.lookup("silent.example", in(2_000)))
+                            .isInstanceOf(SocketTimeoutException.class)
+                            .hasMessageContaining("a moment ago"));
             server.pass(Duration.ofSeconds(31));
             server.end.countDown();
-            assertThat(server.lookups.lookup("silent.example", in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.lookups.lookup("silent.example", in(180_000))).isEqualTo(ANSWER);
         }
     }
 
@@ -213,7 +222,7 @@ class NameLookupsTest {
         assertThatThrownBy(() -> lookups.lookup("slow.example", in(20)))
                 .isInstanceOf(SocketTimeoutException.class);
         FutureTask<List<InetAddress>> second =
-                new FutureTask<>(() -> lookups.lookup("second.example", in(20_000)));
+                new FutureTask<>(() -> lookups.lookup("second.example", in(180_000)));
         Thread caller = Thread.ofVirtual().start(second);
         await().until(() -> caller.getState() == Thread.State.TIMED_WAITING);
         lookups.close();
@@ -247,7 +256,7 @@ class NameLookupsTest {
 
     private static void assertResolves(Silent server, String name) {
         try {
-            assertThat(server.lookups.lookup(name, in(20_000))).isEqualTo(ANSWER);
+            assertThat(server.lookups.lookup(name, in(180_000))).isEqualTo(ANSWER);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

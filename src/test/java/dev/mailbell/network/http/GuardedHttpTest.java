@@ -175,13 +175,16 @@ class GuardedHttpTest {
                         out.flush();
                     }
                 })) {
-            assertThatExceptionOfType(SocketTimeoutException.class)
-                    .isThrownBy(() ->
-                            http.send(
-                                    Request.get(peer.uri()),
-                                    10,
-                                    Deadline.after(Duration.ofMillis(300))))
-                    .withMessageContaining("127.0.0.1");
+            // On a busy machine the deadline may pass before there is a connection: then the time
+            // doubles.
+            for (Duration time = Duration.ofMillis(300);
+                    peer.connected.getCount() > 0;
+                    time = time.multipliedBy(2)) {
+                Deadline deadline = Deadline.after(time);
+                assertThatExceptionOfType(SocketTimeoutException.class)
+                        .isThrownBy(() -> http.send(Request.get(peer.uri()), 10, deadline))
+                        .withMessageContaining("127.0.0.1");
+            }
             assertThat(peer.ended.await(180, TimeUnit.SECONDS)).isTrue();
         }
     }
@@ -291,6 +294,7 @@ class GuardedHttpTest {
             void play(OutputStream out) throws IOException;
         }
 
+        final CountDownLatch connected = new CountDownLatch(1);
         final CountDownLatch ended = new CountDownLatch(1);
         private final ServerSocket listening;
 
@@ -305,6 +309,7 @@ class GuardedHttpTest {
 
         private void serve(Script script) {
             try (Socket socket = listening.accept()) {
+                connected.countDown();
                 script.play(socket.getOutputStream());
             } catch (IOException e) {
                 // The peer closed the connection, which the tests wait for.

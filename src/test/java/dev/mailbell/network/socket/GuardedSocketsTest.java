@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mailbell.Ports;
 import dev.mailbell.network.Deadline;
 import dev.mailbell.network.Host;
 import dev.mailbell.network.address.AddressGuard;
@@ -48,7 +49,8 @@ class GuardedSocketsTest {
     @Test
     void the_next_address_is_tried_when_one_refuses() throws Exception {
         InetAddress second = Host.of("127.0.0.2").literal().orElseThrow();
-        try (ServerSocket server = new ServerSocket(0, 5, second);
+        try (Ports.Closed first = new Ports.Closed();
+                ServerSocket server = new ServerSocket(first.port(), 5, second);
                 AddressGuard guard = guard("127.0.0.0/8", "127.0.0.1", "127.0.0.2");
                 Socket socket =
                         new GuardedSockets(guard)
@@ -72,11 +74,9 @@ class GuardedSocketsTest {
 
     @Test
     void a_closed_port_is_a_refused_connection_named_without_an_address() throws Exception {
-        int port;
-        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            port = server.getLocalPort();
-        }
-        try (AddressGuard guard = guard("127.0.0.1", "127.0.0.1")) {
+        try (Ports.Closed closed = new Ports.Closed();
+                AddressGuard guard = guard("127.0.0.1", "127.0.0.1")) {
+            int port = closed.port();
             assertThatThrownBy(
                             () -> new GuardedSockets(guard).connect("imap.example", port, soon()))
                     .isInstanceOf(ConnectException.class)
