@@ -1,5 +1,6 @@
 package dev.mailbell.bench;
 
+import dev.mailbell.bench.daemon.Meter;
 import dev.mailbell.bench.sim.Latencies;
 import java.util.BitSet;
 import java.util.List;
@@ -9,6 +10,10 @@ import java.util.Random;
 final class ClusterKillScenario implements Scenario {
     private static final int NODES = 3;
     private static final int KILLED = 1;
+
+    /** Its CPU is shown; that of the third node is as much. */
+    private static final int SURVIVOR = 0;
+
     private static final int RAMP_SECONDS = 300;
     private static final int SETTLE_SECONDS = 120;
 
@@ -31,6 +36,10 @@ final class ClusterKillScenario implements Scenario {
             for (int i = 0; i < mailboxes; i++) {
                 orphans.set(i, bed.coverage().clientOf(i).equals(ClusterBed.addressOf(KILLED)));
             }
+            EachSecond shown =
+                    options.eachSecond()
+                            ? EachSecond.begin(new Meter(bed.node(SURVIVOR), bed.sql()), seconds)
+                            : null;
             long killed = System.nanoTime();
             try (BackgroundMail mail =
                     new BackgroundMail(bed::deliver, () -> random.nextInt(mailboxes), rate)) {
@@ -41,6 +50,9 @@ final class ClusterKillScenario implements Scenario {
             long end = System.nanoTime();
             bed.settle(SETTLE_SECONDS);
             Latencies latencies = bed.ledger().latencies();
+            if (shown != null) {
+                shown.print(latencies, i -> !orphans.get(i));
+            }
             Latencies.Sorted before = latencies.between(begun, killed, i -> !orphans.get(i));
             Latencies.Sorted after = latencies.between(killed, end, i -> !orphans.get(i));
             Latencies.Sorted gaps = bed.coverage().gaps().between(killed, end, orphans::get);

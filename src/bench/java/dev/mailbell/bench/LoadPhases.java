@@ -1,5 +1,6 @@
 package dev.mailbell.bench;
 
+import dev.mailbell.bench.daemon.Meter;
 import dev.mailbell.bench.sim.Latencies;
 import java.util.List;
 import java.util.Random;
@@ -36,13 +37,13 @@ final class LoadPhases {
     /** One phase: the latencies of the mail that comes in it, each counted once. */
     Latencies.Sorted measure() throws InterruptedException {
         testBed.settle(SETTLE_SECONDS);
-        EachSecond shown = eachSecond ? EachSecond.begin(testBed.daemon(), seconds) : null;
+        EachSecond shown = eachSecond ? EachSecond.begin(new Meter(testBed.daemon()), seconds) : null;
         begun = System.nanoTime();
         stream.run(rate, seconds);
         end = System.nanoTime();
         testBed.settle(SETTLE_SECONDS);
         if (shown != null) {
-            shown.print(testBed.ledger().latencies());
+            shown.print(testBed.ledger().latencies(), mailbox -> true);
         }
         return testBed.ledger().latencies().between(begun, end);
     }

@@ -23,8 +23,13 @@ public final class Meter {
     private final ProcessHandle postgresql;
 
     public Meter(DaemonProcess daemon) {
-        this.daemon = daemon.handle();
-        this.postgresql = daemon.sql().process();
+        this(daemon, daemon.sql());
+    }
+
+    /** Of one node of several, and of their PostgreSQL. */
+    public Meter(DaemonProcess node, EmbeddedSql database) {
+        this.daemon = node.handle();
+        this.postgresql = database.process();
     }
 
     /** CPU seconds since the start of each: the daemon, its PostgreSQL, and ourselves. */
