@@ -37,7 +37,8 @@ final class LoadPhases {
     /** One phase: the latencies of the mail that comes in it, each counted once. */
     Latencies.Sorted measure() throws InterruptedException {
         testBed.settle(SETTLE_SECONDS);
-        EachSecond shown = eachSecond ? EachSecond.begin(new Meter(testBed.daemon()), seconds) : null;
+        EachSecond shown =
+                eachSecond ? EachSecond.begin(new Meter(testBed.daemon()), seconds) : null;
         begun = System.nanoTime();
         stream.run(rate, seconds);
         end = System.nanoTime();

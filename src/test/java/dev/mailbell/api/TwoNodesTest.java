@@ -332,7 +332,9 @@ class TwoNodesTest {
     @Test
     void a_command_follows_its_account_to_the_new_owner_once() {
         int shard = Account.shardOf(id);
+        UUID self = null;
         try (TestApi third = new TestApi(OWNER)) {
+            self = third.members.self();
             URI address = address(third.port());
             OTHER.members.put(third.members.self(), "c", address);
             OWNER.members.own(shard, third.members.self());
@@ -347,8 +349,9 @@ class TwoNodesTest {
             third.members.own(shard, UUID.randomUUID());
             requireTakenOver("/v1/accounts/" + account + "/check");
         } finally {
-            OWNER.members.remove(OTHER.members.self());
-            OWNER.members.put(OTHER.members.self(), "b", address(OTHER.port()));
+            for (TestApi node : List.of(OWNER, OTHER)) {
+                node.members.remove(Objects.requireNonNull(self));
+            }
         }
     }
 
