@@ -263,6 +263,30 @@ class EventStreamRouteTest {
                 .containsOnlyKeys("Last-Event-ID", "after", "type", "accountId", "limit");
     }
 
+    /** A browser's EventSource can send no header, so its key could only be in the URL. */
+    @Test
+    void an_event_source_of_a_browser_is_refused_whatever_its_url_carries() {
+        HttpCaller browser =
+                api.client()
+                        .without("Authorization")
+                        .with("Accept", "text/event-stream")
+                        .with("Cache-Control", "no-cache");
+        for (String query :
+                new String[] {
+                    "",
+                    "?key=" + TestApi.KEY,
+                    "?access_token=" + TestApi.KEY,
+                    "?authorization=Bearer%20" + TestApi.KEY
+                }) {
+            HttpResponse<String> refused = browser.get("/v1/events/stream" + query);
+            assertThat(refused.statusCode()).as(query).isEqualTo(401);
+            assertThat(refused.headers().firstValue("Content-Type"))
+                    .contains("application/problem+json");
+            assertThat(json(refused).required("detail").stringValue())
+                    .isEqualTo("send the header Authorization: Bearer <key>");
+        }
+    }
+
     @Test
     void streams_per_client_are_limited_and_released() throws Exception {
         List<Reader> readers = new ArrayList<>();

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
+import java.net.http.HttpResponse;
+import java.util.Collections;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -63,6 +65,30 @@ class BatchRoutesTest {
         return IntStream.range(0, count)
                 .mapToObj(i -> imap("many-" + i))
                 .collect(Collectors.joining(","));
+    }
+
+    @Test
+    void a_batch_beyond_a_mebibyte_is_told_the_limit_and_the_way_out() {
+        // Some authorities fill two kilobytes: a thousand accounts do not fit then.
+        String withAuthority =
+                imap("large")
+                        .replace(
+                                "\"password\"",
+                                "\"tls\": {\"caPem\": \""
+                                        + "x".repeat(2_000)
+                                        + "\"}, \"password\"");
+        HttpResponse<String> refused =
+                client.exchange(
+                        "POST",
+                        "/v1/accounts/batch",
+                        "{\"accounts\": ["
+                                + String.join(",", Collections.nCopies(1_000, withAuthority))
+                                + "]}");
+        assertThat(refused.statusCode()).isEqualTo(413);
+        assertThat(json(refused).required("type").stringValue()).endsWith("too-large");
+        assertThat(json(refused).required("detail").stringValue())
+                .isEqualTo(
+                        "a body may have 1 MiB (1048576 bytes): send a batch in several requests");
     }
 
     @Test
