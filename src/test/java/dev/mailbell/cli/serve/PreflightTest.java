@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,5 +116,50 @@ class PreflightTest {
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Preflight.require(configuration(settings), settings))
                 .satisfies(e -> assertThat(e.faults()).hasSize(2));
+    }
+
+    /** How a command ended, and what it said. */
+    private record Ended(int status, String said) {}
+
+    private Ended run(String command, Map<String, String> environment) throws Exception {
+        Path said = home.resolve(command + ".txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC",
+                                "-Dmailbell.home=" + home,
+                                "-cp",
+                                System.getProperty(
+                                        "surefire.test.class.path",
+                                        System.getProperty("java.class.path")),
+                                "dev.mailbell.cli.Main",
+                                command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(said.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("MAILBELL_"));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try {
+            assertThat(process.waitFor(180, TimeUnit.SECONDS)).as(command + " ends").isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Ended(process.exitValue(), Files.readString(said));
+    }
+
+    @Test
+    void serve_refuses_in_the_same_words_what_check_config_reports() throws Exception {
+        Path typo = Files.writeString(home.resolve("typo.yaml"), "poling: {}\n");
+        for (Map<String, String> bad :
+                List.of(
+                        Map.of("MAILBELL_ADMIN_KEY", "short", "MAILBELL_HTTP_HOST", "203.0.113.7"),
+                        Map.of("MAILBELL_CONFIG", typo.toString()))) {
+            Ended checked = run("check-config", bad);
+            assertThat(checked.status()).as(checked.said()).isNotZero();
+            assertThat(checked.said()).containsAnyOf("MAILBELL_ADMIN_KEY", "poling");
+            assertThat(run("serve", bad)).isEqualTo(checked);
+        }
+        assertThat(home.resolve("var")).doesNotExist();
     }
 }
