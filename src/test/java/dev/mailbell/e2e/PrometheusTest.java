@@ -47,12 +47,13 @@ class PrometheusTest {
     private static FakeImap mail;
     private static Receiver receiver;
     private static Process prometheus;
+    private static int metricsPort;
     private static int port;
 
     @BeforeAll
     static void start() throws Exception {
         UnpackedServer unpacked = UnpackedServer.of("prometheus");
-        int metricsPort = Ports.free();
+        metricsPort = Ports.free();
         mail = new FakeImap();
         receiver = new Receiver();
         daemon =
@@ -69,11 +70,11 @@ class PrometheusTest {
         mail.deliver("ann");
         await().until(() -> receiver.announced(account) == 1);
         port = Ports.free();
-        prometheus = prometheus(unpacked, metricsPort);
+        prometheus = prometheus(unpacked);
     }
 
     /** With the shipped configuration, but that it scrapes this daemon, and each second. */
-    private static Process prometheus(UnpackedServer unpacked, int metricsPort) throws Exception {
+    private static Process prometheus(UnpackedServer unpacked) throws Exception {
         String shipped = Files.readString(Path.of("config/prometheus.yml"));
         assertThat(shipped).contains("\"127.0.0.1:2177\"", "scrape_interval: 15s");
         Path configuration =
@@ -132,22 +133,44 @@ class PrometheusTest {
         return ask("query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
     }
 
-    @Test
-    void alerts_are_raised_when_they_should_be() throws Exception {
+    /** What it says when it finds nothing wrong is empty, or that all succeeded. */
+    private static void requireGood(Path input, String... arguments) throws Exception {
         UnpackedServer unpacked = UnpackedServer.of("prometheus");
-        Path tests = directory.resolve("alerts_test.yml");
-        Files.copy(Path.of("src/test/resources/prometheus/alerts_test.yml"), tests);
         Path said = directory.resolve("promtool.txt");
+        List<String> command =
+                new ArrayList<>(List.of(unpacked.file("usr/bin/promtool").toString()));
+        command.addAll(List.of(arguments));
         ProcessBuilder builder =
-                new ProcessBuilder(
-                                unpacked.file("usr/bin/promtool").toString(),
-                                "test",
-                                "rules",
-                                tests.toString())
+                new ProcessBuilder(command)
+                        .redirectInput(input.toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(said.toFile());
         builder.environment().put("LD_LIBRARY_PATH", unpacked.libraryPath());
         assertThat(builder.start().waitFor()).as(() -> read(said)).isZero();
+    }
+
+    @Test
+    void alerts_are_raised_when_they_should_be() throws Exception {
+        Path tests = directory.resolve("alerts_test.yml");
+        Files.copy(Path.of("src/test/resources/prometheus/alerts_test.yml"), tests);
+        requireGood(Path.of("/dev/null"), "test", "rules", tests.toString());
+    }
+
+    @Test
+    void promtool_finds_nothing_wrong_with_the_metrics() throws Exception {
+        // A request is measured after its answer.
+        daemon.rest().get("/v1/accounts").expect(200);
+        String scraped =
+                await().until(PrometheusTest::scrape, it -> it.contains("mailbell_http_requests_"));
+        requireGood(
+                Files.writeString(directory.resolve("metrics.txt"), scraped), "check", "metrics");
+    }
+
+    private static String scrape() throws Exception {
+        URI metrics = URI.create("http://127.0.0.1:" + metricsPort + "/metrics");
+        HttpRequest request =
+                HttpRequest.newBuilder(metrics).timeout(Duration.ofSeconds(180)).build();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
     private static String read(Path file) {
