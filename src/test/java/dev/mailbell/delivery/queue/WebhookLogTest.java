@@ -1,0 +1,80 @@
+package dev.mailbell.delivery.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.mailbell.client.ClientStore;
+import dev.mailbell.event.Ids;
+import dev.mailbell.webhook.Webhook;
+import dev.mailbell.webhook.Webhook.State;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class WebhookLogTest {
+    private static final Instant NOW = Instant.parse("2026-11-20T23:59:07Z");
+    private static final UUID ID = Ids.next();
+    private static final Logger LOGGER = (Logger) LoggerFactory.getLogger(WebhookLog.class);
+
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        // Tests log warnings alone otherwise.
+        LOGGER.setLevel(Level.INFO);
+        lines.start();
+        LOGGER.addAppender(lines);
+    }
+
+    @AfterEach
+    void ignore() {
+        LOGGER.detachAppender(lines);
+        LOGGER.setLevel(null);
+    }
+
+    private String lineOf(State state) {
+        Webhook.Health health =
+                state == State.ENABLED
+                        ? Webhook.Health.GOOD
+                        : new Webhook.Health(NOW, 7, "answered 502", null, null, 0, false);
+        WebhookLog.changed(
+                new Webhook(
+                        ID,
+                        ClientStore.DEFAULT,
+                        "https://hooks.example.org:8443/in/t0ken?key=t0ken",
+                        List.of(Webhook.ALL_EVENTS),
+                        null,
+                        Map.of(),
+                        null,
+                        new byte[] {1, 2, 3},
+                        null,
+                        state,
+                        health,
+                        NOW,
+                        NOW));
+        return lines.list.getLast().getFormattedMessage();
+    }
+
+    @Test
+    void a_line_names_the_host_and_the_reason_and_not_the_path() {
+        String webhook =
+                "Webhook %s (https://hooks.example.org:8443, client %s) "
+                        .formatted(ID, ClientStore.DEFAULT);
+        assertThat(lineOf(State.FAILING))
+                .isEqualTo(webhook + "fails: answered 502; deliveries wait and are tried again");
+        assertThat(lineOf(State.DISABLED))
+                .isEqualTo(
+                        webhook
+                                + "is disabled after 7 failures: answered 502; its deliveries wait until"
+                                + " PATCH /v1/webhooks/%s sets its state to enabled".formatted(ID));
+        assertThat(lineOf(State.ENABLED)).isEqualTo(webhook + "takes deliveries again");
+    }
+}
