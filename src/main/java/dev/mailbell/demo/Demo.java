@@ -27,7 +27,7 @@ public final class Demo {
     private static final JsonMapper JSON = new JsonMapper();
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final Duration BETWEEN_MAILS = Duration.ofSeconds(3);
     private static final String[] SUBJECTS = {
         "Lunch on Friday?",
