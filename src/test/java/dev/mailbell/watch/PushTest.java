@@ -7,11 +7,13 @@ import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
+import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.watch.account.WatchedAccount;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +108,112 @@ class PushTest {
         announces(account, 1);
         assertThat(server.logins()).hasSize(1);
         await().until(() -> server.idling() == 1);
+    }
+
+    /** So it is with mail that a program puts straight into the files of a folder at Dovecot. */
+    @Test
+    void mail_in_a_mailbox_that_notify_leaves_out_is_found_no_later_than_polling_would() {
+        List<String> moments = new CopyOnWriteArrayList<>();
+        server.behave(
+                new FakeImap.Behavior() {
+                    @Override
+                    public boolean offersNotify() {
+                        return true;
+                    }
+
+                    @Override
+                    public boolean goesOn(String user, String moment) {
+                        moments.add(moment);
+                        return true;
+                    }
+                });
+        kit.reload(YAML.replace("imap: {", "imap: { interval: 1m,"));
+        Account account = kit.register(server.port(), "ann", List.of("INBOX", "Work"));
+        await().until(() -> server.idling() == 1);
+        assertThat(moments).containsOnlyOnce("answered NOTIFY");
+        server.deliver("ann", "Work");
+        kit.pass(Duration.ofMinutes(1));
+        announces(account, 1);
+        assertThat(kit.of(account, EventType.MAIL_NEW).getFirst().payload())
+                .contains("\"mailbox\":\"Work\"", "\"source\":\"safety\"");
+        assertThat(server.logins()).hasSize(1);
+        await().until(() -> server.idling() == 1);
+    }
+
+    /** Nothing untagged comes back from the search without hits, as at iCloud. */
+    @Test
+    void a_message_that_only_goes_is_taken_note_of_and_the_next_one_is_announced()
+            throws Exception {
+        String script =
+                """
+                S: * OK [CAPABILITY IMAP4rev1 ESEARCH IDLE UNSELECT] ready
+                C: {tag} LOGIN ann s3cret-word
+                S: {tag} OK [CAPABILITY IMAP4rev1 ESEARCH IDLE UNSELECT] in
+                C: {tag} EXAMINE INBOX
+                S: * 3 EXISTS
+                S: * OK [UIDVALIDITY 7] ok
+                S: * OK [UIDNEXT 4] ok
+                S: {tag} OK [READ-ONLY] done
+                C: {tag} FETCH 3 (UID)
+                S: * 3 FETCH (UID 3)
+                S: {tag} OK done
+                C: {tag} IDLE
+                S: + idling
+                S: * 1 EXPUNGE
+                S: * 2 EXISTS
+                C: DONE
+                S: {tag} OK done
+                C: {tag} UID SEARCH RETURN (ALL COUNT) UID 4:4294967295
+                S: {tag} OK SEARCH completed
+                C: {tag} FETCH 2 (UID)
+                S: * 2 FETCH (UID 3)
+                S: {tag} OK done
+                C: {tag} IDLE
+                S: + idling
+                ! wait mail
+                S: * 3 EXISTS
+                C: DONE
+                S: {tag} OK done
+                C: {tag} UID SEARCH RETURN (ALL COUNT) UID 4:4294967295
+                S: * ESEARCH (TAG "{tag}") UID COUNT 1 ALL 4
+                S: {tag} OK SEARCH completed
+                C: {tag} UID FETCH 4 (UID INTERNALDATE)
+                S: {tag} OK done
+                C: {tag} IDLE
+                S: + idling
+                C: DONE
+                S: {tag} OK done
+                C: {tag} LOGOUT
+                S: * BYE see you
+                S: {tag} OK done
+                """;
+        try (ScriptedServer removing = ScriptedServer.playing(script)) {
+            Account account = kit.register(removing.port(), "ann");
+            await().until(() -> total(account) == 2);
+            assertThat(kit.announced(account)).isZero();
+            await().until(() -> stored(account).state() == AccountState.WATCHING);
+            assertThat(stored(account).failure()).isNull();
+            removing.go("mail");
+            announces(account, 1);
+            assertThat(total(account)).isEqualTo(3);
+            await().until(() -> removing.transcript().endsWith("S: + idling\n"));
+            kit.watch().forget(account.id());
+        }
+    }
+
+    private Account stored(Account account) {
+        return kit.accounts.find(account.id()).orElseThrow();
+    }
+
+    private long total(Account account) {
+        return kit.database
+                .jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "select coalesce(max(total), 0) from mailbox where account_id = :account")
+                                .bind("account", account.id())
+                                .mapTo(Long.class)
+                                .one());
     }
 
     @Test

@@ -36,6 +36,13 @@ public final class FakeImap implements AutoCloseable {
             return false;
         }
 
+        /**
+         * Whether NOTIFY is offered and taken. Even so, only the mailbox that is open is reported.
+         */
+        default boolean offersNotify() {
+            return false;
+        }
+
         /** Whether neither DONE nor the command after it is answered. */
         default boolean ignoresDone() {
             return false;
@@ -226,7 +233,7 @@ public final class FakeImap implements AutoCloseable {
         void run() {
             try (socket) {
                 socket.setTcpNoDelay(true);
-                say("* OK [CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+] ready");
+                say("* OK [CAPABILITY " + capabilities() + "] ready");
                 BufferedReader in =
                         new BufferedReader(
                                 new InputStreamReader(
@@ -308,7 +315,7 @@ public final class FakeImap implements AutoCloseable {
                 return;
             }
             switch (command) {
-                case "CAPABILITY" -> say("* CAPABILITY IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+");
+                case "CAPABILITY" -> say("* CAPABILITY " + capabilities());
                 case "LOGIN" -> {
                     if (!behavior.refusal().isEmpty()) {
                         say(tag + " NO " + behavior.refusal());
@@ -373,6 +380,12 @@ public final class FakeImap implements AutoCloseable {
                     say("* BYE see you");
                     goodbyes.incrementAndGet();
                 }
+                case "NOTIFY" -> {
+                    if (!behavior.offersNotify()) {
+                        say(tag + " BAD unknown");
+                        return;
+                    }
+                }
                 default -> {
                     say(tag + " BAD unknown");
                     return;
@@ -380,6 +393,11 @@ public final class FakeImap implements AutoCloseable {
             }
             sayNews();
             say(tag + " OK done");
+        }
+
+        private String capabilities() {
+            return "IMAP4rev1 IDLE ESEARCH UNSELECT LITERAL+"
+                    + (behavior.offersNotify() ? " NOTIFY" : "");
         }
 
         /** Answers {@code 3:* (UID)}; other attributes are not supported. */
