@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.mailbell.account.Account;
+import dev.mailbell.event.EventType;
 import dev.mailbell.mail.scripted.FakeImap;
 import dev.mailbell.watch.schedule.HintBudget;
 import java.lang.management.ManagementFactory;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +95,23 @@ class HintTest {
         awaitIdle(account);
         // The search, perhaps a fetch for a metric, and IDLE.
         assertThat(server.commands() - before).isLessThanOrEqualTo(4);
+        staysQuiet(account);
+    }
+
+    /** No check is scheduled sooner than by polling, and none is made in 5 s of this clock. */
+    private void staysQuiet(Account account) {
+        int before = server.commands();
+        assertThat(nextCheckAt(account)).isAfter(kit.now().plus(Duration.ofSeconds(20)));
+        kit.pass(Duration.ofSeconds(5));
+        assertThat(nextCheckAt(account)).isAfter(kit.now());
+        assertThat(server.commands()).isEqualTo(before);
+    }
+
+    private Instant nextCheckAt(Account account) {
+        return kit.watch()
+                .live(account.id())
+                .map(AccountCommands.Live::nextCheckAt)
+                .orElse(Instant.EPOCH);
     }
 
     @ParameterizedTest
@@ -105,6 +124,7 @@ class HintTest {
         announces(account, 1);
         awaitIdle(account);
         assertThat(server.commands() - before).isLessThan(14);
+        staysQuiet(account);
     }
 
     @Test
@@ -117,6 +137,27 @@ class HintTest {
         server.deliver("ann");
         announces(account, 1);
         assertThat(server.commands() - before).isLessThan(20);
+        assertThat(server.logins()).hasSize(1);
+    }
+
+    /** A message every 4 ms of this clock, until checks are gathered that come after a burst. */
+    @Test
+    void each_message_of_a_flood_is_counted_once() {
+        Account account = idling(List.of("INBOX"));
+        AtomicInteger delivered = new AtomicInteger();
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    for (int i = 0; i < 50; i++) {
+                        server.deliver("ann");
+                        delivered.incrementAndGet();
+                    }
+                    kit.pass(Duration.ofMillis(200));
+                    return kit.of(account, EventType.MAIL_NEW).size() > HintBudget.BURST + 20;
+                });
+        kit.passUntil(Duration.ofSeconds(5), () -> kit.announced() >= delivered.get());
+        // One more check finds nothing more.
+        kit.check(account);
+        assertThat(kit.announced()).isEqualTo(delivered.get());
         assertThat(server.logins()).hasSize(1);
     }
 
