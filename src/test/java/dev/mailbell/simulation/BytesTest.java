@@ -17,6 +17,13 @@ import org.junit.jupiter.api.Test;
 class BytesTest {
     private static final int MESSAGES = 100_000;
 
+    /**
+     * The bound of docs/detection.md: one UIDL, whose lines have a UID of 16 characters and 9
+     * octets more at most, and 4 KiB for the rest of the session. The full LIST would be 1.2 MB
+     * more.
+     */
+    private static final int ONE_LISTING = MESSAGES * (16 + 9) + 4_096;
+
     @Test
     void a_check_at_100000_messages_costs_as_little_as_its_news() throws Exception {
         Random random = new Random(1);
@@ -45,9 +52,26 @@ class BytesTest {
             assertThat(server.bytes() - before).isLessThanOrEqualTo(4_096);
 
             maildrop.delete(50_000);
+            before = server.bytes();
+            assertThat(counter.check()).isZero();
+            assertThat(server.bytes() - before).isLessThanOrEqualTo(ONE_LISTING);
+
+            maildrop.restore(0, 50_000);
+            before = server.bytes();
+            assertThat(counter.check()).isZero();
+            assertThat(server.bytes() - before).isLessThanOrEqualTo(ONE_LISTING);
+
+            maildrop.arrive(20_000, 5_000);
+            before = server.bytes();
+            assertThat(counter.check()).isEqualTo(1);
+            assertThat(server.bytes() - before).isLessThanOrEqualTo(ONE_LISTING);
+
+            maildrop.delete(50_000);
             maildrop.arrive(MESSAGES, 5_000);
+            before = server.bytes();
             long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
             assertThat(counter.check()).isEqualTo(1);
+            assertThat(server.bytes() - before).isLessThanOrEqualTo(ONE_LISTING);
             // Told, not asserted: a busy machine must not fail a test.
             System.out.printf(
                     "full difference of %d UIDs: %d ms of CPU%n",
