@@ -75,6 +75,11 @@ class RealServersCountingTest {
                                                         + receiver.reset(account.id()))
                                         .isEqualTo(truth.getOrDefault(account.id(), 0)));
             }
+            // Courier gives some mailboxes a UIDVALIDITY of its clock, and none UIDs that last.
+            Account courier = accounts.getFirst();
+            await().untilAsserted(() ->
+                    assertThat(rest.account(courier.id()).path("proof").stringValue())
+                            .isEqualTo("identity"));
             assertThat(receiver.faults()).isEmpty();
         } finally {
             daemon.close();
