@@ -235,7 +235,8 @@ final class NameLookups implements AutoCloseable {
             if (failure == null) {
                 cache.resolved(lookup.name());
             } else if (nanoTime.getAsLong() - lookup.begunAt() >= SLOW) {
-                // A fast failure costs no thread, and the name may resolve at any moment.
+                // A fast failure costs no thread, and the name may resolve at any moment. Java
+                // remembers it for 10 s, so that many callers cost the name server one query.
                 cache.failed(lookup.name(), "has no address");
             }
             dispatch();

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +121,15 @@ class NameLookupsTest {
                     .hasCauseInstanceOf(Exception.class);
         }
         assertThat(asked).hasSize(3);
+    }
+
+    /**
+     * So a thousand accounts of a host that does not exist cause one query in 10 s. Longer would
+     * keep a name away that was registered a moment ago.
+     */
+    @Test
+    void java_remembers_a_name_without_an_address_for_ten_seconds() {
+        assertThat(Security.getProperty("networkaddress.cache.negative.ttl")).isEqualTo("10");
     }
 
     /** A name server that is silent for some names, with a clock that the test advances. */
