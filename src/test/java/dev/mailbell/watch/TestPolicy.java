@@ -31,20 +31,25 @@ public final class TestPolicy {
     }
 
     private static PollingPolicy of(String yaml, BooleanSupplier broken, IntSupplier nodes) {
+        Configuration configuration = configuration(yaml);
+        return new PollingPolicy(
+                () -> {
+                    if (broken.getAsBoolean()) {
+                        throw new IllegalStateException("broken on purpose");
+                    }
+                    return configuration;
+                },
+                nodes);
+    }
+
+    /** A configuration file with this content. */
+    public static Configuration configuration(String yaml) {
         try {
             Path home = Files.createTempDirectory("policy");
             Path file = home.resolve("mailbell.yaml");
             try {
                 Files.writeString(file, yaml);
-                Configuration configuration = new ConfigurationLoader(home, Map.of()).load(file);
-                return new PollingPolicy(
-                        () -> {
-                            if (broken.getAsBoolean()) {
-                                throw new IllegalStateException("broken on purpose");
-                            }
-                            return configuration;
-                        },
-                        nodes);
+                return new ConfigurationLoader(home, Map.of()).load(file);
             } finally {
                 Files.deleteIfExists(file);
                 Files.delete(home);

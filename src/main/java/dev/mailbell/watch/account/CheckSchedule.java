@@ -52,16 +52,20 @@ public final class CheckSchedule {
 
     /** Answers whether the timer was set; a timer that stays as it is was not. */
     private boolean setTimer(WatchedAccount account, CheckOutcome outcome) {
-        Optional<Duration> next;
-        try {
-            next = next(account, outcome);
-        } catch (RuntimeException e) {
-            // An account without a timer would be forgotten.
-            LOG.error("The next check of {} could not be decided", account.account().id(), e);
-            next = Optional.of(UNDECIDED);
+        // A wait by the old configuration is set before reconfigured() looks at the timer, which
+        // then sets another one.
+        synchronized (account.timer()) {
+            Optional<Duration> next;
+            try {
+                next = next(account, outcome);
+            } catch (RuntimeException e) {
+                // An account without a timer would be forgotten.
+                LOG.error("The next check of {} could not be decided", account.account().id(), e);
+                next = Optional.of(UNDECIDED);
+            }
+            next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
+            return next.isPresent();
         }
-        next.ifPresent(wait -> timers.schedule(account.timer(), wait.toNanos()));
-        return next.isPresent();
     }
 
     private Optional<Duration> next(WatchedAccount account, CheckOutcome outcome) {
@@ -92,11 +96,15 @@ public final class CheckSchedule {
         return setTimer(account, new CheckOutcome.HintDeferred(delay));
     }
 
-    /** The configuration has changed; an account whose check is under way is scheduled by that. */
+    /**
+     * The configuration has changed. An account whose check is under way is scheduled by that; a
+     * check that could not begin or be recorded stays due.
+     */
     public void reconfigured(WatchedAccount account) {
         synchronized (account.timer()) {
             long sinceEnded = account.due().sinceEnded(nanoTime.getAsLong());
-            if (sinceEnded >= 0 && isScheduled(account)) {
+            boolean postponed = account.due().isPostponedTo(timers.dueAt(account.timer()));
+            if (sinceEnded >= 0 && isScheduled(account) && !postponed) {
                 happened(account, new CheckOutcome.Reconfigured(Duration.ofNanos(sinceEnded)));
             }
         }
@@ -118,9 +126,11 @@ public final class CheckSchedule {
      * node may watch it.
      */
     public void databaseAway(WatchedAccount account) {
-        long since = timers.dueAt(account.timer());
-        happened(account, Signal.DATABASE_AWAY);
-        due.postponed(account, since);
+        synchronized (account.timer()) {
+            long since = timers.dueAt(account.timer());
+            happened(account, Signal.DATABASE_AWAY);
+            due.postponed(account, since);
+        }
     }
 
     /**
@@ -129,14 +139,14 @@ public final class CheckSchedule {
      * @return since when it has been due, by the monotonic clock
      */
     public long began(WatchedAccount account) {
-        timers.cancel(account.timer());
+        synchronized (account.timer()) {
+            timers.cancel(account.timer());
+        }
         return account.due().begin(nanoTime.getAsLong());
     }
 
     /** A check has ended. */
     public void ended(WatchedAccount account, CheckOutcome outcome) {
-        // A wait by the old configuration is set before reconfigured() looks at the timer, which
-        // then sets another one.
         synchronized (account.timer()) {
             try {
                 if (!account.hasEnded()) {
@@ -168,9 +178,11 @@ public final class CheckSchedule {
      * @param since since when it has been due, by the monotonic clock
      */
     public void endedStillDue(WatchedAccount account, CheckOutcome outcome, long since) {
-        ended(account, outcome);
-        if (!account.hasEnded()) {
-            due.postponed(account, since);
+        synchronized (account.timer()) {
+            ended(account, outcome);
+            if (!account.hasEnded()) {
+                due.postponed(account, since);
+            }
         }
     }
 

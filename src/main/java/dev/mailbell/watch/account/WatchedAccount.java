@@ -92,7 +92,11 @@ public final class WatchedAccount {
         return ended;
     }
 
-    /** The timer of the next check; set by {@link CheckSchedule} alone. */
+    /**
+     * The timer of the next check; set by {@link CheckSchedule} alone, which also holds its monitor
+     * while it decides. The monitor is taken before the lock of the timers, and after the
+     * session's.
+     */
     TimerQueue.Timer<WatchedAccount> timer() {
         return timer;
     }

@@ -1,8 +1,12 @@
 package dev.mailbell.watch.account;
 
+import static java.lang.Thread.State.BLOCKED;
+import static java.lang.Thread.State.TERMINATED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.account.AccountState;
+import dev.mailbell.config.Configuration;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.watch.TestAccount;
@@ -11,13 +15,20 @@ import dev.mailbell.watch.history.CheckHistory;
 import dev.mailbell.watch.history.HistoryBudget;
 import dev.mailbell.watch.schedule.CheckOutcome;
 import dev.mailbell.watch.schedule.CheckOutcome.Signal;
+import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** On a clock that only the test moves. */
 class CheckScheduleTest {
@@ -119,6 +130,75 @@ class CheckScheduleTest {
         schedule.wanted(account);
         schedule.reconfigured(account);
         assertThat(dueIn()).isEqualTo(interval.minusSeconds(10));
+    }
+
+    /** What is decided by the old configuration does not outlast the reload beside it. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Signal.class,
+            names = {"SUCCEEDED", "PUSH_ENDED"})
+    void what_happens_beside_a_new_configuration_gets_the_new_interval(Signal signal)
+            throws InterruptedException {
+        Configuration before =
+                TestPolicy.configuration("polling: { jitter: 0, imap: { interval: 1h } }");
+        Configuration after =
+                TestPolicy.configuration("polling: { jitter: 0, imap: { interval: 3h } }");
+        AtomicReference<@Nullable Thread> deciding = new AtomicReference<>();
+        CountDownLatch decides = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        PollingPolicy policy =
+                new PollingPolicy(
+                        () -> {
+                            if (Thread.currentThread() != deciding.get()) {
+                                return after;
+                            }
+                            decides.countDown();
+                            awaitLatch(goOn);
+                            return before;
+                        },
+                        () -> 1);
+        CheckSchedule changing = new CheckSchedule(policy, () -> now, new Random(7));
+        changing.began(account);
+        if (signal == Signal.PUSH_ENDED) {
+            changing.ended(account, new CheckOutcome.HintDeferred(Duration.ofHours(9)));
+        }
+        Thread old =
+                new Thread(() -> {
+                    if (signal == Signal.PUSH_ENDED) {
+                        changing.happened(account, signal);
+                    } else {
+                        changing.ended(account, signal);
+                    }
+                });
+        deciding.set(old);
+        old.start();
+        decides.await();
+        Thread reload = new Thread(() -> changing.reconfigured(account));
+        reload.start();
+        // Without a common lock it has passed the account by now.
+        await().until(() -> EnumSet.of(BLOCKED, TERMINATED).contains(reload.getState()));
+        goOn.countDown();
+        old.join();
+        reload.join();
+        assertThat(Duration.ofNanos(changing.dueIn(account))).isEqualTo(Duration.ofHours(3));
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void a_check_that_stays_due_is_not_put_off_by_a_new_configuration() {
+        schedule.wanted(account);
+        long since = schedule.began(account);
+        schedule.endedStillDue(account, Signal.NOT_RUN, since);
+        Duration wait = dueIn();
+        schedule.reconfigured(account);
+        assertThat(dueIn()).isEqualTo(wait).isLessThan(Duration.ofMinutes(1));
     }
 
     @Test
