@@ -40,7 +40,7 @@ public final class ImportRoute {
     private static final int AT_ONCE = 2;
 
     /** How long the rest of a body is read after a line was refused. */
-    private static final Duration READ_ON = Duration.ofSeconds(30);
+    private static final Duration READ_ON = Duration.ofSeconds(10);
 
     private static final Duration BUSY = Duration.ofSeconds(10);
 

@@ -61,15 +61,17 @@ public final class JsonLines {
     }
 
     /**
-     * Reads on without parsing, so that the client has sent its request and reads the answer. Ends
-     * with the body or after this time.
+     * Reads on without parsing, so that a client that is still sending can read the answer. Ends
+     * with the body, after the most bytes, and with the first read that returns after this time;
+     * the connection's idle time bounds each read.
      */
     public void skipRest(Duration time) {
         Deadline end = Deadline.after(time);
         try {
             int read = 0;
-            while (read >= 0 && !end.isPast() && !deadline.isPast()) {
+            while (read >= 0 && bytes <= maxBytes && !end.isPast() && !deadline.isPast()) {
                 read = in.read(buffer);
+                bytes += Math.max(0, read);
             }
         } catch (IOException e) {
             LOG.debug("the rest of a refused body did not arrive: {}", e.getMessage());
