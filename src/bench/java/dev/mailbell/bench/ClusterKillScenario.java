@@ -11,7 +11,7 @@ final class ClusterKillScenario implements Scenario {
     private static final int NODES = 3;
     private static final int KILLED = 1;
 
-    /** Its CPU is shown; that of the third node is as much. */
+    /** The one of the two nodes that are left whose CPU is shown. */
     private static final int SURVIVOR = 0;
 
     private static final int RAMP_SECONDS = 300;

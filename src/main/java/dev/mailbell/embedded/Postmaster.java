@@ -179,7 +179,8 @@ final class Postmaster {
             if (file.isEmpty()) {
                 return false;
             }
-            // Before the time: the first look alone may take longer on a busy machine.
+            // Compared before the time is, because on a busy machine the first read of the file may
+            // take longer than that.
             if (file.get().ready()) {
                 return true;
             }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessRunner {
     private static final int MAX_OUTPUT = 8 * 1024;
 
-    /** How long the output is read after the end, where a grandchild keeps the stream open. */
+    /** How long to read on after the end: a grandchild may keep the stream open. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(10);
 
     private ProcessRunner() {}
@@ -52,7 +52,6 @@ final class ProcessRunner {
                 return new Outcome(
                         -1, tail.text() + "\n(no end within " + timeout.toSeconds() + " s)");
             }
-            // A grandchild may keep the stream open; its output is not awaited.
             reader.join(READ_TIMEOUT);
             return new Outcome(process.exitValue(), tail.text());
         } catch (InterruptedException e) {

@@ -236,7 +236,7 @@ final class NameLookups implements AutoCloseable {
                 cache.resolved(lookup.name());
             } else if (nanoTime.getAsLong() - lookup.begunAt() >= SLOW) {
                 // A fast failure costs no thread, and the name may resolve at any moment. Java
-                // remembers it for 10 s, so that many callers cost the name server one query.
+                // remembers it for 10 s, so that many callers cost one lookup.
                 cache.failed(lookup.name(), "has no address");
             }
             dispatch();
