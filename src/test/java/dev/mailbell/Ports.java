@@ -7,12 +7,21 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
 
 /** Ports of loopback that no other process takes while a test relies on them. */
 public final class Ports {
+    private static final int LOWEST = 10_100;
+
+    /**
+     * From this port on the embedded PostgreSQL of the daemons under test takes free ones, and it
+     * sees no UDP socket.
+     */
+    private static final int END = 15_432;
+
     /** Kept until this JVM ends: they claim the ports of the same numbers. */
     private static final List<DatagramSocket> CLAIMS = new CopyOnWriteArrayList<>();
 
@@ -25,17 +34,30 @@ public final class Ports {
      */
     public static int free() {
         while (true) {
-            // No browser opens 10080.
-            int port = RandomGenerator.getDefault().nextInt(10_100, 32_000);
-            InetAddress loopback = InetAddress.getLoopbackAddress();
-            try {
-                CLAIMS.add(new DatagramSocket(port, loopback));
-                new ServerSocket(port, 1, loopback).close();
+            // Browsers refuse port 10080.
+            int port = RandomGenerator.getDefault().nextInt(LOWEST, END);
+            if (claims(port)) {
                 return port;
-            } catch (IOException taken) {
-                continue;
             }
         }
+    }
+
+    private static boolean claims(int port) {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        DatagramSocket claim;
+        try {
+            claim = new DatagramSocket(port, loopback);
+        } catch (SocketException taken) {
+            return false;
+        }
+        try {
+            new ServerSocket(port, 1, loopback).close();
+        } catch (IOException taken) {
+            claim.close();
+            return false;
+        }
+        CLAIMS.add(claim);
+        return true;
     }
 
     /** A port that is bound and not listened on: connections to it are refused. */

@@ -495,7 +495,7 @@ public final class TestApi implements AutoCloseable {
 
     /**
      * Returns when the feed shows all events that were committed before: it shows none beside an
-     * older transaction, which PostgreSQL begins of its own accord in any database of the server.
+     * older transaction, which may be one of another database of the server.
      */
     public void awaitFeed() {
         await().until(() ->

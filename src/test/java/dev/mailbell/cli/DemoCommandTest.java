@@ -64,7 +64,8 @@ class DemoCommandTest {
                         Stream.of(classPath.split(File.pathSeparator))
                                 .map(entry -> Path.of(entry).toUri().toString())
                                 .collect(Collectors.joining(" ")));
-        Path lib = Files.createDirectories(home.resolve("lib/demo-lib")).getParent();
+        Path lib = Files.createDirectories(home.resolve("lib"));
+        Files.createDirectory(lib.resolve("demo-lib"));
         new JarOutputStream(Files.newOutputStream(lib.resolve("mailbell-1.jar")), manifest).close();
     }
 
@@ -87,6 +88,10 @@ class DemoCommandTest {
             assertThat(demo.waitFor(10, TimeUnit.MINUTES)).isTrue();
         } finally {
             demo.destroy();
+            // Its folder is removed after the test.
+            if (!demo.waitFor(1, TimeUnit.MINUTES)) {
+                assertThat(demo.destroyForcibly().waitFor(1, TimeUnit.MINUTES)).isTrue();
+            }
         }
         assertThat(demo.exitValue()).as(Files.readString(said)).isZero();
         assertThat(Files.readString(said)).contains("each exactly once");

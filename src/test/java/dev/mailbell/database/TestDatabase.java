@@ -23,10 +23,10 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
  * }</pre>
  */
 public final class TestDatabase {
-    /** Not durable: a crash of the machine may lose these data. */
     /**
-     * Autovacuum is a transaction at any moment: beside it the event feed shows no newer events,
-     * and after it statements have other plans.
+     * Not durable: a crash of the machine may lose these data. Without autovacuum, which is a
+     * transaction at any moment: beside it the event feed shows no newer events, and after it
+     * statements have other plans.
      */
     private static final Map<String, String> FAST =
             Map.of(
@@ -234,8 +234,8 @@ public final class TestDatabase {
     }
 
     /**
-     * PostgreSQL waits 5 s for the end of a database's other sessions, autovacuum's too, and then
-     * refuses. On a busy machine they take longer.
+     * PostgreSQL waits 5 s for a database's other sessions, which end some time after their
+     * connections were closed, and then refuses. On a busy machine they take longer.
      */
     private static void executeWhenUnused(String statement) {
         for (int left = TRIES - 1; ; left--) {

@@ -15,7 +15,6 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
 
 /** The promise itself: whatever happens to the daemon, each message is announced exactly once. */
 class CountingTest {
@@ -97,11 +96,11 @@ class CountingTest {
                                 assertThat(receiver.announced(box.id)).isEqualTo(box.arrivals));
             }
             assertThat(receiver.faults()).isEmpty();
-            Rest last = rest;
-            int arrivals = boxes.stream().mapToInt(box -> box.arrivals).sum();
-            // The feed waits for transactions of PostgreSQL that began earlier.
-            await("the feed of seed " + seed)
-                    .untilAsserted(() -> assertThat(fed(last)).isEqualTo(arrivals));
+            Feed feed = new Feed(rest);
+            feed.awaitAll();
+            assertThat(feed.announced())
+                    .as("the feed of seed %s", seed)
+                    .isEqualTo(boxes.stream().mapToInt(box -> box.arrivals).sum());
         } finally {
             daemon.close();
         }
@@ -119,22 +118,6 @@ class CountingTest {
             int uid = seen.get(random.nextInt(seen.size()));
             box.deleted.add(uid);
             box.maildir.expunge("INBOX", uid);
-        }
-    }
-
-    /** The same sum by the feed. */
-    private static int fed(Rest rest) {
-        int sum = 0;
-        String after = "";
-        while (true) {
-            JsonNode page = rest.get("/v1/events?limit=500&type=mail.new" + after).expect(200);
-            for (JsonNode event : page.path("items")) {
-                sum += event.path("data").path("newCount").intValue();
-                after = "&after=" + event.path("id").stringValue();
-            }
-            if (page.path("items").isEmpty()) {
-                return sum;
-            }
         }
     }
 }

@@ -135,7 +135,7 @@ class IdleCostTest {
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Future<?> caller :
                     IntStream.range(0, 10)
-                            .mapToObj(i -> callers.submit(() -> ask(rest, end)))
+                            .mapToObj(i -> callers.submit(() -> request(rest, end)))
                             .toList()) {
                 caller.get();
             }
@@ -157,7 +157,7 @@ class IdleCostTest {
     }
 
     /** Requests until a time, and some after it: on a busy machine there may be none before. */
-    private static void ask(Rest rest, long end) {
+    private static void request(Rest rest, long end) {
         int after = 0;
         while (after < 10) {
             rest.get("/v1/events?limit=1").expect(200);

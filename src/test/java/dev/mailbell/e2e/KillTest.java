@@ -19,7 +19,6 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Kills the daemon and its PostgreSQL at random points under load. {@code -Dmailbell.kills=50} for
@@ -109,12 +108,13 @@ class KillTest {
                                         .isEqualTo(box.arrivals().get()));
             }
             assertThat(receiver.faults()).as("seed %s", seed).isEmpty();
+            Feed feed = new Feed(after);
+            feed.awaitAll();
             for (Box box : boxes) {
                 assertThat(detected(receiver, box.id())).as("seed %s", seed).isSorted();
-                // The feed waits for transactions of PostgreSQL that began earlier.
-                await("the feed of seed " + seed)
-                        .untilAsserted(() ->
-                                assertThat(fed(after, box.id())).isEqualTo(box.arrivals().get()));
+                assertThat(feed.announced(box.id()))
+                        .as("the feed of seed %s", seed)
+                        .isEqualTo(box.arrivals().get());
             }
         } finally {
             daemon.close();
@@ -148,22 +148,5 @@ class KillTest {
                 .filter(data -> data.path("accountId").stringValue().equals(accountId))
                 .map(data -> Instant.parse(data.path("detectedAt").stringValue()))
                 .toList();
-    }
-
-    private static int fed(Rest rest, String accountId) {
-        int sum = 0;
-        String after = "";
-        while (true) {
-            JsonNode page =
-                    rest.get("/v1/events?limit=500&type=mail.new&accountId=" + accountId + after)
-                            .expect(200);
-            for (JsonNode event : page.path("items")) {
-                sum += event.path("data").path("newCount").intValue();
-                after = "&after=" + event.path("id").stringValue();
-            }
-            if (page.path("items").isEmpty()) {
-                return sum;
-            }
-        }
     }
 }

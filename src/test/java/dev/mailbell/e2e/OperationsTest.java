@@ -23,6 +23,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,10 @@ import tools.jackson.databind.JsonNode;
 class OperationsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final int SIGHUP = 1;
+
+    /** The status of an answer while the daemon is busy for a moment, or about to stop. */
+    private static final int UNAVAILABLE = 503;
+
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     @TempDir private static Path dataDir;
@@ -274,20 +281,18 @@ class OperationsTest {
     @Test
     void sigterm_under_load_ends_well() throws Exception {
         Rest rest = toStop.rest();
-        List<Thread> load = load(rest);
+        List<Future<Integer>> load = load(rest);
         await().until(() -> accounts(rest) >= 5);
         toStop.signal("TERM");
         assertThat(toStop.awaitExit()).as(toStop.log()).isZero();
         assertThat(toStop.log()).contains("Stopped").doesNotContain("broken off");
-        for (Thread thread : load) {
-            thread.join();
-        }
+        awaitEnd(load);
     }
 
     @Test
     void a_second_sigterm_ends_at_once_and_the_next_start_takes_over() throws Exception {
         Rest rest = toEndAtOnce.rest();
-        List<Thread> load = load(rest);
+        List<Future<Integer>> load = load(rest);
         await().until(() -> accounts(rest) >= 5);
         toEndAtOnce.signal("TERM");
         await().pollInterval(Duration.ofMillis(10))
@@ -295,9 +300,7 @@ class OperationsTest {
         toEndAtOnce.signal("TERM");
         assertThat(toEndAtOnce.awaitExit()).as(toEndAtOnce.log()).isEqualTo(143);
         assertThat(toEndAtOnce.log()).doesNotContain("Stopped");
-        for (Thread thread : load) {
-            thread.join();
-        }
+        awaitEnd(load);
         try (DaemonProcess next =
                 DaemonProcess.start(dataDir.resolve("ended-at-once"), settings("1s"))) {
             assertThat(accounts(next.rest())).isGreaterThanOrEqualTo(5);
@@ -317,7 +320,7 @@ class OperationsTest {
     }
 
     /** Accounts whose checks hang, and requests, until the daemon answers no more. */
-    private static List<Thread> load(Rest rest) {
+    private static List<Future<Integer>> load(Rest rest) {
         int port = silent.getLocalPort();
         return List.of(
                 untilItEnds(() -> rest.get("/v1/accounts")),
@@ -327,31 +330,51 @@ class OperationsTest {
                                 "/v1/accounts/verify",
                                 Rest.account("imap", port, "verified", "secret"))),
                 untilItEnds(() -> {
-                    if (accounts(rest) < 10) {
-                        rest.registerAccount("pop3", port, "watched", "secret");
+                    Rest.Answer listed = rest.get("/v1/accounts");
+                    if (listed.status() != UNAVAILABLE
+                            && listed.expect(200).path("items").size() < 10) {
+                        registerWatched(rest, port);
                     }
                 }));
     }
 
-    private static Thread untilItEnds(Runnable request) {
-        return Thread.startVirtualThread(() -> {
-            try {
-                while (true) {
-                    runOnce(request);
-                }
-            } catch (UncheckedIOException ended) {
-                // The daemon stops, as the test wants it.
-                Thread.yield();
-            }
-        });
+    private static void registerWatched(Rest rest, int port) {
+        Rest.Answer registered =
+                rest.post("/v1/accounts", Rest.account("pop3", port, "watched", "secret"));
+        if (registered.status() != UNAVAILABLE) {
+            registered.expect(201);
+        }
     }
 
-    private static void runOnce(Runnable request) {
-        try {
-            request.run();
-        } catch (AssertionError refused) {
-            // The daemon is busy for a moment, or about to stop.
-            Thread.yield();
+    /** Makes requests until the daemon ends; the result is how many were answered. */
+    private static Future<Integer> untilItEnds(Runnable request) {
+        FutureTask<Integer> load =
+                new FutureTask<>(() -> {
+                    int answered = 0;
+                    try {
+                        while (true) {
+                            request.run();
+                            answered++;
+                        }
+                    } catch (UncheckedIOException ended) {
+                        // The daemon stops, as the test wants it.
+                        return answered;
+                    }
+                });
+        Thread.startVirtualThread(() -> {
+            load.run();
+            if (load.state() == Future.State.FAILED) {
+                // Uncaught, so that a wait of the test fails, too.
+                throw new AssertionError(load.exceptionNow());
+            }
+        });
+        return load;
+    }
+
+    /** Fails where an answer to the load was none that it may get. */
+    private static void awaitEnd(List<Future<Integer>> load) throws Exception {
+        for (Future<Integer> each : load) {
+            assertThat(each.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isNotNegative();
         }
     }
 }

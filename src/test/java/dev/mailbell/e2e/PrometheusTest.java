@@ -133,7 +133,7 @@ class PrometheusTest {
         return ask("query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
     }
 
-    /** What it says when it finds nothing wrong is empty, or that all succeeded. */
+    /** Fails with what promtool says unless its exit status is that of success. */
     private static void requireGood(Path input, String... arguments) throws Exception {
         UnpackedServer unpacked = UnpackedServer.of("prometheus");
         Path said = directory.resolve("promtool.txt");

@@ -101,7 +101,9 @@ class PromotionTest {
             assertThat(receiver.count("mailbox.baseline")).isEqualTo(1);
             assertThat(receiver.count("mailbox.reset")).isZero();
             assertThat(receiver.faults()).isEmpty();
-            awaitFed(rest, id, 4);
+            Feed feed = new Feed(rest);
+            feed.awaitAll();
+            assertThat(feed.announced(id)).isEqualTo(4);
             assertThat(daemon.log()).doesNotContain("\tat dev.mailbell");
         }
     }
@@ -168,9 +170,9 @@ class PromotionTest {
                 awaitAnnounced(receiver, ids, 2);
                 deliver(maildirs);
                 awaitAnnounced(receiver, ids, 3);
-                for (String id : ids) {
-                    awaitFed(two.rest(), id, 3);
-                }
+                Feed feed = new Feed(two.rest());
+                feed.awaitAll();
+                assertThat(ids).allSatisfy(id -> assertThat(feed.announced(id)).isEqualTo(3));
                 assertThat(receiver.faults()).isEmpty();
                 assertThat(one.log() + two.log()).doesNotContain("\tat dev.mailbell");
             }
@@ -196,24 +198,5 @@ class PromotionTest {
         await().untilAsserted(() ->
                 assertThat(ids)
                         .allSatisfy(id -> assertThat(receiver.announced(id)).isEqualTo(each)));
-    }
-
-    /** The feed waits for transactions of PostgreSQL that began earlier. */
-    private static void awaitFed(Rest rest, String id, int messages) {
-        await().untilAsserted(() -> assertThat(fed(rest, id)).isEqualTo(messages));
-    }
-
-    private static int fed(Rest rest, String id) {
-        List<String> ids = new ArrayList<>();
-        int sum = 0;
-        for (JsonNode event :
-                rest.get("/v1/events?limit=500&type=mail.new&accountId=" + id)
-                        .expect(200)
-                        .path("items")) {
-            ids.add(event.path("id").stringValue());
-            sum += event.path("data").path("newCount").intValue();
-        }
-        assertThat(ids).doesNotHaveDuplicates();
-        return sum;
     }
 }

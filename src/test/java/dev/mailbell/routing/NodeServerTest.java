@@ -133,7 +133,7 @@ class NodeServerTest {
 
     @Test
     void a_request_of_another_time_is_refused() throws Exception {
-        // One of the future comes nearer to its time while it is under way.
+        // One from the future is less early when it arrives than when it was made.
         for (int seconds : List.of(-31, 60)) {
             Envelope now = envelope();
             Envelope then =

@@ -13,7 +13,7 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How the messages of an account are counted is told with the account. */
+/** How the messages of an account are counted is shown with the account. */
 class ProofTest {
     private static final String YAML =
             """
@@ -29,7 +29,7 @@ class ProofTest {
             """;
 
     @Test
-    void a_uidvalidity_made_from_the_clock_is_told_as_the_proof_identity_without_a_reset()
+    void a_uidvalidity_made_from_the_clock_is_shown_as_the_proof_identity_without_a_reset()
             throws Exception {
         String script =
                 LOGIN

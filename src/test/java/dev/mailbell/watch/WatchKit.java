@@ -412,8 +412,8 @@ final class WatchKit implements AutoCloseable {
     }
 
     /**
-     * The feed shows an event only when no older transaction is under way. Such a one may also be
-     * an analysis that PostgreSQL makes by itself.
+     * The feed shows an event only when no older transaction is under way, in any database of the
+     * server.
      */
     private boolean isShown(Account account) {
         return database.jdbi()

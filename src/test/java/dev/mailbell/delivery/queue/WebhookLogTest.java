@@ -28,7 +28,7 @@ class WebhookLogTest {
 
     @BeforeEach
     void listen() {
-        // Tests log warnings alone otherwise.
+        // Tests usually log only warnings.
         LOGGER.setLevel(Level.INFO);
         lines.start();
         LOGGER.addAppender(lines);

@@ -34,7 +34,7 @@ final class Cluster implements AutoCloseable {
 
     private static final int SHARDS = 1024;
 
-    /** Longer than a node that takes shards lets the next ones wait. */
+    /** Longer than the pause between two groups of shards that a node takes. */
     private static final Duration AT_REST = Duration.ofMillis(2_500);
 
     private final Path folder;

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -185,17 +187,20 @@ public final class Maildir {
      * The files that hold INBOX: one in {@code new} is unseen by any session that may change it.
      */
     public List<String> files() {
-        // Beside these two the server makes and removes files of its own at any moment.
-        try (var seen = Files.list(root.resolve("cur"));
-                var unseen = Files.list(root.resolve("new"))) {
-            return Stream.concat(seen, unseen)
-                    .filter(file -> file.toString().contains(".mailbell"))
-                    .map(file -> root.relativize(file).toString())
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        Map<String, String> files = new HashMap<>();
+        // In this order: a file that the server moves from new to cur meanwhile is listed twice, of
+        // which the later place counts, and in the other order it might be in neither list.
+        for (String part : List.of("new", "cur")) {
+            // Beside these two the server makes and removes files of its own at any moment.
+            try (Stream<Path> children = Files.list(root.resolve(part))) {
+                children.filter(file -> file.toString().contains(".mailbell"))
+                        .map(file -> root.relativize(file).toString())
+                        .forEach(file -> files.put(uniqueName(file), file));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
+        return files.values().stream().sorted().toList();
     }
 
     /** Removes one of the {@link #files()}, as another program would. */

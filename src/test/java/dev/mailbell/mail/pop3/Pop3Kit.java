@@ -36,6 +36,13 @@ public final class Pop3Kit {
     /** Only a failing test reaches it. */
     public static final Duration LONG = Duration.ofSeconds(60);
 
+    /**
+     * The part of {@link #LONG} after whose silence another command is tried where a test expects
+     * silence: ten seconds, because on a busy machine a server that answers may be silent for some,
+     * too.
+     */
+    static final int IMPATIENT = 6;
+
     private static final Duration SHORT = Duration.ofMillis(300);
 
     private static final Loopback LOOPBACK = new Loopback();
@@ -104,12 +111,9 @@ public final class Pop3Kit {
                 new Silences(part, LONG, SHORT, SHORT, SHORT));
     }
 
-    /**
-     * Sessions in which silence of a server for ten seconds makes a check try another command. On a
-     * busy machine a server that answers may be silent for some seconds, too.
-     */
+    /** Sessions in which silence of a server for ten seconds makes a check try another command. */
     static Pop3Sessions impatient(HostProofs hostProofs) {
-        return sessions(hostProofs, System::nanoTime, InstantSource.system(), 6);
+        return sessions(hostProofs, System::nanoTime, InstantSource.system(), IMPATIENT);
     }
 
     public static Login login(int port, Security security, String user, Credential credential) {

@@ -188,9 +188,9 @@ public final class FakeImap implements AutoCloseable {
             try {
                 Socket socket = listening.accept();
                 Session session = new Session(socket);
-                // Before the question, so that a server that goes away meanwhile drops it.
+                // Added before `away` is read: away(true) then closes it, and close() does as well.
                 open.add(session);
-                if (away) {
+                if (away || listening.isClosed()) {
                     open.remove(session);
                     socket.close();
                 } else {
@@ -265,7 +265,7 @@ public final class FakeImap implements AutoCloseable {
                         own.remove(this);
                         return own;
                     });
-            // Last: a test that sees it gone here may let the user come again.
+            // Last: when no session is open, the user's entry is gone too.
             open.remove(this);
         }
 
@@ -283,7 +283,11 @@ public final class FakeImap implements AutoCloseable {
                         });
             }
             if (line.equalsIgnoreCase("DONE")) {
+                if (!endedIdle) {
+                    throw new IllegalStateException("DONE came without IDLE");
+                }
                 // The server has ended IDLE by itself while this was on its way.
+                endedIdle = false;
                 return true;
             }
             String[] words = line.split(" ", 4);
@@ -293,6 +297,9 @@ public final class FakeImap implements AutoCloseable {
         }
 
         private String idleTag = "";
+
+        /** Whether the server ended the last IDLE by itself, and no DONE has come since. */
+        private boolean endedIdle;
 
         private interface Step {
             void run() throws IOException;
@@ -364,9 +371,11 @@ public final class FakeImap implements AutoCloseable {
                     } else {
                         say("+ idling");
                         idleTag = tag;
+                        endedIdle = false;
                         idling = true;
                         sayNews();
                         if (behavior.endsIdle()) {
+                            endedIdle = true;
                             idling = false;
                             say(tag + " OK done");
                         }

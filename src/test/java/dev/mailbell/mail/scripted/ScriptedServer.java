@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /**
@@ -67,17 +68,30 @@ public final class ScriptedServer implements AutoCloseable {
     /**
      * Plays a script whose last step is silence to a client with a short deadline. On a busy
      * machine the deadline may end before that step, and {@link #close()} fails: the next one is
-     * longer.
+     * longer. Any other failure is the test's.
      */
     public static <T> T inTime(Function<Duration, T> play) {
         for (Duration time = SHORTEST; ; time = time.multipliedBy(5)) {
             try {
                 return play.apply(time);
-            } catch (AssertionError early) {
-                if (time.compareTo(PATIENCE) > 0) {
-                    throw early;
+            } catch (AssertionError failure) {
+                if (!isTooEarly(failure) || time.compareTo(PATIENCE) > 0) {
+                    throw failure;
                 }
             }
+        }
+    }
+
+    /** What else fails in a session that ended too early has that among the suppressed. */
+    private static boolean isTooEarly(AssertionError failure) {
+        return failure instanceof TooEarly
+                || Stream.of(failure.getSuppressed()).anyMatch(TooEarly.class::isInstance);
+    }
+
+    /** Fails so that {@link #inTime} allows more time, where a test plays no script. */
+    public static void requireReached(boolean reached, String step) {
+        if (!reached) {
+            throw new TooEarly("the time was over before this: " + step);
         }
     }
 
@@ -135,7 +149,7 @@ public final class ScriptedServer implements AutoCloseable {
     /**
      * Waits for the end of the script.
      *
-     * @throws AssertionError when the client deviated from it
+     * @throws TooEarly when it was not played to its end, or the client deviated from it
      */
     @Override
     public void close() throws IOException {
@@ -147,7 +161,7 @@ public final class ScriptedServer implements AutoCloseable {
                 thread.join();
             }
             if (!fault.isEmpty() || !ended) {
-                throw new AssertionError(
+                throw new TooEarly(
                         (fault.isEmpty() ? "the script has not ended" : fault)
                                 + "\n--- said so far\n"
                                 + transcript);
@@ -155,6 +169,22 @@ public final class ScriptedServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError("interrupted while the script was played", e);
+        }
+    }
+
+    /** A session ended before the step that the test is about. */
+    public static final class TooEarly extends AssertionError {
+        private static final long serialVersionUID = 1L;
+
+        TooEarly(String message) {
+            super(message);
+        }
+
+        /**
+         * @param cause a failure that may be due to that
+         */
+        public TooEarly(AssertionError cause) {
+            super(cause.getMessage(), cause);
         }
     }
 

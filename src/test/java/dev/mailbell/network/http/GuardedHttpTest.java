@@ -180,6 +180,7 @@ class GuardedHttpTest {
             for (Duration time = Duration.ofMillis(300);
                     peer.connected.getCount() > 0;
                     time = time.multipliedBy(2)) {
+                assertThat(time).isLessThan(Duration.ofMinutes(3));
                 Deadline deadline = Deadline.after(time);
                 assertThatExceptionOfType(SocketTimeoutException.class)
                         .isThrownBy(() -> http.send(Request.get(peer.uri()), 10, deadline))

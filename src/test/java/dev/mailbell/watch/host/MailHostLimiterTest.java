@@ -23,8 +23,8 @@ class MailHostLimiterTest {
     private static final UUID CLIENT = new UUID(0, 1);
     private static final UUID OTHER = new UUID(0, 2);
 
-    /** Of all tests of this class. */
-    private static final Deadline SOON = Deadline.after(Duration.ofHours(1));
+    /** Later than any test of this class ends. */
+    private static final Deadline LATE = Deadline.after(Duration.ofHours(1));
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -44,7 +44,7 @@ class MailHostLimiterTest {
     @Test
     void a_request_waits_while_all_connections_are_open_and_gets_the_next_that_is_closed() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(CLIENT, SOON);
+        ConnectionPermit first = host.acquire(CLIENT, LATE);
         host.submit(request());
         assertThat(host.status().waiting()).isEqualTo(1);
         assertThat(granted).isEmpty();
@@ -75,19 +75,19 @@ class MailHostLimiterTest {
     @Test
     void a_request_at_its_deadline_leaves_the_queue_and_takes_no_connection() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(CLIENT, SOON);
+        ConnectionPermit first = host.acquire(CLIENT, LATE);
         assertThatExceptionOfType(NoRoomException.class)
                 .isThrownBy(() -> host.acquire(CLIENT, Deadline.after(Duration.ZERO)));
         first.release();
         now.addAndGet(SECOND);
-        host.acquire(CLIENT, SOON).release();
+        host.acquire(CLIENT, LATE).release();
         assertThat(host.status().connections()).isZero();
     }
 
     @Test
     void a_cancelled_request_is_passed_over() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(CLIENT, SOON);
+        ConnectionPermit first = host.acquire(CLIENT, LATE);
         ConnectionRequest cancelled = request();
         host.submit(cancelled);
         host.submit(request());
@@ -102,7 +102,7 @@ class MailHostLimiterTest {
     @Test
     void a_resting_session_is_dismissed_when_another_account_waits_and_none_is_free() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit kept = host.acquire(CLIENT, SOON);
+        ConnectionPermit kept = host.acquire(CLIENT, LATE);
         AtomicInteger dismissed = new AtomicInteger();
         RestingSession roused = () -> dismissed.addAndGet(100);
         host.rest(CLIENT, roused);
@@ -125,7 +125,7 @@ class MailHostLimiterTest {
         List<ConnectionPermit> permits = new ArrayList<>();
         int pushing = 0;
         for (int i = 0; i < 10; i++) {
-            ConnectionPermit permit = host.acquire(CLIENT, SOON);
+            ConnectionPermit permit = host.acquire(CLIENT, LATE);
             permits.add(permit);
             now.addAndGet(SECOND);
             pushing += permit.mayPush() ? 1 : 0;
@@ -163,7 +163,7 @@ class MailHostLimiterTest {
     @Test
     void a_client_with_ten_thousand_waiting_logins_does_not_delay_anothers() {
         MailHostLimiter host = limiter(1, 1_000_000);
-        ConnectionPermit first = host.acquire(CLIENT, SOON);
+        ConnectionPermit first = host.acquire(CLIENT, LATE);
         for (int i = 0; i < 10_000; i++) {
             host.submit(request());
         }
@@ -182,15 +182,15 @@ class MailHostLimiterTest {
     @Test
     void a_client_that_holds_its_share_of_the_connections_leaves_some_to_another() {
         MailHostLimiter host = limiter(16, 1_000_000);
-        host.acquire(OTHER, SOON).release();
+        host.acquire(OTHER, LATE).release();
         List<ConnectionPermit> held = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
             now.addAndGet(SECOND);
-            held.add(host.acquire(CLIENT, SOON));
+            held.add(host.acquire(CLIENT, LATE));
         }
         now.addAndGet(SECOND);
         host.submit(request());
-        host.acquire(OTHER, SOON).release();
+        host.acquire(OTHER, LATE).release();
         assertThat(granted).isEmpty();
         now.addAndGet(SECOND);
         held.getFirst().release();
@@ -214,7 +214,7 @@ class MailHostLimiterTest {
 
     private void rest(MailHostLimiter host, UUID client, List<UUID> dismissed) {
         now.addAndGet(SECOND);
-        ConnectionPermit permit = host.acquire(client, SOON);
+        ConnectionPermit permit = host.acquire(client, LATE);
         host.rest(
                 client,
                 () -> {
@@ -229,12 +229,12 @@ class MailHostLimiterTest {
         List<ConnectionPermit> held = new ArrayList<>();
         for (int i = 0; i < 18; i++) {
             now.addAndGet(SECOND);
-            ConnectionPermit permit = host.acquire(CLIENT, SOON);
+            ConnectionPermit permit = host.acquire(CLIENT, LATE);
             assertThat(permit.mayPush()).isTrue();
             held.add(permit);
         }
         now.addAndGet(SECOND);
-        ConnectionPermit other = host.acquire(OTHER, SOON);
+        ConnectionPermit other = host.acquire(OTHER, LATE);
         assertThat(other.mayPush()).isFalse();
         assertThat(held.stream().filter(ConnectionPermit::mayPush)).hasSize(16);
         assertThat(other.mayPush()).isTrue();

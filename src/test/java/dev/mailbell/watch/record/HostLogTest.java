@@ -29,7 +29,7 @@ class HostLogTest {
 
     @BeforeEach
     void listen() {
-        // Tests log warnings alone otherwise.
+        // Tests usually log only warnings.
         LOGGER.setLevel(Level.INFO);
         lines.start();
         LOGGER.addAppender(lines);

@@ -68,7 +68,7 @@ class BatchRoutesTest {
     }
 
     @Test
-    void a_batch_beyond_a_mebibyte_is_told_the_limit_and_the_way_out() {
+    void a_batch_beyond_a_mebibyte_is_answered_with_the_limit_and_the_way_out() {
         // Some authorities fill two kilobytes: a thousand accounts do not fit then.
         String withAuthority =
                 imap("large")
