@@ -1,7 +1,5 @@
 package dev.mailbell.api;
 
-import static org.awaitility.Awaitility.await;
-
 import dev.mailbell.Ports;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountStore;
@@ -22,6 +20,7 @@ import dev.mailbell.database.TestDatabase;
 import dev.mailbell.delivery.log.Attempt;
 import dev.mailbell.event.CanaryStatus;
 import dev.mailbell.event.FeedNotifier;
+import dev.mailbell.event.FeedView;
 import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.Protocol;
 import dev.mailbell.mail.Security;
@@ -498,16 +497,7 @@ public final class TestApi implements AutoCloseable {
      * older transaction, which may be one of another database of the server.
      */
     public void awaitFeed() {
-        await().until(() ->
-                database.jdbi()
-                        .withHandle(handle ->
-                                handle.createQuery(
-                                                """
-                                                select not exists (select from event
-                                                    where tx >= pg_snapshot_xmin(pg_current_snapshot()))\
-                                                """)
-                                        .mapTo(Boolean.class)
-                                        .one()));
+        FeedView.awaitAll(database.jdbi(), null);
     }
 
     public static String imap(String ref) {

@@ -18,6 +18,7 @@ import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventStore;
 import dev.mailbell.event.EventType;
+import dev.mailbell.event.FeedView;
 import dev.mailbell.event.Ids;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.Protocol;
@@ -403,27 +404,8 @@ final class WatchKit implements AutoCloseable {
     }
 
     List<Event> of(Account account, EventType type) {
-        if (!isShown(account)) {
-            await().pollDelay(Duration.ZERO)
-                    .pollInterval(Duration.ofMillis(2))
-                    .until(() -> isShown(account));
-        }
+        FeedView.awaitAll(database.jdbi(), account.id());
         return events.after(ClientStore.DEFAULT, null, type, account.id(), 500);
-    }
-
-    /**
-     * The feed shows an event only when no older transaction is under way, in any database of the
-     * server.
-     */
-    private boolean isShown(Account account) {
-        return database.jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        "select not exists (select from event where account_id = :account"
-                                                + " and tx >= pg_snapshot_xmin(pg_current_snapshot()))")
-                                .bind("account", account.id())
-                                .mapTo(Boolean.class)
-                                .one());
     }
 
     /** The number of messages announced, over all accounts. */
