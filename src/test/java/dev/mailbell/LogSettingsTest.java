@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.joran.JoranConfigurator;
-import java.nio.file.Path;
+import ch.qos.logback.core.joran.spi.JoranException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,13 +14,11 @@ import org.junit.jupiter.api.Test;
 class LogSettingsTest {
     private static final String POOL = "com.zaxxer.hikari.pool.";
 
-    private final LoggerContext context = new LoggerContext();
+    private LoggerContext context;
 
     @BeforeEach
-    void configure() throws Exception {
-        JoranConfigurator configurator = new JoranConfigurator();
-        configurator.setContext(context);
-        configurator.doConfigure(Path.of("config/logback.xml").toFile());
+    void open() throws JoranException {
+        context = ShippedLog.open();
     }
 
     @AfterEach

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import ch.qos.logback.classic.Level;
+import dev.mailbell.LogLines;
 import dev.mailbell.config.CanaryConfig;
 import dev.mailbell.config.Configuration;
 import dev.mailbell.config.ConfigurationLoader;
@@ -27,7 +26,6 @@ import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** The configuration is read again while the daemon runs. */
 class LiveConfigurationTest {
@@ -299,28 +297,22 @@ class LiveConfigurationTest {
     void a_fault_is_logged_once_for_repeated_changes_of_the_file() throws IOException {
         write("");
         LiveConfiguration live = open();
-        Logger logger = (Logger) LoggerFactory.getLogger(LiveConfiguration.class);
-        ListAppender<ILoggingEvent> log = new ListAppender<>();
-        log.start();
-        logger.addAppender(log);
-        try {
+        try (LogLines log = new LogLines(LiveConfiguration.class, Level.WARN)) {
             write("limits: { requestsPerSecond: many }");
             assertThatExceptionOfType(ConfigurationException.class).isThrownBy(() -> reload(live));
             live.fileChanged();
             live.fileChanged();
-            assertThat(log.list).hasSize(1);
-            assertThat(log.list.getFirst().getFormattedMessage())
+            assertThat(log.messages()).hasSize(1);
+            assertThat(log.messages().getFirst())
                     .contains("refused", file + ":1: limits.requestsPerSecond: must be a whole");
             write("limits: { requestsPerSecond: some }");
             live.fileChanged();
             live.fileChanged();
-            assertThat(log.list).hasSize(2);
+            assertThat(log.messages()).hasSize(2);
             // An explicit request is answered, even with the same faults.
             assertThatExceptionOfType(ConfigurationException.class)
                     .isThrownBy(() -> live.reload(Reload.Trigger.SIGNAL));
-            assertThat(log.list).hasSize(3);
-        } finally {
-            logger.detachAppender(log);
+            assertThat(log.messages()).hasSize(3);
         }
     }
 

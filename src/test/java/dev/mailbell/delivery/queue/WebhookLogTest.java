@@ -3,9 +3,7 @@ package dev.mailbell.delivery.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import dev.mailbell.LogLines;
 import dev.mailbell.client.ClientStore;
 import dev.mailbell.event.Ids;
 import dev.mailbell.webhook.Webhook;
@@ -15,29 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 class WebhookLogTest {
     private static final Instant NOW = Instant.parse("2026-11-20T23:59:07Z");
     private static final UUID ID = Ids.next();
-    private static final Logger LOGGER = (Logger) LoggerFactory.getLogger(WebhookLog.class);
 
-    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-
-    @BeforeEach
-    void listen() {
-        // Tests usually log only warnings.
-        LOGGER.setLevel(Level.INFO);
-        lines.start();
-        LOGGER.addAppender(lines);
-    }
+    private final LogLines lines = new LogLines(WebhookLog.class, Level.INFO);
 
     @AfterEach
-    void ignore() {
-        LOGGER.detachAppender(lines);
-        LOGGER.setLevel(null);
+    void close() {
+        lines.close();
     }
 
     private String lineOf(State state) {
@@ -60,7 +46,7 @@ class WebhookLogTest {
                         health,
                         NOW,
                         NOW));
-        return lines.list.getLast().getFormattedMessage();
+        return lines.messages().getLast();
     }
 
     @Test

@@ -3,9 +3,7 @@ package dev.mailbell.watch.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import dev.mailbell.LogLines;
 import dev.mailbell.account.Account;
 import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
@@ -16,29 +14,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 class HostLogTest {
     private static final Instant NOW = Instant.parse("2026-11-20T23:59:07Z");
-    private static final Logger LOGGER = (Logger) LoggerFactory.getLogger(HostLog.class);
 
-    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    private final LogLines lines = new LogLines(HostLog.class, Level.INFO);
     private final HostLog log = new HostLog();
 
-    @BeforeEach
-    void listen() {
-        // Tests usually log only warnings.
-        LOGGER.setLevel(Level.INFO);
-        lines.start();
-        LOGGER.addAppender(lines);
-    }
-
     @AfterEach
-    void ignore() {
-        LOGGER.detachAppender(lines);
-        LOGGER.setLevel(null);
+    void close() {
+        lines.close();
     }
 
     private static Account failing() {
@@ -50,20 +36,16 @@ class HostLogTest {
                                 FailureCode.CONNECT_FAILED, "the connection is refused", NOW, 1));
     }
 
-    private List<String> messages() {
-        return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-    }
-
     @Test
     void an_outage_of_a_host_is_a_line_a_minute_with_accounts_by_name_and_the_reason() {
         List<Account> accounts = Stream.generate(HostLogTest::failing).limit(6).toList();
         accounts.forEach(log::changed);
-        assertThat(messages())
+        assertThat(lines.messages())
                 .containsExactly(
                         "Account %s (imap.example.org): retrying, connect_failed: the connection is refused"
                                 .formatted(accounts.getFirst().id()));
         log.minute();
-        assertThat(messages())
+        assertThat(lines.messages())
                 .hasSize(2)
                 .last()
                 .isEqualTo(
@@ -73,6 +55,6 @@ class HostLogTest {
                                         accounts.get(2).id(),
                                         accounts.get(3).id()));
         log.minute();
-        assertThat(messages()).hasSize(2);
+        assertThat(lines.messages()).hasSize(2);
     }
 }
