@@ -154,10 +154,10 @@ public final class CheckSchedule {
                 }
             } finally {
                 due.ended(account);
+                if (isAnswer(outcome)) {
+                    account.due().answered(nanoTime.getAsLong());
+                }
             }
-        }
-        if (isAnswer(outcome)) {
-            account.due().answered(nanoTime.getAsLong());
         }
     }
 
