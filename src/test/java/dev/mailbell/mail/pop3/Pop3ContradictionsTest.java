@@ -7,8 +7,10 @@ import static dev.mailbell.mail.pop3.Pop3Kit.sessions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mailbell.detection.Change;
+import dev.mailbell.detection.Pop3Observation;
 import dev.mailbell.detection.Pop3State;
 import dev.mailbell.detection.messages.KnownMessages;
+import dev.mailbell.detection.messages.MessageListing;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.MailFailure;
@@ -80,7 +82,9 @@ class Pop3ContradictionsTest {
                 assertThat(account.sum).as(where).isGreaterThanOrEqualTo(counted.size());
                 if (fewSizes) {
                     int shown = server.shown.values().stream().mapToInt(Integer::intValue).sum();
-                    assertThat(account.sum).as(where).isLessThanOrEqualTo(shown - baseline);
+                    assertThat(account.sum)
+                            .as(where)
+                            .isLessThanOrEqualTo(shown - baseline + account.repeated);
                 }
             }
         }
@@ -114,6 +118,12 @@ class Pop3ContradictionsTest {
         private KnownMessages known = KnownMessages.none();
         private long sum;
 
+        /**
+         * How many messages after the known ones had the UID of a known one. Such a message is a
+         * second one (RFC 1939, section 7), though the server showed them in different sessions.
+         */
+        private long repeated;
+
         Account(LyingServer server, HostProofs hostProofs) {
             this.server = server;
             this.sessions = sessions(hostProofs);
@@ -125,7 +135,11 @@ class Pop3ContradictionsTest {
             int before = server.commands.get();
             MailFailure failed = null;
             try (MailSession session = sessions.open(login(server.port()), Deadline.after(LONG))) {
-                Change change = state.after(check(session, state.mark()), null, () -> known);
+                Pop3Observation seen = check(session, state.mark());
+                if (seen instanceof Pop3Observation.Tail(_, MessageListing tail)) {
+                    repeated += known.listed(tail).survivors();
+                }
+                Change change = state.after(seen, null, () -> known);
                 state = (Pop3State) change.next();
                 known = change.known().orElse(known);
                 sum += change.newCount();
