@@ -25,6 +25,9 @@ public final class ConnectionGroup implements ConnectionObserver {
     private List<LimitedSocket> open = List.of();
     private int cuts;
 
+    /** Written by the one thread that uses the account's connection. */
+    private long received;
+
     /**
      * Does work whose connections belong to the group.
      *
@@ -114,10 +117,16 @@ public final class ConnectionGroup implements ConnectionObserver {
 
     @Override
     public void received(byte[] octets, int offset, int count) {
+        received += count;
         Transcript into = transcript;
         if (into != null) {
             into.received(octets, offset, count);
         }
+    }
+
+    /** How many octets have arrived in all; for the thread that uses the connections. */
+    public long received() {
+        return received;
     }
 
     synchronized void add(LimitedSocket socket) {

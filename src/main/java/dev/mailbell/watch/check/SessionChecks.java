@@ -51,10 +51,12 @@ public final class SessionChecks {
         account.checkBegins(check.trigger());
         ConnectionGroup connections = account.session().connections();
         int cuts = connections.cuts();
+        long received = connections.received();
         String outcome = "not_recorded";
         try {
             CheckResult result =
                     connections.call(() -> mayConnect(account), () -> renewing(account, check));
+            account.adaptive().hasRead(connections.received() - received);
             outcome = result.foundMail() ? "mail" : "nothing";
             permit.succeeded();
             meters.answered();

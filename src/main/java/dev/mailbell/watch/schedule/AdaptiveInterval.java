@@ -16,8 +16,16 @@ public final class AdaptiveInterval {
     /** Connections that were lost in a row, each soon after it began to wait. */
     private static final int DROPS_OF_PUSH = 6;
 
+    /** What the checks of an account may read in a second, one check aside: 64 KiB. */
+    private static final int OCTETS_PER_SECOND = 64 << 10;
+
     private final LongSupplier nanoTime;
     private Duration loginDelay = Duration.ZERO;
+
+    /** Octets that the last check has read, and the one before it. */
+    private int lastRead;
+
+    private int readBefore;
     private double tempo = 1;
     private int drops;
     private int ownFaults;
@@ -81,9 +89,21 @@ public final class AdaptiveInterval {
         loginDelay = delay;
     }
 
-    /** The shortest time between two logins that the server allows; zero unless it said. */
-    public Duration loginDelay() {
-        return loginDelay;
+    /** A check that succeeded has read so many octets. */
+    public void hasRead(long octets) {
+        readBefore = lastRead;
+        lastRead = (int) Math.min(octets, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The shortest time to the next check: between two logins what the server asked for, and after
+     * two checks in a row that read much what the smaller one is worth. A long listing that is read
+     * once, such as the first one, delays no check.
+     */
+    public Duration leastWait() {
+        Duration reading =
+                Duration.ofMillis(1_000L * Math.min(lastRead, readBefore) / OCTETS_PER_SECOND);
+        return reading.compareTo(loginDelay) > 0 ? reading : loginDelay;
     }
 
     /** 1 for the usual interval; see {@link PollingPolicy#interval}. */

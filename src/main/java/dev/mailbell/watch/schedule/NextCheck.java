@@ -46,7 +46,7 @@ public final class NextCheck {
             case CheckOutcome.HintDeferred(Duration delay) -> sooner(delay, delay, state);
             case CheckOutcome.Reconfigured(Duration sinceEnded) -> {
                 Duration interval = Backoff.jittered(state.interval(), state.jitter(), random);
-                Duration left = atLeast(state.loginDelay(), interval).minus(sinceEnded);
+                Duration left = atLeast(state.leastWait(), interval).minus(sinceEnded);
                 yield Optional.of(atLeast(Duration.ZERO, left));
             }
         };
@@ -59,7 +59,7 @@ public final class NextCheck {
             case SUCCEEDED ->
                     Optional.of(
                             atLeast(
-                                    state.loginDelay(),
+                                    state.leastWait(),
                                     Backoff.jittered(state.adapted(), state.jitter(), random)));
             case NOT_RUN -> Optional.of(AFTER_NOT_RUN);
             case NOT_RECORDED -> Optional.of(Backoff.doubled(state.ownFaults()));

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param interval the configured polling interval
  * @param adapted the polling interval, adapted to how much mail comes
  * @param jitter by which share of itself an interval is made shorter or longer, 0 to 0.9
- * @param loginDelay the shortest time between two logins that the server allows
+ * @param leastWait the shortest time to the next check, whatever the interval
  * @param drops connections in a row that were lost soon after they were opened
  * @param ownFaults checks in a row that this program could not record
  * @param untilSafetyCheck until all mailboxes are checked although the server gave no hint
@@ -21,7 +21,7 @@ public record ScheduleState(
         Duration interval,
         Duration adapted,
         double jitter,
-        Duration loginDelay,
+        Duration leastWait,
         int drops,
         int ownFaults,
         Duration untilSafetyCheck,
@@ -38,7 +38,7 @@ public record ScheduleState(
                 policy.interval(account),
                 policy.interval(account, adaptive.tempo()),
                 policy.jitter(),
-                adaptive.loginDelay(),
+                adaptive.leastWait(),
                 adaptive.drops(),
                 adaptive.ownFaults(),
                 Duration.ofNanos(adaptive.nanosToSafetyCheck()),

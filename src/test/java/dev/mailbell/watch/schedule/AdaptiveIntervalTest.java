@@ -52,4 +52,21 @@ class AdaptiveIntervalTest {
             assertThat(waitAndCheck()).isZero();
         }
     }
+
+    @Test
+    void two_checks_in_a_row_that_read_much_delay_the_next_by_what_the_smaller_one_read() {
+        int mebibyte = 1 << 20;
+        adaptive.hasRead(10 * mebibyte);
+        assertThat(adaptive.leastWait()).isZero();
+        adaptive.hasRead(20 * mebibyte);
+        assertThat(adaptive.leastWait()).isEqualTo(Duration.ofSeconds(160));
+        adaptive.askedFor(Duration.ofSeconds(161));
+        assertThat(adaptive.leastWait()).isEqualTo(Duration.ofSeconds(161));
+        adaptive.hasRead(0);
+        adaptive.askedFor(Duration.ofSeconds(60));
+        assertThat(adaptive.leastWait()).isEqualTo(Duration.ofSeconds(60));
+        adaptive.hasRead(Long.MAX_VALUE);
+        adaptive.hasRead(Long.MAX_VALUE);
+        assertThat(adaptive.leastWait()).isGreaterThan(Duration.ofHours(9));
+    }
 }

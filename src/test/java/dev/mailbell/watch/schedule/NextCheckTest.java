@@ -39,7 +39,7 @@ class NextCheckTest {
             int attempts,
             FailureCode code,
             Duration failedFor,
-            Duration loginDelay,
+            Duration leastWait,
             double jitter,
             int drops,
             int ownFaults,
@@ -63,7 +63,7 @@ class NextCheckTest {
                     times,
                     failure,
                     failedFor,
-                    loginDelay,
+                    leastWait,
                     jitter,
                     drops,
                     ownFaults,
@@ -76,35 +76,34 @@ class NextCheckTest {
                     3,
                     FailureCode.AUTH_FAILED,
                     time,
-                    loginDelay,
+                    leastWait,
                     jitter,
                     drops,
                     ownFaults,
                     dueIn);
         }
 
-        State loginDelay(Duration delay) {
+        State leastWait(Duration delay) {
             return new State(is, attempts, code, failedFor, delay, jitter, drops, ownFaults, dueIn);
         }
 
         State jitter(double share) {
             return new State(
-                    is, attempts, code, failedFor, loginDelay, share, drops, ownFaults, dueIn);
+                    is, attempts, code, failedFor, leastWait, share, drops, ownFaults, dueIn);
         }
 
         State dropped(int times) {
             return new State(
-                    is, attempts, code, failedFor, loginDelay, jitter, times, ownFaults, dueIn);
+                    is, attempts, code, failedFor, leastWait, jitter, times, ownFaults, dueIn);
         }
 
         State ownFaults(int times) {
-            return new State(
-                    is, attempts, code, failedFor, loginDelay, jitter, drops, times, dueIn);
+            return new State(is, attempts, code, failedFor, leastWait, jitter, drops, times, dueIn);
         }
 
         State dueIn(Duration time) {
             return new State(
-                    is, attempts, code, failedFor, loginDelay, jitter, drops, ownFaults, time);
+                    is, attempts, code, failedFor, leastWait, jitter, drops, ownFaults, time);
         }
 
         ScheduleState build() {
@@ -119,7 +118,7 @@ class NextCheckTest {
                     INTERVAL,
                     Duration.ofSeconds(30),
                     jitter,
-                    loginDelay,
+                    leastWait,
                     drops,
                     ownFaults,
                     Duration.ofSeconds(77),
@@ -150,9 +149,9 @@ class NextCheckTest {
                         OK,
                         seconds(30)),
                 row(
-                        "the server's LOGIN-DELAY is kept",
+                        "no sooner than LOGIN-DELAY or long answers allow",
                         Signal.SUCCEEDED,
-                        OK.loginDelay(seconds(50)),
+                        OK.leastWait(seconds(50)),
                         seconds(50)),
                 row("a check without a permit waits 5 s", Signal.NOT_RUN, OK, seconds(5)),
                 row(
