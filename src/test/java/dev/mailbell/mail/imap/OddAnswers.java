@@ -459,7 +459,7 @@ final class OddAnswers {
                         PLAIN,
                         (command, lines) -> {
                             if (command.startsWith("UID SEARCH")) {
-                                return List.of(lines.getLast().replace("OK", "NO"));
+                                return List.of(lines.getLast().replace(" OK ", " NO "));
                             }
                             List<String> said = new ArrayList<>(lines.subList(0, lines.size() - 1));
                             if (command.startsWith("UID FETCH")) {
@@ -631,7 +631,7 @@ final class OddAnswers {
                         EXTENDED,
                         (command, lines) ->
                                 command.startsWith("UID SEARCH")
-                                        ? List.of(lines.getLast().replace("OK", "BAD"))
+                                        ? List.of(lines.getLast().replace(" OK ", " BAD "))
                                         : lines),
                 odd(
                         "FETCH by number answers with UID 0",
