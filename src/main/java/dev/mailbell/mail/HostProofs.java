@@ -17,6 +17,9 @@ public final class HostProofs {
     /** The proofs that failed for at least one account of a host. */
     private final HostMemory<Proof> suspicions;
 
+    /** The proofs at which a session of an account was lost. */
+    private final HostMemory<Proof> losses;
+
     public HostProofs() {
         this(System::nanoTime);
     }
@@ -27,6 +30,7 @@ public final class HostProofs {
     public HostProofs(LongSupplier nanoTime) {
         this.failures = new HostMemory<>(nanoTime);
         this.suspicions = new HostMemory<>(nanoTime);
+        this.losses = new HostMemory<>(nanoTime);
     }
 
     /** Whether a check of this account may use this proof. */
@@ -60,6 +64,16 @@ public final class HostProofs {
     /** Records that a check of this account got no answer, which may be due to the network. */
     public void unanswered(String host, String account, Proof proof) {
         failures.failed(nameOf(host, account), proof);
+    }
+
+    /**
+     * Records that the session of a check of this account was lost at a proof. The first loss
+     * within a day may be due to the network.
+     */
+    public void lostAt(String host, String account, Proof proof) {
+        if (!losses.failed(nameOf(host, account), proof)) {
+            unanswered(host, account, proof);
+        }
     }
 
     private static String nameOf(String host, String account) {

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.imap;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.mailbell.mail.Envelope;
 import dev.mailbell.mail.imap.protocol.ParenthesizedData;
 import dev.mailbell.mail.text.HeaderText;
@@ -28,8 +29,20 @@ final class ImapEnvelopes {
                     "envelopes of at most " + MESSAGES_LIMIT + " messages, not " + uids.size());
         }
         Map<Long, Envelope> fetched = new HashMap<>();
+        if (!fetch(mailboxes, uids, fetched) && uids.size() > 1) {
+            // Servers refuse all of them for one that they cannot read.
+            uids.stream()
+                    .filter(uid -> !fetched.containsKey(uid))
+                    .forEach(uid -> fetch(mailboxes, List.of(uid), fetched));
+        }
+        return uids.stream().map(fetched::get).filter(Objects::nonNull).toList();
+    }
+
+    @CanIgnoreReturnValue
+    private static boolean fetch(
+            MailboxCommands mailboxes, List<Long> uids, Map<Long, Envelope> fetched) {
         String set = uids.stream().map(String::valueOf).collect(Collectors.joining(","));
-        mailboxes.fetch(
+        return mailboxes.fetch(
                 set,
                 "(UID ENVELOPE)",
                 message -> {
@@ -41,7 +54,6 @@ final class ImapEnvelopes {
                         fetched.put(uid, decoded(uid, envelope));
                     }
                 });
-        return uids.stream().map(fetched::get).filter(Objects::nonNull).toList();
     }
 
     private static Envelope decoded(long uid, ParenthesizedData.Group envelope) {

@@ -33,6 +33,7 @@ public final class ImapSession implements PushSession {
     private final ImapWire wire;
     private final Capabilities capabilities;
     private final MailboxCommands mailboxes;
+    private final LostEnvelopes.OfLogin lostEnvelopes;
     private final Idle idle;
     private final long byteBudget;
     private final Duration tick;
@@ -48,6 +49,7 @@ public final class ImapSession implements PushSession {
             Capabilities capabilities,
             ProofLadder ladder,
             MailboxSpellings.OfLogin spellings,
+            LostEnvelopes.OfLogin lostEnvelopes,
             Duration doneTimeout,
             Duration tick,
             Deadline deadline,
@@ -55,6 +57,7 @@ public final class ImapSession implements PushSession {
         this.wire = wire;
         this.capabilities = capabilities;
         this.mailboxes = new MailboxCommands(wire, capabilities, ladder, spellings);
+        this.lostEnvelopes = lostEnvelopes;
         this.idle = new Idle(wire, doneTimeout);
         this.deadline = deadline;
         this.byteBudget = byteBudget;
@@ -237,10 +240,21 @@ public final class ImapSession implements PushSession {
         if (observed == null) {
             throw new IllegalStateException("no mailbox has been observed");
         }
-        if (!mailboxes.isSelected(observed)) {
-            mailboxes.examine(observed);
+        List<Long> readable = lostEnvelopes.without(observed, uids);
+        List<Envelope> envelopes = List.of();
+        if (!readable.isEmpty()) {
+            if (!mailboxes.isSelected(observed)) {
+                mailboxes.examine(observed);
+            }
+            try {
+                envelopes = ImapEnvelopes.fetch(mailboxes, readable);
+            } catch (MailFailure failure) {
+                lostEnvelopes.lostAt(observed, readable);
+                throw failure;
+            }
         }
-        return ImapEnvelopes.fetch(mailboxes, uids);
+        lostEnvelopes.forget(observed);
+        return envelopes;
     }
 
     @Override

@@ -30,6 +30,7 @@ public final class ImapSessions implements MailServers {
     private final Pipelining pipelining = new Pipelining();
     private final LoginMethods methods = new LoginMethods();
     private final HostProofs hostProofs = new HostProofs();
+    private final LostEnvelopes lostEnvelopes = new LostEnvelopes();
     private final MailboxSpellings spellings = new MailboxSpellings(System::nanoTime);
 
     public ImapSessions(MailConnector connector) {
@@ -73,6 +74,7 @@ public final class ImapSessions implements MailServers {
                             login.username(),
                             imapLogin.givesStableUids()),
                     spellings.of(login),
+                    lostEnvelopes.of(login),
                     doneTimeout,
                     tick,
                     deadline,

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.imap;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.imap.login.IdCommand;
@@ -15,9 +16,13 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.eclipse.angus.mail.iap.Argument;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The read-only commands of the authenticated and the selected state. */
 final class MailboxCommands {
+    private static final Logger LOG = LoggerFactory.getLogger(MailboxCommands.class);
+
     /** Octets of a FETCH response; envelopes may contain long lists of recipients. */
     private static final int ENVELOPE_LIMIT = 4 << 20;
 
@@ -41,7 +46,7 @@ final class MailboxCommands {
         this.capabilities = capabilities;
         this.spellings = spellings;
         this.identity = new IdCommand(wire);
-        this.statuses = new StatusCommands(wire, capabilities, spellings);
+        this.statuses = new StatusCommands(wire, capabilities, ladder, spellings);
         this.ladder = ladder;
         this.uids = new UidQueries(wire, capabilities, ladder);
         wire.onUntagged(this::take);
@@ -234,8 +239,15 @@ final class MailboxCommands {
         }
     }
 
-    /** Fetches attributes of messages by their UIDs; the server may omit messages. */
-    void fetch(String uids, String attributes, Consumer<ParenthesizedData.Group> consumer) {
+    /**
+     * Fetches attributes of messages by their UIDs. A server that cannot read one of the messages
+     * may omit it or refuse them all.
+     *
+     * @return whether the server did not refuse
+     * @throws MailFailure when the connection is lost, or the server asks to wait
+     */
+    @CanIgnoreReturnValue
+    boolean fetch(String uids, String attributes, Consumer<ParenthesizedData.Group> consumer) {
         Reply reply =
                 wire.command(
                         "UID FETCH " + uids + " " + attributes,
@@ -246,9 +258,16 @@ final class MailboxCommands {
                                 consumer.accept(attributes(line));
                             }
                         });
-        if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
-            throw Refusals.ofCommand(reply, "to fetch " + attributes);
+        if (reply.ok() || reply.code().equals("EXPUNGEISSUED")) {
+            return true;
         }
+        MailFailure refusal = Refusals.ofCommand(reply, "to fetch " + attributes);
+        if (refusal.code() != FailureCode.SERVER_ERROR
+                && refusal.code() != FailureCode.PROTOCOL_ERROR) {
+            throw refusal;
+        }
+        LOG.debug("{}", refusal.reason());
+        return false;
     }
 
     /** The attributes of a FETCH response. */

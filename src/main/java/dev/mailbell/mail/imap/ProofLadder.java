@@ -49,6 +49,14 @@ final class ProofLadder {
         }
     }
 
+    /**
+     * Records that the connection was lost at a proof. The second time within a day the account
+     * skips it for a day. It says nothing of the host.
+     */
+    void lostAt(Proof proof) {
+        memory.lostAt(host, account, proof);
+    }
+
     /** Records the proof that the check used. */
     void restsOn(Proof proof) {
         used = proof;

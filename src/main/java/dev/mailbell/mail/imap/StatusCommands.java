@@ -1,11 +1,15 @@
 package dev.mailbell.mail.imap;
 
+import dev.mailbell.mail.FailureCode;
+import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.Proof;
 import dev.mailbell.mail.imap.protocol.BoundedResponses;
 import dev.mailbell.mail.imap.protocol.Capabilities;
 import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.ParenthesizedData;
 import dev.mailbell.mail.imap.protocol.Reply;
 import dev.mailbell.mail.imap.protocol.SharedResponse;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +24,15 @@ import org.eclipse.angus.mail.iap.Argument;
  * STATUS response during such a command is its answer; at other times it is a hint.
  */
 final class StatusCommands {
+    /**
+     * How long after the login a session that is lost at STATUS was lost because of it. A kept
+     * session may have died before.
+     */
+    private static final Duration NEW = Duration.ofMinutes(1);
+
+    private final long opened = System.nanoTime();
     private final ImapWire wire;
+    private final ProofLadder ladder;
     private final MailboxSpellings.OfLogin spellings;
     private final Map<String, Status> prefetched = new HashMap<>();
 
@@ -37,8 +49,13 @@ final class StatusCommands {
     /** The mailboxes of the current command, by their names as the server encodes them. */
     private Map<String, String> requested = Map.of();
 
-    StatusCommands(ImapWire wire, Capabilities capabilities, MailboxSpellings.OfLogin spellings) {
+    StatusCommands(
+            ImapWire wire,
+            Capabilities capabilities,
+            ProofLadder ladder,
+            MailboxSpellings.OfLogin spellings) {
         this.wire = wire;
+        this.ladder = ladder;
         this.spellings = spellings;
         this.allAtOnce = capabilities.has("LIST-STATUS") && capabilities.has("LIST-EXTENDED");
     }
@@ -73,7 +90,7 @@ final class StatusCommands {
                 patterns.writeString(raw);
             }
         }
-        if (!allAtOnce || !useful || names.size() < 2) {
+        if (!allAtOnce || !useful || names.size() < 2 || !ladder.trusts(Proof.STATUS)) {
             return;
         }
         Argument status = new Argument();
@@ -112,12 +129,25 @@ final class StatusCommands {
 
     private Reply ask(String command, Argument arguments, Map<String, String> names) {
         requested = names;
+        boolean isNew = System.nanoTime() - opened < NEW.toNanos();
         try {
             return wire.command(
                     command, arguments, BoundedResponses.USUAL_LIMIT, line -> take(line, names));
+        } catch (MailFailure failure) {
+            if (isNew && isLoss(failure.code())) {
+                ladder.lostAt(Proof.STATUS);
+            }
+            throw failure;
         } finally {
             requested = Map.of();
         }
+    }
+
+    private static boolean isLoss(FailureCode code) {
+        return switch (code) {
+            case CONNECT_FAILED, TIMEOUT, SERVER_ERROR, PROTOCOL_ERROR -> true;
+            default -> false;
+        };
     }
 
     /** Keeps the STATUS of a requested mailbox; any other is ignored. */

@@ -63,10 +63,16 @@ final class UidCollector implements UntaggedListener {
         return size == count || size == lastCount;
     }
 
+    /** Whether no UID was found. */
+    boolean isEmpty() {
+        return length == 0;
+    }
+
     /** {@code * 3 FETCH (UID 9 …)}; without a UID it reports a flag. */
     private void fetched(SharedResponse line) {
         long uid = MailboxCommands.attributes(line).number("UID");
-        if (uid >= 0) {
+        // 0 is no UID: a server has none for this message.
+        if (uid > 0) {
             add(uid, uid);
         }
     }

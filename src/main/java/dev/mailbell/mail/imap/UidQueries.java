@@ -68,11 +68,19 @@ final class UidQueries {
             boolean search = proof == Proof.ESEARCH || proof == Proof.SEARCH;
             if (search && !afterHeldDone && failure.code() == FailureCode.TIMEOUT) {
                 ladder.failed(proof, "did not answer a search in time");
+            } else if (search && !afterHeldDone && isLoss(failure.code())) {
+                // Some servers crash at a search.
+                ladder.lostAt(proof);
             } else if (proof != Proof.FETCH_ALL && failure.code() == FailureCode.PROTOCOL_ERROR) {
                 ladder.failed(proof, failure.reason());
             }
             throw failure;
         }
+    }
+
+    /** Whether the connection ended, possibly with a BYE; a refusal is an answer. */
+    private static boolean isLoss(FailureCode code) {
+        return code == FailureCode.CONNECT_FAILED || code == FailureCode.SERVER_ERROR;
     }
 
     /** A server that omits UIDs in FETCH may list them in a search. */
@@ -107,13 +115,17 @@ final class UidQueries {
                     && refusal.code() != FailureCode.PROTOCOL_ERROR) {
                 throw refusal;
             }
-            return faulty(
-                    proof,
-                    "refuses to "
-                            + task(proof)
-                            + " (\""
-                            + ServerText.oneLine(ServerText.decode(reply.shown()), SHOWN)
-                            + "\")");
+            // A server that cannot read one message answers the others, and NO. Whether any are
+            // missing is shown by the number of messages.
+            if (search.isEmpty() || reply.kind() != Reply.Kind.NO) {
+                return faulty(
+                        proof,
+                        "refuses to "
+                                + task(proof)
+                                + " (\""
+                                + ServerText.oneLine(ServerText.decode(reply.shown()), SHOWN)
+                                + "\")");
+            }
         }
         if (!search.isSound()) {
             return faulty(
