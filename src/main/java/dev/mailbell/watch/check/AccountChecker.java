@@ -12,7 +12,6 @@ import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.detection.messages.KnownMessages;
 import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.Envelope;
-import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.MailServers;
 import dev.mailbell.mail.MailSession;
@@ -113,7 +112,8 @@ public final class AccountChecker {
      * Checks mailboxes of the account, in this order. The caller holds the account's lock.
      *
      * @param position what the client says of its position in the one mailbox that is checked
-     * @throws MailFailure when the server, or every mailbox, cannot be read
+     * @throws MailFailure when the server cannot be read; when every mailbox is missing; when one
+     *     is refused, after the others were checked
      * @throws dev.mailbell.detection.PositionRefusedException when the mailbox does not have the
      *     position
      */
@@ -126,23 +126,16 @@ public final class AccountChecker {
         recorder.requireMayBegin(watched.account());
         load(watched);
         List<CheckedMailbox> checked = new ArrayList<>();
-        List<String> missing = new ArrayList<>();
-        MailFailure lastMissing = null;
+        MailboxFailures failures = new MailboxFailures();
         for (String name : names) {
             try {
                 checked.add(checkMailbox(session, watched, name, source, position));
             } catch (MailFailure failure) {
-                if (failure.code() != FailureCode.MAILBOX_MISSING) {
-                    throw failure;
-                }
-                missing.add(name);
-                lastMissing = failure;
+                failures.take(name, failure);
             }
         }
-        if (checked.isEmpty() && lastMissing != null) {
-            throw lastMissing;
-        }
-        return new CheckResult(checked, missing, session.loginDelay());
+        failures.throwUnlessPartial(!checked.isEmpty());
+        return new CheckResult(checked, failures.missing(), session.loginDelay());
     }
 
     private void load(WatchedAccount watched) {
