@@ -1,9 +1,6 @@
 package dev.mailbell.mail.auth;
 
-import com.nimbusds.oauth2.sdk.AccessTokenResponse;
 import com.nimbusds.oauth2.sdk.ParseException;
-import com.nimbusds.oauth2.sdk.token.AccessToken;
-import com.nimbusds.oauth2.sdk.token.RefreshToken;
 import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.auth.grant.ClientCredentials;
@@ -21,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import net.minidev.json.JSONObject;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +30,8 @@ final class TokenEndpoint {
     private static final long LONGEST_LIFE = Duration.ofDays(1).toSeconds();
     // expires_in is only recommended; a short guess costs a few more renewals.
     private static final long UNTOLD_LIFE = Duration.ofMinutes(10).toSeconds();
+
+    private static final Pattern SECONDS = Pattern.compile("[0-9]{1,15}");
 
     private final GuardedHttp http;
     private final TokenRequests requests;
@@ -85,7 +85,9 @@ final class TokenEndpoint {
 
     private static @Nullable JSONObject json(Answer answer) {
         try {
-            return JSONObjectUtils.parse(new String(answer.body(), StandardCharsets.UTF_8));
+            String text = new String(answer.body(), StandardCharsets.UTF_8);
+            // Servers on .NET may begin with a byte order mark.
+            return JSONObjectUtils.parse(text.startsWith("\ufeff") ? text.substring(1) : text);
         } catch (ParseException e) {
             // For an error page the status is sufficient; a success without JSON is refused later.
             return null;
@@ -107,22 +109,16 @@ final class TokenEndpoint {
             if (json == null) {
                 throw failures.senseless(host, "answered with something that is not JSON");
             }
-            if (grant instanceof TokenSupplier) {
-                // A client's own endpoint may leave out the type; there is one only.
-                json.putIfAbsent("token_type", "Bearer");
+            // Only what is used is read: Mail.ru sends no token_type, others a list of scopes.
+            if (!(json.get("access_token") instanceof String access) || access.isEmpty()) {
+                throw failures.senseless(host, "answered without an access_token");
             }
-            try {
-                AccessTokenResponse response = AccessTokenResponse.parse(json);
-                AccessToken access = response.getTokens().getAccessToken();
-                RefreshToken refresh = response.getTokens().getRefreshToken();
-                return new IssuedTokens(
-                        printable(host, access.getValue(), '!'),
-                        lifetime(access.getLifetime()),
-                        refresh == null ? null : printable(host, refresh.getValue(), ' '));
-            } catch (ParseException e) {
-                throw failures.senseless(
-                        host, "answered without an access_token and its token_type");
-            }
+            return new IssuedTokens(
+                    printable(host, access, '!'),
+                    lifetime(json.get("expires_in")),
+                    json.get("refresh_token") instanceof String refresh && !refresh.isBlank()
+                            ? printable(host, refresh, ' ')
+                            : null);
         }
 
         /**
@@ -137,7 +133,15 @@ final class TokenEndpoint {
             return token;
         }
 
-        private static Duration lifetime(long seconds) {
+        /** The lifetime, which some servers send as text; without one that can be read a guess. */
+        private static Duration lifetime(@Nullable Object told) {
+            long seconds =
+                    switch (told) {
+                        case Number number -> number.longValue();
+                        case String text when SECONDS.matcher(text.strip()).matches() ->
+                                Long.parseLong(text.strip());
+                        case null, default -> 0;
+                    };
             return Duration.ofSeconds(seconds <= 0 ? UNTOLD_LIFE : Math.min(seconds, LONGEST_LIFE));
         }
     }

@@ -69,14 +69,27 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
             Pattern.compile(
                     "temporar|unavailable|time_?out|timed_out|throttl|rate_?limit|too_many|try_again"
                             + "|overload|busy|maintenance|internal_?error");
+    // Zoho and Exact Online call it "Access Denied", and only the description says what it is.
+    private static final Pattern TOO_MANY =
+            Pattern.compile(
+                    "too many (\\w+ )?requests|rate ?limit|(request|call) limit|throttl|quota (was |is"
+                            + " |has been )?exceeded");
+    private static final Pattern TRY_AGAIN =
+            Pattern.compile(
+                    "try again (later|after|in )|temporar|service (is )?unavailable|internal (server"
+                            + " )?error");
     // Microsoft's codes under any error for: retryable, timeout, budget, throttling, loop.
     private static final Set<String> MICROSOFT_LATER =
             Set.of(
+                    "AADSTS40010",
                     "AADSTS90006",
                     "AADSTS90012",
                     "AADSTS90024",
+                    "AADSTS90025",
                     "AADSTS90033",
                     "AADSTS90055",
+                    "AADSTS90090",
+                    "AADSTS90091",
                     "AADSTS50196");
 
     private static final Pattern MICROSOFT_CODE = Pattern.compile("\\bAADSTS[0-9]{4,9}\\b");
@@ -88,12 +101,16 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
                     Map.entry("expired_token", ForOwner.CONSENT),
                     Map.entry("token_expired", ForOwner.CONSENT),
                     Map.entry("token_revoked", ForOwner.CONSENT),
+                    // Zoho's and Yahoo's names.
+                    Map.entry("invalid_code", ForOwner.CONSENT),
+                    Map.entry("invalid_refresh_token", ForOwner.CONSENT),
                     Map.entry("interaction_required", ForOwner.CONSENT),
                     Map.entry("login_required", ForOwner.CONSENT),
                     Map.entry("consent_required", ForOwner.CONSENT),
                     Map.entry("account_selection_required", ForOwner.CONSENT),
                     Map.entry("invalid_client", ForOwner.APPLICATION),
                     Map.entry("unauthorized_client", ForOwner.APPLICATION),
+                    Map.entry("invalid_client_secret", ForOwner.APPLICATION),
                     Map.entry("unauthenticated", ForOwner.APPLICATION),
                     Map.entry("deleted_client", ForOwner.NO_APPLICATION),
                     Map.entry("disabled_client", ForOwner.NO_APPLICATION),
@@ -120,21 +137,30 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
             return Optional.empty();
         }
         if (answer.get("error") instanceof JSONObject nested) {
-            // The format of Google's other interfaces.
-            return Optional.ofNullable(text(nested, "status"))
-                    .map(code -> new TokenError(code, null, text(nested, "message")));
+            // The format of Google's other interfaces; Facebook's and Yahoo's are alike.
+            String message = either(text(nested, "message"), text(nested, "localizedMessage"));
+            String status = either(text(nested, "status"), text(nested, "type"));
+            return status == null && message == null
+                    ? Optional.empty()
+                    : Optional.of(new TokenError(status == null ? "" : status, null, message));
         }
         String code = text(answer, "error");
         if (code == null) {
-            return Optional.empty();
+            // Okta's format for a client that it does not know.
+            return Optional.ofNullable(text(answer, "errorCode"))
+                    .map(known -> new TokenError(known, null, text(answer, "errorSummary")));
         }
         String subtype = text(answer, "error_subtype");
         String description = text(answer, "error_description");
         return Optional.of(
                 new TokenError(
                         code,
-                        subtype != null ? subtype : text(answer, "suberror"),
-                        description != null ? description : text(answer, "message")));
+                        either(subtype, text(answer, "suberror")),
+                        either(description, text(answer, "message"))));
+    }
+
+    private static @Nullable String either(@Nullable String first, @Nullable String second) {
+        return first != null ? first : second;
     }
 
     /** The code at the beginning of Microsoft's descriptions, for example {@code AADSTS70008}. */
@@ -156,12 +182,20 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
         if (SLOW_DOWN.contains(word)) {
             return Later.SLOW_DOWN;
         }
+        String said = description == null ? "" : description.toLowerCase(Locale.ROOT);
+        if (TOO_MANY.matcher(said).find()) {
+            return Later.SLOW_DOWN;
+        }
         if (OUT_OF_ORDER.contains(word)
                 || microsoftCode().filter(MICROSOFT_LATER::contains).isPresent()) {
             return Later.OUT_OF_ORDER;
         }
         ForOwner known = KNOWN.get(word);
         if (known == null && PASSING.matcher(word).find()) {
+            return Later.OUT_OF_ORDER;
+        }
+        boolean vague = known == null || known == ForOwner.DENIED || known == ForOwner.REQUEST;
+        if (vague && TRY_AGAIN.matcher(said).find()) {
             return Later.OUT_OF_ORDER;
         }
         return known == null ? ForOwner.OTHER : known;

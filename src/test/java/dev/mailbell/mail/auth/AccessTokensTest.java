@@ -482,7 +482,8 @@ class AccessTokensTest {
                 "[]",
                 "{",
                 "{}",
-                "{\"access_token\":\"a\"}",
+                "{\"token_type\":\"bearer\"}",
+                "{\"access_token\":\"\",\"token_type\":\"bearer\"}",
                 "{\"access_token\":7,\"token_type\":\"bearer\"}",
                 "{\"access_token\":\"a\\u0001auth=x\",\"token_type\":\"bearer\"}",
                 "{\"access_token\":\"a b\",\"token_type\":\"bearer\"}",
@@ -493,6 +494,44 @@ class AccessTokensTest {
 
         assertThat(failure(grant("r1")).code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
         assertThat(stored).isEmpty();
+    }
+
+    /** Mail.ru leaves out the type, others send a list of scopes, or a lifetime that is text. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"expires_in\":3600,\"access_token\":\"a1\"}",
+                "{\"expires_in\":\"3600\",\"access_token\":\"a1\",\"token_type\":\"bearer\"}",
+                "{\"expires_in\":3600.0,\"access_token\":\"a1\",\"token_type\":null}",
+                "{\"expires_in\":3600,\"access_token\":\"a1\",\"scope\":[\"mail\",\"offline\"]}",
+                "{\"expires_in\":3600,\"access_token\":\"a1\",\"refresh_token\":\"\"}",
+                "{\"expires_in\":3600,\"access_token\":\"a1\",\"refresh_token\":null,\"scope\":\"\"}",
+                "\ufeff{\"expires_in\":3600,\"access_token\":\"a1\",\"token_type\":\"Bearer\"}"
+            })
+    void a_token_in_an_answer_beside_the_rules_is_taken(String body) {
+        server.enqueue(json(200, body).build());
+        enqueueToken("a2");
+        OAuthGrant grant = grant("r1");
+
+        assertThat(ask(grant)).isEqualTo("a1");
+        pass(Duration.ofMinutes(53));
+        assertThat(ask(grant)).isEqualTo("a1");
+        pass(Duration.ofMinutes(3));
+        assertThat(ask(grant)).isEqualTo("a2");
+        assertThat(stored).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"\"", "\"soon\"", "null", "true", "-1"})
+    void a_lifetime_that_is_none_counts_as_ten_minutes(String lifetime) {
+        String body = "{\"access_token\":\"a1\",\"expires_in\":%s}".formatted(lifetime);
+        server.enqueue(json(200, body).build());
+        enqueueToken("a2");
+        OAuthGrant grant = grant("r1");
+
+        assertThat(ask(grant)).isEqualTo("a1");
+        pass(Duration.ofMinutes(5).plusSeconds(1));
+        assertThat(ask(grant)).isEqualTo("a2");
     }
 
     @Test

@@ -117,6 +117,46 @@ class TokenFailuresTest {
         assertThat(failure).hasMessageNotContaining("redirects");
     }
 
+    /** Zoho, Exact Online and Microsoft say so in the description alone. */
+    @ParameterizedTest
+    @CsvSource({
+        "400, Access Denied, You have made too many requests continuously. Please try again after"
+                + " some time., RATE_LIMITED",
+        "400, access_denied, Rate limit exceeded: access_token not expired, RATE_LIMITED",
+        "400, invalid_request, The service is temporarily unavailable. Try again later.,"
+                + " SERVER_ERROR",
+        "400, unknown_error, Internal server error, SERVER_ERROR",
+        "400, invalid_grant, AADSTS90090: GraphRetryableError., SERVER_ERROR",
+        "400, invalid_request, AADSTS90025: Request processing has exceeded gateway allowance.,"
+                + " SERVER_ERROR",
+        "400, invalid_grant, Sign in again later., TOKEN_REFUSED",
+        "400, access_denied, The owner denied access., TOKEN_REFUSED",
+    })
+    void what_may_pass_is_known_by_its_description_too(
+            int status, String error, String description, FailureCode code) {
+        assertThat(failure(status, json(error, description)).code()).isEqualTo(code);
+    }
+
+    /** Okta, Facebook, Yahoo and interfaces of Google that name no status. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    401 | {"errorCode":"invalid_client","errorSummary":"It is gone."} | clientSecret
+                    400 | {"error":{"type":"OAuthException","code":190,"message":"It is gone."}} | OAuthException
+                    400 | {"error":{"localizedMessage":"It is gone.","errorId":"x"}} | refuses the login
+                    403 | {"error":{"code":403,"message":"It is gone.","errors":[]}} | refuses the login
+                    400 | {"error":"invalid_code","message":"It is gone."} | mail.oauth2.refreshToken
+                    """)
+    void errors_in_other_formats_are_refused_in_the_endpoints_words(
+            int status, String body, String says) {
+        MailFailure failure = failure(status, body);
+
+        assertThat(failure.code()).isEqualTo(FailureCode.TOKEN_REFUSED);
+        assertThat(failure).hasMessageContaining("It is gone.").hasMessageContaining(says);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "301, true, true",
