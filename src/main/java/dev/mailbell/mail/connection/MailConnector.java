@@ -70,6 +70,21 @@ public final class MailConnector {
                             + " is refused: use \"tls\" or \"starttls\", or ask the operator to name"
                             + " the host in network.allowCleartext");
         }
+        try {
+            return connect(server, login, deadline, byteBudget);
+        } catch (MailFailure failure) {
+            if (server.security() != Security.TLS
+                    || failure.code() != FailureCode.TLS_FAILED
+                    || !tls.isNameless(server.host(), server.port())) {
+                throw failure;
+            }
+            // The server wants no name in the handshake.
+            return connect(server, login, deadline, byteBudget);
+        }
+    }
+
+    private LimitedSocket connect(
+            Endpoint server, @Nullable Login login, Deadline deadline, long byteBudget) {
         ConnectionGroup.requireMayConnect();
         ConnectionGroup group = ConnectionGroup.current().orElse(null);
         if (group != null && login != null) {

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.security.cert.X509Certificate;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsContexts {
     private static final int MAX_CA_BUNDLES = 256;
+    private static final int MAX_NAMELESS = 10_000;
 
     private final Watchdog watchdog;
     private final TrustedContexts platform = new TrustedContexts(ServerTrust.ofPlatform());
@@ -35,6 +38,18 @@ public final class TlsContexts {
                     return size() > MAX_CA_BUNDLES;
                 }
             };
+
+    /** Servers, by host and port, that do not know their own name in SNI. */
+    private final Set<String> nameless =
+            Collections.newSetFromMap(
+                    Collections.synchronizedMap(
+                            new LinkedHashMap<>() {
+                                @Override
+                                protected boolean removeEldestEntry(
+                                        Map.Entry<String, Boolean> eldest) {
+                                    return size() > MAX_NAMELESS;
+                                }
+                            }));
 
     public TlsContexts(Watchdog watchdog) {
         this.watchdog = watchdog;
@@ -97,11 +112,30 @@ public final class TlsContexts {
                     throw late;
                 }
                 if (e instanceof IOException failure) {
+                    remember(Host.of(host) + ":" + port, failure);
                     throw explain(failure, host);
                 }
                 throw e;
             }
         }
+    }
+
+    /** Where it does not help to leave out the name, it is sent again. */
+    private void remember(String server, IOException failure) {
+        if (String.valueOf(failure.getMessage()).contains("unrecognized_name")) {
+            nameless.add(server);
+        } else {
+            nameless.remove(server);
+        }
+    }
+
+    /**
+     * Whether a handshake failed because the server said that it does not know its name, which
+     * other clients than JSSE pass over. Further ones go without SNI; the certificate is checked
+     * against the host all the same.
+     */
+    public boolean isNameless(String host, int port) {
+        return nameless.contains(Host.of(host) + ":" + port);
     }
 
     private static SocketTimeoutException late(String host, int port) {
@@ -146,7 +180,9 @@ public final class TlsContexts {
                 parameters.setEndpointIdentificationAlgorithm("HTTPS");
             }
             // RFC 6066, section 3: no literal addresses; and JSSE refuses the underscore in a name.
-            if (host.literal().isEmpty() && name.indexOf('_') < 0) {
+            if (isNameless(name, port)) {
+                parameters.setServerNames(List.of());
+            } else if (host.literal().isEmpty() && name.indexOf('_') < 0) {
                 parameters.setServerNames(List.of(new SNIHostName(name)));
             }
             socket.setSSLParameters(parameters);

@@ -108,6 +108,20 @@ class MailConnectorTest {
         }
     }
 
+    /** JSSE ends a handshake at a warning that other TLS clients pass over. */
+    @Test
+    void a_server_that_does_not_know_its_own_name_is_asked_without_it() throws IOException {
+        String warning = "! raw \\x15\\x03\\x03\\x00\\x02\\x01\\x70\n! anything\n---\n";
+        try (ScriptedServer server = ScriptedServer.playing(warning + "! tls\nS: hello");
+                LimitedSocket socket =
+                        open(
+                                login("localhost", server.port(), Security.TLS, TestTls.caPem()),
+                                60_000,
+                                BUDGET)) {
+            assertThat(line(socket)).isEqualTo("hello");
+        }
+    }
+
     @Test
     void clear_text_is_refused_where_the_operator_has_not_allowed_it() {
         MailFailure failure = refusal(login("mail.example", 110, Security.NONE, null), 1_000);
