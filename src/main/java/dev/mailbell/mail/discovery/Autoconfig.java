@@ -28,6 +28,9 @@ import org.xml.sax.SAXException;
 final class Autoconfig {
     private static final int MAX_SERVERS = 16;
 
+    /** The ports of IMAP and POP3 with TLS from the first byte (RFC 8314). */
+    private static final Set<Integer> TLS_PORTS = Set.of(993, 995);
+
     private Autoconfig() {}
 
     /** The locations of the file, in the order to try. */
@@ -91,16 +94,11 @@ final class Autoconfig {
     }
 
     private static Optional<Discovered.Found> server(Element server, MailAddress address) {
-        Optional<Security> security =
-                switch (text(server, "socketType").toUpperCase(Locale.ROOT)) {
-                    case "SSL" -> Optional.of(Security.TLS);
-                    case "STARTTLS" -> Optional.of(Security.STARTTLS);
-                    default -> Optional.empty();
-                };
         String username = fill(text(server, "username"), address);
         try {
             Host host = Host.of(fill(text(server, "hostname"), address));
             int port = Integer.parseInt(text(server, "port"));
+            Optional<Security> security = security(text(server, "socketType"), port);
             boolean plain = username.chars().anyMatch(Character::isISOControl);
             return security.map(chosen ->
                     new Discovered.Found(
@@ -113,6 +111,16 @@ final class Autoconfig {
             // An entry without a valid host or port is skipped.
             return Optional.empty();
         }
+    }
+
+    /** Some files say STARTTLS, or just TLS, of a port that has TLS from the first byte. */
+    private static Optional<Security> security(String socketType, int port) {
+        return switch (socketType.toUpperCase(Locale.ROOT)) {
+            case "SSL" -> Optional.of(Security.TLS);
+            case "STARTTLS", "TLS", "SSL/TLS" ->
+                    Optional.of(TLS_PORTS.contains(port) ? Security.TLS : Security.STARTTLS);
+            default -> Optional.empty();
+        };
     }
 
     private static String fill(String template, MailAddress address) {

@@ -136,17 +136,25 @@ final class Search {
             try {
                 Optional<byte[]> file =
                         sources.files().get(location, deadline.atMost(PER_QUESTION));
-                if (file.isPresent()) {
-                    List<Candidate> found = Autoconfig.read(file.get(), address, protocols);
-                    if (!found.isEmpty()) {
-                        return found;
-                    }
+                List<Candidate> found = file.map(this::read).orElse(List.of());
+                if (!found.isEmpty()) {
+                    return found;
                 }
             } catch (IOException e) {
                 unanswered(location.getHost(), e);
             }
         }
         return List.of();
+    }
+
+    /** Many web sites answer any question with a page for people: no reason to ask again. */
+    private List<Candidate> read(byte[] file) {
+        try {
+            return Autoconfig.read(file, address, protocols);
+        } catch (IOException e) {
+            LOG.debug("the autoconfig file of {} cannot be read", address.domain(), e);
+            return List.of();
+        }
     }
 
     /** Why nothing was found, and what to give instead. */

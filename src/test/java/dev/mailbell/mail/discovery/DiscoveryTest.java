@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -261,6 +262,34 @@ class DiscoveryTest {
 
         assertThat(autoconfig(template.replace("%s", good), Protocol.IMAP))
                 .isInstanceOf(NotFound.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "imap, 993, STARTTLS, TLS",
+        "pop3, 995, STARTTLS, TLS",
+        "imap, 993, TLS, TLS",
+        "imap, 143, TLS, STARTTLS",
+        "pop3, 110, SSL/TLS, STARTTLS",
+        "imap, 143, STARTTLS, STARTTLS",
+        "imap, 1993, SSL, TLS"
+    })
+    void a_port_with_tls_from_the_first_byte_has_no_starttls_whatever_the_file_says(
+            String type, String port, String socket, Security security) {
+        String file = config(server(type, "a.example.org", port, socket, "%EMAILADDRESS%"));
+
+        assertThat(autoconfig(file, Protocol.valueOf(type.toUpperCase(Locale.ROOT))))
+                .isInstanceOfSatisfying(
+                        Found.class, found -> assertThat(found.security()).isEqualTo(security));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<!DOCTYPE html><html><head><meta></head></html>", "not found", ""})
+    void a_page_for_people_in_place_of_the_file_is_no_reason_to_try_again(String page) {
+        files.put("https://example.org/.well-known/autoconfig/mail/config-v1.1.xml", page);
+
+        assertThat(refusal("ann@example.org", Protocol.IMAP))
+                .endsWith("neither in the DNS (SRV) nor by autoconfig: give mail.host");
     }
 
     private Candidates candidates(String address, Protocol... protocols) {
