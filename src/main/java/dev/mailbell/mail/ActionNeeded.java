@@ -23,20 +23,42 @@ public record ActionNeeded(FailureCode code, String advice) {
 
     private static final Pattern FOR_A_WHILE =
             Pattern.compile(
-                    "temporar|again later|try (it )?later|again (in|after) |too"
-                            + " (many|often|frequent)|frequen|\\brate\\b|throttl|\\bbusy\\b|unavailable|not"
-                            + " (\\w+ )?available|in use|another"
-                            + " .{0,20}session|maintenance|internal|system error|timed?"
+                    "temporar|again (later|shortly)|try (it )?later|try after|retry later|again"
+                            + " (in|after) |too (many|often|frequent|soon)|frequen|\\brate\\b|throttl"
+                            + "|\\bbusy\\b|(unavailable|not (\\w+ )?available)(?! (for|to|in|on|with)"
+                            + " (this|your) (current )?(account|mailbox|user|plan|package|domain))"
+                            + "|in use|another .{0,20}session|by another (user|client|process|program)"
+                            + "|already logged (in|on)|maintenance|internal|system error|timed?"
                             + " ?out|overload|please wait|\\d+"
                             + " (seconds?|minutes?|hours?)|(mailbox|maildrop|mail"
                             + " ?drop|spool|folder).{0,40}(lock|in use)|already"
-                            + " (locked|open)|稍后|稍候|频繁|频率|繁忙|过多|维护");
+                            + " (locked|open)|being (migrated|moved)|稍后|稍候|频繁|频率|繁忙|过多|维护");
+
+    /**
+     * What is out of order is a server, often one behind a gateway: DavMail, perdition and virus
+     * scanners answer a login so when they cannot reach the mail server, qmail and popa3d when they
+     * cannot read the mailbox.
+     */
+    private static final Pattern OUT_OF_ORDER =
+            Pattern.compile(
+                    "(can ?not|can't|could not|couldn't|unable to|failed to)"
+                            + " (connect|contact|reach|fork|scan|open|read|process|allocate)\\b"
+                            + "|connect error|connection (refused|reset|failed|lost|timed)"
+                            + "|^(bye )?connection (is |was )?(closed|refused)|^protocol error"
+                            + "|no (connection|route) to|unreachable|network \\w+ down"
+                            + "|(server|service|backend|database) (is |was )?(error|failure|down\\b"
+                            + "|not (running|responding|ready)|shutting down)|child crashed"
+                            + "|fork failed|out of memory|not enough (memory|resources)"
+                            + "|(no \\$home/|defective )maildir|auth process|autologout|inactivity");
+
+    private static final Pattern WRONG_PASSWORD =
+            Pattern.compile("(invalid|incorrect|wrong|bad) (\\w+ )?(user|log ?in|pass|credential)");
 
     /** POP3 or IMAP, as servers write them. */
     private static final String PROTOCOL = "(pop ?3?|imap ?4?)(/(pop ?3?|imap ?4?|smtp))?";
 
     private static final String OFF =
-            "(disabled?|not (currently |been"
+            "(disabled?|not available|not (currently |been |yet"
                     + " )?(enabled|activated?|allowed|permitted|open(ed)?|active|authori[sz]ed)|(switched|turned)"
                     + " off|switched-off|blocked|denied|forbidden)\\b";
 
@@ -60,11 +82,16 @@ public record ActionNeeded(FailureCode code, String advice) {
             List.of(
                     Rule.of(
                             FailureCode.TLS_FAILED,
-                            "plain ?text.{0,40}(disallow|not allowed|not"
-                                    + " permitted|disabled|only)|\\b(ssl|tls|starttls|stls|encryption|encrypted"
+                            "(plain|clear)[- ]?text.{0,40}(disallow|not (allowed|permitted|accepted)"
+                                    + "|disabled|only)|\\b(ssl|tls|starttls|stls|encryption|encrypted"
                                     + " connection)\\b.{0,20}(is )?(required|needed)|(require|must"
                                     + " use|must issue|please use|need)\\w* (an? )?"
-                                    + "(secure|ssl|tls|starttls|stls|encrypt)",
+                                    + "(secure|ssl|tls|starttls|stls|encrypt)"
+                                    + "|secure connection is requi|under a layer|entering tls"
+                                    + "|\\b(in|un)(secured?|encrypted)\\b.{0,40}(not"
+                                    + " (allowed|permitted)|disabled)|(not (allowed|permitted|possible)"
+                                    + "|disabled).{0,40}(without (ssl|tls|encryption)|\\buse"
+                                    + " (stls|starttls)|\\b(insecure|unencrypted))",
                             " Use security \"tls\" or \"starttls\"."),
                     Rule.of(
                             FailureCode.SERVER_ERROR,
@@ -84,8 +111,9 @@ public record ActionNeeded(FailureCode code, String advice) {
                             FailureCode.AUTH_FAILED,
                             "appli?(ication)?[- ]?(specific|based)?[- ]?pass(word|code)"
                                     + "|application[- ](specific )?pass"
-                                    + "|authori[sz]ation code|auth[- ]?code|授权码|授權碼"
+                                    + "|authori[sz](ation|ed) code|auth[- ]?code|授权码|授權碼"
                                     + "|专用密码|專用密碼|独立密码|客户端.{0,6}密码"
+                                    + "|secure mail key|(device|external|specific) password"
                                     + "|second ?factor|(two|2)[- ](step|factor)|\\b2fa\\b",
                             APP_PASSWORD),
                     Rule.of(
@@ -113,6 +141,12 @@ public record ActionNeeded(FailureCode code, String advice) {
                                     + PROTOCOL
                                     + "\\b|(enable|activate|switch on|turn on) (the )?"
                                     + PROTOCOL
+                                    + "|"
+                                    + PROTOCOL
+                                    + " off\\b|\\bno(t|t have)? ((\\w+ )?access to |permission (to use"
+                                    + " |for ))?"
+                                    + PROTOCOL
+                                    + "( access| permission|$)|enable mail protocol"
                                     + "|service is not open|access rights to this service"
                                     + "|no access to this service"
                                     + "|(未|没有|沒有|尚未|请|請|禁用|关闭).{0,12}(开启|开通|開啟|開通|启用|服务|服務)",
@@ -134,7 +168,9 @@ public record ActionNeeded(FailureCode code, String advice) {
                                     + "(?! ?(name|id)?,? (or|and) )"
                                     + "|(账号|帐号|账户|帐户|邮箱|用户).{0,10}"
                                     + "(冻结|停用|禁用|锁定|异常|过期|注销|不存在|封)"
-                                    + "|unpaid|payment",
+                                    + "|(user|account)disabled|unpaid|payment"
+                                    + "|(only|just) (available )?(to|for) (premium|paying|paid)"
+                                    + "|(premium|paying|paid) (\\w+ )?only",
                             PROVIDER));
 
     /**
@@ -143,7 +179,13 @@ public record ActionNeeded(FailureCode code, String advice) {
      * @param text the server's text in lower case
      */
     public static boolean asksToWait(String text) {
-        return FOR_A_WHILE.matcher(text).find();
+        return FOR_A_WHILE.matcher(text).find()
+                || OUT_OF_ORDER.matcher(text).find() && !WRONG_PASSWORD.matcher(text).find();
+    }
+
+    /** Whether POP3 or IMAP is switched off for the account. */
+    public boolean isSwitchOn() {
+        return advice.equals(WEB_SETTINGS);
     }
 
     /**

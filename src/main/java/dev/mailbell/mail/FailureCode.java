@@ -37,6 +37,11 @@ public enum FailureCode {
         return this == AUTH_FAILED || this == TOKEN_REFUSED;
     }
 
+    /** Whether the server wants fewer connections or logins, and did not judge the password. */
+    public boolean isOfLimit() {
+        return this == TOO_MANY_CONNECTIONS || this == RATE_LIMITED;
+    }
+
     /** Whether the failure indicates a problem of the mail host and not only of the account. */
     public boolean isOfHost() {
         return switch (this) {

@@ -43,7 +43,7 @@ class RefusalTextsTest {
             [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure) | app password
             [AUTH] Please use an app password                                                    | app password
             [AUTHENTICATIONFAILED] Authentication failed. Application password is REQUIRED       | app password
-            Please using authorized code to login                                                | the login
+            Please using authorized code to login                                                | app password
             Login fail. Please use the authorization code to log in                              | app password
             请使用授权码登录。详情请看: http://service.mail.qq.com                               | app password
             ERR.LOGIN.PASSERR 请用客户端授权码代替密码                                           | app password
@@ -65,6 +65,18 @@ class RefusalTextsTest {
             You must change your password                                                        | new password
             LogonDenied-BasicAuthBlocked-                                                        | OAuth
             Basic authentication is disabled.                                                    | OAuth
+            [SYS/PERM] User does not have POP access                                             | switch on
+            You do not have permission to use POP3                                               | switch on
+            Your account is not yet enabled for IMAP access                                      | switch on
+            POP3 service is not available for this account                                       | switch on
+            IMAP is not available in your plan. Please upgrade.                                  | switch on
+            custom imap off                                                                      | switch on
+            please enable mail protocol first                                                    | switch on
+            Access to POP/IMAP is available for premium accounts only                            | provider
+            Logon failure. [Error="UserDisabled" AuthResult=27]                                  | provider
+            Authentication failed: secure mail key required                                      | app password
+            Authentication failed. Connection closed                                             | the login
+            Server error: invalid user or password                                               | the login
             """;
 
     /** The provider, some time later, or the operator of Mailbell: the class of the failure. */
@@ -88,6 +100,34 @@ class RefusalTextsTest {
             SSL is required                                                                      | tls_failed |
             Must issue a STLS command first                                                      | tls_failed |
             登录过于频繁，请稍后使用授权码再试                                                    | rate_limited |
+            Login fail. A secure connection is requiered(such as ssl). More information at http://service.mail.qq.com | tls_failed |
+            cleartext logins disabled                                                            | tls_failed   |
+            only valid after entering TLS mode                                                   | tls_failed   |
+            USER command only available under a layer                                            | tls_failed   |
+            LOGIN not permitted without TLS                                                      | tls_failed   |
+            [AUTH] Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10) | too_many_connections | authenticationfailed
+            [AUTH] Too many failed logins, your password is not checked                          | rate_limited | authenticationfailed
+            Maximum login sessions reached                                                       | too_many_connections |
+            Account exceeded bandwidth limits.                                                   | rate_limited |
+            Exceeded the login limit for a 15 minute period.                                     | rate_limited |
+            minimum time between mail checks violation                                           | rate_limited |
+            Maildrop opened for exclusive access by another user                                 | mailbox_locked |
+            User already logged in                                                               | mailbox_locked |
+            this user has no $HOME/Maildir                                                       | server_error |
+            unable to scan $HOME/Maildir                                                         | server_error |
+            aack, child crashed                                                                  | server_error |
+            Server error                                                                         | server_error |
+            Connection is closed. 11                                                             | server_error |
+            Protocol error. Connection is closed. 10                                             | server_error |
+            BYE Connection refused                                                               | server_error |
+            Disconnected: Auth process broken                                                    | server_error |
+            Could not connect to server                                                          | server_error |
+            Unable to connect to OWA at https://mail.example/, status code 503, check configuration | server_error |
+            All network interfaces down or host unreachable !                                    | server_error |
+            Cannot connect to POP server pop.example.com (192.0.2.1:110), connect error 10060    | server_error |
+            Authentication server is not responding                                              | server_error |
+            Request rejected. Try after some time                                                | server_error |
+            Account is being migrated                                                            | server_error |
             """;
 
     static Stream<List<String>> owners() {

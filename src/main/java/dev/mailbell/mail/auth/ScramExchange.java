@@ -4,6 +4,7 @@ import com.ongres.scram.client.ScramClient;
 import com.ongres.scram.common.exception.ScramException;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.text.ServerText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,9 @@ final class ScramExchange implements PasswordExchange {
     @Override
     public byte[] answer(byte[] challenge) {
         String message = new String(challenge, StandardCharsets.UTF_8);
+        if (step == Step.SERVER_FIRST && message.startsWith("e=")) {
+            throw refused(message.substring("e=".length()));
+        }
         try {
             switch (step) {
                 case SERVER_FIRST -> {
@@ -87,6 +91,17 @@ final class ScramExchange implements PasswordExchange {
             throw PasswordMechanisms.unexpected(mechanism);
         }
         throw new IllegalStateException("no step: " + step);
+    }
+
+    /** Some servers refuse before they have seen a proof (RFC 5802, section 7). */
+    private MailFailure refused(String error) {
+        return new MailFailure(
+                error.equals("no-resources") ? FailureCode.SERVER_ERROR : FailureCode.AUTH_FAILED,
+                "The server refused the login by "
+                        + mechanism
+                        + ": \""
+                        + ServerText.oneLine(error, 100)
+                        + "\".");
     }
 
     /** RFC 5802, section 5.1: without its signature the server is not authenticated. */

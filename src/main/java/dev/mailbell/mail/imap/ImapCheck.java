@@ -118,6 +118,10 @@ final class ImapCheck {
             validity = box.uidValidity();
         }
         if (validity < 1) {
+            if (mark != null && box.exists() == 0) {
+                // SmarterMail gives an empty mailbox the UIDVALIDITY 0.
+                return emptied(mark);
+            }
             if (mark != null) {
                 throw new MailFailure(
                         FailureCode.PROTOCOL_ERROR,
@@ -229,6 +233,12 @@ final class ImapCheck {
                 before.uidNext(),
                 UidSet.empty(),
                 0);
+    }
+
+    private ImapObservation emptied(ImapMark before) {
+        mailboxes.ladder().restsOn(Proof.STATUS);
+        return new ImapObservation(
+                before.uidValidity(), before.uidNext(), 0, 0, before.uidNext(), UidSet.empty(), 0);
     }
 
     /**

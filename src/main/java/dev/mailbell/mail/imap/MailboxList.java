@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.eclipse.angus.mail.iap.Argument;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class MailboxList {
     private static final int LIMIT = 10_000;
     private static final Set<String> CLOSED = Set.of("\\NOSELECT", "\\NONEXISTENT");
+
+    /** A backslash as the delimiter, which some servers do not escape. */
+    private static final String UNESCAPED = "\\) +\"\\\\\" +";
 
     private MailboxList() {}
 
@@ -63,14 +67,21 @@ final class MailboxList {
                 BoundedResponses.USUAL_LIMIT,
                 line -> {
                     if (line.keyEquals("LIST") && names.size() < LIMIT) {
-                        add(names, ParenthesizedData.parse(line.getRest()));
+                        String entry = line.getRest().replaceFirst(UNESCAPED, ") \"\\\\\\\\\" ");
+                        add(names, ParenthesizedData.parse(entry));
                     }
                 });
     }
 
     private static void add(List<String> names, ParenthesizedData.Group entry) {
-        String raw = entry.text(2);
-        if (raw != null
+        // A name that is not quoted may contain blanks.
+        String raw =
+                entry.items().stream()
+                        .skip(2)
+                        .takeWhile(ParenthesizedData.Text.class::isInstance)
+                        .map(word -> ((ParenthesizedData.Text) word).value())
+                        .collect(Collectors.joining(" "));
+        if (!raw.isEmpty()
                 && entry.items().getFirst() instanceof ParenthesizedData.Group flags
                 && flags.items().stream().noneMatch(MailboxList::isClosed)) {
             names.add(raw);

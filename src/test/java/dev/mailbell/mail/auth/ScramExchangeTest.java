@@ -30,4 +30,21 @@ class ScramExchangeTest {
         assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
         assertThat(exchange.isComplete()).isFalse();
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "unknown-user, AUTH_FAILED",
+        "other-error, AUTH_FAILED",
+        "no-resources, SERVER_ERROR"
+    })
+    void a_refusal_before_the_proof_is_no_broken_dialogue(String error, FailureCode code) {
+        PasswordExchange exchange = PasswordMechanisms.begin("SCRAM-SHA-256", "ann", "pencil");
+        exchange.initialResponse();
+
+        MailFailure failure =
+                catchThrowableOfType(
+                        MailFailure.class, () -> exchange.answer(("e=" + error).getBytes(UTF_8)));
+        assertThat(failure.code()).isEqualTo(code);
+        assertThat(failure).hasMessageContaining(error);
+    }
 }

@@ -386,13 +386,30 @@ class OddServersTest {
         assertThat(failure.reason()).contains("UIDVALIDITY");
     }
 
+    @Test
+    void an_emptied_mailbox_needs_no_uidvalidity() throws IOException {
+        // SmarterMail says 0 as long as the mailbox is empty.
+        String examine =
+                "C: {tag} EXAMINE INBOX\nS: * 0 EXISTS\nS: * OK [UIDVALIDITY 0] ok\n"
+                        + "S: * OK [UIDNEXT 1] ok\nS: {tag} OK done\n";
+        String status =
+                CHANGED.replace("MESSAGES 5 UIDNEXT 12 UIDVALIDITY 7", "MESSAGES 0 UIDNEXT 1");
+        ImapObservation seen = observe(OLD + status + examine + examine);
+        assertThat(seen.uidValidity()).isEqualTo(7);
+        assertThat(seen.total()).isZero();
+        assertThat(seen.uidNext()).isEqualTo(10);
+        assertThat(seen.found().isEmpty()).isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "4294967296,4294967296",
         "1713632002544,1713632002544",
         "9223372036854775807,9223372036854775807",
         "9223372036854775813,5",
-        "18446744073709551616,1"
+        "18446744073709551616,1",
+        // A server that writes 32 bits with a sign.
+        "-2069431212,9223372034785344596"
     })
     void a_uidvalidity_is_an_opaque_number_of_any_size(String told, long stored)
             throws IOException {
@@ -579,6 +596,57 @@ class OddServersTest {
         assertThat(failure.code()).isEqualTo(code);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "S: {tag} NO [ALERT] Please enable IMAP access in your account settings first.\n",
+                "S: * BAD [ALERT] Please enable IMAP access in your account settings first.\n"
+                        + "! drop\n"
+            })
+    void imap_that_is_switched_off_may_be_said_after_the_login(String refusal) throws IOException {
+        MailFailure failure =
+                ImapKit.failing(
+                        OLD
+                                + "C: {tag} EXAMINE INBOX\n"
+                                + refusal
+                                + (refusal.contains("! drop") ? "" : GOODBYE),
+                        ImapKit::baseline);
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.reason())
+                .contains("Please enable IMAP access")
+                .contains("switch on POP3 or IMAP");
+    }
+
+    @Test
+    void a_login_may_be_refused_without_its_tag() throws IOException {
+        MailFailure failure =
+                ImapKit.failing(
+                        """
+                        S: * OK [CAPABILITY IMAP4rev1] ready
+                        C: {tag} LOGIN ann@mail.example s3cret-word
+                        S: * NO [AUTHENTICATIONFAILED] Authentication failed
+                        S: * BYE Connection timed out.
+                        ! drop
+                        """,
+                        ImapKit::baseline);
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.reason()).contains("Authentication failed");
+    }
+
+    @Test
+    void an_untagged_warning_does_not_explain_a_lost_connection() throws IOException {
+        MailFailure failure =
+                ImapKit.failing(
+                        """
+                        S: * OK [CAPABILITY IMAP4rev1] ready
+                        C: {tag} LOGIN ann@mail.example s3cret-word
+                        S: * NO the disk is nearly full
+                        ! drop
+                        """,
+                        ImapKit::baseline);
+        assertThat(failure.code()).isEqualTo(FailureCode.CONNECT_FAILED);
+    }
+
     @Test
     void a_mailbox_that_is_refused_is_missing_only_where_the_list_does_not_have_it()
             throws IOException {
@@ -721,10 +789,22 @@ class OddServersTest {
                                 + "S: * LIST () \"/\"\n"
                                 + "S: * LIST\n"
                                 + "S: * LIST () \"\\\\\" \"j\\\\k\"\n"
+                                + "S: * LIST (\\HasNoChildren) \"/\" Posta in uscita\n"
+                                + "S: * LIST () \".\" \"ab\"cd\"\n"
+                                + "S: * LIST () \"\\\" \"Sent Items\"\n"
                                 + "S: {tag} OK\n"
                                 + GOODBYE,
                         ImapSession::mailboxes);
-        assertThat(names).containsExactly("INBOX", "a b c", "d e", "f/g", "j\\k");
+        assertThat(names)
+                .containsExactly(
+                        "INBOX",
+                        "a b c",
+                        "d e",
+                        "f/g",
+                        "j\\k",
+                        "Posta in uscita",
+                        "ab\"cd",
+                        "Sent Items");
     }
 
     @Test

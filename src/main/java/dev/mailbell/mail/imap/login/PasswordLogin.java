@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.eclipse.angus.mail.iap.Argument;
 
 /**
@@ -36,6 +37,8 @@ final class PasswordLogin {
      * own line.
      */
     private static final int LONGEST_IN_COMMAND = 1_000;
+
+    private static final Pattern SAFE_ATOM = Pattern.compile("[A-Za-z0-9@._+-]+");
 
     private final ImapWire wire;
     private final Login login;
@@ -105,14 +108,23 @@ final class PasswordLogin {
 
     private Reply command(String password) {
         Argument arguments = new Argument();
-        arguments.writeString(login.username(), StandardCharsets.UTF_8);
-        arguments.writeString(password, StandardCharsets.UTF_8);
+        write(arguments, login.username());
+        write(arguments, password);
         Reply reply = wire.secretCommand("LOGIN", arguments, untagged);
         if (!reply.ok()) {
             throw refusedPassword(
                     reply, LoginAdvice.forRefusedPassword(login.host()), List.of(password));
         }
         return reply;
+    }
+
+    /** Courier refuses some characters that an atom may have, such as a tilde. */
+    private static void write(Argument arguments, String text) {
+        if (SAFE_ATOM.matcher(text).matches()) {
+            arguments.writeString(text);
+        } else {
+            arguments.writeNString(text, StandardCharsets.UTF_8);
+        }
     }
 
     /** The failure if the server offers no password mechanism; the message lists what it offers. */

@@ -101,17 +101,13 @@ public final class ImapWire extends IMAPProtocol {
         return command(command, null, BoundedResponses.USUAL_LIMIT, UntaggedListener.IGNORED);
     }
 
-    /**
-     * Sends a command and reads responses up to its status.
-     *
-     * @param limit the maximum number of octets of one response
-     */
+    /** Sends a command and reads responses of at most {@code limit} octets up to its status. */
     public Reply command(
             String command, @Nullable Argument arguments, int limit, UntaggedListener untagged) {
         return guarded(() -> {
             responses.limit(limit);
             try {
-                Reply reply = finish(send(command, arguments), untagged);
+                Reply reply = finish(send(command, arguments), untagged, null);
                 answered();
                 return reply;
             } catch (LiteralException e) {
@@ -189,21 +185,23 @@ public final class ImapWire extends IMAPProtocol {
         return tag;
     }
 
-    private Reply finish(String tag, UntaggedListener untagged)
+    private Reply finish(String tag, UntaggedListener untagged, @Nullable Dialogue dialogue)
             throws IOException, ProtocolException {
-        return finish(
-                tag,
-                untagged,
-                challenge -> {
-                    throw protocolError("wants more where nothing is left to say");
-                });
-    }
-
-    private Reply finish(String tag, UntaggedListener untagged, Dialogue dialogue)
-            throws IOException, ProtocolException {
+        UntaggedRefusal refusal = new UntaggedRefusal();
         for (int i = 0; i < UNTAGGED_LIMIT; i++) {
-            SharedResponse response = next();
+            SharedResponse response;
+            try {
+                response = next();
+            } catch (IOException | MailFailure lost) {
+                Reply refused = refusal.insteadOf(lost);
+                broken = true;
+                socket.cut();
+                return refused;
+            }
             if (response.isContinuation()) {
+                if (dialogue == null) {
+                    throw protocolError("wants more where nothing is left to say");
+                }
                 sendLine(dialogue.answer(response.getRest().strip()));
             } else if (response.isTagged()) {
                 if (!tag.equalsIgnoreCase(response.getTag())) {
@@ -214,6 +212,7 @@ public final class ImapWire extends IMAPProtocol {
                 }
                 return Reply.of(response);
             } else if (response.isUnTagged()) {
+                refusal.take(response);
                 untagged.accept(response.rewound());
             }
         }

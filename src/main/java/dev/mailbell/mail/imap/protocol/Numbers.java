@@ -23,11 +23,11 @@ public final class Numbers {
     }
 
     /**
-     * A UIDVALIDITY: a decimal number that is only compared, so one of 2^63 or more is reduced
-     * modulo 2^63. -1 for anything else and for 0.
+     * A UIDVALIDITY: a decimal number that is only compared, so one of 2^63 or more and a negative
+     * one is reduced modulo 2^63. -1 for anything else and for 0.
      */
     public static long opaque(String text) {
-        if (!isDecimal(text, DIGITS)) {
+        if (!isDecimal(text.startsWith("-") ? text.substring(1) : text, DIGITS)) {
             return -1;
         }
         BigInteger number = new BigInteger(text);

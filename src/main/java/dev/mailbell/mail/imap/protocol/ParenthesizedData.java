@@ -90,7 +90,7 @@ public final class ParenthesizedData {
 
     private String quoted() {
         StringBuilder content = new StringBuilder();
-        for (at++; at < text.length() && text.charAt(at) != '"'; at++) {
+        for (at++; at < text.length() && !endsQuoted(); at++) {
             if (text.charAt(at) == '\\' && at + 1 < text.length()) {
                 at++;
             }
@@ -98,6 +98,12 @@ public final class ParenthesizedData {
         }
         at++;
         return content.toString();
+    }
+
+    /** A quote inside a string should be escaped; the one that ends it has nothing after it. */
+    private boolean endsQuoted() {
+        return text.charAt(at) == '"'
+                && (at + 1 == text.length() || " ()\r\n".indexOf(text.charAt(at + 1)) >= 0);
     }
 
     private String literal() {

@@ -3,6 +3,7 @@ package dev.mailbell.mail.imap.protocol;
 import dev.mailbell.mail.ActionNeeded;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.text.MailboxNames;
 import dev.mailbell.mail.text.ServerText;
 import java.time.Duration;
 import java.util.List;
@@ -51,15 +52,20 @@ public final class Refusals {
                     // 163 and its sister services refuse clients that do not send ID, or that the
                     // mailbox's settings do not allow.
                     Rule.of(FailureCode.AUTH_FAILED, "unsafe login"),
+                    // Courier's NO to a command that it cannot read.
+                    Rule.of(FailureCode.PROTOCOL_ERROR, "error in imap command"),
                     Rule.of(FailureCode.RATE_LIMITED, "backoff time|throttl"),
                     Rule.of(
                             FailureCode.TOO_MANY_CONNECTIONS,
                             "too many (\\w+ )?(connections|sessions)"
-                                    + "|connection limit|(maximum|max) (number of )?connections"
-                                    + "|connections? .{0,20}exceed|连接数|并发"),
+                                    + "|(connection|session)s? limit|(maximum|max) (number of |\\w+"
+                                    + " )?(connections|sessions)|(concurrent|simultaneous)"
+                                    + " (\\w+ )?(connections|sessions)"
+                                    + "|connections? .{0,20}(exceed|limit)|连接数|并发"),
                     Rule.of(
                             FailureCode.RATE_LIMITED,
-                            "frequen|too often|rate limit|bandwidth limit|login rate|too many (\\w+"
+                            "frequen|too often|too soon|rate limit|bandwidth limit|login rate"
+                                    + "|log ?in (limit|interval)|minimum time|too many (\\w+"
                                     + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
                                     + "|频繁|频率|登录太|次数过多"),
                     Rule.of(
@@ -88,10 +94,14 @@ public final class Refusals {
 
     /**
      * A refusal to open a mailbox: it is missing, unless code or text indicate that it is
-     * temporarily unreadable.
+     * temporarily unreadable, or that IMAP is switched off, which some servers say only now.
      */
     public static MailFailure ofMailbox(Reply reply, String mailbox) {
         String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        if (MailboxNames.isInbox(mailbox)
+                && ActionNeeded.of(text).filter(ActionNeeded::isSwitchOn).isPresent()) {
+            return of(reply, FailureCode.AUTH_FAILED, "the mailbox \"INBOX\"", "", List.of());
+        }
         if (!saysMissing(reply) && FOR_A_WHILE.matcher(text).find()) {
             return ofListedMailbox(reply, mailbox);
         }
@@ -199,7 +209,12 @@ public final class Refusals {
         FailureCode refused =
                 otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
         return switch (reply.code()) {
-            case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED" -> refused;
+            // Servers put it before limits of connections and logins too.
+            case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED" -> {
+                FailureCode said = byText(text, refused, refused);
+                yield said.isOfLimit() ? said : refused;
+            }
+            case "EXPIRED" -> refused;
             case "PRIVACYREQUIRED" -> FailureCode.TLS_FAILED;
             case "NONEXISTENT", "TRYCREATE", "NOPERM" ->
                     otherwise == FailureCode.MAILBOX_MISSING

@@ -160,8 +160,24 @@ final class PasswordLogin {
         if (known.ok()) {
             return batch.next();
         }
-        batch.abandon();
-        return timestamp == null ? known : apop(password);
+        if (mayNeedTls(known)) {
+            throw LoginAdvice.noPasswordLogin(offered.mechanisms(), true);
+        }
+        try {
+            batch.abandon();
+            return timestamp == null ? known : apop(password);
+        } catch (MailFailure _) {
+            // What the server said before it hung up is the reason.
+            return known;
+        }
+    }
+
+    /** Exchange lists STLS and no login where it takes none in clear text. */
+    private boolean mayNeedTls(Reply refusal) {
+        return login.security() == Security.NONE
+                && offered.has("STLS")
+                && !offered.has("USER")
+                && (Refusals.isOfUnknownCommand(refusal) || refusal.text().contains("state"));
     }
 
     /** RFC 1939, section 7. */

@@ -163,6 +163,7 @@ public final class Pop3Login {
         wire.send(bearer ? "AUTH OAUTHBEARER" : "AUTH XOAUTH2");
         Reply reply = wire.asReply();
         String explained = "";
+        boolean sent = reply == null;
         if (reply == null) {
             wire.send(response);
             reply = wire.asReply();
@@ -178,8 +179,10 @@ public final class Pop3Login {
             throw Refusals.of(
                     shown,
                     FailureCode.TOKEN_REFUSED,
-                    "the access token",
-                    " Let the account's owner grant access again.",
+                    sent ? "the access token" : "a login by access token",
+                    sent
+                            ? " Let the account's owner grant access again."
+                            : " If it takes no access tokens, use a password.",
                     offered.loginDelay().orElse(null),
                     List.of(token, response));
         }

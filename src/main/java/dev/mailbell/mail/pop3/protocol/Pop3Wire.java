@@ -104,7 +104,7 @@ public final class Pop3Wire {
 
     /** Whether the current line is a status line. */
     public boolean isStatus() {
-        return lines.startsWith("+OK") || lines.startsWith("-ERR");
+        return lines.startsWith("+OK") || isRefusal();
     }
 
     /** Whether no line arrives within the time; a line that arrives is kept. */
@@ -169,7 +169,12 @@ public final class Pop3Wire {
         if (lines.startsWith("+OK")) {
             return new Reply(true, text(indent + 3).strip());
         }
-        return lines.startsWith("-ERR") ? new Reply(false, text(indent + 4).strip()) : null;
+        return isRefusal() ? new Reply(false, text(indent + 4).strip()) : null;
+    }
+
+    /** hMailServer says +ERR to a login where it cannot read the mailbox. */
+    private boolean isRefusal() {
+        return lines.startsWith("-ERR") || lines.startsWith("+ERR ");
     }
 
     /**

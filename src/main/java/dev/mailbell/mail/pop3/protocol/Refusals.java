@@ -31,11 +31,15 @@ public final class Refusals {
                     Rule.of(
                             FailureCode.TOO_MANY_CONNECTIONS,
                             "too many (\\w+ )?(connections|sessions)"
-                                    + "|connection limit|(maximum|max) (number of )?connections"
-                                    + "|connections? .{0,20}exceed|连接数|并发"),
+                                    + "|(connection|session)s? limit|(maximum|max) (number of |\\w+"
+                                    + " )?(connections|sessions)|(concurrent|simultaneous)"
+                                    + " (\\w+ )?(connections|sessions)"
+                                    + "|connections? .{0,20}(exceed|limit)|连接数|并发"),
                     Rule.of(
                             FailureCode.RATE_LIMITED,
-                            "frequen|too often|rate limit|throttl|login[- ]delay|too many (\\w+"
+                            "frequen|too often|too soon|rate limit|bandwidth limit|throttl"
+                                    + "|login[- ]delay|minimum time|log ?in (limit|interval)"
+                                    + "|too many (\\w+"
                                     + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
                                     + "|频繁|频率|登录太|次数过多"),
                     Rule.of(
@@ -43,7 +47,8 @@ public final class Refusals {
                             "(mailbox|maildrop|mail drop|mail box|folder|spool).{0,40}"
                                     + "(locked|in use|busy|already open)"
                                     + "|(unable|failed|can ?not|can't|could not).{0,20} lock"
-                                    + "|already (locked|in use)|another (pop3? )?session|被锁定"),
+                                    + "|already (locked|in use)|another (pop3? )?session|by another"
+                                    + " (user|client|process|program)|already logged (in|on)|被锁定"),
                     Rule.of(
                             FailureCode.SERVER_ERROR,
                             "busy|temporar|try (it )?(again )?later|internal (server )?error"
@@ -131,22 +136,21 @@ public final class Refusals {
     private static FailureCode code(Reply reply, FailureCode otherwise) {
         FailureCode refused =
                 otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        Optional<FailureCode> said =
+                TEXTS.stream()
+                        .filter(rule -> rule.pattern().matcher(text).find())
+                        .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
+                        .findFirst();
         return switch (reply.code()) {
             case "IN-USE" -> FailureCode.MAILBOX_LOCKED;
             case "LOGIN-DELAY" -> FailureCode.RATE_LIMITED;
             case "SYS/TEMP", "SYS/PERM" -> FailureCode.SERVER_ERROR;
-            case "AUTH" -> refused;
-            default -> {
-                String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
-                yield TEXTS.stream()
-                        .filter(rule -> rule.pattern().matcher(text).find())
-                        .map(rule -> rule.code() == FailureCode.AUTH_FAILED ? refused : rule.code())
-                        .findFirst()
-                        .orElse(
-                                ActionNeeded.asksToWait(text)
-                                        ? FailureCode.SERVER_ERROR
-                                        : otherwise);
-            }
+            // Servers put it before limits of connections and logins too.
+            case "AUTH" -> said.filter(FailureCode::isOfLimit).orElse(refused);
+            default ->
+                    said.orElse(
+                            ActionNeeded.asksToWait(text) ? FailureCode.SERVER_ERROR : otherwise);
         };
     }
 

@@ -141,6 +141,19 @@ class ImapLoginTest {
         assertThat(login(script + GOODBYE, Security.NONE, new Password("a \"b\" \\ (c)"))).isNull();
     }
 
+    /** Courier answers "NO Error in IMAP command" to a tilde without quotes. */
+    @Test
+    void what_some_servers_do_not_read_without_quotes_is_quoted() throws IOException {
+        for (String password : List.of("Zipped~Network~753Mp", "a]b", "1&2=3", "a$b!", "{3+}")) {
+            String script =
+                    "S: * OK [CAPABILITY IMAP4rev1] hi\n"
+                            + "C: {tag} LOGIN ann@mail.example \""
+                            + password
+                            + "\"\nS: {tag} OK [CAPABILITY IMAP4rev1] in\n";
+            assertThat(login(script + GOODBYE, Security.NONE, new Password(password))).isNull();
+        }
+    }
+
     @Test
     void a_password_with_a_line_break_is_refused_before_it_is_sent() throws IOException {
         String script = "S: * OK [CAPABILITY IMAP4rev1] hi\n" + GOODBYE;
@@ -422,6 +435,7 @@ class ImapLoginTest {
                     NO System is busy, try again later                              | SERVER_ERROR
                     BAD User is authenticated but not connected.                    | SERVER_ERROR
                     BAD Command Argument Error. 11                                  | PROTOCOL_ERROR
+                    NO Error in IMAP command received by server.                    | PROTOCOL_ERROR
                     """)
     void a_refusal_is_classified_by_its_code_and_text(String answer, FailureCode code)
             throws IOException {

@@ -421,4 +421,80 @@ class Pop3LoginTest {
         assertThat(apop.code()).isEqualTo(FailureCode.AUTH_FAILED);
         assertThat(apop).hasMessageContaining("Nothing weaker than APOP");
     }
+
+    /** What a server says before it hangs up is the reason, not that it hung up. */
+    @ParameterizedTest
+    @CsvSource({
+        "USER PIPELINING, S: +OK hi",
+        "USER, S: +OK hi",
+        "USER PIPELINING, S: +OK hi <1@x>",
+        "USER, S: +OK hi <1@x>"
+    })
+    void a_server_that_hangs_up_after_it_refused_the_user_is_quoted(String offers, String greeting)
+            throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new Password("pw"),
+                        greeting
+                                + "\n"
+                                + capa(offers.split(" "))
+                                + ("C: USER " + USER + "\n")
+                                + "S: -ERR POP3 is disabled for this user\n! drop\n");
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure)
+                .hasMessageContaining("POP3 is disabled for this user")
+                .hasMessageContaining("switch on");
+    }
+
+    @Test
+    void a_refusal_with_the_wrong_sign_is_one() throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new Password(PASSWORD),
+                        PLAIN.replaceAll("\\+OK\n$", "")
+                                + "+ERR Server error: Failed to fetch messages in Inbox.\n"
+                                + GOODBYE);
+        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failure).hasMessageContaining("Failed to fetch messages in Inbox");
+    }
+
+    /** Exchange lists no login where it wants TLS first. */
+    @Test
+    void a_login_that_is_invalid_in_clear_text_is_no_wrong_password() throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new Password("pw"),
+                        "S: +OK The Microsoft Exchange POP3 service is ready.\n"
+                                + capa("TOP", "UIDL", "STLS")
+                                + ("C: USER " + USER + "\n")
+                                + "S: -ERR Command is not valid in this state.\n"
+                                + GOODBYE);
+        assertThat(failure).hasMessageContaining("starttls").hasMessageNotContaining("password is");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-ERR Unknown command",
+        "-ERR Unrecognized authentication type",
+        "-ERR Unsupported authentication mechanism",
+        "-ERR [AUTH] Unsupported authentication mechanism.",
+        "-ERR"
+    })
+    void a_server_that_does_not_know_tokens_is_no_reason_to_grant_access_again(String said)
+            throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new AccessToken(TOKEN),
+                        ("S: +OK\n" + capa("USER", "UIDL"))
+                                + ("C: AUTH XOAUTH2\nS: " + said + "\n")
+                                + GOODBYE);
+        assertThat(failure.code()).isEqualTo(FailureCode.TOKEN_REFUSED);
+        assertThat(failure)
+                .hasMessageContaining("use a password")
+                .hasMessageNotContaining("grant access");
+    }
 }
