@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers with stray octets or malformed parts, and their effect on the next delivery. */
@@ -186,6 +187,59 @@ class MalformedResponsesTest {
         assertThat(post(receiver))
                 .isInstanceOfSatisfying(
                         Answered.class, one -> assertThat(one.bodyStart()).isEqualTo("ok"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "200 OK\r\nContent-Length: 0, 0",
+                "200 OK\r\nContent-Length: -1",
+                "200 OK\r\nContent-Length: NaN",
+                "200 OK\r\nContent-Length:",
+                "200 OK\r\nContent-Length: 99999999999999999999",
+                "200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 0",
+                "200 OK\r\nTransfer-Encoding: utf-8\r\nContent-Length: 0",
+                "200 OK\r\nTransfer-Encoding:\r\nContent-Length: 0",
+                "200 OK\r\nTransfer-Encoding: Identity\r\nContent-Length: 0",
+                "200 \u00d1\u0083\u00d1\u0081\u00d0\u00bf\u00d0\u00b5\u00d1\u0085\r\nContent-Length: 0",
+                "200\tOK\r\nContent-Length: 0",
+                "200 O\rK\r\nContent-Length: 0",
+                "200 OK\r\nKeep-Alive: timeout=-1, max=x, ;;\r\nContent-Length: 0",
+                "200 OK\r\nKeep-Alive: timeout=99999999999999999999\r\nContent-Length: 0",
+                "200 OK\r\nConnection: ,;, Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0",
+                "200 OK\r\nRetry-After: -5\r\nContent-Type: ;;\r\nContent-Encoding:\r\nContent-Length: 0"
+            })
+    void a_status_counts_with_an_unreadable_length_coding_or_reason(String answer) {
+        RawReceiver receiver = receiver(RawReceiver.saying("HTTP/1.1 " + answer + "\r\n\r\n"));
+        for (int i = 1; i <= 2; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class, one -> assertThat(one.status()).isEqualTo(200));
+            assertThat(receiver.requests).hasSize(i);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'chunked, chunked', ok",
+        "'chunked\r\ntransfer-encoding: chunked', ok",
+        "'chunked;q=1', ok",
+        "'identity, Chunked', ok",
+        "'gzip, chunked', '(gzip, not decoded)'"
+    })
+    void a_body_whose_last_coding_is_chunked_is_read(String coding, String shown) {
+        RawReceiver receiver =
+                receiver(
+                        RawReceiver.saying(
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                                        + coding
+                                        + "\r\n\r\n2\r\nok\r\n0\r\n\r\n"));
+        for (int i = 1; i <= 2; i++) {
+            assertThat(post(receiver))
+                    .isInstanceOfSatisfying(
+                            Answered.class, one -> assertThat(one.bodyStart()).isEqualTo(shown));
+            assertThat(receiver.requests).hasSize(i);
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.mailbell.delivery.http.PostResult.Failed;
 import dev.mailbell.delivery.http.PostResult.Kind;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.address.LookupsBusyException;
+import dev.mailbell.network.socket.GuardedSockets;
 import dev.mailbell.network.socket.ProxyException;
 import dev.mailbell.network.socket.ResponseTooLongException;
 import dev.mailbell.network.tls.TlsException;
@@ -14,6 +15,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -45,6 +47,9 @@ final class PostFailures {
                     new Failed(Kind.LOCAL, "all connections are in use", duration);
             case UnknownHostException unknown -> new Failed(Kind.UNKNOWN_HOST, message, duration);
             case TlsException tls -> new Failed(Kind.TLS, message, duration);
+            // TLS 1.3: a receiver that wants a client's certificate says so after the handshake.
+            case SSLException ended ->
+                    new Failed(Kind.TLS, "the receiver ended TLS: " + message, duration);
             case ResponseTooLongException tooLong -> new Failed(Kind.PROTOCOL, message, duration);
             case ConnectException refused -> new Failed(connect(message), message, duration);
             case NoRouteToHostException noRoute -> new Failed(Kind.CONNECT, message, duration);
@@ -62,10 +67,7 @@ final class PostFailures {
         };
     }
 
-    /** No network or no file descriptors left on this host is a local fault. */
     private static Kind connect(String message) {
-        return message.contains("Network is unreachable") || message.contains("Too many open files")
-                ? Kind.LOCAL
-                : Kind.CONNECT;
+        return GuardedSockets.isOfThisHost(message) ? Kind.LOCAL : Kind.CONNECT;
     }
 }

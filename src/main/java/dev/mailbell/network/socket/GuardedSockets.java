@@ -16,6 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens TCP connections to addresses that the guard allows, and to no others. */
 public final class GuardedSockets {
+    /** No route, descriptors, ports or memory, IPv6 switched off, a filter of this host. */
+    private static final List<String> OF_THIS_HOST =
+            List.of(
+                    "Network is unreachable",
+                    "Too many open files",
+                    "Cannot assign requested address",
+                    "Address family not supported",
+                    "No buffer space available",
+                    "Operation not permitted",
+                    "Permission denied");
+
     // A name may have dozens of addresses; four dead ones are enough to give up.
     static final int ADDRESSES_TRIED = 4;
 
@@ -100,10 +111,23 @@ public final class GuardedSockets {
                 int millis = Math.max(1, deadline.remainingMillisAtLeastOne() / (tries - i));
                 return open(new InetSocketAddress(allowed.get(i), port), local, millis);
             } catch (IOException e) {
-                last = e;
+                last = moreTelling(last, e);
             }
         }
         throw failure(host, port, last);
+    }
+
+    /**
+     * The failure to name of two: that an address cannot be reached from here, as those of IPv6
+     * from many hosts, says less than how another address has answered.
+     */
+    static IOException moreTelling(@Nullable IOException before, IOException next) {
+        return before != null && isOfThisHost(String.valueOf(next.getMessage())) ? before : next;
+    }
+
+    /** Whether the message of a failure to connect names a fault of this host or its network. */
+    public static boolean isOfThisHost(String message) {
+        return OF_THIS_HOST.stream().anyMatch(message::contains);
     }
 
     private static Socket open(InetSocketAddress address, @Nullable InetAddress local, int millis)

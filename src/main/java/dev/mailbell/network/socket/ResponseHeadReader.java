@@ -35,8 +35,11 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
     public static final String TRUNCATED = "mailbell cut";
 
     private static final int MAX_EMPTY_LINES = 4;
+
+    /** The reason may have any octets: UTF-8 has octets that would end a line in ISO 8859-1. */
     private static final Pattern STATUS =
-            Pattern.compile("HTTP/(\\d)(?:\\.(\\d))? +([1-9]\\d\\d)(?: .*)?");
+            Pattern.compile("HTTP/(\\d)(?:\\.(\\d))?[ \t]+([1-9]\\d\\d)(?:\\s.*)?", Pattern.DOTALL);
+
     private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     private @Nullable SessionInputBuffer buffer;
@@ -177,40 +180,25 @@ public final class ResponseHeadReader implements HttpMessageParser<ClassicHttpRe
             response.addHeader(TRUNCATED, "");
             return;
         }
+        endAmbiguous |= ResponseEnd.correct(response);
         boolean hasTransferCoding = response.containsHeader(HttpHeaders.TRANSFER_ENCODING);
-        if (hasTransferCoding
-                && response.getHeaders(HttpHeaders.TRANSFER_ENCODING).length == 1
-                && value(response, HttpHeaders.TRANSFER_ENCODING).equals("identity")) {
-            response.removeHeaders(HttpHeaders.TRANSFER_ENCODING);
-        }
         String length = value(response, HttpHeaders.CONTENT_LENGTH);
-        Header[] lengths = response.getHeaders(HttpHeaders.CONTENT_LENGTH);
-        if (lengths.length > 1) {
-            endAmbiguous = true;
-            boolean same = true;
-            for (Header other : lengths) {
-                same &= length.equals(String.valueOf(other.getValue()));
-            }
-            if (same) {
-                replace(response, HttpHeaders.CONTENT_LENGTH, length);
-            }
-        }
         int code = response.getCode();
-        if (code == 205 && !hasTransferCoding && lengths.length == 0) {
+        if (code == 205 && !hasTransferCoding && length.isEmpty()) {
             // RFC 9110, section 15.3.6: it has no content, although its end is not marked.
             response.addHeader(HttpHeaders.CONTENT_LENGTH, "0");
             endAmbiguous = true;
         }
         boolean bodiless = code == 204 || code == 304;
         if (endAmbiguous
-                || (hasTransferCoding && lengths.length > 0)
+                || (hasTransferCoding && !length.isEmpty())
                 || (bodiless && (hasTransferCoding || !(length.isEmpty() || length.equals("0"))))
                 || (bodiless && hasUnread())) {
             replace(response, HttpHeaders.CONNECTION, "close");
         }
     }
 
-    private static void replace(ClassicHttpResponse response, String name, String value) {
+    static void replace(ClassicHttpResponse response, String name, String value) {
         response.removeHeaders(name);
         response.addHeader(name, value);
     }

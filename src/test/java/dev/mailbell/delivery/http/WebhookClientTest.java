@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -44,6 +45,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
@@ -571,12 +573,7 @@ class WebhookClientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "SSH-2.0-OpenSSH_9.2\r\n\r\n",
-                "HTTP/1.1 abc\r\n\r\n",
-                "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"
-            })
+    @ValueSource(strings = {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"})
     void an_answer_that_is_not_http_is_a_failure(String answer) {
         Failed failed =
                 failure(
@@ -716,6 +713,28 @@ class WebhookClientTest {
         assertThat(failed.message())
                 .isEqualTo("the server's certificate is for hook.example, not for other.example");
         assertThat(receiver.requests).hasSize(3);
+    }
+
+    @Test
+    void an_alert_after_the_handshake_is_a_fault_of_tls() {
+        // In TLS 1.3 a receiver that wants a certificate of its clients refuses the first request.
+        String alert = "(certificate_required) Received fatal alert: certificate_required";
+        Failed failed = PostFailures.failed(new SSLException(alert), false, LONG, Duration.ZERO);
+        assertThat(failed.kind()).isEqualTo(Kind.TLS);
+        assertThat(failed.message()).isEqualTo("the receiver ended TLS: " + alert);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Connection refused, CONNECT",
+        "Network is unreachable, LOCAL",
+        "Too many open files, LOCAL",
+        "Cannot assign requested address, LOCAL",
+        "Operation not permitted, LOCAL"
+    })
+    void a_fault_of_this_host_is_not_the_receivers(String said, Kind kind) {
+        ConnectException failure = new ConnectException("hook.example:443: " + said);
+        assertThat(PostFailures.failed(failure, false, LONG, Duration.ZERO).kind()).isEqualTo(kind);
     }
 
     @Test

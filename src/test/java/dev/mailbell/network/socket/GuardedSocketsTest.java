@@ -10,6 +10,7 @@ import dev.mailbell.network.Host;
 import dev.mailbell.network.address.AddressGuard;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.address.Resolver;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,6 +19,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GuardedSocketsTest {
     private static Deadline soon() {
@@ -57,6 +60,25 @@ class GuardedSocketsTest {
                                 .connect("imap.example", server.getLocalPort(), soon())) {
             assertThat(socket.getInetAddress()).isEqualTo(second);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Network is unreachable",
+                "Cannot assign requested address",
+                "Address family not supported by protocol"
+            })
+    void an_address_that_this_host_has_no_way_to_does_not_hide_how_another_one_answered(
+            String noWay) {
+        IOException refused = new ConnectException("Connection refused");
+        IOException late = new SocketTimeoutException("Connect timed out");
+        IOException local = new ConnectException(noWay);
+        assertThat(GuardedSockets.moreTelling(refused, local)).isSameAs(refused);
+        assertThat(GuardedSockets.moreTelling(late, local)).isSameAs(late);
+        assertThat(GuardedSockets.moreTelling(local, refused)).isSameAs(refused);
+        assertThat(GuardedSockets.moreTelling(refused, late)).isSameAs(late);
+        assertThat(GuardedSockets.moreTelling(null, local)).isSameAs(local);
     }
 
     @Test
