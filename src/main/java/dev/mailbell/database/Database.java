@@ -162,6 +162,14 @@ public final class Database implements AutoCloseable {
         return outageOf(failure).isPresent();
     }
 
+    /**
+     * Whether the server answers and was too busy: a statement waited too long for a lock, which
+     * maintenance such as {@code VACUUM FULL} may hold, or took too long.
+     */
+    public static boolean isBusy(Throwable failure) {
+        return Outage.isBusy(failure);
+    }
+
     /** The outage that caused a failure; empty when none did. */
     public static Optional<Outage> outageOf(Throwable failure) {
         return Outage.of(failure);

@@ -83,7 +83,8 @@ final class DatabaseProbe {
             }
         } catch (SQLException e) {
             log.debug("the database does not answer: {}", e.getMessage());
-            return Optional.of(Outage.of(e).orElse(Outage.AWAY));
+            // One that another thread has reported meanwhile is more exact.
+            return outages.current().or(() -> Outage.of(e)).or(() -> Optional.of(Outage.AWAY));
         }
     }
 }

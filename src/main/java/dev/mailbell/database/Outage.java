@@ -39,6 +39,10 @@ public enum Outage {
             Set.of("08", "25", "28", "40", "42", "53", "55", "57", "58");
 
     private static final String CANCELLED = "57014";
+
+    /** SQLSTATEs of a statement that may succeed when others have ended: lock, time, deadlock. */
+    private static final Set<String> BUSY_STATES = Set.of("55P03", CANCELLED, "40P01");
+
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
     /** The driver's message contains this word, in every language. */
@@ -130,6 +134,11 @@ public enum Outage {
     /** Whether a row that a statement refers to is gone. */
     static boolean isReferenceGone(Throwable failure) {
         return hasState(failure, Set.of(FOREIGN_KEY_VIOLATION));
+    }
+
+    /** Whether a statement waited too long for a lock, took too long, or met another one. */
+    static boolean isBusy(Throwable failure) {
+        return hasState(failure, BUSY_STATES);
     }
 
     private static boolean hasState(Throwable failure, Set<String> states) {

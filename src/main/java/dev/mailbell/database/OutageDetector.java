@@ -39,9 +39,18 @@ final class OutageDetector implements SQLExceptionOverride {
 
     private static final String LOCK_TIMEOUT = "55P03";
 
-    private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
+    private final AtomicReference<@Nullable Report> current = new AtomicReference<>();
     private volatile @Nullable PrimaryPool attached;
     private volatile boolean closed;
+
+    /** An outage as it was reported; compared by identity, so that a later one is another. */
+    private static final class Report {
+        private final Outage outage;
+
+        Report(Outage outage) {
+            this.outage = outage;
+        }
+    }
 
     /** Called once, before the pool is used. */
     void attach(PrimaryPool pool) {
@@ -50,13 +59,13 @@ final class OutageDetector implements SQLExceptionOverride {
 
     /** The outage under way; empty while writes succeed. */
     Optional<Outage> current() {
-        return Optional.ofNullable(current.get());
+        return Optional.ofNullable(current.get()).map(report -> report.outage);
     }
 
     void measure(MeterRegistry meters) {
         for (Outage kind : Outage.values()) {
             if (kind.isRefusal()) {
-                Gauge.builder("database.refusing", () -> current.get() == kind ? 1 : 0)
+                Gauge.builder("database.refusing", () -> current().orElse(null) == kind ? 1 : 0)
                         .description("1 while the database refuses writes for this reason")
                         .tag("reason", kind.label())
                         .register(meters);
@@ -94,7 +103,7 @@ final class OutageDetector implements SQLExceptionOverride {
             // The other sessions are connected to the same server.
             pool.getHikariPoolMXBean().softEvictConnections();
         }
-        if (current.getAndSet(outage) == null) {
+        if (current.getAndSet(new Report(outage)) == null) {
             log.warn("The database cannot be written to: {}", outage.message());
             Thread.ofVirtual().name("database-write-probe").start(() -> probeUntilWritable(pool));
         }
@@ -104,14 +113,16 @@ final class OutageDetector implements SQLExceptionOverride {
         try {
             for (int attempt = 1; !closed; attempt++) {
                 Thread.sleep(PROBE_INTERVAL);
-                if (canWrite(pool)) {
-                    current.set(null);
+                if (hasEnded(pool)) {
                     log.info("The database can be written to again");
                     return;
                 }
-                Outage outage = current.get();
-                if (attempt % TRIES_BETWEEN_LOG_LINES == 0 && outage != null) {
-                    log.warn("The database still cannot be written to: {}", outage.message());
+                if (attempt % TRIES_BETWEEN_LOG_LINES == 0) {
+                    current()
+                            .ifPresent(outage ->
+                                    log.warn(
+                                            "The database still cannot be written to: {}",
+                                            outage.message()));
                 }
             }
         } catch (InterruptedException e) {
@@ -119,17 +130,22 @@ final class OutageDetector implements SQLExceptionOverride {
         }
     }
 
-    private boolean canWrite(PrimaryPool pool) {
+    /** Answers whether a write succeeded, and no outage was reported while it was made. */
+    private boolean hasEnded(PrimaryPool pool) {
+        Report known;
         try (Connection connection = pool.awaitConnection()) {
+            known = current.get();
             testWrite(connection);
-            return true;
         } catch (SQLException | RuntimeException e) {
             // The thread continues after any failure, because only it detects the end of the
             // outage.
-            Outage.of(e).ifPresent(current::set);
+            if (!PrimaryPool.isWithoutReason(e)) {
+                Outage.of(e).ifPresent(outage -> current.set(new Report(outage)));
+            }
             log.debug("a write is still refused: {}", e.getMessage());
             return false;
         }
+        return current.compareAndSet(known, null);
     }
 
     /**

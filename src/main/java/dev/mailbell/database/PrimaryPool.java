@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 
 /**
@@ -31,7 +32,6 @@ final class PrimaryPool extends HikariDataSource {
         try {
             return awaitConnection();
         } catch (SQLException e) {
-            // Without a cause, all connections are merely in use.
             if (e.getCause() instanceof SQLException cause) {
                 outages.sessionRefused(cause);
             }
@@ -42,6 +42,14 @@ final class PrimaryPool extends HikariDataSource {
     /** A connection, which the pool tries to open until its timeout, also during an outage. */
     Connection awaitConnection() throws SQLException {
         return super.getConnection();
+    }
+
+    /**
+     * Whether a wait for a connection has failed without a word of the server: all connections are
+     * merely in use, or the pool has named the reason to another waiter.
+     */
+    static boolean isWithoutReason(Exception failure) {
+        return failure instanceof SQLTransientConnectionException && failure.getCause() == null;
     }
 
     boolean isEmpty() {

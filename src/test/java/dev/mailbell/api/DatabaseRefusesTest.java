@@ -13,12 +13,15 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A database server that answers but refuses writes: after a failover, on a full disk. */
 class DatabaseRefusesTest {
@@ -118,5 +121,38 @@ class DatabaseRefusesTest {
         assertThat(write("full").statusCode()).isEqualTo(201);
         await().until(() -> database.outage(PROBE).isEmpty());
         assertThat(METERS.scrape()).contains("database_refusing{reason=\"disk_full\"} 0.0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"55P03", "57014", "40P01"})
+    void a_statement_that_waits_too_long_for_others_is_no_fault_of_the_daemon(String state) {
+        admin.useHandle(handle -> {
+            handle.execute(
+                    """
+                    create function too_long() returns trigger language plpgsql as $$ begin
+                        raise exception 'canceling statement due to a timeout' using errcode = '%s';
+                    end $$\
+                    """
+                            .formatted(state));
+            handle.execute(
+                    "create trigger too_long before insert on account"
+                            + " for each statement execute function too_long()");
+        });
+        try {
+            for (HttpResponse<String> refused :
+                    List.of(
+                            write("busy"),
+                            api.client()
+                                    .with("Idempotency-Key", "busy-" + state)
+                                    .post("/v1/accounts", TestApi.imap("busy-" + state)))) {
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(json(refused).required("detail").stringValue())
+                        .contains("the database is busy");
+            }
+            assertThat(database.outage(PROBE)).isEmpty();
+        } finally {
+            admin.useHandle(handle -> handle.execute("drop function too_long() cascade"));
+        }
+        assertThat(write("busy").statusCode()).isEqualTo(201);
     }
 }

@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class ErrorHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
 
+    private static final String BUSY =
+            "the database is busy: a statement waited too long for others, or took too long";
+
     private static final LogThrottle THROTTLE = new LogThrottle(System::nanoTime);
 
     private ErrorHandler() {}
@@ -123,11 +126,10 @@ final class ErrorHandler {
             return;
         }
         Optional<Outage> outage = Database.outageOf(e);
-        if (outage.isPresent()) {
-            logOutage(outage.get(), e, context);
-            Responses.problem(
-                    context,
-                    Problem.unavailable(outage.get().message() + "; try again in a moment"));
+        if (outage.isPresent() || Database.isBusy(e)) {
+            String why = outage.map(Outage::message).orElse(BUSY);
+            logOutage(why, e, context);
+            Responses.problem(context, Problem.unavailable(why + "; try again in a moment"));
             return;
         }
         if (Database.isUnstorable(e)) {
@@ -165,15 +167,15 @@ final class ErrorHandler {
         }
     }
 
-    private static void logOutage(Outage outage, Exception failure, Context context) {
-        OptionalLong suppressed = THROTTLE.admit("outage " + outage);
+    private static void logOutage(String why, Exception failure, Context context) {
+        OptionalLong suppressed = THROTTLE.admit("outage " + why);
         if (suppressed.isPresent()) {
             LOG.warn(
                     "{} {} and {} requests in the minutes before were answered with 503, {}: {}",
                     context.method(),
                     Routes.template(context),
                     suppressed.getAsLong(),
-                    outage.message(),
+                    why,
                     Database.reason(failure));
         }
     }

@@ -128,16 +128,20 @@ public final class Idempotency {
     }
 
     private Outcome createOnce(Request request, Creation creation) {
+        return jdbi.inTransaction(handle -> {
+            handle.execute("set local lock_timeout = '10s'");
+            if (!claimOrRefuse(handle, request)) {
+                return new Outcome(find(handle, request).orElseThrow(), true);
+            }
+            Result result = creation.create();
+            store(handle, request, result);
+            return new Outcome(result, false);
+        });
+    }
+
+    private boolean claimOrRefuse(Handle handle, Request request) {
         try {
-            return jdbi.inTransaction(handle -> {
-                handle.execute("set local lock_timeout = '10s'");
-                if (!claim(handle, request)) {
-                    return new Outcome(find(handle, request).orElseThrow(), true);
-                }
-                Result result = creation.create();
-                store(handle, request, result);
-                return new Outcome(result, false);
-            });
+            return claim(handle, request);
         } catch (UnableToExecuteStatementException e) {
             if (e.getCause() instanceof PSQLException cause
                     && LOCK_NOT_AVAILABLE.equals(cause.getSQLState())) {
