@@ -352,6 +352,16 @@ class BadInputTest {
         assertThat(patch.headers().firstValue("Accept-Patch").orElse(""))
                 .contains("application/merge-patch+json");
         assertThat(
+                        client.with("Content-Type", "application/json; charset=utf8")
+                                .post("/v1/accounts", TestApi.imap("without-hyphen"))
+                                .statusCode())
+                .isEqualTo(201);
+        HttpResponse<String> compressed =
+                client.with("Content-Encoding", "gzip")
+                        .post("/v1/accounts", TestApi.imap("compressed"));
+        assertThat(compressed.statusCode()).isEqualTo(415);
+        assertThat(compressed.body()).contains("without the header Content-Encoding");
+        assertThat(
                         client.with("Content-Type", "Application/JSON; charset=\"UTF-8\"")
                                 .post("/v1/accounts", TestApi.imap("typed"))
                                 .statusCode())

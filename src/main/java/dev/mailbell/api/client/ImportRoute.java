@@ -39,7 +39,7 @@ public final class ImportRoute {
     /** Imports at once: each holds some megabytes. */
     private static final int AT_ONCE = 2;
 
-    /** How long the rest of a body is read after a line was refused. */
+    /** How long the rest of a body is read after the import or a line was refused. */
     private static final Duration READ_ON = Duration.ofSeconds(10);
 
     private static final Duration BUSY = Duration.ofSeconds(10);
@@ -61,6 +61,23 @@ public final class ImportRoute {
     }
 
     private void run(Context context) {
+        try (InputStream in = context.req().getInputStream()) {
+            JsonLines lines = new JsonLines(in, MAX_LINE, MAX_BYTES, Deadline.after(TIME));
+            try {
+                run(context, lines);
+            } catch (ProblemException refused) {
+                // A client that waits for "100 Continue" has sent nothing yet.
+                if (lines.bytes() > 0 || context.header("Expect") == null) {
+                    lines.skipRest(READ_ON);
+                }
+                throw refused;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the request's body did not arrive", e);
+        }
+    }
+
+    private void run(Context context, JsonLines lines) {
         Query query = Query.of(context);
         boolean resume =
                 query.read("resume", ImportRoute::bool, "must be true or false").orElse(false);
@@ -78,7 +95,9 @@ public final class ImportRoute {
                         Problem.unavailable("other imports are under way").retryAfter(BUSY));
             }
             try {
-                Responses.ok(context, importAll(context, id, resume));
+                RequestDeadline.lift(context);
+                Responses.ok(
+                        context, new ImportRun(clients, id, resume, accounts, webhooks).run(lines));
             } finally {
                 places.release();
             }
@@ -91,20 +110,5 @@ public final class ImportRoute {
         return text.equals("true") || text.equals("false")
                 ? Optional.of(text.equals("true"))
                 : Optional.empty();
-    }
-
-    private ImportRun.Result importAll(Context context, UUID id, boolean resume) {
-        RequestDeadline.lift(context);
-        try (InputStream in = context.req().getInputStream()) {
-            JsonLines lines = new JsonLines(in, MAX_LINE, MAX_BYTES, Deadline.after(TIME));
-            try {
-                return new ImportRun(clients, id, resume, accounts, webhooks).run(lines);
-            } catch (ProblemException refused) {
-                lines.skipRest(READ_ON);
-                throw refused;
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("the request's body did not arrive", e);
-        }
     }
 }

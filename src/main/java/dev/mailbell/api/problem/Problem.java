@@ -94,6 +94,15 @@ public record Problem(
                 "send a body with the header Content-Type: " + accepted);
     }
 
+    /** A body that is compressed. */
+    public static Problem encodedBody() {
+        return of(
+                415,
+                "unsupported-media-type",
+                "The body has the wrong type",
+                "the body is not decoded: send it without the header Content-Encoding");
+    }
+
     /** A well-formed request that policy forbids or that a mail server refuses. */
     public static Problem refused(String kind, String detail) {
         return of(422, kind, "The request was understood and refused", detail);

@@ -19,6 +19,7 @@ public final class Body {
     public static final int MAX_BYTES = 1024 * 1024;
 
     private static final String JSON = "application/json";
+    private static final Set<String> UTF_8 = Set.of("charset=utf-8", "charset=utf8");
     private static final String MERGE_PATCH = "application/merge-patch+json";
     // A body up to this size is read to its end, so that the client can read the 413 answer.
     private static final long MAX_DRAINED_BYTES = 8L * MAX_BYTES;
@@ -68,9 +69,10 @@ public final class Body {
     /**
      * For bodies that are read piece by piece.
      *
-     * @throws ProblemException 415 for another type
+     * @throws ProblemException 415 for another type, or a body that is compressed
      */
     public static void requireMediaType(Context context, String type) {
+        requireNoEncoding(context);
         if (!mediaType(context.header("Content-Type")).equals(type)) {
             throw new ProblemException(Problem.unsupportedMediaType(type));
         }
@@ -86,7 +88,15 @@ public final class Body {
         return read(context);
     }
 
+    private static void requireNoEncoding(Context context) {
+        String encoding = context.header("Content-Encoding");
+        if (encoding != null && !encoding.isBlank() && !encoding.equalsIgnoreCase("identity")) {
+            throw new ProblemException(Problem.encodedBody());
+        }
+    }
+
     private static void requireType(Context context, Set<String> accepted) {
+        requireNoEncoding(context);
         // From the header: the servlet's getContentType() throws on an invalid charset name.
         String type = mediaType(context.header("Content-Type"));
         if (!accepted.contains(type)) {
@@ -107,7 +117,8 @@ public final class Body {
         String[] parts = header.toLowerCase(Locale.ROOT).split(";", -1);
         for (int i = 1; i < parts.length; i++) {
             String parameter = parts[i].strip().replace("\"", "");
-            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+            // Many programs write the name without its hyphen.
+            if (parameter.startsWith("charset=") && !UTF_8.contains(parameter)) {
                 return "";
             }
         }

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.api.request.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -265,5 +270,35 @@ class TransferTest {
         assertThat(operator.exchange("POST", path, line + "{}" + rest).statusCode()).isEqualTo(400);
         assertThat(API.client().get("/v1/clients/" + UUID.randomUUID() + "/export").statusCode())
                 .isEqualTo(404);
+    }
+
+    private static String raw(String path, String type, int octets) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", API.port())) {
+            socket.setSoTimeout(180_000);
+            OutputStream out = socket.getOutputStream();
+            String head =
+                    "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n"
+                                    .formatted(path, TestApi.KEY, type)
+                            + "Content-Length: %d\r\nConnection: close\r\n\r\n".formatted(octets);
+            out.write(head.getBytes(StandardCharsets.UTF_8));
+            byte[] piece = new byte[64 * 1024];
+            Arrays.fill(piece, (byte) 'y');
+            for (int left = octets; left > 0; left -= piece.length) {
+                out.write(piece, 0, Math.min(left, piece.length));
+            }
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void a_client_that_sends_all_before_it_reads_learns_why_its_import_is_refused()
+            throws IOException {
+        String path = "/v1/clients/" + target + "/import";
+        int octets = 9 << 20;
+        assertThat(raw(path, "application/json", octets)).startsWith("HTTP/1.1 415");
+        assertThat(raw(path + "?resume=perhaps", "application/x-ndjson", octets))
+                .startsWith("HTTP/1.1 400");
+        assertThat(raw("/v1/clients/x/import", "application/x-ndjson", octets))
+                .startsWith("HTTP/1.1 404");
     }
 }
