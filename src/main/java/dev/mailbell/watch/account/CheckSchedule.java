@@ -84,6 +84,11 @@ public final class CheckSchedule {
         happened(account, Signal.WANTED);
     }
 
+    /** A check is due, and its timer is set when the account no longer waits for push. */
+    public void dueAfterPush(WatchedAccount account) {
+        account.due().want(nanoTime.getAsLong());
+    }
+
     /** A check is wanted now, unless one is under way. */
     public void wantedIfScheduled(WatchedAccount account) {
         if (isScheduled(account)) {

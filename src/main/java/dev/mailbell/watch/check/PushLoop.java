@@ -110,7 +110,7 @@ public final class PushLoop {
             return;
         }
         if (!goesOn.getAsBoolean()) {
-            watched.due().want(System.nanoTime());
+            schedule.dueAfterPush(watched);
             return;
         }
         if (wake == Wake.REFUSED) {

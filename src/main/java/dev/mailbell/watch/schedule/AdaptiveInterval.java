@@ -145,9 +145,14 @@ public final class AdaptiveInterval {
         return pushRefused && nanoTime.getAsLong() - pushRefusedAt < PUSH_REFUSED_FOR.toNanos();
     }
 
-    /** All mailboxes were checked; the next such check is due after this span at the latest. */
+    /**
+     * All mailboxes were checked; while the server pushes, the next such check is due after this
+     * span, or after {@link #leastWait} when that is longer.
+     */
     public void checkedAll(Duration next) {
-        safetyCheckDue = nanoTime.getAsLong() + next.toNanos();
+        Duration least = leastWait();
+        Duration wait = least.compareTo(next) > 0 ? least : next;
+        safetyCheckDue = nanoTime.getAsLong() + wait.toNanos();
     }
 
     /** Trust ends no later than this from now. */

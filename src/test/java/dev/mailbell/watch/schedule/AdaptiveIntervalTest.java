@@ -54,6 +54,22 @@ class AdaptiveIntervalTest {
     }
 
     @Test
+    void the_safety_check_of_push_waits_as_long_after_two_checks_that_read_much() {
+        Duration interval = Duration.ofSeconds(10);
+        adaptive.hasRead(10 << 20);
+        adaptive.checkedAll(interval);
+        assertThat(adaptive.nanosToSafetyCheck()).isEqualTo(interval.toNanos());
+        adaptive.hasRead(10 << 20);
+        adaptive.checkedAll(interval);
+        assertThat(adaptive.nanosToSafetyCheck()).isEqualTo(Duration.ofSeconds(160).toNanos());
+        adaptive.trustAtMost(Duration.ofSeconds(150));
+        assertThat(adaptive.nanosToSafetyCheck()).isEqualTo(Duration.ofSeconds(150).toNanos());
+        adaptive.hasRead(0);
+        adaptive.checkedAll(interval);
+        assertThat(adaptive.nanosToSafetyCheck()).isEqualTo(interval.toNanos());
+    }
+
+    @Test
     void two_checks_in_a_row_that_read_much_delay_the_next_by_what_the_smaller_one_read() {
         int mebibyte = 1 << 20;
         adaptive.hasRead(10 * mebibyte);
