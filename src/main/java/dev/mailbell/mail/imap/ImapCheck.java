@@ -102,11 +102,17 @@ final class ImapCheck {
                 && !request.exhaustive()
                 && mailboxes.ladder().trusts(Proof.STATUS)) {
             status = mailboxes.status(request.mailbox());
-            if (status.proves(mark)) {
+            boolean due =
+                    mailboxes.ladder().isStatusDue(request.mailbox(), request.lastCheckedAt());
+            if (status.proves(mark) && !due) {
                 return unchanged(mark);
             }
         }
         SelectedMailbox box = opened == null ? examine() : opened;
+        if (mark != null && status.proves(mark) && contradicts(box, mark)) {
+            status = Status.UNKNOWN;
+            box = afterStaleStatus(mark);
+        }
         if (box.uidValidity() < 1 && status.equals(Status.UNKNOWN)) {
             // A delayed UIDVALIDITY arrives with this answer.
             status = mailboxes.statusOfOpen(request.mailbox());
@@ -158,6 +164,24 @@ final class ImapCheck {
             return unchanged(mark);
         }
         return counted(box, status, validity, same ? mark : null);
+    }
+
+    private static boolean contradicts(SelectedMailbox box, ImapMark mark) {
+        return box.exists() >= 0 && box.exists() != mark.total()
+                || box.uidNext() > mark.uidNext()
+                || box.uidValidity() > 0 && box.uidValidity() != mark.uidValidity();
+    }
+
+    /**
+     * STATUS gave the mark's values, EXAMINE others. Mail may have arrived in between, so STATUS is
+     * asked once more; it is wrong if it still gives them.
+     */
+    private SelectedMailbox afterStaleStatus(ImapMark mark) {
+        if (mailboxes.statusAgain(request.mailbox()).proves(mark)) {
+            mailboxes.ladder().failed(Proof.STATUS, "gives older values in STATUS than in EXAMINE");
+        }
+        SelectedMailbox open = mailboxes.open(request.mailbox());
+        return open == null ? examine() : open;
     }
 
     private SelectedMailbox examine() {

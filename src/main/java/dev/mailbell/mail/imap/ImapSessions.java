@@ -11,6 +11,7 @@ import dev.mailbell.mail.imap.protocol.ImapWire;
 import dev.mailbell.mail.imap.protocol.Pipelining;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
+import java.time.InstantSource;
 
 /** Opens IMAP sessions. */
 public final class ImapSessions implements MailServers {
@@ -27,6 +28,7 @@ public final class ImapSessions implements MailServers {
     private final long byteBudget;
     private final Duration doneTimeout;
     private final Duration tick;
+    private final InstantSource clock;
     private final Pipelining pipelining = new Pipelining();
     private final LoginMethods methods = new LoginMethods();
     private final HostProofs hostProofs = new HostProofs();
@@ -44,13 +46,20 @@ public final class ImapSessions implements MailServers {
      *     sent with it; afterwards the connection is closed
      */
     public ImapSessions(MailConnector connector, long byteBudget, Duration doneTimeout) {
-        this(connector, byteBudget, doneTimeout, TICK);
+        this(connector, byteBudget, doneTimeout, TICK, InstantSource.system());
     }
 
     /**
      * @param tick how long to wait before a changed UIDVALIDITY is read again
+     * @param clock the system's clock
      */
-    ImapSessions(MailConnector connector, long byteBudget, Duration doneTimeout, Duration tick) {
+    ImapSessions(
+            MailConnector connector,
+            long byteBudget,
+            Duration doneTimeout,
+            Duration tick,
+            InstantSource clock) {
+        this.clock = clock;
         this.connector = connector;
         this.byteBudget = byteBudget;
         this.doneTimeout = doneTimeout;
@@ -72,7 +81,8 @@ public final class ImapSessions implements MailServers {
                             hostProofs,
                             login.server(),
                             login.username(),
-                            imapLogin.givesStableUids()),
+                            imapLogin.givesStableUids(),
+                            clock),
                     spellings.of(login),
                     lostEnvelopes.of(login),
                     doneTimeout,

@@ -148,6 +148,12 @@ final class MailboxCommands {
         return statuses.of(mailbox);
     }
 
+    /** Reads the status of the open mailbox once more, after leaving it where that is possible. */
+    Status statusAgain(String mailbox) {
+        unselect();
+        return statuses.of(mailbox);
+    }
+
     /** Reads the status of the open mailbox, where the answer to EXAMINE was incomplete. */
     Status statusOfOpen(String mailbox) {
         return statuses.of(mailbox);

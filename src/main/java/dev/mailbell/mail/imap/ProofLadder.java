@@ -2,6 +2,11 @@ package dev.mailbell.mail.imap;
 
 import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Proof;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -9,18 +14,32 @@ import org.jspecify.annotations.Nullable;
  * The proofs of one session's checks: which may be used at its host, and which one was used last.
  */
 final class ProofLadder {
+    private static final Duration HOUR = Duration.ofHours(1);
+
     private final HostProofs memory;
     private final String host;
     private final String account;
     private final boolean stableUids;
+    private final InstantSource clock;
+
+    /** When STATUS was asked for each mailbox in this session. */
+    private final Map<String, Instant> asked = new HashMap<>(2);
+
     private @Nullable Proof used;
 
     /**
      * @param host the host with its port: two servers may share a name
      * @param account the name of the login
      * @param stableUids false for a server that is known for unstable UIDs
+     * @param clock the system's clock
      */
-    ProofLadder(HostProofs memory, String host, String account, boolean stableUids) {
+    ProofLadder(
+            HostProofs memory,
+            String host,
+            String account,
+            boolean stableUids,
+            InstantSource clock) {
+        this.clock = clock;
         this.stableUids = stableUids;
         this.memory = memory;
         this.host = host;
@@ -34,6 +53,26 @@ final class ProofLadder {
 
     boolean trusts(Proof proof) {
         return memory.trusts(host, account, proof);
+    }
+
+    /**
+     * Whether this STATUS is the first one of a mailbox in an hour, so that EXAMINE has to confirm
+     * it: a server's cache may hide new mail for ever. The hours of each mailbox begin at another
+     * minute.
+     *
+     * @param lastCheckedAt when the account was checked before; null for never
+     */
+    boolean isStatusDue(String mailbox, @Nullable Instant lastCheckedAt) {
+        Instant now = clock.instant();
+        Instant inSession = asked.put(mailbox, now);
+        Instant before = inSession == null ? lastCheckedAt : inSession;
+        return before != null && hourOf(mailbox, before) < hourOf(mailbox, now);
+    }
+
+    private long hourOf(String mailbox, Instant moment) {
+        int hash = (host + " " + account + " " + mailbox).hashCode();
+        long shift = Math.floorMod(hash, HOUR.toSeconds());
+        return Math.floorDiv(moment.getEpochSecond() + shift, HOUR.toSeconds());
     }
 
     /**

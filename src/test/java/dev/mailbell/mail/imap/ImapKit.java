@@ -20,6 +20,7 @@ import dev.mailbell.network.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +87,13 @@ public final class ImapKit {
      * @param tick how long to wait before a changed UIDVALIDITY is read again
      */
     static ImapSessions sessions(Duration tick) {
-        return new ImapSessions(LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick);
+        // No test depends on when an hour begins.
+        return sessions(tick, () -> Instant.EPOCH);
+    }
+
+    static ImapSessions sessions(Duration tick, InstantSource clock) {
+        return new ImapSessions(
+                LOOPBACK.connector(), ImapSessions.BYTE_BUDGET, DONE_TAKEN, tick, clock);
     }
 
     public static Login login(int port, Security security, String user, Credential credential) {
