@@ -5,21 +5,17 @@ import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.text.MailboxNames;
 import dev.mailbell.mail.text.ServerText;
-import java.time.Duration;
+import dev.mailbell.mail.text.SuggestedBackoff;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The meaning of NO, BAD and BYE: by the response code (RFC 5530), else by texts that servers are
  * known to send, else by the command.
  */
 public final class Refusals {
-    private static final Pattern BACKOFF =
-            Pattern.compile("suggested backoff time:? *(\\d{1,9}) *milliseconds");
     private static final String GO_ON = "to go on";
     private static final String NOT_CONNECTED = "authenticated but not connected";
 
@@ -34,8 +30,6 @@ public final class Refusals {
                             + "|\\b(failed|invalid|incorrect|wrong|bad|denied|rejected)\\b"
                             + ".{0,20}\\b(log ?-?[io]n|auth|credentials?|password|user))",
                     Pattern.DOTALL);
-
-    private static final Duration LONGEST_BACKOFF = Duration.ofHours(1);
 
     private record Rule(Pattern pattern, FailureCode code) {
         static Rule of(FailureCode code, String regex) {
@@ -162,7 +156,7 @@ public final class Refusals {
                                 ? " Allow IMAP clients in the mailbox's web settings, or ask the"
                                         + " provider to."
                                 : remedy(code, text, otherwise, advice);
-        return new MailFailure(code, refusal + remedy, backoff(text), null);
+        return new MailFailure(code, refusal + remedy, SuggestedBackoff.in(text), null);
     }
 
     /**
@@ -246,14 +240,5 @@ public final class Refusals {
                         otherwise.needsOwner() && ActionNeeded.asksToWait(text)
                                 ? FailureCode.SERVER_ERROR
                                 : otherwise);
-    }
-
-    private static @Nullable Duration backoff(String text) {
-        Matcher matcher = BACKOFF.matcher(text);
-        if (!matcher.find()) {
-            return null;
-        }
-        Duration asked = Duration.ofMillis(Long.parseLong(matcher.group(1)));
-        return asked.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : asked;
     }
 }

@@ -17,6 +17,9 @@ public record Capabilities(List<String> lines) {
 
     private static final int LIMIT = 200;
 
+    /** Mail that waits longer would be forgotten. */
+    private static final Duration MAX_DELAY = Duration.ofDays(1);
+
     public Capabilities {
         lines = List.copyOf(lines);
     }
@@ -84,7 +87,7 @@ public record Capabilities(List<String> lines) {
                 .toList();
     }
 
-    /** LOGIN-DELAY (RFC 2449, section 6.5); empty if it is zero or not a number. */
+    /** LOGIN-DELAY (RFC 2449, section 6.5), a day at most; empty if it is zero or no number. */
     public Optional<Duration> loginDelay() {
         return lines.stream()
                 .map(line -> line.split("\\s+"))
@@ -92,7 +95,9 @@ public record Capabilities(List<String> lines) {
                         words.length > 1
                                 && words[0].equals("LOGIN-DELAY")
                                 && words[1].matches("[0-9]{1,6}"))
-                .map(words -> Duration.ofSeconds(Integer.parseInt(words[1])))
+                .map(words ->
+                        Duration.ofSeconds(
+                                Math.min(MAX_DELAY.toSeconds(), Integer.parseInt(words[1]))))
                 .filter(Duration::isPositive)
                 .findFirst();
     }

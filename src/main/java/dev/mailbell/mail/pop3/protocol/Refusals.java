@@ -4,6 +4,7 @@ import dev.mailbell.mail.ActionNeeded;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.text.ServerText;
+import dev.mailbell.mail.text.SuggestedBackoff;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,7 @@ public final class Refusals {
                     Rule.of(
                             FailureCode.RATE_LIMITED,
                             "frequen|too often|too soon|rate limit|bandwidth limit|throttl"
+                                    + "|backoff time"
                                     + "|login[- ]delay|minimum time|log ?in (limit|interval)"
                                     + "|too many (\\w+"
                                     + " )?(log ?ins?|attempts|auth|fail|tries|requests)"
@@ -110,8 +112,18 @@ public final class Refusals {
                                             : "";
                             default -> "";
                         };
-        return new MailFailure(
-                code, said + remedy, code == FailureCode.RATE_LIMITED ? loginDelay : null, null);
+        return new MailFailure(code, said + remedy, retryAfter(reply, code, loginDelay), null);
+    }
+
+    /** The longer one of what Exchange asks for in the text and the login delay; null for none. */
+    private static @Nullable Duration retryAfter(
+            Reply reply, FailureCode code, @Nullable Duration loginDelay) {
+        Duration suggested =
+                SuggestedBackoff.in(ServerText.decode(reply.text()).toLowerCase(Locale.ROOT));
+        if (code != FailureCode.RATE_LIMITED || loginDelay == null) {
+            return suggested;
+        }
+        return suggested == null || suggested.compareTo(loginDelay) < 0 ? loginDelay : suggested;
     }
 
     /** The text is not evaluated if a response code indicates trouble of the server. */
@@ -130,7 +142,9 @@ public final class Refusals {
                 code,
                 shown.isEmpty()
                         ? "The server refused the connection without a reason."
-                        : "The server refused the connection: \"" + shown + "\".");
+                        : "The server refused the connection: \"" + shown + "\".",
+                retryAfter(reply, code, null),
+                null);
     }
 
     private static FailureCode code(Reply reply, FailureCode otherwise) {

@@ -90,6 +90,12 @@ class Pop3LoginTest {
     }
 
     @Test
+    void a_login_delay_is_a_day_at_most() {
+        assertThat(new Capabilities(List.of("LOGIN-DELAY 999999")).loginDelay())
+                .contains(Duration.ofDays(1));
+    }
+
+    @Test
     void user_and_pass_travel_together_only_where_the_server_takes_them_so() throws IOException {
         enter(Security.NONE, new Password(PASSWORD), PIPELINED + GOODBYE);
         enter(Security.NONE, new Password(PASSWORD), PLAIN + GOODBYE);
@@ -319,6 +325,26 @@ class Pop3LoginTest {
                         + GOODBYE;
         MailFailure failure = refused(Security.NONE, new Password(PASSWORD), script);
         assertThat(failure.retryAfter()).contains(Duration.ofMinutes(15));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'Request is throttled. Suggested Backoff Time: 92415 milliseconds', 92415",
+        "'[SYS/TEMP] Suggested Backoff Time: 92415 milliseconds', 92415",
+        "'Request is throttled. Suggested Backoff Time: 99999999 milliseconds', 3600000"
+    })
+    void the_wait_that_exchange_asks_for_is_passed_on(String text, long millis) throws IOException {
+        String script =
+                "S: +OK\n"
+                        + capa("USER")
+                        + "C: USER ann@mail.example\nS: +OK\nC: PASS s3cret-word\n"
+                        + ("S: -ERR " + text + "\n")
+                        + GOODBYE;
+        MailFailure failure = refused(Security.NONE, new Password(PASSWORD), script);
+        assertThat(failure.code().needsOwner()).isFalse();
+        assertThat(failure.retryAfter()).contains(Duration.ofMillis(millis));
+        assertThat(failed(null, "S: -ERR " + text + "\n").retryAfter())
+                .contains(Duration.ofMillis(millis));
     }
 
     @Test
