@@ -48,6 +48,17 @@ public record ImapObservation(
     }
 
     /**
+     * The highest UID that is known to be in use. A server whose UIDNEXT is too high assigns those
+     * below it later.
+     */
+    long highestSeen() {
+        if (topUid == 0) {
+            return uidNext - 1;
+        }
+        return found.isEmpty() ? topUid : Math.max(topUid, found.last());
+    }
+
+    /**
      * Messages of a mailbox in its order; arrays of one length, owned by this record.
      *
      * @param below how many messages, all of them known, come before these; 0 for a listing of the

@@ -225,7 +225,7 @@ public record ImapState(
                     throw new IllegalArgumentException("no position by UID: " + first);
             case PositionUpdate.All() ->
                     new Position(
-                            seen.total(), Long.toString(seen.uidNext() - 1), seen.uidValidity());
+                            seen.total(), Long.toString(seen.highestSeen()), seen.uidValidity());
             case PositionUpdate.UpTo(String text, Long validity, boolean rewind) -> {
                 long uid = parse(text);
                 if (validity != null && validity != seen.uidValidity()) {

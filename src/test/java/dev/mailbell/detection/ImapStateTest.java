@@ -99,6 +99,20 @@ class ImapStateTest {
     }
 
     @Test
+    void a_client_that_has_all_lacks_what_comes_below_a_uidnext_that_was_too_high() {
+        arrive(9);
+        uidNext = 100;
+        check(null);
+        check(new All());
+        uidNext = 10;
+        arrive(1);
+        for (int view = 0; view < ImapState.OLDER_VIEWS; view++) {
+            check(null);
+        }
+        assertThat(state.pending()).isEqualTo(1);
+    }
+
+    @Test
     void a_uidnext_that_stays_behind_the_mark_begins_anew() {
         arrive(3);
         check(null);
