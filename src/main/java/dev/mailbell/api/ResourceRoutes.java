@@ -61,8 +61,7 @@ final class ResourceRoutes {
         AccountRegistration registration = data.registration();
         AccountResources accounts = data.accounts();
         return List.of(
-                new BatchRoutes(parts.jdbi(), accounts, data.bulk(), idempotency, watch, limits)
-                        ::addTo,
+                new BatchRoutes(accounts, data.bulk(), idempotency, watch, limits)::addTo,
                 new CheckRoutes(accounts, reader, registration, operations.checks(), watch, limits)
                         ::addTo,
                 new DiscoverRoute(parts.search(), limits)::addTo,

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.generic.GenericType;
@@ -109,12 +110,14 @@ public final class ClientStore {
     }
 
     /**
-     * Writes the name and the limits.
+     * Writes the name and the limits, unless another request has changed the client since it was
+     * read.
      *
-     * @return false when there is no such client, or it is being erased
+     * @param readAt when it was changed before, as it was read
+     * @return false when there is no such client any more, it is being erased, or it was changed
      * @throws NameTakenException when another client has the name
      */
-    public boolean update(Client client) {
+    public boolean update(Client client, Instant readAt) {
         int[] updated = {0};
         naming(() ->
                 updated[0] =
@@ -124,9 +127,10 @@ public final class ClientStore {
                                                         """
                                                         update client set name = :name, max_accounts = :accounts, max_webhooks = :webhooks,
                                                             max_requests_per_second = :requests, updated_at = :now
-                                                        where id = :id and erasing_since is null\
+                                                        where id = :id and erasing_since is null and updated_at = :readAt\
                                                         """),
                                                 client)
+                                        .bind("readAt", readAt.atOffset(ZoneOffset.UTC))
                                         .execute()));
         return updated[0] == 1;
     }
@@ -169,6 +173,16 @@ public final class ClientStore {
     static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
         return time == null ? null : time.toInstant();
+    }
+
+    /** Does work in one transaction. */
+    public <T> T inTransaction(Supplier<T> work) {
+        return jdbi.inTransaction(handle -> work.get());
+    }
+
+    /** The same as {@link #lock(Handle, UUID)}, within the caller's transaction. */
+    public void lock(UUID id) {
+        jdbi.useHandle(handle -> lock(handle, id));
     }
 
     /**

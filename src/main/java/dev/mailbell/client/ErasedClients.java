@@ -64,12 +64,14 @@ public final class ErasedClients {
         handle.createUpdate("delete from api_key where client_id = :client")
                 .bind("client", id)
                 .execute();
-        // In the order of their ids, as the threads that write outcomes do.
+        // In the order of their ids, as the threads that write outcomes do. The time of change lets
+        // a request that changes one of them at the same moment not enable it again.
         return handle.createQuery(
                         """
                         with own as (select id from webhook where client_id = :client order by id for update)
                         update webhook w set state = 'disabled', healthy = false, events = '{}',
-                            failing_unannounced = false, given_up = 0, given_up_since = null
+                            failing_unannounced = false, given_up = 0, given_up_since = null,
+                            updated_at = greatest(now(), w.updated_at + interval '1 millisecond')
                         from own where w.id = own.id returning w.id\
                         """)
                 .bind("client", id)

@@ -127,7 +127,10 @@ final class OperatorWebhook {
                     .one();
             Optional<Webhook> present = store.find(ClientStore.OPERATOR, ID);
             if (config.hasWebhook()) {
-                write(config, present);
+                while (!write(config, present)) {
+                    // A request has changed the row since it was read.
+                    present = store.find(ClientStore.OPERATOR, ID);
+                }
             } else if (present.isPresent()) {
                 if (nodesDiffer(handle)) {
                     return false;
@@ -149,12 +152,13 @@ final class OperatorWebhook {
                 .one();
     }
 
-    private void write(OperatorConfig config, Optional<Webhook> present) {
+    /** Answers false when the row was changed or removed since it was read. */
+    private boolean write(OperatorConfig config, Optional<Webhook> present) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         if (present.isEmpty()) {
             store.insert(webhook(config, null, sealed(config.webhookSecret()), now));
             changed.accept(ID);
-            return;
+            return true;
         }
         Webhook before = present.get();
         Secret stored = keyring.decrypt(before.secret(), Webhook.secretContext(ID));
@@ -165,8 +169,11 @@ final class OperatorWebhook {
             State state = before.state() == State.ENABLED ? null : State.ENABLED;
             boolean drops = before.headers() != null && !sameReceiver(before.url(), config);
             Webhook after = webhook(config, before, before.secret(), now);
-            if (store.update(drops ? withoutHeaders(after) : after, drops, state, now).isPresent()
-                    && drops) {
+            Webhook wanted = drops ? withoutHeaders(after) : after;
+            if (store.update(before, wanted, drops, state, now).isEmpty()) {
+                return false;
+            }
+            if (drops) {
                 logDropped(before);
             }
         }
@@ -181,6 +188,7 @@ final class OperatorWebhook {
         if (moved || rotated) {
             changed.accept(ID);
         }
+        return true;
     }
 
     /** Whether scheme, host and port stay. */
@@ -242,6 +250,6 @@ final class OperatorWebhook {
                 State.ENABLED,
                 Health.UNKNOWN,
                 before == null ? now : before.createdAt(),
-                now);
+                before == null ? now : before.changedAt(now));
     }
 }

@@ -155,6 +155,14 @@ public record Webhook(
                 : List.of(secret);
     }
 
+    /**
+     * When a change of this row is made: always later than the one before, because a concurrent
+     * change is detected by {@code updatedAt}.
+     */
+    public Instant changedAt(Instant now) {
+        return now.isAfter(updatedAt) ? now : updatedAt.plusMillis(1);
+    }
+
     /** The context that the encryption of a secret binds, so that it is useless in another row. */
     public static String secretContext(UUID id) {
         return "webhook/" + id + "/secret";

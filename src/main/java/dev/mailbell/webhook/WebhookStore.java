@@ -37,74 +37,105 @@ public final class WebhookStore {
                         .execute());
     }
 
-    /** The same as {@link #update(Webhook, boolean, State, Instant)}; the headers stay. */
-    public Optional<Webhook> update(Webhook webhook, @Nullable State state, Instant now) {
-        return update(webhook, false, state, now);
+    /**
+     * Adds a webhook, unless its client has the most that it may have.
+     *
+     * @return false when it has
+     */
+    public boolean insert(Webhook webhook, long most) {
+        return jdbi.inTransaction(handle -> {
+            // The row of the client lets two requests not both add the last one.
+            handle.createQuery("select id from client where id = :client for no key update")
+                    .bind("client", webhook.clientId())
+                    .mapTo(UUID.class)
+                    .findOne();
+            boolean room = count(webhook.clientId()) < most;
+            if (room) {
+                insert(webhook);
+            }
+            return room;
+        });
     }
 
     /**
-     * Writes the fields of a webhook that its client may change.
+     * Writes the fields of a webhook that its client may change, unless another request has changed
+     * it since it was read.
      *
+     * @param read the row as it was read
+     * @param webhook what it is to become; its {@code updatedAt} is later
      * @param newHeaders whether the headers are written too; otherwise they stay as they are, also
      *     where a rotation of the keys encrypts them anew at the same time
      * @param state the new state: {@link State#ENABLED} ends all pauses and makes pending
      *     deliveries due now, {@link State#DISABLED} keeps them pending; null for no change
      * @param now on the clock by which deliveries are due
-     * @return the new row; empty when the webhook does not exist
+     * @return the new row; empty when the webhook is gone or was changed, and nothing is written
      */
     public Optional<Webhook> update(
-            Webhook webhook, boolean newHeaders, @Nullable State state, Instant now) {
+            Webhook read, Webhook webhook, boolean newHeaders, @Nullable State state, Instant now) {
         return jdbi.inTransaction(handle -> {
             if (state == State.ENABLED) {
-                resetHealth(handle, webhook, now);
+                resetHealth(handle, read, now);
             }
-            return WebhookRows.bind(
-                            handle.createQuery(
-                                    """
-                                    update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
-                                        description = :description, state = coalesce(:wanted, state),
-                                        healthy = healthy and url = :url and coalesce(:wanted, state) = 'enabled',
-                                        header_names = case when :newHeaders then :headerNames else header_names end,
-                                        headers = case when :newHeaders then :headers else headers end,
-                                        failing_unannounced = failing_unannounced and :wanted::text is null,
-                                        updated_at = :updatedAt
-                                    where id = :id and client_id = :client
-                                    returning *\
-                                    """),
-                            webhook)
-                    .bind("wanted", state == null ? null : state.wireName())
-                    .bind("newHeaders", newHeaders)
-                    .map((row, context) -> WebhookRows.read(row))
-                    .findOne();
+            return write(handle, read, webhook, newHeaders, state);
         });
+    }
+
+    private static Optional<Webhook> write(
+            Handle handle,
+            Webhook read,
+            Webhook webhook,
+            boolean newHeaders,
+            @Nullable State state) {
+        return WebhookRows.bind(
+                        handle.createQuery(
+                                """
+                                update webhook set url = :url, events = :events, accounts = :accounts, labels = :labels::jsonb,
+                                    description = :description, state = coalesce(:wanted, state),
+                                    healthy = healthy and url = :url and coalesce(:wanted, state) = 'enabled',
+                                    header_names = case when :newHeaders then :headerNames else header_names end,
+                                    headers = case when :newHeaders then :headers else headers end,
+                                    failing_unannounced = failing_unannounced and :wanted::text is null,
+                                    updated_at = :updatedAt
+                                where id = :id and client_id = :client and updated_at = :readAt and not exists
+                                    (select from client c where c.id = :client and c.erasing_since is not null)
+                                returning *\
+                                """),
+                        webhook)
+                .bind("wanted", state == null ? null : state.wireName())
+                .bind("newHeaders", newHeaders)
+                .bind("readAt", read.updatedAt().atOffset(ZoneOffset.UTC))
+                .map((row, context) -> WebhookRows.read(row))
+                .findOne();
     }
 
     /**
      * Ends all pauses and makes pending deliveries due. The deliveries are locked first, in the
      * order of their ids, as by the threads that write outcomes.
      */
-    private static void resetHealth(Handle handle, Webhook webhook, Instant now) {
+    private static void resetHealth(Handle handle, Webhook read, Instant now) {
         handle.createUpdate(
                         """
                         with waiting as (
                             select d.id from webhook w join delivery d on d.webhook_id = w.id
-                            where w.id = :id and w.client_id = :client
+                            where w.id = :id and w.client_id = :client and w.updated_at = :readAt
                                 and d.status = 'pending' and d.next_attempt_at > :now order by d.id for update of d
                         )
                         update delivery d set next_attempt_at = :now from waiting w where d.id = w.id\
                         """)
-                .bind("id", webhook.id())
-                .bind("client", webhook.clientId())
+                .bind("id", read.id())
+                .bind("client", read.clientId())
+                .bind("readAt", read.updatedAt().atOffset(ZoneOffset.UTC))
                 .bind("now", now.atOffset(ZoneOffset.UTC))
                 .execute();
         handle.createUpdate(
                         """
                         update webhook set failing_since = null, failures = 0, last_error = null, paused_until = null,
                             breaker_until = null, breaker_openings = 0
-                        where id = :id and client_id = :client\
+                        where id = :id and client_id = :client and updated_at = :readAt\
                         """)
-                .bind("id", webhook.id())
-                .bind("client", webhook.clientId())
+                .bind("id", read.id())
+                .bind("client", read.clientId())
+                .bind("readAt", read.updatedAt().atOffset(ZoneOffset.UTC))
                 .execute();
     }
 
@@ -121,7 +152,7 @@ public final class WebhookStore {
                 handle.createUpdate(
                                 """
                                 update webhook set previous_secret = secret, previous_secret_until = :until, secret = :secret,
-                                    updated_at = :now
+                                    updated_at = greatest(updated_at, :now)
                                 where id = :id and client_id = :client\
                                 """)
                         .bind("id", id)

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds, stores and renders accounts for all routes of accounts. */
 public final class AccountResources {
+    /** With more room than this the requests under way at once cannot use it up. */
+    private static final long FAR_FROM_LIMIT = 20_000;
+
     private final AccountStore store;
     private final Watch watch;
     private final RequestPolicy policy;
@@ -118,9 +121,23 @@ public final class AccountResources {
                 AccountView.of(account, Optional.ofNullable(live.get(account.id())), policy);
     }
 
-    /** The number of accounts that a client may still register. */
+    /**
+     * The number of accounts that a client may still register. To be called in the transaction that
+     * adds them: of two requests that want the last ones, one waits for the other.
+     */
     public long remaining(UUID clientId) {
-        return most(clientId) - store.count(clientId);
+        long most = most(clientId);
+        long room = most - store.count(clientId);
+        if (room >= FAR_FROM_LIMIT) {
+            return room;
+        }
+        clients.lock(clientId);
+        return most - store.count(clientId);
+    }
+
+    /** Does work in one transaction. */
+    public <T> T inTransaction(Supplier<T> work) {
+        return clients.inTransaction(work);
     }
 
     private long most(UUID clientId) {
@@ -174,6 +191,10 @@ public final class AccountResources {
 
             @Override
             public Result create() {
+                return inTransaction(this::createInRoom);
+            }
+
+            private Result createInRoom() {
                 if (remaining(account.clientId()) < 1) {
                     throw new ProblemException(tooMany(account.clientId()));
                 }

@@ -27,6 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The routes of clients: create, list, read, change. */
 public final class ClientRoutes {
+    private static final int MAX_TRIES = 5;
+
     private final ClientStore store;
     private final ClientActions actions;
     private final KnownKeys keys;
@@ -99,28 +101,47 @@ public final class ClientRoutes {
     private void patch(Context context) {
         Query.of(context).validate();
         ObjectNode patch = Body.patch(context);
-        Client client = fromPath(store, context);
-        ObjectNode document = ClientReader.document(client);
-        MergePatch.apply(document, patch);
-        ClientReader.Draft draft = ClientReader.read(document);
-        Client changed =
-                new Client(
-                        client.id(),
-                        draft.name(),
-                        draft.limits(),
-                        client.createdAt(),
-                        now(),
-                        client.erasingSince());
-        try {
-            if (!store.update(changed)) {
+        Client read = fromPath(store, context);
+        for (int i = 0; i < MAX_TRIES; i++) {
+            if (read.erasingSince() != null) {
                 throw new ProblemException(
                         Problem.conflict("erasing", "the client is being erased"));
             }
+            Client changed = changed(read, patch);
+            if (isWritten(changed, read)) {
+                keys.changed();
+                Responses.ok(context, ClientView.of(changed));
+                return;
+            }
+            read = fromPath(store, context);
+        }
+        throw new ProblemException(
+                Problem.conflict(
+                        "changed-meanwhile", "the client is being changed by others; try again"));
+    }
+
+    private Client changed(Client read, ObjectNode patch) {
+        ObjectNode document = ClientReader.document(read);
+        MergePatch.apply(document, patch);
+        ClientReader.Draft draft = ClientReader.read(document);
+        Instant now = now();
+        return new Client(
+                read.id(),
+                draft.name(),
+                draft.limits(),
+                read.createdAt(),
+                // Always later than before: a concurrent change is detected by it.
+                now.isAfter(read.updatedAt()) ? now : read.updatedAt().plusMillis(1),
+                null);
+    }
+
+    /** False when another request has changed or removed the client since it was read. */
+    private boolean isWritten(Client changed, Client read) {
+        try {
+            return store.update(changed, read.updatedAt());
         } catch (NameTakenException e) {
             throw ClientActions.nameTaken();
         }
-        keys.changed();
-        Responses.ok(context, ClientView.of(changed));
     }
 
     private Instant now() {

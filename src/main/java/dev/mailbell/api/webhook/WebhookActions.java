@@ -27,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What is done with a webhook: find, change, remove, test, rotate the secret. */
 public final class WebhookActions {
+    private static final int MAX_TRIES = 5;
     private static final double TESTS_PER_SECOND = 2;
 
     /** How long after a rotation the previous secret signs too. */
@@ -69,15 +70,36 @@ public final class WebhookActions {
     }
 
     /**
-     * Changes a webhook by a merge patch.
+     * Changes a webhook by a merge patch. The patch is validated outside of the transaction,
+     * because that takes DNS lookups. It is written only if the webhook has not changed since it
+     * was read; otherwise it is tried again.
      *
      * @throws ProblemException 400 with every error; 422 when the URL's address is blocked; 404
-     *     when it was removed meanwhile
+     *     when it was removed meanwhile; 409 when others change it all the time
      */
     public Webhook change(Webhook webhook, ObjectNode patch) {
+        Webhook read = webhook;
+        for (int i = 0; i < MAX_TRIES; i++) {
+            Optional<Webhook> stored = tryChange(read, patch);
+            if (stored.isPresent()) {
+                webhooks.changed(webhook.id());
+                return stored.get();
+            }
+            read =
+                    store.find(webhook.clientId(), webhook.id())
+                            .orElseThrow(WebhookActions::notFound);
+        }
+        throw new ProblemException(
+                Problem.conflict(
+                        "changed-meanwhile", "the webhook is being changed by others; try again"));
+    }
+
+    /** Empty when another request has changed or removed the webhook since it was read. */
+    private Optional<Webhook> tryChange(Webhook webhook, ObjectNode patch) {
         ObjectNode document = WebhookDocument.of(webhook);
-        JsonNode headersPatch = patch.remove("headers");
-        MergePatch.apply(document, patch);
+        ObjectNode settings = patch.deepCopy();
+        JsonNode headersPatch = settings.remove("headers");
+        MergePatch.apply(document, settings);
         if (headersPatch != null) {
             document.set("headers", headersPatch);
         }
@@ -102,15 +124,11 @@ public final class WebhookActions {
                         webhook.state(),
                         webhook.health(),
                         webhook.createdAt(),
-                        now());
+                        webhook.changedAt(now()));
         // The failures of the old URL say nothing about the new one.
         boolean moved = webhook.state() == State.FAILING && !draft.url().equals(webhook.url());
         State state = draft.state() == null && moved ? State.ENABLED : draft.state();
-        Webhook stored =
-                store.update(changed, !change.isNothing(), state, webhooks.now())
-                        .orElseThrow(WebhookActions::notFound);
-        webhooks.changed(webhook.id());
-        return stored;
+        return store.update(webhook, changed, !change.isNothing(), state, webhooks.now());
     }
 
     private WebhookHeaders headers(Webhook webhook) {

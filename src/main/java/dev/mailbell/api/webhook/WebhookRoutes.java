@@ -97,8 +97,7 @@ public final class WebhookRoutes {
         return new Creation() {
             @Override
             public Result create() {
-                requireRoom(clientId);
-                store.insert(webhook);
+                insert(webhook);
                 ObjectNode view =
                         Json.MAPPER.valueToTree(WebhookView.of(webhook, webhook.createdAt()));
                 view.put("secret", secret.reveal());
@@ -112,9 +111,9 @@ public final class WebhookRoutes {
         };
     }
 
-    private void requireRoom(UUID clientId) {
-        long most = mostWebhooks.applyAsLong(clientId);
-        if (store.count(clientId) >= most) {
+    private void insert(Webhook webhook) {
+        long most = mostWebhooks.applyAsLong(webhook.clientId());
+        if (!store.insert(webhook, most)) {
             throw new ProblemException(
                     Problem.refused(
                             "too-many-webhooks",

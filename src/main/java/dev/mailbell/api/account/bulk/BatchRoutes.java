@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,7 +27,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class BatchRoutes {
     static final int MAX_ACCOUNTS = 1_000;
 
-    private final Jdbi jdbi;
     private final AccountResources accounts;
     private final BulkRegistration registration;
     private final Idempotency idempotency;
@@ -36,13 +34,11 @@ public final class BatchRoutes {
     private final RequestLimits limits;
 
     public BatchRoutes(
-            Jdbi jdbi,
             AccountResources accounts,
             BulkRegistration registration,
             Idempotency idempotency,
             Watch watch,
             RequestLimits limits) {
-        this.jdbi = jdbi;
         this.accounts = accounts;
         this.registration = registration;
         this.idempotency = idempotency;
@@ -87,7 +83,7 @@ public final class BatchRoutes {
 
             @Override
             public Result create() {
-                stored = jdbi.inTransaction(handle -> registration.store(clientId, items));
+                stored = registration.store(clientId, items);
                 List<Map<String, Object>> results = new ArrayList<>(items.size());
                 for (Item item : items) {
                     results.add(result(results.size(), item));

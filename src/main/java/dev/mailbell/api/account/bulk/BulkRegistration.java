@@ -199,7 +199,7 @@ public final class BulkRegistration {
     }
 
     /**
-     * Stores the valid accounts, as many as the client may have, within the caller's transaction.
+     * Stores the valid accounts, as many as the client may have, in one transaction.
      *
      * @return the accounts that were stored; the other items have problems
      */
@@ -212,6 +212,11 @@ public final class BulkRegistration {
      * inserted.
      */
     List<Account> store(
+            UUID clientId, List<Item> items, Function<List<Account>, Set<UUID>> insert) {
+        return accounts.inTransaction(() -> storeInRoom(clientId, items, insert));
+    }
+
+    private List<Account> storeInRoom(
             UUID clientId, List<Item> items, Function<List<Account>, Set<UUID>> insert) {
         long room = accounts.remaining(clientId);
         List<Account> stored = new ArrayList<>();
