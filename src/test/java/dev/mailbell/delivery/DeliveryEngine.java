@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Delivery as the daemon runs it, on a real database, with a clock that a test steps. */
@@ -278,11 +279,21 @@ public final class DeliveryEngine implements AutoCloseable {
 
     /** The effect of {@code PATCH state=…}. */
     public void patch(Webhook webhook, State state) {
+        patch(webhook, webhook.url(), state);
+    }
+
+    /** The effect of {@code PATCH url=…}. */
+    void move(Webhook webhook, String url) {
+        patch(webhook, url, null);
+    }
+
+    private void patch(Webhook webhook, String url, @Nullable State state) {
         webhooks.update(
+                now(webhook),
                 new Webhook(
                         webhook.id(),
                         webhook.clientId(),
-                        webhook.url(),
+                        url,
                         webhook.events(),
                         webhook.accounts(),
                         webhook.labels(),
@@ -292,7 +303,8 @@ public final class DeliveryEngine implements AutoCloseable {
                         webhook.state(),
                         webhook.health(),
                         webhook.createdAt(),
-                        clock.instant()),
+                        now(webhook).changedAt(clock.instant())),
+                false,
                 state,
                 clock.instant());
         deliveries.webhookChanged(webhook.id());

@@ -23,6 +23,11 @@ public record AttemptOutcome(
         Attempt attempt,
         @Nullable Instant next,
         Snapshot health) {
+    /** Whether the delivery has failed and is not attempted again. */
+    boolean isGivenUp() {
+        return next == null && !attempt.delivered();
+    }
+
     /** The same without the endpoint's texts, which PostgreSQL may refuse. */
     AttemptOutcome withoutTexts() {
         return new AttemptOutcome(

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The effect of the attempts of one batch on the health of one webhook. Several nodes may update a
  * row: failures add up, the longest pause counts, and of two changes of the breaker's state the
- * first one stands. The row also counts what is still to be announced of the health; a webhook of
- * the operator's client has none of that, so that no event leads to the next one.
+ * first one stands. An attempt at the URL before the present one says nothing of the present one.
+ * The row also counts what is still to be announced of the health; a webhook of the operator's
+ * client has none of that, so that no event leads to the next one.
  */
 final class HealthUpdate {
     /** Fewer failures in a row do not disable a webhook, however long ago its last success was. */
@@ -47,8 +48,20 @@ final class HealthUpdate {
 
     /** Adds an outcome; call in the order in which the attempts ended. */
     void add(AttemptOutcome outcome) {
-        last = outcome;
         deliveries.add(outcome.delivery().id());
+        if (outcome.isGivenUp() && !isAboutWebhook(outcome)) {
+            givenUp++;
+            firstGivenUp = firstGivenUp == null ? outcome : firstGivenUp;
+            lastGivenUp = outcome;
+        }
+        Webhook before = last == null ? outcome.webhook() : last.webhook();
+        if (!before.url().equals(outcome.webhook().url())) {
+            if (outcome.webhook().updatedAt().isBefore(before.updatedAt())) {
+                return;
+            }
+            forgetHealth();
+        }
+        last = outcome;
         storedHealthy &= isStoredHealthy(outcome.webhook());
         if (outcome.attempt().delivered()) {
             success = true;
@@ -58,12 +71,15 @@ final class HealthUpdate {
             failures++;
             firstFailure = firstFailure == null ? outcome.attempt().endedAt() : firstFailure;
             gone |= outcome.attempt().gone();
-            if (outcome.next() == null && !isAboutWebhook(outcome)) {
-                givenUp++;
-                firstGivenUp = firstGivenUp == null ? outcome : firstGivenUp;
-                lastGivenUp = outcome;
-            }
         }
+    }
+
+    private void forgetHealth() {
+        success = false;
+        gone = false;
+        storedHealthy = true;
+        failures = 0;
+        firstFailure = null;
     }
 
     private static boolean isAboutWebhook(AttemptOutcome outcome) {
@@ -76,7 +92,7 @@ final class HealthUpdate {
      * Whether the row is to be updated; the row of a healthy webhook is not touched by a success.
      */
     boolean changesHealth() {
-        return failures > 0 || gone || !storedHealthy;
+        return failures > 0 || gone || !storedHealthy || givenUp > 0;
     }
 
     /** Whether one outcome changes the row of its webhook. */
@@ -116,18 +132,23 @@ final class HealthUpdate {
                         with change as (
                             select * from unnest(?::uuid[], ?::boolean[], ?::int[], ?::timestamptz[], ?::text[], ?::timestamptz[],
                                 ?::timestamptz[], ?::int[], ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[],
-                                ?::int[], ?::timestamptz[], ?::uuid[])
+                                ?::int[], ?::timestamptz[], ?::uuid[], ?::text[])
                                 as n(id, success, added, first, error, paused, breaker, openings, known_breaker, known_openings,
-                                    gone, now, disable_before, given_up, given_up_since, given_up_last)
+                                    gone, now, disable_before, given_up, given_up_since, given_up_last, url)
                         ), old as (
-                            select n.id, n.added, n.error, n.gone, n.disable_before, w.state,
+                            select n.id, w.url <> n.url as moved, n.disable_before, w.state,
+                                case when w.url = n.url then n.added else 0 end as added,
+                                case when w.url = n.url then n.error else w.last_error end as error, n.gone and w.url = n.url as gone,
                                 n.given_up, n.given_up_since, n.given_up_last, w.client_id = ? as of_operator,
-                                row(w.breaker_until, w.breaker_openings)
+                                w.url = n.url and row(w.breaker_until, w.breaker_openings)
                                     is not distinct from row(n.known_breaker, n.known_openings) as is_known,
-                                n.breaker, w.breaker_until as stored_breaker, n.openings, w.breaker_openings as stored_openings, case when n.success then 0 else w.failures end + n.added::bigint as failures,
-                                coalesce(case when not n.success then w.failing_since end, n.first) as since,
-                                case when greatest(w.paused_until, n.paused) > n.now
-                                    then greatest(w.paused_until, n.paused) end as paused_until
+                                n.breaker, w.breaker_until as stored_breaker, n.openings, w.breaker_openings as stored_openings,
+                                case when n.success and w.url = n.url then 0 else w.failures end
+                                    + case when w.url = n.url then n.added else 0 end::bigint as failures,
+                                case when w.url = n.url then coalesce(case when not n.success then w.failing_since end, n.first)
+                                    else w.failing_since end as since,
+                                case when greatest(w.paused_until, case when w.url = n.url then n.paused end) > n.now
+                                    then greatest(w.paused_until, case when w.url = n.url then n.paused end) end as paused_until
                             from webhook w join change n on n.id = w.id order by w.id for update of w
                         ), combined as (
                             select o.*, case when is_known then breaker else stored_breaker end as new_breaker,
@@ -135,6 +156,7 @@ final class HealthUpdate {
                             from old o
                         ), judged as (
                             select *, case
+                                when moved then state
                                 when state = 'disabled' or gone
                                     or (added > 0 and since <= disable_before and failures >= ?) then 'disabled'
                                 when added > 0 or paused_until is not null or new_openings > 0 then 'failing'
@@ -143,7 +165,8 @@ final class HealthUpdate {
                         )
                         update webhook w set failures = least(j.failures, 2147483647)::int, failing_since = j.since,
                             last_error = j.error, paused_until = j.paused_until, breaker_until = j.new_breaker,
-                            breaker_openings = j.new_openings, state = j.new_state, healthy = j.new_state = 'enabled',
+                            breaker_openings = j.new_openings, state = j.new_state,
+                            healthy = case when j.moved then w.healthy else j.new_state = 'enabled' end,
                             failing_unannounced = not j.of_operator and j.new_state = 'failing'
                                 and (j.state = 'enabled' or w.failing_unannounced),
                             given_up = case when j.of_operator then 0
@@ -207,6 +230,7 @@ final class HealthUpdate {
                                         update.lastGivenUp == null
                                                 ? null
                                                 : update.lastGivenUp.delivery().id()),
+                        Sql.column(all, String[]::new, update -> update.last().webhook().url()),
                         ClientStore.OPERATOR,
                         MIN_FAILURES)
                 .query(
