@@ -25,6 +25,11 @@ final class Arrivals {
     /** Servers refuse command lines of 8,192 octets and more (RFC 7162, section 4). */
     private static final int SET_LENGTH = 4_000;
 
+    /**
+     * Where the server refuses them together, the dates of so many messages are asked one by one.
+     */
+    private static final int SINGLY = 100;
+
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("d-MMM-yyyy", Locale.ROOT);
     private static final DateTimeFormatter INTERNAL_DATE =
@@ -55,21 +60,35 @@ final class Arrivals {
         UidSet newest = UidSet.of(candidates.get().newest(LIMIT));
         Instant second = moment.truncatedTo(ChronoUnit.SECONDS);
         Set<Long> arrived = new HashSet<>();
+        Set<Long> given = new HashSet<>();
+        boolean refused = false;
         String left = newest.toString();
         while (!left.isEmpty()) {
             int end =
                     left.length() <= SET_LENGTH ? left.length() : left.lastIndexOf(',', SET_LENGTH);
-            mailboxes.fetch(
-                    left.substring(0, end),
-                    "(UID INTERNALDATE)",
-                    message -> {
-                        if (message.value("INTERNALDATE") instanceof ParenthesizedData.Text date
-                                && !isBefore(date.value(), second)
-                                && arrived.size() < LIMIT) {
-                            arrived.add(message.number("UID"));
-                        }
-                    });
+            refused |=
+                    !mailboxes.fetch(
+                            left.substring(0, end),
+                            "(UID INTERNALDATE)",
+                            message -> {
+                                given.add(message.number("UID"));
+                                if (message.value("INTERNALDATE")
+                                                instanceof ParenthesizedData.Text date
+                                        && !isBefore(date.value(), second)
+                                        && arrived.size() < LIMIT) {
+                                    arrived.add(message.number("UID"));
+                                }
+                            });
             left = left.substring(Math.min(left.length(), end + 1));
+        }
+        if (refused) {
+            // Servers refuse all of them for one that they cannot read.
+            for (long uid : newest.newest(SINGLY)) {
+                if (!given.contains(uid)
+                        && of(uid).filter(date -> !date.isBefore(second)).isPresent()) {
+                    arrived.add(uid);
+                }
+            }
         }
         return arrived.size();
     }

@@ -217,9 +217,12 @@ public final class AccountChecker {
                 watched.status().lastCheckedAt() != null
                         ? watched.status().lastCheckedAt()
                         : watched.account().lastCheckedAt();
-        if (state.sawOlderMailbox() && before.lastCheckedAt() != null) {
-            // What came while the server showed an older view is new as well.
-            lastCheck = before.lastCheckedAt();
+        Instant own = before.lastCheckedAt();
+        if (own != null
+                && (state.sawOlderMailbox() || lastCheck == null || own.isAfter(lastCheck))) {
+            // What came while the server showed an older view is new as well. The account's own
+            // time is earlier where checks fail because another mailbox is refused.
+            lastCheck = own;
         }
         // The cheap proofs do not suffice for a position, nor where the pending count is unknown.
         boolean pendingUnknown = state.client() != null && state.pending() == null;

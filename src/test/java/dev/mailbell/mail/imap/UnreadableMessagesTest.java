@@ -106,7 +106,8 @@ class UnreadableMessagesTest {
     }
 
     @Test
-    void a_reset_is_told_where_the_server_refuses_the_dates_of_its_messages() throws IOException {
+    void of_a_reset_the_messages_are_counted_whose_dates_the_server_gives_alone()
+            throws IOException {
         ImapKit.playing(
                 OLD
                         + status(2, 3, 8)
@@ -115,11 +116,15 @@ class UnreadableMessagesTest {
                         + answered("FETCH 2 (UID)", "* 2 FETCH (UID 2)")
                         + "C: {tag} UID SEARCH SINCE {*}\nS: * SEARCH 1 2\nS: {tag} OK done\n"
                         + refused("UID FETCH 1:2 (UID INTERNALDATE)", REFUSED)
+                        + refused("UID FETCH 1 (UID INTERNALDATE)", REFUSED)
+                        + answered(
+                                "UID FETCH 2 (UID INTERNALDATE)",
+                                "* 2 FETCH (UID 2 INTERNALDATE \"20-Nov-2099 10:00:00 +0000\")")
                         + GOODBYE,
                 session -> {
                     Change change = inbox.check(session);
                     assertThat(change.kind()).isEqualTo(Change.Kind.RESET);
-                    assertThat(change.newCount()).isZero();
+                    assertThat(change.newCount()).isEqualTo(1);
                     return change;
                 });
     }
