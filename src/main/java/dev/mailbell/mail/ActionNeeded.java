@@ -35,24 +35,28 @@ public record ActionNeeded(FailureCode code, String advice) {
                             + " (locked|open)|being (migrated|moved)|稍后|稍候|频繁|频率|繁忙|过多|维护");
 
     /**
-     * What is out of order is a server, often one behind a gateway: DavMail, perdition and virus
-     * scanners answer a login so when they cannot reach the mail server, qmail and popa3d when they
-     * cannot read the mailbox.
+     * A server does not work, often one behind a gateway: DavMail, perdition and virus scanners
+     * answer a login so when they cannot reach the mail server, qmail and popa3d when they cannot
+     * read the mailbox.
      */
     private static final Pattern OUT_OF_ORDER =
             Pattern.compile(
                     "(can ?not|can't|could not|couldn't|unable to|failed to)"
-                            + " (connect|contact|reach|fork|scan|open|read|process|allocate)\\b"
+                            + " (connect|contact|reach|fork|scan|open|read|allocate)\\b"
                             + "|connect error|connection (refused|reset|failed|lost|timed)"
                             + "|^(bye )?connection (is |was )?(closed|refused)|^protocol error"
                             + "|no (connection|route) to|unreachable|network \\w+ down"
                             + "|(server|service|backend|database) (is |was )?(error|failure|down\\b"
                             + "|not (running|responding|ready)|shutting down)|child crashed"
                             + "|fork failed|out of memory|not enough (memory|resources)"
-                            + "|(no \\$home/|defective )maildir|auth process|autologout|inactivity");
+                            + "|(no \\$home/|defective )maildir|auth process|autologout"
+                            + "|(disconnected|connection|session)\\b.{0,30}inactivity");
 
     private static final Pattern WRONG_PASSWORD =
-            Pattern.compile("(invalid|incorrect|wrong|bad) (\\w+ )?(user|log ?in|pass|credential)");
+            Pattern.compile(
+                    "(invalid|incorrect|wrong|bad) (\\w+ )?(user|log ?in|pass|credential)"
+                            + "|(user ?name|log ?in|pass(word|wd)?|credentials?) (is |are )?"
+                            + "(invalid|incorrect|wrong|bad)\\b");
 
     /** POP3 or IMAP, as servers write them. */
     private static final String PROTOCOL = "(pop ?3?|imap ?4?)(/(pop ?3?|imap ?4?|smtp))?";

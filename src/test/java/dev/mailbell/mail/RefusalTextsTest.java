@@ -56,6 +56,8 @@ class RefusalTextsTest {
             [AUTH] Account suspended                                                             | provider
             [SYS/PERM] This account has been disabled                                            | provider
             Your account has been locked                                                         | provider
+            Account disabled due to inactivity                                                   | provider
+            Your mailbox account was suspended for inactivity                                    | provider
             Account is locked out                                                                | provider
             [AUTH] User account expired                                                          | provider
             [AUTHENTICATIONFAILED] Account deactivated                                           | provider
@@ -128,6 +130,7 @@ class RefusalTextsTest {
             Authentication server is not responding                                              | server_error |
             Request rejected. Try after some time                                                | server_error |
             Account is being migrated                                                            | server_error |
+            Disconnected for inactivity                                                          | server_error |
             """;
 
     static Stream<List<String>> owners() {
@@ -188,6 +191,8 @@ class RefusalTextsTest {
                     BAD invalid user name or password                    | user name and password
                     BAD Authentication failure                           | user name and password
                     BAD wrong password                                   | user name and password
+                    NO Server error: password incorrect                  | user name and password
+                    NO authentication failed, unable to process          | user name and password
                     NO [AUTHORIZATIONFAILED] User is authenticated but not connected. | switched off
                     """)
     void a_login_that_failed_is_the_owners_however_the_server_puts_it(String said, String advice)

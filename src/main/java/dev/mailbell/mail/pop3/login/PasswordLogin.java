@@ -166,7 +166,10 @@ final class PasswordLogin {
         try {
             batch.abandon();
             return timestamp == null ? known : apop(password);
-        } catch (MailFailure _) {
+        } catch (MailFailure lost) {
+            if (lost.code() == FailureCode.TIMEOUT) {
+                throw lost;
+            }
             // What the server said before it hung up is the reason.
             return known;
         }
