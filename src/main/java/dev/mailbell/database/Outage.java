@@ -136,7 +136,7 @@ public enum Outage {
         return hasState(failure, Set.of(FOREIGN_KEY_VIOLATION));
     }
 
-    /** Whether a statement waited too long for a lock, took too long, or met another one. */
+    /** Whether a statement waited too long for a lock, took too long, or was in a deadlock. */
     static boolean isBusy(Throwable failure) {
         return hasState(failure, BUSY_STATES);
     }

@@ -45,8 +45,8 @@ final class PrimaryPool extends HikariDataSource {
     }
 
     /**
-     * Whether a wait for a connection has failed without a word of the server: all connections are
-     * merely in use, or the pool has named the reason to another waiter.
+     * Whether a wait for a connection has failed without a reason from the server: all connections
+     * are merely in use, or the pool has named the reason to another waiter.
      */
     static boolean isWithoutReason(Exception failure) {
         return failure instanceof SQLTransientConnectionException && failure.getCause() == null;

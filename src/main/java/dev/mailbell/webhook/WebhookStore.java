@@ -38,9 +38,9 @@ public final class WebhookStore {
     }
 
     /**
-     * Adds a webhook, unless its client has the most that it may have.
+     * Adds a webhook, unless its client has reached its limit.
      *
-     * @return false when it has
+     * @return false when it has reached the limit, and nothing is written
      */
     public boolean insert(Webhook webhook, long most) {
         return jdbi.inTransaction(handle -> {

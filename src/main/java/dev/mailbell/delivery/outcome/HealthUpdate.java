@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The effect of the attempts of one batch on the health of one webhook. Several nodes may update a
  * row: failures add up, the longest pause counts, and of two changes of the breaker's state the
- * first one stands. An attempt at the URL before the present one says nothing of the present one.
- * The row also counts what is still to be announced of the health; a webhook of the operator's
- * client has none of that, so that no event leads to the next one.
+ * first one stands. An attempt at an earlier URL does not change the health of the present one. The
+ * row also counts what is still to be announced of the health; a webhook of the operator's client
+ * has none of that, so that no event leads to the next one.
  */
 final class HealthUpdate {
     /** Fewer failures in a row do not disable a webhook, however long ago its last success was. */

@@ -78,7 +78,7 @@ public final class MailConnector {
                     || !tls.isNameless(server.host(), server.port())) {
                 throw failure;
             }
-            // The server wants no name in the handshake.
+            // The handshake is tried again without the name.
             return connect(server, login, deadline, byteBudget);
         }
     }

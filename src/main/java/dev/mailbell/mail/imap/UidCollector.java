@@ -71,7 +71,7 @@ final class UidCollector implements UntaggedListener {
     /** {@code * 3 FETCH (UID 9 …)}; without a UID it reports a flag. */
     private void fetched(SharedResponse line) {
         long uid = MailboxCommands.attributes(line).number("UID");
-        // 0 is no UID: a server has none for this message.
+        // 0 is not a UID: some servers send it for a message without one.
         if (uid > 0) {
             add(uid, uid);
         }

@@ -118,8 +118,8 @@ public final class GuardedSockets {
     }
 
     /**
-     * The failure to name of two: that an address cannot be reached from here, as those of IPv6
-     * from many hosts, says less than how another address has answered.
+     * Of two failures the one to report. One of this host, such as IPv6 without a route, says less
+     * than how another address answered.
      */
     static IOException moreTelling(@Nullable IOException before, IOException next) {
         return before != null && isOfThisHost(String.valueOf(next.getMessage())) ? before : next;

@@ -120,7 +120,7 @@ public final class TlsContexts {
         }
     }
 
-    /** Where it does not help to leave out the name, it is sent again. */
+    /** If the handshake without the name fails too, further ones send the name again. */
     private void remember(String server, IOException failure) {
         if (String.valueOf(failure.getMessage()).contains("unrecognized_name")) {
             nameless.add(server);

@@ -34,7 +34,7 @@ final class MailboxFailures {
         }
     }
 
-    /** Where it concerns the session after all, the next mailbox fails at once. */
+    /** If such a failure ended the session, the check of the next mailbox fails at once. */
     private static boolean concernsMailbox(FailureCode code) {
         return switch (code) {
             case SERVER_ERROR, PROTOCOL_ERROR, MAILBOX_LOCKED -> true;

@@ -97,8 +97,8 @@ public final class AdaptiveInterval {
 
     /**
      * The shortest time to the next check: between two logins what the server asked for, and after
-     * two checks in a row that read much what the smaller one is worth. A long listing that is read
-     * once, such as the first one, delays no check.
+     * two checks in a row that read much the time that the smaller one takes at 64 KiB a second. A
+     * long listing that is read once, such as the first one, delays no check.
      */
     public Duration leastWait() {
         Duration reading =

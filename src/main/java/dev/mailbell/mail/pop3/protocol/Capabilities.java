@@ -17,7 +17,7 @@ public record Capabilities(List<String> lines) {
 
     private static final int LIMIT = 200;
 
-    /** Mail that waits longer would be forgotten. */
+    /** A longer delay would keep mail from being announced for days. */
     private static final Duration MAX_DELAY = Duration.ofDays(1);
 
     public Capabilities {
