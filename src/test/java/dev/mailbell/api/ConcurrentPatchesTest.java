@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.client.ErasedClients;
+import dev.mailbell.database.TestDatabase;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.UUID;
@@ -32,19 +33,6 @@ class ConcurrentPatchesTest {
         API.close();
     }
 
-    private static boolean isWaitedForALock() {
-        return API.database
-                .jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        """
-                                        select exists (select from pg_stat_activity
-                                            where datname = current_database() and wait_event_type = 'Lock')\
-                                        """)
-                                .mapTo(Boolean.class)
-                                .one());
-    }
-
     /** The answer to a request that reads a row before a change of it is committed. */
     private static HttpResponse<String> during(
             String change, UUID id, Supplier<HttpResponse<String>> request) throws Exception {
@@ -54,7 +42,9 @@ class ConcurrentPatchesTest {
                     handle.execute(change, id);
                     CompletableFuture<HttpResponse<String>> begun =
                             CompletableFuture.supplyAsync(request);
-                    await().until(() -> begun.isDone() || isWaitedForALock());
+                    await().until(() ->
+                            begun.isDone()
+                                    || TestDatabase.waitingForLocks(API.database.jdbi()) > 0);
                     return begun;
                 })
                 .get(180, TimeUnit.SECONDS);
@@ -116,7 +106,10 @@ class ConcurrentPatchesTest {
                                             client.patch(
                                                     "/v1/webhooks/" + id,
                                                     "{\"state\": \"enabled\", \"events\": [\"*\"]}"));
-                            await().until(() -> begun.isDone() || isWaitedForALock());
+                            await().until(() ->
+                                    begun.isDone()
+                                            || TestDatabase.waitingForLocks(API.database.jdbi())
+                                                    > 0);
                             return begun;
                         });
         assertThat(patch.get(180, TimeUnit.SECONDS).statusCode()).isEqualTo(409);

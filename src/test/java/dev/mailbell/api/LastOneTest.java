@@ -3,6 +3,7 @@ package dev.mailbell.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mailbell.database.TestDatabase;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.UUID;
@@ -24,19 +25,6 @@ class LastOneTest {
         API.close();
     }
 
-    private static int waitingForLocks() {
-        return API.database
-                .jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        """
-                                        select count(*) from pg_stat_activity
-                                        where datname = current_database() and wait_event_type = 'Lock'\
-                                        """)
-                                .mapTo(Integer.class)
-                                .one());
-    }
-
     /** The statuses of two requests, both of which have come as far as the client's row. */
     private List<Integer> twice(Supplier<HttpResponse<String>> request) {
         API.client()
@@ -54,7 +42,8 @@ class LastOneTest {
                                     Stream.generate(() -> CompletableFuture.supplyAsync(request))
                                             .limit(2)
                                             .toList();
-                            await().until(() -> waitingForLocks() == 2);
+                            await().until(() ->
+                                    TestDatabase.waitingForLocks(API.database.jdbi()) == 2);
                             return both;
                         });
         return begun.stream().map(answer -> answer.join().statusCode()).sorted().toList();

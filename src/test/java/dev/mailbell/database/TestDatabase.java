@@ -212,6 +212,18 @@ public final class TestDatabase {
         }
     }
 
+    /** How many statements wait for a lock of the database now. */
+    public static int waitingForLocks(Jdbi jdbi) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                select count(*) from pg_stat_activity
+                                where datname = current_database() and wait_event_type = 'Lock'\
+                                """)
+                        .mapTo(Integer.class)
+                        .one());
+    }
+
     /** Where the programs of all test servers of this JVM are unpacked. */
     public static Path programs() {
         return Shared.SERVER.dataDir();

@@ -279,11 +279,7 @@ class HandOverTest {
                             "update delivery set mergeable = false where webhook_id = ?",
                             webhook.id());
                     second.start();
-                    await().until(() ->
-                            count(
-                                            "pg_stat_activity where datname = current_database()"
-                                                    + " and wait_event_type = 'Lock'")
-                                    > 0);
+                    await().until(() -> TestDatabase.waitingForLocks(DATABASE.jdbi()) > 0);
                 });
         second.join();
         assertThat(page.get().due()).isEmpty();

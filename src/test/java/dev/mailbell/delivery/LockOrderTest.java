@@ -90,17 +90,7 @@ class LockOrderTest {
     }
 
     private void awaitWaiting(CompletableFuture<?> work) {
-        await().until(() ->
-                work.isDone()
-                        || database.jdbi()
-                                .withHandle(handle ->
-                                        handle.createQuery(
-                                                        """
-                                                        select exists (select from pg_stat_activity
-                                                            where datname = current_database() and wait_event_type = 'Lock')\
-                                                        """)
-                                                .mapTo(Boolean.class)
-                                                .one()));
+        await().until(() -> work.isDone() || TestDatabase.waitingForLocks(database.jdbi()) > 0);
         assertThat(work).isNotDone();
     }
 

@@ -12,6 +12,7 @@ import dev.mailbell.account.AccountState;
 import dev.mailbell.account.Failure;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.client.ClientStore;
+import dev.mailbell.database.TestDatabase;
 import dev.mailbell.event.Event;
 import dev.mailbell.event.EventType;
 import dev.mailbell.event.Ids;
@@ -144,19 +145,6 @@ class TokenLoginTest {
 
     private void awaitState(Account account, AccountState state) {
         await().until(() -> stored(account.id()).state() == state);
-    }
-
-    private boolean isWaitedForALock() {
-        return kit.database
-                .jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        """
-                                        select exists (select from pg_stat_activity
-                                            where datname = current_database() and wait_event_type = 'Lock')\
-                                        """)
-                                .mapTo(Boolean.class)
-                                .one());
     }
 
     private Event parked(Account account) {
@@ -303,7 +291,10 @@ class TokenLoginTest {
                             CompletableFuture<Void> begun =
                                     CompletableFuture.runAsync(
                                             () -> store.replaced(account.id(), "r1", "r2"));
-                            await().until(() -> begun.isDone() || isWaitedForALock());
+                            await().until(() ->
+                                    begun.isDone()
+                                            || TestDatabase.waitingForLocks(kit.database.jdbi())
+                                                    > 0);
                             return begun;
                         });
         write.get(180, TimeUnit.SECONDS);

@@ -9,6 +9,7 @@ import dev.mailbell.api.http.Routes;
 import dev.mailbell.api.problem.Problem;
 import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Body;
+import dev.mailbell.api.request.Instants;
 import dev.mailbell.api.request.Json;
 import dev.mailbell.api.request.MergePatch;
 import dev.mailbell.api.request.Page;
@@ -124,14 +125,13 @@ public final class ClientRoutes {
         ObjectNode document = ClientReader.document(read);
         MergePatch.apply(document, patch);
         ClientReader.Draft draft = ClientReader.read(document);
-        Instant now = now();
         return new Client(
                 read.id(),
                 draft.name(),
                 draft.limits(),
                 read.createdAt(),
                 // Always later than before: a concurrent change is detected by it.
-                now.isAfter(read.updatedAt()) ? now : read.updatedAt().plusMillis(1),
+                Instants.later(now(), read.updatedAt().plusMillis(1)),
                 null);
     }
 

@@ -9,6 +9,7 @@ import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
+import dev.mailbell.database.TestDatabase;
 import java.net.http.HttpResponse;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,19 +27,6 @@ class AccountChangeRacesTest {
     @AfterAll
     static void close() {
         API.close();
-    }
-
-    private static boolean isWaitedForALock() {
-        return API.database
-                .jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(
-                                        """
-                                        select exists (select from pg_stat_activity
-                                            where datname = current_database() and wait_event_type = 'Lock')\
-                                        """)
-                                .mapTo(Boolean.class)
-                                .one());
     }
 
     @Test
@@ -78,7 +66,10 @@ class AccountChangeRacesTest {
                                             client.patch(
                                                     "/v1/accounts/" + id,
                                                     "{\"mail\": {\"oauth2\": {\"clientSecret\": \"s3cret-two\"}}}"));
-                            await().until(() -> begun.isDone() || isWaitedForALock());
+                            await().until(() ->
+                                    begun.isDone()
+                                            || TestDatabase.waitingForLocks(API.database.jdbi())
+                                                    > 0);
                             return begun;
                         });
 
