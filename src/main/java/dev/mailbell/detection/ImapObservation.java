@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param arrivedSince how many messages have arrived since the last check, where it found another
  *     UIDVALIDITY, a lower UIDNEXT or unstable UIDs; 0 otherwise
  * @param uidNextGiven whether the server gave UIDNEXT
+ * @param opened whether the mailbox was opened for this check; false if it has been open since an
+ *     earlier one, so that {@code uidNext} is that of the mark or follows from the highest UID
  * @param identities the messages by their headers, where UIDs are not stable; null elsewhere
  */
 public record ImapObservation(
@@ -26,6 +28,7 @@ public record ImapObservation(
         UidSet found,
         int arrivedSince,
         boolean uidNextGiven,
+        boolean opened,
         @Nullable Identities identities)
         implements Observation {
     public ImapObservation {
@@ -44,7 +47,7 @@ public record ImapObservation(
             long from,
             UidSet found,
             int arrivedSince) {
-        this(uidValidity, uidNext, total, topUid, from, found, arrivedSince, true, null);
+        this(uidValidity, uidNext, total, topUid, from, found, arrivedSince, true, true, null);
     }
 
     /**

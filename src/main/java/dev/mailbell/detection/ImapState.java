@@ -3,10 +3,10 @@ package dev.mailbell.detection;
 import dev.mailbell.detection.Change.Kind;
 import dev.mailbell.detection.PositionRefusedException.Reason;
 import dev.mailbell.detection.messages.KnownMessages;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +93,10 @@ public record ImapState(
         }
         if (seen.uidValidity() != mark.uidValidity()) {
             return begin(Kind.RESET, seen.arrivedSince(), seen, update);
+        }
+        if (olderViews > 0 && !seen.opened() && seen.found().from(mark.uidNext()).isEmpty()) {
+            // Whether the mailbox is still older than the mark shows when it is opened next.
+            return ignoringOlderView(mark, olderViews, olderNext, update);
         }
         if (seen.uidNext() <= mark.highestSeen()) {
             int late = saturated(seen.found().within(mark.gaps()).size());
@@ -190,9 +194,10 @@ public record ImapState(
             throw otherValidity(seen.uidValidity());
         }
         Position position = update == null ? null : moved(null, update, seen);
-        // UIDs between the last message and UIDNEXT: a server whose UIDNEXT is too high assigns
-        // them later.
-        boolean unused = seen.topUid() > 0 && seen.uidNext() > seen.topUid() + 1;
+        // UIDs between the last message and UIDNEXT, in an empty mailbox all of them: a server
+        // whose UIDNEXT is too high assigns them later.
+        boolean known = seen.topUid() > 0 || kind == Kind.BASELINE && seen.total() == 0;
+        boolean unused = known && seen.uidNext() > seen.topUid() + 1;
         ImapMark next =
                 new ImapMark(
                         seen.uidValidity(),
@@ -259,11 +264,7 @@ public record ImapState(
     }
 
     private static List<Long> newest(UidSet fresh) {
-        List<Long> uids = new ArrayList<>();
-        for (long uid : fresh.newest(Change.NEWEST)) {
-            uids.add(uid);
-        }
-        return uids;
+        return LongStream.of(fresh.newest(Change.NEWEST)).boxed().toList();
     }
 
     private static long uidOf(Position position) {

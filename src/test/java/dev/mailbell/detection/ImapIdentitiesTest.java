@@ -55,6 +55,7 @@ class ImapIdentitiesTest {
                                 UidSet.empty(),
                                 arrivedSince,
                                 false,
+                                true,
                                 new Identities(
                                         below,
                                         uids,

@@ -99,6 +99,17 @@ class ImapStateTest {
     }
 
     @Test
+    void what_comes_to_an_empty_mailbox_is_new_also_below_a_uidnext_that_was_too_high() {
+        uidNext = 100;
+        check(null);
+        uids.addAll(List.of(5L, 6L));
+        assertThat(state.searchFrom(null)).isEqualTo(100);
+        Change change = state.after(observe(VALIDITY, 1), null, KnownMessages::none);
+        assertThat(change.newCount()).isEqualTo(2);
+        assertThat(change.newest()).containsExactly(5L, 6L);
+    }
+
+    @Test
     void a_client_that_has_all_lacks_what_comes_below_a_uidnext_that_was_too_high() {
         arrive(9);
         uidNext = 100;
@@ -122,6 +133,54 @@ class ImapStateTest {
             assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
         }
         assertThat(check(null).kind()).isEqualTo(Kind.RESET);
+    }
+
+    @Test
+    void a_check_of_an_open_mailbox_neither_ends_nor_prolongs_the_wait_for_a_newer_view() {
+        arrive(100);
+        check(null);
+        uids.subList(50, 100).clear();
+        uidNext = 51;
+        for (int view = 1; view < ImapState.OLDER_VIEWS; view++) {
+            assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
+            arrive(1);
+            Change hinted = state.after(inOpenMailbox(), null, KnownMessages::none);
+            assertThat(hinted.kind()).isEqualTo(Kind.NOTHING);
+            state = (ImapState) hinted.next();
+            assertThat(state.sawOlderMailbox()).isTrue();
+        }
+        assertThat(check(null).kind()).isEqualTo(Kind.RESET);
+        assertThat(state.sawOlderMailbox()).isFalse();
+    }
+
+    @Test
+    void mail_in_an_open_mailbox_is_new_once_the_view_is_no_longer_older() {
+        arrive(3);
+        check(null);
+        uids.removeLast();
+        uidNext = 3;
+        check(null);
+        assertThat(state.sawOlderMailbox()).isTrue();
+        arrive(2);
+        Change hinted = state.after(inOpenMailbox(), null, KnownMessages::none);
+        assertThat(hinted.newest()).containsExactly(4L);
+    }
+
+    /** A check of a mailbox that has been open since an earlier one: UIDNEXT is not known. */
+    private ImapObservation inOpenMailbox() {
+        long from = state.searchFrom(null);
+        ImapObservation seen = observe(VALIDITY, from);
+        return new ImapObservation(
+                VALIDITY,
+                Math.max(from, seen.topUid() + 1),
+                seen.total(),
+                seen.topUid(),
+                from,
+                seen.found(),
+                0,
+                true,
+                false,
+                null);
     }
 
     @Test

@@ -9,17 +9,12 @@ import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
-import dev.mailbell.mail.imap.protocol.ParenthesizedData;
+import dev.mailbell.mail.imap.IdentifiedMessages.Message;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,25 +43,16 @@ public final class IdentityCheck {
 
     private static final int ATTEMPTS = 3;
 
-    /**
-     * A message is always larger than this; a server that gives such a size has invented it, and
-     * the date too.
-     */
-    private static final long NO_SIZE = 2;
-
-    private static final String ITEMS =
-            "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE)])";
-
     private final MailboxCommands mailboxes;
     private final CheckRequest request;
     private final UidKey keys = new UidKey();
+    private final IdentifiedMessages identified;
 
     IdentityCheck(MailboxCommands mailboxes, CheckRequest request) {
         this.mailboxes = mailboxes;
         this.request = request;
+        this.identified = new IdentifiedMessages(mailboxes, keys);
     }
-
-    private record Message(long number, long uid, long key, @Nullable Instant arrived) {}
 
     /** Observes a mailbox whose mark was made by this check. */
     ImapObservation observe(ImapMark mark, boolean upToDate) {
@@ -164,7 +150,7 @@ public final class IdentityCheck {
         int version = box.version();
         int exists = box.exists();
         int from = Math.max(1, exists - count + 1);
-        List<Message> messages = exists < 1 ? List.of() : fetch(from + ":*");
+        List<Message> messages = exists < 1 ? List.of() : identified.fetch(from + ":*");
         return version == box.version() && messages.size() == exists - from + 1
                 ? messages
                 : List.of();
@@ -183,7 +169,9 @@ public final class IdentityCheck {
         return keys.of(window.array(), 0, window.position());
     }
 
+    /** A listing without some of the messages counts if the server repeats it. */
     private ImapObservation listed(SelectedMailbox box, @Nullable ImapMark uids) {
+        List<Message> before = List.of();
         for (int attempt = 1; ; attempt++) {
             if (box.exists() > MAX_MESSAGES) {
                 throw new MailFailure(
@@ -197,8 +185,12 @@ public final class IdentityCheck {
             }
             int version = box.version();
             box.beginCheck();
-            List<Message> messages = box.exists() == 0 ? List.of() : fetch("1:*");
-            boolean whole = box.exists() < 0 || messages.size() == box.exists();
+            List<Message> messages = box.exists() == 0 ? List.of() : identified.fetch("1:*");
+            boolean whole =
+                    box.exists() < 0
+                            || messages.size() == box.exists()
+                            || !messages.isEmpty() && messages.equals(before);
+            before = messages;
             if (whole && (version == box.version() || attempt == ATTEMPTS)) {
                 box.endCheck();
                 return observation(
@@ -257,44 +249,11 @@ public final class IdentityCheck {
                 UidSet.empty(),
                 Math.max(0, arrived),
                 box.uidNext() > 0,
+                true,
                 new Identities(
                         below,
                         messages.stream().mapToLong(Message::uid).toArray(),
                         messages.stream().mapToLong(Message::key).toArray(),
                         topKey));
-    }
-
-    private List<Message> fetch(String numbers) {
-        List<Message> messages = new ArrayList<>();
-        Set<Long> seen = new HashSet<>();
-        mailboxes.fetchByNumber(
-                numbers,
-                ITEMS,
-                (number, attributes) -> {
-                    if (attributes.value("]") instanceof ParenthesizedData.Text header
-                            && seen.add(number)) {
-                        messages.add(message(number, attributes, header.value()));
-                    }
-                });
-        messages.sort((a, b) -> Long.compare(a.number(), b.number()));
-        return messages;
-    }
-
-    private Message message(long number, ParenthesizedData.Group attributes, String header) {
-        String date =
-                attributes.value("INTERNALDATE") instanceof ParenthesizedData.Text text
-                        ? text.value()
-                        : "";
-        String words = header.replaceAll("\\s+", " ").strip();
-        boolean hasMessageId = words.toLowerCase(Locale.ROOT).contains("message-id:");
-        long size = attributes.number("RFC822.SIZE");
-        byte[] identity =
-                (hasMessageId || size <= NO_SIZE ? words : words + '\n' + date + '\n' + size)
-                        .getBytes(StandardCharsets.ISO_8859_1);
-        return new Message(
-                number,
-                Math.max(0, attributes.number("UID")),
-                keys.of(identity, 0, identity.length),
-                Arrivals.parsed(date).orElse(null));
     }
 }

@@ -89,7 +89,10 @@ final class ImapCheck {
                 view.topUid(),
                 view.from(),
                 view.found(),
-                0);
+                0,
+                true,
+                false,
+                null);
     }
 
     /**
@@ -126,7 +129,7 @@ final class ImapCheck {
         if (validity < 1) {
             if (mark != null && box.exists() == 0) {
                 // SmarterMail gives an empty mailbox the UIDVALIDITY 0.
-                return emptied(mark);
+                return withoutNew(mark, 0, 0);
             }
             if (mark != null) {
                 throw new MailFailure(
@@ -244,25 +247,24 @@ final class ImapCheck {
                 view.found(),
                 arrived,
                 uidNextGiven > 0,
+                true,
                 null);
     }
 
     private ImapObservation unchanged(ImapMark before) {
+        return withoutNew(before, before.total(), before.topUid());
+    }
+
+    private ImapObservation withoutNew(ImapMark before, int total, long topUid) {
         mailboxes.ladder().restsOn(Proof.STATUS);
         return new ImapObservation(
                 before.uidValidity(),
                 before.uidNext(),
-                before.total(),
-                before.topUid(),
+                total,
+                topUid,
                 before.uidNext(),
                 UidSet.empty(),
                 0);
-    }
-
-    private ImapObservation emptied(ImapMark before) {
-        mailboxes.ladder().restsOn(Proof.STATUS);
-        return new ImapObservation(
-                before.uidValidity(), before.uidNext(), 0, 0, before.uidNext(), UidSet.empty(), 0);
     }
 
     /**

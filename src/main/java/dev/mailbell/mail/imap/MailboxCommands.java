@@ -228,8 +228,12 @@ final class MailboxCommands {
         void accept(long number, ParenthesizedData.Group attributes);
     }
 
-    /** Fetches attributes of messages by their numbers; the server may omit messages. */
+    /**
+     * Fetches attributes of messages by their numbers. A server that cannot read one of the
+     * messages may omit it, and refuse after the others.
+     */
     void fetchByNumber(String numbers, String attributes, NumberedConsumer consumer) {
+        boolean[] given = {false};
         Reply reply =
                 wire.command(
                         "FETCH " + numbers + " " + attributes,
@@ -237,12 +241,11 @@ final class MailboxCommands {
                         ENVELOPE_LIMIT,
                         line -> {
                             if (line.keyEquals("FETCH")) {
+                                given[0] = true;
                                 consumer.accept(line.getNumber(), attributes(line));
                             }
                         });
-        if (!reply.ok() && !reply.code().equals("EXPUNGEISSUED")) {
-            throw Refusals.ofCommand(reply, "to fetch " + attributes);
-        }
+        acceptRefusal(reply, "to fetch " + attributes, given[0] && reply.kind() == Reply.Kind.NO);
     }
 
     /**
@@ -264,12 +267,18 @@ final class MailboxCommands {
                                 consumer.accept(attributes(line));
                             }
                         });
+        return acceptRefusal(reply, "to fetch " + attributes, true);
+    }
+
+    @CanIgnoreReturnValue
+    private static boolean acceptRefusal(Reply reply, String what, boolean accepted) {
         if (reply.ok() || reply.code().equals("EXPUNGEISSUED")) {
             return true;
         }
-        MailFailure refusal = Refusals.ofCommand(reply, "to fetch " + attributes);
-        if (refusal.code() != FailureCode.SERVER_ERROR
-                && refusal.code() != FailureCode.PROTOCOL_ERROR) {
+        MailFailure refusal = Refusals.ofCommand(reply, what);
+        if (!accepted
+                || refusal.code() != FailureCode.SERVER_ERROR
+                        && refusal.code() != FailureCode.PROTOCOL_ERROR) {
             throw refusal;
         }
         LOG.debug("{}", refusal.reason());

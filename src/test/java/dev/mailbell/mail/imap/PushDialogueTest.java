@@ -2,9 +2,14 @@ package dev.mailbell.mail.imap;
 
 import static dev.mailbell.mail.imap.ImapKit.GOODBYE;
 import static dev.mailbell.mail.imap.ImapKit.check;
+import static dev.mailbell.mail.imap.ImapScripts.answered;
+import static dev.mailbell.mail.imap.ImapScripts.examine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mailbell.detection.Change;
+import dev.mailbell.detection.ImapMark;
+import dev.mailbell.detection.ImapState;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.PushSession.Hint;
@@ -201,5 +206,69 @@ class PushDialogueTest {
             endings.ended(true, second / 2);
         }
         assertThat(endings.areTooMany()).isTrue();
+    }
+
+    @Test
+    void mail_in_a_mailbox_whose_uids_began_anew_is_found_while_more_mail_comes()
+            throws IOException {
+        String login = LOGIN.replace(" ESEARCH", "").replace(" NOTIFY", "");
+        String none = answered("UID SEARCH UID 101:4294967295", "* SEARCH");
+        String older =
+                examine(50, 51, 7)
+                        + none
+                        + answered("FETCH 50 (UID)", "* 50 FETCH (UID 50)")
+                        + "C: {tag} UID SEARCH SINCE {*}\nS: * SEARCH 50\nS: {tag} OK done\n"
+                        + answered(
+                                "UID FETCH 50 (UID INTERNALDATE)",
+                                "* 50 FETCH (UID 50 INTERNALDATE \"20-Nov-2099 10:00:00 +0000\")");
+        String script =
+                login
+                        + older
+                        + "C: {tag} IDLE\nS: + idling\nS: * 50 EXISTS\nC: DONE\nS: {tag} OK done\n"
+                        + none
+                        + answered("FETCH 50 (UID)", "* 50 FETCH (UID 50)")
+                        + older.repeat(ImapState.OLDER_VIEWS - 1)
+                        + GOODBYE;
+        TrackedInbox inbox = new TrackedInbox(new ImapMark(7, 101, 100, 100));
+        ImapKit.playing(
+                script,
+                session -> {
+                    session.push(List.of("INBOX"));
+                    assertThat(inbox.check(session).kind()).isEqualTo(Change.Kind.NOTHING);
+                    assertThat(session.await(hint -> Optional.of(Duration.ofMillis(1))))
+                            .isEqualTo(Wake.CHANGED);
+                    assertThat(inbox.check(session).kind()).isEqualTo(Change.Kind.NOTHING);
+                    for (int view = 2; view < ImapState.OLDER_VIEWS; view++) {
+                        assertThat(inbox.check(session).kind()).isEqualTo(Change.Kind.NOTHING);
+                    }
+                    Change reset = inbox.check(session);
+                    assertThat(reset.kind()).isEqualTo(Change.Kind.RESET);
+                    assertThat(reset.newCount()).isEqualTo(1);
+                    return session;
+                });
+    }
+
+    @Test
+    void a_keep_alive_that_crosses_the_end_of_idle_fails_no_check() throws IOException {
+        String script =
+                LOGIN
+                        + EXAMINED
+                        + "C: {tag} IDLE\nS: + idling\nS: * 1 EXISTS\nS: + still here\n"
+                        + "C: DONE\nS: {tag} OK done\n"
+                        + answered(
+                                "UID SEARCH RETURN (ALL COUNT) UID 1:4294967295",
+                                "* ESEARCH (TAG \"x\") UID ALL 1 COUNT 1")
+                        + GOODBYE;
+        ImapKit.playing(
+                script,
+                session -> {
+                    session.push(List.of("INBOX"));
+                    TrackedInbox inbox = new TrackedInbox(null);
+                    inbox.check(session);
+                    assertThat(session.await(hint -> Optional.of(Duration.ZERO)))
+                            .isEqualTo(Wake.CHANGED);
+                    assertThat(inbox.check(session).newCount()).isEqualTo(1);
+                    return session;
+                });
     }
 }

@@ -12,6 +12,7 @@ import dev.mailbell.detection.ImapMark;
 import dev.mailbell.mail.Envelope;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,5 +157,97 @@ class UnreadableMessagesTest {
                     assertThat(inbox.check(session).newCount()).isEqualTo(1);
                     return inbox;
                 });
+    }
+
+    /** Mailboxes whose messages are known by their headers. */
+    private static final String COURIER =
+            OLD.replace("S: * OK ready", "S: * OK Courier-IMAP ready. Copyright 1998-2019");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "S: {tag} OK done\n",
+                "S: * NO [ALERT] Cannot open message 2: No such file or directory\n"
+                        + "S: {tag} OK done\n",
+                "S: {tag} NO [UNAVAILABLE] FETCH Server error while fetching messages\n"
+            })
+    void a_message_without_headers_does_not_keep_the_others_from_being_counted(String end)
+            throws IOException {
+        String three = without("* 2 FETCH", ImapScripts.headers("a", "b", "c"), end);
+        String four = without("* 2 FETCH", ImapScripts.headers("a", "b", "c", "d"), end);
+        ImapKit.playing(
+                COURIER
+                        + examine(3, 4, 7)
+                        + three
+                        + answered("NOOP")
+                        + three
+                        + examine(4, 5, 7)
+                        + four
+                        + answered("NOOP")
+                        + four
+                        // It can be read again.
+                        + examine(4, 5, 7)
+                        + ImapScripts.headers("a", "b", "c", "d")
+                        + examine(4, 5, 7)
+                        + ImapScripts.headers("a", "b", "c", "d")
+                        + GOODBYE,
+                session -> {
+                    TrackedInbox tracked = new TrackedInbox(null);
+                    assertThat(tracked.check(session).kind()).isEqualTo(Change.Kind.BASELINE);
+                    assertThat(tracked.check(session).newCount()).isEqualTo(1);
+                    // No check has found it before.
+                    assertThat(tracked.check(session).newCount()).isEqualTo(1);
+                    assertThat(tracked.check(session).newCount()).isZero();
+                    return tracked;
+                });
+    }
+
+    private static String without(String line, String listing, String end) {
+        return listing.lines()
+                        .filter(each -> !each.contains(line) && !each.endsWith("OK done"))
+                        .map(each -> each + "\n")
+                        .collect(Collectors.joining())
+                + end;
+    }
+
+    @Test
+    void a_message_whose_headers_are_nil_is_known_by_its_date_and_size() throws IOException {
+        ImapKit.playing(
+                COURIER
+                        + examine(2, 3, 7)
+                        + nil(ImapScripts.headers("a", "b"))
+                        + examine(3, 4, 7)
+                        + nil(ImapScripts.headers("a", "b", "c"))
+                        + examine(3, 4, 7)
+                        + nil(ImapScripts.headers("a", "b", "c"))
+                        + GOODBYE,
+                session -> {
+                    TrackedInbox tracked = new TrackedInbox(null);
+                    assertThat(tracked.check(session).kind()).isEqualTo(Change.Kind.BASELINE);
+                    assertThat(tracked.check(session).newest()).containsExactly(3L);
+                    assertThat(tracked.check(session).kind()).isEqualTo(Change.Kind.NOTHING);
+                    return tracked;
+                });
+    }
+
+    private static String nil(String listing) {
+        return listing.replace("\"Message-ID: <b>\"", "NIL")
+                .replace("RFC822.SIZE 2", "RFC822.SIZE 900");
+    }
+
+    @Test
+    void headers_that_are_all_refused_are_a_failure_in_the_server_s_words() throws IOException {
+        assertThat(
+                        ImapKit.failing(
+                                        COURIER
+                                                + examine(2, 3, 7)
+                                                + without(
+                                                        "FETCH (",
+                                                        ImapScripts.headers("a", "b"),
+                                                        REFUSED)
+                                                + GOODBYE,
+                                        ImapKit::baseline)
+                                .reason())
+                .contains("FETCH Server error while fetching messages");
     }
 }

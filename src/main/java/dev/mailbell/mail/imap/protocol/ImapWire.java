@@ -199,6 +199,10 @@ public final class ImapWire extends IMAPProtocol {
                 return refused;
             }
             if (response.isContinuation()) {
+                if (dialogue == null && held.isHeld()) {
+                    // A keep-alive of IDLE, sent before DONE arrived.
+                    continue;
+                }
                 if (dialogue == null) {
                     throw protocolError("wants more where nothing is left to say");
                 }

@@ -1,0 +1,85 @@
+package dev.mailbell.mail.imap;
+
+import dev.mailbell.detection.messages.UidKey;
+import dev.mailbell.mail.imap.protocol.ParenthesizedData;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages of the selected mailbox with the keys by which they are known: Message-ID and Date, or
+ * Date, INTERNALDATE and size of a message without a Message-ID.
+ */
+final class IdentifiedMessages {
+    /**
+     * A message is always larger than this; a server that gives such a size has invented it, and
+     * the date too.
+     */
+    private static final long NO_SIZE = 2;
+
+    private static final String ITEMS =
+            "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE)])";
+
+    private final MailboxCommands mailboxes;
+    private final UidKey keys;
+
+    IdentifiedMessages(MailboxCommands mailboxes, UidKey keys) {
+        this.mailboxes = mailboxes;
+        this.keys = keys;
+    }
+
+    /**
+     * A message.
+     *
+     * @param arrived its INTERNALDATE; null if the server does not give it
+     */
+    record Message(long number, long uid, long key, @Nullable Instant arrived) {}
+
+    /** The messages in their order, without those that the server does not show. */
+    List<Message> fetch(String numbers) {
+        List<Message> messages = new ArrayList<>();
+        Set<Long> seen = new HashSet<>();
+        mailboxes.fetchByNumber(
+                numbers,
+                ITEMS,
+                (number, attributes) -> {
+                    String date = text(attributes, "INTERNALDATE");
+                    String header = text(attributes, "]");
+                    // A header that cannot be read is NIL. Without a date it is a changed flag.
+                    if ((header != null || date != null) && seen.add(number)) {
+                        messages.add(
+                                message(
+                                        number,
+                                        attributes,
+                                        date == null ? "" : date,
+                                        header == null ? "" : header));
+                    }
+                });
+        messages.sort((a, b) -> Long.compare(a.number(), b.number()));
+        return messages;
+    }
+
+    private static @Nullable String text(ParenthesizedData.Group attributes, String name) {
+        return attributes.value(name) instanceof ParenthesizedData.Text text ? text.value() : null;
+    }
+
+    private Message message(
+            long number, ParenthesizedData.Group attributes, String date, String header) {
+        String words = header.replaceAll("\\s+", " ").strip();
+        boolean hasMessageId = words.toLowerCase(Locale.ROOT).contains("message-id:");
+        long size = attributes.number("RFC822.SIZE");
+        byte[] identity =
+                (hasMessageId || size <= NO_SIZE ? words : words + '\n' + date + '\n' + size)
+                        .getBytes(StandardCharsets.ISO_8859_1);
+        return new Message(
+                number,
+                Math.max(0, attributes.number("UID")),
+                keys.of(identity, 0, identity.length),
+                Arrivals.parsed(date).orElse(null));
+    }
+}
