@@ -194,6 +194,8 @@ class RefusalTextsTest {
                     NO Server error: password incorrect                  | user name and password
                     NO authentication failed, unable to process          | user name and password
                     NO [AUTHORIZATIONFAILED] User is authenticated but not connected. | switched off
+                    NO [REFERRAL imap://ann%40example.com;AUTH=*@mail2.example.com/] Try there. | at another server
+                    NO [REFERRAL imap://mail2.example.com/]              | at another server
                     """)
     void a_login_that_failed_is_the_owners_however_the_server_puts_it(String said, String advice)
             throws IOException {
@@ -212,6 +214,29 @@ class RefusalTextsTest {
             })
     void a_login_that_was_not_understood_parks_no_account(String said) throws IOException {
         assertThat(refusedLogin(said).code()).isEqualTo(FailureCode.PROTOCOL_ERROR);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // Dovecot in front of a server that is down.
+                "NO [REFERRAL imap://ann%40example.com;AUTH=*@/]",
+                "NO [AUTHENTICATIONFAILED] Temporary authentication failure",
+                "NO [AUTHORIZATIONFAILED] Account is temporarily unavailable"
+            })
+    void a_login_that_cannot_be_checked_now_parks_no_account(String said) throws IOException {
+        assertThat(refusedLogin(said).code()).isEqualTo(FailureCode.SERVER_ERROR);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "NO [AUTHENTICATIONFAILED] Invalid credentials, try again later",
+                "NO [AUTHENTICATIONFAILED] Authentication failed, please try again later"
+            })
+    void a_login_that_failed_for_sure_is_the_owners_whatever_it_asks_for(String said)
+            throws IOException {
+        assertThat(refusedLogin(said).code()).isEqualTo(FailureCode.AUTH_FAILED);
     }
 
     @Test

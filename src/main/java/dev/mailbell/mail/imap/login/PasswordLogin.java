@@ -89,9 +89,11 @@ final class PasswordLogin {
         boolean disabled = offered.has("LOGINDISABLED");
         if (mechanisms.test(PasswordMechanisms.PLAIN) && (disabled || !fits)) {
             possible.put(PasswordMechanisms.PLAIN, by(PasswordMechanisms.PLAIN, password));
-        } else if (!disabled) {
+        }
+        if (!disabled) {
+            // After PLAIN for a proxy like perdition, which lists mechanisms and refuses them.
             possible.put("the command LOGIN", () -> command(password));
-        } else {
+        } else if (!possible.containsKey(PasswordMechanisms.PLAIN)) {
             PasswordMechanisms.besidesPlain(mechanisms)
                     .forEach(name -> possible.putIfAbsent(name, by(name, password)));
         }

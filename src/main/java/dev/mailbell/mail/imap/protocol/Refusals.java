@@ -19,6 +19,9 @@ public final class Refusals {
     private static final String GO_ON = "to go on";
     private static final String NOT_CONNECTED = "authenticated but not connected";
 
+    /** A login referral to another host (RFC 2221); Dovecot names none while it has no backend. */
+    private static final Pattern ELSEWHERE = Pattern.compile("//([^/]*@)?[^/@]+(/|$)");
+
     /** A BAD that is about the result of the login, not about the command's syntax. */
     private static final Pattern LOGIN_FAILED =
             Pattern.compile(
@@ -73,6 +76,11 @@ public final class Refusals {
                     "under us|re-?buil[dt]|re-?index|corrupt|i/o error|input/output error|lock"
                             + "|in use|migrat|maintenance|timed? ?out|not (yet )?ready|overload"
                             + "|database|backend|disk|out of memory");
+
+    /** What a server says only if it could not check the password. */
+    private static final Pattern IN_TROUBLE =
+            Pattern.compile(
+                    "temporar|unavailable|internal (server )?error|system error|maintenance");
 
     private Refusals() {}
 
@@ -155,7 +163,7 @@ public final class Refusals {
                         : code == FailureCode.AUTH_FAILED && text.contains("unsafe login")
                                 ? " Allow IMAP clients in the mailbox's web settings, or ask the"
                                         + " provider to."
-                                : remedy(code, text, otherwise, advice);
+                                : remedy(reply, code, text, otherwise, advice);
         return new MailFailure(code, refusal + remedy, SuggestedBackoff.in(text), null);
     }
 
@@ -183,14 +191,20 @@ public final class Refusals {
                 : ActionNeeded.of(text);
     }
 
+    private static boolean isElsewhere(Reply reply) {
+        return reply.code().equals("REFERRAL") && ELSEWHERE.matcher(reply.arguments()).find();
+    }
+
     private static String remedy(
-            FailureCode code, String text, FailureCode otherwise, String advice) {
+            Reply reply, FailureCode code, String text, FailureCode otherwise, String advice) {
         if (text.contains(NOT_CONNECTED)) {
             return " IMAP may be switched off for the mailbox, or the token may lack the scope"
                     + " IMAP.AccessAsUser.All.";
         }
         if (code == otherwise) {
-            return advice;
+            return isElsewhere(reply)
+                    ? " The mailbox is at another server: use the host that is named there."
+                    : advice;
         }
         return switch (code) {
             case TLS_FAILED -> " Use security \"tls\" or \"starttls\".";
@@ -203,12 +217,21 @@ public final class Refusals {
         FailureCode refused =
                 otherwise == FailureCode.TOKEN_REFUSED ? otherwise : FailureCode.AUTH_FAILED;
         return switch (reply.code()) {
-            // Servers put it before limits of connections and logins too.
+            // Servers put it before limits of connections and logins, and passing trouble, too.
             case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED" -> {
                 FailureCode said = byText(text, refused, refused);
-                yield said.isOfLimit() ? said : refused;
+                boolean passing =
+                        said == FailureCode.SERVER_ERROR && IN_TROUBLE.matcher(text).find();
+                yield said.isOfLimit() || passing ? said : refused;
             }
             case "EXPIRED" -> refused;
+            case "REFERRAL" ->
+                    byText(
+                            text,
+                            refused,
+                            otherwise.needsOwner() && !isElsewhere(reply)
+                                    ? FailureCode.SERVER_ERROR
+                                    : otherwise);
             case "PRIVACYREQUIRED" -> FailureCode.TLS_FAILED;
             case "NONEXISTENT", "TRYCREATE", "NOPERM" ->
                     otherwise == FailureCode.MAILBOX_MISSING

@@ -129,6 +129,27 @@ class ImapLoginTest {
                 .isEqualTo(FailureCode.AUTH_FAILED);
     }
 
+    /** Perdition lists the mechanisms of the server behind it. */
+    @Test
+    void a_password_that_is_not_ascii_is_a_literal_where_plain_is_offered_and_refused()
+            throws IOException {
+        String plain =
+                "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] perdition ready\n"
+                        + "C: {tag} AUTHENTICATE PLAIN "
+                        + base64("\0" + USER + "\0pässe")
+                        + "\nS: {tag} NO AUTHENTICATE mechanism not supported, mate\n"
+                        + "C: {tag} LOGIN ann@mail.example {6}\nS: + go on\nC: pässe\n";
+        assertThat(
+                        login(
+                                plain + "S: {tag} OK [CAPABILITY IMAP4rev1] in\n" + GOODBYE,
+                                Security.NONE,
+                                new Password("pässe")))
+                .isNull();
+        MailFailure refused = refusal(plain + "S: {tag} NO no\n" + GOODBYE, new Password("pässe"));
+        assertThat(refused.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(refused.reason()).contains("mechanism not supported");
+    }
+
     @Test
     void quotes_and_backslashes_in_a_password_are_escaped() throws IOException {
         String script =
