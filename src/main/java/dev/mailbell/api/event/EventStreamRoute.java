@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -134,7 +133,8 @@ public final class EventStreamRoute {
             Form form)
             throws InterruptedException {
         // Before the answer begins, so that a failure becomes a problem document.
-        List<Event> first = page(clientId, request.filter(), request.after());
+        EventStore.Page first =
+                page(clientId, request.filter(), events.place(clientId, request.after()));
         context.status(200)
                 .contentType("text/event-stream")
                 .header("Cache-Control", "no-store")
@@ -161,26 +161,24 @@ public final class EventStreamRoute {
             UUID clientId,
             Request request,
             Form form,
-            List<Event> first)
+            EventStore.Page first)
             throws IOException, InterruptedException {
         OutputStream out = RequestDeadline.stream(context);
         write(out, RETRY);
-        List<Event> page = first;
-        UUID last = request.after();
+        EventStore.Page page = first;
         long written = System.nanoTime();
         while (!streams.isClosing()) {
-            if (!page.isEmpty()) {
+            if (!page.events().isEmpty()) {
                 // After the page was read: the key may have become invalid before its events.
                 if (!AccessFilter.isStillAdmitted(context)) {
                     return;
                 }
                 StringBuilder text = new StringBuilder();
-                page.forEach(event -> append(text, event, form));
+                page.events().forEach(event -> append(text, event, form));
                 write(out, text.toString());
-                last = page.getLast().id();
                 written = System.nanoTime();
             }
-            if (page.size() < PAGE_SIZE) {
+            if (page.events().size() < PAGE_SIZE) {
                 Duration idle = Duration.ofNanos(System.nanoTime() - written);
                 if (idle.compareTo(HEARTBEAT) >= 0) {
                     write(out, form.heartbeat());
@@ -191,7 +189,8 @@ public final class EventStreamRoute {
                     return;
                 }
             }
-            page = page(clientId, request.filter(), last);
+            // By its place and not by its id: the last event may be deleted with its account.
+            page = page(clientId, request.filter(), page.end());
         }
     }
 
@@ -217,8 +216,8 @@ public final class EventStreamRoute {
         return true;
     }
 
-    private List<Event> page(UUID clientId, EventFilter filter, @Nullable UUID after) {
-        return events.after(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
+    private EventStore.Page page(UUID clientId, EventFilter filter, EventStore.Place after) {
+        return events.page(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
     }
 
     private static void append(StringBuilder text, Event event, Form form) {

@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Finds places in the feed by time. The API reads the feed forward from an event, and takes any
  * UUID of version 7, which holds a time, for an event that is no longer kept: it then begins a
- * minute before that time, or with the oldest event when there is none since.
+ * minute before that time, or with the next event when there is none since.
  */
 final class FeedPosition {
     private static final String FEED = "/v1/events";
@@ -38,16 +38,14 @@ final class FeedPosition {
         Duration window = FIRST_WINDOW;
         while (window.compareTo(LONGEST_WINDOW) < 0) {
             Instant since = now.minus(window);
-            JsonNode first = page(idAt(since), 1).path("items").path(0);
-            if (first.isMissingNode()) {
-                return Optional.empty();
-            }
-            if (!isBefore(first, since.minus(TOLERANCE))) {
+            JsonNode first = firstAfter(idAt(since));
+            if (isSince(first, since)) {
                 return Optional.of(lastAfter(Documents.text(first, "id")));
             }
             window = window.multipliedBy(4);
         }
-        return Optional.of(lastAfter(idAt(now.minus(LONGEST_WINDOW))));
+        String oldest = idAt(now.minus(LONGEST_WINDOW));
+        return Optional.of(lastAfter(oldest)).filter(last -> !last.equals(oldest));
     }
 
     /**
@@ -55,11 +53,24 @@ final class FeedPosition {
      * when the whole feed does.
      */
     Optional<String> before(Instant since) {
-        JsonNode first = page(idAt(since), 1).path("items").path(0);
-        if (first.isMissingNode()) {
-            return Optional.empty();
+        if (hasAnySince(since)) {
+            return Optional.of(idAt(since));
         }
-        return isBefore(first, since.minus(TOLERANCE)) ? newest() : Optional.of(idAt(since));
+        Optional<String> newest = newest();
+        // One that came meanwhile may be the newest.
+        return hasAnySince(since) ? Optional.of(idAt(since)) : newest;
+    }
+
+    private boolean hasAnySince(Instant time) {
+        return isSince(firstAfter(idAt(time)), time);
+    }
+
+    private static boolean isSince(JsonNode event, Instant time) {
+        return !event.isMissingNode() && !isBefore(event, time.minus(TOLERANCE));
+    }
+
+    private JsonNode firstAfter(String id) {
+        return page(id, 1).path("items").path(0);
     }
 
     private String lastAfter(String id) {

@@ -31,7 +31,10 @@ class EventRoutesTest {
     }
 
     private UUID happened(UUID accountId, EventType type) {
-        UUID id = Ids.next();
+        return happened(Ids.next(), accountId, type);
+    }
+
+    private UUID happened(UUID id, UUID accountId, EventType type) {
         UUID clientId =
                 API.database
                         .jdbi()
@@ -86,6 +89,51 @@ class EventRoutesTest {
         assertThat(ids(json(client.get("/v1/events?cursor=" + next))))
                 .isEqualTo(happened.subList(3, 5));
         assertThat(ids(json(client.get("/v1/events?after=" + happened.get(4))))).isEmpty();
+    }
+
+    private void happenedAnHourAgo(UUID account) {
+        long hourAgo = Instant.now().minusSeconds(3600).toEpochMilli();
+        for (int i = 0; i < 3; i++) {
+            UUID id = new UUID(hourAgo << 16 | 0x7000, 0x8000000000000000L + i);
+            happened(id, account, EventType.MAIL_NEW);
+        }
+    }
+
+    private static void delete(UUID event) {
+        API.database
+                .jdbi()
+                .useHandle(handle -> handle.execute("delete from event where id = ?", event));
+    }
+
+    /** A removed account takes its events along, also the one that a client goes on after. */
+    @Test
+    void the_feed_goes_on_after_an_event_that_was_deleted_and_does_not_begin_anew() {
+        UUID account = account("e-4");
+        happenedAnHourAgo(account);
+        UUID last = happened(account("e-5"), EventType.MAIL_NEW);
+        delete(last);
+        assertThat(ids(json(client.get("/v1/events")))).hasSize(3);
+        assertThat(ids(json(client.get("/v1/events?after=" + last)))).isEmpty();
+        UUID fresh = happened(account, EventType.MAIL_NEW);
+        assertThat(ids(json(client.get("/v1/events?after=" + last)))).containsExactly(fresh);
+    }
+
+    /** The events of a database that was restored elsewhere are all of one transaction. */
+    @Test
+    void after_a_deleted_event_of_a_restored_feed_a_minute_is_repeated() {
+        UUID account = account("e-6");
+        happenedAnHourAgo(account);
+        UUID before = happened(account, EventType.MAIL_NEW);
+        UUID last = happened(account, EventType.MAIL_NEW);
+        UUID fresh = happened(account, EventType.MAIL_NEW);
+        delete(last);
+        API.database
+                .jdbi()
+                .useHandle(handle ->
+                        handle.execute("update event set tx = '0' where account_id = ?", account));
+        API.awaitFeed();
+        assertThat(ids(json(client.get("/v1/events?after=" + last))))
+                .containsExactly(before, fresh);
     }
 
     @Test
