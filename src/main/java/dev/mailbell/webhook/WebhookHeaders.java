@@ -1,7 +1,6 @@
 package dev.mailbell.webhook;
 
 import dev.mailbell.secret.Secret;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -51,12 +50,6 @@ public final class WebhookHeaders {
 
     private static final List<String> FORBIDDEN_BEGINNINGS =
             List.of("content-", "webhook-", "proxy-", "sec-", ":");
-
-    /** A shorter value is no secret, and would take words out of any text. */
-    private static final int SHORTEST = 4;
-
-    /** A shorter part of a value stands in a text by chance. */
-    private static final int PART = 6;
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final TypeReference<Map<String, String>> STRINGS = new TypeReference<>() {};
@@ -161,33 +154,7 @@ public final class WebhookHeaders {
      * value, and for a part of one, such as the token behind {@code Bearer}.
      */
     public String redact(String text) {
-        String rest = text;
-        for (String trace : traces()) {
-            rest = rest.replace(trace, "[redacted]");
-            // What is kept of an answer may end within a value.
-            for (int length = trace.length() - 1; length >= PART; length--) {
-                if (rest.endsWith(trace.substring(0, length))) {
-                    rest = rest.substring(0, rest.length() - length) + "[redacted]";
-                }
-            }
-        }
-        return rest;
-    }
-
-    private List<String> traces() {
-        List<String> traces = new ArrayList<>();
-        for (String value : values.values()) {
-            if (value.length() >= SHORTEST) {
-                traces.add(value);
-                traces.add(value.replace("\\", "\\\\").replace("\"", "\\\""));
-            }
-            for (String part : value.split(" ", -1)) {
-                if (part.length() >= PART) {
-                    traces.add(part);
-                }
-            }
-        }
-        return traces;
+        return new HeaderTraces(values.values()).redact(text);
     }
 
     /** The names alone. */

@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a receiver gets of a webhook's own headers, and what of its answer is kept. */
 class CustomHeadersTest {
@@ -134,5 +136,39 @@ class CustomHeadersTest {
                 .isEqualTo("it was [redacted]");
         assertThat(headers.redact("it was nothing")).isEqualTo("it was nothing");
         assertThat(headers.toString()).doesNotContain(TOKEN);
+    }
+
+    /** PHP, .NET, Go and template engines repeat a value with their escapes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"authorization\":\"Bearer ab\\/cd+ef&gh==\"}",
+                "{\"token\":\"ab\\/cd+ef&gh==\"}",
+                "{\"token\":\"ab/cd\\u002Bef\\u0026gh\\u003D\\u003d\"}",
+                "<p>ab/cd+ef&amp;gh==</p>",
+                "<p>ab&#x2F;cd&#43;ef&amp;gh&#x3D;&#x3D;</p>",
+                "/login?token=ab%2Fcd%2Bef%26gh%3D%3D&next=1",
+                "it was {\"token\":\"ab/cd\\u002Bef\\u00"
+            })
+    void a_value_that_is_repeated_with_escapes_is_not_kept_either(String answer) {
+        WebhookHeaders headers = WebhookHeaders.of(Map.of("Authorization", "Bearer ab/cd+ef&gh=="));
+        assertThat(headers.redact(answer)).contains("[redacted]").doesNotContain("ef", "gh");
+    }
+
+    @Test
+    void the_parts_of_a_value_are_not_kept_and_other_words_are() {
+        WebhookHeaders headers =
+                WebhookHeaders.of(
+                        Map.of(
+                                "Authorization",
+                                "Basic dXNlcjpodW50ZXItMjI=",
+                                "X-Auth",
+                                "Token token=\"s3cr3t-9f8e\"",
+                                "X-Other",
+                                "s3cr3t-9f8e-more"));
+        assertThat(headers.redact("no user hunter-22, no s3cr3t-9f8e, no s3cr3t-9f8e-more"))
+                .isEqualTo("no user [redacted], no [redacted], no [redacted]");
+        assertThat(headers.redact("50% off & more \\ no such user"))
+                .isEqualTo("50% off & more \\ no such user");
     }
 }
