@@ -19,8 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A webhook gets another URL while a POST to the one before is under way. */
+/** A webhook gets another URL, or is enabled, while a POST of before is under way. */
 class MovedWebhookTest {
     @TempDir static Path keys;
 
@@ -93,5 +95,25 @@ class MovedWebhookTest {
         assertThat(engine.now(webhook).health().pausedUntil()).isNull();
         assertThat(engine.now(webhook).state()).isEqualTo(State.ENABLED);
         assertNewReceiverGetsAll();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"410 Gone", "503 Service Unavailable\r\nRetry-After: 30"})
+    void an_answer_of_before_the_webhook_was_enabled_does_not_stop_it_again(String answered) {
+        status = answered;
+        engine.mail(webhook, account, "INBOX", 1);
+        await().until(() -> before.requests.size() == 1);
+        engine.patch(webhook, State.DISABLED);
+        engine.patch(webhook, State.ENABLED);
+        hold.countDown();
+        await().until(() -> engine.rows(webhook).getFirst().attempts() == 1);
+        assertThat(engine.now(webhook).state()).isEqualTo(State.ENABLED);
+        assertThat(engine.now(webhook).health().pausedUntil()).isNull();
+        status = "204 No Content";
+        engine.mail(webhook, Ids.next(), "INBOX", 1);
+        await().until(() -> before.requests.size() == 2);
+        engine.clock.step(Duration.ofMinutes(1));
+        await().until(() -> before.requests.size() == 3);
+        await().until(() -> engine.now(webhook).health().healthy());
     }
 }

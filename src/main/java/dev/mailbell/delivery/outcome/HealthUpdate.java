@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The effect of the attempts of one batch on the health of one webhook. Several nodes may update a
  * row: failures add up, the longest pause counts, and of two changes of the breaker's state the
- * first one stands. An attempt at an earlier URL does not change the health of the present one. The
- * row also counts what is still to be announced of the health; a webhook of the operator's client
- * has none of that, so that no event leads to the next one.
+ * first one stands. An attempt at an earlier URL, or of before the client enabled the webhook, does
+ * not change the present health. The row also counts what is still to be announced of the health; a
+ * webhook of the operator's client has none of that, so that no event leads to the next one.
  */
 final class HealthUpdate {
     /** Fewer failures in a row do not disable a webhook, however long ago its last success was. */
@@ -55,8 +55,10 @@ final class HealthUpdate {
             lastGivenUp = outcome;
         }
         Webhook before = last == null ? outcome.webhook() : last.webhook();
-        if (!before.url().equals(outcome.webhook().url())) {
-            if (outcome.webhook().updatedAt().isBefore(before.updatedAt())) {
+        boolean isOlder = outcome.webhook().updatedAt().isBefore(before.updatedAt());
+        Webhook earlier = isOlder ? outcome.webhook() : before;
+        if (hasBegunAnew(earlier, isOlder ? before : outcome.webhook())) {
+            if (isOlder) {
                 return;
             }
             forgetHealth();
@@ -72,6 +74,14 @@ final class HealthUpdate {
             firstFailure = firstFailure == null ? outcome.attempt().endedAt() : firstFailure;
             gone |= outcome.attempt().gone();
         }
+    }
+
+    /** Whether attempts of the earlier row say nothing of the later one; as in the statement. */
+    private static boolean hasBegunAnew(Webhook earlier, Webhook later) {
+        return !earlier.url().equals(later.url())
+                || (!earlier.updatedAt().equals(later.updatedAt())
+                        && later.state() == State.ENABLED
+                        && !later.health().healthy());
     }
 
     private void forgetHealth() {
@@ -132,24 +142,26 @@ final class HealthUpdate {
                         with change as (
                             select * from unnest(?::uuid[], ?::boolean[], ?::int[], ?::timestamptz[], ?::text[], ?::timestamptz[],
                                 ?::timestamptz[], ?::int[], ?::timestamptz[], ?::int[], ?::boolean[], ?::timestamptz[], ?::timestamptz[],
-                                ?::int[], ?::timestamptz[], ?::uuid[], ?::text[])
+                                ?::int[], ?::timestamptz[], ?::uuid[], ?::text[], ?::timestamptz[])
                                 as n(id, success, added, first, error, paused, breaker, openings, known_breaker, known_openings,
-                                    gone, now, disable_before, given_up, given_up_since, given_up_last, url)
+                                    gone, now, disable_before, given_up, given_up_since, given_up_last, url, updated_at)
                         ), old as (
-                            select n.id, w.url <> n.url as moved, n.disable_before, w.state,
-                                case when w.url = n.url then n.added else 0 end as added,
-                                case when w.url = n.url then n.error else w.last_error end as error, n.gone and w.url = n.url as gone,
+                            select n.id, moved, n.disable_before, w.state,
+                                case when not moved then n.added else 0 end as added,
+                                case when not moved then n.error else w.last_error end as error, n.gone and not moved as gone,
                                 n.given_up, n.given_up_since, n.given_up_last, w.client_id = ? as of_operator,
-                                w.url = n.url and row(w.breaker_until, w.breaker_openings)
+                                not moved and row(w.breaker_until, w.breaker_openings)
                                     is not distinct from row(n.known_breaker, n.known_openings) as is_known,
                                 n.breaker, w.breaker_until as stored_breaker, n.openings, w.breaker_openings as stored_openings,
-                                case when n.success and w.url = n.url then 0 else w.failures end
-                                    + case when w.url = n.url then n.added else 0 end::bigint as failures,
-                                case when w.url = n.url then coalesce(case when not n.success then w.failing_since end, n.first)
+                                case when n.success and not moved then 0 else w.failures end
+                                    + case when not moved then n.added else 0 end::bigint as failures,
+                                case when not moved then coalesce(case when not n.success then w.failing_since end, n.first)
                                     else w.failing_since end as since,
-                                case when greatest(w.paused_until, case when w.url = n.url then n.paused end) > n.now
-                                    then greatest(w.paused_until, case when w.url = n.url then n.paused end) end as paused_until
-                            from webhook w join change n on n.id = w.id order by w.id for update of w
+                                case when greatest(w.paused_until, case when not moved then n.paused end) > n.now
+                                    then greatest(w.paused_until, case when not moved then n.paused end) end as paused_until
+                            from webhook w join change n on n.id = w.id cross join lateral (
+                                select w.url <> n.url or (w.updated_at <> n.updated_at and w.state = 'enabled' and not w.healthy) as moved) m
+                            order by w.id for update of w
                         ), combined as (
                             select o.*, case when is_known then breaker else stored_breaker end as new_breaker,
                                 case when is_known then openings else stored_openings end as new_openings
@@ -231,6 +243,10 @@ final class HealthUpdate {
                                                 ? null
                                                 : update.lastGivenUp.delivery().id()),
                         Sql.column(all, String[]::new, update -> update.last().webhook().url()),
+                        Sql.column(
+                                all,
+                                String[]::new,
+                                update -> text(update.last().webhook().updatedAt())),
                         ClientStore.OPERATOR,
                         MIN_FAILURES)
                 .query(
