@@ -12,6 +12,7 @@ import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens TCP connections to addresses that the guard allows, and to no others. */
@@ -26,6 +27,13 @@ public final class GuardedSockets {
                     "No buffer space available",
                     "Operation not permitted",
                     "Permission denied");
+
+    /** Those of them that an address leads to for which this host has no network. */
+    private static final List<String> NO_WAY =
+            List.of(
+                    "Network is unreachable",
+                    "Cannot assign requested address",
+                    "Address family not supported");
 
     // A name may have dozens of addresses; four dead ones are enough to give up.
     static final int ADDRESSES_TRIED = 4;
@@ -114,7 +122,7 @@ public final class GuardedSockets {
                 last = moreTelling(last, e);
             }
         }
-        throw failure(host, port, last);
+        throw failure(host, port, last, allowed.subList(0, tries), LocalIpv6::isThere);
     }
 
     /**
@@ -148,7 +156,17 @@ public final class GuardedSockets {
         }
     }
 
-    private static IOException failure(String host, int port, @Nullable IOException last) {
+    /**
+     * The failure to report.
+     *
+     * @param hasIpv6 whether this host could reach addresses of IPv6
+     */
+    static IOException failure(
+            String host,
+            int port,
+            @Nullable IOException last,
+            List<InetAddress> tried,
+            BooleanSupplier hasIpv6) {
         String where = host + ":" + port;
         if (last == null || last instanceof SocketTimeoutException) {
             SocketTimeoutException late =
@@ -156,7 +174,14 @@ public final class GuardedSockets {
             late.initCause(last);
             return late;
         }
-        ConnectException refused = new ConnectException(where + ": " + last.getMessage());
+        String message = String.valueOf(last.getMessage());
+        if (NO_WAY.stream().anyMatch(message::contains)
+                && tried.stream().allMatch(LocalIpv6::isGlobal)
+                && !hasIpv6.getAsBoolean()) {
+            // It stays so: as a passing fault of this host it would be tried for ever.
+            message = "the host has addresses of IPv6 alone, and this node has none";
+        }
+        ConnectException refused = new ConnectException(where + ": " + message);
         refused.initCause(last);
         return refused;
     }

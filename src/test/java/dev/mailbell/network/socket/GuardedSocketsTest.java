@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GuardedSocketsTest {
@@ -79,6 +80,45 @@ class GuardedSocketsTest {
         assertThat(GuardedSockets.moreTelling(local, refused)).isSameAs(refused);
         assertThat(GuardedSockets.moreTelling(refused, late)).isSameAs(late);
         assertThat(GuardedSockets.moreTelling(null, local)).isSameAs(local);
+    }
+
+    /** Otherwise a receiver that this node never reaches passes for a fault of this node. */
+    @ParameterizedTest
+    @CsvSource({
+        "2a00::1, false, Network is unreachable, false",
+        "2a00::1, false, Cannot assign requested address, false",
+        "2a00::1, false, Too many open files, true",
+        "2a00::1, true, Network is unreachable, true",
+        "fd00::1, false, Network is unreachable, true",
+        "192.0.2.1, false, Network is unreachable, true"
+    })
+    void a_host_of_ipv6_alone_is_out_of_reach_of_a_host_without_it(
+            String address, boolean hasIpv6, String said, boolean ofThisHost) throws Exception {
+        IOException failure =
+                GuardedSockets.failure(
+                        "hook.example",
+                        443,
+                        new ConnectException(said),
+                        List.of(InetAddress.getByName(address)),
+                        () -> hasIpv6);
+        assertThat(failure).isInstanceOf(ConnectException.class);
+        assertThat(GuardedSockets.isOfThisHost(String.valueOf(failure.getMessage())))
+                .isEqualTo(ofThisHost);
+        assertThat(failure.getMessage()).startsWith("hook.example:443: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2a00::1, true",
+        "2001:db8::1, true",
+        "fd00::2, false",
+        "fe80::1, false",
+        "::1, false",
+        "8.8.8.8, false"
+    })
+    void only_a_global_address_is_a_way_to_the_ipv6_of_others(String address, boolean global)
+            throws Exception {
+        assertThat(LocalIpv6.isGlobal(InetAddress.getByName(address))).isEqualTo(global);
     }
 
     @Test
