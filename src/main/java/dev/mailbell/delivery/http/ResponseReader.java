@@ -10,12 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
@@ -34,6 +37,15 @@ final class ResponseReader {
 
     private static final DateTimeFormatter ASCTIME =
             DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH);
+
+    private static final List<Function<String, Instant>> OTHER_DATES =
+            List.of(
+                    // HttpClient parses this format without a zone, and so never yields an instant.
+                    value -> LocalDateTime.parse(value, ASCTIME).toInstant(ZoneOffset.UTC),
+                    value ->
+                            OffsetDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
+                                    .toInstant(),
+                    value -> OffsetDateTime.parse(value).toInstant());
 
     private ResponseReader() {}
 
@@ -118,18 +130,23 @@ final class ResponseReader {
         return date(value).map(at -> seconds(Math.max(0, Duration.between(now, at).toSeconds())));
     }
 
-    /** RFC 9110, section 5.6.7: a date in one of three formats. */
+    /**
+     * RFC 9110, section 5.6.7: a date in one of three formats. Some receivers say a zone in numbers
+     * (RFC 5322), or the date as in JSON (RFC 3339).
+     */
     private static Optional<Instant> date(String value) {
         @Nullable Instant usual = DateUtils.parseStandardDate(value);
         if (usual != null) {
             return Optional.of(usual);
         }
-        try {
-            // HttpClient parses this format without a zone, and so never yields an instant.
-            return Optional.of(LocalDateTime.parse(value, ASCTIME).toInstant(ZoneOffset.UTC));
-        } catch (DateTimeParseException e) {
-            return Optional.empty();
+        for (Function<String, Instant> format : OTHER_DATES) {
+            try {
+                return Optional.of(format.apply(value));
+            } catch (DateTimeParseException e) {
+                LOG.trace("Not a date of this format: {}", e.getMessage());
+            }
         }
+        return Optional.empty();
     }
 
     private static Duration seconds(long seconds) {

@@ -34,8 +34,10 @@ import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
@@ -185,8 +187,9 @@ public final class WebhookClient implements AutoCloseable {
 
     /**
      * One try; null when a kept connection, which the endpoint may have closed meanwhile, ended
-     * before any answer. The endpoint may have taken such a POST all the same; {@code webhook-id}
-     * then lets it recognize the second one.
+     * before any answer, or with the 408 that some endpoints send before they close it. The
+     * endpoint may have taken such a POST all the same; {@code webhook-id} then lets it recognize
+     * the second one.
      *
      * @throws UnusableConnectionException when nothing was sent yet
      */
@@ -206,6 +209,11 @@ public final class WebhookClient implements AutoCloseable {
                     // Otherwise closing the response reads the rest, which may never end.
                     request.cancel();
                 }
+                if (answered.status() == HttpStatus.SC_REQUEST_TIMEOUT && isKept(context)) {
+                    // RFC 9110, section 15.5.9: it was said of the wait for this POST.
+                    request.cancel();
+                    return null;
+                }
             } catch (UnusableConnectionException e) {
                 if (cut.hasFired() || Thread.currentThread().isInterrupted()) {
                     return PostFailures.failed(e, cut.hasFired(), timeout, since(start));
@@ -217,7 +225,7 @@ public final class WebhookClient implements AutoCloseable {
                         && answered == null
                         && !cut.hasFired()
                         && !Thread.currentThread().isInterrupted()
-                        && context.getAttribute(GuardedConnections.FRESH) == null) {
+                        && isKept(context)) {
                     return null;
                 }
                 if (answered == null) {
@@ -236,6 +244,11 @@ public final class WebhookClient implements AutoCloseable {
             }
             return answered;
         }
+    }
+
+    /** Whether the call went over a connection of an earlier one. */
+    private static boolean isKept(HttpContext context) {
+        return context.getAttribute(GuardedConnections.FRESH) == null;
     }
 
     private static HttpHost target(WebhookUrl url) {

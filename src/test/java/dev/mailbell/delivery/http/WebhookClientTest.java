@@ -214,6 +214,34 @@ class WebhookClientTest {
         assertThat(receiver.requests).hasSize(3);
     }
 
+    /**
+     * Load balancers say so of a kept connection without a request, just when the next one comes.
+     */
+    @Test
+    void a_kept_connection_that_ends_with_408_is_replaced_at_once() {
+        String late = "HTTP/1.1 408 Request Time-out\r\nConnection: close\r\n\r\n";
+        AtomicLong served = new AtomicLong();
+        RawReceiver receiver =
+                open(
+                        new RawReceiver((request, out) -> {
+                            boolean ok = served.incrementAndGet() != 2 && served.get() < 4;
+                            out.write((ok ? OK : late).getBytes(UTF_8));
+                            if (!ok) {
+                                out.close();
+                            }
+                        }));
+        WebhookClient client = client();
+        WebhookPost post = post("http://127.0.0.1:" + receiver.port() + "/");
+        assertThat(((Answered) client.post(post, LONG)).status()).isEqualTo(200);
+        assertThat(((Answered) client.post(post, LONG)).status()).isEqualTo(200);
+        assertThat(receiver.connections).hasValue(2);
+        assertThat(receiver.requests).hasSize(3);
+        // Said of a new connection it is an answer.
+        assertThat(((Answered) client.post(post, LONG)).status()).isEqualTo(408);
+        assertThat(receiver.connections).hasValue(3);
+        assertThat(receiver.requests).hasSize(5);
+    }
+
     @Test
     void a_post_that_a_kept_connection_lost_is_sent_once_more_over_a_new_one_and_no_further()
             throws Exception {
@@ -310,6 +338,11 @@ class WebhookClientTest {
                     Friday, 20-Nov-26 00:01:00 GMT| PT1M
                     Fri Nov 20 00:01:00 2026      | PT1M
                     Thu, 19 Nov 2026 00:00:00 GMT | PT0S
+                    Fri, 20 Nov 2026 00:01:00 UTC | PT1M
+                    Fri, 20 Nov 2026 00:01:00 +0000 | PT1M
+                    Fri, 20 Nov 2026 00:01:00 -0000 | PT1M
+                    2026-11-20T00:01:00Z          | PT1M
+                    2026-11-20T01:01:00+01:00     | PT1M
                     -5                            |
                     1.5                           |
                     soon                          |
