@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /** Lists accounts page by page, in the order of their ids, and searches among them. */
@@ -177,6 +178,15 @@ public final class AccountSearch {
      * @param conditions all matches, without an index that the walk would not follow
      */
     private List<Account> rareOrFrequent(
+            List<String> probes, String conditions, Map<String, Object> values, int limit) {
+        // One snapshot: without an account that is removed meanwhile, the page would look like the
+        // last one.
+        return jdbi.inTransaction(
+                TransactionIsolationLevel.REPEATABLE_READ,
+                handle -> inSnapshot(probes, conditions, values, limit));
+    }
+
+    private List<Account> inSnapshot(
             List<String> probes, String conditions, Map<String, Object> values, int limit) {
         List<List<UUID>> found = new ArrayList<>();
         for (String probe : probes) {
