@@ -67,20 +67,45 @@ public final class AccountImport {
     }
 
     /**
-     * Adds accounts with their marks, in one transaction.
+     * Adds accounts of one client with their marks, in one transaction.
      *
+     * @param inUse gets the exported ids under which something is there already: nothing is added
+     *     for them
      * @return the ids of those that were added; the refs of the others are taken
      */
-    public Set<UUID> insert(List<Imported> imports) {
+    public Set<UUID> insert(List<Imported> imports, Set<UUID> inUse) {
+        if (imports.isEmpty()) {
+            return Set.of();
+        }
         return jdbi.inTransaction(handle -> {
-            Set<UUID> added = accounts.insert(imports.stream().map(Imported::account).toList());
+            inUse.addAll(lockInUse(handle, imports));
+            List<Imported> free =
+                    imports.stream().filter(it -> !inUse.contains(it.source())).toList();
+            Set<UUID> added = accounts.insert(free.stream().map(Imported::account).toList());
             List<Imported> rows =
-                    imports.stream().filter(it -> added.contains(it.account().id())).toList();
+                    free.stream().filter(it -> added.contains(it.account().id())).toList();
             remember(handle, rows);
             insertMarks(handle, rows);
             insertKnown(handle, rows);
             return added;
         });
+    }
+
+    /** The row of the client lets two imports at once, at two nodes, not add the same. */
+    private static List<UUID> lockInUse(Handle handle, List<Imported> imports) {
+        UUID client = imports.getFirst().account().clientId();
+        handle.createQuery("select id from client where id = :client for no key update")
+                .bind("client", client)
+                .mapTo(UUID.class)
+                .findOne();
+        return handle.createQuery(
+                        """
+                        select source from imported where client_id = :client and source = any (:sources)\
+                        """)
+                .bind("client", client)
+                .bind("sources", imports.stream().map(Imported::source).toArray(UUID[]::new))
+                .mapTo(UUID.class)
+                .list();
     }
 
     private static void remember(Handle handle, List<Imported> rows) {

@@ -27,14 +27,42 @@ public final class WebhookImport {
                         .one());
     }
 
+    /** What became of a webhook. */
+    public enum Outcome {
+        ADDED,
+        /** Something is imported under its exported id. */
+        IN_USE,
+        FULL
+    }
+
     /**
      * Adds a webhook.
      *
      * @param source its id where it was exported
+     * @param most how many webhooks its client may have
      */
-    public void insert(Webhook webhook, UUID source) {
-        jdbi.useTransaction(handle -> {
-            webhooks.insert(webhook);
+    public Outcome insert(Webhook webhook, UUID source, long most) {
+        return jdbi.inTransaction(handle -> {
+            // The row of the client lets two imports at once, at two nodes, not add the same.
+            handle.createQuery("select id from client where id = :client for no key update")
+                    .bind("client", webhook.clientId())
+                    .mapTo(UUID.class)
+                    .findOne();
+            boolean inUse =
+                    handle.createQuery(
+                                    """
+                                    select exists (select from imported where client_id = :client and source = :source)\
+                                    """)
+                            .bind("client", webhook.clientId())
+                            .bind("source", source)
+                            .mapTo(Boolean.class)
+                            .one();
+            if (inUse) {
+                return Outcome.IN_USE;
+            }
+            if (!webhooks.insert(webhook, most)) {
+                return Outcome.FULL;
+            }
             handle.createUpdate(
                             """
                             insert into imported (client_id, source, webhook_id) values (:client, :source, :webhook)\
@@ -43,6 +71,7 @@ public final class WebhookImport {
                     .bind("source", source)
                     .bind("webhook", webhook.id())
                     .execute();
+            return Outcome.ADDED;
         });
     }
 }

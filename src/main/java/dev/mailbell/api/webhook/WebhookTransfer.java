@@ -122,12 +122,7 @@ public final class WebhookTransfer {
         }
         long room = most.applyAsLong(clientId);
         if (store.count(clientId) >= room) {
-            throw new ProblemException(
-                    Problem.refused(
-                            "too-many-webhooks",
-                            "this client may have "
-                                    + room
-                                    + " webhooks (limits.webhooksPerClient); remove some first"));
+            throw full(room);
         }
         if (!(line.get("webhook") instanceof ObjectNode settings)) {
             throw new ProblemException(Problem.invalid("webhook", "must be an object"));
@@ -151,9 +146,29 @@ public final class WebhookTransfer {
                         given == null ? Signer.newSecret() : given,
                         disabled ? State.DISABLED : State.ENABLED,
                         clock.instant().truncatedTo(ChronoUnit.MILLIS));
-        imports.insert(webhook, source);
-        webhooks.changed(webhook.id());
-        return true;
+        return switch (imports.insert(webhook, source, room)) {
+            case ADDED -> {
+                webhooks.changed(webhook.id());
+                yield true;
+            }
+            case IN_USE -> {
+                if (!imports.isPresent(clientId, source)) {
+                    throw new ProblemException(
+                            Problem.invalid("id", "is that of an account that is imported"));
+                }
+                yield false;
+            }
+            case FULL -> throw full(room);
+        };
+    }
+
+    private static ProblemException full(long room) {
+        return new ProblemException(
+                Problem.refused(
+                        "too-many-webhooks",
+                        "this client may have "
+                                + room
+                                + " webhooks (limits.webhooksPerClient); remove some first"));
     }
 
     /** The names that the export has; the values of some may be given beside them. */

@@ -21,6 +21,7 @@ import dev.mailbell.mail.Protocol;
 import dev.mailbell.watch.Watch;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,8 @@ public final class AccountTransfer {
     private static final String NO_LOGIN =
             "the account was imported without a secret; give it one with PATCH (mail.password or"
                     + " mail.oauth2)";
+    private static final Problem ID_OF_WEBHOOK =
+            Problem.invalid("id", "is that of a webhook that is imported");
 
     private final AccountExport exports;
     private final AccountImport imports;
@@ -149,20 +152,27 @@ public final class AccountTransfer {
                 prepared.put(account.id(), new Prepared(ordered.get(i), item, marks));
             }
         }
+        Set<UUID> inUse = new HashSet<>();
         List<Account> stored =
-                registration.store(clientId, items, accounts -> insert(accounts, prepared));
+                registration.store(clientId, items, accounts -> insert(accounts, prepared, inUse));
         watch.watchNew(stored.stream().filter(Account::isWatched).toList());
+        Set<UUID> addedMeanwhile =
+                inUse.isEmpty() ? Set.of() : imports.present(clientId, inUse).keySet();
         for (int i = 0; i < items.size(); i++) {
+            Line line = ordered.get(i);
             Problem problem = items.get(i).problem();
             if (problem == null) {
-                report.imported(ordered.get(i));
+                report.imported(line);
+            } else if (addedMeanwhile.contains(line.id())) {
+                report.present(line);
             } else {
-                report.refused(ordered.get(i), problem);
+                report.refused(line, inUse.contains(line.id()) ? ID_OF_WEBHOOK : problem);
             }
         }
     }
 
-    private Set<UUID> insert(List<Account> accounts, Map<UUID, Prepared> prepared) {
+    private Set<UUID> insert(
+            List<Account> accounts, Map<UUID, Prepared> prepared, Set<UUID> inUse) {
         List<Imported> rows = new ArrayList<>();
         for (Account account : accounts) {
             Prepared from = prepared.get(account.id());
@@ -170,7 +180,7 @@ public final class AccountTransfer {
                 rows.add(new Imported(account, from.line().id(), from.marks()));
             }
         }
-        return imports.insert(rows);
+        return imports.insert(rows, inUse);
     }
 
     private static JsonNode settings(Line line) {
