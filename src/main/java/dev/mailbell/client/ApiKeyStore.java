@@ -101,7 +101,7 @@ public final class ApiKeyStore {
      * Gives a key a new text. The text before stays valid for a while, but not longer than it would
      * have been; one that was replaced earlier is not valid any more.
      *
-     * @param expiresAt the end of the new text; null for none
+     * @param expiresAt the end of the new text; null for that of the text before
      * @param until when the text before ends
      * @return the key; empty when there is none, or it has expired
      */
@@ -117,7 +117,7 @@ public final class ApiKeyStore {
                                 """
                                 with rotated as (
                                     update api_key set previous_hash = hash, previous_until = least(expires_at, :until),
-                                        hash = :hash, prefix = :prefix, expires_at = :expiresAt
+                                        hash = :hash, prefix = :prefix, expires_at = coalesce(:expiresAt, expires_at)
                                     where client_id = :client and id = :id and (expires_at is null or expires_at > :now)
                                     returning *),
                                 ended as (delete from portal_link where key_id in (select id from rotated))

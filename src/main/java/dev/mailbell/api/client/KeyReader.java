@@ -40,13 +40,13 @@ final class KeyReader {
     /**
      * Reads the body of a rotation.
      *
-     * @param before the present expiry, which stays when the body gives none
+     * @return the new expiry; null when the body gives none and the present one stays
      * @throws dev.mailbell.api.problem.ProblemException 400 with every error
      */
-    static @Nullable Instant readRotation(ObjectNode json, @Nullable Instant before, Instant now) {
+    static @Nullable Instant readRotation(ObjectNode json, Instant now) {
         FieldErrors errors = new FieldErrors();
         Fields fields = Fields.of(json, errors);
-        Instant expiresAt = expiry(fields, now).orElse(before);
+        Instant expiresAt = expiry(fields, now).orElse(null);
         fields.rejectUnknown();
         errors.throwIfAny();
         return expiresAt;

@@ -121,7 +121,7 @@ public final class KeyRoutes {
         Query.of(context).validate();
         ObjectNode json = Body.optional(context);
         ApiKey key = fromPath(context);
-        Instant expiresAt = KeyReader.readRotation(json, key.expiresAt(), now());
+        Instant expiresAt = KeyReader.readRotation(json, now());
         // A repeated request must not rotate again: that would end the key that is in use.
         idempotency.answer(context, Json.bytes(json), () -> rotation(key, expiresAt));
     }

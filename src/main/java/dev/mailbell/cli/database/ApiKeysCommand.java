@@ -182,14 +182,16 @@ public final class ApiKeysCommand implements Runnable {
         Instant now = ClientTables.now();
         try (ClientTables tables = ClientTables.open(config)) {
             UUID owner = tables.client(client).id();
-            ApiKey key = tables.keys().find(owner, keyId).orElseThrow(ApiKeysCommand::unknown);
+            if (tables.keys().find(owner, keyId).isEmpty()) {
+                throw unknown();
+            }
             ApiKey rotated =
                     tables.keys()
                             .rotate(
                                     owner,
                                     keyId,
                                     text,
-                                    key.expiresAt(),
+                                    null,
                                     now.plus(ApiKeyStore.PREVIOUS_LIFE),
                                     now)
                             .orElseThrow(() ->

@@ -242,7 +242,7 @@ final class ClientPages {
     private void rotateKey(PageRequest request) {
         Client client = client(request);
         ApiKey key = key(request, client);
-        KeyActions.WithText rotated = keyActions.rotate(key, key.expiresAt());
+        KeyActions.WithText rotated = keyActions.rotate(key, null);
         keyActions.rotated();
         showKey(request, client, "The new text of the key", rotated);
     }

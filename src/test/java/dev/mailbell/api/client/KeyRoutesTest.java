@@ -9,12 +9,16 @@ import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.client.ApiKeyStore;
 import dev.mailbell.client.KeyText;
+import dev.mailbell.database.TestDatabase;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -247,6 +251,31 @@ class KeyRoutesTest {
         API.clock.ahead = Duration.ofSeconds(7201);
         assertThat(status(text(rotated))).isEqualTo(401);
         assertThat(operator.post(path(key) + "/rotate", "{}").statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void a_rotation_keeps_the_expiry_that_another_one_sets_at_the_same_time() {
+        JsonNode key = API.newKey(id, "read");
+        Instant expiry = Instant.now().plusSeconds(3600).truncatedTo(ChronoUnit.MILLIS);
+        CompletableFuture<JsonNode> begun =
+                API.database
+                        .jdbi()
+                        .inTransaction(handle -> {
+                            handle.execute(
+                                    "update api_key set expires_at = ? where id = ?::uuid",
+                                    expiry.atOffset(ZoneOffset.UTC),
+                                    key.required("id").stringValue());
+                            var rotation =
+                                    CompletableFuture.supplyAsync(
+                                            () -> json(operator.post(path(key) + "/rotate", "{}")));
+                            await().until(() ->
+                                    TestDatabase.waitingForLocks(API.database.jdbi()) == 1);
+                            return rotation;
+                        });
+        JsonNode rotated = begun.join();
+        assertThat(Instant.parse(rotated.required("expiresAt").stringValue())).isEqualTo(expiry);
+        API.clock.ahead = Duration.ofSeconds(3601);
+        assertThat(status(text(rotated))).isEqualTo(401);
     }
 
     @Test
