@@ -10,7 +10,9 @@ public final class RefusedException extends ApiFailure {
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int BAD_GATEWAY = 502;
     private static final int UNAVAILABLE = 503;
+    private static final int GATEWAY_TIMEOUT = 504;
     private static final int MAX_DETAIL = 300;
     private static final String TYPE = "urn:mailbell:problem:";
 
@@ -109,8 +111,14 @@ public final class RefusedException extends ApiFailure {
         return retryAfter;
     }
 
-    /** Whether the same request may succeed a little later. */
+    /**
+     * Whether the same request may succeed a little later. A proxy says 502 and 504 while the
+     * daemon behind it is restarted.
+     */
     public boolean isPassing() {
-        return status == TOO_MANY_REQUESTS || status == UNAVAILABLE;
+        return status == TOO_MANY_REQUESTS
+                || status == BAD_GATEWAY
+                || status == UNAVAILABLE
+                || status == GATEWAY_TIMEOUT;
     }
 }

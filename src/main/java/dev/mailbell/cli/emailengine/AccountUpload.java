@@ -91,7 +91,7 @@ public final class AccountUpload implements Destination {
                     return parsed(response.body());
                 }
                 last = "it answered " + status + problem(response.body());
-                if (status != 429 && status != 503) {
+                if (!isPassing(status, response.body())) {
                     break;
                 }
                 wait =
@@ -117,9 +117,27 @@ public final class AccountUpload implements Destination {
                 null);
     }
 
+    /**
+     * Whether the same request may succeed a little later. A proxy says 502 and 504 while the
+     * daemon behind it is restarted. A request that was given up may still be under way.
+     */
+    private static boolean isPassing(int status, String body) {
+        return switch (status) {
+            case 429, 502, 503, 504 -> true;
+            case 409 -> body.contains("urn:mailbell:problem:idempotency-busy");
+            default -> false;
+        };
+    }
+
+    /** Below the path of the API, if it has one: something else may be at the root. */
+    private URI batches() {
+        String base = api.toString();
+        return URI.create((base.endsWith("/") ? base : base + "/") + "v1/accounts/batch");
+    }
+
     private HttpRequest request(byte[] body) {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(api.resolve("/v1/accounts/batch"))
+                HttpRequest.newBuilder(batches())
                         .timeout(ANSWER)
                         .header("Authorization", "Bearer " + key)
                         .header("Content-Type", "application/json")

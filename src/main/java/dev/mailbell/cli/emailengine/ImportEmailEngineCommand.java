@@ -155,7 +155,11 @@ public final class ImportEmailEngineCommand implements Callable<Integer> {
         String host = api.getHost();
         String scheme = String.valueOf(api.getScheme()).toLowerCase(Locale.ROOT);
         boolean http = scheme.equals("http");
-        if (host == null || !http && !scheme.equals("https")) {
+        boolean plain =
+                api.getRawUserInfo() == null
+                        && api.getRawQuery() == null
+                        && api.getRawFragment() == null;
+        if (host == null || !plain || !http && !scheme.equals("https")) {
             throw notAnApi();
         }
         if (http && !isLoopback(host)) {
@@ -187,7 +191,12 @@ public final class ImportEmailEngineCommand implements Callable<Integer> {
         if (key == null || key.isBlank()) {
             throw usage("Set MAILBELL_KEY to an API key with the scope accounts:credentials.");
         }
-        return key.strip();
+        String line = key.strip();
+        // Java's HTTP client would quote the key in its error.
+        if (!line.chars().allMatch(c -> c > ' ' && c <= '~')) {
+            throw usage("MAILBELL_KEY is not one line of visible ASCII characters.");
+        }
+        return line;
     }
 
     private ParameterException usage(String message) {

@@ -29,6 +29,7 @@ class AccountUploadTest {
     private final Deque<Reply> replies = new ArrayDeque<>();
     private final List<String> keys = new ArrayList<>();
     private final List<String> said = new ArrayList<>();
+    private final List<String> paths = new ArrayList<>();
     private HttpServer server;
 
     @BeforeEach
@@ -46,6 +47,7 @@ class AccountUploadTest {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             exchange.getRequestBody().readAllBytes();
+            paths.add(exchange.getRequestURI().getPath());
             keys.add(exchange.getRequestHeaders().getFirst("Idempotency-Key"));
             Reply reply = replies.remove();
             byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
@@ -56,6 +58,10 @@ class AccountUploadTest {
     }
 
     private void upload() {
+        upload("");
+    }
+
+    private void upload(String base) {
         Destination.Answers answers =
                 new Destination.Answers() {
                     @Override
@@ -73,7 +79,7 @@ class AccountUploadTest {
                         said.add("refused " + account.ref() + ": " + reason);
                     }
                 };
-        URI api = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        URI api = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + base);
         ObjectNode registration = ExportJson.MAPPER.createObjectNode().put("ref", "ann");
         try (AccountUpload upload = new AccountUpload(api, "mbk_key", null, answers)) {
             upload.add(new Carried("ann", registration, List.of(), null));
@@ -90,6 +96,32 @@ class AccountUploadTest {
         assertThat(said).containsExactly("added ann");
         assertThat(keys).hasSize(3).doesNotContainNull();
         assertThat(keys.stream().distinct()).hasSize(1);
+    }
+
+    @Test
+    void a_proxy_without_a_daemon_and_a_request_under_way_are_waited_for() {
+        replies.add(new Reply(502, "<html>"));
+        replies.add(new Reply(504, "<html>"));
+        replies.add(new Reply(409, "{\"type\": \"urn:mailbell:problem:idempotency-busy\"}"));
+        replies.add(new Reply(200, REGISTERED));
+        upload();
+        assertThat(said).containsExactly("added ann");
+        assertThat(keys.stream().distinct()).hasSize(1);
+    }
+
+    /** Another program may be at the root of that host: it must not get the passwords. */
+    @Test
+    void an_api_below_a_path_gets_the_accounts_there() {
+        for (String base : List.of("", "/", "/mailbell", "/mailbell/")) {
+            replies.add(new Reply(200, REGISTERED));
+            upload(base);
+        }
+        assertThat(paths)
+                .containsExactly(
+                        "/v1/accounts/batch",
+                        "/v1/accounts/batch",
+                        "/mailbell/v1/accounts/batch",
+                        "/mailbell/v1/accounts/batch");
     }
 
     @Test

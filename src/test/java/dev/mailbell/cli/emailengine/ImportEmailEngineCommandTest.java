@@ -206,6 +206,22 @@ class ImportEmailEngineCommandTest {
     }
 
     @Test
+    void a_key_with_a_line_break_and_a_password_in_the_address_are_not_shown() throws IOException {
+        String file = file(account("ann", "")).toString();
+        String key = environment.put("MAILBELL_KEY", "mbk_s3cret\nsecond line");
+        assertThat(run(file)).isEqualTo(2);
+        assertThat(err.toString()).contains("MAILBELL_KEY is not one line");
+        environment.put("MAILBELL_KEY", key);
+        String url = environment.get("MAILBELL_URL");
+        for (String with :
+                List.of(url.replace("//", "//ann:s3cret@"), url + "?k=s3cret", url + "#s3cret")) {
+            environment.put("MAILBELL_URL", with);
+            assertThat(run(file)).as(with).isEqualTo(2);
+        }
+        assertThat(refs()).isEmpty();
+    }
+
+    @Test
     void where_the_passwords_go_is_checked_first() throws IOException {
         String file = file(account("ann", "")).toString();
         assertThat(run("--url", "http://mailbell.example", file)).isEqualTo(2);

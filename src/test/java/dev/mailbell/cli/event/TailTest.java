@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mailbell.Patience;
 import dev.mailbell.Ports;
+import com.sun.net.httpserver.HttpServer;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.cli.api.Api;
 import dev.mailbell.cli.api.ApiFailure;
@@ -22,6 +23,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -203,6 +205,32 @@ class TailTest {
         }
         assertThat(seen).isEmpty();
         assertThat(notices).contains("connected again");
+    }
+
+    @Test
+    void it_goes_on_when_a_proxy_reaches_the_daemon_again() throws Exception {
+        HttpServer proxy =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        proxy.createContext(
+                "/",
+                exchange -> {
+                    exchange.sendResponseHeaders(502, -1);
+                    exchange.close();
+                });
+        proxy.start();
+        try (Running _ = new Running(null)) {
+            String first = happened();
+            assertThat(next()).isEqualTo(first);
+            door.leadTo(proxy.getAddress().getPort());
+            door.cut();
+            await().until(() -> notices.toString().contains("(502)"));
+            String second = happened();
+            door.leadTo(api.port());
+            door.cut();
+            assertThat(next()).isEqualTo(second);
+        } finally {
+            proxy.stop(0);
+        }
     }
 
     @Test
