@@ -10,6 +10,7 @@ import dev.mailbell.account.LoginSecrets;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.database.TestDatabase;
+import dev.mailbell.watch.record.StoredRefreshTokens;
 import java.net.http.HttpResponse;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -78,5 +79,26 @@ class AccountChangeRacesTest {
                 (LoginSecret.OAuth2) secrets.open(store.find(id).orElseThrow());
         assertThat(written.refreshToken()).isEqualTo("r2");
         assertThat(written.clientSecret()).isEqualTo("s3cret-two");
+    }
+
+    /** Providers give tokens of several kilobytes, such as those with the groups of their owner. */
+    @Test
+    void a_patch_is_not_refused_for_the_long_token_that_the_provider_gave() {
+        UUID id =
+                UUID.fromString(
+                        TestApi.idOf(
+                                client.post(
+                                        "/v1/accounts",
+                                        """
+                                        {"address": "ann@example.org", "mail": {"host": "imap.example.org", "oauth2":
+                                         {"provider": "custom", "clientId": "c1",
+                                          "refreshToken": "r1", "tokenUrl": "https://id.example.org/token"}}}\
+                                        """)));
+        String longest = "r".repeat(16 * 1024);
+        new StoredRefreshTokens(store, secrets, _ -> {}).replaced(id, "r1", longest);
+        HttpResponse<String> answer =
+                client.patch("/v1/accounts/" + id, "{\"labels\": {\"plan\": \"pro\"}}");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(secrets.open(store.find(id).orElseThrow()).secrets()).containsExactly(longest);
     }
 }

@@ -124,6 +124,8 @@ class OAuthAppRoutesTest {
                     {"provider": "yahoo", "clientId": "c"}                                       | provider
                     {"provider": "google"}                                                       | clientId
                     {"provider": "google", "clientId": "é"}                                      | clientId
+                    {"provider": "google", "clientId": "c", "clientSecret": "schlüssel"}         | clientSecret
+                    {"provider": "google", "clientId": "c", "scope": "https://mail.google.com/ é"} | scope
                     {"provider": "google", "clientId": "c", "secret": "x"}                       | secret
                     {"provider": "google", "clientId": "c", "tokenUrl": "https://a.example"}     | tokenUrl
                     {"provider": "google", "clientId": "c", "tenant": "t"}                       | tenant
@@ -262,6 +264,8 @@ class OAuthAppRoutesTest {
                 .containsKey("mail.oauth2.refreshToken");
         assertThat(faults(registerAccount(users, ", \"clientId\": \"c\"")))
                 .containsKey("mail.oauth2.clientId");
+        assertThat(faults(registerAccount(users, ", \"scope\": \"café\"")))
+                .containsKey("mail.oauth2.scope");
         assertThat(registerAccount(appOnly, "").statusCode()).isEqualTo(201);
         // Of another client.
         assertThat(

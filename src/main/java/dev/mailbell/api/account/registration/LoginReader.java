@@ -33,6 +33,9 @@ final class LoginReader {
     private static final int MAX_PEM_LENGTH = 256 * 1024;
     private static final int MAX_SECRET_LENGTH = 8_192;
 
+    /** As long as one that a provider gives: a patch reads the stored one again. */
+    private static final int MAX_TOKEN_LENGTH = 16 * 1024;
+
     /** Its Base64 form fits into a line of 8,192 octets, which mail servers accept. */
     private static final int MAX_PASSWORD_LENGTH = 4_096;
 
@@ -131,18 +134,17 @@ final class LoginReader {
         if (app.isEmpty()) {
             oauth2.error("app", "must be an id, a UUID");
         }
-        String refreshToken = oauth2.line("refreshToken", MAX_SECRET_LENGTH).orElse(null);
-        if (refreshToken != null) {
-            requireAscii(oauth2, "refreshToken", refreshToken);
-        }
+        String refreshToken = oauth2.line("refreshToken", MAX_TOKEN_LENGTH).orElse(null);
+        requireAscii(oauth2, "refreshToken", refreshToken);
         String subject = oauth2.line("subject", MAX_NAME_LENGTH).orElse(null);
         String scope = oauth2.line("scope", 2_000).orElse(null);
+        requireAscii(oauth2, "scope", scope);
         oauth2.rejectUnknown();
         return new LoginSecret.App(app.orElse(NO_APP), refreshToken, subject, scope);
     }
 
-    private static void requireAscii(Fields oauth2, String field, String value) {
-        if (!value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
+    private static void requireAscii(Fields oauth2, String field, @Nullable String value) {
+        if (value != null && !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
             oauth2.error(field, "must consist of printable ASCII characters");
         }
     }
@@ -168,7 +170,7 @@ final class LoginReader {
         Optional<String> provider = oauth2.oneOf("provider", PROVIDERS);
         String clientId = oauth2.requiredLine("clientId", 1_000);
         String clientSecret = oauth2.line("clientSecret", MAX_SECRET_LENGTH).orElse(null);
-        String refreshToken = oauth2.requiredLine("refreshToken", MAX_SECRET_LENGTH);
+        String refreshToken = oauth2.requiredLine("refreshToken", MAX_TOKEN_LENGTH);
         boolean tokenUrlGiven = oauth2.has("tokenUrl");
         String tokenUrl =
                 oauth2.line("tokenUrl", UrlSyntax.MAX_LENGTH)
