@@ -5,15 +5,17 @@ import dev.mailbell.api.problem.ProblemException;
 import dev.mailbell.api.request.Fields;
 import dev.mailbell.detection.PositionUpdate;
 import dev.mailbell.mail.Protocol;
+import java.math.BigInteger;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads a client's position: how far it has fetched a mailbox. */
 final class PositionReader {
-    private static final long MAX_UID = 4_294_967_295L;
+    /** Some servers exceed the 32 bits of RFC 9051, and their marks show it. */
+    private static final BigInteger MAX_UID = BigInteger.valueOf(Long.MAX_VALUE - 1);
 
     /** More than the 32 bits of RFC 9051: the value is only compared. */
-    private static final long MAX_VALIDITY = Long.MAX_VALUE - 1;
+    private static final long MAX_VALIDITY = Long.MAX_VALUE;
 
     private PositionReader() {}
 
@@ -40,7 +42,7 @@ final class PositionReader {
             fields.error("uidValidity", "is of IMAP only; leave it out");
         }
         if (protocol == Protocol.IMAP && uid.isPresent() && !isImapUid(uid.get())) {
-            fields.error("uid", "must be an IMAP UID: a number from 1 to 4294967295, as a string");
+            fields.error("uid", "must be an IMAP UID: a number from 1 on, as a string");
         }
         errors.throwIfAny();
         return all
@@ -49,8 +51,8 @@ final class PositionReader {
     }
 
     private static boolean isImapUid(String uid) {
-        return uid.matches("[0-9]{1,10}")
-                && Long.parseLong(uid) >= 1
-                && Long.parseLong(uid) <= MAX_UID;
+        return uid.matches("[0-9]{1,19}")
+                && new BigInteger(uid).signum() > 0
+                && new BigInteger(uid).compareTo(MAX_UID) <= 0;
     }
 }

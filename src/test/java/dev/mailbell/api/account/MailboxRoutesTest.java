@@ -105,6 +105,23 @@ class MailboxRoutesTest {
                 .isEqualTo(404);
     }
 
+    /** As in the marks of servers that exceed the range of RFC 9051. */
+    @Test
+    void the_uid_of_a_mark_is_taken_back_whatever_its_size() {
+        String id = idOf(client.post("/v1/accounts", imap("large")));
+        String position = "/v1/accounts/" + id + "/mailboxes/INBOX/position";
+        assertThat(
+                        client.put(
+                                        position,
+                                        "{\"uid\": \"4294967296\", \"uidValidity\": 9223372036854775807}")
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(API.watch.positions)
+                .containsEntry(
+                        UUID.fromString(id),
+                        new PositionUpdate.UpTo("4294967296", Long.MAX_VALUE, false));
+    }
+
     @Test
     void a_position_is_either_a_uid_of_the_protocol_or_all() {
         String imap = "/v1/accounts/" + idOf(client.post("/v1/accounts", imap("p-1")));
@@ -113,7 +130,10 @@ class MailboxRoutesTest {
         assertThat(faults(client.put(position, "{\"all\": true, \"uid\": \"3\"}")))
                 .containsOnlyKeys("uid");
         assertThat(faults(client.put(position, "{\"all\": false}"))).containsOnlyKeys("all");
-        for (String uid : new String[] {"0", "4294967296", "-1", "x", "1.5", "99999999999"}) {
+        for (String uid :
+                new String[] {
+                    "0", "9223372036854775807", "-1", "x", "1.5", "+7", "99999999999999999999"
+                }) {
             assertThat(faults(client.put(position, "{\"uid\": \"" + uid + "\"}")))
                     .as(uid)
                     .containsOnlyKeys("uid");
