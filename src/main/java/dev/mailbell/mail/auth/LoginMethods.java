@@ -63,10 +63,13 @@ public final class LoginMethods {
 
     /**
      * The failure to report: the first one, because servers close the connection after a refused
-     * login; but a server that asks to wait has not evaluated the password.
+     * login; but a server that wants fewer logins has not evaluated the password, and one that
+     * finds the mailbox locked has accepted it.
      */
     private static MailFailure moreInformative(@Nullable MailFailure first, MailFailure next) {
-        return first == null || next.code() == FailureCode.RATE_LIMITED ? next : first;
+        return first == null || next.code().isOfLimit() || next.code() == FailureCode.MAILBOX_LOCKED
+                ? next
+                : first;
     }
 
     private void remember(String host, List<String> refused, String worked) {

@@ -4,7 +4,6 @@ import dev.mailbell.detection.Pop3Mark.Basis;
 import dev.mailbell.detection.Pop3Observation.Full;
 import dev.mailbell.detection.Pop3Observation.Queries;
 import dev.mailbell.detection.messages.Arrival;
-import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.pop3.MessageHeaders.Facts;
 import dev.mailbell.mail.pop3.login.ServerQuirks;
@@ -59,17 +58,8 @@ final class ListingQueries implements Queries {
         } catch (MailFailure failure) {
             // A server that refuses a second login must not fail every check.
             quirks.comparedUids();
-            throw failure.code().needsOwner() ? refusedNow(failure) : failure;
+            throw Pop3Sessions.afterAcceptedLogin(failure);
         }
-    }
-
-    /** The password is correct, because the server accepted it in the first session. */
-    private static MailFailure refusedNow(MailFailure failure) {
-        return new MailFailure(
-                FailureCode.SERVER_ERROR,
-                "The server accepted the first login of this check and refused a second one. "
-                        + failure.reason(),
-                failure);
     }
 
     private boolean areSessionUids() {

@@ -187,9 +187,12 @@ final class Listings {
             Reply status, int expected, NumberColumn column, LineReader reader) {
         String fault = null;
         boolean onStatusLine = isLine(status.text(), expected);
+        // The number of all messages is more likely a count, as in "+OK 2 300": a pause before the
+        // last line does not end the listing then.
+        boolean hasCount = expected > 1 && Numbers.of(status.text()).next() == expected;
         while (true) {
-            int listed = column.size() + (onStatusLine ? 1 : 0);
-            if (isOver(listed, expected) || !wire.nextLine(true)) {
+            int besides = onStatusLine && !hasCount ? 1 : 0;
+            if (isOver(column.size(), besides, expected) || !wire.nextLine(true)) {
                 break;
             }
             if (wire.isStatus()) {
@@ -208,12 +211,16 @@ final class Listings {
         return fault;
     }
 
-    /** Whether the listing may be complete and the server is silent. */
-    private boolean isOver(int listed, int expected) {
+    /**
+     * Whether the listing may be complete and the server is silent.
+     *
+     * @param besides the number of messages that may be listed on the status line
+     */
+    private boolean isOver(int listed, int besides, int expected) {
         Silences silences = wire.silences();
-        return (listed == expected || expected == UNKNOWN)
+        return (listed + besides == expected || expected == UNKNOWN)
                 && !wire.hasLine()
-                && wire.isQuietFor(expected == UNKNOWN ? silences.end() : silences.dot());
+                && wire.isQuietFor(listed == expected ? silences.dot() : silences.end());
     }
 
     /** Whether the text is a message number and one word. */

@@ -182,7 +182,15 @@ final class Pop3Session implements MailSession {
             proofs.failed(Proof.ENDS, "answered a short question out of step");
         }
         logOut(dialogue.wire(), deadline);
-        dialogue = opener.open();
+        try {
+            dialogue = opener.open();
+        } catch (MailFailure refusal) {
+            if (!answered && Pop3Sessions.isAnswerToLogin(refusal)) {
+                // Otherwise each check would lose its session here and need a second login.
+                proofs.unanswered(Proof.ENDS);
+            }
+            throw Pop3Sessions.afterAcceptedLogin(refusal);
+        }
         Observation seen = observed(check(), mark, true, lastCheckedAt);
         if (!answered) {
             // Only now it is known that the server is reachable and did not answer the command.

@@ -1,5 +1,6 @@
 package dev.mailbell.mail.pop3;
 
+import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.HostProofs;
 import dev.mailbell.mail.Login;
 import dev.mailbell.mail.MailFailure;
@@ -76,7 +77,7 @@ public final class Pop3Sessions implements MailServers {
             if (e instanceof MailFailure failure
                     && pop3Login.hasFailedAtCapa()
                     && !deadline.isPast()) {
-                return withoutCapa(login, quirks, deadline, failure);
+                return withoutCapa(login, quirks, deadline, failure, pop3Login.isAccepted());
             }
             throw e;
         }
@@ -86,9 +87,17 @@ public final class Pop3Sessions implements MailServers {
         return new Pop3Wire(connector.open(login, deadline, BYTE_BUDGET), silences);
     }
 
-    /** Opens the session again without CAPA, which the server did not answer. */
+    /**
+     * Opens the session again without CAPA, which the server did not answer.
+     *
+     * @param accepted whether the login was accepted before
+     */
     private Pop3Session.Dialogue withoutCapa(
-            Login login, ServerQuirks quirks, Deadline deadline, MailFailure failure) {
+            Login login,
+            ServerQuirks quirks,
+            Deadline deadline,
+            MailFailure failure,
+            boolean accepted) {
         Pop3Wire wire = connect(login, deadline);
         try {
             Pop3Login pop3Login =
@@ -99,11 +108,41 @@ public final class Pop3Sessions implements MailServers {
             return dialogue;
         } catch (MailFailure e) {
             Pop3Session.logOut(wire, deadline);
-            failure.addSuppressed(e);
-            throw failure;
+            if (!isAnswerToLogin(e)) {
+                failure.addSuppressed(e);
+                throw failure;
+            }
+            e.addSuppressed(failure);
+            if (!accepted) {
+                throw e;
+            }
+            // Otherwise each check would lose its session here and need a second login.
+            quirks.failsCapa();
+            throw afterAcceptedLogin(e);
         } catch (RuntimeException e) {
             Pop3Session.logOut(wire, deadline);
             throw e;
         }
+    }
+
+    /** Whether the server said why it does not let the account in, and did not just hang up. */
+    static boolean isAnswerToLogin(MailFailure failure) {
+        FailureCode code = failure.code();
+        return code.needsOwner() || code.isOfLimit() || code == FailureCode.MAILBOX_LOCKED;
+    }
+
+    /**
+     * The failure of a second login in one check: a password that the server has just accepted is
+     * correct.
+     */
+    static MailFailure afterAcceptedLogin(MailFailure failure) {
+        return failure.code().needsOwner()
+                ? new MailFailure(
+                        FailureCode.SERVER_ERROR,
+                        "The server accepted the first login of this check and refused a second"
+                                + " one. "
+                                + failure.reason(),
+                        failure)
+                : failure;
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LoginMethodsTest {
     private final LoginMethods methods = new LoginMethods();
@@ -76,5 +78,28 @@ class LoginMethodsTest {
         assertThatThrownBy(() -> methods.first("host", both)).hasMessage("a was refused");
 
         assertThat(tried).containsExactly("a");
+    }
+
+    /** The password was right: GNU mailutils offers CRAM-MD5 without having secrets for it. */
+    @ParameterizedTest
+    @EnumSource(
+            value = FailureCode.class,
+            names = {"MAILBOX_LOCKED", "TOO_MANY_CONNECTIONS", "RATE_LIMITED"})
+    void a_locked_mailbox_or_a_limit_after_a_refusal_is_no_wrong_password(FailureCode code) {
+        SequencedMap<String, Supplier<String>> both =
+                of("a", refused("a", FailureCode.AUTH_FAILED), "b", refused("b", code));
+
+        assertThatThrownBy(() -> methods.first("host", both)).hasMessage("b was refused");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FailureCode.class,
+            names = {"CONNECT_FAILED", "TIMEOUT", "PROTOCOL_ERROR", "SERVER_ERROR"})
+    void a_session_that_ends_after_a_refusal_leaves_the_refusal(FailureCode code) {
+        SequencedMap<String, Supplier<String>> both =
+                of("a", refused("a", FailureCode.AUTH_FAILED), "b", refused("b", code));
+
+        assertThatThrownBy(() -> methods.first("host", both)).hasMessage("a was refused");
     }
 }

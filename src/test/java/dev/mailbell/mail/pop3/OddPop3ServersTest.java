@@ -114,6 +114,45 @@ class OddPop3ServersTest {
     }
 
     @Test
+    void a_password_that_is_refused_without_capa_is_the_owners_to_mend() {
+        server.deliver(0, 3);
+        answering("CAPA", right -> FakePop3.HANG_UP);
+        answering("PASS", right -> "-ERR Authentication failed\r\n");
+        MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
+        assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(failure.reason()).contains("Authentication failed");
+        server.answers.remove("PASS");
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+    }
+
+    /** Servers that allow one login a minute may refuse the next one as if it were wrong. */
+    @ParameterizedTest
+    @ValueSource(strings = {"UIDL 3", "CAPA"})
+    void a_second_login_of_a_check_that_is_refused_is_no_wrong_password(String losing) {
+        server.deliver(0, 3);
+        maildrop.check();
+        AtomicBoolean inside = new AtomicBoolean();
+        AtomicBoolean lost = new AtomicBoolean();
+        answering(
+                "PASS",
+                right -> {
+                    inside.set(!lost.getAndSet(false));
+                    return inside.get() ? right : "-ERR Login failed\r\n";
+                });
+        answering(
+                losing,
+                right -> {
+                    lost.set(inside.get());
+                    return inside.get() ? FakePop3.HANG_UP : right;
+                });
+        server.deliver(3, 1);
+        MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
+        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failure.reason()).contains("accepted the first login", "Login failed");
+        assertThat(maildrop.check().newCount()).isEqualTo(1);
+    }
+
+    @Test
     void a_login_is_tried_once_more_without_capa_only_where_capa_failed() {
         answering("PASS", right -> FakePop3.HANG_UP);
         MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);

@@ -692,6 +692,8 @@ class Pop3CheckTest {
                 "S: +OK 1 u1\nS: 2 u2\nS: .\n",
                 "S: +OK 2 messages\nS: 1 u1\nS: 2 u2\nS: .\n",
                 "S: +OK 2 300\nS: 1 u1\nS: 2 u2\nS: .\n",
+                // the last line is late
+                "S: +OK 2 300\nS: 1 u1\n! drip 1500 \\n\nS: 2 u2\nS: .\n",
                 // the final dot is missing: the next answer begins
                 "S: +OK\nS: 1 u1\nS: 2 u2\n"
             })
@@ -700,6 +702,15 @@ class Pop3CheckTest {
         Full seen = full(pipelined(null, script + "S: +OK\nS: 1 100\nS: 2 200\nS: .\n"));
         assertListed(seen.messages(), 1, "u1", 100, 2, "u2", 200);
         assertThat(seen.mark()).isEqualTo(new Pop3Mark(2, 300, "u1", "u2", false));
+    }
+
+    @Test
+    void the_only_message_of_a_listing_may_be_late_behind_its_count() {
+        String script =
+                PLAIN
+                        + "C: STAT\nS: +OK 1 9\nC: UIDL\nS: +OK 1 9\n! drip 1500 \\n\nS: 1 u\nS: .\n"
+                        + "C: LIST\nS: +OK 1 9\nS: 1 9\nS: .\n";
+        assertListed(full(checked(null, script)).messages(), 1, "u", 9);
     }
 
     @Test

@@ -24,6 +24,7 @@ public final class Pop3Login {
     private final ServerQuirks quirks;
     private final Duration patience;
     private boolean readingCapa;
+    private boolean accepted;
 
     /**
      * @param quirks the known quirks of the host and the maildrop
@@ -47,6 +48,11 @@ public final class Pop3Login {
         return readingCapa;
     }
 
+    /** Whether the server has accepted the login. */
+    public boolean isAccepted() {
+        return accepted;
+    }
+
     /** Logs in and returns the capabilities after login. */
     public Capabilities enter() {
         String timestamp = PasswordLogin.timestamp(greeting());
@@ -61,6 +67,7 @@ public final class Pop3Login {
                     new PasswordLogin(wire, login, methods, offered, timestamp).enter(password);
             case Credential.AccessToken(String token) -> token(offered, token);
         }
+        accepted = true;
         Capabilities after = offered.isEmpty() ? offered : readCapabilities();
         return after.isEmpty() ? offered : after;
     }

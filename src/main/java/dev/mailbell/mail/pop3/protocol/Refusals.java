@@ -168,6 +168,16 @@ public final class Refusals {
         };
     }
 
+    /**
+     * Whether a refusal of a login is about the server or a limit, so that another way of logging
+     * in would be refused too, or as if the password were wrong.
+     */
+    public static boolean isOfServer(Reply reply) {
+        return !reply.ok()
+                && !isOfUnknownCommand(reply)
+                && !code(reply, FailureCode.AUTH_FAILED).needsOwner();
+    }
+
     /** Whether a refusal only means that the server does not support the command. */
     public static boolean isOfUnknownCommand(Reply reply) {
         String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);

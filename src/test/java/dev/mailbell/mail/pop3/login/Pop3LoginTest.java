@@ -347,6 +347,25 @@ class Pop3LoginTest {
                 .contains(Duration.ofMillis(millis));
     }
 
+    /** Many servers send a timestamp without having secrets for APOP, and refuse that for good. */
+    @ParameterizedTest
+    @CsvSource({
+        "[SYS/TEMP] The mailbox is being moved, SERVER_ERROR",
+        "[LOGIN-DELAY] One login in ten minutes, RATE_LIMITED",
+        "Too many connections from your address, TOO_MANY_CONNECTIONS",
+    })
+    void a_user_name_that_is_refused_for_a_while_is_not_tried_by_apop(String text, FailureCode code)
+            throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new Password(PASSWORD),
+                        "S: +OK ready <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: -ERR\n"
+                                + ("C: USER " + USER + "\nS: -ERR " + text + "\n")
+                                + GOODBYE);
+        assertThat(failure.code()).isEqualTo(code);
+    }
+
     @Test
     void a_refusing_greeting_is_no_wrong_password() {
         assertThat(failed(null, "S: -ERR\n").code()).isEqualTo(FailureCode.SERVER_ERROR);
