@@ -113,12 +113,17 @@ final class Autoconfig {
         }
     }
 
+    /** Whether a port has TLS from the first byte. */
+    static boolean hasTls(int port) {
+        return TLS_PORTS.contains(port);
+    }
+
     /** Some files say STARTTLS, or just TLS, of a port that has TLS from the first byte. */
     private static Optional<Security> security(String socketType, int port) {
         return switch (socketType.toUpperCase(Locale.ROOT)) {
             case "SSL" -> Optional.of(Security.TLS);
             case "STARTTLS", "TLS", "SSL/TLS" ->
-                    Optional.of(TLS_PORTS.contains(port) ? Security.TLS : Security.STARTTLS);
+                    Optional.of(hasTls(port) ? Security.TLS : Security.STARTTLS);
             default -> Optional.empty();
         };
     }

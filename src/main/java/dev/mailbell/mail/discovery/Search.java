@@ -121,7 +121,11 @@ final class Search {
                                         new Found(
                                                 host,
                                                 record.port(),
-                                                security,
+                                                // Some records of the service without TLS name the
+                                                // port that has it.
+                                                Autoconfig.hasTls(record.port())
+                                                        ? Security.TLS
+                                                        : security,
                                                 address.text(),
                                                 Source.SRV)))
                 .map(found -> Candidate.of(protocol, found, List.of()));

@@ -150,6 +150,23 @@ class DiscoveryTest {
         assertThat(asked).hasSize(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"IMAP, _imap, 993", "POP3, _pop3, 995"})
+    void an_srv_record_that_names_a_port_with_tls_means_tls(
+            Protocol protocol, String service, int port) {
+        srv.put(
+                service + "._tcp.example.org",
+                List.of(new SrvRecord(0, 0, port, "mail.example.org.")));
+        assertThat(discover("ann@example.org", protocol))
+                .isEqualTo(
+                        new Found(
+                                "mail.example.org",
+                                port,
+                                Security.TLS,
+                                "ann@example.org",
+                                Source.SRV));
+    }
+
     @Test
     void a_domain_that_denies_only_clear_text_is_searched_on() {
         srv.put("_imap._tcp.example.org", List.of(new SrvRecord(0, 0, 0, ".")));
