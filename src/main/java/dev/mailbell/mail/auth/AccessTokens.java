@@ -39,7 +39,13 @@ public final class AccessTokens implements TokenSource {
             InstantSource clock,
             RandomGenerator random,
             int most) {
-        this.tools = new AccountTokens.Tools(new TokenEndpoint(http, clock), store, clock, random);
+        this.tools =
+                new AccountTokens.Tools(
+                        new TokenEndpoint(http, clock),
+                        store,
+                        new SpentTokens(clock),
+                        clock,
+                        random);
         this.most = most;
     }
 

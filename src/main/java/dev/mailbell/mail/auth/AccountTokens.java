@@ -39,13 +39,17 @@ final class AccountTokens {
     record Tools(
             TokenEndpoint endpoint,
             RefreshTokenStore store,
+            SpentTokens spent,
             InstantSource clock,
             RandomGenerator random) {}
 
     private record Held(String token, Instant renewAt, Instant deadAt) {}
 
-    /** A replaced refresh token that is not stored yet, and the access token it came with. */
-    private record Unsaved(String used, String replacement, Held held) {}
+    /**
+     * A replaced refresh token that is not stored yet, and the access token it came with; null if
+     * it was replaced before the account was there.
+     */
+    private record Unsaved(OAuthGrant used, String replacement, @Nullable Held held) {}
 
     private final UUID accountId;
     private final Tools tools;
@@ -67,6 +71,9 @@ final class AccountTokens {
         this.tools = tools;
         if (grant instanceof OAuthGrant refresh) {
             lineage.add(refresh.refreshToken());
+            tools.spent()
+                    .replacement(refresh)
+                    .ifPresent(next -> rotate(new Unsaved(refresh, next, null)));
         }
     }
 
@@ -182,8 +189,8 @@ final class AccountTokens {
         if (used instanceof OAuthGrant refresh
                 && issued.replacementFor(refresh.refreshToken()).isPresent()) {
             String replacement = issued.replacementFor(refresh.refreshToken()).orElseThrow();
-            Unsaved rotated = new Unsaved(refresh.refreshToken(), replacement, fresh);
-            rotate(rotated, refresh);
+            Unsaved rotated = new Unsaved(refresh, replacement, fresh);
+            rotate(rotated);
             save(rotated);
         } else {
             publish(fresh);
@@ -194,20 +201,23 @@ final class AccountTokens {
     private void save(Unsaved rotated) {
         // Also where the account was forgotten meanwhile, because another node watches it now: the
         // provider accepts the used token no more. The store changes no other login.
-        tools.store().replaced(accountId, rotated.used(), rotated.replacement());
+        String used = rotated.used().refreshToken();
+        if (!tools.store().replaced(accountId, used, rotated.replacement())) {
+            tools.spent().replaced(rotated.used(), rotated.replacement());
+        }
         publish(rotated.held());
     }
 
-    private synchronized void rotate(Unsaved rotated, OAuthGrant used) {
+    private synchronized void rotate(Unsaved rotated) {
         unsaved = rotated;
-        grant = used.withRefreshToken(rotated.replacement());
+        grant = rotated.used().withRefreshToken(rotated.replacement());
         lineage.addLast(rotated.replacement());
         if (lineage.size() > REMEMBERED) {
             lineage.removeFirst();
         }
     }
 
-    private synchronized void publish(Held fresh) {
+    private synchronized void publish(@Nullable Held fresh) {
         unsaved = null;
         failure = null;
         failures = 0;

@@ -12,6 +12,7 @@ public interface RefreshTokenStore {
      *
      * @param usedRefreshToken the token it replaces; if the account has another one by now, because
      *     its owner changed the login meanwhile, nothing is stored
+     * @return false if nothing was stored
      */
-    void replaced(UUID accountId, String usedRefreshToken, String newRefreshToken);
+    boolean replaced(UUID accountId, String usedRefreshToken, String newRefreshToken);
 }

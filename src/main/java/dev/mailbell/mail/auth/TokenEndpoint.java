@@ -49,10 +49,7 @@ final class TokenEndpoint {
     IssuedTokens request(TokenGrant grant, Deadline deadline) {
         Deadline end = deadline.atMost(PATIENCE);
         Reply reply = ask(grant, false, end);
-        if (mayWantBasic(grant)
-                && reply.error()
-                        .filter(error -> error.code().equals("invalid_client"))
-                        .isPresent()) {
+        if (mayWantBasic(grant) && reply.missesClient()) {
             reply = ask(grant, true, end);
         }
         return reply.issued(grant);
@@ -99,6 +96,17 @@ final class TokenEndpoint {
 
         Optional<TokenError> error() {
             return TokenError.of(json);
+        }
+
+        /**
+         * Whether the endpoint does not know who asks. Servers that look for HTTP Basic before they
+         * read the body (Spring Security) say so by 401 alone, or by an error of their own.
+         */
+        boolean missesClient() {
+            String code = error().map(TokenError::code).orElse("");
+            return code.equals("invalid_client")
+                    || answer.status() == 401
+                            && (code.isEmpty() || code.equalsIgnoreCase("unauthorized"));
         }
 
         IssuedTokens issued(TokenGrant grant) {

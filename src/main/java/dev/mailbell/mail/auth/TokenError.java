@@ -92,6 +92,13 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
                     "AADSTS90091",
                     "AADSTS50196");
 
+    // Google, Microsoft, Okta and Keycloak of an assertion whose times they do not accept.
+    private static final Pattern WRONG_TIME =
+            Pattern.compile(
+                    "reasonable time ?frame|not within its valid time range|issued in the future"
+                            + "|client[ _]assertion.{0,60}(expired|expiration|in the future)"
+                            + "|token is not active");
+
     private static final Pattern MICROSOFT_CODE = Pattern.compile("\\bAADSTS[0-9]{4,9}\\b");
 
     private static final Map<String, ForOwner> KNOWN =
@@ -199,6 +206,15 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
             return Later.OUT_OF_ORDER;
         }
         return known == null ? ForOwner.OTHER : known;
+    }
+
+    /**
+     * Whether the times in an assertion are not accepted, so that the clocks of the two hosts
+     * differ. Only of an error about an assertion.
+     */
+    boolean isOfClock() {
+        return description != null
+                && WRONG_TIME.matcher(description.toLowerCase(Locale.ROOT)).find();
     }
 
     /** Whether a code is in the tables above, so that it cannot contain a part of the request. */

@@ -2,7 +2,13 @@ package dev.mailbell.mail.auth;
 
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
+import dev.mailbell.mail.auth.grant.ClientCredentials;
+import dev.mailbell.mail.auth.grant.CodeGrant;
+import dev.mailbell.mail.auth.grant.JwtBearer;
+import dev.mailbell.mail.auth.grant.OAuthClient;
+import dev.mailbell.mail.auth.grant.OAuthGrant;
 import dev.mailbell.mail.auth.grant.TokenGrant;
+import dev.mailbell.mail.auth.grant.TokenSupplier;
 import dev.mailbell.network.address.BlockedAddressException;
 import dev.mailbell.network.http.CleartextRefusedException;
 import dev.mailbell.network.http.GuardedHttp.Answer;
@@ -59,6 +65,15 @@ final class TokenFailures {
                         + words.text(error.description())
                                 .map(text -> ", it says \"" + text + "\"")
                                 .orElse("");
+        if (isJudgedByTime(grant, error) && error.isOfClock()) {
+            return later(
+                    FailureCode.SERVER_ERROR,
+                    where
+                            + " does not accept the time in Mailbell's assertion"
+                            + said
+                            + ": the operator of Mailbell has to check the clock of its host",
+                    answer);
+        }
         return switch (error.meaning()) {
             case TokenError.Later.SLOW_DOWN ->
                     later(FailureCode.RATE_LIMITED, where + " asks to slow down" + said, answer);
@@ -74,6 +89,24 @@ final class TokenFailures {
                                     + ": "
                                     + TokenAdvice.advice(cause, grant));
         };
+    }
+
+    /**
+     * Whether an error is about a JWT that Mailbell signed, with its own time. In a refresh that
+     * JWT is the proof of the client; of a refresh token too servers say that it is not active.
+     */
+    private static boolean isJudgedByTime(TokenGrant grant, TokenError error) {
+        OAuthClient client =
+                switch (grant) {
+                    case ClientCredentials app -> app.client();
+                    case OAuthGrant refresh -> refresh.client();
+                    case CodeGrant code -> code.client();
+                    case JwtBearer app -> null;
+                    case TokenSupplier supplier -> null;
+                };
+        return client == null
+                ? grant instanceof JwtBearer
+                : client.key() != null && error.code().equals("invalid_client");
     }
 
     /** Advice if the answer itself contains none. */

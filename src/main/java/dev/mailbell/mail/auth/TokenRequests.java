@@ -46,6 +46,9 @@ final class TokenRequests {
     /** How long an assertion is valid; Microsoft recommends at most ten minutes. */
     private static final Duration ASSERTION_LIFE = Duration.ofMinutes(5);
 
+    /** How much this host's clock may be fast: some servers accept no time in their future. */
+    private static final Duration SKEW = Duration.ofSeconds(30);
+
     private final InstantSource clock;
 
     TokenRequests(InstantSource clock) {
@@ -128,8 +131,8 @@ final class TokenRequests {
         return new JWTClaimsSet.Builder()
                 .issuer(issuer)
                 .audience(audience.toString())
-                .issueTime(Date.from(now))
-                .notBeforeTime(Date.from(now))
+                .issueTime(Date.from(now.minus(SKEW)))
+                .notBeforeTime(Date.from(now.minus(SKEW)))
                 .expirationTime(Date.from(now.plus(ASSERTION_LIFE)));
     }
 

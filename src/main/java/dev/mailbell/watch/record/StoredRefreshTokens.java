@@ -28,23 +28,23 @@ public final class StoredRefreshTokens implements RefreshTokenStore {
     }
 
     @Override
-    public void replaced(UUID accountId, String usedRefreshToken, String newRefreshToken) {
+    public boolean replaced(UUID accountId, String usedRefreshToken, String newRefreshToken) {
         // The row may be encrypted anew between the two statements, with the same token in it.
         for (int i = 0; i < MAX_TRIES; i++) {
             Optional<Account> stored = accounts.find(accountId);
             if (stored.isEmpty()) {
-                return;
+                return false;
             }
             Account account = stored.get();
             Optional<LoginSecret> renewed =
                     renewed(secrets.open(account), usedRefreshToken, newRefreshToken);
             if (renewed.isEmpty()) {
-                return;
+                return false;
             }
             byte[] credential = secrets.seal(renewed.get(), accountId);
             if (accounts.replaceCredential(accountId, account.credential(), credential)) {
                 changed.accept(account.withCredential(credential));
-                return;
+                return true;
             }
         }
         throw new IllegalStateException(

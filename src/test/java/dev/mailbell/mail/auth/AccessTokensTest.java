@@ -57,6 +57,9 @@ class AccessTokensTest {
     private static final UUID ANN = new UUID(0, 1);
     private static final UUID BOB = new UUID(0, 2);
 
+    /** An account that is not registered. */
+    private static final UUID UNSTORED = new UUID(0, 7);
+
     private record Stored(UUID accountId, String used, String replacement) {}
 
     private final MockWebServer server = new MockWebServer();
@@ -78,6 +81,7 @@ class AccessTokensTest {
                         throw failure;
                     }
                     stored.add(new Stored(id, used, replacement));
+                    return !id.equals(UNSTORED);
                 };
         return new AccessTokens(http, store, clock::get, new Random(1), most);
     }
@@ -193,6 +197,26 @@ class AccessTokensTest {
                 .doesNotContainKey("client_secret");
     }
 
+    /** Spring Security looks for HTTP Basic before it reads the body. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "<html>401</html>",
+                "{\"timestamp\":1,\"status\":401,\"error\":\"Unauthorized\",\"path\":\"/token\"}",
+                "{\"error\":\"unauthorized\",\"error_description\":\"Full authentication is"
+                        + " required to access this resource\"}"
+            })
+    void a_server_that_says_401_gets_basic(String body) throws Exception {
+        server.enqueue(json(401, body).build());
+        enqueueToken("a1");
+
+        assertThat(ask(grant(Provider.CUSTOM, "s3cret", "r1"))).isEqualTo("a1");
+
+        takeForm();
+        assertThat(server.takeRequest().getHeaders().get("Authorization")).startsWith("Basic ");
+    }
+
     @Test
     void a_custom_server_that_insists_on_basic_gets_basic() throws Exception {
         server.enqueue(json(401, "{\"error\":\"invalid_client\"}").build());
@@ -289,6 +313,29 @@ class AccessTokensTest {
         assertThat(takeForm()).containsEntry("refresh_token", "r1");
         assertThat(takeForm()).containsEntry("refresh_token", "r2");
         assertThat(stored).hasSize(1);
+    }
+
+    /** Some servers take each refresh token once, also in a login that is only tried. */
+    @Test
+    void a_token_that_was_used_up_before_its_account_is_registered_is_replaced_there()
+            throws Exception {
+        for (int time = 2; time <= 3; time++) {
+            enqueueToken("a" + time, 3600, ",\"refresh_token\":\"r" + time + "\"");
+            assertThat(tokens.accessToken(UNSTORED, grant("r1"), soon())).isEqualTo("a" + time);
+            tokens.forget(UNSTORED);
+        }
+        enqueueToken("a4");
+        assertThat(ask(grant("r1"))).isEqualTo("a4");
+
+        assertThat(stored).contains(new Stored(ANN, "r1", "r3"));
+        for (String sent : List.of("r1", "r2", "r3")) {
+            assertThat(takeForm()).containsEntry("refresh_token", sent);
+        }
+        pass(Duration.ofHours(2));
+        tokens.forget(ANN);
+        enqueueToken("a5");
+        ask(grant("r1"));
+        assertThat(takeForm()).containsEntry("refresh_token", "r1");
     }
 
     @Test

@@ -186,6 +186,58 @@ class AppGrantsTest {
         assertThat(assertion.getJWTClaimsSet().getJWTID()).isNotEmpty();
         assertThat(assertion.getJWTClaimsSet().getExpirationTime())
                 .isBefore(Date.from(Instant.now().plusSeconds(600)));
+        // An endpoint whose clock is some seconds slow accepts it too.
+        Date before = Date.from(Instant.now().minusSeconds(29));
+        assertThat(assertion.getJWTClaimsSet().getIssueTime()).isBefore(before);
+        assertThat(assertion.getJWTClaimsSet().getNotBeforeTime()).isBefore(before);
+    }
+
+    /** Google, Microsoft, Keycloak and Okta. */
+    @ParameterizedTest
+    @CsvSource({
+        "'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable"
+                + " timeframe. Check your iat and exp values in the JWT claim.'",
+        "AADSTS700024: Client assertion is not within its valid time range.",
+        "Token is not active",
+        "The client_assertion token is expired.",
+    })
+    void an_assertion_whose_time_is_not_accepted_is_not_the_owners_to_mend(String description) {
+        SigningKey key = SigningKey.of(TestKeys.EC_PEM, "k1");
+        enqueue(400, error("invalid_client", description));
+        assertClock(failure(appOnly(null, key)));
+        enqueue(400, error("invalid_client", description));
+        assertClock(failure(refreshing(null, key)));
+        enqueue(400, error("invalid_grant", description));
+        assertClock(
+                failure(new JwtBearer("robot", key, "ann@example.org", endpoint(), null, true)));
+
+        // Without an assertion, and of the refresh token, the same words are about the grant.
+        enqueue(400, error("invalid_grant", description));
+        assertThat(failure(refreshing(null, key)).code()).isEqualTo(FailureCode.TOKEN_REFUSED);
+        enqueue(400, error("invalid_grant", description));
+        assertThat(failure(refreshing("s3cret", null)).code()).isEqualTo(FailureCode.TOKEN_REFUSED);
+    }
+
+    private static String error(String code, String description) {
+        return "{\"error\":\"%s\",\"error_description\":\"%s\"}".formatted(code, description);
+    }
+
+    private static void assertClock(MailFailure failure) {
+        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failure).hasMessageContaining("check the clock");
+    }
+
+    private OAuthGrant refreshing(@Nullable String secret, @Nullable SigningKey key) {
+        return new OAuthGrant(
+                Protocol.IMAP,
+                Provider.CUSTOM,
+                "app-1",
+                secret,
+                "r1",
+                endpoint().toString(),
+                null,
+                key,
+                true);
     }
 
     @ParameterizedTest
@@ -244,18 +296,7 @@ class AppGrantsTest {
     @Test
     void a_dead_grant_of_an_app_asks_for_a_consent_link() {
         enqueue(400, "{\"error\":\"invalid_grant\"}");
-        OAuthGrant grant =
-                new OAuthGrant(
-                        Protocol.IMAP,
-                        Provider.CUSTOM,
-                        "app-1",
-                        "s3cret",
-                        "r1",
-                        endpoint().toString(),
-                        null,
-                        null,
-                        true);
-        assertThat(failure(grant))
+        assertThat(failure(refreshing("s3cret", null)))
                 .hasMessageContaining("POST /v1/accounts/{id}/consent")
                 .extracting(MailFailure::code)
                 .isEqualTo(FailureCode.TOKEN_REFUSED);

@@ -186,7 +186,7 @@ class StoredRefreshTokensTest {
         CredentialResolver resolver =
                 started((id, used, fresh) -> {
                     usedAtTheWrite.addAll(logins);
-                    store().replaced(id, used, fresh);
+                    return store().replaced(id, used, fresh);
                 });
 
         logins.add(token(resolver, account));
@@ -245,7 +245,7 @@ class StoredRefreshTokensTest {
                                                     null),
                                             id);
                             accounts.replaceCredential(id, account.credential(), given);
-                            store().replaced(id, used, fresh);
+                            return store().replaced(id, used, fresh);
                         })
                 .of(account, soon());
         assertThat(inTable(account)).isEqualTo("owner");
