@@ -16,6 +16,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -23,6 +25,7 @@ import tools.jackson.core.JacksonException;
  * as empty as it was. No daemon may use it meanwhile.
  */
 public final class Restore implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Restore.class);
     private static final Duration LIMIT = Duration.ofHours(6);
     private static final int MAX_MANIFEST = 1 << 22;
 
@@ -146,13 +149,7 @@ public final class Restore implements AutoCloseable {
                     connection.rollback();
                 }
             }
-            connection.setAutoCommit(true);
-            try (Statement statement = connection.createStatement()) {
-                // Of an empty table an analysis says that it stays empty: the partitions of the
-                // next
-                // days would be searched by any index once they have rows.
-                statement.execute(ANALYZE_FILLED);
-            }
+            analyze(connection);
         } catch (SQLException e) {
             throw new BackupException(
                     file + " cannot be restored: " + Database.reason(e) + "; the database is empty",
@@ -160,6 +157,19 @@ public final class Restore implements AutoCloseable {
         } catch (IOException e) {
             throw new BackupException(
                     file + " is damaged and was not restored: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Of an empty table an analysis says that it stays empty: the partitions of the next days would
+     * be searched by any index once they have rows. The rows are there whether it succeeds or not.
+     */
+    private static void analyze(Connection connection) {
+        try (Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(true);
+            statement.execute(ANALYZE_FILLED);
+        } catch (SQLException e) {
+            LOG.warn("PostgreSQL analyses the tables later: {}", Database.reason(e));
         }
     }
 

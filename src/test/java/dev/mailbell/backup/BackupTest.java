@@ -253,6 +253,31 @@ class BackupTest {
                 """);
     }
 
+    /** What is loaded by then stays: the message must not say that the database is empty. */
+    @Test
+    void a_failure_after_the_rows_are_there_does_not_say_that_there_are_none() {
+        fill();
+        Path file = directory.resolve("backup.zip");
+        backup(file);
+        target.jdbi()
+                .useHandle(handle -> {
+                    handle.execute(
+                            """
+                            create function fails_when_analysed(id uuid) returns int language plpgsql immutable as $$
+                            begin
+                                if exists (select from pg_stat_activity where pid = pg_backend_pid()
+                                        and query like '%analyze%') then
+                                    raise 'as the test wants';
+                                end if;
+                                return 1;
+                            end $$\
+                            """);
+                    handle.execute("create index on account (fails_when_analysed(id))");
+                });
+        restore(file);
+        assertThat(count(target, "account")).isEqualTo(1);
+    }
+
     @Test
     void a_database_that_a_daemon_uses_is_not_restored_into() {
         fill();
