@@ -47,6 +47,13 @@ final class OperatorKey {
                 : Optional.of("must be at least " + MIN_LENGTH + " visible ASCII characters");
     }
 
+    /** The same of a key in the file, which must not be blank. */
+    static Optional<String> faultOfFile(String key) {
+        return key.isBlank()
+                ? Optional.of("is empty: delete it, and the next start makes another key")
+                : fault(key);
+    }
+
     static Found find(String environment, Path dataDir) {
         if (!environment.isBlank()) {
             Optional<String> fault = fault(environment);

@@ -64,7 +64,7 @@ final class Preflight {
         Path file = OperatorKey.file(configuration.dataDir());
         if (key.isBlank() && Files.exists(file)) {
             try {
-                OperatorKey.fault(Files.readString(file).strip())
+                OperatorKey.faultOfFile(Files.readString(file).strip())
                         .ifPresent(message -> add(file.toString(), "", message));
             } catch (IOException e) {
                 add(file.toString(), "", "cannot be read: " + e.getMessage());

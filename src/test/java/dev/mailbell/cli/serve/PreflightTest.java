@@ -61,6 +61,19 @@ class PreflightTest {
     }
 
     @Test
+    void a_stored_key_that_is_empty_is_reported_with_a_remedy() throws IOException {
+        Files.createDirectories(home.resolve("var"));
+        Files.writeString(home.resolve("var/admin.key"), "\n");
+        assertThat(faults(Map.of()))
+                .singleElement()
+                .satisfies(fault ->
+                        assertThat(fault.text())
+                                .contains("admin.key")
+                                .contains("is empty")
+                                .contains("delete it"));
+    }
+
+    @Test
     void an_invalid_keyset_is_reported() throws IOException {
         Files.createDirectories(home.resolve("var"));
         Files.writeString(home.resolve("var/keyset.json"), "{}");
