@@ -125,9 +125,11 @@ final class Postmaster {
      */
     private void neutralizeStaleFile() throws IOException {
         Optional<PostmasterFile> file = PostmasterFile.read(files.data());
-        if (file.isPresent()
-                && !file.get().isAlive(files.data())
-                && ProcessHandle.of(file.get().pid()).isPresent()) {
+        if (file.isEmpty()) {
+            deleteDamagedFile(PostmasterFile.file(files.data()));
+            return;
+        }
+        if (!file.get().isAlive(files.data()) && ProcessHandle.of(file.get().pid()).isPresent()) {
             log.info(
                     "process {} is not the PostgreSQL of {} any more",
                     file.get().pid(),
@@ -137,6 +139,17 @@ final class Postmaster {
             DirectoryTrees.write(
                     files.directory(), path, UNUSED_PID + "\n" + rest + "\n", "rw-------");
             user.own(path);
+        }
+    }
+
+    /**
+     * After a power cut the file may be empty or hold other octets, and PostgreSQL refuses to start
+     * until somebody deletes it. It stays where a server runs, which perhaps wrote it.
+     */
+    private void deleteDamagedFile(Path file) throws IOException {
+        if (Files.exists(file) && !PostmasterFile.isAnyAlive(files.data())) {
+            log.warn("{} is damaged, and its server does not run: it is deleted", file);
+            Files.delete(file);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.mailbell.embedded;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ record PostmasterFile(long pid, int port, boolean ready) {
     /** Reads the file of a data directory; empty when it does not exist or cannot be parsed. */
     static Optional<PostmasterFile> read(Path data) throws IOException {
         try {
-            return parse(Files.readAllLines(file(data)));
+            // Octets that a power cut left are no UTF-8.
+            return parse(Files.readAllLines(file(data), StandardCharsets.ISO_8859_1));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -39,8 +41,7 @@ record PostmasterFile(long pid, int port, boolean ready) {
             boolean ready = lines.size() > STATUS && lines.get(STATUS).strip().equals("ready");
             return pid > 0 ? Optional.of(new PostmasterFile(pid, port, ready)) : Optional.empty();
         } catch (NumberFormatException e) {
-            // Read in the middle of a write, or damaged: PostgreSQL itself handles such a file at
-            // start.
+            // Damaged.
             return Optional.empty();
         }
     }
@@ -51,16 +52,24 @@ record PostmasterFile(long pid, int port, boolean ready) {
      * have.
      */
     boolean isAlive(Path data) {
-        Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
-        if (process.isEmpty()) {
+        return ProcessHandle.of(pid).filter(process -> isServer(process, data)).isPresent();
+    }
+
+    /** Whether any process of this machine is a postmaster of this data directory. */
+    static boolean isAnyAlive(Path data) {
+        return ProcessHandle.allProcesses().anyMatch(process -> isServer(process, data));
+    }
+
+    private static boolean isServer(ProcessHandle process, Path data) {
+        if (!process.isAlive()) {
             return false;
         }
-        Path proc = Path.of("/proc", Long.toString(pid), "cmdline");
+        Path proc = Path.of("/proc", Long.toString(process.pid()), "cmdline");
         try {
             List<String> words =
                     Files.exists(proc)
                             ? List.of(Files.readString(proc).split("\0"))
-                            : List.of(process.get().info().commandLine().orElse("").split(" "));
+                            : List.of(process.info().commandLine().orElse("").split(" "));
             return words.getFirst().endsWith("postgres") && words.contains(data.toString());
         } catch (IOException e) {
             // The process ended between the two tests.

@@ -15,6 +15,7 @@ import dev.mailbell.database.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,6 +28,8 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddedPostgresTest {
     private static final int NOBODY = 65534;
@@ -146,6 +149,40 @@ class EmbeddedPostgresTest {
 
         try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
             assertThat(number(server.address(), "select 1")).isEqualTo(1);
+        }
+    }
+
+    /** What a power cut leaves: the file was made, and its octets were not on the disk yet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\0\0\0\0\0\0\0\0", "\u00ff\u00fe\u00ff\n"})
+    void a_pid_file_that_a_power_cut_damaged_does_not_stop_the_start(String damaged)
+            throws IOException {
+        TestDatabase.privateServer(dataDir).close();
+        Files.write(
+                PostmasterFile.file(dataDir.resolve("database")),
+                damaged.getBytes(StandardCharsets.ISO_8859_1));
+
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+            assertThat(number(server.address(), "select 1")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_damaged_pid_file_of_a_server_that_runs_leads_to_no_second_one() throws IOException {
+        try (EmbeddedPostgres server = TestDatabase.privateServer(dataDir)) {
+            ProcessHandle running = ProcessHandle.of(serverPid(dataDir)).orElseThrow();
+            Files.write(PostmasterFile.file(dataDir.resolve("database")), new byte[0]);
+            assertThatExceptionOfType(DatabaseException.class)
+                    .isThrownBy(server::restart)
+                    .withMessageContaining("postmaster.pid");
+            assertThat(running.isAlive()).isTrue();
+            assertThat(number(server.address(), "select 1")).isEqualTo(1);
+
+            running.destroyForcibly();
+            await().ignoreExceptions()
+                    .until(() ->
+                            serverPid(dataDir) != running.pid()
+                                    && number(server.address(), "select 1") == 1);
         }
     }
 
