@@ -63,8 +63,22 @@ final class CommandFailures {
                 .map(sql -> new Failure(Kind.DATABASE, sql.getSQLState(), sql.getMessage(), null));
     }
 
-    /** The exception that travelled. */
+    /** The exception that travelled; one that this version does not know is the node's. */
     static RuntimeException exception(Failure failure, String node) {
+        try {
+            return known(failure, node);
+        } catch (IllegalArgumentException unknown) {
+            return otherVersion();
+        }
+    }
+
+    /** The node says what this version does not know. */
+    static NodeUnavailableException otherVersion() {
+        return new NodeUnavailableException(
+                "the node that owns the account has another version; try again in a moment");
+    }
+
+    private static RuntimeException known(Failure failure, String node) {
         String message = String.valueOf(failure.message());
         return switch (failure.kind()) {
             case MAIL ->
@@ -82,10 +96,7 @@ final class CommandFailures {
             case FENCED -> new FencedException();
             case DATABASE ->
                     new DatabaseException(message, new SQLException(message, failure.code()));
-            case UNKNOWN_COMMAND ->
-                    new NodeUnavailableException(
-                            "the node that owns the account has another version; try again in a"
-                                    + " moment");
+            case UNKNOWN_COMMAND -> otherVersion();
             case INTERNAL -> new IllegalStateException("node " + node + " failed: " + message);
         };
     }

@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 
@@ -180,19 +181,22 @@ final class OwnerCommands {
     }
 
     static List<CheckedMailbox> checked(JsonNode value) {
-        return Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), CHECKED);
+        return understood(
+                () -> Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), CHECKED));
     }
 
     static Traced traced(JsonNode value) {
-        return Messages.JSON.treeToValue(value, Traced.class);
+        return understood(() -> Messages.JSON.treeToValue(value, Traced.class));
     }
 
     static List<PastCheck> pastChecks(JsonNode value) {
-        return Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), PAST_CHECKS);
+        return understood(
+                () -> Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), PAST_CHECKS));
     }
 
     static Verified verified(JsonNode value) {
-        VerifiedAnswer answer = Messages.JSON.treeToValue(value, VerifiedAnswer.class);
+        VerifiedAnswer answer =
+                understood(() -> Messages.JSON.treeToValue(value, VerifiedAnswer.class));
         if (answer.works() != null) {
             return answer.works();
         }
@@ -203,6 +207,17 @@ final class OwnerCommands {
     }
 
     static Map<UUID, Live> live(JsonNode value) {
-        return Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), LIVE);
+        return understood(() -> Messages.JSON.readValue(Messages.JSON.treeAsTokens(value), LIVE));
+    }
+
+    /** A node of a later version may answer with a word that this one does not know. */
+    private static <T> T understood(Supplier<T> answer) {
+        try {
+            return answer.get();
+        } catch (JacksonException e) {
+            // Without its message, which quotes the answer.
+            LOG.debug("A node of another version answers with what this one does not know");
+            throw CommandFailures.otherVersion();
+        }
     }
 }
