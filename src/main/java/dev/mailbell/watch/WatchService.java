@@ -35,6 +35,7 @@ import dev.mailbell.watch.record.CredentialResolver;
 import dev.mailbell.watch.record.DatabasePermits;
 import dev.mailbell.watch.record.HostLog;
 import dev.mailbell.watch.record.LastChecked;
+import dev.mailbell.watch.record.RenewedLogins;
 import dev.mailbell.watch.record.StoredRefreshTokens;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import dev.mailbell.watch.shard.ChangedAccounts;
@@ -141,6 +142,7 @@ public final class WatchService implements ShardOwner {
         this.sessions =
                 new MailSessionPool(
                         checker,
+                        new RenewedLogins(table, parts.secrets, database),
                         hosts,
                         policy,
                         new KeptSessionLimit(KeptSessionLimit.descriptors(), known),

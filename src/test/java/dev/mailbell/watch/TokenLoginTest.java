@@ -36,6 +36,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -267,6 +268,47 @@ class TokenLoginTest {
         await().until(() -> refreshToken(account).equals("r2"));
         awaitState(account, AccountState.WATCHING);
         assertThat(endpoint.getRequestCount()).isEqualTo(1);
+    }
+
+    /** The node that had the account before stores its last renewal when this one has begun. */
+    @Test
+    void a_login_that_another_node_renews_late_parks_nothing() {
+        AtomicReference<@Nullable Account> late = new AtomicReference<>();
+        endpoint.setDispatcher(
+                new Dispatcher() {
+                    @Override
+                    public MockResponse dispatch(RecordedRequest request) {
+                        MockResponse.Builder answer =
+                                new MockResponse.Builder()
+                                        .addHeader("Content-Type", "application/json");
+                        if (String.valueOf(request.getBody()).contains("refresh_token=r2")) {
+                            return answer.body(
+                                            "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":3600}"
+                                                    .formatted(TOKEN))
+                                    .build();
+                        }
+                        renew(Objects.requireNonNull(late.get()), "r2");
+                        return answer.code(400).body("{\"error\":\"invalid_grant\"}").build();
+                    }
+                });
+        Account account =
+                kit.store(
+                        mail.getImap().getPort(),
+                        "ann",
+                        List.of("INBOX"),
+                        new LoginSecret.App(app().id(), "r1", null, null));
+        late.set(account);
+        kit.watch().watch(account);
+        await().until(() -> stored(account.id()).state() != AccountState.CONNECTING);
+        assertThat(stored(account.id()).state()).isEqualTo(AccountState.WATCHING);
+        assertThat(kit.of(account, EventType.ACCOUNT_PARKED)).isEmpty();
+        assertThat(endpoint.getRequestCount()).isEqualTo(2);
+    }
+
+    private void renew(Account account, String refreshToken) {
+        LoginSecret.App before = (LoginSecret.App) kit.secrets.open(account);
+        byte[] after = kit.secrets.seal(before.withRefreshToken(refreshToken), account.id());
+        kit.accounts.replaceCredential(account.id(), account.credential(), after);
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.mailbell.watch.host.KeptSessionLimit;
 import dev.mailbell.watch.host.MailHostLimiter;
 import dev.mailbell.watch.host.MailHostLimiters;
 import dev.mailbell.watch.host.OpenSession;
+import dev.mailbell.watch.record.RenewedLogins;
 import dev.mailbell.watch.schedule.PollingPolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -27,6 +28,7 @@ public final class MailSessionPool {
     private static final Duration LONGEST_REST = Duration.ofMinutes(25);
 
     private final AccountChecker checker;
+    private final RenewedLogins renewed;
     private final MailHostLimiters hosts;
     private final PollingPolicy policy;
     private final KeptSessionLimit keptSessions;
@@ -38,11 +40,13 @@ public final class MailSessionPool {
      */
     public MailSessionPool(
             AccountChecker checker,
+            RenewedLogins renewed,
             MailHostLimiters hosts,
             PollingPolicy policy,
             KeptSessionLimit keptSessions,
             LongSupplier nanoTime) {
         this.checker = checker;
+        this.renewed = renewed;
         this.hosts = hosts;
         this.policy = policy;
         this.keptSessions = keptSessions;
@@ -71,12 +75,11 @@ public final class MailSessionPool {
     }
 
     private OpenSession open(WatchedAccount watched, Deadline deadline) {
-        Account account = watched.account();
         ConnectionPermit given = watched.session().takeGranted();
         ConnectionPermit permit = given != null ? given : connection(watched, deadline);
         @Nullable MailSession session = null;
         try {
-            session = checker.open(account, deadline);
+            session = login(watched, deadline);
         } finally {
             if (session == null) {
                 permit.release();
@@ -87,6 +90,18 @@ public final class MailSessionPool {
         watched.session().opened(fresh);
         askForPush(watched, fresh);
         return fresh;
+    }
+
+    /** A refused token is tried once more where another node has renewed it meanwhile. */
+    private MailSession login(WatchedAccount watched, Deadline deadline) {
+        Account account = watched.account();
+        try {
+            return checker.open(account, deadline);
+        } catch (MailFailure failure) {
+            Account stored = renewed.after(failure, account).orElseThrow(() -> failure);
+            watched.renewed(stored.credential());
+            return checker.open(stored, deadline);
+        }
     }
 
     private void askForPush(WatchedAccount watched, OpenSession open) {
