@@ -94,6 +94,11 @@ public final class RoutedWatch implements Watch {
     }
 
     @Override
+    public void mayHaveFailedOver() {
+        local.mayHaveFailedOver();
+    }
+
+    @Override
     public void forget(UUID accountId) {
         local.forget(accountId);
     }

@@ -34,6 +34,12 @@ public interface Watch extends AccountCommands {
     void allChanged();
 
     /**
+     * The database may have failed over to a server that lacks the latest transactions: as {@link
+     * #allChanged}, and the next check of each account goes by the marks that are in the table.
+     */
+    void mayHaveFailedOver();
+
+    /**
      * Ceases to watch an account that was paused or removed; a check under way ends without being
      * recorded.
      */

@@ -85,9 +85,20 @@ final class WatchCommands implements Watch {
 
     @Override
     public void allChanged() {
-        changes.changed(
-                accounts.all().stream().map(WatchedAccount::account).map(Account::id).toList());
+        changes.changed(ids());
         // Finds those that were registered.
+        shards.readAllAgain();
+    }
+
+    private List<UUID> ids() {
+        return accounts.all().stream().map(WatchedAccount::account).map(Account::id).toList();
+    }
+
+    @Override
+    public void mayHaveFailedOver() {
+        accounts.all().forEach(WatchedAccount::marksMayDiffer);
+        changes.mayBeOlder(ids());
+        // Finds those whose removal or pause was lost.
         shards.readAllAgain();
     }
 

@@ -46,6 +46,9 @@ public final class FakeWatch implements Watch {
     /** How often any account may have changed. */
     public final AtomicInteger allChanged = new AtomicInteger();
 
+    /** How often the database may have failed over. */
+    public final AtomicInteger failovers = new AtomicInteger();
+
     /** How many checks, positions and logins were asked for here. */
     public final AtomicInteger commands = new AtomicInteger();
 
@@ -100,6 +103,11 @@ public final class FakeWatch implements Watch {
     @Override
     public void allChanged() {
         allChanged.incrementAndGet();
+    }
+
+    @Override
+    public void mayHaveFailedOver() {
+        failovers.incrementAndGet();
     }
 
     @Override

@@ -51,6 +51,7 @@ public final class AppliedChanges {
         notices.on(
                 Set.of(NoticeKind.OAUTH_APP), ids -> ids.forEach(apps::changed), apps::allChanged);
         notices.on(Set.of(NoticeKind.CLIENT), this::clientsChanged, () -> {});
+        notices.onReconnect(local::mayHaveFailedOver);
     }
 
     private void accountsRemoved(Set<UUID> ids) {

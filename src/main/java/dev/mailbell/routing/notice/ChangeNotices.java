@@ -119,6 +119,14 @@ public final class ChangeNotices implements AutoCloseable {
     }
 
     /**
+     * Registers what is called when a connection that was lost is made again, perhaps to another
+     * server that was promoted without the latest transactions.
+     */
+    public void onReconnect(Runnable reconnect) {
+        listeners.addReconnect(reconnect);
+    }
+
+    /**
      * Begins to read. What is read from the tables after this returns needs no notice of a change
      * before.
      *
@@ -199,6 +207,9 @@ public final class ChangeNotices implements AutoCloseable {
     }
 
     private void sweep(NoticeTable table) {
+        if (reconnected) {
+            listeners.reconnected();
+        }
         Sql unread =
                 reconnected
                         ? NoticeTable.unreadOrSince(position, position.at().minus(OVERLAP))

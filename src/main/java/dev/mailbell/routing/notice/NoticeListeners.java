@@ -23,6 +23,7 @@ final class NoticeListeners {
     private static final int MAX_FAILURES = 3;
 
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> reconnects = new CopyOnWriteArrayList<>();
     private int failures;
 
     private record Listener(
@@ -39,6 +40,18 @@ final class NoticeListeners {
 
     void add(Set<NoticeKind> kinds, Consumer<Set<UUID>> changed, Runnable allChanged) {
         listeners.add(new Listener(Set.copyOf(kinds), changed, allChanged));
+    }
+
+    void addReconnect(Runnable reconnect) {
+        reconnects.add(reconnect);
+    }
+
+    /**
+     * @throws ListenerFailedException when one of them failed
+     */
+    void reconnected() {
+        reconnects.forEach(reconnect ->
+                call(reconnect, () -> LOG.error("What a failover may have lost was not read")));
     }
 
     /**

@@ -34,6 +34,8 @@ public final class WatchedAccount {
     private volatile boolean ended;
     private volatile boolean isVoid;
     private volatile boolean staleAnnounced;
+    private volatile boolean marksMayDiffer;
+    private volatile boolean stateMayDiffer;
     private volatile @Nullable CheckWait heldUp;
     private final AtomicReference<@Nullable Runnable> afterFirstCheck = new AtomicReference<>();
 
@@ -116,13 +118,36 @@ public final class WatchedAccount {
         return mailboxes;
     }
 
+    /** The table may have lost the marks that were recorded last; for any thread. */
+    public void marksMayDiffer() {
+        marksMayDiffer = true;
+    }
+
+    /** Forgets the mailboxes as last recorded where the table may have others. */
+    public void forgetMarksThatMayDiffer() {
+        if (marksMayDiffer) {
+            marksMayDiffer = false;
+            mailboxes.clear();
+        }
+    }
+
     /** The account as last written or read. */
     public StoredState stored() {
-        return stored;
+        return stateMayDiffer ? stored.unknown() : stored;
     }
 
     public void stored(StoredState now) {
         stored = now;
+        if (!now.isUnknown()) {
+            stateMayDiffer = false;
+        }
+    }
+
+    /** The account's row, which may have lost what was written last, has this state. */
+    public void stateIs(AccountState inTable) {
+        if (inTable != account().state()) {
+            stateMayDiffer = true;
+        }
     }
 
     /** Sets what is called once, when a check has ended or none begins any more. */

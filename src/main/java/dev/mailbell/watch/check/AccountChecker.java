@@ -139,6 +139,7 @@ public final class AccountChecker {
     }
 
     private void load(WatchedAccount watched) {
+        watched.forgetMarksThatMayDiffer();
         if (watched.mailboxes().isEmpty()) {
             for (Mailbox mailbox : database.through(() -> mailboxes.list(watched.account().id()))) {
                 watched.mailboxes().put(mailbox.name(), mailbox);

@@ -32,17 +32,29 @@ public final class ChangedAccounts {
 
     /** Reads the accounts of this node among them, and watches each as it is now. */
     public void changed(Collection<UUID> accountIds) {
+        read(accountIds, false);
+    }
+
+    /**
+     * The same where the table may lack what this node has written: a login that a provider has
+     * renewed since is the newer one, and a state is written again.
+     */
+    public void mayBeOlder(Collection<UUID> accountIds) {
+        read(accountIds, true);
+    }
+
+    private void read(Collection<UUID> accountIds, boolean older) {
         List<UUID> own =
                 accountIds.stream()
                         .distinct()
                         .filter(id -> shards.watches(Account.shardOf(id)))
                         .toList();
         for (int from = 0; from < own.size(); from += READ_AT_ONCE) {
-            apply(own.subList(from, Math.min(own.size(), from + READ_AT_ONCE)));
+            apply(own.subList(from, Math.min(own.size(), from + READ_AT_ONCE)), older);
         }
     }
 
-    private void apply(List<UUID> ids) {
+    private void apply(List<UUID> ids, boolean older) {
         Map<UUID, Account> rows =
                 table.findInUse(ids).stream()
                         .map(Stored::account)
@@ -50,21 +62,20 @@ public final class ChangedAccounts {
                         .collect(Collectors.toMap(Account::id, row -> row));
         for (UUID id : ids) {
             accounts.touch(id);
-            Optional<Account> watched = accounts.find(id).map(WatchedAccount::account);
+            Optional<WatchedAccount> watched = accounts.find(id);
             Optional<Account> row = Optional.ofNullable(rows.get(id));
             // Without a row, also an account that the loader is putting just now is taken away.
-            if (row.isEmpty() || !isSame(watched, row)) {
+            if (row.isEmpty() || watched.isEmpty() || !isSame(watched.get(), row.get(), older)) {
                 accounts.readAgain(id);
+            } else if (older) {
+                watched.get().stateIs(row.get().state());
             }
         }
     }
 
-    private static boolean isSame(Optional<Account> watched, Optional<Account> row) {
-        return watched.isEmpty() && row.isEmpty()
-                || watched.isPresent()
-                        && row.filter(watched.get()::hasSettingsOf)
-                                .filter(now ->
-                                        Arrays.equals(now.credential(), watched.get().credential()))
-                                .isPresent();
+    private static boolean isSame(WatchedAccount watched, Account row, boolean older) {
+        Account account = watched.account();
+        return account.hasSettingsOf(row)
+                && (older || Arrays.equals(row.credential(), account.credential()));
     }
 }

@@ -265,6 +265,8 @@ public final class WatchedAccounts implements ShardLoader.Target {
                 accounts.computeIfPresent(id, (same, old) -> release(old, lost));
             }
         }
+        // Where the database let this wait, a shard may have been taken again before its end.
+        released.forEach(shards::readAgain);
         endings.await(released, deadline);
     }
 

@@ -214,4 +214,19 @@ class AppliedChangesTest {
         active.set(true);
         await().untilAsserted(() -> assertThat(watch.allChanged).hasPositiveValue());
     }
+
+    @Test
+    void a_connection_that_is_made_again_may_lead_to_a_server_without_the_latest_transactions() {
+        assertThat(watch.failovers).hasValue(0);
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        select count(pg_terminate_backend(pid)) from pg_stat_activity
+                                        where datname = current_database() and pid <> pg_backend_pid()\
+                                        """)
+                                .mapTo(Integer.class)
+                                .one());
+        await().untilAsserted(() -> assertThat(watch.failovers).hasPositiveValue());
+    }
 }

@@ -195,6 +195,33 @@ class WatchedAccountsTest {
         assertThat(watched.find(account.id())).isEmpty();
     }
 
+    /** As the database lets a read wait, the thread that releases may be left behind. */
+    @Test
+    void an_account_whose_shard_is_taken_again_before_a_late_release_has_ended_is_not_forgotten()
+            throws Exception {
+        Account account = account();
+        Set<Integer> shard = Set.of(account.shard());
+        watched.watch(account);
+        shards.loadInto(watched);
+        shards.released(shard);
+        shards.acquired(shard);
+        await().until(() -> shards.waiting().isZero());
+        watched.release(shard, Deadline.after(Duration.ofSeconds(30)));
+        await().until(() -> watched.find(account.id()).isPresent());
+    }
+
+    @Test
+    void a_login_that_was_renewed_is_kept_where_a_failover_lost_it() {
+        Account account = account();
+        watched.watch(account);
+        WatchedAccount before = of(account);
+        byte[] renewed = {4, 5, 6};
+        watched.renewed(account.withCredential(renewed));
+        changes.mayBeOlder(List.of(account.id()));
+        assertThat(of(account)).isSameAs(before);
+        assertThat(of(account).account().credential()).isEqualTo(renewed);
+    }
+
     @Test
     void an_account_that_is_watched_as_it_is_in_the_table_keeps_its_session() {
         Account account = account();
