@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -212,7 +213,7 @@ class ImportEmailEngineCommandTest {
         assertThat(run(file)).isEqualTo(2);
         assertThat(err.toString()).contains("MAILBELL_KEY is not one line");
         environment.put("MAILBELL_KEY", key);
-        String url = environment.get("MAILBELL_URL");
+        String url = Objects.requireNonNull(environment.get("MAILBELL_URL"));
         for (String with :
                 List.of(url.replace("//", "//ann:s3cret@"), url + "?k=s3cret", url + "#s3cret")) {
             environment.put("MAILBELL_URL", with);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.mailbell.Patience;
 import dev.mailbell.Ports;
-import com.sun.net.httpserver.HttpServer;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.cli.api.Api;
 import dev.mailbell.cli.api.ApiFailure;
