@@ -1,5 +1,6 @@
 package dev.mailbell.account;
 
+import dev.mailbell.database.ClientRow;
 import dev.mailbell.detection.ImapMark;
 import dev.mailbell.detection.MailboxState;
 import dev.mailbell.detection.Mark;
@@ -94,10 +95,7 @@ public final class AccountImport {
     /** The row of the client lets two imports at once, at two nodes, not add the same. */
     private static List<UUID> lockInUse(Handle handle, List<Imported> imports) {
         UUID client = imports.getFirst().account().clientId();
-        handle.createQuery("select id from client where id = :client for no key update")
-                .bind("client", client)
-                .mapTo(UUID.class)
-                .findOne();
+        ClientRow.lock(handle, client);
         return handle.createQuery(
                         """
                         select source from imported where client_id = :client and source = any (:sources)\

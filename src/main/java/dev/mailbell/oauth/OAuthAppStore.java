@@ -1,5 +1,6 @@
 package dev.mailbell.oauth;
 
+import dev.mailbell.database.ClientRow;
 import dev.mailbell.mail.auth.grant.Provider;
 import dev.mailbell.oauth.OAuthApp.Grant;
 import dev.mailbell.oauth.OAuthApp.Proof;
@@ -36,11 +37,7 @@ public final class OAuthAppStore {
      */
     public boolean insert(OAuthApp app) {
         return jdbi.inTransaction(handle -> {
-            // The row of the client lets two requests not both add the last one.
-            handle.createQuery("select id from client where id = :client for no key update")
-                    .bind("client", app.clientId())
-                    .mapTo(UUID.class)
-                    .findOne();
+            ClientRow.lock(handle, app.clientId());
             return bind(
                                     handle.createUpdate(
                                             """

@@ -1,5 +1,6 @@
 package dev.mailbell.webhook;
 
+import dev.mailbell.database.ClientRow;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 
@@ -43,11 +44,7 @@ public final class WebhookImport {
      */
     public Outcome insert(Webhook webhook, UUID source, long most) {
         return jdbi.inTransaction(handle -> {
-            // The row of the client lets two imports at once, at two nodes, not add the same.
-            handle.createQuery("select id from client where id = :client for no key update")
-                    .bind("client", webhook.clientId())
-                    .mapTo(UUID.class)
-                    .findOne();
+            ClientRow.lock(handle, webhook.clientId());
             boolean inUse =
                     handle.createQuery(
                                     """

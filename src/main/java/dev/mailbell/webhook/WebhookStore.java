@@ -1,5 +1,6 @@
 package dev.mailbell.webhook;
 
+import dev.mailbell.database.ClientRow;
 import dev.mailbell.webhook.Webhook.State;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -44,11 +45,7 @@ public final class WebhookStore {
      */
     public boolean insert(Webhook webhook, long most) {
         return jdbi.inTransaction(handle -> {
-            // The row of the client lets two requests not both add the last one.
-            handle.createQuery("select id from client where id = :client for no key update")
-                    .bind("client", webhook.clientId())
-                    .mapTo(UUID.class)
-                    .findOne();
+            ClientRow.lock(handle, webhook.clientId());
             boolean room = count(webhook.clientId()) < most;
             if (room) {
                 insert(webhook);
