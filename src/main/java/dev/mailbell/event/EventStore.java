@@ -5,7 +5,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -39,26 +38,16 @@ public final class EventStore {
     }
 
     /**
-     * A place in the feed: after this event of this transaction. It stays where it is when the
-     * event is deleted.
-     */
-    public record Place(String tx, UUID id) {
-        private static final UUID LOWEST = new UUID(0, 0);
-        private static final Place START = new Place("0", LOWEST);
-    }
-
-    /**
-     * A page of the feed.
-     *
-     * @param end the place after its last event; that before the page when it has none
-     */
-    public record Page(List<Event> events, Place end) {}
-
-    /**
-     * The events of the {@linkplain #page(UUID, Place, EventType, UUID, int) page} after the
-     * {@linkplain #place place} of an event.
+     * A page of a client's events in the order in which they were committed: a later page never
+     * holds an event that belongs before an earlier one. When the event to read after is no longer
+     * kept, the page begins a minute before it: events may be repeated, none is left out. When
+     * there is none since, the page begins at the end of the feed: else the removal of an account
+     * would repeat all others' events.
      *
      * @param after the event before the page; null for the oldest that is kept
+     * @param type null for all
+     * @param accountId null for all
+     * @param limit events at most
      */
     public List<Event> after(
             UUID clientId,
@@ -66,69 +55,30 @@ public final class EventStore {
             @Nullable EventType type,
             @Nullable UUID accountId,
             int limit) {
-        return jdbi.withHandle(handle ->
-                page(handle, clientId, place(handle, clientId, after), type, accountId, limit)
-                        .events());
-    }
-
-    /**
-     * A page of a client's events in the order in which they were committed: a later page never
-     * holds an event that belongs before an earlier one.
-     *
-     * @param type null for all
-     * @param accountId null for all
-     * @param limit events at most
-     */
-    public Page page(
-            UUID clientId,
-            Place after,
-            @Nullable EventType type,
-            @Nullable UUID accountId,
-            int limit) {
-        return jdbi.withHandle(handle -> page(handle, clientId, after, type, accountId, limit));
-    }
-
-    private static Page page(
-            Handle handle,
-            UUID clientId,
-            Place after,
-            @Nullable EventType type,
-            @Nullable UUID accountId,
-            int limit) {
         // A literal, so that the planner can use the index of the rare types.
         String ofType = type == null ? "" : " and type = '" + type.wireName() + "'";
         String ofAccount = accountId == null ? "" : " and account_id = :account";
-        var query =
-                handle.createQuery(
-                                """
-                                select * from event
-                                where client_id = :client and (tx, id) > (:tx::xid8, :id)
-                                    and tx < pg_snapshot_xmin(pg_current_snapshot())\
-                                """
-                                        + ofType
-                                        + ofAccount
-                                        + " order by tx, id limit :limit")
-                        .bind("client", clientId)
-                        .bind("tx", after.tx())
-                        .bind("id", after.id())
-                        .bind("limit", limit);
-        if (accountId != null) {
-            query.bind("account", accountId);
-        }
-        List<Event> events = new ArrayList<>();
-        Place end = after;
-        for (Placed placed : query.map((row, context) -> Placed.read(row)).list()) {
-            events.add(placed.event());
-            end = placed.place();
-        }
-        return new Page(events, end);
-    }
-
-    private record Placed(Event event, Place place) {
-        static Placed read(ResultSet row) throws SQLException {
-            Event event = EventStore.read(row);
-            return new Placed(event, new Place(row.getString("tx"), event.id()));
-        }
+        return jdbi.withHandle(handle -> {
+            Position position = position(handle, clientId, after);
+            var query =
+                    handle.createQuery(
+                                    """
+                                    select * from event
+                                    where client_id = :client and (tx, id) > (:tx::xid8, :id)
+                                        and tx < pg_snapshot_xmin(pg_current_snapshot())\
+                                    """
+                                            + ofType
+                                            + ofAccount
+                                            + " order by tx, id limit :limit")
+                            .bind("client", clientId)
+                            .bind("tx", position.tx())
+                            .bind("id", position.id())
+                            .bind("limit", limit);
+            if (accountId != null) {
+                query.bind("account", accountId);
+            }
+            return query.map((row, context) -> read(row)).list();
+        });
     }
 
     /**
@@ -159,20 +109,15 @@ public final class EventStore {
         });
     }
 
-    /**
-     * The place of an event. When the event is no longer kept, the place is a minute before it:
-     * events may be repeated, none is left out. When there is none since, it is the end of the
-     * feed: else the deletion of an account would repeat all others' events.
-     *
-     * @param after null for the place before the oldest event that is kept
-     */
-    public Place place(UUID clientId, @Nullable UUID after) {
-        return jdbi.withHandle(handle -> place(handle, clientId, after));
+    /** A position in the feed: after this event of this transaction. */
+    private record Position(String tx, UUID id) {
+        static final UUID LOWEST = new UUID(0, 0);
+        static final Position START = new Position("0", LOWEST);
     }
 
-    private static Place place(Handle handle, UUID clientId, @Nullable UUID after) {
+    private static Position position(Handle handle, UUID clientId, @Nullable UUID after) {
         if (after == null) {
-            return Place.START;
+            return Position.START;
         }
         return handle.createQuery(
                         "select tx::text from event where id = :after and client_id = :client")
@@ -180,28 +125,32 @@ public final class EventStore {
                 .bind("client", clientId)
                 .mapTo(String.class)
                 .findOne()
-                .map(tx -> new Place(tx, after))
+                .map(tx -> new Position(tx, after))
                 .orElseGet(() -> minuteBefore(handle, clientId, after));
     }
 
-    // One statement, so that it passes by no event that is committed meanwhile. The events of a
-    // restored database are all of one transaction, in which the id decides.
-    private static Place minuteBefore(Handle handle, UUID clientId, UUID after) {
+    // One statement, so that no event that is committed meanwhile is before the position: it is not
+    // later than the transactions that still run. The events of a restored database are all of the
+    // transaction 0, in which the id decides.
+    private static Position minuteBefore(Handle handle, UUID clientId, UUID after) {
         return handle.createQuery(
                         """
                         with since as materialized (
                             select e.tx from event e where client_id = :client and id >= :minuteBefore order by e.tx limit 1
                         )
-                        select tx, :minuteBefore as id from since union all (
+                        select least(tx, pg_snapshot_xmin(pg_current_snapshot())) as tx,
+                            case when tx = '0' then :minuteBefore else :lowest end as id from since
+                        union all (
                             select e.tx, e.id from event e where client_id = :client and not exists (select from since)
                                 and e.tx < pg_snapshot_xmin(pg_current_snapshot()) order by e.tx desc, e.id desc limit 1)\
                         """)
                 .bind("client", clientId)
                 .bind("minuteBefore", minuteBefore(after))
+                .bind("lowest", Position.LOWEST)
                 .map((row, context) ->
-                        new Place(row.getString("tx"), row.getObject("id", UUID.class)))
+                        new Position(row.getString("tx"), row.getObject("id", UUID.class)))
                 .findOne()
-                .orElse(Place.START);
+                .orElse(Position.START);
     }
 
     private static Event read(ResultSet row) throws SQLException {

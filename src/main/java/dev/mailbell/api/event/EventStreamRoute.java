@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -133,8 +134,7 @@ public final class EventStreamRoute {
             Form form)
             throws InterruptedException {
         // Before the answer begins, so that a failure becomes a problem document.
-        EventStore.Page first =
-                page(clientId, request.filter(), events.place(clientId, request.after()));
+        List<Event> first = page(clientId, request.filter(), request.after());
         context.status(200)
                 .contentType("text/event-stream")
                 .header("Cache-Control", "no-store")
@@ -161,24 +161,26 @@ public final class EventStreamRoute {
             UUID clientId,
             Request request,
             Form form,
-            EventStore.Page first)
+            List<Event> first)
             throws IOException, InterruptedException {
         OutputStream out = RequestDeadline.stream(context);
         write(out, RETRY);
-        EventStore.Page page = first;
+        List<Event> page = first;
+        UUID last = request.after();
         long written = System.nanoTime();
         while (!streams.isClosing()) {
-            if (!page.events().isEmpty()) {
+            if (!page.isEmpty()) {
                 // After the page was read: the key may have become invalid before its events.
                 if (!AccessFilter.isStillAdmitted(context)) {
                     return;
                 }
                 StringBuilder text = new StringBuilder();
-                page.events().forEach(event -> append(text, event, form));
+                page.forEach(event -> append(text, event, form));
                 write(out, text.toString());
+                last = page.getLast().id();
                 written = System.nanoTime();
             }
-            if (page.events().size() < PAGE_SIZE) {
+            if (page.size() < PAGE_SIZE) {
                 Duration idle = Duration.ofNanos(System.nanoTime() - written);
                 if (idle.compareTo(HEARTBEAT) >= 0) {
                     write(out, form.heartbeat());
@@ -189,8 +191,7 @@ public final class EventStreamRoute {
                     return;
                 }
             }
-            // By its place and not by its id: the last event may be deleted with its account.
-            page = page(clientId, request.filter(), page.end());
+            page = page(clientId, request.filter(), last);
         }
     }
 
@@ -216,8 +217,8 @@ public final class EventStreamRoute {
         return true;
     }
 
-    private EventStore.Page page(UUID clientId, EventFilter filter, EventStore.Place after) {
-        return events.page(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
+    private List<Event> page(UUID clientId, EventFilter filter, @Nullable UUID after) {
+        return events.after(clientId, after, filter.type(), filter.accountId(), PAGE_SIZE);
     }
 
     private static void append(StringBuilder text, Event event, Form form) {

@@ -239,21 +239,6 @@ class EventStreamRouteTest {
     }
 
     @Test
-    void a_stream_repeats_nothing_when_its_last_event_is_deleted() throws Exception {
-        happened(EventType.MAIL_NEW, null);
-        try (Reader reader = open("")) {
-            reader.nextId();
-            UUID last = happened(EventType.MAIL_NEW, UUID.randomUUID());
-            assertThat(reader.nextId()).isEqualTo(last);
-            api.database
-                    .jdbi()
-                    .useHandle(handle -> handle.execute("delete from event where id = ?", last));
-            UUID fresh = happened(EventType.MAIL_NEW, null);
-            assertThat(reader.nextId()).isEqualTo(fresh);
-        }
-    }
-
-    @Test
     void only_matching_events_are_streamed() throws Exception {
         UUID account = UUID.randomUUID();
         try (Reader parked = open("?type=account.parked");
