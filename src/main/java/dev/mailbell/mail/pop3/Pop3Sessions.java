@@ -108,17 +108,19 @@ public final class Pop3Sessions implements MailServers {
             return dialogue;
         } catch (MailFailure e) {
             Pop3Session.logOut(wire, deadline);
-            if (!isAnswerToLogin(e)) {
-                failure.addSuppressed(e);
-                throw failure;
+            if (accepted && isAnswerToLogin(e)) {
+                // Otherwise each check would lose its session here and need a second login.
+                quirks.failsCapaInside();
+                throw afterAcceptedLogin(e);
             }
-            e.addSuppressed(failure);
-            if (!accepted) {
+            // Without CAPA a login may be refused only because the server wants it another way, so
+            // one lost session proves nothing about the password.
+            if (isAnswerToLogin(e) && (!e.code().needsOwner() || quirks.lostAtCapaAgain())) {
+                e.addSuppressed(failure);
                 throw e;
             }
-            // Otherwise each check would lose its session here and need a second login.
-            quirks.failsCapa();
-            throw afterAcceptedLogin(e);
+            failure.addSuppressed(e);
+            throw failure;
         } catch (RuntimeException e) {
             Pop3Session.logOut(wire, deadline);
             throw e;

@@ -16,6 +16,7 @@ import dev.mailbell.mail.scripted.ScriptedServer;
 import dev.mailbell.network.Deadline;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -118,11 +119,32 @@ class OddPop3ServersTest {
         server.deliver(0, 3);
         answering("CAPA", right -> FakePop3.HANG_UP);
         answering("PASS", right -> "-ERR Authentication failed\r\n");
+        // The network may have lost the first session.
+        assertThat(catchThrowableOfType(MailFailure.class, maildrop::check).code())
+                .isNotEqualTo(FailureCode.AUTH_FAILED);
         MailFailure failure = catchThrowableOfType(MailFailure.class, maildrop::check);
         assertThat(failure.code()).isEqualTo(FailureCode.AUTH_FAILED);
         assertThat(failure.reason()).contains("Authentication failed");
         server.answers.remove("PASS");
         assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+    }
+
+    @Test
+    void one_session_lost_at_capa_makes_no_password_wrong_that_only_sasl_carries() {
+        AtomicInteger asked = new AtomicInteger();
+        answering(
+                "CAPA",
+                right ->
+                        asked.incrementAndGet() == 2
+                                ? FakePop3.HANG_UP
+                                : "+OK\r\nSASL PLAIN\r\nUIDL\r\nTOP\r\n.\r\n");
+        answering("USER", right -> "-ERR Authentication failed\r\n");
+        answering("PASS", right -> "-ERR Authentication failed\r\n");
+        server.deliver(0, 3);
+        assertThat(catchThrowableOfType(MailFailure.class, maildrop::check).code())
+                .isNotEqualTo(FailureCode.AUTH_FAILED);
+        assertThat(maildrop.check().kind()).isEqualTo(Kind.BASELINE);
+        assertThat(server.commands).anyMatch(command -> command.startsWith("AUTH PLAIN"));
     }
 
     /** Servers that allow one login a minute may refuse the next one as if it were wrong. */

@@ -111,6 +111,16 @@ public final class Pop3Kit {
                 new Silences(part, LONG, SHORT, SHORT, SHORT));
     }
 
+    /** Sessions that wait long for the lines of a listing, and for its final dot a short time. */
+    static Pop3Sessions awaitingLines() {
+        return new Pop3Sessions(
+                LOOPBACK.connector(),
+                new HostProofs(),
+                System::nanoTime,
+                InstantSource.system(),
+                new Silences(3, LONG, SHORT, SHORT, LONG));
+    }
+
     /** Sessions in which silence of a server for ten seconds makes a check try another command. */
     static Pop3Sessions impatient(HostProofs hostProofs) {
         return sessions(hostProofs, System::nanoTime, InstantSource.system(), IMPATIENT);

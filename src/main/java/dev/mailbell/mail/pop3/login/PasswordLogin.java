@@ -165,7 +165,7 @@ final class PasswordLogin {
         }
         try {
             batch.abandon();
-            return timestamp == null || Refusals.isOfServer(known) ? known : apop(password);
+            return timestamp == null || Refusals.isPassing(known) ? known : apop(password);
         } catch (MailFailure lost) {
             if (lost.code() == FailureCode.TIMEOUT) {
                 throw lost;

@@ -68,7 +68,10 @@ public final class Pop3Login {
             case Credential.AccessToken(String token) -> token(offered, token);
         }
         accepted = true;
-        Capabilities after = offered.isEmpty() ? offered : readCapabilities();
+        if (offered.isEmpty() || !quirks.answersCapaInside()) {
+            return offered;
+        }
+        Capabilities after = readCapabilities();
         return after.isEmpty() ? offered : after;
     }
 
@@ -81,6 +84,7 @@ public final class Pop3Login {
         readingCapa = true;
         Capabilities.Answer answer = Capabilities.ask(wire, patience);
         readingCapa = false;
+        quirks.capaAnswered();
         wire.socket().setSoTimeout(before);
         if (!answer.hasEnded()) {
             quirks.leavesCapaOpen();

@@ -25,6 +25,10 @@ public final class ServerQuirks {
     private enum Quirk {
         /** CAPA is not answered, ends the connection, or its list has no end. */
         NO_CAPA,
+        /** The last session was lost at CAPA, before a login that was then refused. */
+        LOST_AT_CAPA,
+        /** The session was lost at the CAPA after the login. */
+        NO_CAPA_INSIDE,
         /** The UIDs were compared between sessions and are stable, or could not be compared. */
         UIDS_COMPARED,
         /** Messages were added or removed between the sessions to compare. */
@@ -81,6 +85,27 @@ public final class ServerQuirks {
 
     boolean answersCapa() {
         return asksCapa && !memory.quirks.hasFailed(maildrop, Quirk.NO_CAPA);
+    }
+
+    /** Whether CAPA is sent again after the login. */
+    boolean answersCapaInside() {
+        return !memory.quirks.hasFailed(maildrop, Quirk.NO_CAPA_INSIDE);
+    }
+
+    public void failsCapaInside() {
+        memory.quirks.failed(maildrop, Quirk.NO_CAPA_INSIDE);
+    }
+
+    void capaAnswered() {
+        memory.quirks.forget(maildrop, Quirk.LOST_AT_CAPA);
+    }
+
+    /**
+     * Records that the session was lost at CAPA, and that the server refused the login without it;
+     * returns whether the same happened to the session before.
+     */
+    public boolean lostAtCapaAgain() {
+        return !memory.quirks.failed(maildrop, Quirk.LOST_AT_CAPA);
     }
 
     void leavesCapaOpen() {
