@@ -1,5 +1,6 @@
 package dev.mailbell.mail.auth;
 
+import dev.mailbell.fairness.ActingClient;
 import dev.mailbell.mail.auth.grant.OAuthGrant;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,24 +9,31 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Refresh tokens that were replaced while no account had them: a login was tried before its account
- * is registered. A server that takes each token once would refuse the one that is given then.
- * Thread-safe.
+ * is registered. A server that takes each token once would refuse the one that is given then. Each
+ * client has its own. Thread-safe.
  */
 final class SpentTokens {
     private static final Duration REMEMBERED = Duration.ofHours(1);
     private static final int MOST = 1_000;
 
     private final InstantSource clock;
-    private final Map<OAuthGrant, Next> replacements =
+    private final Map<Used, Next> replacements =
             new LinkedHashMap<>() {
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<OAuthGrant, Next> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<Used, Next> eldest) {
                     return size() > MOST;
                 }
             };
+
+    private record Used(UUID client, OAuthGrant grant) {
+        static Used now(OAuthGrant grant) {
+            return new Used(ActingClient.current(), grant);
+        }
+    }
 
     private record Next(String token, Instant at) {}
 
@@ -35,7 +43,7 @@ final class SpentTokens {
 
     /** A token was used up, and no account has it. */
     synchronized void replaced(OAuthGrant used, String replacement) {
-        replacements.put(used, new Next(replacement, clock.instant()));
+        replacements.put(Used.now(used), new Next(replacement, clock.instant()));
     }
 
     /**
@@ -45,9 +53,9 @@ final class SpentTokens {
     synchronized Optional<String> replacement(OAuthGrant grant) {
         replacements.values().removeIf(next -> isOld(next.at()));
         LinkedHashSet<String> passed = new LinkedHashSet<>();
-        Next next = replacements.get(grant);
+        Next next = replacements.get(Used.now(grant));
         while (next != null && passed.add(next.token())) {
-            next = replacements.get(grant.withRefreshToken(next.token()));
+            next = replacements.get(Used.now(grant.withRefreshToken(next.token())));
         }
         return passed.isEmpty() ? Optional.empty() : Optional.of(passed.getLast());
     }

@@ -213,8 +213,10 @@ record TokenError(String code, @Nullable String subtype, @Nullable String descri
      * differ. Only of an error about an assertion.
      */
     boolean isOfClock() {
-        return description != null
-                && WRONG_TIME.matcher(description.toLowerCase(Locale.ROOT)).find();
+        String text = description == null ? "" : description.toLowerCase(Locale.ROOT);
+        // Microsoft also says "expired" of an assertion whose certificate is too old.
+        return WRONG_TIME.matcher(text).find()
+                && (microsoftCode().isEmpty() || text.contains("valid time range"));
     }
 
     /** Whether a code is in the tables above, so that it cannot contain a part of the request. */

@@ -218,6 +218,20 @@ class AppGrantsTest {
         assertThat(failure(refreshing("s3cret", null)).code()).isEqualTo(FailureCode.TOKEN_REFUSED);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "AADSTS700027: The certificate with identifier used to sign the client assertion is"
+                        + " expired on application. [Reason - The key used is expired.]",
+                "AADSTS50012: Client assertion contains an invalid signature. [Reason - The key"
+                        + " used is expired.]",
+            })
+    void a_certificate_that_has_expired_is_no_matter_of_the_clock(String description) {
+        enqueue(400, error("invalid_client", description));
+        assertThat(failure(appOnly(null, SigningKey.of(TestKeys.EC_PEM, "k1"))).code())
+                .isEqualTo(FailureCode.TOKEN_REFUSED);
+    }
+
     private static String error(String code, String description) {
         return "{\"error\":\"%s\",\"error_description\":\"%s\"}".formatted(code, description);
     }
