@@ -153,14 +153,14 @@ public final class Api implements AutoCloseable {
                 if (!e.isPassing() || tries == MAX_TRIES) {
                     throw e;
                 }
-                pause = e.retryAfter();
+                pause = e.pause(tries);
             } catch (ApiFailure e) {
                 if (e.exitCode() != ExitCodes.UNREACHABLE || tries == MAX_TRIES) {
                     throw e;
                 }
                 pause = Duration.ofSeconds(tries);
             }
-            pause(shorter(pause.isPositive() ? pause : Duration.ofSeconds(1), LONGEST_PAUSE));
+            pause(shorter(pause, LONGEST_PAUSE));
         }
     }
 

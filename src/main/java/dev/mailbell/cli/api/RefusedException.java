@@ -112,6 +112,20 @@ public final class RefusedException extends ApiFailure {
     }
 
     /**
+     * How long to wait before the same request is sent again.
+     *
+     * @param tries how often it was refused; a proxy without a daemon does not say how long
+     */
+    public Duration pause(int tries) {
+        return retryAfter.isPositive() ? retryAfter : Duration.ofSeconds(tries);
+    }
+
+    /** Whether a proxy gave up waiting for the daemon, which may be at work on the request. */
+    public boolean isLate() {
+        return status == GATEWAY_TIMEOUT;
+    }
+
+    /**
      * Whether the same request may succeed a little later. A proxy says 502 and 504 while the
      * daemon behind it is restarted.
      */

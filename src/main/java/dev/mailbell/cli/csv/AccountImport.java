@@ -74,6 +74,7 @@ final class AccountImport {
     }
 
     private void send(List<CsvRow> rows) {
+        boolean late = false;
         for (int tries = 1; ; tries++) {
             JsonNode results;
             try {
@@ -82,11 +83,14 @@ final class AccountImport {
                 if (e.status() == UNAUTHORIZED || e.status() == FORBIDDEN) {
                     throw e;
                 }
-                if (e.isPassing()) {
+                // One that takes longer than the proxy waits does so each time.
+                boolean tooLarge = e.isLate() && late && rows.size() > 1;
+                late |= e.isLate();
+                if (e.isPassing() && !tooLarge) {
                     if (tries == MAX_TRIES) {
                         throw e;
                     }
-                    pause(e.retryAfter());
+                    pause(e.pause(tries));
                     continue;
                 }
                 if (rows.size() > 1) {
@@ -114,9 +118,8 @@ final class AccountImport {
     }
 
     private static void pause(Duration duration) {
-        Duration least = duration.isPositive() ? duration : Duration.ofSeconds(1);
         try {
-            Thread.sleep(least.compareTo(LONGEST_PAUSE) < 0 ? least : LONGEST_PAUSE);
+            Thread.sleep(duration.compareTo(LONGEST_PAUSE) < 0 ? duration : LONGEST_PAUSE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ApiFailure(ExitCodes.FAILED, "interrupted", e);

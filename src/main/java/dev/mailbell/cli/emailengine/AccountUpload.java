@@ -83,7 +83,7 @@ public final class AccountUpload implements Destination {
         HttpRequest request = request(ExportJson.MAPPER.writeValueAsBytes(body));
         String last = "";
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            Duration wait = Duration.ofSeconds(1);
+            Duration wait = Duration.ofSeconds(attempt);
             try {
                 HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
                 int status = response.statusCode();
