@@ -194,10 +194,9 @@ public record ImapState(
             throw otherValidity(seen.uidValidity());
         }
         Position position = update == null ? null : moved(null, update, seen);
-        // UIDs between the last message and UIDNEXT, in an empty mailbox all of them: a server
-        // whose UIDNEXT is too high assigns them later.
-        boolean known = seen.topUid() > 0 || kind == Kind.BASELINE && seen.total() == 0;
-        boolean unused = known && seen.uidNext() > seen.topUid() + 1;
+        // UIDs between the last message and UIDNEXT: a server whose UIDNEXT is too high assigns
+        // them later.
+        boolean unused = seen.topUid() > 0 && seen.uidNext() > seen.topUid() + 1;
         ImapMark next =
                 new ImapMark(
                         seen.uidValidity(),

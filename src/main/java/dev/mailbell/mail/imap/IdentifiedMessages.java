@@ -48,28 +48,22 @@ final class IdentifiedMessages {
                 numbers,
                 ITEMS,
                 (number, attributes) -> {
-                    String date = text(attributes, "INTERNALDATE");
-                    String header = text(attributes, "]");
-                    // A header that cannot be read is NIL. Without a date it is a changed flag.
-                    if ((header != null || date != null) && seen.add(number)) {
-                        messages.add(
-                                message(
-                                        number,
-                                        attributes,
-                                        date == null ? "" : date,
-                                        header == null ? "" : header));
+                    // One that cannot be read may be NIL, for a while: with another key it would be
+                    // new.
+                    if (attributes.value("]") instanceof ParenthesizedData.Text header
+                            && seen.add(number)) {
+                        messages.add(message(number, attributes, header.value()));
                     }
                 });
         messages.sort((a, b) -> Long.compare(a.number(), b.number()));
         return messages;
     }
 
-    private static @Nullable String text(ParenthesizedData.Group attributes, String name) {
-        return attributes.value(name) instanceof ParenthesizedData.Text text ? text.value() : null;
-    }
-
-    private Message message(
-            long number, ParenthesizedData.Group attributes, String date, String header) {
+    private Message message(long number, ParenthesizedData.Group attributes, String header) {
+        String date =
+                attributes.value("INTERNALDATE") instanceof ParenthesizedData.Text text
+                        ? text.value()
+                        : "";
         String words = header.replaceAll("\\s+", " ").strip();
         boolean hasMessageId = words.toLowerCase(Locale.ROOT).contains("message-id:");
         long size = attributes.number("RFC822.SIZE");

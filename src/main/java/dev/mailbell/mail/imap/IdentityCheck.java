@@ -66,7 +66,7 @@ public final class IdentityCheck {
             box.endCheck();
             return end.get();
         }
-        return listed(box, null);
+        return listed(box, mark, false);
     }
 
     /**
@@ -74,7 +74,7 @@ public final class IdentityCheck {
      */
     ImapObservation observeAll(SelectedMailbox box, @Nullable ImapMark mark) {
         mailboxes.ladder().restsOn(Proof.IDENTITY);
-        return listed(box, mark);
+        return listed(box, mark, true);
     }
 
     /** Searches for the last messages of the mark; empty where a listing is needed. */
@@ -169,8 +169,13 @@ public final class IdentityCheck {
         return keys.of(window.array(), 0, window.position());
     }
 
-    /** A listing without some of the messages counts if the server repeats it. */
-    private ImapObservation listed(SelectedMailbox box, @Nullable ImapMark uids) {
+    /**
+     * A listing without some of the messages counts if the server repeats it, or if the last check
+     * took the same one.
+     *
+     * @param byUids whether the mark is one of UIDs
+     */
+    private ImapObservation listed(SelectedMailbox box, @Nullable ImapMark mark, boolean byUids) {
         List<Message> before = List.of();
         for (int attempt = 1; ; attempt++) {
             if (box.exists() > MAX_MESSAGES) {
@@ -189,7 +194,8 @@ public final class IdentityCheck {
             boolean whole =
                     box.exists() < 0
                             || messages.size() == box.exists()
-                            || !messages.isEmpty() && messages.equals(before);
+                            || !messages.isEmpty() && messages.equals(before)
+                            || mark != null && !byUids && isUnchanged(messages, mark);
             before = messages;
             if (whole && (version == box.version() || attempt == ATTEMPTS)) {
                 box.endCheck();
@@ -198,7 +204,7 @@ public final class IdentityCheck {
                         0,
                         messages,
                         top(messages, messages.size()),
-                        uids == null ? 0 : arrived(box, messages, uids));
+                        byUids && mark != null ? arrived(box, messages, mark) : 0);
             }
             if (attempt == ATTEMPTS) {
                 throw new MailFailure(
@@ -211,6 +217,12 @@ public final class IdentityCheck {
             }
             mailboxes.noop();
         }
+    }
+
+    private boolean isUnchanged(List<Message> messages, ImapMark mark) {
+        return !messages.isEmpty()
+                && messages.size() == mark.total()
+                && top(messages, messages.size()) == mark.topUid();
     }
 
     /**

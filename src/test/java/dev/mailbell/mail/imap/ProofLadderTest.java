@@ -88,28 +88,6 @@ class ProofLadderTest {
     }
 
     @Test
-    void mail_in_an_empty_mailbox_is_counted_also_where_uidnext_was_too_high() throws IOException {
-        ImapKit.playing(
-                OLD
-                        + examine(0, 100, 7)
-                        + examine(1, 100, 7)
-                        + answered("UID SEARCH UID 100:4294967295", "* SEARCH")
-                        + answered("NOOP")
-                        + answered("UID SEARCH UID 1:4294967295", "* SEARCH 5")
-                        + examine(2, 7, 7)
-                        + answered("UID SEARCH UID 1:4294967295", "* SEARCH 5 6")
-                        + GOODBYE,
-                session -> {
-                    TrackedInbox inbox = new TrackedInbox(null);
-                    assertThat(inbox.check(session).kind()).isEqualTo(Kind.BASELINE);
-                    assertThat(inbox.check(session).newest()).containsExactly(5L);
-                    // Then UIDNEXT is right.
-                    assertThat(inbox.check(session).newest()).containsExactly(6L);
-                    return inbox;
-                });
-    }
-
-    @Test
     void a_search_by_message_numbers_is_found_out_and_not_used_again() throws IOException {
         String bySequence = answered("UID SEARCH UID 5:4294967295", "* SEARCH 8 9 10");
         String fetched =
