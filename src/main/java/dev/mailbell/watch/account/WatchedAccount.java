@@ -133,17 +133,24 @@ public final class WatchedAccount {
 
     /** The account as last written or read. */
     public StoredState stored() {
-        return stateMayDiffer ? stored.unknown() : stored;
+        return stored;
     }
 
     public void stored(StoredState now) {
         stored = now;
-        if (!now.isUnknown()) {
+    }
+
+    /** Takes the state in the table for unknown where it may differ. */
+    public void forgetStateThatMayDiffer() {
+        if (stateMayDiffer) {
             stateMayDiffer = false;
+            stored = stored.unknown();
         }
     }
 
-    /** The account's row, which may have lost what was written last, has this state. */
+    /**
+     * The account's row, which may have lost what was written last, has this state; for any thread.
+     */
     public void stateIs(AccountState inTable) {
         if (inTable != account().state()) {
             stateMayDiffer = true;

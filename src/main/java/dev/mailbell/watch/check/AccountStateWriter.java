@@ -69,6 +69,7 @@ public final class AccountStateWriter {
      */
     public void save(WatchedAccount watched, Instant now, Runnable outcome) {
         boolean everWorked = watched.status().hasEverWorked();
+        watched.forgetStateThatMayDiffer();
         StoredState stored = watched.stored();
         outcome.run();
         Account before = stored.account();
