@@ -70,7 +70,9 @@ record PostmasterFile(long pid, int port, boolean ready) {
                     Files.exists(proc)
                             ? List.of(Files.readString(proc).split("\0"))
                             : List.of(process.info().commandLine().orElse("").split(" "));
-            return words.getFirst().endsWith("postgres") && words.contains(data.toString());
+            return !words.isEmpty()
+                    && words.getFirst().endsWith("postgres")
+                    && words.contains(data.toString());
         } catch (IOException e) {
             // The process ended between the two tests.
             return false;

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +23,10 @@ final class HeaderTraces {
     private static final int PART = 6;
 
     private static final String BASIC = "basic ";
+
+    /** By character of ASCII: the values of headers have no others. */
+    private static final List<List<String>> ESCAPES =
+            IntStream.range(0, 128).mapToObj(HeaderTraces::escapesOf).toList();
 
     /** The longest first, because a shorter one may be a part of it. */
     private final List<String> traces;
@@ -120,7 +125,11 @@ final class HeaderTraces {
     }
 
     private static List<String> escapes(char c) {
-        String hex = "%02x".formatted((int) c);
+        return c < ESCAPES.size() ? ESCAPES.get(c) : List.of();
+    }
+
+    private static List<String> escapesOf(int c) {
+        String hex = "%02x".formatted(c);
         String named =
                 switch (c) {
                     case '&' -> "&amp;";
@@ -132,11 +141,11 @@ final class HeaderTraces {
                     default -> "%" + hex;
                 };
         return List.of(
-                "\\" + c,
+                "\\" + (char) c,
                 "\\u00" + hex,
                 "%" + hex,
-                "&#" + (int) c + ";",
-                "&#0" + (int) c + ";",
+                "&#" + c + ";",
+                "&#0" + c + ";",
                 "&#x" + hex + ";",
                 named);
     }
