@@ -4,9 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -24,12 +25,10 @@ final class HeaderTraces {
 
     private static final String BASIC = "basic ";
 
-    /** By character of ASCII: the values of headers have no others. */
-    private static final List<List<String>> ESCAPES =
-            IntStream.range(0, 128).mapToObj(HeaderTraces::escapesOf).toList();
-
     /** The longest first, because a shorter one may be a part of it. */
     private final List<String> traces;
+
+    private final Map<Character, List<String>> escapes = new HashMap<>();
 
     HeaderTraces(Collection<String> values) {
         traces =
@@ -38,6 +37,9 @@ final class HeaderTraces {
                         .distinct()
                         .sorted(Comparator.comparingInt(String::length).reversed())
                         .toList();
+        for (String trace : traces) {
+            trace.chars().forEach(c -> escapes.computeIfAbsent((char) c, HeaderTraces::escapes));
+        }
     }
 
     private static Stream<String> of(String value) {
@@ -72,7 +74,7 @@ final class HeaderTraces {
         return rest;
     }
 
-    private static String without(String trace, String text) {
+    private String without(String trace, String text) {
         StringBuilder rest = new StringBuilder(text.length());
         int at = 0;
         while (at < text.length()) {
@@ -90,7 +92,7 @@ final class HeaderTraces {
     }
 
     /** Where the trace that begins at a place of the text ends; -1 when it does not begin there. */
-    private static int end(String trace, String text, int from, boolean escaped) {
+    private int end(String trace, String text, int from, boolean escaped) {
         int at = from;
         for (int i = 0; i < trace.length(); i++) {
             if (at == text.length()) {
@@ -110,11 +112,11 @@ final class HeaderTraces {
      *
      * @param escaped whether a mark that may begin an escape does
      */
-    private static int after(char c, String text, int at, boolean escaped) {
+    private int after(char c, String text, int at, boolean escaped) {
         char there = text.charAt(at);
         boolean mayEscape = !Character.isLetterOrDigit(c) && "\\%&+".indexOf(there) >= 0;
         if (mayEscape && (escaped || there != c)) {
-            for (String escape : escapes(c)) {
+            for (String escape : escapes.getOrDefault(c, List.of())) {
                 int length = Math.min(escape.length(), text.length() - at);
                 if (text.regionMatches(true, at, escape, 0, length)) {
                     return at + length;
@@ -125,11 +127,7 @@ final class HeaderTraces {
     }
 
     private static List<String> escapes(char c) {
-        return c < ESCAPES.size() ? ESCAPES.get(c) : List.of();
-    }
-
-    private static List<String> escapesOf(int c) {
-        String hex = "%02x".formatted(c);
+        String hex = "%02x".formatted((int) c);
         String named =
                 switch (c) {
                     case '&' -> "&amp;";
@@ -141,11 +139,11 @@ final class HeaderTraces {
                     default -> "%" + hex;
                 };
         return List.of(
-                "\\" + (char) c,
-                "\\u00" + hex,
+                "\\" + c,
+                "\\u%04x".formatted((int) c),
                 "%" + hex,
-                "&#" + c + ";",
-                "&#0" + c + ";",
+                "&#" + (int) c + ";",
+                "&#0" + (int) c + ";",
                 "&#x" + hex + ";",
                 named);
     }

@@ -155,6 +155,14 @@ class CustomHeadersTest {
         assertThat(headers.redact(answer)).contains("[redacted]").doesNotContain("ef", "gh");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"p\":\"hunter\\u00a322-\\u20acx\"}", "hunter&#163;22-&#x20ac;x"})
+    void nor_is_a_password_beyond_ascii(String answer) {
+        WebhookHeaders headers =
+                WebhookHeaders.of(Map.of("Authorization", "Basic dTpodW50ZXLCozIyLeKCrHg="));
+        assertThat(headers.redact(answer)).contains("[redacted]").doesNotContain("hunter", "22-");
+    }
+
     @Test
     void the_parts_of_a_value_are_not_kept_and_other_words_are() {
         WebhookHeaders headers =
