@@ -165,7 +165,12 @@ final class PasswordLogin {
         }
         try {
             batch.abandon();
-            return timestamp == null || Refusals.isPassing(known) ? known : apop(password);
+            if (timestamp == null || Refusals.isPassing(known)) {
+                return known;
+            }
+            Reply second = apop(password);
+            // A timestamp alone is no offer of APOP, so its refusal may mean nothing.
+            return second.ok() || !Refusals.isOfServer(known) ? second : known;
         } catch (MailFailure lost) {
             if (lost.code() == FailureCode.TIMEOUT) {
                 throw lost;

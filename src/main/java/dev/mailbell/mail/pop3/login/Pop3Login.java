@@ -62,6 +62,9 @@ public final class Pop3Login {
             // RFC 2595, section 4: capabilities from before the handshake must be discarded.
             offered = readCapabilities();
         }
+        if (quirks.answersCapa()) {
+            quirks.capaAnswered();
+        }
         switch (login.credential()) {
             case Credential.Password(String password) ->
                     new PasswordLogin(wire, login, methods, offered, timestamp).enter(password);
@@ -84,7 +87,6 @@ public final class Pop3Login {
         readingCapa = true;
         Capabilities.Answer answer = Capabilities.ask(wire, patience);
         readingCapa = false;
-        quirks.capaAnswered();
         wire.socket().setSoTimeout(before);
         if (!answer.hasEnded()) {
             quirks.leavesCapaOpen();

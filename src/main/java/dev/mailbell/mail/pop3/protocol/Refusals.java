@@ -168,21 +168,23 @@ public final class Refusals {
         };
     }
 
+    /** Whether a refusal of a login is about the server or a limit, and not about the password. */
+    public static boolean isOfServer(Reply reply) {
+        return !reply.ok()
+                && !isOfUnknownCommand(reply)
+                && !code(reply, FailureCode.AUTH_FAILED).needsOwner();
+    }
+
     /**
-     * Whether a refusal of a login passes, so that another way of logging in would be refused too,
-     * or as if the password were wrong.
+     * Whether such a refusal passes, so that another way of logging in would be refused too, or as
+     * if the password were wrong.
      */
     public static boolean isPassing(Reply reply) {
-        if (reply.ok() || isOfUnknownCommand(reply)) {
-            return false;
-        }
-        FailureCode code = code(reply, FailureCode.AUTH_FAILED);
-        return code.isOfLimit()
-                || code == FailureCode.MAILBOX_LOCKED
-                || code == FailureCode.SERVER_ERROR
-                        && (reply.code().equals("SYS/TEMP")
-                                || ActionNeeded.asksToWait(
-                                        ServerText.decode(reply.text()).toLowerCase(Locale.ROOT)));
+        String text = ServerText.decode(reply.text()).toLowerCase(Locale.ROOT);
+        return isOfServer(reply)
+                && (code(reply, FailureCode.AUTH_FAILED) != FailureCode.SERVER_ERROR
+                        || reply.code().equals("SYS/TEMP")
+                        || ActionNeeded.asksToWait(text));
     }
 
     /** Whether a refusal only means that the server does not support the command. */

@@ -367,6 +367,20 @@ class Pop3LoginTest {
     }
 
     @Test
+    void a_maildrop_that_the_server_cannot_open_is_no_wrong_password_by_apop() throws IOException {
+        MailFailure failure =
+                refused(
+                        Security.NONE,
+                        new Password(PASSWORD),
+                        "S: +OK ready <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: -ERR\n"
+                                + ("C: USER " + USER + "\nS: -ERR [SYS/PERM] mailbox is corrupt\n")
+                                + ("C: APOP " + USER + " {*}\n")
+                                + ("S: -ERR [AUTH] bad login\n" + GOODBYE));
+        assertThat(failure.code()).isEqualTo(FailureCode.SERVER_ERROR);
+        assertThat(failure).hasMessageContaining("mailbox is corrupt");
+    }
+
+    @Test
     void a_refusing_greeting_is_no_wrong_password() {
         assertThat(failed(null, "S: -ERR\n").code()).isEqualTo(FailureCode.SERVER_ERROR);
         assertThat(failed(null, "S: -ERR too many connections\n").code())
