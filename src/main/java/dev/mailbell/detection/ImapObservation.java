@@ -68,7 +68,8 @@ public record ImapObservation(
      *     whole mailbox
      * @param uids their UIDs in the session of the check
      * @param keys keys of their headers, 62 bits; the same message has the same key in every check
-     * @param topKey a key of the last messages of the mailbox; 0 in an empty one
+     * @param topKey a key of the last messages of the mailbox; 0 in an empty one, and where the
+     *     server does not show all messages
      */
     @SuppressWarnings("ArrayRecordComponent") // short-lived, never compared
     public record Identities(int below, long[] uids, long[] keys, long topKey) {

@@ -99,6 +99,32 @@ class ImapStateTest {
     }
 
     @Test
+    void a_client_that_has_all_lacks_what_comes_below_a_uidnext_that_was_too_high() {
+        arrive(9);
+        uidNext = 100;
+        check(null);
+        check(new All());
+        uidNext = 10;
+        arrive(1);
+        for (int view = 0; view < ImapState.OLDER_VIEWS; view++) {
+            check(null);
+        }
+        assertThat(state.pending()).isEqualTo(1);
+    }
+
+    @Test
+    void a_uidnext_that_stays_behind_the_mark_begins_anew() {
+        arrive(3);
+        check(null);
+        uids.clear();
+        uidNext = 2;
+        for (int view = 1; view < ImapState.OLDER_VIEWS; view++) {
+            assertThat(check(null).kind()).isEqualTo(Kind.NOTHING);
+        }
+        assertThat(check(null).kind()).isEqualTo(Kind.RESET);
+    }
+
+    @Test
     void a_check_of_an_open_mailbox_neither_ends_nor_prolongs_the_wait_for_a_newer_view() {
         arrive(100);
         check(null);

@@ -40,30 +40,48 @@ final class IdentifiedMessages {
      */
     record Message(long number, long uid, long key, @Nullable Instant arrived) {}
 
-    /** The messages in their order, without those that the server does not show. */
-    List<Message> fetch(String numbers) {
+    /**
+     * What the server shows.
+     *
+     * @param messages in their order
+     * @param unreadable how many messages have no headers
+     */
+    record Listing(List<Message> messages, int unreadable) {
+        static final Listing EMPTY = new Listing(List.of(), 0);
+    }
+
+    /** The messages, without those that the server does not show. */
+    Listing fetch(String numbers) {
         List<Message> messages = new ArrayList<>();
         Set<Long> seen = new HashSet<>();
+        Set<Long> unreadable = new HashSet<>();
         mailboxes.fetchByNumber(
                 numbers,
                 ITEMS,
                 (number, attributes) -> {
                     // One that cannot be read may be NIL, for a while: with another key it would be
                     // new.
-                    if (attributes.value("]") instanceof ParenthesizedData.Text header
-                            && seen.add(number)) {
+                    if (!(attributes.value("]") instanceof ParenthesizedData.Text header)) {
+                        if (!date(attributes).isEmpty()) {
+                            unreadable.add(number);
+                        }
+                    } else if (seen.add(number)) {
                         messages.add(message(number, attributes, header.value()));
                     }
                 });
         messages.sort((a, b) -> Long.compare(a.number(), b.number()));
-        return messages;
+        unreadable.removeAll(seen);
+        return new Listing(messages, unreadable.size());
+    }
+
+    private static String date(ParenthesizedData.Group attributes) {
+        return attributes.value("INTERNALDATE") instanceof ParenthesizedData.Text text
+                ? text.value()
+                : "";
     }
 
     private Message message(long number, ParenthesizedData.Group attributes, String header) {
-        String date =
-                attributes.value("INTERNALDATE") instanceof ParenthesizedData.Text text
-                        ? text.value()
-                        : "";
+        String date = date(attributes);
         String words = header.replaceAll("\\s+", " ").strip();
         boolean hasMessageId = words.toLowerCase(Locale.ROOT).contains("message-id:");
         long size = attributes.number("RFC822.SIZE");

@@ -9,6 +9,7 @@ import dev.mailbell.mail.CheckRequest;
 import dev.mailbell.mail.FailureCode;
 import dev.mailbell.mail.MailFailure;
 import dev.mailbell.mail.Proof;
+import dev.mailbell.mail.imap.IdentifiedMessages.Listing;
 import dev.mailbell.mail.imap.IdentifiedMessages.Message;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -150,7 +151,7 @@ public final class IdentityCheck {
         int version = box.version();
         int exists = box.exists();
         int from = Math.max(1, exists - count + 1);
-        List<Message> messages = exists < 1 ? List.of() : identified.fetch(from + ":*");
+        List<Message> messages = exists < 1 ? List.of() : identified.fetch(from + ":*").messages();
         return version == box.version() && messages.size() == exists - from + 1
                 ? messages
                 : List.of();
@@ -170,13 +171,13 @@ public final class IdentityCheck {
     }
 
     /**
-     * A listing without some of the messages counts if the server repeats it, or if the last check
-     * took the same one.
+     * Lists the mailbox. A listing without some of the messages counts if the server repeats it, or
+     * if the last check took one of as many messages.
      *
      * @param byUids whether the mark is one of UIDs
      */
     private ImapObservation listed(SelectedMailbox box, @Nullable ImapMark mark, boolean byUids) {
-        List<Message> before = List.of();
+        Listing before = Listing.EMPTY;
         for (int attempt = 1; ; attempt++) {
             if (box.exists() > MAX_MESSAGES) {
                 throw new MailFailure(
@@ -190,20 +191,23 @@ public final class IdentityCheck {
             }
             int version = box.version();
             box.beginCheck();
-            List<Message> messages = box.exists() == 0 ? List.of() : identified.fetch("1:*");
-            boolean whole =
-                    box.exists() < 0
-                            || messages.size() == box.exists()
-                            || !messages.isEmpty() && messages.equals(before)
-                            || mark != null && !byUids && isUnchanged(messages, mark);
-            before = messages;
-            if (whole && (version == box.version() || attempt == ATTEMPTS)) {
+            Listing listing = box.exists() == 0 ? Listing.EMPTY : identified.fetch("1:*");
+            List<Message> messages = listing.messages();
+            boolean whole = box.exists() < 0 || messages.size() == box.exists();
+            boolean repeated =
+                    listing.equals(before)
+                            && (!messages.isEmpty() || listing.unreadable() == box.exists());
+            boolean known = mark != null && !byUids && isOfPart(messages, mark);
+            before = listing;
+            if ((whole || repeated || known) && (version == box.version() || attempt == ATTEMPTS)) {
                 box.endCheck();
                 return observation(
                         box,
                         0,
                         messages,
-                        top(messages, messages.size()),
+                        // Of a part there is no proof without a listing: what is missing may come
+                        // back while other messages go.
+                        whole ? top(messages, messages.size()) : 0,
                         byUids && mark != null ? arrived(box, messages, mark) : 0);
             }
             if (attempt == ATTEMPTS) {
@@ -219,10 +223,9 @@ public final class IdentityCheck {
         }
     }
 
-    private boolean isUnchanged(List<Message> messages, ImapMark mark) {
-        return !messages.isEmpty()
-                && messages.size() == mark.total()
-                && top(messages, messages.size()) == mark.topUid();
+    /** Whether the mark is of a listing without some of the messages, and of as many. */
+    private static boolean isOfPart(List<Message> messages, ImapMark mark) {
+        return mark.topUid() == 0 && mark.total() > 0 && messages.size() == mark.total();
     }
 
     /**

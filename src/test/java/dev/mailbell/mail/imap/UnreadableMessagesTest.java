@@ -241,6 +241,27 @@ class UnreadableMessagesTest {
     }
 
     @Test
+    void a_mailbox_of_which_no_message_can_be_read_is_watched() throws IOException {
+        String one = ImapScripts.headers("a");
+        String nil = one.replace("\"Message-ID: <a>\"", "NIL");
+        ImapKit.playing(
+                COURIER
+                        + examine(1, 2, 7)
+                        + nil
+                        + answered("NOOP")
+                        + nil
+                        + examine(1, 2, 7)
+                        + one
+                        + GOODBYE,
+                session -> {
+                    TrackedInbox tracked = new TrackedInbox(null);
+                    assertThat(tracked.check(session).kind()).isEqualTo(Change.Kind.BASELINE);
+                    assertThat(tracked.check(session).newCount()).isEqualTo(1);
+                    return tracked;
+                });
+    }
+
+    @Test
     void headers_that_are_all_refused_are_a_failure_in_the_server_s_words() throws IOException {
         assertThat(
                         ImapKit.failing(
