@@ -53,7 +53,7 @@ public final class Contract {
     }
 
     /** The answer is one that the contract has for this path and method. */
-    static void requireAnswer(HttpResponse<String> response) {
+    public static void requireAnswer(HttpResponse<String> response) {
         SimpleResponse.Builder answer =
                 SimpleResponse.Builder.status(response.statusCode()).withBody(response.body());
         response.headers().map().forEach((name, values) -> answer.withHeader(name, values));

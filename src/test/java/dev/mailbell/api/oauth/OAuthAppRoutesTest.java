@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mailbell.account.AccountStore;
 import dev.mailbell.account.LoginSecret;
 import dev.mailbell.account.LoginSecrets;
+import dev.mailbell.api.Contract;
 import dev.mailbell.api.HttpCaller;
 import dev.mailbell.api.TestApi;
 import dev.mailbell.mail.auth.grant.TestKeys;
@@ -235,6 +236,18 @@ class OAuthAppRoutesTest {
 
         client.delete("/v1/accounts/" + TestApi.idOf(account));
         assertThat(client.delete("/v1/oauth-apps/" + app).statusCode()).isEqualTo(204);
+    }
+
+    @Test
+    void a_removal_has_no_body_that_is_compressed_or_of_another_type() {
+        String path = "/v1/oauth-apps/" + register(CUSTOM);
+        for (String header : List.of("Content-Encoding", "Content-Type")) {
+            HttpResponse<String> refused =
+                    client.with(header, "gzip").exchange("DELETE", path, "{}");
+            assertThat(refused.statusCode()).as(header).isEqualTo(415);
+            Contract.requireAnswer(refused);
+        }
+        assertThat(client.delete(path).statusCode()).isEqualTo(204);
     }
 
     @Test
