@@ -144,7 +144,8 @@ final class Postmaster {
 
     /**
      * After a power cut the file may be empty or hold other octets, and PostgreSQL refuses to start
-     * until somebody deletes it. It stays where a server runs, which perhaps wrote it.
+     * while it is there. It stays while a server of the directory runs: the file may be that
+     * server's.
      */
     private void deleteDamagedFile(Path file) throws IOException {
         if (Files.exists(file) && !PostmasterFile.isAnyAlive(files.data())) {

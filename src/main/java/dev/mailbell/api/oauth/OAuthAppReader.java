@@ -61,9 +61,9 @@ final class OAuthAppReader {
         Optional<Provider> provider = fields.oneOf("provider", PROVIDERS);
         Grant grant = fields.oneOf("grant", GRANTS).orElse(Grant.REFRESH_TOKEN);
         String clientId = fields.requiredLine("clientId", MAX_ID_LENGTH);
-        requireAscii(fields, "clientId", clientId);
+        fields.requireAscii("clientId", clientId);
         String clientSecret = fields.line("clientSecret", MAX_SECRET_LENGTH).orElse(null);
-        requireAscii(fields, "clientSecret", clientSecret);
+        fields.requireAscii("clientSecret", clientSecret);
         String keyId = fields.line("keyId", 255).orElse(null);
         String privateKey = privateKey(fields, keyId);
         String tenant = fields.line("tenant", 128).orElse(null);
@@ -71,7 +71,7 @@ final class OAuthAppReader {
         String tokenUrl = url(fields, "tokenUrl");
         String redirectUrl = url(fields, "redirectUrl");
         String scope = fields.line("scope", 2_000).orElse(null);
-        requireAscii(fields, "scope", scope);
+        fields.requireAscii("scope", scope);
         List<String> mailHosts = mailHosts(fields, provider);
         fields.rejectUnknown();
         OAuthAppDraft draft =
@@ -103,13 +103,6 @@ final class OAuthAppReader {
             return Proof.CLIENT_SECRET;
         }
         return draft.privateKey() != null ? Proof.PRIVATE_KEY : stored;
-    }
-
-    /** RFC 6749, appendix A. */
-    private static void requireAscii(Fields fields, String name, @Nullable String value) {
-        if (value != null && !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-            fields.error(name, "must consist of printable ASCII characters");
-        }
     }
 
     private static @Nullable String privateKey(Fields fields, @Nullable String keyId) {

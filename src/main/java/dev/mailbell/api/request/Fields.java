@@ -70,6 +70,15 @@ public final class Fields {
         };
     }
 
+    /**
+     * Adds an error where a value has other characters than a request for a token (RFC 6749) may.
+     */
+    public void requireAscii(String name, @Nullable String value) {
+        if (value != null && !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
+            error(name, "must consist of printable ASCII characters");
+        }
+    }
+
     /** A non-empty string of one line. */
     public Optional<String> line(String name, int maxLength) {
         JsonNode value = value(name);

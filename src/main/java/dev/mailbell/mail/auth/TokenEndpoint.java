@@ -99,8 +99,9 @@ final class TokenEndpoint {
         }
 
         /**
-         * Whether the endpoint does not know who asks. Servers that look for HTTP Basic before they
-         * read the body (Spring Security) say so by 401 alone, or by an error of their own.
+         * Whether the endpoint has not found the client's id and secret. Servers that look for HTTP
+         * Basic before they read the body (Spring Security) say so by 401 alone, or by an error of
+         * their own.
          */
         boolean missesClient() {
             String code = error().map(TokenError::code).orElse("");

@@ -135,18 +135,12 @@ final class LoginReader {
             oauth2.error("app", "must be an id, a UUID");
         }
         String refreshToken = oauth2.line("refreshToken", MAX_TOKEN_LENGTH).orElse(null);
-        requireAscii(oauth2, "refreshToken", refreshToken);
+        oauth2.requireAscii("refreshToken", refreshToken);
         String subject = oauth2.line("subject", MAX_NAME_LENGTH).orElse(null);
         String scope = oauth2.line("scope", 2_000).orElse(null);
-        requireAscii(oauth2, "scope", scope);
+        oauth2.requireAscii("scope", scope);
         oauth2.rejectUnknown();
         return new LoginSecret.App(app.orElse(NO_APP), refreshToken, subject, scope);
-    }
-
-    private static void requireAscii(Fields oauth2, String field, @Nullable String value) {
-        if (value != null && !value.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-            oauth2.error(field, "must consist of printable ASCII characters");
-        }
     }
 
     private static LoginSecret ofEndpoint(Fields oauth2) {
